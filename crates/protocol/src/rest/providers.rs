@@ -1,0 +1,94 @@
+use serde::{Deserialize, Serialize};
+
+/// Body of `GET /interaction/providers`: who can play which role.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ProviderList {
+    /// Providers that hear and speak by themselves.
+    pub realtime: Vec<Provider>,
+    /// Speech-to-text.
+    pub stt: Vec<Provider>,
+    /// Language models.
+    pub llm: Vec<Provider>,
+    /// Text-to-speech.
+    pub tts: Vec<Provider>,
+}
+
+/// One provider in one role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Provider {
+    /// The id that a configuration names.
+    pub id: String,
+    /// The name that people know.
+    pub name: String,
+    /// Models, the default first; empty when the provider has no choice.
+    pub models: Vec<Model>,
+    /// Voices, the default first; empty when the provider has no choice.
+    pub voices: Vec<Voice>,
+    /// Languages; empty when the provider takes any.
+    pub languages: Vec<Language>,
+    /// What it can do.
+    pub capabilities: ProviderCapabilities,
+    /// Whether a session can use it now.
+    pub available: bool,
+    /// Whether its key is there.
+    pub credential_status: CredentialStatus,
+}
+
+/// A model of a provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Model {
+    /// The id that a configuration names.
+    pub id: String,
+    /// The name that people know.
+    pub name: String,
+}
+
+/// A voice of a provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Voice {
+    /// The id that a configuration names.
+    pub id: String,
+    /// The name that people know.
+    pub name: String,
+}
+
+/// A language that a provider speaks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Language {
+    /// BCP 47 tag.
+    pub id: String,
+    /// The language's name in English.
+    pub name: String,
+}
+
+/// What a provider can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ProviderCapabilities {
+    /// It finds the user's turns itself; otherwise Viva does.
+    pub detects_turns: bool,
+    /// It can speak first.
+    pub greets: bool,
+}
+
+/// Whether a provider's key is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialStatus {
+    /// It needs none.
+    NotNeeded,
+    /// It needs one and has none.
+    Missing,
+    /// It has one that was not checked.
+    Present,
+    /// It has one that the provider accepted.
+    Valid,
+    /// It has one that the provider refused.
+    Invalid,
+}
