@@ -1,0 +1,149 @@
+//! Start and end of speech in a stream, to a few milliseconds.
+
+mod detector;
+mod loudness;
+mod settings;
+
+pub use settings::{InvalidTurnDetection, TurnDetection};
+
+use crate::vad::{FRAME_LEN, Model};
+use crate::{Resampler, SampleRate};
+use detector::{Decision, Detector};
+use loudness::{BLOCK_LEN, Loudness};
+
+/// Something that the endpointer decided. Positions count samples from the start of the stream, at its rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SpeechEvent {
+    /// Enough voiced audio was heard to call it speech.
+    Started {
+        /// The first sample of the first voiced stretch.
+        first_voiced_sample: u64,
+    },
+    /// The silence after the last voiced sample is long enough to call the turn over.
+    Ended {
+        /// The last sample that was voiced.
+        last_voiced_sample: u64,
+    },
+}
+
+/// Finds where speech starts and ends in a mono stream of any supported rate.
+pub struct Endpointer {
+    rate: SampleRate,
+    settings: TurnDetection,
+    resampler: Resampler,
+    resampled: Vec<i16>,
+    frame: Vec<i16>,
+    model: Model,
+    loudness: Loudness,
+    detector: Detector,
+    position: u64,
+}
+
+impl Endpointer {
+    /// Listens to a stream of `input_rate`. Settings outside their ranges are moved into them.
+    pub fn new(input_rate: SampleRate, settings: TurnDetection) -> Self {
+        let settings = settings.clamped();
+        Self {
+            rate: input_rate,
+            settings,
+            resampler: Resampler::new(input_rate, SampleRate::HZ_16K),
+            resampled: Vec::new(),
+            frame: Vec::with_capacity(FRAME_LEN),
+            model: Model::new(),
+            loudness: Loudness::new(),
+            detector: Detector::new(settings),
+            position: 0,
+        }
+    }
+
+    /// Takes the next samples, in portions of any size, and appends what they decided to `events`.
+    pub fn push(&mut self, samples: &[i16], events: &mut Vec<SpeechEvent>) {
+        self.position += samples.len() as u64;
+        let mut resampled = std::mem::take(&mut self.resampled);
+        self.resampler.process_into(samples, &mut resampled);
+        for sample in &resampled {
+            self.frame.push(*sample);
+            if self.frame.len().is_multiple_of(BLOCK_LEN) {
+                self.block(events);
+            }
+        }
+        resampled.clear();
+        self.resampled = resampled;
+    }
+
+    /// Changes the settings from the next sample on; speech that is going on goes on.
+    pub fn set(&mut self, settings: TurnDetection) {
+        self.settings = settings.clamped();
+        self.detector.set(self.settings);
+    }
+
+    /// The settings in use.
+    pub fn settings(&self) -> TurnDetection {
+        self.settings
+    }
+
+    /// Whether speech has started and not ended.
+    pub fn is_speaking(&self) -> bool {
+        self.detector.is_speaking()
+    }
+
+    /// How many samples were pushed since the start of the stream.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// The rate of the stream.
+    pub fn rate(&self) -> SampleRate {
+        self.rate
+    }
+
+    /// Starts over with a new stream at position 0; the settings stay.
+    pub fn reset(&mut self) {
+        *self = Self::new(self.rate, self.settings);
+    }
+
+    fn block(&mut self, events: &mut Vec<SpeechEvent>) {
+        let block = &self.frame[self.frame.len() - BLOCK_LEN..];
+        let loud = self.loudness.is_loud(block, self.detector.is_scored_speech());
+        let ended = self.detector.block(loud);
+        let mut started = None;
+        if let Ok(frame) = <&[i16; FRAME_LEN]>::try_from(self.frame.as_slice()) {
+            started = self.detector.frame(self.model.score(frame));
+            self.frame.clear();
+        }
+        events.extend(
+            ended
+                .into_iter()
+                .chain(started)
+                .map(|decision| self.event(decision)),
+        );
+    }
+
+    fn event(&self, decision: Decision) -> SpeechEvent {
+        match decision {
+            Decision::Started { first } => SpeechEvent::Started {
+                first_voiced_sample: self.input_sample(first),
+            },
+            Decision::Ended { end } => SpeechEvent::Ended {
+                last_voiced_sample: self.input_sample(end).saturating_sub(1),
+            },
+        }
+    }
+
+    /// The sample of the input at which a block begins.
+    fn input_sample(&self, block: u64) -> u64 {
+        let resampled = (block * BLOCK_LEN as u64).saturating_sub(self.resampler.delay() as u64);
+        let (from, to) = (u64::from(self.rate.hz()), u64::from(SampleRate::HZ_16K.hz()));
+        (resampled * from / to).min(self.position)
+    }
+}
+
+impl std::fmt::Debug for Endpointer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Endpointer")
+            .field("rate", &self.rate)
+            .field("settings", &self.settings)
+            .field("position", &self.position)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,246 @@
+//! WAV files: reading a clip, the header of a recording that grows, and its repair after a crash.
+//!
+//! Format: RIFF/WAVE with one `fmt ` chunk of 16 bytes and one `data` chunk, which makes a header of 44 bytes
+//! (Microsoft and IBM, "Multimedia Programming Interface and Data Specifications 1.0", 1991).
+
+use std::io::Read;
+
+use crate::{SampleRate, UnsupportedSampleRate, pcm};
+
+/// Length of the header that [`WavHeader`] writes, in bytes.
+pub const HEADER_LEN: usize = 44;
+
+const BYTES_PER_SAMPLE: u16 = 2;
+const FORMAT_PCM: u16 = 1;
+
+/// What the RIFF length counts beyond the data: the header without its first two fields.
+const RIFF_OVERHEAD: u32 = HEADER_LEN as u32 - 8;
+
+/// A mono recording in memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clip {
+    /// Samples per second.
+    pub rate: SampleRate,
+    /// The samples.
+    pub samples: Vec<i16>,
+}
+
+/// Why a WAV file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum WavError {
+    /// The reader failed.
+    #[error("reading the WAV file failed")]
+    Read(#[source] std::io::Error),
+    /// The file is no WAV file, or ends within a header.
+    #[error("not a WAV file: {0}")]
+    Malformed(&'static str),
+    /// The file ends before the length that its header gives.
+    #[error("the WAV file ends within its samples")]
+    Truncated,
+    /// A WAV file of a kind that is not supported, such as compressed audio.
+    #[error("the sample format of this WAV file is not supported")]
+    UnsupportedFormat,
+    /// The rate is not supported.
+    #[error(transparent)]
+    SampleRate(#[from] UnsupportedSampleRate),
+}
+
+impl Clip {
+    /// Reads a WAV file of 8 to 32-bit integer or 32-bit float samples; several channels are averaged into one.
+    ///
+    /// Accepts the rates of [`SampleRate::ALL`] and 22 050 Hz.
+    ///
+    /// # Errors
+    /// [`WavError`]; no input makes it panic or allocate beyond the length of the data.
+    pub fn read(reader: impl Read) -> Result<Self, WavError> {
+        let reader = hound::WavReader::new(reader)?;
+        let spec = reader.spec();
+        let rate = SampleRate::of_file(spec.sample_rate)?;
+        let channels = usize::from(spec.channels);
+        let samples = match (spec.sample_format, spec.bits_per_sample) {
+            (hound::SampleFormat::Int, 16) if channels == 1 => {
+                reader.into_samples::<i16>().collect::<Result<Vec<_>, _>>()?
+            }
+            (hound::SampleFormat::Int, bits @ (8 | 16 | 24 | 32)) => {
+                let scale = 1.0 / 2.0_f64.powi(i32::from(bits) - 1);
+                mix_down(
+                    reader
+                        .into_samples::<i32>()
+                        .map(|sample| Ok(f64::from(sample?) * scale)),
+                    channels,
+                )?
+            }
+            (hound::SampleFormat::Float, 32) => mix_down(
+                reader.into_samples::<f32>().map(|sample| Ok(f64::from(sample?))),
+                channels,
+            )?,
+            _ => return Err(WavError::UnsupportedFormat),
+        };
+        Ok(Self { rate, samples })
+    }
+
+    /// Returns the clip as a complete WAV file, 16 bits mono.
+    ///
+    /// Data beyond the 4 GiB that the format can say is left out.
+    pub fn to_wav_bytes(&self) -> Vec<u8> {
+        let header = WavHeader::new(self.rate, 1).with_data_len(self.samples.len() as u64 * 2);
+        let mut bytes = Vec::with_capacity(HEADER_LEN + self.samples.len() * 2);
+        bytes.extend_from_slice(&header.encode());
+        pcm::write_le_bytes(&self.samples[..header.data_len() as usize / 2], &mut bytes);
+        bytes
+    }
+
+    /// Converts the clip to another rate, aligned with the original.
+    pub fn resampled(&self, rate: SampleRate) -> Self {
+        Self {
+            rate,
+            samples: crate::resample(&self.samples, self.rate, rate),
+        }
+    }
+}
+
+/// The 44-byte header of a 16-bit PCM WAV file.
+///
+/// A recorder writes it with length 0 first, appends samples, and writes it again with the real length now and
+/// then. After a crash, [`WavHeader::repaired`] computes it from the length of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WavHeader {
+    rate: SampleRate,
+    channels: u16,
+    data_len: u32,
+}
+
+impl WavHeader {
+    /// The header of an empty file; `channels` is 1 for mono or 2 for stereo, and 0 is taken as 1.
+    pub fn new(rate: SampleRate, channels: u8) -> Self {
+        Self {
+            rate,
+            channels: u16::from(channels.max(1)),
+            data_len: 0,
+        }
+    }
+
+    /// Says how many bytes of samples follow, rounded down to whole frames.
+    ///
+    /// A WAV file cannot hold more than 4 GiB; more is cut to what it can.
+    pub fn with_data_len(self, bytes: u64) -> Self {
+        let most = u32::MAX - RIFF_OVERHEAD;
+        let bytes = u32::try_from(bytes).map_or(most, |bytes| bytes.min(most));
+        Self {
+            data_len: bytes - bytes % u32::from(self.frame_len()),
+            ..self
+        }
+    }
+
+    /// The header that a file of `file_len` bytes, header included, should have.
+    pub fn repaired(self, file_len: u64) -> Self {
+        self.with_data_len(file_len.saturating_sub(HEADER_LEN as u64))
+    }
+
+    /// Samples per second and channel.
+    pub fn rate(self) -> SampleRate {
+        self.rate
+    }
+
+    /// Number of channels.
+    pub fn channels(self) -> u16 {
+        self.channels
+    }
+
+    /// Bytes of samples that follow the header.
+    pub fn data_len(self) -> u32 {
+        self.data_len
+    }
+
+    /// Length of the whole file in bytes; what lies beyond is not audio and may be cut off.
+    pub fn file_len(self) -> u64 {
+        HEADER_LEN as u64 + u64::from(self.data_len)
+    }
+
+    /// The header as bytes.
+    pub fn encode(self) -> [u8; HEADER_LEN] {
+        let mut bytes = [0; HEADER_LEN];
+        let byte_rate = self.rate.hz() * u32::from(self.frame_len());
+        bytes[0..4].copy_from_slice(b"RIFF");
+        bytes[4..8].copy_from_slice(&(self.data_len + RIFF_OVERHEAD).to_le_bytes());
+        bytes[8..16].copy_from_slice(b"WAVEfmt ");
+        bytes[16..20].copy_from_slice(&16_u32.to_le_bytes());
+        bytes[20..22].copy_from_slice(&FORMAT_PCM.to_le_bytes());
+        bytes[22..24].copy_from_slice(&self.channels.to_le_bytes());
+        bytes[24..28].copy_from_slice(&self.rate.hz().to_le_bytes());
+        bytes[28..32].copy_from_slice(&byte_rate.to_le_bytes());
+        bytes[32..34].copy_from_slice(&self.frame_len().to_le_bytes());
+        bytes[34..36].copy_from_slice(&(BYTES_PER_SAMPLE * 8).to_le_bytes());
+        bytes[36..40].copy_from_slice(b"data");
+        bytes[40..44].copy_from_slice(&self.data_len.to_le_bytes());
+        bytes
+    }
+
+    /// Reads a header that [`WavHeader::encode`] wrote; the lengths in it may be wrong, as after a crash.
+    ///
+    /// # Errors
+    /// [`WavError::Malformed`] when it is not such a header, [`WavError::UnsupportedFormat`] when it announces
+    /// other samples than 16-bit PCM, [`WavError::SampleRate`] for an unsupported rate.
+    pub fn decode(bytes: &[u8; HEADER_LEN]) -> Result<Self, WavError> {
+        let u16_at = |at: usize| u16::from_le_bytes([bytes[at], bytes[at + 1]]);
+        let u32_at = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        if &bytes[0..4] != b"RIFF" || &bytes[8..16] != b"WAVEfmt " || &bytes[36..40] != b"data" {
+            return Err(WavError::Malformed("the header is not the one of a recording"));
+        }
+        let channels = u16_at(22);
+        if u32_at(16) != 16 || u16_at(20) != FORMAT_PCM || u16_at(34) != 16 || !(1..=255).contains(&channels)
+        {
+            return Err(WavError::UnsupportedFormat);
+        }
+        let rate = SampleRate::of_file(u32_at(24))?;
+        Ok(Self {
+            rate,
+            channels,
+            data_len: u32_at(40),
+        })
+    }
+
+    fn frame_len(self) -> u16 {
+        self.channels * BYTES_PER_SAMPLE
+    }
+}
+
+/// Averages interleaved channels, in full-scale floats, into 16-bit mono.
+fn mix_down(
+    samples: impl Iterator<Item = Result<f64, hound::Error>>,
+    channels: usize,
+) -> Result<Vec<i16>, WavError> {
+    let mut mono = Vec::new();
+    let (mut sum, mut count) = (0.0, 0);
+    for sample in samples {
+        sum += sample?;
+        count += 1;
+        if count == channels {
+            #[expect(clippy::cast_precision_loss, reason = "a file has few channels")]
+            let mean = sum / channels as f64;
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "the product becomes 16 bits anyway"
+            )]
+            mono.push(pcm::from_f32(mean as f32));
+            (sum, count) = (0.0, 0);
+        }
+    }
+    Ok(mono)
+}
+
+impl From<hound::Error> for WavError {
+    fn from(err: hound::Error) -> Self {
+        match err {
+            hound::Error::IoError(cause) if cause.kind() == std::io::ErrorKind::UnexpectedEof => {
+                Self::Truncated
+            }
+            hound::Error::IoError(cause) => Self::Read(cause),
+            hound::Error::FormatError(message) => Self::Malformed(message),
+            hound::Error::TooWide
+            | hound::Error::UnfinishedSample
+            | hound::Error::Unsupported
+            | hound::Error::InvalidSampleFormat => Self::UnsupportedFormat,
+        }
+    }
+}
