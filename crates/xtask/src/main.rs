@@ -1,3 +1,107 @@
-//! Viva.
+//! The commands of this repository: `cargo xtask run`, `test`, `e2e`, `check`, `dev`, `build`.
+//!
+//! A fresh machine has a Rust toolchain, a C compiler and the package registries. Whatever else a
+//! command needs is built here (the page's bundle), started here (PostgreSQL) or installed here (the
+//! wasm target, a browser), or the command says plainly what it did without.
+//!
+//! Must not enter: a dependency on another crate of the workspace (this one has to build when those do
+//! not), and logic that only CI or only a `just` recipe uses; both call these commands.
+//!
+//! To add a command: a variant of [`Task`] with its help text, a file in `commands/` with a function
+//! that takes the [`Workspace`], one arm in `main`, one line in the `justfile`.
 
-fn main() {}
+mod browser;
+mod bundle;
+mod commands;
+mod postgres;
+mod programs;
+mod report;
+mod server;
+mod supervised;
+mod toolchain;
+mod watch;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+use crate::workspace::Workspace;
+
+/// Runs, tests and checks Viva.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask")]
+enum Task {
+    /// Build the page and the server, then serve on <http://127.0.0.1:8080>
+    Run {
+        /// Passed on to `viva serve`
+        #[arg(last = true)]
+        args: Vec<String>,
+    },
+    /// Like `run`, as a debug build that is rebuilt and restarted when a source file changes
+    Dev {
+        /// Passed on to `viva serve`
+        #[arg(last = true)]
+        args: Vec<String>,
+    },
+    /// Build the page and the release server without running them
+    Build,
+    /// Run every test that needs neither network nor browser
+    Test {
+        /// Passed on to `cargo test`; `-p CRATE` narrows it to one crate
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Build, then run the tests in a real browser
+    E2e {
+        /// Passed on to the test program, such as a part of a test's name
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Check formatting, lints, documentation and the repository's own rules
+    Check,
+}
+
+fn main() -> Result<ExitCode> {
+    let task = Task::parse();
+    let workspace = Workspace::locate()?;
+    match task {
+        Task::Run { args } => commands::run::run(&workspace, &args),
+        Task::Dev { args } => commands::dev::dev(&workspace, &args),
+        Task::Build => commands::build::build(&workspace).map(|_| ExitCode::SUCCESS),
+        Task::Test { args } => commands::test::test(&workspace, &args),
+        Task::E2e { args } => commands::e2e::e2e(&workspace, &args),
+        Task::Check => commands::check::check(&workspace),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Task::command().debug_assert();
+    }
+
+    #[test]
+    fn options_of_cargo_test_are_not_taken_for_ours() {
+        let task = Task::parse_from(["xtask", "test", "-p", "viva-domain", "--", "--nocapture"]);
+        let Task::Test { args } = task else {
+            panic!("parsed as {task:?}")
+        };
+        assert_eq!(args, ["-p", "viva-domain", "--", "--nocapture"]);
+    }
+
+    #[test]
+    fn arguments_of_the_server_follow_two_dashes() {
+        let task = Task::parse_from(["xtask", "run", "--", "--listen", "127.0.0.1:0"]);
+        let Task::Run { args } = task else {
+            panic!("parsed as {task:?}")
+        };
+        assert_eq!(args, ["--listen", "127.0.0.1:0"]);
+    }
+}
