@@ -1,0 +1,91 @@
+//! Typed identifiers. All are UUIDv7, so they sort by creation; new ones come from the [`crate::ports::Ids`] port.
+
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+use uuid::Uuid;
+
+/// The text is no UUID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("not a valid id; an id is a UUID such as 0199a6a4-7c1c-7f4e-9d53-0d3c2b1a0f5e")]
+pub struct InvalidId;
+
+macro_rules! typed_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// Wraps a UUID that was made for this kind of thing.
+            pub const fn from_uuid(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+
+            /// The plain UUID.
+            pub const fn as_uuid(self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(raw: &str) -> Result<Self, Self::Err> {
+                Uuid::parse_str(raw).map(Self).map_err(|_| InvalidId)
+            }
+        }
+    };
+}
+
+typed_id! {
+    /// Identifies a person or program that owns sessions.
+    UserId
+}
+
+typed_id! {
+    /// Identifies one conversation between a person and an AI.
+    SessionId
+}
+
+typed_id! {
+    /// Identifies one exchange within a session.
+    TurnId
+}
+
+typed_id! {
+    /// Identifies a system-prompt template.
+    TemplateId
+}
+
+impl UserId {
+    /// The one user of a server that asks nobody to sign in.
+    pub const LOCAL: Self = Self(Uuid::from_u128(1));
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn ids_survive_being_written_and_read(raw: u128) {
+            let id = SessionId::from_uuid(Uuid::from_u128(raw));
+            prop_assert_eq!(id.to_string().parse(), Ok(id));
+        }
+
+        #[test]
+        fn any_text_is_an_id_or_refused(raw: String) {
+            let _ = raw.parse::<TurnId>();
+        }
+    }
+}

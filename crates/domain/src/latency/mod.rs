@@ -1,0 +1,11 @@
+//! Time lines, the latencies of a turn, and their statistics. Definitions of every metric: [`LatencyMetrics`].
+
+mod client_clock;
+mod metrics;
+mod statistics;
+mod time;
+
+pub use client_clock::ClientClock;
+pub use metrics::{LatencyMetrics, MeasuredAt, TotalLatency, TurnMarks};
+pub use statistics::Statistics;
+pub use time::{ClientTime, SessionTime};

@@ -1,0 +1,28 @@
+//! What the application needs from the outside: one trait per role, held as `Arc<dyn Port>`.
+//!
+//! Absence is `Option`, not an error. Work that must be atomic is one method. A port that streams answers with a pair of
+//! bounded channels ([`futures_channel::mpsc`], which belong to no runtime).
+//!
+//! To add a port: a file here with `# Errors` on every method, a suite in `tests/contract`, a fake in `tests/fakes`.
+
+mod audio_spool;
+mod blob_store;
+mod clock;
+mod ids;
+mod realtime_voice;
+mod session_store;
+mod turn_journal;
+
+pub use audio_spool::{AudioSpool, SpoolError, SpoolErrorKind, SpoolFile, SpooledAudio};
+pub use blob_store::{BlobError, BlobErrorKind, BlobKey, BlobStore, InvalidBlobKey};
+pub use clock::Clock;
+pub use ids::Ids;
+pub use realtime_voice::{
+    Heard, ProviderError, ProviderErrorKind, RealtimeCapabilities, RealtimeCommand, RealtimeEvent,
+    RealtimeEventKind, RealtimeRequest, RealtimeSession, RealtimeVoice,
+};
+pub use session_store::{Page, PageRequest, SessionStore, StoreError, StoreErrorKind};
+pub use turn_journal::TurnJournal;
+
+/// The cause of a port's error, for the log only.
+pub type Source = Box<dyn std::error::Error + Send + Sync>;

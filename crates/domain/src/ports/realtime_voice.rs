@@ -1,0 +1,218 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use futures_channel::mpsc;
+use thiserror::Error;
+
+use super::Source;
+use crate::sessions::RealtimeConfig;
+use crate::turns::{Generation, Usage};
+
+/// A provider that hears and speaks by itself. Every adapter passes `contract::realtime_voice`.
+#[async_trait]
+pub trait RealtimeVoice: Send + Sync {
+    /// What the provider can do; does not change while the server runs.
+    fn capabilities(&self) -> RealtimeCapabilities;
+
+    /// The configuration with defaults filled in.
+    ///
+    /// # Errors
+    /// [`ProviderErrorKind::InvalidConfig`] names the field that is wrong.
+    fn resolve(&self, config: &RealtimeConfig) -> Result<RealtimeConfig, ProviderError>;
+
+    /// Opens a conversation. Dropping both channels closes it and leaves nothing running.
+    ///
+    /// # Errors
+    /// [`ProviderError`] when the provider refuses or cannot be reached.
+    async fn connect(&self, request: RealtimeRequest) -> Result<RealtimeSession, ProviderError>;
+}
+
+/// What a realtime provider can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RealtimeCapabilities {
+    /// It finds the user's turns itself and sends [`RealtimeEventKind::SpeechStarted`] and
+    /// [`RealtimeEventKind::SpeechEnded`]; otherwise the session does, with its own detector, and sends
+    /// [`RealtimeCommand::Commit`].
+    pub detects_turns: bool,
+    /// It takes [`RealtimeCommand::Greet`].
+    pub greets: bool,
+    /// Sample rate of the audio that it takes, in Hz.
+    pub input_rate: u32,
+    /// Sample rate of the audio that it sends, in Hz.
+    pub output_rate: u32,
+}
+
+/// What a conversation is opened with.
+#[derive(Debug, Clone)]
+pub struct RealtimeRequest {
+    /// Provider, model, voice, language, options, as [`RealtimeVoice::resolve`] returned it.
+    pub config: RealtimeConfig,
+    /// Instructions for the AI; empty when there are none.
+    pub instructions: String,
+    /// Which role the AI plays, for providers that answer from a script.
+    pub ai_role: Option<String>,
+}
+
+/// An open conversation. Both channels are bounded: a full `commands` drops user audio (counted by the caller) and waits
+/// for anything else; a full `events` makes the provider wait.
+#[derive(Debug)]
+pub struct RealtimeSession {
+    /// To the provider.
+    pub commands: mpsc::Sender<RealtimeCommand>,
+    /// From the provider; it ends when the provider closed the conversation.
+    pub events: mpsc::Receiver<RealtimeEvent>,
+}
+
+/// To the provider.
+#[derive(Clone, PartialEq)]
+pub enum RealtimeCommand {
+    /// User audio, PCM16 mono at the provider's input rate.
+    Audio(Arc<[i16]>),
+    /// The user's turn is over: answer. Events of the answer carry this generation.
+    Commit(Generation),
+    /// Say something first, without the user having spoken.
+    Greet(Generation),
+    /// Stop answering. Events of what was being said carry an older generation and are dropped.
+    Interrupt {
+        /// From now on.
+        generation: Generation,
+        /// How much of the answer had been heard; `None` when nothing was being said.
+        heard: Option<Heard>,
+    },
+}
+
+/// How much of an answer was heard before it was cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heard {
+    /// Length of the audio that was played.
+    pub audio: Duration,
+    /// Number of characters (`char`s) of the answer's text that were spoken by then.
+    pub chars: usize,
+}
+
+/// From the provider.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RealtimeEvent {
+    /// The generation of the newest command ([`RealtimeCommand::Commit`], `Greet`, `Interrupt`) that the provider had
+    /// taken when this was said; [`Generation::FIRST`] before the first one.
+    pub generation: Generation,
+    /// When it arrived from the provider, taken as near to the wire as possible.
+    pub at: Instant,
+    /// What happened.
+    pub kind: RealtimeEventKind,
+}
+
+/// What a provider says.
+#[derive(Clone, PartialEq)]
+pub enum RealtimeEventKind {
+    /// The user began to speak (providers that detect turns).
+    SpeechStarted,
+    /// The user's turn is over (providers that detect turns).
+    SpeechEnded,
+    /// What the user said.
+    UserTranscript {
+        /// The whole text so far.
+        text: String,
+        /// Whether it can still change.
+        is_final: bool,
+    },
+    /// The answer begins.
+    ResponseStarted,
+    /// More text of the answer.
+    TextDelta(String),
+    /// More audio of the answer, PCM16 mono at the provider's output rate.
+    Audio(Vec<i16>),
+    /// The answer is complete.
+    ResponseDone {
+        /// What the provider counted.
+        usage: Option<Usage>,
+    },
+    /// This answer failed; the conversation goes on.
+    ResponseFailed(Arc<ProviderError>),
+    /// The conversation cannot go on; nothing follows.
+    Failed(Arc<ProviderError>),
+}
+
+impl fmt::Debug for RealtimeCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Audio(samples) => write!(f, "Audio({} samples)", samples.len()),
+            Self::Commit(generation) => f.debug_tuple("Commit").field(generation).finish(),
+            Self::Greet(generation) => f.debug_tuple("Greet").field(generation).finish(),
+            Self::Interrupt { generation, heard } => f
+                .debug_struct("Interrupt")
+                .field("generation", generation)
+                .field("heard", heard)
+                .finish(),
+        }
+    }
+}
+
+impl fmt::Debug for RealtimeEventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SpeechStarted => f.write_str("SpeechStarted"),
+            Self::SpeechEnded => f.write_str("SpeechEnded"),
+            Self::UserTranscript { is_final, .. } => write!(f, "UserTranscript(is_final: {is_final})"),
+            Self::ResponseStarted => f.write_str("ResponseStarted"),
+            Self::TextDelta(delta) => write!(f, "TextDelta({} bytes)", delta.len()),
+            Self::Audio(samples) => write!(f, "Audio({} samples)", samples.len()),
+            Self::ResponseDone { usage } => f.debug_struct("ResponseDone").field("usage", usage).finish(),
+            Self::ResponseFailed(err) => f.debug_tuple("ResponseFailed").field(err).finish(),
+            Self::Failed(err) => f.debug_tuple("Failed").field(err).finish(),
+        }
+    }
+}
+
+/// A failure of a provider.
+#[derive(Debug, Error)]
+#[error("provider {provider}: {kind}")]
+pub struct ProviderError {
+    /// What callers branch on.
+    pub kind: ProviderErrorKind,
+    /// The provider's id.
+    pub provider: String,
+    /// When the provider wants to be asked again.
+    pub retry_after: Option<Duration>,
+    /// The cause, for the log; it must not hold secrets.
+    #[source]
+    pub source: Option<Source>,
+}
+
+impl PartialEq for ProviderError {
+    /// Sources are for the log and do not count.
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.provider == other.provider && self.retry_after == other.retry_after
+    }
+}
+
+/// What kind of failure it was.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ProviderErrorKind {
+    /// No provider of this id exists in this role.
+    #[error("there is no such provider")]
+    Unknown,
+    /// It needs a key and has none.
+    #[error("it needs a key; add one under Providers")]
+    CredentialMissing,
+    /// It refused the key.
+    #[error("it refused the key; check it under Providers")]
+    CredentialInvalid,
+    /// A setting that it does not take.
+    #[error("{0}")]
+    InvalidConfig(String),
+    /// It cannot be reached or did not answer in time.
+    #[error("it cannot be reached")]
+    Unavailable,
+    /// Too many requests.
+    #[error("it received too many requests")]
+    RateLimited,
+    /// The quota is used up.
+    #[error("the quota is used up")]
+    QuotaExceeded,
+    /// It failed, or said something that makes no sense.
+    #[error("it failed: {0}")]
+    Failed(String),
+}

@@ -1,0 +1,149 @@
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use thiserror::Error;
+
+use super::Source;
+use crate::ids::{SessionId, TurnId, UserId};
+use crate::sessions::{EndStatus, Session};
+use crate::turns::Turn;
+
+/// Keeps sessions, their turns and latencies. Every implementation passes `contract::session_store`.
+#[async_trait]
+pub trait SessionStore: Send + Sync {
+    /// Stores a new session; the user is created with their first one.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Conflict`] when the id exists; [`StoreErrorKind::Unavailable`].
+    async fn insert(&self, session: &Session) -> Result<(), StoreError>;
+
+    /// One session of this user; `None` when the id is unknown or somebody else's.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Unavailable`] when the backend cannot answer.
+    async fn find(&self, owner: UserId, id: SessionId) -> Result<Option<Session>, StoreError>;
+
+    /// The user's sessions, newest first.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Unavailable`] when the backend cannot answer.
+    async fn list(&self, owner: UserId, page: PageRequest) -> Result<Page<Session>, StoreError>;
+
+    /// Ends an active session; nothing happens when it is over already or is not this user's.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Unavailable`] when the backend cannot answer.
+    async fn end(
+        &self,
+        owner: UserId,
+        id: SessionId,
+        at: DateTime<Utc>,
+        status: EndStatus,
+    ) -> Result<(), StoreError>;
+
+    /// Stores a finished turn and its latency metrics, both or neither. Storing the same turn id again changes nothing,
+    /// so that it can be tried again.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Conflict`] when the session has another turn of this number; [`StoreErrorKind::Missing`] when
+    /// this user has no such session; [`StoreErrorKind::Unavailable`].
+    async fn save_turn(&self, owner: UserId, turn: &Turn) -> Result<(), StoreError>;
+
+    /// A session's turns by number; empty when the session is unknown or somebody else's. A session has at most 65,535.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Unavailable`] when the backend cannot answer.
+    async fn turns(&self, owner: UserId, id: SessionId) -> Result<Vec<Turn>, StoreError>;
+
+    /// One turn of one session of this user.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Unavailable`] when the backend cannot answer.
+    async fn turn(&self, owner: UserId, session: SessionId, id: TurnId) -> Result<Option<Turn>, StoreError>;
+
+    /// Ends every session that is still active as [`EndStatus::Disconnected`], whoever it belongs to: called at start-up,
+    /// when none can be running. Answers how many there were.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Unavailable`] when the backend cannot answer.
+    async fn end_left_over(&self, at: DateTime<Utc>) -> Result<u64, StoreError>;
+
+    /// Answers when the backend can be used.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Unavailable`] when it cannot.
+    async fn ping(&self) -> Result<(), StoreError>;
+}
+
+/// Which page of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageRequest {
+    page: u32,
+    size: u32,
+}
+
+impl PageRequest {
+    /// Most items on a page.
+    pub const MAX_SIZE: u32 = 100;
+
+    /// Page `page` (from 1) of `size` items, both brought into range.
+    pub fn new(page: u32, size: u32) -> Self {
+        Self {
+            page: page.max(1),
+            size: size.clamp(1, Self::MAX_SIZE),
+        }
+    }
+
+    /// The page's number, from 1.
+    pub const fn page(self) -> u32 {
+        self.page
+    }
+
+    /// Items per page.
+    pub const fn size(self) -> u32 {
+        self.size
+    }
+
+    /// How many items lie before this page.
+    pub const fn offset(self) -> u64 {
+        (self.page as u64 - 1) * self.size as u64
+    }
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page<T> {
+    /// The items of this page.
+    pub items: Vec<T>,
+    /// Number of items on all pages.
+    pub total: u64,
+}
+
+/// A failure of a store.
+#[derive(Debug, Error)]
+#[error("database failed to {operation}: {kind}")]
+pub struct StoreError {
+    /// What callers branch on.
+    pub kind: StoreErrorKind,
+    /// What was being done, such as `insert session`.
+    pub operation: &'static str,
+    /// The cause, for the log.
+    #[source]
+    pub source: Option<Source>,
+}
+
+/// What kind of failure it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum StoreErrorKind {
+    /// It exists already.
+    #[error("it exists already")]
+    Conflict,
+    /// What it belongs to does not exist.
+    #[error("what it belongs to does not exist")]
+    Missing,
+    /// The database cannot be reached, is locked or full: trying again may help.
+    #[error("the database is unavailable")]
+    Unavailable,
+    /// A row that does not make sense.
+    #[error("a stored row is damaged")]
+    Damaged,
+}

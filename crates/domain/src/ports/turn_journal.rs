@@ -1,0 +1,28 @@
+use async_trait::async_trait;
+
+use super::audio_spool::SpoolError;
+use crate::turns::Turn;
+
+/// Keeps finished turns locally while the database is away, across restarts. Every implementation passes
+/// `contract::turn_journal`.
+#[async_trait]
+pub trait TurnJournal: Send + Sync {
+    /// Writes a turn down durably; a turn with the same id is replaced.
+    ///
+    /// # Errors
+    /// [`SpoolError`] when it cannot be written.
+    async fn keep(&self, turn: &Turn) -> Result<(), SpoolError>;
+
+    /// Turns that were kept and not removed, oldest first, at most 1,000. An entry that cannot be read is set aside and
+    /// logged, not returned.
+    ///
+    /// # Errors
+    /// [`SpoolError`] when the journal cannot be read.
+    async fn kept(&self) -> Result<Vec<Turn>, SpoolError>;
+
+    /// Forgets a turn, after the database has it.
+    ///
+    /// # Errors
+    /// [`SpoolError`] when it cannot be removed.
+    async fn remove(&self, turn: &Turn) -> Result<(), SpoolError>;
+}

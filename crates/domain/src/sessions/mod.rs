@@ -1,0 +1,11 @@
+//! A session: one conversation from *Start* to *End*, and what it was configured with.
+
+mod config;
+mod prompt;
+mod session;
+
+pub use config::{
+    CascadeConfig, FallbackPolicy, Interaction, InteractionMode, ProviderOptions, RealtimeConfig,
+};
+pub use prompt::{InvalidPrompt, Prompt};
+pub use session::{EndStatus, Session, SessionState, SessionStatus};

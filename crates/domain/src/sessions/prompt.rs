@@ -1,0 +1,154 @@
+use thiserror::Error;
+
+/// Longest system prompt and scenario, in characters.
+const MAX_TEXT_CHARS: usize = 20_000;
+/// Longest role, in characters.
+const MAX_ROLE_CHARS: usize = 200;
+
+/// What the AI is told: instructions, who plays whom, and the situation. Every text is trimmed; empty ones are `None`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Prompt {
+    instructions: Option<String>,
+    user_role: Option<String>,
+    ai_role: Option<String>,
+    scenario: Option<String>,
+}
+
+/// A text of a prompt that is too long or holds control characters.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum InvalidPrompt {
+    /// Longer than allowed.
+    #[error("{field} is longer than {limit} characters")]
+    TooLong {
+        /// Which text.
+        field: &'static str,
+        /// The limit in characters.
+        limit: usize,
+    },
+    /// A control character other than line break and tab.
+    #[error("{field} contains a control character")]
+    ControlCharacter {
+        /// Which text.
+        field: &'static str,
+    },
+}
+
+impl Prompt {
+    /// Checks and trims the texts.
+    ///
+    /// # Errors
+    /// [`InvalidPrompt`] for a text over its limit or with control characters.
+    pub fn parse(
+        system_prompt: Option<&str>,
+        user_role: Option<&str>,
+        ai_role: Option<&str>,
+        scenario: Option<&str>,
+    ) -> Result<Self, InvalidPrompt> {
+        Ok(Self {
+            instructions: text("system_prompt", system_prompt, MAX_TEXT_CHARS)?,
+            user_role: text("user_role", user_role, MAX_ROLE_CHARS)?,
+            ai_role: text("ai_role", ai_role, MAX_ROLE_CHARS)?,
+            scenario: text("scenario_context", scenario, MAX_TEXT_CHARS)?,
+        })
+    }
+
+    /// Instructions for the AI.
+    pub fn system_prompt(&self) -> Option<&str> {
+        self.instructions.as_deref()
+    }
+
+    /// Who the user plays.
+    pub fn user_role(&self) -> Option<&str> {
+        self.user_role.as_deref()
+    }
+
+    /// Who the AI plays.
+    pub fn ai_role(&self) -> Option<&str> {
+        self.ai_role.as_deref()
+    }
+
+    /// The situation.
+    pub fn scenario(&self) -> Option<&str> {
+        self.scenario.as_deref()
+    }
+
+    /// The one text that a model gets as its instructions; empty when nothing was set.
+    pub fn compose(&self) -> String {
+        let roles = [
+            self.ai_role().map(|role| format!("You play this role: {role}.")),
+            self.user_role()
+                .map(|role| format!("The person you talk to plays this role: {role}.")),
+            self.scenario()
+                .map(|scenario| format!("The situation: {scenario}")),
+        ];
+        let parts: Vec<String> = self
+            .system_prompt()
+            .map(str::to_owned)
+            .into_iter()
+            .chain(roles.into_iter().flatten())
+            .collect();
+        parts.join("\n\n")
+    }
+}
+
+fn text(field: &'static str, raw: Option<&str>, limit: usize) -> Result<Option<String>, InvalidPrompt> {
+    let Some(raw) = raw.map(str::trim).filter(|raw| !raw.is_empty()) else {
+        return Ok(None);
+    };
+    if raw.chars().count() > limit {
+        return Err(InvalidPrompt::TooLong { field, limit });
+    }
+    if raw
+        .chars()
+        .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+    {
+        return Err(InvalidPrompt::ControlCharacter { field });
+    }
+    Ok(Some(raw.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blank_texts_are_absent() {
+        let prompt = Prompt::parse(Some("  "), Some(""), None, Some("\n")).unwrap();
+        assert_eq!(prompt, Prompt::default());
+        assert_eq!(prompt.compose(), "");
+    }
+
+    #[test]
+    fn parts_are_composed_in_order() {
+        let prompt = Prompt::parse(
+            Some("Be brief."),
+            Some("child"),
+            Some("teacher"),
+            Some("At school."),
+        )
+        .unwrap();
+        assert_eq!(
+            prompt.compose(),
+            "Be brief.\n\nYou play this role: teacher.\n\nThe person you talk to plays this role: child.\n\n\
+             The situation: At school."
+        );
+    }
+
+    #[test]
+    fn too_long_and_control_characters_are_refused() {
+        let long = "a".repeat(MAX_ROLE_CHARS + 1);
+        assert_eq!(
+            Prompt::parse(None, Some(&long), None, None),
+            Err(InvalidPrompt::TooLong {
+                field: "user_role",
+                limit: MAX_ROLE_CHARS
+            })
+        );
+        assert_eq!(
+            Prompt::parse(Some("a\u{0}b"), None, None, None),
+            Err(InvalidPrompt::ControlCharacter {
+                field: "system_prompt"
+            })
+        );
+    }
+}

@@ -1,0 +1,108 @@
+use std::time::Duration;
+
+/// An answer's text, split where it was cut.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HeardText {
+    /// What was heard.
+    pub heard: String,
+    /// What would have followed.
+    pub unheard: String,
+}
+
+/// Splits an answer's text at the played position.
+///
+/// Without word timings the text is taken to be spread evenly over the audio. A word that was not heard to its end counts
+/// as unheard; text without spaces (CJK) is cut between characters.
+pub fn split_heard(text: &str, played: Duration, total: Duration) -> HeardText {
+    if played >= total && !total.is_zero() {
+        return HeardText {
+            heard: text.to_owned(),
+            unheard: String::new(),
+        };
+    }
+    let chars = text.chars().count();
+    let share = if total.is_zero() {
+        0.0
+    } else {
+        played.as_secs_f64() / total.as_secs_f64()
+    };
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of a length is a length"
+    )]
+    let heard_chars = (chars as f64 * share) as usize;
+    let cut = text
+        .char_indices()
+        .nth(heard_chars)
+        .map_or(text.len(), |(at, _)| at);
+    let cut = if splits_word(text, cut) {
+        text[..cut].rfind(char::is_whitespace).map_or(0, |at| at + 1)
+    } else {
+        cut
+    };
+    HeardText {
+        heard: text[..cut].trim_end().to_owned(),
+        unheard: text[cut..].trim_start().to_owned(),
+    }
+}
+
+/// Whether a cut here goes through a word of letters that are written together.
+fn splits_word(text: &str, cut: usize) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() && (c as u32) < 0x2E80;
+    let before = text[..cut].chars().next_back().is_some_and(is_word);
+    let after = text[cut..].chars().next().is_some_and(is_word);
+    before && after
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn split(text: &str, played: u64, total: u64) -> (String, String) {
+        let HeardText { heard, unheard } =
+            split_heard(text, Duration::from_millis(played), Duration::from_millis(total));
+        (heard, unheard)
+    }
+
+    #[test]
+    fn the_word_that_was_cut_was_not_heard() {
+        assert_eq!(
+            split("Once there was a green one", 600, 1_000),
+            ("Once there was".into(), "a green one".into())
+        );
+        assert_eq!(split("Once", 600, 1_000), (String::new(), "Once".into()));
+    }
+
+    #[test]
+    fn chinese_is_cut_between_characters() {
+        assert_eq!(
+            split("從前有一隻綠色的龍", 500, 1_000),
+            ("從前有一".into(), "隻綠色的龍".into())
+        );
+    }
+
+    #[test]
+    fn all_or_nothing() {
+        assert_eq!(
+            split("Hello there", 1_000, 1_000),
+            ("Hello there".into(), String::new())
+        );
+        assert_eq!(
+            split("Hello there", 0, 1_000),
+            (String::new(), "Hello there".into())
+        );
+        assert_eq!(split("Hello there", 0, 0), (String::new(), "Hello there".into()));
+    }
+
+    proptest! {
+        #[test]
+        fn no_letter_is_lost_or_made_up(text: String, played in 0_u64..2_000, total in 0_u64..2_000) {
+            let (heard, unheard) = split(&text, played, total);
+            let letters = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+            prop_assert_eq!(letters(&heard) + &letters(&unheard), letters(&text));
+        }
+    }
+}

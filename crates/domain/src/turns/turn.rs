@@ -1,0 +1,139 @@
+use std::fmt;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::ids::{SessionId, TurnId};
+use crate::latency::{LatencyMetrics, TurnMarks};
+use crate::ports::BlobKey;
+use crate::turns::HeardText;
+
+/// A turn's place in its session, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TurnNumber(u16);
+
+impl TurnNumber {
+    /// The first turn of a session.
+    pub const FIRST: Self = Self(1);
+
+    /// The turn of this number; `None` for 0.
+    pub const fn new(number: u16) -> Option<Self> {
+        if number == 0 { None } else { Some(Self(number)) }
+    }
+
+    /// The number.
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+
+    /// The turn after this one; `None` after the 65,535th.
+    pub const fn next(self) -> Option<Self> {
+        match self.0.checked_add(1) {
+            Some(number) => Some(Self(number)),
+            None => None,
+        }
+    }
+}
+
+impl fmt::Display for TurnNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Counts what the AI was told to do (answer, greet, stop). What it says carries the generation that it was said in, so
+/// that whatever was said before it was told to stop can be recognised and dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Generation(u32);
+
+impl Generation {
+    /// Before the AI was told anything.
+    pub const FIRST: Self = Self(0);
+
+    /// The one after this.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.wrapping_add(1))
+    }
+}
+
+/// What a provider counted for one answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// Tokens read.
+    pub input_tokens: Option<u64>,
+    /// Tokens written.
+    pub output_tokens: Option<u64>,
+}
+
+/// What stopped an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum InterruptReason {
+    /// The user spoke.
+    Speech,
+    /// The client asked for it, or ended the session meanwhile.
+    Client,
+}
+
+impl InterruptReason {
+    /// The name that is stored and sent.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Speech => "speech",
+            Self::Client => "client",
+        }
+    }
+}
+
+/// A stored recording: WAV, PCM16 mono.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recording {
+    /// Where it is stored.
+    pub key: BlobKey,
+    /// Its length in samples.
+    pub samples: u64,
+    /// Its sample rate in Hz.
+    pub sample_rate: u32,
+}
+
+impl Recording {
+    /// Its length in time.
+    pub fn duration(&self) -> Duration {
+        Duration::from_secs_f64(self.samples as f64 / f64::from(self.sample_rate.max(1)))
+    }
+}
+
+/// A finished exchange: what the user said and what the AI answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turn {
+    /// Its id.
+    pub id: TurnId,
+    /// Its session.
+    pub session_id: SessionId,
+    /// Its place in the session.
+    pub number: TurnNumber,
+    /// When it began, UTC, to the microsecond.
+    pub started_at: DateTime<Utc>,
+    /// When it ended, UTC, to the microsecond.
+    pub ended_at: DateTime<Utc>,
+    /// What the user said; `None` when nobody wrote it down.
+    pub user_transcript: Option<String>,
+    /// What the AI said; empty when it said nothing.
+    pub answer: HeardText,
+    /// What the user said, as audio.
+    pub user_audio: Option<Recording>,
+    /// What the AI said, as audio, also the part that was not heard.
+    pub ai_audio: Option<Recording>,
+    /// How much of the answer was heard; `None` when there was no audio.
+    pub played: Option<Duration>,
+    /// What cut the answer; `None` when it was heard to its end.
+    pub interruption: Option<InterruptReason>,
+    /// Why there is no answer, or only part of one.
+    pub failure: Option<String>,
+    /// What the provider counted.
+    pub usage: Option<Usage>,
+    /// Moments on the session's clock.
+    pub marks: TurnMarks,
+    /// Latencies.
+    pub latency: LatencyMetrics,
+}
