@@ -1,1 +1,42 @@
-//! Viva: frontend.
+//! The page: talk with a voice AI, see who speaks, read both transcripts and how long every answer took.
+//!
+//! One crate, two builds that exclude each other: `ssr` (in the server: [`shell`] renders the document) and `hydrate`
+//! (in the browser, as WebAssembly: makes it live). It talks to the server through the WebSocket and the REST API only.
+//!
+//! # How a server mounts it
+//!
+//! - `SiteAssets::from_json` on the bundle's `manifest.json`; the files are served under the paths that it names.
+//! - Routes with `leptos_axum`: `generate_route_list(App)`, then
+//!   `leptos_routes_with_context(&state, routes, context, move || shell(&assets))`; the page's language follows
+//!   `Accept-Language` through the request parts that `leptos_axum` provides.
+//! - `context` sets the response header `Content-Security-Policy` to `content_security_policy(use_nonce().as_deref())`.
+//!   The bundle's files are sent without a policy or with the same one: it also rules the audio worker.
+//!
+//! # What must not enter
+//!
+//! Domain types, server functions, decisions about a conversation (the server takes them), inline scripts and styles,
+//! anything loaded from another host.
+//!
+//! # To add a page
+//!
+//! A route in `app.rs`, a file in `pages/`, state in `state/` when it is shared (plain Rust with tests, no DOM), components
+//! with a `.css` beside each, words for both languages in `words.rs`.
+
+#![expect(unreachable_pub, reason = "the component macro makes everything it writes public")]
+
+mod app;
+mod assets;
+#[cfg(feature = "hydrate")]
+mod browser;
+#[cfg(feature = "hydrate")]
+mod hydrate;
+mod language;
+pub mod pages;
+#[cfg(feature = "ssr")]
+mod shell;
+
+pub use app::App;
+pub use assets::SiteAssets;
+pub use language::Language;
+#[cfg(feature = "ssr")]
+pub use shell::{content_security_policy, shell};

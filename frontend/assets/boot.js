@@ -1,0 +1,23 @@
+// Runs before the first paint: applies the remembered theme, so that nothing flashes, and has the page made live.
+// A classic script, because modules run too late for the theme.
+(() => {
+  const root = document.documentElement;
+  try {
+    const theme = localStorage.getItem("viva.theme");
+    if (theme === "light" || theme === "dark") root.dataset.theme = theme;
+  } catch {
+    // Storage may be forbidden; then the system's theme it is.
+  }
+
+  const start = async () => {
+    const meta = document.querySelector('meta[name="viva-assets"]');
+    const assets = JSON.parse(meta.content);
+    const app = await import(assets["app.js"]);
+    await app.default({ module_or_path: assets["app.wasm"] });
+    app.hydrate();
+    root.dataset.live = "";
+  };
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start, { once: true });
+  else start();
+})();

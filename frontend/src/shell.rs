@@ -1,0 +1,68 @@
+use leptos::prelude::*;
+
+use crate::app::App;
+use crate::assets::SiteAssets;
+use crate::language::Language;
+
+/// The document around [`App`], as the server renders it.
+///
+/// It has no inline script or style of its own, so the policy of [`content_security_policy`] suffices.
+pub fn shell(assets: &SiteAssets) -> impl IntoView + use<> {
+    let language = Language::of_request();
+    view! {
+        <!DOCTYPE html>
+        <html lang=language.tag()>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
+                <meta name="color-scheme" content="light dark" />
+                <meta name="description" content="Talk with a voice AI and see how long every part of its answer took." />
+                <meta name="viva-assets" content=assets.to_json() />
+                <title>"Viva"</title>
+                <link rel="icon" type="image/svg+xml" href=assets.path("icon.svg") />
+                <link rel="stylesheet" href=assets.path("style.css") />
+                <link rel="modulepreload" href=assets.path("app.js") />
+                <link
+                    rel="preload"
+                    href=assets.path("app.wasm")
+                    r#as="fetch"
+                    r#type="application/wasm"
+                    crossorigin=""
+                />
+                <script src=assets.path("boot.js")></script>
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+/// The `Content-Security-Policy` that the page needs, for the response header.
+///
+/// Leptos ends its HTML with small scripts that carry the `nonce` of the request (`leptos::nonce::use_nonce`).
+/// The scripts, the worker and the worklets come from this server; WebAssembly may be compiled.
+pub fn content_security_policy(nonce: Option<&str>) -> String {
+    let nonce = nonce.map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default();
+    format!(
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{nonce}; worker-src 'self'; style-src 'self'; \
+         connect-src 'self'; img-src 'self' data:; media-src 'self' blob:; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'none'"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policy_names_the_nonce_and_nothing_unsafe_but_wasm() {
+        let policy = content_security_policy(Some("abc"));
+        assert!(
+            policy.contains("script-src 'self' 'wasm-unsafe-eval' 'nonce-abc';"),
+            "{policy}"
+        );
+        assert!(!policy.contains("unsafe-inline"), "{policy}");
+        assert!(!content_security_policy(None).contains("nonce"));
+    }
+}
