@@ -38,12 +38,26 @@ pub enum ClientMessage {
     Unknown,
 }
 
+/// Longest [`MalformedMessage::reason`] in bytes. The JSON reader quotes what it found, which may be a whole message.
+const MAX_REASON_BYTES: usize = 200;
+
 /// Text that is no message: no JSON, no `type`, or a field of the wrong type.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("not a valid message: {reason}")]
 pub struct MalformedMessage {
-    /// Where and why parsing stopped.
+    /// Where and why parsing stopped, at most 200 bytes.
     pub reason: String,
+}
+
+impl MalformedMessage {
+    pub(super) fn new(err: &serde_json::Error) -> Self {
+        let mut reason = err.to_string();
+        if reason.len() > MAX_REASON_BYTES {
+            reason.truncate(reason.floor_char_boundary(MAX_REASON_BYTES - '…'.len_utf8()));
+            reason.push('…');
+        }
+        Self { reason }
+    }
 }
 
 impl ClientMessage {
@@ -52,9 +66,7 @@ impl ClientMessage {
     /// # Errors
     /// [`MalformedMessage`] when the text is no message; an unknown `type` is [`ClientMessage::Unknown`], not an error.
     pub fn parse(text: &str) -> Result<Self, MalformedMessage> {
-        serde_json::from_str(text).map_err(|err| MalformedMessage {
-            reason: err.to_string(),
-        })
+        serde_json::from_str(text).map_err(|err| MalformedMessage::new(&err))
     }
 }
 

@@ -2,6 +2,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::client::MalformedMessage;
 use super::config::Interaction;
 use super::error::ErrorMessage;
 
@@ -16,6 +17,16 @@ pub struct ServerEnvelope {
     /// The message.
     #[serde(flatten)]
     pub message: ServerMessage,
+}
+
+impl ServerEnvelope {
+    /// Reads one text frame.
+    ///
+    /// # Errors
+    /// [`MalformedMessage`] when the text is no message; an unknown `type` is [`ServerMessage::Unknown`], not an error.
+    pub fn parse(text: &str) -> Result<Self, MalformedMessage> {
+        serde_json::from_str(text).map_err(|err| MalformedMessage::new(&err))
+    }
 }
 
 /// A control message from the server.
@@ -73,7 +84,7 @@ pub struct ConnectionReady {
 }
 
 /// Fields of `session_started`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct SessionStarted {
     /// The session's id.
     pub session_id: Uuid,
@@ -84,6 +95,17 @@ pub struct SessionStarted {
     pub interaction: Interaction,
     /// What the session may do.
     pub limits: Limits,
+}
+
+impl std::fmt::Debug for SessionStarted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SessionStarted")
+            .field("session_id", &self.session_id)
+            .field("resume_token", &"[redacted]")
+            .field("interaction", &self.interaction)
+            .field("limits", &self.limits)
+            .finish()
+    }
 }
 
 /// What a session may do.

@@ -1,0 +1,84 @@
+//! What the wire looks like, byte for byte. A changed snapshot is a changed protocol: read it twice.
+
+use serde::Serialize;
+use viva_protocol::rest;
+
+use crate::samples::{self, Sample};
+
+/// One entry of a listing; the minimal form only where it differs.
+#[derive(Serialize)]
+struct Entry<'a, T> {
+    name: &'a str,
+    full: &'a T,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    minimal: Option<&'a T>,
+}
+
+fn listing<T: PartialEq>(samples: &[Sample<T>]) -> Vec<Entry<'_, T>> {
+    samples
+        .iter()
+        .map(|sample| Entry {
+            name: sample.name,
+            full: &sample.full,
+            minimal: (sample.minimal != sample.full).then_some(&sample.minimal),
+        })
+        .collect()
+}
+
+/// Compares with the stored snapshot. Free-form objects are sorted, because their order depends on how the JSON library
+/// was built.
+fn assert_wire(name: &str, value: &impl Serialize) {
+    insta::with_settings!({ sort_maps => true, omit_expression => true }, {
+        insta::assert_json_snapshot!(name, value);
+    });
+}
+
+#[test]
+fn client_messages_look_like_this() {
+    assert_wire("client_messages", &listing(&samples::client_messages()));
+}
+
+#[test]
+fn server_messages_look_like_this() {
+    assert_wire("server_messages", &listing(&samples::server_messages()));
+}
+
+#[test]
+fn providers_look_like_this() {
+    assert_wire("rest_providers", &samples::providers());
+}
+
+#[test]
+fn a_page_of_sessions_looks_like_this() {
+    let page = rest::Page {
+        items: vec![samples::full_session(), samples::minimal_session()],
+        total: 102,
+        page: 2,
+        page_size: 100,
+        total_pages: 2,
+    };
+    assert_wire("rest_session_page", &page);
+}
+
+#[test]
+fn a_session_with_its_turns_looks_like_this() {
+    let detail = rest::SessionDetail {
+        session: samples::full_session(),
+        turns: vec![samples::full_turn(), samples::minimal_turn()],
+    };
+    assert_wire("rest_session_detail", &detail);
+}
+
+#[test]
+fn latency_statistics_look_like_this() {
+    assert_wire("rest_latency_stats", &samples::latency_stats());
+}
+
+#[test]
+fn problems_look_like_this() {
+    let problems = [
+        samples::problem(Some("no session has this id")),
+        samples::problem(None),
+    ];
+    assert_wire("problems", &problems);
+}
