@@ -30,7 +30,7 @@ impl ClientClock {
         let offset = micros(received) - i128::from(captured.micros());
         match &mut self.current {
             Some(bucket) if received.since(bucket.began) < BUCKET => {
-                bucket.offset = bucket.offset.min(offset)
+                bucket.offset = bucket.offset.min(offset);
             }
             full => {
                 self.previous = full.map(|bucket| bucket.offset);

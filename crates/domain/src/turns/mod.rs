@@ -1,7 +1,12 @@
 //! Turns: what one side said and the other answered, and the machine that decides whose turn it is.
 
 mod heard;
+mod machine;
 mod turn;
 
 pub use heard::{HeardText, split_heard};
+pub use machine::{
+    BargeIn, Effect, Event, FinishedTurn, Greeting, Input, Limits, MachineSettings, ModeInput, ModeOrder,
+    NoticeCode, Playback, PlaybackEvent, SessionFailure, Summary, TurnMachine, TurnState, TurnTaking,
+};
 pub use turn::{Generation, InterruptReason, Recording, Turn, TurnNumber, Usage};

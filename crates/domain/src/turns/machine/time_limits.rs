@@ -1,0 +1,156 @@
+//! What happens because time passes.
+
+use super::{Effect, Event, NoticeCode, SessionFailure, TurnMachine, TurnState};
+use crate::latency::SessionTime;
+use crate::ports::ProviderErrorKind;
+use crate::sessions::EndStatus;
+use crate::turns::machine::ModeOrder;
+
+/// Which warnings were given.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Warnings {
+    pub(super) utterance: bool,
+    pub(super) idle: bool,
+}
+
+impl TurnMachine {
+    /// When [`super::Input::Tick`] is due; `None` while nothing depends on time.
+    pub fn deadline(&self) -> Option<SessionTime> {
+        if self.end.is_some() {
+            return None;
+        }
+        [
+            self.cut.as_ref().map(|cut| cut.deadline),
+            self.resume_deadline(),
+            self.utterance_deadline(),
+            self.response_deadline(),
+            self.playout_deadline(),
+            self.idle_deadline(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    pub(super) fn tick(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
+        let due = |deadline: Option<SessionTime>| deadline.is_some_and(|deadline| deadline <= now);
+        if due(self.cut.as_ref().map(|cut| cut.deadline)) {
+            self.finish_cut_turn(now, effects);
+        }
+        if due(self.resume_deadline()) {
+            return self.end(now, EndStatus::Disconnected, effects);
+        }
+        if due(self.utterance_deadline()) {
+            self.utterance_is_long(now, effects);
+        }
+        if due(self.response_deadline()) {
+            self.response_is_late(now, effects);
+        }
+        if due(self.playout_deadline()) {
+            self.end_answer(now, effects);
+        }
+        if due(self.idle_deadline()) {
+            self.nothing_happens(now, effects);
+        }
+    }
+
+    fn resume_deadline(&self) -> Option<SessionTime> {
+        self.client_lost
+            .map(|lost| lost.after(self.settings.limits.resume))
+    }
+
+    fn utterance_deadline(&self) -> Option<SessionTime> {
+        let speech = self.speech.filter(|_| self.state == TurnState::UserSpeaking)?;
+        let limits = self.settings.limits;
+        let end = speech.started.after(limits.utterance);
+        Some(if self.warnings.utterance {
+            end
+        } else {
+            end.before(limits.utterance_warning)
+        })
+    }
+
+    fn utterance_is_long(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
+        let Some(speech) = self.speech else { return };
+        if !self.warnings.utterance {
+            self.warnings.utterance = true;
+            effects.push(Effect::Emit(Event::Notice(NoticeCode::UtteranceLimitNear)));
+        }
+        if now >= speech.started.after(self.settings.limits.utterance) {
+            effects.push(Effect::Emit(Event::Notice(NoticeCode::UtteranceLimitReached)));
+            let captured = speech
+                .captured
+                .map(|captured| captured.after(now.since(speech.started)));
+            self.speech_ended(now, now, captured, now, effects);
+        }
+    }
+
+    fn response_deadline(&self) -> Option<SessionTime> {
+        let turn = self
+            .turn
+            .as_ref()
+            .filter(|_| self.state == TurnState::Processing)?;
+        let since = turn
+            .marks
+            .committed
+            .or(turn.marks.endpointed)
+            .unwrap_or(turn.began);
+        Some(since.after(self.settings.limits.response))
+    }
+
+    fn response_is_late(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
+        let message = format!("no answer within {} s", self.settings.limits.response.as_secs());
+        if let Some(turn) = &mut self.turn {
+            turn.failure = Some(message.clone());
+        }
+        self.generation = self.generation.next();
+        effects.push(Effect::Order(ModeOrder::Interrupt {
+            generation: self.generation,
+            heard: None,
+        }));
+        let failure = SessionFailure {
+            kind: ProviderErrorKind::Unavailable,
+            message,
+            retry_after: None,
+        };
+        effects.push(Effect::Emit(Event::Failure {
+            failure,
+            recoverable: true,
+        }));
+        self.finish_turn(now, effects);
+        self.active(now);
+        self.listen(now, effects);
+    }
+
+    /// A lost client plays nothing, or nobody knows what: the answer waits for it.
+    fn playout_deadline(&self) -> Option<SessionTime> {
+        let turn = self
+            .turn
+            .as_ref()
+            .filter(|_| self.state == TurnState::AiSpeaking && self.client_lost.is_none())?;
+        turn.playout_deadline(self.settings.output_rate, self.client_back)
+    }
+
+    fn idle_deadline(&self) -> Option<SessionTime> {
+        if !matches!(self.state, TurnState::Idle | TurnState::Listening) {
+            return None;
+        }
+        let limits = self.settings.limits;
+        let end = self.last_activity.after(limits.idle);
+        Some(if self.warnings.idle {
+            end
+        } else {
+            end.before(limits.idle_warning)
+        })
+    }
+
+    fn nothing_happens(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
+        if !self.warnings.idle {
+            self.warnings.idle = true;
+            effects.push(Effect::Emit(Event::Notice(NoticeCode::IdleLimitNear)));
+        }
+        if now >= self.last_activity.after(self.settings.limits.idle) {
+            self.end(now, EndStatus::Completed, effects);
+        }
+    }
+}
