@@ -1,5 +1,6 @@
 //! The wire format: what is written, what is read, what is tolerated, and that `docs/protocol.md` tells it all.
 
+mod documentation;
 mod frames;
 mod generators;
 mod properties;
