@@ -12,6 +12,7 @@
 pub mod ids;
 pub mod latency;
 pub mod ports;
+pub mod providers;
 pub mod sessions;
 pub mod templates;
 pub mod turns;

@@ -1,0 +1,68 @@
+/// What a person needs to know to choose a provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderInfo {
+    /// The id that a configuration names.
+    pub id: String,
+    /// The name that people know.
+    pub name: String,
+    /// Models, the default first; empty when the provider has no choice.
+    pub models: Vec<Model>,
+    /// Voices, the default first; empty when the provider has no choice.
+    pub voices: Vec<ProviderVoice>,
+    /// Languages, the default first; empty when the provider takes any.
+    pub languages: Vec<Language>,
+    /// Whether its key is there.
+    pub credential: CredentialStatus,
+}
+
+/// A model of a provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Model {
+    /// The id that a configuration names.
+    pub id: String,
+    /// The name that people know.
+    pub name: String,
+}
+
+/// A voice of a provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderVoice {
+    /// The id that a configuration names.
+    pub id: String,
+    /// The name that people know.
+    pub name: String,
+}
+
+/// A language that a provider speaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Language {
+    /// BCP 47 tag.
+    pub tag: String,
+    /// The language's name in English.
+    pub name: String,
+}
+
+/// Whether a provider's key is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CredentialStatus {
+    /// It needs none.
+    NotNeeded,
+    /// It needs one and has none.
+    Missing,
+    /// It has one that was not checked.
+    Present,
+    /// It has one that the provider accepted.
+    Valid,
+    /// It has one that the provider refused.
+    Invalid,
+}
+
+impl CredentialStatus {
+    /// Whether it makes sense to open a conversation.
+    pub const fn is_usable(self) -> bool {
+        match self {
+            Self::NotNeeded | Self::Present | Self::Valid => true,
+            Self::Missing | Self::Invalid => false,
+        }
+    }
+}
