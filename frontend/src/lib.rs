@@ -22,10 +22,14 @@
 //! A route in `app.rs`, a file in `pages/`, state in `state/` when it is shared (plain Rust with tests, no DOM), components
 //! with a `.css` beside each, words for both languages in `words.rs`.
 
-#![expect(unreachable_pub, reason = "the component macro makes everything it writes public")]
+#![expect(
+    unreachable_pub,
+    reason = "the component macro makes everything it writes public"
+)]
 
 mod app;
 mod assets;
+pub mod audio;
 #[cfg(feature = "hydrate")]
 mod browser;
 #[cfg(feature = "hydrate")]
@@ -34,6 +38,7 @@ mod language;
 pub mod pages;
 #[cfg(feature = "ssr")]
 mod shell;
+pub mod state;
 
 pub use app::App;
 pub use assets::SiteAssets;

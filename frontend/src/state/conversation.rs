@@ -1,0 +1,325 @@
+//! What happened in the session, from the server's messages.
+
+use uuid::Uuid;
+use viva_protocol::rest;
+use viva_protocol::ws::{Role, ServerMessage, SessionEndStatus, SessionEnded, SessionSummary};
+
+use super::latency::Figures;
+use super::message::{Message, Topic};
+use super::phase::Phase;
+use super::reconnect::Attempt;
+use super::transcript::Lines;
+
+/// A session as the page shows it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Conversation {
+    /// Where it stands.
+    pub phase: Phase,
+    /// The session's id, once the server said it; it stays after the end.
+    pub session_id: Option<Uuid>,
+    /// What was said.
+    pub lines: Lines,
+    /// How long the answers took.
+    pub figures: Figures,
+    /// The turns that the server has stored: their ids lead to the recordings.
+    pub turns: Vec<rest::Turn>,
+    /// What it was like, once it is over.
+    pub summary: Option<SessionSummary>,
+    /// What the message bar says.
+    pub message: Option<Message>,
+}
+
+impl Conversation {
+    /// *Start* was pressed: everything before is forgotten.
+    pub fn begin(&mut self) {
+        *self = Self {
+            phase: Phase::AskingForMicrophone,
+            ..Self::default()
+        };
+    }
+
+    /// The connection is away.
+    pub fn reconnect(&mut self, attempt: Attempt) {
+        self.phase = Phase::Reconnecting(attempt);
+    }
+
+    /// The session cannot go on.
+    pub fn fail(&mut self, message: Message) {
+        self.phase = Phase::Failed;
+        self.message = Some(message);
+    }
+
+    /// Takes one message of the server.
+    pub fn apply(&mut self, message: &ServerMessage) {
+        match message {
+            ServerMessage::SessionStarted(started) => {
+                self.session_id = Some(started.session_id);
+                self.phase = Phase::Listening;
+            }
+            ServerMessage::SessionResumed(resumed) => self.phase = resumed.state.into(),
+            ServerMessage::SpeechStarted(_) => self.hear_the_user(),
+            ServerMessage::SpeechEnded(_) => self.stop_hearing_the_user(),
+            ServerMessage::Transcript(transcript) => self.lines.transcribe(transcript),
+            ServerMessage::TextDelta(delta) => self.lines.append(delta),
+            ServerMessage::ResponseStarted(response) => {
+                self.lines.open(response.turn_number, Role::Assistant);
+                self.phase = Phase::AiSpeaking;
+            }
+            ServerMessage::Interrupted(_) => self.phase = Phase::Interrupted,
+            ServerMessage::ResponseEnded(response) => {
+                self.figures
+                    .record(response.turn_number, response.latency, response.interrupted);
+                if self.phase == Phase::AiSpeaking {
+                    self.phase = Phase::Listening;
+                }
+            }
+            ServerMessage::TurnLatency(turn) => self.figures.record(turn.turn_number, turn.latency, false),
+            ServerMessage::FallbackOffered(offer) => {
+                let topic = Topic::FallbackOffered(Box::new(offer.interaction.clone()));
+                self.message = Some(Message {
+                    topic,
+                    detail: offer.reason.clone(),
+                });
+            }
+            ServerMessage::ModeSwitched(_) => self.message = None,
+            ServerMessage::Notice(notice) => self.message = Some(notice.into()),
+            ServerMessage::SessionEnded(ended) => self.end(ended),
+            ServerMessage::Error(error) if error.recoverable => self.message = Some(error.into()),
+            ServerMessage::Error(error) => self.fail(error.into()),
+            ServerMessage::ConnectionReady(_)
+            | ServerMessage::AudioChunk(_)
+            | ServerMessage::Pong(_)
+            | ServerMessage::Unknown => {}
+        }
+    }
+
+    /// Takes the turns as the server stored them.
+    pub fn settle(&mut self, turns: Vec<rest::Turn>) {
+        for turn in &turns {
+            self.lines.settle(turn);
+            self.figures
+                .record(turn.turn_number, turn.latency, turn.interrupted);
+        }
+        self.turns = turns;
+    }
+
+    /// The stored turn behind a number.
+    pub fn stored_turn(&self, turn_number: u16) -> Option<&rest::Turn> {
+        self.turns.iter().find(|turn| turn.turn_number == turn_number)
+    }
+
+    /// An AI that may not be interrupted goes on speaking, and so does its state.
+    fn hear_the_user(&mut self) {
+        if self.phase != Phase::AiSpeaking {
+            self.phase = Phase::HearingYou;
+        }
+    }
+
+    fn stop_hearing_the_user(&mut self) {
+        if matches!(self.phase, Phase::HearingYou | Phase::Interrupted) {
+            self.phase = Phase::Thinking;
+        }
+    }
+
+    fn end(&mut self, ended: &SessionEnded) {
+        self.summary = Some(ended.summary);
+        // A failure that ended the session stays visible.
+        if self.phase != Phase::Failed {
+            self.phase = Phase::Ended;
+            self.message = (ended.status != SessionEndStatus::Completed)
+                .then(|| Message::new(Topic::SessionEnded(ended.status)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use viva_protocol::ws::{
+        ErrorCode, ErrorMessage, InterruptReason, Interrupted, Latency, ResponseEnded, ResponseStarted,
+        SessionResumed, SessionState, SpeechEnded, SpeechStarted, TurnLatency,
+    };
+
+    fn speech_started() -> ServerMessage {
+        ServerMessage::SpeechStarted(SpeechStarted { timestamp: 0.0 })
+    }
+
+    fn speech_ended() -> ServerMessage {
+        ServerMessage::SpeechEnded(SpeechEnded {
+            timestamp: 0.0,
+            duration_ms: 900.0,
+        })
+    }
+
+    fn response_started(turn_number: u16) -> ServerMessage {
+        ServerMessage::ResponseStarted(ResponseStarted {
+            turn_number,
+            timestamp: 0.0,
+        })
+    }
+
+    fn response_ended(turn_number: u16, interrupted: bool) -> ServerMessage {
+        let latency = Latency {
+            total_ms: Some(800.0),
+            ..Latency::default()
+        };
+        ServerMessage::ResponseEnded(ResponseEnded {
+            turn_number,
+            interrupted,
+            latency,
+            usage: None,
+        })
+    }
+
+    fn interrupted(turn_number: u16) -> ServerMessage {
+        ServerMessage::Interrupted(Interrupted {
+            turn_number,
+            timestamp: 0.0,
+            reason: InterruptReason::Speech,
+        })
+    }
+
+    fn ended(status: SessionEndStatus) -> ServerMessage {
+        let summary = SessionSummary {
+            total_turns: 2,
+            ..SessionSummary::default()
+        };
+        ServerMessage::SessionEnded(SessionEnded {
+            session_id: Uuid::nil(),
+            status,
+            summary,
+        })
+    }
+
+    fn phases(start: Phase, messages: &[ServerMessage]) -> Vec<&'static str> {
+        let mut conversation = Conversation {
+            phase: start,
+            ..Conversation::default()
+        };
+        let mut seen = Vec::new();
+        for message in messages {
+            conversation.apply(message);
+            seen.push(conversation.phase.name());
+        }
+        seen
+    }
+
+    #[test]
+    fn a_turn_goes_from_hearing_to_thinking_to_speaking_and_back() {
+        let turn = [
+            speech_started(),
+            speech_ended(),
+            response_started(1),
+            response_ended(1, false),
+        ];
+        assert_eq!(
+            phases(Phase::Listening, &turn),
+            ["hearing", "thinking", "speaking", "listening"]
+        );
+    }
+
+    #[test]
+    fn a_barge_in_stays_interrupted_until_the_user_is_done() {
+        let turn = [
+            speech_started(),
+            interrupted(1),
+            response_ended(1, true),
+            speech_ended(),
+        ];
+        assert_eq!(
+            phases(Phase::AiSpeaking, &turn),
+            ["speaking", "interrupted", "interrupted", "thinking"]
+        );
+    }
+
+    #[test]
+    fn a_resumed_session_stands_where_the_server_says() {
+        let attempt = Attempt {
+            number: 1,
+            of: 3,
+            in_s: 0,
+        };
+        let resumed = ServerMessage::SessionResumed(SessionResumed {
+            session_id: Uuid::nil(),
+            state: SessionState::AiSpeaking,
+            turn_number: 2,
+        });
+        assert_eq!(phases(Phase::Reconnecting(attempt), &[resumed]), ["speaking"]);
+    }
+
+    #[test]
+    fn complete_latency_replaces_the_first_and_keeps_the_interruption() {
+        let mut conversation = Conversation::default();
+        conversation.apply(&response_ended(3, true));
+        let latency = Latency {
+            total_ms: Some(842.0),
+            ..Latency::default()
+        };
+        conversation.apply(&ServerMessage::TurnLatency(TurnLatency {
+            turn_number: 3,
+            latency,
+        }));
+        let turn = conversation.figures.turn(3).unwrap();
+        assert_eq!((turn.latency.total_ms, turn.interrupted), (Some(842.0), true));
+    }
+
+    #[test]
+    fn a_normal_end_has_a_summary_and_no_message() {
+        let mut conversation = Conversation {
+            phase: Phase::Ending,
+            ..Conversation::default()
+        };
+        conversation.apply(&ended(SessionEndStatus::Completed));
+        assert_eq!(conversation.phase, Phase::Ended);
+        assert_eq!(conversation.summary.unwrap().total_turns, 2);
+        assert_eq!(conversation.message, None);
+    }
+
+    #[test]
+    fn a_session_that_another_one_ended_says_so() {
+        let mut conversation = Conversation {
+            phase: Phase::Listening,
+            ..Conversation::default()
+        };
+        conversation.apply(&ended(SessionEndStatus::Superseded));
+        let expected = Message::new(Topic::SessionEnded(SessionEndStatus::Superseded));
+        assert_eq!(conversation.message, Some(expected));
+    }
+
+    #[test]
+    fn the_reason_of_a_failure_outlives_the_end_of_the_session() {
+        let mut conversation = Conversation {
+            phase: Phase::Listening,
+            ..Conversation::default()
+        };
+        let error = ErrorMessage {
+            code: ErrorCode::ProviderError,
+            message: "the provider failed".to_owned(),
+            recoverable: false,
+            details: None,
+            retry_after_ms: None,
+        };
+        conversation.apply(&ServerMessage::Error(error.clone()));
+        conversation.apply(&ended(SessionEndStatus::Error));
+        assert_eq!(
+            (conversation.phase, conversation.message),
+            (Phase::Failed, Some((&error).into()))
+        );
+        assert!(conversation.summary.is_some());
+    }
+
+    #[test]
+    fn starting_again_forgets_the_last_session() {
+        let mut conversation = Conversation::default();
+        conversation.apply(&response_ended(1, false));
+        conversation.apply(&ended(SessionEndStatus::Completed));
+        conversation.begin();
+        assert_eq!(
+            conversation,
+            Conversation {
+                phase: Phase::AskingForMicrophone,
+                ..Conversation::default()
+            }
+        );
+    }
+}

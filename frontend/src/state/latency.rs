@@ -1,0 +1,301 @@
+//! How long every turn took, in parts, and all of them together.
+
+use viva_protocol::ws::{Latency, MeasuredAt};
+
+/// One part of a turn's latency, in the order in which the parts follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// Last voiced sample to the decision that the turn is over.
+    Endpointing,
+    /// Speech-to-text.
+    Stt,
+    /// The language model's first token.
+    Llm,
+    /// The first byte of text-to-speech.
+    Tts,
+    /// The realtime provider's own time.
+    Provider,
+    /// What Viva added.
+    Viva,
+    /// First audio sent to first sample audible.
+    Network,
+    /// What no mark explains.
+    Unexplained,
+}
+
+impl Stage {
+    /// Every stage in order.
+    pub const ALL: [Self; 8] = [
+        Self::Endpointing,
+        Self::Stt,
+        Self::Llm,
+        Self::Tts,
+        Self::Provider,
+        Self::Viva,
+        Self::Network,
+        Self::Unexplained,
+    ];
+
+    /// A word for style sheets and tests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Endpointing => "endpointing",
+            Self::Stt => "stt",
+            Self::Llm => "llm",
+            Self::Tts => "tts",
+            Self::Provider => "provider",
+            Self::Viva => "viva",
+            Self::Network => "network",
+            Self::Unexplained => "unexplained",
+        }
+    }
+
+    fn of(self, latency: &Latency) -> Option<f64> {
+        match self {
+            Self::Endpointing => latency.endpointing_ms,
+            Self::Stt => latency.stt_ms,
+            Self::Llm => latency.llm_ttft_ms,
+            Self::Tts => latency.tts_ttfb_ms,
+            Self::Provider => latency.provider_ms,
+            Self::Viva => latency.overhead_ms,
+            Self::Network => latency.network_playout_ms,
+            Self::Unexplained => latency.unexplained_ms,
+        }
+    }
+}
+
+/// A measured part of a turn.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Segment {
+    /// Which part.
+    pub stage: Stage,
+    /// How long it took, in ms. `unexplained` can be negative, when marks overlap.
+    pub ms: f64,
+    /// Where it begins in the turn's bar, in ms.
+    pub start_ms: f64,
+}
+
+/// The parts of a turn that were measured, one after the other. A part that was not measured is not there.
+pub fn segments(latency: &Latency) -> Vec<Segment> {
+    let mut start_ms = 0.0;
+    let measured = Stage::ALL
+        .into_iter()
+        .filter_map(|stage| Some((stage, stage.of(latency)?)));
+    measured
+        .map(|(stage, ms)| {
+            let segment = Segment { stage, ms, start_ms };
+            start_ms += ms.max(0.0);
+            segment
+        })
+        .collect()
+}
+
+/// The latency of one turn.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TurnFigures {
+    /// The turn.
+    pub turn_number: u16,
+    /// What is known.
+    pub latency: Latency,
+    /// Whether the answer was cut; such a turn is shown but not counted.
+    pub interrupted: bool,
+}
+
+impl TurnFigures {
+    /// Whether the total ends where audio left the server, because no playback was reported.
+    pub fn is_server_side(&self) -> bool {
+        self.latency.measured == Some(MeasuredAt::Server)
+    }
+
+    /// The length of the turn's bar in ms: the total, or the measured parts of a turn without one.
+    pub fn bar_ms(&self) -> f64 {
+        let parts = segments(&self.latency)
+            .last()
+            .map_or(0.0, |last| last.start_ms + last.ms.max(0.0));
+        self.latency.total_ms.unwrap_or(0.0).max(parts)
+    }
+}
+
+/// The latencies of a session's turns, in order.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Figures(Vec<TurnFigures>);
+
+impl Figures {
+    /// Takes what is known about a turn now; it replaces what was known before.
+    pub fn record(&mut self, turn_number: u16, latency: Latency, interrupted: bool) {
+        let index = self.0.partition_point(|turn| turn.turn_number < turn_number);
+        match self.0.get_mut(index) {
+            Some(turn) if turn.turn_number == turn_number => {
+                turn.latency = latency;
+                turn.interrupted |= interrupted;
+            }
+            _ => self.0.insert(
+                index,
+                TurnFigures {
+                    turn_number,
+                    latency,
+                    interrupted,
+                },
+            ),
+        }
+    }
+
+    /// The turns in order.
+    pub fn iter(&self) -> std::slice::Iter<'_, TurnFigures> {
+        self.0.iter()
+    }
+
+    /// One turn.
+    pub fn turn(&self, turn_number: u16) -> Option<&TurnFigures> {
+        self.iter().find(|turn| turn.turn_number == turn_number)
+    }
+
+    /// The longest bar in ms, which all are drawn to the scale of.
+    pub fn scale_ms(&self) -> f64 {
+        self.iter().map(TurnFigures::bar_ms).fold(0.0, f64::max)
+    }
+
+    /// The turns together.
+    pub fn summary(&self) -> Summary {
+        let interrupted = self.iter().filter(|turn| turn.interrupted).count();
+        let mut totals: Vec<f64> = self
+            .iter()
+            .filter(|turn| !turn.interrupted)
+            .filter_map(|turn| turn.latency.total_ms)
+            .collect();
+        totals.sort_by(f64::total_cmp);
+        Summary {
+            statistics: Statistics::of_sorted(&totals),
+            interrupted,
+        }
+    }
+}
+
+/// All turns together. Interrupted ones are counted, not averaged in.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Summary {
+    /// Over the turns that were not interrupted and have a total; `None` when there is none.
+    pub statistics: Option<Statistics>,
+    /// Number of interrupted turns.
+    pub interrupted: usize,
+}
+
+/// Statistics of totals in ms.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Statistics {
+    /// Number of values.
+    pub count: usize,
+    /// Smallest.
+    pub min: f64,
+    /// Mean.
+    pub avg: f64,
+    /// Median, nearest rank.
+    pub p50: f64,
+    /// 95th percentile, nearest rank.
+    pub p95: f64,
+    /// Largest.
+    pub max: f64,
+}
+
+impl Statistics {
+    fn of_sorted(values: &[f64]) -> Option<Self> {
+        let (min, max) = (*values.first()?, *values.last()?);
+        #[expect(clippy::cast_precision_loss, reason = "a session has fewer than 2^16 turns")]
+        let avg = values.iter().sum::<f64>() / values.len() as f64;
+        let percentile = |percent: usize| values[(values.len() * percent).div_ceil(100).max(1) - 1];
+        Some(Self {
+            count: values.len(),
+            min,
+            avg,
+            p50: percentile(50),
+            p95: percentile(95),
+            max,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn total(ms: f64) -> Latency {
+        Latency {
+            total_ms: Some(ms),
+            ..Latency::default()
+        }
+    }
+
+    #[test]
+    fn parts_follow_each_other_and_missing_ones_are_not_zero() {
+        let latency = Latency {
+            total_ms: Some(842.0),
+            endpointing_ms: Some(520.0),
+            provider_ms: Some(250.0),
+            overhead_ms: Some(2.0),
+            network_playout_ms: Some(72.0),
+            unexplained_ms: Some(-2.0),
+            ..Latency::default()
+        };
+        let parts: Vec<_> = segments(&latency)
+            .iter()
+            .map(|part| (part.stage, part.start_ms))
+            .collect();
+        assert_eq!(
+            parts,
+            [
+                (Stage::Endpointing, 0.0),
+                (Stage::Provider, 520.0),
+                (Stage::Viva, 770.0),
+                (Stage::Network, 772.0),
+                (Stage::Unexplained, 844.0),
+            ]
+        );
+    }
+
+    #[test]
+    fn interrupted_turns_are_counted_apart() {
+        let mut figures = Figures::default();
+        for (turn, ms) in [(1, 900.0), (2, 800.0), (3, 1_000.0)] {
+            figures.record(turn, total(ms), false);
+        }
+        figures.record(4, total(10.0), true);
+        figures.record(5, Latency::default(), false);
+        let summary = figures.summary();
+        assert_eq!(summary.interrupted, 1);
+        let statistics = summary.statistics.unwrap();
+        assert_eq!(
+            (statistics.count, statistics.min, statistics.max),
+            (3, 800.0, 1_000.0)
+        );
+        assert_eq!(
+            (statistics.avg, statistics.p50, statistics.p95),
+            (900.0, 900.0, 1_000.0)
+        );
+    }
+
+    #[test]
+    fn no_turn_means_no_statistics() {
+        assert_eq!(Figures::default().summary().statistics, None);
+    }
+
+    #[test]
+    fn later_figures_replace_earlier_ones_but_an_interruption_stays() {
+        let mut figures = Figures::default();
+        figures.record(2, Latency::default(), true);
+        figures.record(1, total(5.0), false);
+        figures.record(2, total(7.0), false);
+        let turns: Vec<_> = figures
+            .iter()
+            .map(|turn| (turn.turn_number, turn.interrupted))
+            .collect();
+        assert_eq!(turns, [(1, false), (2, true)]);
+        assert_eq!(figures.scale_ms(), 7.0);
+    }
+
+    #[test]
+    fn percentiles_are_nearest_rank() {
+        let values: Vec<f64> = (1..=20).map(f64::from).collect();
+        let statistics = Statistics::of_sorted(&values).unwrap();
+        assert_eq!((statistics.p50, statistics.p95), (10.0, 19.0));
+    }
+}

@@ -1,0 +1,147 @@
+//! The message bar: what happened, what was kept, and one button.
+
+use viva_protocol::ws::{ErrorCode, ErrorMessage, Interaction, Notice, NoticeCode, SessionEndStatus};
+
+/// What the message bar is about; the words are chosen per language.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Topic {
+    /// Something that passes and needs no action.
+    Notice(NoticeCode),
+    /// The server said that something failed.
+    Error(ErrorCode),
+    /// No connection could be opened.
+    ServerUnreachable,
+    /// The connection was lost and three attempts failed.
+    ConnectionLost,
+    /// The session was not there any more.
+    ResumeExpired,
+    /// Another tab took the session over.
+    Replaced,
+    /// The session ended in another way than by *End*.
+    SessionEnded(SessionEndStatus),
+    /// The browser cannot play or record audio the way the page needs it.
+    AudioUnsupported,
+    /// The microphone went away and came back as another one.
+    MicrophoneChanged,
+    /// The microphone went away.
+    MicrophoneLost,
+    /// The realtime provider failed; the session can go on in another mode.
+    FallbackOffered(Box<Interaction>),
+    /// A turn's recording could not be played.
+    ReplayFailed,
+}
+
+/// How loud a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Needs attention soon.
+    Warning,
+    /// Something failed.
+    Failure,
+}
+
+/// The one button of a message.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Remedy {
+    /// Close the message.
+    Dismiss,
+    /// Begin a new session.
+    StartAgain,
+    /// Go on with this mode and configuration.
+    SwitchMode(Box<Interaction>),
+}
+
+/// One message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    /// What happened.
+    pub topic: Topic,
+    /// More from the server, in its words; empty when there is none.
+    pub detail: String,
+}
+
+impl Message {
+    /// A message without details.
+    pub fn new(topic: Topic) -> Self {
+        Self {
+            topic,
+            detail: String::new(),
+        }
+    }
+
+    /// How loud it is.
+    pub fn severity(&self) -> Severity {
+        match &self.topic {
+            Topic::Notice(_) | Topic::MicrophoneChanged => Severity::Info,
+            Topic::FallbackOffered(_) | Topic::ReplayFailed | Topic::SessionEnded(_) | Topic::Replaced => {
+                Severity::Warning
+            }
+            Topic::Error(_)
+            | Topic::ServerUnreachable
+            | Topic::ConnectionLost
+            | Topic::ResumeExpired
+            | Topic::AudioUnsupported
+            | Topic::MicrophoneLost => Severity::Failure,
+        }
+    }
+
+    /// Its button, when the session can(not) go on.
+    pub fn remedy(&self, can_start: bool) -> Remedy {
+        match &self.topic {
+            Topic::FallbackOffered(interaction) => Remedy::SwitchMode(interaction.clone()),
+            Topic::AudioUnsupported | Topic::ReplayFailed => Remedy::Dismiss,
+            _ if can_start && self.severity() != Severity::Info => Remedy::StartAgain,
+            _ => Remedy::Dismiss,
+        }
+    }
+}
+
+impl From<&Notice> for Message {
+    fn from(notice: &Notice) -> Self {
+        let detail = if notice.code == NoticeCode::Unknown {
+            notice.message.clone()
+        } else {
+            String::new()
+        };
+        Self {
+            topic: Topic::Notice(notice.code),
+            detail,
+        }
+    }
+}
+
+impl From<&ErrorMessage> for Message {
+    fn from(error: &ErrorMessage) -> Self {
+        Self {
+            topic: Topic::Error(error.code),
+            detail: error.message.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_offers_a_new_start_only_when_the_session_is_over() {
+        let message = Message::new(Topic::ConnectionLost);
+        assert_eq!(message.remedy(true), Remedy::StartAgain);
+        assert_eq!(message.remedy(false), Remedy::Dismiss);
+        assert_eq!(
+            Message::new(Topic::Notice(NoticeCode::SlowClient)).remedy(true),
+            Remedy::Dismiss
+        );
+    }
+
+    #[test]
+    fn an_unknown_notice_speaks_for_itself() {
+        let notice = Notice {
+            code: NoticeCode::Unknown,
+            message: "new kind".to_owned(),
+        };
+        assert_eq!(Message::from(&notice).detail, "new kind");
+    }
+}

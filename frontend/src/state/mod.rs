@@ -1,0 +1,13 @@
+//! What the page knows, as plain Rust: no DOM, no browser, tested natively.
+
+pub mod conversation;
+pub mod figures;
+pub mod latency;
+pub mod message;
+pub mod meter;
+pub mod microphone;
+pub mod outbox;
+pub mod phase;
+pub mod reconnect;
+pub mod settings;
+pub mod transcript;

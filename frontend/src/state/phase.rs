@@ -1,0 +1,81 @@
+//! Where the conversation stands, as the page shows it.
+
+use viva_protocol::ws::SessionState;
+
+use super::reconnect::Attempt;
+
+/// What the state indicator says. Each has its own words, colour and icon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Phase {
+    /// Nothing has begun.
+    #[default]
+    Ready,
+    /// The browser asks the person for the microphone.
+    AskingForMicrophone,
+    /// The connection opens and the session starts.
+    Connecting,
+    /// Waiting for the person to speak.
+    Listening,
+    /// The person speaks.
+    HearingYou,
+    /// The person is done, the answer has not begun.
+    Thinking,
+    /// The AI speaks.
+    AiSpeaking,
+    /// The answer was cut.
+    Interrupted,
+    /// The connection broke and is tried again.
+    Reconnecting(Attempt),
+    /// *End* was pressed, the summary is under way.
+    Ending,
+    /// The session is over.
+    Ended,
+    /// It could not go on; the message bar says why.
+    Failed,
+}
+
+impl Phase {
+    /// A word for style sheets and tests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::AskingForMicrophone => "asking",
+            Self::Connecting => "connecting",
+            Self::Listening => "listening",
+            Self::HearingYou => "hearing",
+            Self::Thinking => "thinking",
+            Self::AiSpeaking => "speaking",
+            Self::Interrupted => "interrupted",
+            Self::Reconnecting(_) => "reconnecting",
+            Self::Ending => "ending",
+            Self::Ended => "ended",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Whether *Start* can be pressed.
+    pub fn can_start(self) -> bool {
+        matches!(self, Self::Ready | Self::Ended | Self::Failed)
+    }
+
+    /// Whether both sides can talk now.
+    pub fn is_live(self) -> bool {
+        matches!(
+            self,
+            Self::Listening | Self::HearingYou | Self::Thinking | Self::AiSpeaking | Self::Interrupted
+        )
+    }
+}
+
+impl From<SessionState> for Phase {
+    fn from(state: SessionState) -> Self {
+        match state {
+            SessionState::Idle => Self::Connecting,
+            SessionState::Listening => Self::Listening,
+            SessionState::UserSpeaking => Self::HearingYou,
+            SessionState::Processing => Self::Thinking,
+            SessionState::AiSpeaking => Self::AiSpeaking,
+            SessionState::Ending => Self::Ending,
+        }
+    }
+}

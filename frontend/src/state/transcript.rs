@@ -1,0 +1,262 @@
+//! Who said what, and what of it was heard.
+
+use viva_protocol::rest;
+use viva_protocol::ws::{Role, TextDelta, Transcript};
+
+/// What one side said in one turn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// The turn.
+    pub turn_number: u16,
+    /// Whose words they are.
+    pub role: Role,
+    /// What was said, and heard.
+    pub text: String,
+    /// What the AI would have said but nobody heard; follows `text`.
+    pub unheard: String,
+    /// Whether the text can still change.
+    pub is_final: bool,
+    /// How much of an interrupted answer had been heard, in ms; `None` when it was not interrupted.
+    pub cut_after_ms: Option<f64>,
+}
+
+impl Line {
+    fn new(turn_number: u16, role: Role) -> Self {
+        Self {
+            turn_number,
+            role,
+            text: String::new(),
+            unheard: String::new(),
+            is_final: false,
+            cut_after_ms: None,
+        }
+    }
+
+    fn place(&self) -> (u16, bool) {
+        place(self.turn_number, self.role)
+    }
+
+    fn full_text(&self) -> String {
+        format!("{}{}", self.text, self.unheard)
+    }
+}
+
+/// Within a turn the user comes first.
+fn place(turn_number: u16, role: Role) -> (u16, bool) {
+    (turn_number, role == Role::Assistant)
+}
+
+/// Every line of a session, in order.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Lines(Vec<Line>);
+
+impl Lines {
+    /// The lines in order.
+    pub fn iter(&self) -> std::slice::Iter<'_, Line> {
+        self.0.iter()
+    }
+
+    /// Whether nobody has said anything.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Makes sure that a turn's line exists, so that a turn without words can still be seen and played.
+    pub fn open(&mut self, turn_number: u16, role: Role) {
+        self.line(turn_number, role);
+    }
+
+    /// Takes what one side said so far.
+    pub fn transcribe(&mut self, transcript: &Transcript) {
+        let line = self.line(transcript.turn_number, transcript.role);
+        if line.cut_after_ms.is_some() {
+            (line.text, line.unheard) = split_heard(&line.full_text(), &transcript.text);
+        } else {
+            line.text.clone_from(&transcript.text);
+        }
+        line.is_final = transcript.is_final;
+    }
+
+    /// Takes more of an answer's text. What comes after the answer was cut is unheard.
+    pub fn append(&mut self, delta: &TextDelta) {
+        let line = self.line(delta.turn_number, Role::Assistant);
+        if line.cut_after_ms.is_some() {
+            line.unheard.push_str(&delta.delta);
+        } else if let Some(full_text) = &delta.full_text {
+            line.text.clone_from(full_text);
+        } else {
+            line.text.push_str(&delta.delta);
+        }
+    }
+
+    /// An answer was cut after `played_ms` of the `received_ms` that had arrived. The text is divided in proportion until
+    /// the server, which knows better, says what was heard.
+    pub fn cut(&mut self, turn_number: u16, played_ms: f64, received_ms: f64) {
+        let line = self.line(turn_number, Role::Assistant);
+        line.cut_after_ms = Some(played_ms);
+        line.is_final = true;
+        if line.unheard.is_empty() && received_ms > 0.0 {
+            let (heard, unheard) = split_at(&line.text, played_ms / received_ms);
+            (line.text, line.unheard) = (heard, unheard);
+        }
+    }
+
+    /// Takes what the server stored for a turn.
+    pub fn settle(&mut self, turn: &rest::Turn) {
+        if let Some(text) = &turn.user_transcript {
+            let line = self.line(turn.turn_number, Role::User);
+            line.text.clone_from(text);
+            line.is_final = true;
+        }
+        if turn.ai_transcript.is_none() && turn.ai_unheard.is_none() {
+            return;
+        }
+        let line = self.line(turn.turn_number, Role::Assistant);
+        line.text = turn.ai_transcript.clone().unwrap_or_default();
+        line.unheard = turn.ai_unheard.clone().unwrap_or_default();
+        line.is_final = true;
+        if turn.interrupted {
+            line.cut_after_ms = turn.played_ms.map(to_f64).or(line.cut_after_ms).or(Some(0.0));
+        }
+    }
+
+    fn line(&mut self, turn_number: u16, role: Role) -> &mut Line {
+        let wanted = place(turn_number, role);
+        let index = self.0.partition_point(|line| line.place() < wanted);
+        if self.0.get(index).is_none_or(|line| line.place() != wanted) {
+            self.0.insert(index, Line::new(turn_number, role));
+        }
+        &mut self.0[index]
+    }
+}
+
+/// Divides `full` after what was heard; when `heard` is not its beginning, `heard` is all that is known.
+fn split_heard(full: &str, heard: &str) -> (String, String) {
+    let unheard = full.strip_prefix(heard.trim_end()).unwrap_or_default();
+    (heard.trim_end().to_owned(), unheard.to_owned())
+}
+
+/// Divides a text at a fraction of its characters, at the end of a word where it has words.
+fn split_at(text: &str, fraction: f64) -> (String, String) {
+    let length = text.chars().count();
+    #[expect(clippy::cast_precision_loss, reason = "a text has fewer than 2^53 characters")]
+    let wanted = length as f64 * fraction.clamp(0.0, 1.0);
+    let mut end = 0;
+    #[expect(clippy::cast_precision_loss, reason = "a text has fewer than 2^53 characters")]
+    for (position, (index, character)) in text.char_indices().enumerate() {
+        if position as f64 > wanted {
+            break;
+        }
+        if character.is_whitespace() || !character.is_alphanumeric() || !character.is_ascii() {
+            end = index;
+        }
+    }
+    if fraction >= 1.0 {
+        end = text.len();
+    }
+    (text[..end].to_owned(), text[end..].to_owned())
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "milliseconds of audio stay far below 2^53"
+)]
+fn to_f64(ms: u64) -> f64 {
+    ms as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(turn_number: u16, role: Role, text: &str, is_final: bool) -> Transcript {
+        Transcript {
+            turn_number,
+            role,
+            text: text.to_owned(),
+            is_final,
+            confidence: None,
+        }
+    }
+
+    fn delta(turn_number: u16, text: &str) -> TextDelta {
+        TextDelta {
+            turn_number,
+            delta: text.to_owned(),
+            full_text: None,
+        }
+    }
+
+    fn shown(lines: &Lines) -> Vec<(u16, &str, &str)> {
+        lines
+            .iter()
+            .map(|line| (line.turn_number, line.text.as_str(), line.unheard.as_str()))
+            .collect()
+    }
+
+    #[test]
+    fn the_user_comes_first_even_when_the_words_come_late() {
+        let mut lines = Lines::default();
+        lines.append(&delta(1, "Good "));
+        lines.append(&delta(1, "day."));
+        lines.transcribe(&said(2, Role::User, "And", false));
+        lines.transcribe(&said(1, Role::User, "Hello", true));
+        assert_eq!(
+            shown(&lines),
+            [(1, "Hello", ""), (1, "Good day.", ""), (2, "And", "")]
+        );
+    }
+
+    #[test]
+    fn partial_text_is_replaced_until_it_is_final() {
+        let mut lines = Lines::default();
+        lines.transcribe(&said(1, Role::User, "tell me", false));
+        assert!(!lines.iter().next().unwrap().is_final);
+        lines.transcribe(&said(1, Role::User, "Tell me more.", true));
+        assert_eq!(shown(&lines), [(1, "Tell me more.", "")]);
+        assert!(lines.iter().next().unwrap().is_final);
+    }
+
+    #[test]
+    fn a_cut_answer_is_divided_at_a_word_in_proportion_to_what_was_played() {
+        let mut lines = Lines::default();
+        lines.append(&delta(1, "Once there was a green dragon"));
+        lines.cut(1, 500.0, 1_000.0);
+        assert_eq!(shown(&lines), [(1, "Once there was", " a green dragon")]);
+        lines.append(&delta(1, " in a cave"));
+        assert_eq!(
+            shown(&lines),
+            [(1, "Once there was", " a green dragon in a cave")]
+        );
+    }
+
+    #[test]
+    fn what_the_server_says_was_heard_wins() {
+        let mut lines = Lines::default();
+        lines.append(&delta(1, "Once there was a green dragon"));
+        lines.cut(1, 900.0, 1_000.0);
+        lines.transcribe(&said(1, Role::Assistant, "Once there", true));
+        assert_eq!(shown(&lines), [(1, "Once there", " was a green dragon")]);
+    }
+
+    #[test]
+    fn chinese_is_divided_between_characters() {
+        assert_eq!(
+            split_at("從前有一條龍", 0.5),
+            ("從前有".to_owned(), "一條龍".to_owned())
+        );
+    }
+
+    #[test]
+    fn nothing_or_everything_may_have_been_heard() {
+        assert_eq!(
+            split_at("Hello there", 0.0),
+            (String::new(), "Hello there".to_owned())
+        );
+        assert_eq!(
+            split_at("Hello there", 1.0),
+            ("Hello there".to_owned(), String::new())
+        );
+        assert_eq!(split_at("", 0.5), (String::new(), String::new()));
+    }
+}
