@@ -1,19 +1,26 @@
-//! The hysteresis: from scores and loud blocks to the start and the end of speech.
+//! The hysteresis: from scores and standing blocks to the start and the end of speech.
 
-use super::loudness::BLOCK_LEN;
+use super::history::{History, newest};
+use super::loudness::{BLOCK_LEN, Standing};
 use super::settings::TurnDetection;
 
-/// Blocks per neural frame.
-pub(super) const BLOCKS_PER_FRAME: u32 = (crate::vad::FRAME_LEN / BLOCK_LEN) as u32;
-
-/// How far the score may sink below the start threshold before loud blocks stop counting as speech.
+/// How far the score may sink below the start threshold before nothing counts as speech any more.
+///
+/// Scores sink slowly after a word and may hang halfway for seconds, so in this range only blocks that stand out
+/// clearly count.
 const HYSTERESIS: f32 = 0.15;
 
-/// The longest gap inside a word that is bridged while speech is not certain: 120 ms, a long stop consonant.
+/// How far back a verdict on a block may change: 32 ms. A stretch is recognized 16 ms after it began.
+const UNSETTLED: u32 = 8;
+
+/// The longest gap that is bridged while speech is not certain: 120 ms, a long stop consonant.
 const WORD_GAP: u64 = 30;
 
 /// The longest gap that the search for the first voiced block steps over: 60 ms, as between "s" and "t".
 const ONSET_GAP: u32 = 15;
+
+/// How far back the first voiced block may lie: 320 ms; no onset was seen to score later.
+const ONSET_REACH: u32 = 80;
 
 /// A decision, in blocks since the start of the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,12 +34,13 @@ pub(super) enum Decision {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Silence,
-    /// Perhaps speech: `voiced` loud blocks from `first` to before `end`.
+    /// Perhaps speech: so many voiced blocks from `first` to before `end`.
     Candidate {
         first: u64,
         end: u64,
         voiced: u64,
     },
+    /// Speech, voiced until before `end`.
     Speech {
         end: u64,
     },
@@ -47,9 +55,11 @@ pub(super) struct Detector {
     phase: Phase,
     /// Blocks seen.
     now: u64,
-    /// The last 128 blocks, newest in bit 0; set when loud.
-    loud: u128,
     score: f32,
+    faint: History,
+    clear: History,
+    /// Blocks that were counted as voiced.
+    counted: History,
 }
 
 impl Detector {
@@ -60,15 +70,17 @@ impl Detector {
             min_speech_blocks: 0,
             phase: Phase::Silence,
             now: 0,
-            loud: 0,
             score: 0.0,
+            faint: History::default(),
+            clear: History::default(),
+            counted: History::default(),
         };
         detector.set(settings);
         detector
     }
 
     pub(super) fn set(&mut self, settings: TurnDetection) {
-        let blocks = |ms: u32| u64::from(ms) * 16 / BLOCK_LEN as u64;
+        let blocks = |ms: u32| (u64::from(ms) * 16).div_ceil(BLOCK_LEN as u64);
         self.start_score = settings.threshold;
         self.silence_blocks = blocks(settings.silence_ms);
         self.min_speech_blocks = blocks(settings.min_speech_ms);
@@ -83,60 +95,78 @@ impl Detector {
         self.score >= self.start_score
     }
 
-    /// Takes the next block. Ends speech as soon as the silence is long enough.
-    pub(super) fn block(&mut self, loud: bool) -> Option<Decision> {
-        self.loud = self.loud << 1 | u128::from(loud);
-        self.now += 1;
-        let Phase::Speech { end } = self.phase else {
-            return None;
-        };
-        if loud && self.score >= self.end_score() {
-            // Speech goes on unless the frame's own score, due within 12 ms, denies it.
-            return None;
-        }
-        if self.now - end < self.silence_blocks {
-            return None;
-        }
-        self.phase = Phase::Silence;
-        Some(Decision::Ended { end })
+    /// Takes the score of the frame that ended with the last block.
+    pub(super) fn frame(&mut self, score: f32) {
+        self.score = score;
     }
 
-    /// Takes the score of the frame that the last four blocks made.
-    pub(super) fn frame(&mut self, score: f32) -> Option<Decision> {
-        self.score = score;
-        let newest = self.loud & ((1 << BLOCKS_PER_FRAME) - 1);
-        let voiced = score >= self.end_score() && newest != 0;
-        let newest_end = self.now - u64::from(newest.trailing_zeros().min(BLOCKS_PER_FRAME));
-        match &mut self.phase {
-            Phase::Silence => {
-                if score >= self.start_score && newest != 0 {
-                    let first = self.onset();
-                    let span = self.now - first;
-                    let voiced = (self.loud & mask(span)).count_ones();
-                    self.phase = Phase::Candidate {
+    /// Takes the next block and judges it by the last score, which is at most 16 ms old.
+    pub(super) fn block(&mut self, standing: Standing) -> Option<Decision> {
+        self.now += 1;
+        self.faint.push(standing >= Standing::Faint);
+        self.clear.push(standing == Standing::Clear);
+        self.counted.push(false);
+        match self.phase {
+            Phase::Silence => self.look_for_onset(),
+            Phase::Candidate { first, end, voiced } => {
+                let (end, fresh) = self.count_voiced(end);
+                self.phase = if self.now - end > WORD_GAP {
+                    Phase::Silence
+                } else {
+                    Phase::Candidate {
                         first,
-                        end: newest_end,
-                        voiced: u64::from(voiced),
-                    };
-                }
-            }
-            Phase::Candidate {
-                end, voiced: count, ..
-            } => {
-                if voiced {
-                    *end = newest_end;
-                    *count += u64::from(newest.count_ones());
-                } else if self.now - *end > WORD_GAP {
-                    self.phase = Phase::Silence;
-                }
+                        end,
+                        voiced: voiced + fresh,
+                    }
+                };
             }
             Phase::Speech { end } => {
-                if voiced {
-                    *end = newest_end;
+                let (end, _) = self.count_voiced(end);
+                self.phase = Phase::Speech { end };
+                if self.now - end >= self.silence_blocks {
+                    self.phase = Phase::Silence;
+                    return Some(Decision::Ended { end });
                 }
             }
         }
         self.confirm()
+    }
+
+    fn look_for_onset(&mut self) {
+        if self.score < self.start_score {
+            return;
+        }
+        let stretches = self.faint.stretches();
+        let fresh = stretches & newest(UNSETTLED);
+        if fresh == 0 {
+            return;
+        }
+        let span = onset_span(stretches);
+        let voiced = stretches & newest(span);
+        self.counted.mark(voiced);
+        self.phase = Phase::Candidate {
+            first: self.now.saturating_sub(u64::from(span)),
+            end: self.now - u64::from(fresh.trailing_zeros()),
+            voiced: u64::from(voiced.count_ones()),
+        };
+    }
+
+    /// Counts voiced blocks that were not counted yet; returns the new end of voice and their number.
+    fn count_voiced(&mut self, end: u64) -> (u64, u64) {
+        let standing = if self.score >= self.start_score {
+            self.faint.stretches()
+        } else if self.score >= self.start_score - HYSTERESIS {
+            self.clear.stretches()
+        } else {
+            return (end, 0);
+        };
+        let fresh = standing & newest(UNSETTLED) & !self.counted.bits();
+        if fresh == 0 {
+            return (end, 0);
+        }
+        self.counted.mark(fresh);
+        let fresh_end = self.now - u64::from(fresh.trailing_zeros());
+        (end.max(fresh_end), u64::from(fresh.count_ones()))
     }
 
     fn confirm(&mut self) -> Option<Decision> {
@@ -148,27 +178,16 @@ impl Detector {
             Decision::Started { first }
         })
     }
-
-    /// Walks back from now over loud blocks to the first one of the word.
-    fn onset(&self) -> u64 {
-        let mut span = 0;
-        loop {
-            let older = self.loud.checked_shr(span).unwrap_or(0);
-            let gap = older.trailing_zeros();
-            if gap > ONSET_GAP {
-                return self.now - u64::from(span);
-            }
-            span += gap + 1;
-        }
-    }
-
-    fn end_score(&self) -> f32 {
-        self.start_score - HYSTERESIS
-    }
 }
 
-fn mask(bits: u64) -> u128 {
-    1_u128
-        .checked_shl(u32::try_from(bits).unwrap_or(u32::MAX))
-        .map_or(u128::MAX, |bit| bit - 1)
+/// The blocks from the first of the word until now, found by stepping back over stretches that stand out.
+fn onset_span(stretches: u128) -> u32 {
+    let mut span = 0;
+    loop {
+        let gap = (stretches >> span).trailing_zeros();
+        if gap > ONSET_GAP || span + gap >= ONSET_REACH {
+            return span;
+        }
+        span += gap + 1;
+    }
 }

@@ -1,94 +1,190 @@
 //! Which blocks of 4 ms stand out from the noise.
+//!
+//! The neural score says whether there is speech nearby, tens of milliseconds late; the level says where exactly.
+//! Noise that would hide speech in the whole spectrum rarely hides it in a part of it, so the level is taken in
+//! two bands, each against its own noise floor. All levels are mean squares, all margins power ratios.
 
-/// Samples per block: 4 ms at 16 kHz, a quarter of a neural frame, about one pitch period of a high voice.
+/// Samples per block: 4 ms at 16 kHz, a quarter of a neural frame.
 pub(super) const BLOCK_LEN: usize = 64;
 
-/// Levels below this are never speech: about two steps of a 16-bit sample.
-const INAUDIBLE_DB: f32 = -84.0;
+/// Mean square below which nothing is speech: −84 dBFS, about two steps of a 16-bit sample.
+const INAUDIBLE: f32 = 4e-9;
 
-/// How far a block must rise above the noise floor.
-const ABOVE_FLOOR_DB: f32 = 7.0;
+/// How far levels must exceed the noise floor.
+struct Margins {
+    /// For a single block.
+    block: f32,
+    /// For 16 ms, which vary less than one block when they are noise.
+    window: f32,
+    /// For the newest block of 16 ms that exceed theirs, else every end would come out 12 ms late.
+    part: f32,
+}
 
-/// How far below the loudest recent speech a block may lie and still be speech.
-const BELOW_SPEECH_DB: f32 = 38.0;
+/// 7, 4 and 2.5 dB: noise passes now and then, which is harmless where the score is high anyway.
+const FAINT: Margins = Margins {
+    block: 5.0,
+    window: 2.5,
+    part: 1.8,
+};
 
-/// Blocks over which the level is smoothed before its minimum is taken: 32 ms.
-const SMOOTHING: f32 = 8.0;
+/// 9, 6 and 3 dB: steady noise does not pass in seconds.
+const CLEAR: Margins = Margins {
+    block: 8.0,
+    window: 4.0,
+    part: 2.0,
+};
 
-/// The floor is the minimum over this many buckets of this many blocks: 4 × 0.5 s.
-const BUCKETS: usize = 4;
-const BUCKET_BLOCKS: u32 = 125;
+/// How a block stands out from the noise floor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Standing {
+    /// Not at all.
+    None,
+    /// By so little that noise might do it.
+    Faint,
+    /// By more than noise varies.
+    Clear,
+}
 
-/// How fast the memory of the loudest speech fades, per block: 6 dB/s.
-const PEAK_DECAY_DB: f32 = 0.024;
+/// How far below the loudest recent speech a block may lie and still be speech: 38 dB. Below is reverberation.
+const SPEECH_RANGE: f32 = 6_300.0;
+
+/// How much the memory of the loudest speech keeps per block; it fades by 6 dB/s.
+const PEAK_KEEP: f32 = 0.9945;
 
 /// Measures blocks against a noise floor that adapts.
 #[derive(Debug, Clone)]
 pub(super) struct Loudness {
-    previous: f32,
-    smoothed: f32,
-    minima: [f32; BUCKETS],
-    blocks_in_bucket: u32,
-    speech_peak_db: f32,
+    filters: Filters,
+    low: Band,
+    high: Band,
+    speech_peak: f32,
 }
 
 impl Loudness {
     pub(super) fn new() -> Self {
         Self {
-            previous: 0.0,
-            smoothed: -1.0,
-            minima: [f32::INFINITY; BUCKETS],
-            blocks_in_bucket: 0,
-            speech_peak_db: f32::NEG_INFINITY,
+            filters: Filters::default(),
+            low: Band::new(),
+            high: Band::new(),
+            speech_peak: 0.0,
         }
     }
 
-    /// Says whether the next block of the stream stands out.
+    /// Says how the next block of the stream stands out.
     ///
-    /// `speech` tells that the neural score is high: then the floor may fall but not rise,
-    /// or a long vowel would become the floor.
-    pub(super) fn is_loud(&mut self, block: &[i16], speech: bool) -> bool {
-        let energy = self.energy(block);
-        self.smoothed = if self.smoothed < 0.0 {
-            energy
-        } else {
-            self.smoothed + (energy - self.smoothed) / SMOOTHING
-        };
-        let (db, smoothed_db) = (decibels(energy), decibels(self.smoothed));
-        self.minima[0] = self.minima[0].min(smoothed_db);
-        if !speech {
-            self.blocks_in_bucket += 1;
-            if self.blocks_in_bucket == BUCKET_BLOCKS {
-                self.minima.rotate_right(1);
-                self.minima[0] = smoothed_db;
-                self.blocks_in_bucket = 0;
-            }
-        }
-        let floor = self.minima.iter().copied().fold(f32::INFINITY, f32::min);
-        self.speech_peak_db -= PEAK_DECAY_DB;
+    /// `speech` tells that the neural score is high.
+    pub(super) fn standing(&mut self, block: &[i16], speech: bool) -> Standing {
+        let (low, high) = self.filters.split(block);
+        let standing = self
+            .low
+            .standing(low, speech)
+            .max(self.high.standing(high, speech));
+        let total = low + high;
+        self.speech_peak *= PEAK_KEEP;
         if speech {
-            self.speech_peak_db = self.speech_peak_db.max(db);
+            self.speech_peak = self.speech_peak.max(total);
         }
-        db > (floor + ABOVE_FLOOR_DB)
-            .max(INAUDIBLE_DB)
-            .max(self.speech_peak_db - BELOW_SPEECH_DB)
-    }
-
-    /// Mean square of the block, low frequencies removed.
-    fn energy(&mut self, block: &[i16]) -> f32 {
-        let mut sum = 0.0;
-        for sample in block {
-            let sample = f32::from(*sample) / 32_768.0;
-            let high = sample - 0.9 * self.previous;
-            self.previous = sample;
-            sum += high * high;
+        if total > INAUDIBLE.max(self.speech_peak / SPEECH_RANGE) {
+            standing
+        } else {
+            Standing::None
         }
-        #[expect(clippy::cast_precision_loss, reason = "a block is short")]
-        let len = block.len().max(1) as f32;
-        sum / len
     }
 }
 
-fn decibels(energy: f32) -> f32 {
-    10.0 * energy.max(1e-12).log10()
+/// Blocks over which a band is averaged for its floor: 64 ms.
+const FLOOR_SMOOTHING: f32 = 16.0;
+
+/// The floor is the least average of the last four stretches of 400 ms.
+///
+/// Speech counts an eighth of its time, or a long vowel would become the floor; not nothing, or noise that the
+/// detector takes for speech would never become the floor.
+const STRETCH: u32 = 800;
+const SPEECH_TIME: u32 = 1;
+const OTHER_TIME: u32 = 8;
+
+/// One band with its noise floor.
+#[derive(Debug, Clone)]
+struct Band {
+    last: [f32; 4],
+    average: Option<f32>,
+    minima: [f32; 4],
+    in_stretch: u32,
+}
+
+impl Band {
+    fn new() -> Self {
+        Self {
+            last: [0.0; 4],
+            average: None,
+            minima: [f32::INFINITY; 4],
+            in_stretch: 0,
+        }
+    }
+
+    fn standing(&mut self, level: f32, speech: bool) -> Standing {
+        self.last.rotate_right(1);
+        self.last[0] = level;
+        let floor = self.floor(level, speech);
+        let window = self.last.iter().sum::<f32>() / 4.0;
+        let exceeds = |margins: &Margins| {
+            level > floor * margins.block || (window > floor * margins.window && level > floor * margins.part)
+        };
+        if exceeds(&CLEAR) {
+            Standing::Clear
+        } else if exceeds(&FAINT) {
+            Standing::Faint
+        } else {
+            Standing::None
+        }
+    }
+
+    fn floor(&mut self, level: f32, speech: bool) -> f32 {
+        let average = self
+            .average
+            .map_or(level, |average| average + (level - average) / FLOOR_SMOOTHING);
+        self.average = Some(average);
+        self.minima[0] = self.minima[0].min(average);
+        self.in_stretch += if speech { SPEECH_TIME } else { OTHER_TIME };
+        if self.in_stretch >= STRETCH {
+            self.minima.rotate_right(1);
+            self.minima[0] = average;
+            self.in_stretch = 0;
+        }
+        self.minima.iter().copied().fold(f32::INFINITY, f32::min)
+    }
+}
+
+/// Splits at 1 kHz what lies above the rumble.
+#[derive(Debug, Clone, Default)]
+struct Filters {
+    input: f32,
+    once: f32,
+    twice: f32,
+    low: f32,
+}
+
+impl Filters {
+    /// Feedback of the two high-pass filters of first order: 300 Hz at 16 kHz, above hum and rumble,
+    /// whose level swings by itself; a voice has its overtones above.
+    const HIGH_PASS: f32 = 0.895;
+    /// Share of the low-pass filter of first order: 1 kHz at 16 kHz, between vowels and hisses.
+    const LOW_PASS: f32 = 0.325;
+
+    /// The mean squares of the block below and above 1 kHz.
+    fn split(&mut self, block: &[i16]) -> (f32, f32) {
+        let (mut low, mut high) = (0.0, 0.0);
+        for sample in block {
+            let input = f32::from(*sample) / 32_768.0;
+            let once = Self::HIGH_PASS * (self.once + input - self.input);
+            let twice = Self::HIGH_PASS * (self.twice + once - self.once);
+            self.low += Self::LOW_PASS * (twice - self.low);
+            (self.input, self.once, self.twice) = (input, once, twice);
+            low += self.low * self.low;
+            high += (twice - self.low) * (twice - self.low);
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a block is short")]
+        let len = block.len().max(1) as f32;
+        (low / len, high / len)
+    }
 }

@@ -1,6 +1,7 @@
 //! Start and end of speech in a stream, to a few milliseconds.
 
 mod detector;
+mod history;
 mod loudness;
 mod settings;
 
@@ -32,6 +33,9 @@ pub struct Endpointer {
     settings: TurnDetection,
     resampler: Resampler,
     resampled: Vec<i16>,
+    /// How much of the resampler's delay is still to come. It is skipped, so that indices are aligned with the
+    /// input and the silence in it is not taken for the noise floor.
+    to_skip: usize,
     frame: Vec<i16>,
     model: Model,
     loudness: Loudness,
@@ -43,11 +47,13 @@ impl Endpointer {
     /// Listens to a stream of `input_rate`. Settings outside their ranges are moved into them.
     pub fn new(input_rate: SampleRate, settings: TurnDetection) -> Self {
         let settings = settings.clamped();
+        let resampler = Resampler::new(input_rate, SampleRate::HZ_16K);
         Self {
             rate: input_rate,
             settings,
-            resampler: Resampler::new(input_rate, SampleRate::HZ_16K),
             resampled: Vec::new(),
+            to_skip: resampler.delay(),
+            resampler,
             frame: Vec::with_capacity(FRAME_LEN),
             model: Model::new(),
             loudness: Loudness::new(),
@@ -61,7 +67,9 @@ impl Endpointer {
         self.position += samples.len() as u64;
         let mut resampled = std::mem::take(&mut self.resampled);
         self.resampler.process_into(samples, &mut resampled);
-        for sample in &resampled {
+        let skipped = self.to_skip.min(resampled.len());
+        self.to_skip -= skipped;
+        for sample in &resampled[skipped..] {
             self.frame.push(*sample);
             if self.frame.len().is_multiple_of(BLOCK_LEN) {
                 self.block(events);
@@ -104,19 +112,13 @@ impl Endpointer {
 
     fn block(&mut self, events: &mut Vec<SpeechEvent>) {
         let block = &self.frame[self.frame.len() - BLOCK_LEN..];
-        let loud = self.loudness.is_loud(block, self.detector.is_scored_speech());
-        let ended = self.detector.block(loud);
-        let mut started = None;
+        let standing = self.loudness.standing(block, self.detector.is_scored_speech());
+        let decision = self.detector.block(standing);
         if let Ok(frame) = <&[i16; FRAME_LEN]>::try_from(self.frame.as_slice()) {
-            started = self.detector.frame(self.model.score(frame));
+            self.detector.frame(self.model.score(frame));
             self.frame.clear();
         }
-        events.extend(
-            ended
-                .into_iter()
-                .chain(started)
-                .map(|decision| self.event(decision)),
-        );
+        events.extend(decision.map(|decision| self.event(decision)));
     }
 
     fn event(&self, decision: Decision) -> SpeechEvent {
@@ -132,9 +134,8 @@ impl Endpointer {
 
     /// The sample of the input at which a block begins.
     fn input_sample(&self, block: u64) -> u64 {
-        let resampled = (block * BLOCK_LEN as u64).saturating_sub(self.resampler.delay() as u64);
         let (from, to) = (u64::from(self.rate.hz()), u64::from(SampleRate::HZ_16K.hz()));
-        (resampled * from / to).min(self.position)
+        (block * BLOCK_LEN as u64 * from / to).min(self.position)
     }
 }
 
