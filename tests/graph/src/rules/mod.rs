@@ -1,0 +1,7 @@
+//! The rules, by subject.
+
+pub mod edges;
+pub mod manifests;
+pub mod places;
+pub mod shape;
+pub mod words;
