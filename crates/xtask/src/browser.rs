@@ -20,11 +20,7 @@ pub(crate) fn ensure() -> Result<()> {
     if programs::find(&["apt-get"]).is_some() {
         report::step(&format!("Installing {}", PACKAGES.join(" and ")));
         workspace::run(apt_get().arg("update"))?;
-        workspace::run(
-            apt_get()
-                .args(["install", "--yes", "--no-install-recommends"])
-                .args(PACKAGES),
-        )?;
+        workspace::run(apt_get().args(["install", "--yes"]).args(PACKAGES))?;
     }
     let missing = missing();
     if !missing.is_empty() {

@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn a_reminder_is_a_word_of_its_own() {
         assert_eq!(
-            reminders(&rust(concat!("mktemp(\"viva-XX", "XXXX\"); let TODO", "S = 1;"))),
+            reminders(&rust(concat!("mktemp(\"viva-XX", "XXXX\"); let TO", "DOS = 1;"))),
             []
         );
     }

@@ -1,0 +1,29 @@
+# The commands are in `cargo xtask`, which needs nothing but cargo; these are shorter names for them.
+
+# List the recipes
+default:
+    @just --list
+
+# Build the page and the server, then serve on http://127.0.0.1:8080
+run *args:
+    cargo xtask run -- {{args}}
+
+# Debug build that is rebuilt and restarted when a source file changes
+dev *args:
+    cargo xtask dev -- {{args}}
+
+# Build the page and the release server
+build:
+    cargo xtask build
+
+# Every test that needs neither network nor browser
+test *args:
+    cargo xtask test {{args}}
+
+# The tests in a real browser
+e2e *args:
+    cargo xtask e2e {{args}}
+
+# Formatting, lints, documentation, repository rules
+check:
+    cargo xtask check
