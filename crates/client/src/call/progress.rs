@@ -1,0 +1,229 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use viva_audio::{LevelMeter, pcm};
+use viva_protocol::ws::{
+    AudioFrame, ErrorMessage, Notice, PlaybackReport, Role, ServerMessage, SessionEndStatus, SessionEnded,
+    SessionSummary,
+};
+
+use super::{Call, HangUp, Outcome, TurnReport};
+
+/// How long everything must be quiet, beyond the silence that ends a turn, until the conversation is taken to be over.
+const SETTLED: Duration = Duration::from_millis(1_500);
+
+/// What a session waits for the end of a turn when the call does not say: longer than any default.
+const DEFAULT_SILENCE: Duration = Duration::from_secs(1);
+
+/// Where a call stands, and what happened so far. Decides when to hang up; reads no clock.
+#[derive(Debug)]
+pub(super) struct Progress {
+    turns: BTreeMap<u16, Turn>,
+    keeps_audio: bool,
+    user_speaks: bool,
+    /// The user was heard to the end, and the AI has not begun.
+    awaits_answer: bool,
+    last_activity: Duration,
+    pub(super) errors: Vec<ErrorMessage>,
+    pub(super) notices: Vec<Notice>,
+    failure: Option<String>,
+    pub(super) ended: Option<(SessionEndStatus, SessionSummary)>,
+}
+
+#[derive(Debug)]
+struct Turn {
+    report: TurnReport,
+    /// Measures the whole answer as one window.
+    meter: LevelMeter,
+}
+
+impl Progress {
+    pub(super) fn new(now: Duration, keeps_audio: bool) -> Self {
+        Self {
+            turns: BTreeMap::new(),
+            keeps_audio,
+            user_speaks: false,
+            awaits_answer: false,
+            last_activity: now,
+            errors: Vec::new(),
+            notices: Vec::new(),
+            failure: None,
+            ended: None,
+        }
+    }
+
+    pub(super) fn on_message(&mut self, now: Duration, message: &ServerMessage) {
+        self.last_activity = now;
+        match message {
+            ServerMessage::SpeechStarted(_) => self.user_speaks = true,
+            ServerMessage::SpeechEnded(_) => {
+                self.user_speaks = false;
+                self.awaits_answer = true;
+            }
+            ServerMessage::Transcript(transcript) => {
+                let turn = self.turn(transcript.turn_number);
+                match transcript.role {
+                    Role::User => turn.user_transcript = Some(transcript.text.clone()),
+                    Role::Assistant => turn.ai_transcript.clone_from(&transcript.text),
+                }
+            }
+            ServerMessage::ResponseStarted(started) => {
+                self.awaits_answer = false;
+                self.turn(started.turn_number);
+            }
+            ServerMessage::TextDelta(text) => {
+                let turn = self.turn(text.turn_number);
+                match &text.full_text {
+                    Some(full_text) => turn.ai_transcript.clone_from(full_text),
+                    None => turn.ai_transcript.push_str(&text.delta),
+                }
+            }
+            ServerMessage::ResponseEnded(ended) => {
+                let turn = self.turn(ended.turn_number);
+                turn.is_over = true;
+                turn.interrupted = ended.interrupted;
+                turn.latency = Some(ended.latency);
+            }
+            ServerMessage::TurnLatency(measured) => {
+                self.turn(measured.turn_number).latency = Some(measured.latency);
+            }
+            ServerMessage::Notice(notice) => self.notices.push(notice.clone()),
+            ServerMessage::Error(error) => {
+                self.awaits_answer = false;
+                if !error.recoverable {
+                    self.failure.get_or_insert_with(|| error.message.clone());
+                }
+                self.errors.push(error.clone());
+            }
+            ServerMessage::FallbackOffered(offer) => {
+                self.failure.get_or_insert_with(|| offer.reason.clone());
+            }
+            ServerMessage::SessionEnded(SessionEnded { status, summary, .. }) => {
+                self.ended = Some((*status, *summary))
+            }
+            ServerMessage::ConnectionReady(_)
+            | ServerMessage::SessionStarted(_)
+            | ServerMessage::SessionResumed(_)
+            | ServerMessage::AudioChunk(_)
+            | ServerMessage::Interrupted(_)
+            | ServerMessage::ModeSwitched(_)
+            | ServerMessage::Pong(_)
+            | ServerMessage::Unknown => {}
+        }
+    }
+
+    pub(super) fn on_audio(&mut self, now: Duration, frame: &AudioFrame) {
+        self.last_activity = now;
+        let samples = pcm::samples_from_le_bytes(&frame.payload).expect("a frame holds whole samples");
+        let samples: Vec<i16> = samples.collect();
+        let keeps_audio = self.keeps_audio;
+        let turn = self.turn_and_meter(frame.turn_number);
+        turn.meter.push(&samples, &mut Vec::new());
+        turn.report.ai_samples += samples.len() as u64;
+        if keeps_audio {
+            turn.report.ai_audio.extend(samples);
+        }
+    }
+
+    pub(super) fn on_playback(&mut self, report: &PlaybackReport, underruns: usize) {
+        let turn = self.turn(report.turn_number);
+        turn.played_ms = report.played_ms;
+        turn.underruns = turn.underruns.max(underruns);
+    }
+
+    /// Takes note of an answer's first audible sample, so long after the end of speech; `None` when that is not known.
+    pub(super) fn on_audible(&mut self, turn: u16, after_speech: Option<Duration>) {
+        self.turn(turn).heard_ms = after_speech.map(|after| after.as_secs_f64() * 1_000.0);
+    }
+
+    /// Whether an answer is over that nobody asked for: a greeting.
+    pub(super) fn was_greeted(&self) -> bool {
+        self.reports().any(|turn| turn.is_over)
+    }
+
+    /// How the call ends, if it ends `now`.
+    pub(super) fn outcome(&self, call: &Call, now: Duration, stands: Standing) -> Option<Outcome> {
+        if let Some((status, _)) = self.ended {
+            return Some(Outcome::EndedByServer(status));
+        }
+        if let Some(message) = &self.failure {
+            return Some(Outcome::Failed {
+                message: message.clone(),
+            });
+        }
+        if stands.has_spoken && self.is_answered(call, now, stands) {
+            return Some(Outcome::Completed);
+        }
+        // An answer that plays is no silence, even when nothing arrives any more.
+        let is_stuck = stands.has_spoken && stands.speaker_is_silent;
+        let waited = now.saturating_sub(self.last_activity.max(stands.spoken_at));
+        (is_stuck && waited >= call.answer_limit).then_some(Outcome::NoAnswer)
+    }
+
+    fn is_answered(&self, call: &Call, now: Duration, stands: Standing) -> bool {
+        let expected = call.expected_turns.unwrap_or(1);
+        if call.hang_up == HangUp::AfterLatency {
+            return self
+                .reports()
+                .filter(|turn| turn.latency.is_some_and(|it| it.total_ms.is_some()))
+                .count()
+                >= expected;
+        }
+        let is_done = self.reports().filter(|turn| turn.is_over).count() >= expected && self.is_quiet(stands);
+        // Only a number of turns that was asked for tells that nothing follows.
+        is_done && (call.expected_turns.is_some_and(|turns| turns > 0) || self.has_settled(call, now, stands))
+    }
+
+    /// Whether nobody speaks or is about to.
+    fn is_quiet(&self, stands: Standing) -> bool {
+        let is_over = self.reports().all(|turn| turn.is_over);
+        !self.user_speaks && !self.awaits_answer && is_over && stands.speaker_is_silent
+    }
+
+    /// Whether nothing has happened for so long that nothing will.
+    fn has_settled(&self, call: &Call, now: Duration, stands: Standing) -> bool {
+        let silence = call
+            .start
+            .turn_detection
+            .and_then(|detection| detection.silence_ms);
+        let silence = silence.map_or(DEFAULT_SILENCE, |ms| Duration::from_millis(ms.into()));
+        now.saturating_sub(self.last_activity.max(stands.spoken_at)) >= silence + SETTLED
+    }
+
+    /// The turns, in order.
+    pub(super) fn into_turns(self) -> Vec<TurnReport> {
+        let finish = |Turn { mut report, meter }: Turn| {
+            report.ai_rms_dbfs = (report.ai_samples > 0).then(|| meter.current().rms_dbfs);
+            report
+        };
+        self.turns.into_values().map(finish).collect()
+    }
+
+    fn reports(&self) -> impl Iterator<Item = &TurnReport> {
+        self.turns.values().map(|turn| &turn.report)
+    }
+
+    fn turn(&mut self, turn_number: u16) -> &mut TurnReport {
+        &mut self.turn_and_meter(turn_number).report
+    }
+
+    fn turn_and_meter(&mut self, turn_number: u16) -> &mut Turn {
+        self.turns.entry(turn_number).or_insert_with(|| Turn {
+            report: TurnReport {
+                turn_number,
+                ..TurnReport::default()
+            },
+            meter: LevelMeter::new(u32::MAX),
+        })
+    }
+}
+
+/// What the rest of the call knows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Standing {
+    /// Everything in the clip was said.
+    pub(super) has_spoken: bool,
+    /// When that was; zero before.
+    pub(super) spoken_at: Duration,
+    pub(super) speaker_is_silent: bool,
+}
