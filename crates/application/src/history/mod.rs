@@ -1,0 +1,177 @@
+//! What was kept of sessions.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use thiserror::Error;
+use viva_domain::ids::{SessionId, TurnId, UserId};
+use viva_domain::latency::{LatencyMetrics, Statistics};
+use viva_domain::ports::{BlobError, BlobErrorKind, BlobStore, Page, PageRequest, SessionStore, StoreError};
+use viva_domain::sessions::Session;
+use viva_domain::turns::{Recording, Turn};
+
+/// Reads sessions, turns and recordings. Everything is scoped to its owner: what is somebody else's is not there.
+#[derive(Clone)]
+pub struct History {
+    session_store: Arc<dyn SessionStore>,
+    blob_store: Arc<dyn BlobStore>,
+}
+
+/// Why something could not be read.
+#[derive(Debug, Error)]
+pub enum HistoryError {
+    /// There is no such session, or it is somebody else's.
+    #[error("there is no session {0}")]
+    UnknownSession(SessionId),
+    /// The session has no such turn.
+    #[error("the session has no turn {0}")]
+    UnknownTurn(TurnId),
+    /// The turn has no recording of that side.
+    #[error("there is no recording of this side of the turn")]
+    NoRecording,
+    /// A range that lies outside the recording.
+    #[error("the range lies outside the recording of {len} bytes")]
+    Range {
+        /// The recording's length in bytes.
+        len: u64,
+    },
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The storage.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+}
+
+/// Whose side of a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The person's.
+    User,
+    /// The AI's.
+    Ai,
+}
+
+/// Statistics per metric over a session's turns that were not interrupted; `None` for a metric without values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LatencyStats {
+    /// See [`LatencyMetrics::total`].
+    pub total: Option<Statistics>,
+    /// See [`LatencyMetrics::endpointing`].
+    pub endpointing: Option<Statistics>,
+    /// See [`LatencyMetrics::realtime`].
+    pub realtime: Option<Statistics>,
+    /// See [`LatencyMetrics::provider`].
+    pub provider: Option<Statistics>,
+    /// See [`LatencyMetrics::overhead`].
+    pub overhead: Option<Statistics>,
+    /// See [`LatencyMetrics::network_playout`].
+    pub network_playout: Option<Statistics>,
+    /// See [`LatencyMetrics::interrupt`], over the interrupted turns.
+    pub interrupt: Option<Statistics>,
+    /// Number of interrupted turns.
+    pub interrupted: usize,
+}
+
+impl History {
+    /// Reads from these.
+    pub fn new(session_store: Arc<dyn SessionStore>, blob_store: Arc<dyn BlobStore>) -> Self {
+        Self {
+            session_store,
+            blob_store,
+        }
+    }
+
+    /// The user's sessions, newest first.
+    ///
+    /// # Errors
+    /// [`HistoryError::Store`].
+    pub async fn list(&self, owner: UserId, page: PageRequest) -> Result<Page<Session>, HistoryError> {
+        Ok(self.session_store.list(owner, page).await?)
+    }
+
+    /// One session.
+    ///
+    /// # Errors
+    /// [`HistoryError::UnknownSession`] or [`HistoryError::Store`].
+    pub async fn session(&self, owner: UserId, id: SessionId) -> Result<Session, HistoryError> {
+        self.session_store
+            .find(owner, id)
+            .await?
+            .ok_or(HistoryError::UnknownSession(id))
+    }
+
+    /// A session's turns, in order.
+    ///
+    /// # Errors
+    /// [`HistoryError::UnknownSession`] or [`HistoryError::Store`].
+    pub async fn turns(&self, owner: UserId, id: SessionId) -> Result<Vec<Turn>, HistoryError> {
+        self.session(owner, id).await?;
+        Ok(self.session_store.turns(owner, id).await?)
+    }
+
+    /// The recording of one side of a turn and its length in bytes.
+    ///
+    /// # Errors
+    /// [`HistoryError::UnknownTurn`], [`HistoryError::NoRecording`] also when the file is not there (yet).
+    pub async fn recording(
+        &self,
+        owner: UserId,
+        session: SessionId,
+        turn: TurnId,
+        side: Side,
+    ) -> Result<(Recording, u64), HistoryError> {
+        let turn = self
+            .session_store
+            .turn(owner, session, turn)
+            .await?
+            .ok_or(HistoryError::UnknownTurn(turn))?;
+        let recording = match side {
+            Side::User => turn.user_audio,
+            Side::Ai => turn.ai_audio,
+        };
+        let recording = recording.ok_or(HistoryError::NoRecording)?;
+        let len = self
+            .blob_store
+            .len(&recording.key)
+            .await?
+            .ok_or(HistoryError::NoRecording)?;
+        Ok((recording, len))
+    }
+
+    /// Bytes of a recording from `start` up to, not including, `end`.
+    ///
+    /// # Errors
+    /// [`HistoryError::Range`] when it has no such bytes, [`HistoryError::NoRecording`] when it is gone.
+    pub async fn read(&self, recording: &Recording, start: u64, end: u64) -> Result<Bytes, HistoryError> {
+        match self.blob_store.read(&recording.key, start, end).await {
+            Ok(bytes) => bytes.ok_or(HistoryError::NoRecording),
+            Err(err) if err.kind == BlobErrorKind::Range => Err(HistoryError::Range {
+                len: self.blob_store.len(&recording.key).await?.unwrap_or(0),
+            }),
+            Err(err) => Err(err.into()),
+        }
+    }
+
+    /// Latency statistics of a session.
+    ///
+    /// # Errors
+    /// [`HistoryError::UnknownSession`] or [`HistoryError::Store`].
+    pub async fn latency_stats(&self, owner: UserId, id: SessionId) -> Result<LatencyStats, HistoryError> {
+        let turns = self.turns(owner, id).await?;
+        let (cut, whole): (Vec<_>, Vec<_>) = turns.iter().partition(|turn| turn.interruption.is_some());
+        let over = |metric: fn(&LatencyMetrics) -> Option<std::time::Duration>| {
+            Statistics::of(whole.iter().filter_map(|turn| metric(&turn.latency)))
+        };
+        Ok(LatencyStats {
+            total: over(|latency| latency.total.map(|total| total.duration)),
+            endpointing: over(|latency| latency.endpointing),
+            realtime: over(|latency| latency.realtime),
+            provider: over(|latency| latency.provider),
+            overhead: over(|latency| latency.overhead),
+            network_playout: over(|latency| latency.network_playout),
+            interrupt: Statistics::of(cut.iter().filter_map(|turn| turn.latency.interrupt)),
+            interrupted: cut.len(),
+        })
+    }
+}

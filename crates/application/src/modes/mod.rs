@@ -1,0 +1,47 @@
+//! The two ways to answer. Both look the same to a session: [`InteractionMode`].
+
+mod factory;
+mod realtime;
+
+use std::time::Instant;
+
+use futures_util::Stream;
+use viva_domain::turns::{Generation, ModeInput, ModeOrder, TurnTaking};
+
+pub use factory::{ModeFactory, OpenMode, OpenModeError};
+
+/// An open conversation with a stack. As a stream it says what happens; it ends when the stack closed the conversation.
+/// Dropping it closes the conversation and leaves nothing running.
+pub trait InteractionMode: Stream<Item = ModeEvent> + Send + Unpin {
+    /// Who decides that the user's turn is over.
+    fn turn_taking(&self) -> TurnTaking;
+
+    /// Takes user audio, PCM16 mono at the session's input rate. Never waits: a stack that does not keep up loses the
+    /// newest audio. Answers how many samples of the stack's input were lost.
+    fn push_audio(&mut self, samples: &[i16]) -> usize;
+
+    /// Takes an order; none is ever lost.
+    fn order(&mut self, order: ModeOrder);
+}
+
+/// What a stack says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModeEvent {
+    /// The generation that it was said in.
+    pub generation: Generation,
+    /// When it arrived from the provider.
+    pub at: Instant,
+    /// What it says.
+    pub what: ModeSaid,
+}
+
+/// What a stack says: about the user's voice, or in the conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ModeSaid {
+    /// The user began to speak ([`TurnTaking::Provider`]).
+    SpeechStarted,
+    /// The user's turn is over ([`TurnTaking::Provider`]).
+    SpeechEnded,
+    /// Anything else; audio is at the session's output rate.
+    Said(ModeInput),
+}

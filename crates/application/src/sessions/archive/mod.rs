@@ -1,0 +1,149 @@
+//! Keeps what a session leaves behind. Two tasks, so that a slow database never holds up a recording: the recorder
+//! writes audio to the spool while a turn runs; the keeper stores recordings, turns and the session's end.
+
+mod keeper;
+mod recorder;
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use viva_audio::SampleRate;
+use viva_domain::ids::{SessionId, UserId};
+use viva_domain::ports::{BlobKey, InvalidBlobKey, SpooledAudio};
+use viva_domain::turns::{NoticeCode, Turn, TurnNumber};
+
+use super::service::SessionsPorts;
+use crate::history::Side;
+
+/// Jobs for the recorder: 5 s of 20 ms frames of both sides. Overflow: audio is dropped and the recording says so.
+const RECORDER_CAPACITY: usize = 512;
+/// Room that audio leaves to orders, so that they do not wait.
+const RESERVED_FOR_ORDERS: usize = 64;
+/// Notices to the client. Overflow: dropped; the same was said before.
+const NOTICE_CAPACITY: usize = 8;
+/// Finished turns on their way to the database. Overflow: the recorder waits.
+const KEEPER_CAPACITY: usize = 64;
+
+/// The driver's end of the archive.
+#[derive(Debug)]
+pub(super) struct Archive {
+    /// `None` after the end.
+    jobs: Option<mpsc::Sender<Job>>,
+    /// What the client should know.
+    pub(super) notices: mpsc::Receiver<NoticeCode>,
+    /// Cancelled when everything is stored.
+    pub(super) drained: CancellationToken,
+}
+
+#[derive(Debug)]
+enum Job {
+    Append {
+        turn: TurnNumber,
+        side: Side,
+        samples: Arc<[i16]>,
+    },
+    Complete {
+        turn: TurnNumber,
+        side: Side,
+    },
+    Save(Box<Turn>),
+    End(SessionEnd),
+}
+
+/// How and when the session ended.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SessionEnd {
+    pub(super) at: chrono::DateTime<chrono::Utc>,
+    pub(super) status: viva_domain::sessions::EndStatus,
+}
+
+/// Whose session it is, and at what rates it is recorded.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ArchiveSettings {
+    pub(super) owner: UserId,
+    pub(super) session: SessionId,
+    pub(super) input_rate: SampleRate,
+    pub(super) output_rate: SampleRate,
+}
+
+/// A finished turn with the recordings that are still in the spool.
+#[derive(Debug)]
+struct SpooledTurn {
+    turn: Box<Turn>,
+    recordings: Vec<SpooledAudio>,
+}
+
+#[derive(Debug)]
+enum Keep {
+    Turn(SpooledTurn),
+    End(SessionEnd),
+}
+
+impl Archive {
+    /// Starts both tasks. They end when the archive is dropped and everything is stored, or at `shutdown`; what is not
+    /// stored then is in the spool and the journal, and is recovered at the next start.
+    pub(super) fn start(
+        ports: &SessionsPorts,
+        settings: ArchiveSettings,
+        tasks: &TaskTracker,
+        shutdown: CancellationToken,
+    ) -> Self {
+        let (jobs, jobs_rx) = mpsc::channel(RECORDER_CAPACITY);
+        let (keep, keep_rx) = mpsc::channel(KEEPER_CAPACITY);
+        let (notices_tx, notices) = mpsc::channel(NOTICE_CAPACITY);
+        let drained = CancellationToken::new();
+        tasks.spawn(recorder::Recorder::new(ports.clone(), settings, notices_tx.clone()).run(jobs_rx, keep));
+        let keeper = keeper::Keeper::new(ports.clone(), settings, notices_tx, shutdown);
+        tasks.spawn(keeper.run(keep_rx, drained.clone()));
+        Self {
+            jobs: Some(jobs),
+            notices,
+            drained,
+        }
+    }
+
+    /// Records audio. Never waits; answers `false` when it had to be dropped.
+    pub(super) fn append(&self, turn: TurnNumber, side: Side, samples: Arc<[i16]>) -> bool {
+        self.jobs.as_ref().is_some_and(|jobs| {
+            jobs.capacity() > RESERVED_FOR_ORDERS
+                && jobs.try_send(Job::Append { turn, side, samples }).is_ok()
+        })
+    }
+
+    /// One side of a turn is recorded completely.
+    pub(super) async fn complete(&self, turn: TurnNumber, side: Side) {
+        self.order(Job::Complete { turn, side }).await;
+    }
+
+    /// Stores a finished turn with its recordings.
+    pub(super) async fn save(&self, turn: Turn) {
+        self.order(Job::Save(Box::new(turn))).await;
+    }
+
+    /// Stores the session's end, after everything else; nothing follows.
+    pub(super) async fn end(&mut self, end: SessionEnd) {
+        self.order(Job::End(end)).await;
+        self.jobs = None;
+    }
+
+    async fn order(&self, job: Job) {
+        // There is room: audio leaves some. The recorder outlives the driver, so it cannot be gone.
+        if let Some(jobs) = &self.jobs {
+            let _ = jobs.send(job).await;
+        }
+    }
+}
+
+/// Where one side of a turn is stored: `interactions/<session>/turn_001_user.wav`.
+fn recording_key(session: SessionId, turn: TurnNumber, side: Side) -> Result<BlobKey, InvalidBlobKey> {
+    let side = match side {
+        Side::User => "user",
+        Side::Ai => "ai",
+    };
+    BlobKey::parse(&format!(
+        "interactions/{session}/turn_{:03}_{side}.wav",
+        turn.get()
+    ))
+}

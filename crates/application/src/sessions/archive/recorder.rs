@@ -1,0 +1,207 @@
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tracing::warn;
+use viva_audio::SampleRate;
+use viva_domain::ids::SessionId;
+use viva_domain::ports::{SpoolError, SpoolErrorKind, SpoolFile, SpooledAudio};
+use viva_domain::turns::{NoticeCode, Recording, TurnNumber};
+
+use super::{ArchiveSettings, Job, Keep, SpooledTurn, recording_key};
+use crate::history::Side;
+use crate::sessions::service::SessionsPorts;
+
+/// Audio that is collected before it is written: what a kill −9 may cost.
+const BATCH: Duration = Duration::from_millis(500);
+
+/// Writes the audio of a session's turns to the spool.
+pub(super) struct Recorder {
+    ports: SessionsPorts,
+    settings: ArchiveSettings,
+    notices: mpsc::Sender<NoticeCode>,
+    /// The turns that run: the current one, and one that was cut a moment ago.
+    tracks: Vec<Track>,
+}
+
+struct Track {
+    turn: TurnNumber,
+    side: Side,
+    rate: SampleRate,
+    batch: Vec<i16>,
+    file: TrackFile,
+}
+
+enum TrackFile {
+    NotBegun,
+    Open(Box<dyn SpoolFile>),
+    Finished(SpooledAudio),
+    /// Could not be written; the turn goes on without this recording.
+    Broken,
+}
+
+impl Recorder {
+    pub(super) fn new(
+        ports: SessionsPorts,
+        settings: ArchiveSettings,
+        notices: mpsc::Sender<NoticeCode>,
+    ) -> Self {
+        Self {
+            ports,
+            settings,
+            notices,
+            tracks: Vec::new(),
+        }
+    }
+
+    pub(super) async fn run(mut self, mut jobs: mpsc::Receiver<Job>, keep: mpsc::Sender<Keep>) {
+        while let Some(job) = jobs.recv().await {
+            let finished = match job {
+                Job::Append { turn, side, samples } => {
+                    self.append(turn, side, &samples).await;
+                    None
+                }
+                Job::Complete { turn, side } => {
+                    self.complete(turn, side).await;
+                    None
+                }
+                Job::Save(turn) => Some(Keep::Turn(self.finish(turn).await)),
+                Job::End(end) => Some(Keep::End(end)),
+            };
+            if let Some(finished) = finished
+                && keep.send(finished).await.is_err()
+            {
+                return; // The server is shutting down; the spool is recovered at the next start.
+            }
+        }
+    }
+
+    async fn append(&mut self, turn: TurnNumber, side: Side, samples: &[i16]) {
+        let rate = match side {
+            Side::User => self.settings.input_rate,
+            Side::Ai => self.settings.output_rate,
+        };
+        let index = self.track(turn, side, rate);
+        let track = &mut self.tracks[index];
+        track.batch.extend_from_slice(samples);
+        if track.batch.len() as u64 >= rate.samples_in(BATCH) {
+            self.flush(index).await;
+        }
+    }
+
+    fn track(&mut self, turn: TurnNumber, side: Side, rate: SampleRate) -> usize {
+        let known = self
+            .tracks
+            .iter()
+            .position(|track| track.turn == turn && track.side == side);
+        known.unwrap_or_else(|| {
+            self.tracks.push(Track {
+                turn,
+                side,
+                rate,
+                batch: Vec::new(),
+                file: TrackFile::NotBegun,
+            });
+            self.tracks.len() - 1
+        })
+    }
+
+    async fn complete(&mut self, turn: TurnNumber, side: Side) {
+        let track = self
+            .tracks
+            .iter()
+            .position(|track| track.turn == turn && track.side == side);
+        if let Some(index) = track {
+            self.close(index).await;
+        }
+    }
+
+    /// Closes what the turn still has open and hands it over with its recordings.
+    async fn finish(&mut self, mut turn: Box<viva_domain::turns::Turn>) -> SpooledTurn {
+        let mut recordings = Vec::new();
+        for (side, recording) in [(Side::User, &mut turn.user_audio), (Side::Ai, &mut turn.ai_audio)] {
+            let track = self
+                .tracks
+                .iter()
+                .position(|track| track.turn == turn.number && track.side == side);
+            let Some(index) = track else { continue };
+            self.close(index).await;
+            if let TrackFile::Finished(audio) = self.tracks.swap_remove(index).file {
+                *recording = Some(Recording {
+                    key: audio.key.clone(),
+                    samples: audio.samples,
+                    sample_rate: audio.sample_rate,
+                });
+                recordings.push(audio);
+            }
+        }
+        SpooledTurn { turn, recordings }
+    }
+
+    async fn close(&mut self, index: usize) {
+        self.flush(index).await;
+        let track = &mut self.tracks[index];
+        let file = match std::mem::replace(&mut track.file, TrackFile::NotBegun) {
+            TrackFile::Open(file) => file,
+            other => return track.file = other,
+        };
+        match file.finish().await {
+            Ok(audio) => track.file = TrackFile::Finished(audio),
+            Err(err) => self.broken(index, &err),
+        }
+    }
+
+    /// Writes what was collected.
+    async fn flush(&mut self, index: usize) {
+        let track = &mut self.tracks[index];
+        if track.batch.is_empty() {
+            return;
+        }
+        if matches!(track.file, TrackFile::NotBegun) {
+            match Self::begin(
+                &self.ports,
+                self.settings.session,
+                track.turn,
+                track.side,
+                track.rate,
+            )
+            .await
+            {
+                Ok(file) => track.file = TrackFile::Open(file),
+                Err(err) => return self.broken(index, &err),
+            }
+        }
+        let TrackFile::Open(file) = &mut track.file else {
+            return track.batch.clear();
+        };
+        let appended = file.append(&track.batch).await;
+        track.batch.clear();
+        if let Err(err) = appended {
+            self.broken(index, &err);
+        }
+    }
+
+    async fn begin(
+        ports: &SessionsPorts,
+        session: SessionId,
+        turn: TurnNumber,
+        side: Side,
+        rate: SampleRate,
+    ) -> Result<Box<dyn SpoolFile>, SpoolError> {
+        let key = recording_key(session, turn, side).map_err(|err| SpoolError {
+            kind: SpoolErrorKind::Unavailable,
+            operation: "name the recording",
+            source: Some(Box::new(err)),
+        })?;
+        ports.audio_spool.create(&key, rate.hz()).await
+    }
+
+    fn broken(&mut self, index: usize, err: &SpoolError) {
+        let track = &mut self.tracks[index];
+        track.batch = Vec::new();
+        track.file = TrackFile::Broken;
+        let (session, turn) = (self.settings.session, track.turn);
+        warn!(session.id = %session, turn.number = turn.get(), error = err as &dyn std::error::Error,
+            "Recording of turn {turn} failed; the conversation goes on without it");
+        let _ = self.notices.try_send(NoticeCode::RecordingFailed);
+    }
+}

@@ -1,0 +1,177 @@
+//! Carries out what the machine decided.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::time::Instant;
+use viva_domain::ids::TurnId;
+use viva_domain::latency::SessionTime;
+use viva_domain::ports::ProviderErrorKind;
+use viva_domain::turns::{
+    Effect, FinishedTurn, Generation, Input, ModeInput, ModeOrder, NoticeCode, SessionFailure, Turn,
+    TurnNumber,
+};
+
+use super::{DRAIN_WAIT, Driver};
+use crate::history::Side;
+use crate::sessions::archive::SessionEnd;
+use crate::sessions::outbox::post;
+
+/// The recording of the user's side that runs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct UserRecording {
+    pub(super) turn: TurnNumber,
+    pub(super) began: SessionTime,
+    pub(super) is_open: bool,
+}
+
+impl Driver {
+    pub(super) async fn tell(&mut self, input: Input) {
+        self.tell_at(self.now(), input).await;
+    }
+
+    pub(super) async fn tell_at(&mut self, now: SessionTime, input: Input) {
+        let mut effects = std::mem::take(&mut self.effects);
+        self.machine.handle(now, input, &mut effects);
+        for effect in effects.drain(..) {
+            self.carry_out(effect).await;
+        }
+        self.effects = effects;
+    }
+
+    async fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Emit(event) => {
+                if let Some(audio) = post(&mut self.outbox, event) {
+                    self.record(audio.turn, Side::Ai, audio.samples.into());
+                }
+            }
+            Effect::Order(ModeOrder::Close) => self.close().await,
+            Effect::Order(order) => self.order(order),
+            Effect::TurnOpened { turn, speech_started } => {
+                if speech_started.is_some() {
+                    self.begin_user_recording(turn);
+                }
+            }
+            Effect::UserAudioComplete { turn } => {
+                self.end_user_recording(turn);
+                self.archive.complete(turn, Side::User).await;
+            }
+            Effect::TurnFinished(finished) => {
+                let turn = self.turn(*finished);
+                self.archive.save(turn).await;
+            }
+        }
+    }
+
+    fn order(&mut self, order: ModeOrder) {
+        let Some(mode) = &mut self.mode else { return };
+        mode.order(order);
+        if matches!(order, ModeOrder::Commit(_)) {
+            // Being told so has no effects; it only marks the time.
+            self.machine.handle(self.now(), Input::Committed, &mut Vec::new());
+        }
+    }
+
+    /// The conversation is over: nothing more goes to the provider, and what was said is stored.
+    async fn close(&mut self) {
+        self.mode = None;
+        self.drain_until = Some(Instant::now() + DRAIN_WAIT);
+        if let Some(status) = self.machine.ending() {
+            self.archive
+                .end(SessionEnd {
+                    at: self.ports.clock.now(),
+                    status,
+                })
+                .await;
+        }
+    }
+
+    /// The provider closed the conversation without a word.
+    pub(super) async fn on_mode_gone(&mut self) {
+        self.mode = None;
+        let kind = ProviderErrorKind::Failed("it closed the conversation".to_owned());
+        let failure = SessionFailure {
+            message: kind.to_string(),
+            kind,
+            retry_after: None,
+        };
+        let what = ModeInput::Failed(failure);
+        self.tell(Input::Mode {
+            generation: Generation::FIRST,
+            at: self.now(),
+            what,
+        })
+        .await;
+    }
+
+    fn begin_user_recording(&mut self, turn: TurnNumber) {
+        let Some((samples, began)) = self.hearing.beginning() else {
+            return;
+        };
+        self.user_recordings
+            .retain(|recording| recording.is_open || recording.turn.next() == Some(turn));
+        self.user_recordings.push(UserRecording {
+            turn,
+            began,
+            is_open: true,
+        });
+        self.record(turn, Side::User, samples.into());
+    }
+
+    fn end_user_recording(&mut self, turn: TurnNumber) {
+        for recording in self
+            .user_recordings
+            .iter_mut()
+            .filter(|recording| recording.turn == turn)
+        {
+            recording.is_open = false;
+        }
+    }
+
+    /// Records the user's audio into the turn that runs, if one does.
+    pub(super) fn record_user(&mut self, samples: Vec<i16>) {
+        if let Some(recording) = self.user_recordings.iter().find(|recording| recording.is_open) {
+            self.record(recording.turn, Side::User, samples.into());
+        }
+    }
+
+    fn record(&mut self, turn: TurnNumber, side: Side, samples: Arc<[i16]>) {
+        if !self.archive.append(turn, side, samples) {
+            self.notice_once(NoticeCode::RecordingFailed);
+        }
+    }
+
+    fn turn(&self, finished: FinishedTurn) -> Turn {
+        let FinishedTurn {
+            number, mut marks, ..
+        } = finished;
+        marks.user_audio_began = self
+            .user_recordings
+            .iter()
+            .find(|recording| recording.turn == number)
+            .map(|recording| recording.began);
+        Turn {
+            id: TurnId::from_uuid(self.ports.ids.uuid()),
+            session_id: self.session.id,
+            number,
+            started_at: self.wall_time(finished.began),
+            ended_at: self.wall_time(finished.ended),
+            user_transcript: finished.user_transcript,
+            answer: finished.answer,
+            user_audio: None,
+            ai_audio: None,
+            played: finished.played,
+            interruption: finished.interruption,
+            failure: finished.failure,
+            usage: finished.usage,
+            marks,
+            latency: finished.latency,
+        }
+    }
+
+    fn wall_time(&self, at: SessionTime) -> DateTime<Utc> {
+        let micros = i64::try_from(at.elapsed().as_micros()).unwrap_or(i64::MAX);
+        self.session.started_at + TimeDelta::microseconds(micros)
+    }
+}

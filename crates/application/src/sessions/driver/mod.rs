@@ -1,0 +1,306 @@
+//! A session's life, from top to bottom. One task owns all of its state: it waits, asks the `TurnMachine` what to do,
+//! and does it. Nothing here decides whose turn it is.
+
+mod carry_out;
+mod hearing;
+mod line;
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info};
+use viva_domain::latency::SessionTime;
+use viva_domain::sessions::{EndStatus, Session};
+use viva_domain::turns::{Effect, Event, Input, MachineSettings, NoticeCode, Playback, TurnMachine};
+
+use self::carry_out::UserRecording;
+use self::hearing::Hearing;
+use self::line::Line;
+use super::archive::Archive;
+use super::intake::Intake;
+use super::link::{Link, ResumedSession, SessionMessage};
+use super::live::Registration;
+use super::outbox::Outbox;
+use super::process_audio::UserAudio;
+use super::service::{PlaybackReport, SessionInput, SessionsPorts};
+use crate::modes::{InteractionMode, ModeEvent, ModeSaid};
+
+/// How long the end of a session waits for the database before the client is told that the session is over.
+const DRAIN_WAIT: Duration = Duration::from_secs(3);
+/// How long the last messages may take to reach the client.
+const FAREWELL_WAIT: Duration = Duration::from_secs(2);
+
+/// Nothing is due: look again then.
+const FAR_AWAY: Duration = Duration::from_hours(1);
+
+/// What a session begins with.
+pub(super) struct DriverSetup {
+    pub(super) session: Session,
+    pub(super) machine: MachineSettings,
+    pub(super) intake: Intake,
+    pub(super) mode: Box<dyn InteractionMode>,
+    pub(super) archive: Archive,
+    pub(super) link: Link,
+    pub(super) first_message: SessionMessage,
+    pub(super) inputs: mpsc::Receiver<SessionInput>,
+    pub(super) ports: SessionsPorts,
+    pub(super) registration: Registration,
+    pub(super) shutdown: CancellationToken,
+    pub(super) started: Instant,
+}
+
+pub(super) struct Driver {
+    session: Session,
+    /// The origin of the session's clock.
+    started: Instant,
+    machine: TurnMachine,
+    hearing: Hearing,
+    /// `None` once it was closed.
+    mode: Option<Box<dyn InteractionMode>>,
+    archive: Archive,
+    outbox: Outbox,
+    line: Line,
+    inputs: mpsc::Receiver<SessionInput>,
+    ports: SessionsPorts,
+    shutdown: CancellationToken,
+    /// When the end stops waiting for the database.
+    drain_until: Option<Instant>,
+    effects: Vec<Effect>,
+    /// The current turn's, and that of a turn that was cut and is not saved yet.
+    user_recordings: Vec<UserRecording>,
+    /// What the client need not be told again.
+    said: Vec<NoticeCode>,
+    _registration: Registration,
+}
+
+impl Driver {
+    pub(super) fn new(setup: DriverSetup) -> Self {
+        let mut outbox = Outbox::default();
+        outbox.message(setup.first_message);
+        Self {
+            started: setup.started,
+            machine: TurnMachine::new(setup.machine),
+            hearing: Hearing::new(setup.intake, setup.machine.turn_taking),
+            mode: Some(setup.mode),
+            archive: setup.archive,
+            outbox,
+            line: Line::new(setup.link),
+            inputs: setup.inputs,
+            ports: setup.ports,
+            shutdown: setup.shutdown,
+            drain_until: None,
+            effects: Vec::new(),
+            user_recordings: Vec::new(),
+            said: Vec::new(),
+            session: setup.session,
+            _registration: setup.registration,
+        }
+    }
+
+    /// Runs the session to its end.
+    pub(super) async fn run(mut self) {
+        info!(session.id = %self.session.id, "Started session {}", self.session.id);
+        self.tell(Input::Opened).await;
+        while !self.machine.is_over() {
+            self.line.flush(&mut self.outbox);
+            let is_ending = self.drain_until.is_some();
+            let deadline = self.deadline();
+            tokio::select! {
+                input = self.inputs.recv() => self.on_input(input).await,
+                event = next_event(&mut self.mode), if !self.outbox.is_full() => self.on_mode_event(event).await,
+                () = self.line.ready(), if !self.outbox.is_empty() => {}
+                () = self.line.lost() => self.on_client_lost().await,
+                Some(code) = self.archive.notices.recv() => self.notice(code),
+                () = self.archive.drained.cancelled(), if is_ending => self.tell(Input::Drained).await,
+                () = self.shutdown.cancelled(), if !is_ending => self.tell(Input::End(EndStatus::Disconnected)).await,
+                () = sleep_until(deadline) => self.on_deadline().await,
+            }
+        }
+        self.line.say_farewell(&mut self.outbox, FAREWELL_WAIT).await;
+        info!(session.id = %self.session.id, "Ended session {}", self.session.id);
+    }
+
+    async fn on_input(&mut self, input: Option<SessionInput>) {
+        match input {
+            Some(SessionInput::Audio(audio)) => self.on_audio(audio).await,
+            Some(SessionInput::Ready) => self.tell(Input::ClientReady).await,
+            Some(SessionInput::EndTurn) => self.end_user_turn().await,
+            Some(SessionInput::Interrupt { played }) => self.tell(Input::Interrupt { played }).await,
+            Some(SessionInput::Update {
+                barge_in,
+                turn_detection,
+            }) => {
+                self.hearing.change(turn_detection);
+                if let Some(barge_in) = barge_in {
+                    self.tell(Input::SetBargeIn(barge_in)).await;
+                }
+            }
+            Some(SessionInput::Playback(report)) => self.on_playback(report).await,
+            Some(SessionInput::FirstAudioSent { turn, at }) => {
+                let at = self.session_time(at);
+                self.tell_at(at, Input::FirstAudioSent { turn }).await;
+            }
+            Some(SessionInput::End) => self.tell(Input::End(EndStatus::Completed)).await,
+            Some(SessionInput::Supersede) => self.tell(Input::End(EndStatus::Superseded)).await,
+            Some(SessionInput::Attach {
+                link,
+                last_audio_seq,
+                last_message_seq,
+            }) => {
+                self.on_attach(link, last_audio_seq, last_message_seq).await;
+            }
+            None => self.tell(Input::End(EndStatus::Disconnected)).await,
+        }
+    }
+
+    async fn on_audio(&mut self, audio: UserAudio) {
+        let received = self.session_time(audio.received);
+        let speaks = self.hearing.listen(&audio.samples, audio.captured, received);
+        // The mode gets the audio before it can be told that the turn is over.
+        if let Some(mode) = &mut self.mode {
+            let lost = mode.push_audio(&audio.samples);
+            if lost > 0 {
+                debug!(session.id = %self.session.id, audio.samples = lost, "The provider does not keep up");
+                self.notice_once(NoticeCode::AudioDropped);
+            }
+        }
+        self.record_user(audio.samples);
+        for input in speaks {
+            self.tell(input).await;
+        }
+        if self.hearing.is_too_quiet() {
+            self.notice(NoticeCode::MicrophoneQuiet);
+        }
+    }
+
+    /// The user is done, by their own word or because no more audio comes.
+    async fn end_user_turn(&mut self) {
+        if let Some(ended) = self.hearing.end_turn(self.now()) {
+            self.tell(ended).await;
+        }
+    }
+
+    async fn on_playback(&mut self, report: PlaybackReport) {
+        let PlaybackReport {
+            turn,
+            event,
+            played,
+            at,
+        } = report;
+        let session_at = self.hearing.to_session(at);
+        self.tell(Input::Playback(Playback {
+            turn,
+            event,
+            played,
+            at,
+            session_at,
+        }))
+        .await;
+    }
+
+    async fn on_mode_event(&mut self, event: Option<ModeEvent>) {
+        let Some(ModeEvent { generation, at, what }) = event else {
+            return self.on_mode_gone().await;
+        };
+        let at = self.session_time(Instant::from_std(at));
+        match what {
+            ModeSaid::Said(what) => self.tell(Input::Mode { generation, at, what }).await,
+            ModeSaid::SpeechStarted => {
+                let input = self.hearing.provider_heard_start(at);
+                self.tell(input).await;
+            }
+            ModeSaid::SpeechEnded => {
+                let input = self.hearing.provider_heard_end(at);
+                self.tell(input).await;
+            }
+        }
+    }
+
+    async fn on_client_lost(&mut self) {
+        info!(session.id = %self.session.id, "Lost the client of session {}", self.session.id);
+        self.line.close();
+        self.tell(Input::ClientLost).await;
+    }
+
+    async fn on_attach(&mut self, link: Link, last_audio: Option<u32>, last_message: Option<u32>) {
+        info!(session.id = %self.session.id, "Resumed session {}", self.session.id);
+        self.line.replace(link);
+        self.hearing.client_is_back(self.now());
+        let resumed = ResumedSession {
+            id: self.session.id,
+            state: self.machine.state(),
+            turn: self.machine.turn_number(),
+        };
+        let is_whole = self
+            .outbox
+            .resume(SessionMessage::Resumed(resumed), last_audio, last_message);
+        self.tell(Input::ClientBack).await;
+        if !is_whole {
+            self.notice(NoticeCode::ResumeIncomplete);
+        }
+    }
+
+    async fn on_deadline(&mut self) {
+        let now = Instant::now();
+        if self.drain_until.is_some_and(|until| until <= now) {
+            return self.tell(Input::Drained).await;
+        }
+        if self.line.is_stuck(now) {
+            self.line.hang_up_on_slow_client();
+            self.on_client_lost().await;
+        }
+        if self.line.is_up() && self.hearing.has_stalled(self.now()) {
+            self.end_user_turn().await;
+        }
+        self.tell(Input::Tick).await;
+    }
+
+    /// When something has to happen without anybody saying anything.
+    fn deadline(&self) -> Instant {
+        let of_session = |at: SessionTime| self.started + at.elapsed();
+        let stalled = self.hearing.stalls_at().filter(|_| self.line.is_up());
+        [
+            self.machine.deadline().map(of_session),
+            stalled.map(of_session),
+            self.line.stuck_at(),
+            self.drain_until,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or_else(|| Instant::now() + FAR_AWAY)
+    }
+
+    fn notice(&mut self, code: NoticeCode) {
+        if !self.machine.is_over() {
+            self.outbox.message(SessionMessage::Event(Event::Notice(code)));
+        }
+    }
+
+    /// Says something that would be true of every following frame too.
+    fn notice_once(&mut self, code: NoticeCode) {
+        if !self.said.contains(&code) {
+            self.said.push(code);
+            self.notice(code);
+        }
+    }
+
+    fn now(&self) -> SessionTime {
+        self.session_time(Instant::now())
+    }
+
+    fn session_time(&self, at: Instant) -> SessionTime {
+        SessionTime::new(at.saturating_duration_since(self.started))
+    }
+}
+
+/// The mode's next event; never comes after the mode was closed.
+async fn next_event(mode: &mut Option<Box<dyn InteractionMode>>) -> Option<ModeEvent> {
+    match mode {
+        Some(mode) => mode.next().await,
+        None => std::future::pending().await,
+    }
+}

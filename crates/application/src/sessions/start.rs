@@ -1,0 +1,251 @@
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+use viva_audio::{InvalidTurnDetection, SampleRate, TurnDetection, UnsupportedSampleRate};
+use viva_domain::ids::{SessionId, UserId};
+use viva_domain::ports::StoreError;
+use viva_domain::sessions::{FallbackPolicy, Interaction, Prompt, Session, SessionState};
+use viva_domain::turns::{BargeIn, Greeting, MachineSettings};
+
+use super::archive::{Archive, ArchiveSettings};
+use super::driver::{Driver, DriverSetup};
+use super::intake::Intake;
+use super::link::{Link, SessionMessage, StartedSession};
+use super::live::LiveSession;
+use super::process_audio::PaceLimit;
+use super::service::{Connection, SessionInput, Sessions};
+use crate::modes::{InteractionMode, OpenMode, OpenModeError};
+
+/// Inputs on their way to a session: 2.5 s of 20 ms frames. Overflow: the connection waits and its socket is not read.
+const INPUT_CAPACITY: usize = 128;
+/// How long a new session waits for the one that it supersedes.
+const SUPERSEDE_WAIT: Duration = Duration::from_secs(4);
+
+/// What a session is started with.
+#[derive(Debug, Clone)]
+pub struct StartSession {
+    /// Whose session it is.
+    pub user_id: UserId,
+    /// The stack that answers.
+    pub interaction: Interaction,
+    /// What the AI is told.
+    pub prompt: Prompt,
+    /// Whether the user's speech stops the AI.
+    pub barge_in: BargeIn,
+    /// Whether the AI speaks first.
+    pub greeting: Greeting,
+    /// What happens when a realtime provider fails.
+    pub fallback: FallbackPolicy,
+    /// How the end of the user's turn is found.
+    pub turn_detection: TurnDetectionChange,
+    /// Sample rates of both directions.
+    pub audio: AudioRates,
+}
+
+/// Sample rates in Hz, as the client wants them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AudioRates {
+    /// Of the user's audio.
+    pub input: u32,
+    /// Of the AI's audio.
+    pub output: u32,
+}
+
+/// Changes to how the end of the user's turn is found; what is `None` stays as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct TurnDetectionChange {
+    /// Speech probability from which a frame counts as speech.
+    pub threshold: Option<f32>,
+    /// Silence that ends the turn.
+    pub silence_ms: Option<u32>,
+    /// Audio kept from before the first voiced sample.
+    pub prefix_ms: Option<u32>,
+    /// Speech shorter than this is noise.
+    pub min_speech_ms: Option<u32>,
+}
+
+impl TurnDetectionChange {
+    /// Checks the values that change.
+    ///
+    /// # Errors
+    /// [`InvalidTurnDetection`] when one is out of range.
+    pub fn check(self) -> Result<(), InvalidTurnDetection> {
+        self.apply(TurnDetection::default()).map(|_| ())
+    }
+
+    /// The settings after the change.
+    ///
+    /// # Errors
+    /// [`InvalidTurnDetection`] when one is out of range.
+    pub(super) fn apply(self, to: TurnDetection) -> Result<TurnDetection, InvalidTurnDetection> {
+        TurnDetection {
+            threshold: self.threshold.unwrap_or(to.threshold),
+            silence_ms: self.silence_ms.unwrap_or(to.silence_ms),
+            prefix_ms: self.prefix_ms.unwrap_or(to.prefix_ms),
+            min_speech_ms: self.min_speech_ms.unwrap_or(to.min_speech_ms),
+        }
+        .validated()
+    }
+}
+
+/// Why a session did not start.
+#[derive(Debug, Error)]
+pub enum StartSessionError {
+    /// A sample rate that is not supported.
+    #[error(transparent)]
+    SampleRate(#[from] UnsupportedSampleRate),
+    /// Turn detection out of range.
+    #[error("turn detection: {0}")]
+    TurnDetection(#[from] InvalidTurnDetection),
+    /// The mode cannot be had.
+    #[error(transparent)]
+    Mode(#[from] OpenModeError),
+    /// The server is shutting down.
+    #[error("the server is shutting down; try again in a moment")]
+    ShuttingDown,
+    /// The session could not be stored.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Sessions {
+    /// Starts a session. The user's oldest session ends when they have too many now.
+    ///
+    /// # Errors
+    /// [`StartSessionError`]; nothing has changed then.
+    pub async fn start(&self, request: StartSession, link: Link) -> Result<Connection, StartSessionError> {
+        if self.shutdown.is_cancelled() {
+            return Err(StartSessionError::ShuttingDown);
+        }
+        let input_rate = SampleRate::new(request.audio.input)?;
+        let output_rate = SampleRate::new(request.audio.output)?;
+        let turn_detection = request.turn_detection.apply(TurnDetection::default())?;
+        let interaction = self.modes.resolve(&request.interaction)?;
+        let open = OpenMode {
+            interaction: &interaction,
+            prompt: &request.prompt,
+            input_rate,
+            output_rate,
+        };
+        let mode = self.modes.open(open).await?;
+        let opening = Opening {
+            request,
+            interaction,
+            mode,
+            input_rate,
+            output_rate,
+            turn_detection,
+            link,
+        };
+        // From here on a client that goes away leaves a session that waits for it, not half of one.
+        let this = self.clone();
+        let started = self
+            .tasks
+            .spawn(async move { this.start_opened(opening).await })
+            .await;
+        started.unwrap_or(Err(StartSessionError::ShuttingDown))
+    }
+
+    async fn start_opened(&self, opening: Opening) -> Result<Connection, StartSessionError> {
+        let Opening {
+            request,
+            interaction,
+            mode,
+            input_rate,
+            output_rate,
+            turn_detection,
+            link,
+        } = opening;
+        let session = Session {
+            id: SessionId::from_uuid(self.ports.ids.uuid()),
+            user_id: request.user_id,
+            interaction,
+            prompt: request.prompt,
+            barge_in_enabled: request.barge_in == BargeIn::Enabled,
+            fallback: request.fallback,
+            started_at: self.ports.clock.now(),
+            state: SessionState::Active,
+        };
+        let started = Instant::now();
+        self.ports.session_store.insert(&session).await?;
+        let resume_token = self.ports.ids.secret();
+        let (inputs, inputs_rx) = mpsc::channel(INPUT_CAPACITY);
+        let live = LiveSession {
+            id: session.id,
+            user_id: session.user_id,
+            resume_token: resume_token.clone(),
+            input_rate,
+            inputs: inputs.clone(),
+            over: CancellationToken::new(),
+        };
+        let (registration, surplus) = self.live.add(&live, self.settings.per_user);
+        end_surplus(surplus).await;
+        let limits = self.settings.limits;
+        let archive_settings = ArchiveSettings {
+            owner: session.user_id,
+            session: session.id,
+            input_rate,
+            output_rate,
+        };
+        let archive = Archive::start(&self.ports, archive_settings, &self.tasks, self.shutdown.clone());
+        let first_message = SessionMessage::Started(Box::new(StartedSession {
+            id: session.id,
+            resume_token,
+            interaction: session.interaction.clone(),
+            limits,
+        }));
+        let connection = Connection {
+            session_id: session.id,
+            inputs,
+            pace: PaceLimit::new(input_rate, Instant::now()),
+        };
+        let driver = Driver::new(DriverSetup {
+            machine: MachineSettings {
+                barge_in: request.barge_in,
+                turn_taking: mode.turn_taking(),
+                greeting: request.greeting,
+                limits,
+                output_rate: output_rate.hz(),
+            },
+            intake: Intake::new(input_rate, turn_detection),
+            session,
+            mode,
+            archive,
+            link,
+            first_message,
+            inputs: inputs_rx,
+            ports: self.ports.clone(),
+            registration,
+            shutdown: self.shutdown.clone(),
+            started,
+        });
+        self.tasks.spawn(driver.run());
+        Ok(connection)
+    }
+}
+
+/// A session whose mode is open and that is not stored yet.
+struct Opening {
+    request: StartSession,
+    interaction: Interaction,
+    mode: Box<dyn InteractionMode>,
+    input_rate: SampleRate,
+    output_rate: SampleRate,
+    turn_detection: TurnDetection,
+    link: Link,
+}
+
+/// Ends the sessions that a user has too many, and waits a while for them.
+async fn end_surplus(surplus: Vec<LiveSession>) {
+    for old in surplus {
+        info!(session.id = %old.id, "Superseded session {}", old.id);
+        if old.inputs.send(SessionInput::Supersede).await.is_ok() {
+            // A session that takes longer to store its turns ends by itself.
+            let _ = timeout(SUPERSEDE_WAIT, old.over.cancelled()).await;
+        }
+    }
+}
