@@ -11,7 +11,8 @@ pub enum Input {
     Opened,
     /// The client can play audio.
     ClientReady,
-    /// Enough speech was heard to be sure that the user speaks.
+    /// Enough speech was heard to be sure that the user speaks. Before [`Self::Opened`] nobody listens: the driver feeds
+    /// its detector from then on.
     SpeechStarted {
         /// The first voiced sample.
         at: SessionTime,
@@ -74,7 +75,7 @@ pub enum ModeInput {
         /// Whether it can still change.
         is_final: bool,
     },
-    /// The answer begins.
+    /// The answer begins. A mode that was told to answer may leave it out; one that decides itself may not.
     ResponseStarted,
     /// More text of the answer.
     TextDelta(String),
@@ -162,7 +163,8 @@ pub enum TurnTaking {
 /// What a session may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Longest utterance; the turn ends there.
+    /// Longest utterance; the turn ends there and is answered, also when the user speaks on. The driver may let its
+    /// detector begin anew then: who still speaks when the answer was heard gets the next turn.
     pub utterance: Duration,
     /// How long before that the user is warned.
     pub utterance_warning: Duration,
@@ -172,17 +174,18 @@ pub struct Limits {
     pub idle_warning: Duration,
     /// How long a session waits for a lost client.
     pub resume: Duration,
-    /// How long the provider may take from the end of the turn to the beginning of its answer.
+    /// How long the provider may take from the end of the turn to the beginning of its answer, and from one piece of it
+    /// to the next.
     pub response: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            utterance: Duration::from_secs(60),
+            utterance: Duration::from_mins(1),
             utterance_warning: Duration::from_secs(10),
-            idle: Duration::from_secs(30 * 60),
-            idle_warning: Duration::from_secs(60),
+            idle: Duration::from_mins(30),
+            idle_warning: Duration::from_mins(1),
             resume: Duration::from_secs(30),
             response: Duration::from_secs(30),
         }
