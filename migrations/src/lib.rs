@@ -1,1 +1,21 @@
-//! Viva: migrations.
+//! The database schema as a list of steps, the same for SQLite and PostgreSQL.
+//!
+//! Must not enter: entities, rules, data that belongs to a user. A step that was released is never edited.
+//!
+//! To change the schema: a file `m<date>_<what>.rs` that only adds, a line in [`Migrator`], the entity and the contract
+//! case that fails without it. What is no longer used is removed one release later.
+
+use sea_orm_migration::prelude::*;
+
+mod m20261122_sessions;
+
+/// Brings a database to the newest schema; running it again changes nothing.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261122_sessions::Migration)]
+    }
+}

@@ -1,1 +1,31 @@
-//! Viva: fakes.
+//! Working stand-ins for every port, in memory, for tests of everything that is built on ports.
+//!
+//! A fake behaves: it passes the same contract as the real adapter, and fails where a test tells it to, through its
+//! [`FaultSwitch`]. Must not enter: expectations, call-order checks, real time, real ids, files.
+//!
+//! To add a fake: one file with one type, the contract's macro at its end, a re-export below.
+
+mod audio_spool;
+mod blob_store;
+mod clock;
+mod faults;
+mod ids;
+mod realtime_voice;
+mod session_store;
+mod turn_journal;
+
+pub use audio_spool::MemoryAudioSpool;
+pub use blob_store::MemoryBlobStore;
+pub use clock::ManualClock;
+pub use faults::FaultSwitch;
+pub use ids::SequentialIds;
+pub use realtime_voice::{Answer, Recorded, ScriptedRealtimeVoice};
+pub use session_store::MemorySessionStore;
+pub use turn_journal::MemoryTurnJournal;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Locks; a test that failed meanwhile does not make others fail.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

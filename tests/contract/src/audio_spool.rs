@@ -1,0 +1,133 @@
+//! What every [`AudioSpool`] must do.
+
+use viva_domain::ports::{AudioSpool, BlobKey, SpooledAudio};
+
+/// Runs the suite; the factory is `async fn(impl AsyncFnOnce(&dyn AudioSpool))`.
+#[macro_export]
+macro_rules! audio_spool_contract {
+    ($factory:ident) => {
+        $crate::contract_cases!(audio_spool, $factory:
+            finished_recordings_say_what_they_hold,
+            every_rate_is_recorded,
+            abandoned_recordings_are_left_over,
+            finished_recordings_are_left_over_until_removed,
+            empty_recordings_are_not_left_over,
+            recording_again_starts_over,
+            recordings_at_once_do_not_mix,
+            removing_twice_does_nothing,
+            a_new_spool_is_empty,
+        );
+    };
+}
+
+pub async fn finished_recordings_say_what_they_hold(spool: &dyn AudioSpool) {
+    let audio = record(spool, "interactions/one/turn_001_user.wav", &[480, 0, 960, 1]).await;
+    assert_eq!(
+        about(&audio),
+        ("interactions/one/turn_001_user.wav", 1_441, 24_000)
+    );
+}
+
+pub async fn every_rate_is_recorded(spool: &dyn AudioSpool) {
+    for rate in [8_000, 16_000, 24_000, 44_100, 48_000] {
+        let name = format!("rate/{rate}.wav");
+        let mut file = spool.create(&key(&name), rate).await.unwrap();
+        file.append(&[1; 441]).await.unwrap();
+        assert_eq!(about(&file.finish().await.unwrap()), (&*name, 441, rate));
+    }
+    let left = left_over(spool).await;
+    let rates: Vec<u32> = left.iter().map(|audio| audio.sample_rate).collect();
+    assert_eq!(
+        rates,
+        [16_000, 24_000, 44_100, 48_000, 8_000],
+        "in order of the names"
+    );
+}
+
+pub async fn abandoned_recordings_are_left_over(spool: &dyn AudioSpool) {
+    let mut file = spool.create(&key("a/b.wav"), 16_000).await.unwrap();
+    for _ in 0..3 {
+        file.append(&[7; 320]).await.unwrap();
+    }
+    drop(file);
+    let left = left_over(spool).await;
+    assert_eq!(
+        left.iter().map(about).collect::<Vec<_>>(),
+        [("a/b.wav", 960, 16_000)]
+    );
+}
+
+pub async fn finished_recordings_are_left_over_until_removed(spool: &dyn AudioSpool) {
+    let first = record(spool, "a/one.wav", &[10]).await;
+    let second = record(spool, "a/two.wav", &[20]).await;
+    assert_eq!(left_over(spool).await, [first.clone(), second.clone()]);
+    spool.remove(&first).await.unwrap();
+    assert_eq!(left_over(spool).await, std::slice::from_ref(&second));
+    spool.remove(&second).await.unwrap();
+    assert_eq!(left_over(spool).await, []);
+    // The folder can be recorded into again.
+    assert_eq!(record(spool, "a/one.wav", &[10]).await, first);
+}
+
+pub async fn empty_recordings_are_not_left_over(spool: &dyn AudioSpool) {
+    let mut file = spool.create(&key("a/b.wav"), 24_000).await.unwrap();
+    file.append(&[]).await.unwrap();
+    drop(file);
+    assert_eq!(about(&record(spool, "c.wav", &[]).await), ("c.wav", 0, 24_000));
+    assert_eq!(left_over(spool).await, []);
+}
+
+pub async fn recording_again_starts_over(spool: &dyn AudioSpool) {
+    record(spool, "a.wav", &[1_000]).await;
+    let again = record(spool, "a.wav", &[10]).await;
+    assert_eq!(again.samples, 10);
+    assert_eq!(left_over(spool).await, [again]);
+}
+
+pub async fn recordings_at_once_do_not_mix(spool: &dyn AudioSpool) {
+    let mut user = spool.create(&key("s/turn_001_user.wav"), 16_000).await.unwrap();
+    let mut ai = spool.create(&key("s/turn_001_ai.wav"), 24_000).await.unwrap();
+    for _ in 0..5 {
+        let (one, two) = tokio::join!(user.append(&[1; 10]), ai.append(&[2; 7]));
+        one.unwrap();
+        two.unwrap();
+    }
+    let finished = [ai.finish().await.unwrap(), user.finish().await.unwrap()];
+    assert_eq!(finished.each_ref().map(|audio| audio.samples), [35, 50]);
+    assert_eq!(left_over(spool).await, finished);
+}
+
+pub async fn removing_twice_does_nothing(spool: &dyn AudioSpool) {
+    let kept = record(spool, "a/kept.wav", &[5]).await;
+    let audio = record(spool, "a/b.wav", &[10]).await;
+    spool.remove(&audio).await.unwrap();
+    spool.remove(&audio).await.unwrap();
+    assert_eq!(left_over(spool).await, [kept]);
+}
+
+pub async fn a_new_spool_is_empty(spool: &dyn AudioSpool) {
+    assert_eq!(left_over(spool).await, []);
+}
+
+/// Records portions of these lengths at 24 kHz.
+async fn record(spool: &dyn AudioSpool, name: &str, portions: &[usize]) -> SpooledAudio {
+    let mut file = spool.create(&key(name), 24_000).await.unwrap();
+    for len in portions {
+        file.append(&vec![1; *len]).await.unwrap();
+    }
+    file.finish().await.unwrap()
+}
+
+async fn left_over(spool: &dyn AudioSpool) -> Vec<SpooledAudio> {
+    let mut left = spool.left_over().await.unwrap();
+    left.sort_by(|a, b| a.key.cmp(&b.key));
+    left
+}
+
+fn about(audio: &SpooledAudio) -> (&str, u64, u32) {
+    (audio.key.as_str(), audio.samples, audio.sample_rate)
+}
+
+fn key(raw: &str) -> BlobKey {
+    BlobKey::parse(raw).unwrap()
+}

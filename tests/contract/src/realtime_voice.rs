@@ -1,0 +1,256 @@
+//! What every [`RealtimeVoice`] must do that leaves finding turns to the session.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use viva_domain::ports::{
+    Heard, ProviderErrorKind, RealtimeCommand, RealtimeEvent, RealtimeEventKind, RealtimeRequest,
+    RealtimeSession, RealtimeVoice,
+};
+use viva_domain::sessions::RealtimeConfig;
+use viva_domain::turns::Generation;
+
+/// Runs the suite; the factory is `async fn(impl AsyncFnOnce(&dyn RealtimeVoice, RealtimeConfig))`, where the
+/// configuration names the provider and nothing else that it would not take.
+#[macro_export]
+macro_rules! realtime_voice_contract {
+    ($factory:ident) => {
+        $crate::contract_cases!(realtime_voice, $factory:
+            resolving_again_changes_nothing,
+            unknown_options_are_refused,
+            a_commit_is_answered,
+            every_commit_is_answered,
+            an_interruption_ends_the_answer,
+            a_greeting_is_spoken,
+            audio_alone_is_not_answered,
+            the_conversation_ends_with_its_commands,
+            conversations_do_not_mix,
+        );
+    };
+}
+
+/// Longer than any provider thinks in a test. Only a test that fails waits for it.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+pub async fn resolving_again_changes_nothing(voice: &dyn RealtimeVoice, config: RealtimeConfig) {
+    let resolved = voice.resolve(&config).unwrap();
+    assert_eq!(resolved.provider, config.provider);
+    assert_eq!(voice.resolve(&resolved).unwrap(), resolved);
+}
+
+pub async fn unknown_options_are_refused(voice: &dyn RealtimeVoice, mut config: RealtimeConfig) {
+    config
+        .options
+        .insert("no_such_option".to_owned(), "true".to_owned());
+    let err = voice.resolve(&config).unwrap_err();
+    match err.kind {
+        ProviderErrorKind::InvalidConfig(message) => {
+            assert!(message.contains("no_such_option"), "{message}");
+        }
+        other => panic!("expected an invalid configuration, got {other:?}"),
+    }
+}
+
+pub async fn a_commit_is_answered(voice: &dyn RealtimeVoice, config: RealtimeConfig) {
+    let mut talk = Talk::open(voice, &config).await;
+    let generation = Generation::FIRST.next();
+    talk.speak(voice).await;
+    talk.send(RealtimeCommand::Commit(generation)).await;
+    let answer = talk.answer(generation).await;
+    assert!(answer.samples.iter().any(|sample| *sample != 0), "it is silent");
+    assert!(!answer.text.trim().is_empty(), "there is no text");
+}
+
+pub async fn every_commit_is_answered(voice: &dyn RealtimeVoice, config: RealtimeConfig) {
+    let mut talk = Talk::open(voice, &config).await;
+    let mut generation = Generation::FIRST;
+    for _ in 0..3 {
+        generation = generation.next();
+        talk.speak(voice).await;
+        talk.send(RealtimeCommand::Commit(generation)).await;
+        assert!(!talk.answer(generation).await.samples.is_empty());
+    }
+}
+
+pub async fn an_interruption_ends_the_answer(voice: &dyn RealtimeVoice, config: RealtimeConfig) {
+    let mut talk = Talk::open(voice, &config).await;
+    let first = Generation::FIRST.next();
+    talk.speak(voice).await;
+    talk.send(RealtimeCommand::Commit(first)).await;
+    talk.until(|kind| matches!(kind, RealtimeEventKind::Audio(_)))
+        .await;
+
+    let stopped = first.next();
+    let heard = Some(Heard {
+        audio: Duration::from_millis(20),
+        chars: 1,
+    });
+    talk.send(RealtimeCommand::Interrupt {
+        generation: stopped,
+        heard,
+    })
+    .await;
+    talk.speak(voice).await;
+    let second = stopped.next();
+    talk.send(RealtimeCommand::Commit(second)).await;
+
+    // What was on its way still says that it is old; once something new was said, nothing old follows.
+    let mut newest = first;
+    loop {
+        let event = talk.next().await;
+        assert!(
+            event.generation >= newest,
+            "{:?} of {:?} came after {newest:?}",
+            event.kind,
+            event.generation
+        );
+        newest = event.generation;
+        let is_done = matches!(event.kind, RealtimeEventKind::ResponseDone { .. });
+        assert!(
+            event.generation != stopped || !is_response(&event.kind),
+            "the interruption was answered with {:?}",
+            event.kind
+        );
+        if is_done && event.generation == second {
+            return;
+        }
+    }
+}
+
+/// Says nothing about a provider that does not greet.
+pub async fn a_greeting_is_spoken(voice: &dyn RealtimeVoice, config: RealtimeConfig) {
+    if !voice.capabilities().greets {
+        return;
+    }
+    let mut talk = Talk::open(voice, &config).await;
+    let generation = Generation::FIRST.next();
+    talk.send(RealtimeCommand::Greet(generation)).await;
+    assert!(!talk.answer(generation).await.samples.is_empty());
+}
+
+pub async fn audio_alone_is_not_answered(voice: &dyn RealtimeVoice, config: RealtimeConfig) {
+    let mut talk = Talk::open(voice, &config).await;
+    talk.speak(voice).await;
+    for event in talk.close().await {
+        assert!(!is_response(&event.kind), "{:?} was not asked for", event.kind);
+        assert_eq!(event.generation, Generation::FIRST);
+    }
+}
+
+pub async fn the_conversation_ends_with_its_commands(voice: &dyn RealtimeVoice, config: RealtimeConfig) {
+    let mut talk = Talk::open(voice, &config).await;
+    talk.speak(voice).await;
+    talk.send(RealtimeCommand::Commit(Generation::FIRST.next())).await;
+    talk.until(is_response).await;
+    talk.close().await;
+}
+
+pub async fn conversations_do_not_mix(voice: &dyn RealtimeVoice, config: RealtimeConfig) {
+    let mut one = Talk::open(voice, &config).await;
+    let mut two = Talk::open(voice, &config).await;
+    let first = Generation::FIRST.next();
+    let later = first.next().next();
+    for (talk, generation) in [(&mut one, first), (&mut two, later)] {
+        talk.speak(voice).await;
+        talk.send(RealtimeCommand::Commit(generation)).await;
+    }
+    let (one_answer, two_answer) = tokio::join!(one.answer(first), two.answer(later));
+    assert!(!one_answer.samples.is_empty() && !two_answer.samples.is_empty());
+}
+
+/// An open conversation.
+struct Talk {
+    session: RealtimeSession,
+}
+
+#[derive(Default)]
+struct Spoken {
+    text: String,
+    samples: Vec<i16>,
+}
+
+impl Talk {
+    async fn open(voice: &dyn RealtimeVoice, config: &RealtimeConfig) -> Self {
+        let request = RealtimeRequest {
+            config: voice.resolve(config).unwrap(),
+            instructions: "Be brief.".to_owned(),
+            ai_role: None,
+        };
+        Self {
+            session: voice.connect(request).await.unwrap(),
+        }
+    }
+
+    async fn send(&mut self, command: RealtimeCommand) {
+        patiently(self.session.commands.send(command)).await.unwrap();
+    }
+
+    /// A second of a 200 Hz triangle wave in portions of 20 ms.
+    async fn speak(&mut self, voice: &dyn RealtimeVoice) {
+        let rate = i32::try_from(voice.capabilities().input_rate).unwrap();
+        let period = rate / 200;
+        let wave: Vec<i16> = (0..rate)
+            .map(|at| i16::try_from(((at % period) * 2 - period).abs() * 16_000 / period - 8_000).unwrap())
+            .collect();
+        for portion in wave.chunks(wave.len() / 50) {
+            self.send(RealtimeCommand::Audio(portion.into())).await;
+        }
+    }
+
+    async fn next(&mut self) -> RealtimeEvent {
+        let event = patiently(self.session.events.next()).await;
+        let event = event.expect("the conversation ended");
+        if let RealtimeEventKind::ResponseFailed(err) | RealtimeEventKind::Failed(err) = &event.kind {
+            panic!("the provider failed: {err}");
+        }
+        event
+    }
+
+    async fn until(&mut self, mut condition: impl FnMut(&RealtimeEventKind) -> bool) {
+        while !condition(&self.next().await.kind) {}
+    }
+
+    /// Reads one complete answer and checks its order.
+    async fn answer(&mut self, generation: Generation) -> Spoken {
+        let mut spoken = Spoken::default();
+        let mut started = false;
+        loop {
+            let event = self.next().await;
+            if !is_response(&event.kind) {
+                continue;
+            }
+            assert_eq!(event.generation, generation, "{:?}", event.kind);
+            let begins = matches!(event.kind, RealtimeEventKind::ResponseStarted);
+            assert_ne!(started, begins, "{:?} is out of order", event.kind);
+            started = true;
+            match event.kind {
+                RealtimeEventKind::TextDelta(delta) => spoken.text.push_str(&delta),
+                RealtimeEventKind::Audio(samples) => spoken.samples.extend(samples),
+                RealtimeEventKind::ResponseDone { .. } => return spoken,
+                _ => {}
+            }
+        }
+    }
+
+    /// Drops the commands and reads what is left, which must end.
+    async fn close(self) -> Vec<RealtimeEvent> {
+        drop(self.session.commands);
+        patiently(self.session.events.collect()).await
+    }
+}
+
+fn is_response(kind: &RealtimeEventKind) -> bool {
+    matches!(
+        kind,
+        RealtimeEventKind::ResponseStarted
+            | RealtimeEventKind::TextDelta(_)
+            | RealtimeEventKind::Audio(_)
+            | RealtimeEventKind::ResponseDone { .. }
+    )
+}
+
+async fn patiently<T>(work: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, work)
+        .await
+        .expect("nothing happened")
+}

@@ -1,0 +1,174 @@
+//! Sessions, turns and configurations to test with: every field set, every time on a microsecond.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::{Builder, Uuid};
+use viva_domain::ids::{SessionId, TurnId, UserId};
+use viva_domain::latency::{LatencyMetrics, MeasuredAt, SessionTime, TotalLatency, TurnMarks};
+use viva_domain::ports::BlobKey;
+use viva_domain::sessions::{
+    CascadeConfig, FallbackPolicy, Interaction, Prompt, RealtimeConfig, Session, SessionState,
+};
+use viva_domain::turns::{HeardText, InterruptReason, Recording, Turn, TurnNumber, Usage};
+
+/// Whose the samples are.
+pub const OWNER: UserId = UserId::from_uuid(Uuid::from_u128(0x0199_a6a4_0000_7000_8000_0000_0000_0001));
+/// Somebody else.
+pub const STRANGER: UserId = UserId::from_uuid(Uuid::from_u128(0x0199_a6a4_0000_7000_8000_0000_0000_0002));
+
+/// 2026-03-01 12:00:00 UTC and this many µs.
+pub fn at(micros: i64) -> DateTime<Utc> {
+    const NOON: i64 = 1_772_366_400_000_000;
+    DateTime::from_timestamp_micros(NOON + micros).unwrap()
+}
+
+/// The id of the `n`th session.
+pub fn session_id(n: u16) -> SessionId {
+    SessionId::from_uuid(uuid(1, n, 0))
+}
+
+/// The id of the `number`th turn of the `n`th session.
+pub fn turn_id(n: u16, number: u16) -> TurnId {
+    TurnId::from_uuid(uuid(2, n, number))
+}
+
+/// An active realtime session of [`OWNER`] that began `n` seconds and a µs after [`at`]`(0)`.
+pub fn session(n: u16) -> Session {
+    Session {
+        id: session_id(n),
+        user_id: OWNER,
+        interaction: Interaction::Realtime(realtime_config("offline")),
+        prompt: Prompt::parse(
+            Some("Be brief."),
+            Some("student"),
+            Some("語言教師"),
+            Some("In a café.\nIt rains."),
+        )
+        .unwrap(),
+        barge_in_enabled: true,
+        fallback: FallbackPolicy::Auto,
+        started_at: at(i64::from(n) * 1_000_000 + 1),
+        state: SessionState::Active,
+    }
+}
+
+/// A configuration without options, model and voice.
+pub fn realtime_config(provider: &str) -> RealtimeConfig {
+    RealtimeConfig {
+        provider: provider.to_owned(),
+        model: None,
+        voice: None,
+        language: Some("en-GB".to_owned()),
+        options: [].into(),
+    }
+}
+
+/// A configuration with everything set.
+pub fn cascade_config() -> CascadeConfig {
+    let some = |text: &str| Some(text.to_owned());
+    CascadeConfig {
+        stt_provider: "ears".to_owned(),
+        stt_model: some("ears-2"),
+        llm_provider: "brain".to_owned(),
+        llm_model: some("brain-mini"),
+        tts_provider: "mouth".to_owned(),
+        tts_model: some("mouth-1"),
+        tts_voice: some("bass"),
+        language: some("zh-TW"),
+        options: [
+            ("speed".to_owned(), "1.25".to_owned()),
+            ("style".to_owned(), r#"{"mood":"calm"}"#.to_owned()),
+        ]
+        .into(),
+    }
+}
+
+/// The `number`th turn of the `n`th session: interrupted, with both recordings.
+pub fn turn(n: u16, number: u16) -> Turn {
+    let mark = |ms: u64| Some(SessionTime::new(Duration::from_micros(ms * 1_000 + 7)));
+    Turn {
+        id: turn_id(n, number),
+        session_id: session_id(n),
+        number: TurnNumber::new(number).unwrap(),
+        started_at: at(i64::from(number) * 10_000_000 + 123_456),
+        ended_at: at(i64::from(number) * 10_000_000 + 5_654_321),
+        user_transcript: Some("Tell me a story.".to_owned()),
+        answer: HeardText {
+            heard: "Once upon".to_owned(),
+            unheard: "a time. 從前從前。".to_owned(),
+        },
+        user_audio: Some(recording(n, number, "user", 16_000)),
+        ai_audio: Some(recording(n, number, "ai", 24_000)),
+        played: Some(Duration::from_micros(1_234_567)),
+        interruption: Some(InterruptReason::Speech),
+        failure: None,
+        usage: Some(Usage {
+            input_tokens: Some(120),
+            output_tokens: Some(u64::from(u32::MAX) + 1),
+        }),
+        marks: TurnMarks {
+            user_audio_began: mark(0),
+            speech_started: mark(200),
+            speech_ended: mark(1_800),
+            endpointed: mark(2_300),
+            committed: mark(2_301),
+            provider_first_audio: mark(2_600),
+            first_audio_sent: mark(2_602),
+            playback_started: mark(2_660),
+            interrupted: mark(3_800),
+            playback_stopped: mark(3_890),
+        },
+        latency: LatencyMetrics {
+            total: Some(TotalLatency {
+                duration: Duration::from_micros(860_001),
+                measured: MeasuredAt::Client,
+            }),
+            endpointing: Some(Duration::from_micros(500_002)),
+            realtime: Some(Duration::from_micros(800_003)),
+            provider: Some(Duration::from_micros(299_004)),
+            overhead: Some(Duration::from_micros(3_005)),
+            network_playout: Some(Duration::from_micros(58_006)),
+            unexplained: Some(TimeDelta::microseconds(-16)),
+            interrupt: Some(Duration::from_micros(90_007)),
+        },
+    }
+}
+
+/// The `number`th turn of the `n`th session: it failed before anything was said.
+pub fn failed_turn(n: u16, number: u16) -> Turn {
+    Turn {
+        user_transcript: None,
+        answer: HeardText::default(),
+        user_audio: None,
+        ai_audio: None,
+        played: None,
+        interruption: None,
+        failure: Some("the provider did not answer".to_owned()),
+        usage: None,
+        marks: TurnMarks::default(),
+        latency: LatencyMetrics::default(),
+        ..turn(n, number)
+    }
+}
+
+fn recording(n: u16, number: u16, side: &str, sample_rate: u32) -> Recording {
+    let key = format!("interactions/{}/turn_{number:03}_{side}.wav", session_id(n));
+    Recording {
+        key: BlobKey::parse(&key).unwrap(),
+        samples: 48_001,
+        sample_rate,
+    }
+}
+
+/// A UUIDv7 that sorts by `n`, then `number`.
+fn uuid(kind: u8, n: u16, number: u16) -> Uuid {
+    const MARCH_2026_MS: u64 = 1_772_366_400_000;
+    let [high, low] = number.to_be_bytes();
+    Builder::from_unix_timestamp_millis(
+        MARCH_2026_MS + u64::from(n),
+        // The version and the variant take bits of the first and the third byte.
+        &[0, high, 0, low, kind, 0, 0, 0, 0, 0],
+    )
+    .into_uuid()
+}

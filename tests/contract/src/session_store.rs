@@ -1,0 +1,370 @@
+//! What every [`SessionStore`] must do.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use viva_domain::ids::SessionId;
+use viva_domain::ports::{Page, PageRequest, SessionStore, StoreError, StoreErrorKind};
+use viva_domain::sessions::{EndStatus, FallbackPolicy, Interaction, Prompt, Session, SessionState};
+use viva_domain::turns::Turn;
+
+use crate::samples::{
+    self, OWNER, STRANGER, at, cascade_config, failed_turn, session, session_id, turn, turn_id,
+};
+
+/// Runs the suite; the factory is `async fn(impl AsyncFnOnce(&dyn SessionStore))`.
+#[macro_export]
+macro_rules! session_store_contract {
+    ($factory:ident) => {
+        $crate::contract_cases!(session_store, $factory:
+            inserted_sessions_are_found,
+            cascade_sessions_survive,
+            bare_sessions_survive,
+            inserting_twice_conflicts,
+            sessions_of_others_are_not_found,
+            lists_are_newest_first,
+            lists_hold_the_owners_sessions_only,
+            sessions_end_once,
+            sessions_of_others_cannot_be_ended,
+            ending_an_unknown_session_does_nothing,
+            turns_survive_to_the_microsecond,
+            failed_turns_survive,
+            long_durations_survive,
+            any_text_survives,
+            saving_a_turn_again_changes_nothing,
+            saving_a_turn_many_times_at_once_saves_one,
+            a_second_turn_of_the_same_number_conflicts,
+            turns_of_no_session_are_missing,
+            turns_come_by_number,
+            turns_are_found_in_their_session_only,
+            ended_sessions_take_their_last_turn,
+            sessions_at_once_do_not_disturb_each_other,
+            left_over_sessions_become_disconnected,
+            a_ping_is_answered,
+        );
+    };
+}
+
+pub async fn inserted_sessions_are_found(store: &dyn SessionStore) {
+    let ended = Session {
+        barge_in_enabled: false,
+        fallback: FallbackPolicy::Off,
+        state: SessionState::Ended {
+            at: at(9_999_999),
+            status: EndStatus::Error,
+        },
+        ..session(2)
+    };
+    for session in [session(1), ended] {
+        store.insert(&session).await.unwrap();
+        assert_eq!(store.find(OWNER, session.id).await.unwrap(), Some(session));
+    }
+    assert_eq!(store.find(OWNER, session_id(3)).await.unwrap(), None);
+}
+
+pub async fn cascade_sessions_survive(store: &dyn SessionStore) {
+    let session = Session {
+        interaction: Interaction::Cascade(cascade_config()),
+        ..session(1)
+    };
+    store.insert(&session).await.unwrap();
+    assert_eq!(store.find(OWNER, session.id).await.unwrap(), Some(session));
+}
+
+pub async fn bare_sessions_survive(store: &dyn SessionStore) {
+    let mut config = samples::realtime_config("offline");
+    config.language = None;
+    let session = Session {
+        interaction: Interaction::Realtime(config),
+        prompt: Prompt::default(),
+        fallback: FallbackPolicy::Ask,
+        started_at: at(0),
+        ..session(1)
+    };
+    store.insert(&session).await.unwrap();
+    assert_eq!(store.find(OWNER, session.id).await.unwrap(), Some(session));
+}
+
+pub async fn inserting_twice_conflicts(store: &dyn SessionStore) {
+    store.insert(&session(1)).await.unwrap();
+    let other = Session {
+        barge_in_enabled: false,
+        ..session(1)
+    };
+    assert_eq!(kind(store.insert(&other).await), StoreErrorKind::Conflict);
+    assert_eq!(store.find(OWNER, session_id(1)).await.unwrap(), Some(session(1)));
+}
+
+pub async fn sessions_of_others_are_not_found(store: &dyn SessionStore) {
+    store.insert(&session(1)).await.unwrap();
+    store.save_turn(OWNER, &turn(1, 1)).await.unwrap();
+    assert_eq!(store.find(STRANGER, session_id(1)).await.unwrap(), None);
+    assert_eq!(store.turns(STRANGER, session_id(1)).await.unwrap(), []);
+    let found = store.turn(STRANGER, session_id(1), turn_id(1, 1)).await;
+    assert_eq!(found.unwrap(), None);
+}
+
+pub async fn lists_are_newest_first(store: &dyn SessionStore) {
+    // Neither the order of insertion nor that of the ids is that of the times; 4 and 5 began in the same microsecond.
+    let times = [(1, 30), (5, 20), (2, 40), (4, 20), (3, 10)];
+    for (n, started_us) in times {
+        let session = Session {
+            started_at: at(started_us),
+            ..session(n)
+        };
+        store.insert(&session).await.unwrap();
+    }
+    let newest_first = [2, 1, 5, 4, 3].map(session_id);
+    let page = |page, size| store.list(OWNER, PageRequest::new(page, size));
+    assert_eq!(ids(&page(1, 100).await.unwrap()), newest_first);
+    assert_eq!(ids(&page(1, 2).await.unwrap()), newest_first[..2]);
+    assert_eq!(ids(&page(2, 2).await.unwrap()), newest_first[2..4]);
+    assert_eq!(ids(&page(3, 2).await.unwrap()), newest_first[4..]);
+    let beyond = page(4, 2).await.unwrap();
+    assert_eq!((beyond.items.len(), beyond.total), (0, 5));
+    let far_beyond = page(u32::MAX, 100).await.unwrap();
+    assert_eq!((far_beyond.items.len(), far_beyond.total), (0, 5));
+}
+
+pub async fn lists_hold_the_owners_sessions_only(store: &dyn SessionStore) {
+    store.insert(&session(1)).await.unwrap();
+    let foreign = Session {
+        user_id: STRANGER,
+        ..session(2)
+    };
+    store.insert(&foreign).await.unwrap();
+    let everything = PageRequest::new(1, PageRequest::MAX_SIZE);
+    let page = store.list(OWNER, everything).await.unwrap();
+    assert_eq!((page.items, page.total), (vec![session(1)], 1));
+    let page = store.list(STRANGER, everything).await.unwrap();
+    assert_eq!((page.items, page.total), (vec![foreign], 1));
+}
+
+pub async fn sessions_end_once(store: &dyn SessionStore) {
+    store.insert(&session(1)).await.unwrap();
+    for (micros, status) in [(70, EndStatus::Superseded), (80, EndStatus::Completed)] {
+        store.end(OWNER, session_id(1), at(micros), status).await.unwrap();
+    }
+    let state = store.find(OWNER, session_id(1)).await.unwrap().unwrap().state;
+    assert_eq!(
+        state,
+        SessionState::Ended {
+            at: at(70),
+            status: EndStatus::Superseded
+        }
+    );
+}
+
+pub async fn sessions_of_others_cannot_be_ended(store: &dyn SessionStore) {
+    store.insert(&session(1)).await.unwrap();
+    store
+        .end(STRANGER, session_id(1), at(70), EndStatus::Completed)
+        .await
+        .unwrap();
+    assert_eq!(store.find(OWNER, session_id(1)).await.unwrap(), Some(session(1)));
+}
+
+pub async fn ending_an_unknown_session_does_nothing(store: &dyn SessionStore) {
+    store
+        .end(OWNER, session_id(1), at(70), EndStatus::Completed)
+        .await
+        .unwrap();
+    assert_eq!(store.find(OWNER, session_id(1)).await.unwrap(), None);
+}
+
+pub async fn turns_survive_to_the_microsecond(store: &dyn SessionStore) {
+    saved_and_read(store, turn(1, 1)).await;
+}
+
+pub async fn failed_turns_survive(store: &dyn SessionStore) {
+    saved_and_read(store, failed_turn(1, 1)).await;
+}
+
+pub async fn long_durations_survive(store: &dyn SessionStore) {
+    let day = Duration::from_micros(86_400_000_001);
+    let mut turn = turn(1, u16::MAX);
+    turn.played = Some(day);
+    turn.latency.provider = Some(day);
+    turn.latency.overhead = Some(Duration::ZERO);
+    turn.latency.unexplained = Some(-chrono::TimeDelta::from_std(day).unwrap());
+    saved_and_read(store, turn).await;
+}
+
+/// A NUL may come back as U+FFFD, since PostgreSQL cannot keep it; everything else comes back as it is.
+pub async fn any_text_survives(store: &dyn SessionStore) {
+    let mut text =
+        String::from("'quoted' \"twice\"; -- \\ %_ \u{1F409} é e\u{301} \r\n\t\u{7f} שלום 從前\u{10FFFF}");
+    text.push_str(&"long ".repeat(20_000));
+    let mut turn = turn(1, 1);
+    turn.user_transcript = Some(text.clone());
+    turn.answer.heard = text.clone();
+    turn.answer.unheard = format!("{text}\0");
+    turn.failure = Some(text.clone());
+    store.insert(&session(1)).await.unwrap();
+    store.save_turn(OWNER, &turn).await.unwrap();
+
+    let mut read = store.turns(OWNER, session_id(1)).await.unwrap().remove(0);
+    read.answer.unheard = read.answer.unheard.replace('\u{FFFD}', "\0");
+    assert!(read == turn, "a text changed");
+}
+
+pub async fn saving_a_turn_again_changes_nothing(store: &dyn SessionStore) {
+    store.insert(&session(1)).await.unwrap();
+    store.save_turn(OWNER, &turn(1, 1)).await.unwrap();
+    let changed = Turn {
+        user_transcript: Some("Something else.".to_owned()),
+        ..turn(1, 1)
+    };
+    store.save_turn(OWNER, &changed).await.unwrap();
+    assert_eq!(store.turns(OWNER, session_id(1)).await.unwrap(), [turn(1, 1)]);
+}
+
+pub async fn saving_a_turn_many_times_at_once_saves_one(store: &dyn SessionStore) {
+    store.insert(&session(1)).await.unwrap();
+    let turn = turn(1, 1);
+    for saved in join_all((0..8).map(|_| store.save_turn(OWNER, &turn))).await {
+        saved.unwrap();
+    }
+    assert_eq!(store.turns(OWNER, session_id(1)).await.unwrap(), [turn]);
+}
+
+pub async fn a_second_turn_of_the_same_number_conflicts(store: &dyn SessionStore) {
+    store.insert(&session(1)).await.unwrap();
+    store.save_turn(OWNER, &turn(1, 1)).await.unwrap();
+    let other = Turn {
+        id: turn_id(1, 2),
+        ..turn(1, 1)
+    };
+    assert_eq!(
+        kind(store.save_turn(OWNER, &other).await),
+        StoreErrorKind::Conflict
+    );
+    assert_eq!(store.turns(OWNER, session_id(1)).await.unwrap(), [turn(1, 1)]);
+    // Nothing is left of the refused turn that could stop the right one.
+    let right = turn(1, 2);
+    store.save_turn(OWNER, &right).await.unwrap();
+    assert_eq!(
+        store.turn(OWNER, session_id(1), right.id).await.unwrap(),
+        Some(right)
+    );
+}
+
+pub async fn turns_of_no_session_are_missing(store: &dyn SessionStore) {
+    let missing = StoreErrorKind::Missing;
+    assert_eq!(kind(store.save_turn(OWNER, &turn(1, 1)).await), missing);
+    store.insert(&session(1)).await.unwrap();
+    assert_eq!(kind(store.save_turn(STRANGER, &turn(1, 1)).await), missing);
+    assert_eq!(store.turns(OWNER, session_id(1)).await.unwrap(), []);
+    assert_eq!(store.turns(OWNER, session_id(2)).await.unwrap(), []);
+}
+
+pub async fn turns_come_by_number(store: &dyn SessionStore) {
+    store.insert(&session(1)).await.unwrap();
+    for number in [3, 1, 10, 2] {
+        store.save_turn(OWNER, &turn(1, number)).await.unwrap();
+    }
+    let turns = store.turns(OWNER, session_id(1)).await.unwrap();
+    assert_eq!(turns, [1, 2, 3, 10].map(|number| turn(1, number)));
+}
+
+pub async fn turns_are_found_in_their_session_only(store: &dyn SessionStore) {
+    for n in [1, 2] {
+        store.insert(&session(n)).await.unwrap();
+        store.save_turn(OWNER, &turn(n, 1)).await.unwrap();
+    }
+    let find = |n, id| store.turn(OWNER, session_id(n), id);
+    assert_eq!(find(1, turn_id(1, 1)).await.unwrap(), Some(turn(1, 1)));
+    assert_eq!(find(2, turn_id(1, 1)).await.unwrap(), None);
+    assert_eq!(find(1, turn_id(1, 2)).await.unwrap(), None);
+    assert_eq!(store.turns(OWNER, session_id(2)).await.unwrap(), [turn(2, 1)]);
+}
+
+pub async fn ended_sessions_take_their_last_turn(store: &dyn SessionStore) {
+    store.insert(&session(1)).await.unwrap();
+    store
+        .end(OWNER, session_id(1), at(1), EndStatus::Disconnected)
+        .await
+        .unwrap();
+    store.save_turn(OWNER, &turn(1, 1)).await.unwrap();
+    assert_eq!(store.turns(OWNER, session_id(1)).await.unwrap(), [turn(1, 1)]);
+}
+
+pub async fn sessions_at_once_do_not_disturb_each_other(store: &dyn SessionStore) {
+    let talk = async |n: u16| {
+        store.insert(&session(n)).await.unwrap();
+        for number in 1..=3 {
+            store.save_turn(OWNER, &turn(n, number)).await.unwrap();
+        }
+        store
+            .end(OWNER, session_id(n), at(5), EndStatus::Completed)
+            .await
+            .unwrap();
+        store.turns(OWNER, session_id(n)).await.unwrap()
+    };
+    let all = join_all((1..=20).map(talk)).await;
+    for (n, turns) in (1..).zip(all) {
+        assert_eq!(turns, [1, 2, 3].map(|number| turn(n, number)));
+    }
+}
+
+pub async fn left_over_sessions_become_disconnected(store: &dyn SessionStore) {
+    let foreign = Session {
+        user_id: STRANGER,
+        ..session(2)
+    };
+    let ended = SessionState::Ended {
+        at: at(40),
+        status: EndStatus::Completed,
+    };
+    for session in [
+        session(1),
+        foreign,
+        Session {
+            state: ended,
+            ..session(3)
+        },
+    ] {
+        store.insert(&session).await.unwrap();
+    }
+    assert_eq!(store.end_left_over(at(50)).await.unwrap(), 2);
+    let disconnected = SessionState::Ended {
+        at: at(50),
+        status: EndStatus::Disconnected,
+    };
+    for (owner, n, expected) in [
+        (OWNER, 1, disconnected),
+        (STRANGER, 2, disconnected),
+        (OWNER, 3, ended),
+    ] {
+        let found = store.find(owner, session_id(n)).await.unwrap().unwrap();
+        assert_eq!(found.state, expected);
+    }
+    assert_eq!(store.end_left_over(at(60)).await.unwrap(), 0);
+}
+
+pub async fn a_ping_is_answered(store: &dyn SessionStore) {
+    store.ping().await.unwrap();
+}
+
+async fn saved_and_read(store: &dyn SessionStore, turn: Turn) {
+    store.insert(&session(1)).await.unwrap();
+    store.save_turn(OWNER, &turn).await.unwrap();
+    assert_eq!(
+        store
+            .turn(OWNER, turn.session_id, turn.id)
+            .await
+            .unwrap()
+            .as_ref(),
+        Some(&turn)
+    );
+    assert_eq!(store.turns(OWNER, turn.session_id).await.unwrap(), [turn]);
+}
+
+fn ids(page: &Page<Session>) -> Vec<SessionId> {
+    assert_eq!(page.total, 5);
+    page.items.iter().map(|session| session.id).collect()
+}
+
+fn kind(res: Result<(), StoreError>) -> StoreErrorKind {
+    res.unwrap_err().kind
+}

@@ -1,0 +1,72 @@
+//! What every [`TurnJournal`] must do.
+
+use viva_domain::ports::TurnJournal;
+use viva_domain::turns::Turn;
+
+use crate::samples::{OWNER, STRANGER, failed_turn, turn, turn_id};
+
+/// Runs the suite; the factory is `async fn(impl AsyncFnOnce(&dyn TurnJournal))`.
+#[macro_export]
+macro_rules! turn_journal_contract {
+    ($factory:ident) => {
+        $crate::contract_cases!(turn_journal, $factory:
+            kept_turns_are_returned,
+            the_oldest_turn_comes_first,
+            keeping_again_replaces,
+            removed_turns_are_forgotten,
+            at_most_a_thousand_turns_are_returned,
+            a_new_journal_is_empty,
+        );
+    };
+}
+
+pub async fn kept_turns_are_returned(journal: &dyn TurnJournal) {
+    let kept = [(OWNER, turn(1, 1)), (STRANGER, failed_turn(1, 2))];
+    for (owner, turn) in &kept {
+        journal.keep(*owner, turn).await.unwrap();
+    }
+    assert_eq!(journal.kept().await.unwrap(), kept);
+}
+
+pub async fn the_oldest_turn_comes_first(journal: &dyn TurnJournal) {
+    for (n, number) in [(2, 1), (1, 2), (3, 1), (1, 1)] {
+        journal.keep(OWNER, &turn(n, number)).await.unwrap();
+    }
+    let kept = journal.kept().await.unwrap();
+    assert_eq!(
+        kept.iter().map(|(_, turn)| turn.id).collect::<Vec<_>>(),
+        [(1, 1), (1, 2), (2, 1), (3, 1)].map(|(n, number)| turn_id(n, number))
+    );
+}
+
+pub async fn keeping_again_replaces(journal: &dyn TurnJournal) {
+    journal.keep(OWNER, &turn(1, 1)).await.unwrap();
+    let changed = Turn {
+        user_transcript: None,
+        ..turn(1, 1)
+    };
+    journal.keep(OWNER, &changed).await.unwrap();
+    assert_eq!(journal.kept().await.unwrap(), [(OWNER, changed)]);
+}
+
+pub async fn removed_turns_are_forgotten(journal: &dyn TurnJournal) {
+    for number in [1, 2] {
+        journal.keep(OWNER, &turn(1, number)).await.unwrap();
+    }
+    journal.remove(&turn(1, 1)).await.unwrap();
+    journal.remove(&turn(1, 1)).await.unwrap();
+    assert_eq!(journal.kept().await.unwrap(), [(OWNER, turn(1, 2))]);
+}
+
+pub async fn at_most_a_thousand_turns_are_returned(journal: &dyn TurnJournal) {
+    for number in 1..=1_001 {
+        journal.keep(OWNER, &failed_turn(1, number)).await.unwrap();
+    }
+    let kept = journal.kept().await.unwrap();
+    assert_eq!(kept.len(), 1_000);
+    assert_eq!([kept[0].1.id, kept[999].1.id], [turn_id(1, 1), turn_id(1, 1_000)]);
+}
+
+pub async fn a_new_journal_is_empty(journal: &dyn TurnJournal) {
+    assert_eq!(journal.kept().await.unwrap(), []);
+}

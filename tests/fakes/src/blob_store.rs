@@ -1,0 +1,120 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use viva_domain::ports::{BlobError, BlobErrorKind, BlobKey, BlobStore};
+
+use crate::{FaultSwitch, MemoryAudioSpool, lock};
+
+/// Keeps finished files in memory.
+#[derive(Debug, Default)]
+pub struct MemoryBlobStore {
+    spool: MemoryAudioSpool,
+    blobs: Mutex<BTreeMap<BlobKey, Bytes>>,
+    faults: FaultSwitch<BlobErrorKind>,
+}
+
+impl MemoryBlobStore {
+    /// A store that takes files from this spool, and from the disk those that are not in it.
+    pub fn new(spool: MemoryAudioSpool) -> Self {
+        Self {
+            spool,
+            ..Self::default()
+        }
+    }
+
+    /// Makes every call fail, as when the disk is full.
+    pub fn faults(&self) -> &FaultSwitch<BlobErrorKind> {
+        &self.faults
+    }
+
+    /// The keys of everything that is stored.
+    pub fn keys(&self) -> Vec<BlobKey> {
+        lock(&self.blobs).keys().cloned().collect()
+    }
+
+    fn check(&self, operation: &str, key: &BlobKey) -> Result<(), BlobError> {
+        self.faults.check().map_err(|kind| error(kind, operation, key))
+    }
+}
+
+#[async_trait]
+impl BlobStore for MemoryBlobStore {
+    async fn put_file(&self, key: &BlobKey, file: &Path) -> Result<(), BlobError> {
+        self.check("put", key)?;
+        let content = match self.spool.wav(file) {
+            Some(wav) => wav,
+            None => tokio::fs::read(file)
+                .await
+                .map_err(|err| BlobError {
+                    source: Some(err.into()),
+                    ..error(BlobErrorKind::Unavailable, "put", key)
+                })?
+                .into(),
+        };
+        lock(&self.blobs).insert(key.clone(), content);
+        Ok(())
+    }
+
+    async fn len(&self, key: &BlobKey) -> Result<Option<u64>, BlobError> {
+        self.check("measure", key)?;
+        Ok(lock(&self.blobs).get(key).map(|blob| blob.len() as u64))
+    }
+
+    async fn read(&self, key: &BlobKey, start: u64, end: u64) -> Result<Option<Bytes>, BlobError> {
+        self.check("read", key)?;
+        let blobs = lock(&self.blobs);
+        let Some(blob) = blobs.get(key) else {
+            return Ok(None);
+        };
+        if start >= end || end > blob.len() as u64 {
+            return Err(error(BlobErrorKind::Range, "read", key));
+        }
+        let at = |position: u64| usize::try_from(position).unwrap_or(usize::MAX);
+        Ok(Some(blob.slice(at(start)..at(end))))
+    }
+
+    async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
+        self.check("delete", key)?;
+        lock(&self.blobs).remove(key);
+        Ok(())
+    }
+}
+
+fn error(kind: BlobErrorKind, operation: &str, key: &BlobKey) -> BlobError {
+    BlobError {
+        kind,
+        operation: format!("{operation} {key}"),
+        source: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use viva_contract::blob_store_contract;
+    use viva_domain::ports::AudioSpool;
+
+    use super::*;
+
+    async fn memory(case: impl AsyncFnOnce(&dyn BlobStore)) {
+        case(&MemoryBlobStore::default()).await;
+    }
+
+    blob_store_contract!(memory);
+
+    #[tokio::test]
+    async fn what_the_spool_recorded_is_stored_as_wav() {
+        let spool = MemoryAudioSpool::default();
+        let store = MemoryBlobStore::new(spool.clone());
+        let key = BlobKey::parse("interactions/a/turn_001_user.wav").unwrap();
+        let mut file = spool.create(&key, 16_000).await.unwrap();
+        file.append(&[1, -1]).await.unwrap();
+        let audio = file.finish().await.unwrap();
+        store.put_file(&key, &audio.path).await.unwrap();
+        assert_eq!(store.len(&key).await.unwrap(), Some(48));
+        let tail = store.read(&key, 44, 48).await.unwrap();
+        assert_eq!(tail.as_deref(), Some(&[1, 0, 255, 255][..]));
+    }
+}

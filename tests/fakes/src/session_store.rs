@@ -1,0 +1,195 @@
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use viva_domain::ids::{SessionId, TurnId, UserId};
+use viva_domain::ports::{Page, PageRequest, SessionStore, StoreError, StoreErrorKind};
+use viva_domain::sessions::{EndStatus, Session, SessionState};
+use viva_domain::turns::Turn;
+
+use crate::{FaultSwitch, lock};
+
+/// Keeps sessions in memory.
+#[derive(Debug, Default)]
+pub struct MemorySessionStore {
+    rows: Mutex<Rows>,
+    faults: FaultSwitch<StoreErrorKind>,
+}
+
+#[derive(Debug, Default)]
+struct Rows {
+    sessions: BTreeMap<SessionId, Session>,
+    turns: BTreeMap<TurnId, Turn>,
+}
+
+impl MemorySessionStore {
+    /// Makes every call fail, as when the database is away.
+    pub fn faults(&self) -> &FaultSwitch<StoreErrorKind> {
+        &self.faults
+    }
+
+    fn check(&self, operation: &'static str) -> Result<(), StoreError> {
+        self.faults.check().map_err(|kind| error(kind, operation))
+    }
+}
+
+impl Rows {
+    fn owned(&self, owner: UserId, id: SessionId) -> Option<&Session> {
+        self.sessions.get(&id).filter(|session| session.user_id == owner)
+    }
+}
+
+#[async_trait]
+impl SessionStore for MemorySessionStore {
+    async fn insert(&self, session: &Session) -> Result<(), StoreError> {
+        const OPERATION: &str = "insert session";
+        self.check(OPERATION)?;
+        let mut rows = lock(&self.rows);
+        if rows.sessions.contains_key(&session.id) {
+            return Err(error(StoreErrorKind::Conflict, OPERATION));
+        }
+        rows.sessions.insert(session.id, session.clone());
+        Ok(())
+    }
+
+    async fn find(&self, owner: UserId, id: SessionId) -> Result<Option<Session>, StoreError> {
+        self.check("find session")?;
+        Ok(lock(&self.rows).owned(owner, id).cloned())
+    }
+
+    async fn list(&self, owner: UserId, page: PageRequest) -> Result<Page<Session>, StoreError> {
+        self.check("list sessions")?;
+        let rows = lock(&self.rows);
+        let mut sessions: Vec<&Session> = rows
+            .sessions
+            .values()
+            .filter(|session| session.user_id == owner)
+            .collect();
+        sessions.sort_by_key(|session| std::cmp::Reverse((session.started_at, session.id)));
+        let offset = usize::try_from(page.offset()).unwrap_or(usize::MAX);
+        Ok(Page {
+            total: sessions.len() as u64,
+            items: sessions
+                .into_iter()
+                .skip(offset)
+                .take(page.size() as usize)
+                .cloned()
+                .collect(),
+        })
+    }
+
+    async fn end(
+        &self,
+        owner: UserId,
+        id: SessionId,
+        at: DateTime<Utc>,
+        status: EndStatus,
+    ) -> Result<(), StoreError> {
+        self.check("end session")?;
+        let mut rows = lock(&self.rows);
+        if let Some(session) = rows.sessions.get_mut(&id)
+            && session.user_id == owner
+            && session.state == SessionState::Active
+        {
+            session.state = SessionState::Ended { at, status };
+        }
+        Ok(())
+    }
+
+    async fn save_turn(&self, owner: UserId, turn: &Turn) -> Result<(), StoreError> {
+        const OPERATION: &str = "save turn";
+        self.check(OPERATION)?;
+        let mut rows = lock(&self.rows);
+        if rows.owned(owner, turn.session_id).is_none() {
+            return Err(error(StoreErrorKind::Missing, OPERATION));
+        }
+        if rows.turns.contains_key(&turn.id) {
+            return Ok(());
+        }
+        let same_place = |other: &Turn| (other.session_id, other.number) == (turn.session_id, turn.number);
+        if rows.turns.values().any(same_place) {
+            return Err(error(StoreErrorKind::Conflict, OPERATION));
+        }
+        rows.turns.insert(turn.id, turn.clone());
+        Ok(())
+    }
+
+    async fn turns(&self, owner: UserId, id: SessionId) -> Result<Vec<Turn>, StoreError> {
+        self.check("list turns")?;
+        let rows = lock(&self.rows);
+        if rows.owned(owner, id).is_none() {
+            return Ok(Vec::new());
+        }
+        let mut turns: Vec<Turn> = rows
+            .turns
+            .values()
+            .filter(|turn| turn.session_id == id)
+            .cloned()
+            .collect();
+        turns.sort_by_key(|turn| turn.number);
+        Ok(turns)
+    }
+
+    async fn turn(&self, owner: UserId, session: SessionId, id: TurnId) -> Result<Option<Turn>, StoreError> {
+        self.check("find turn")?;
+        let rows = lock(&self.rows);
+        Ok(rows
+            .owned(owner, session)
+            .and_then(|_| rows.turns.get(&id))
+            .filter(|turn| turn.session_id == session)
+            .cloned())
+    }
+
+    async fn end_left_over(&self, at: DateTime<Utc>) -> Result<u64, StoreError> {
+        self.check("end left-over sessions")?;
+        let mut rows = lock(&self.rows);
+        let mut ended = 0;
+        for session in rows.sessions.values_mut() {
+            if session.state == SessionState::Active {
+                session.state = SessionState::Ended {
+                    at,
+                    status: EndStatus::Disconnected,
+                };
+                ended += 1;
+            }
+        }
+        Ok(ended)
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.check("ping")
+    }
+}
+
+fn error(kind: StoreErrorKind, operation: &'static str) -> StoreError {
+    StoreError {
+        kind,
+        operation,
+        source: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use viva_contract::session_store_contract;
+
+    use super::*;
+
+    async fn memory(case: impl AsyncFnOnce(&dyn SessionStore)) {
+        case(&MemorySessionStore::default()).await;
+    }
+
+    session_store_contract!(memory);
+
+    #[tokio::test]
+    async fn it_fails_when_told() {
+        let store = MemorySessionStore::default();
+        store.faults().fail_next(1, StoreErrorKind::Unavailable);
+        assert_eq!(
+            store.ping().await.map_err(|err| err.kind),
+            Err(StoreErrorKind::Unavailable)
+        );
+        store.ping().await.unwrap();
+    }
+}

@@ -1,0 +1,67 @@
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use viva_domain::ids::{TurnId, UserId};
+use viva_domain::ports::{SpoolError, SpoolErrorKind, TurnJournal};
+use viva_domain::turns::Turn;
+
+use crate::{FaultSwitch, lock};
+
+/// Most turns that one call returns.
+const MOST: usize = 1_000;
+
+/// Keeps finished turns in memory.
+#[derive(Debug, Default)]
+pub struct MemoryTurnJournal {
+    turns: Mutex<BTreeMap<TurnId, (UserId, Turn)>>,
+    faults: FaultSwitch<SpoolErrorKind>,
+}
+
+impl MemoryTurnJournal {
+    /// Makes every call fail, as when the disk is full.
+    pub fn faults(&self) -> &FaultSwitch<SpoolErrorKind> {
+        &self.faults
+    }
+
+    fn check(&self, operation: &'static str) -> Result<(), SpoolError> {
+        self.faults.check().map_err(|kind| SpoolError {
+            kind,
+            operation,
+            source: None,
+        })
+    }
+}
+
+#[async_trait]
+impl TurnJournal for MemoryTurnJournal {
+    async fn keep(&self, owner: UserId, turn: &Turn) -> Result<(), SpoolError> {
+        self.check("keep turn")?;
+        lock(&self.turns).insert(turn.id, (owner, turn.clone()));
+        Ok(())
+    }
+
+    async fn kept(&self) -> Result<Vec<(UserId, Turn)>, SpoolError> {
+        self.check("read the journal")?;
+        Ok(lock(&self.turns).values().take(MOST).cloned().collect())
+    }
+
+    async fn remove(&self, turn: &Turn) -> Result<(), SpoolError> {
+        self.check("remove turn")?;
+        lock(&self.turns).remove(&turn.id);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use viva_contract::turn_journal_contract;
+
+    use super::*;
+
+    async fn memory(case: impl AsyncFnOnce(&dyn TurnJournal)) {
+        case(&MemoryTurnJournal::default()).await;
+    }
+
+    turn_journal_contract!(memory);
+}
