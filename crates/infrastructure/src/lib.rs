@@ -1,1 +1,3 @@
 //! Viva: infrastructure.
+
+pub mod providers;

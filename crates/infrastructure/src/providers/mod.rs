@@ -1,0 +1,7 @@
+//! Providers: one folder per vendor, and what several of them share.
+//!
+//! To add one: a folder with `wire.rs` (the vendor's messages), `convert.rs`, `client.rs` (implements the port) and
+//! tests against a scripted server, then one arm in the server's wiring.
+
+pub mod offline;
+pub mod speech;

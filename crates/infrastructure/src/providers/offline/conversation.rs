@@ -1,0 +1,311 @@
+//! One conversation: takes commands, tells answers.
+
+use std::future::{pending, poll_fn};
+use std::sync::Arc;
+
+use futures_channel::mpsc;
+use futures_util::StreamExt;
+use tokio::task::JoinError;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
+use viva_domain::ports::{
+    ProviderError, ProviderErrorKind, RealtimeCommand, RealtimeEvent, RealtimeEventKind,
+};
+use viva_domain::turns::Generation;
+
+use super::config::{FaultKind, Options};
+use super::delivery::{Delivery, Step};
+use super::failure;
+use super::hearing::Hearing;
+use super::script::Script;
+use crate::providers::speech::{Speaker, Speech, SpeechError, SpeechSynthesizer};
+
+/// The greeting's number among the answers.
+const GREETING: u16 = 0;
+
+/// What a conversation speaks with.
+#[derive(Debug)]
+pub(super) struct Voice {
+    pub(super) speech: SpeechSynthesizer,
+    pub(super) speaker: Speaker,
+    pub(super) language: String,
+    pub(super) tasks: TaskTracker,
+}
+
+/// The state of a conversation, owned by its task.
+#[derive(Debug)]
+pub(super) struct Conversation {
+    commands: mpsc::Receiver<RealtimeCommand>,
+    events: mpsc::Sender<RealtimeEvent>,
+    voice: Voice,
+    options: Options,
+    script: Script,
+    hearing: Hearing,
+    generation: Generation,
+    /// Answers that were ordered, without greetings.
+    turn: u16,
+    /// Spoken ahead, so that it can begin at once.
+    greeting: Option<Prepared>,
+    next: Option<Prepared>,
+    answer: Option<Answer>,
+}
+
+/// A text that is being turned into speech. Dropping it stops that.
+#[derive(Debug)]
+struct Prepared {
+    text: String,
+    speech: AbortOnDropHandle<Result<Speech, SpeechError>>,
+}
+
+/// The answer that is being told.
+#[derive(Debug)]
+struct Answer {
+    turn: u16,
+    /// What the user said, until it was told.
+    transcript: Option<String>,
+    /// When the first audio is due.
+    due: Instant,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Preparing(Prepared),
+    Telling { began: Instant, delivery: Delivery },
+    Failed(Arc<ProviderError>),
+}
+
+/// What came of telling an answer.
+#[derive(Debug)]
+enum Told {
+    Event(RealtimeEventKind),
+    /// The last event of the answer, if it ends with one.
+    Last(Option<RealtimeEventKind>),
+    /// The last event of the conversation.
+    Failed(Arc<ProviderError>),
+}
+
+/// Nobody listens any more.
+struct Closed;
+
+impl Conversation {
+    pub(super) fn new(
+        commands: mpsc::Receiver<RealtimeCommand>,
+        events: mpsc::Sender<RealtimeEvent>,
+        voice: Voice,
+        options: Options,
+        script: Script,
+    ) -> Self {
+        let mut conversation = Self {
+            commands,
+            events,
+            greeting: Some(voice.prepare(script.greeting())),
+            next: None,
+            voice,
+            options,
+            script,
+            hearing: Hearing::new(),
+            generation: Generation::FIRST,
+            turn: 0,
+            answer: None,
+        };
+        conversation.prepare_next();
+        conversation
+    }
+
+    /// Runs until either channel is closed or the conversation fails as configured.
+    pub(super) async fn run(mut self) {
+        loop {
+            let going_on = tokio::select! {
+                // A command that is there counts before anything else is said.
+                biased;
+                command = self.commands.next() => match command {
+                    Some(command) => {
+                        self.on_command(command);
+                        Ok(())
+                    }
+                    None => Err(Closed),
+                },
+                told = tell(self.answer.as_mut(), &self.options, &mut self.events) => match told {
+                    Ok(told) => self.on_told(told),
+                    Err(Closed) => Err(Closed),
+                },
+            };
+            if going_on.is_err() || self.events.is_closed() {
+                return;
+            }
+        }
+    }
+
+    fn on_command(&mut self, command: RealtimeCommand) {
+        match command {
+            RealtimeCommand::Audio(samples) => self.hearing.push(&samples),
+            RealtimeCommand::Commit(generation) => self.on_commit(generation),
+            RealtimeCommand::Greet(generation) => self.on_greet(generation),
+            RealtimeCommand::Interrupt { generation, .. } => {
+                self.generation = generation;
+                self.end_answer();
+            }
+        }
+    }
+
+    fn on_commit(&mut self, generation: Generation) {
+        let heard = self.hearing.take_utterance();
+        self.turn = self.turn.saturating_add(1);
+        let prepared = self.next.take();
+        let prepared = prepared.unwrap_or_else(|| self.voice.prepare(self.script.answer(self.turn)));
+        let transcript = Some(self.script.transcript(heard));
+        self.begin(generation, self.turn, transcript, prepared);
+    }
+
+    fn on_greet(&mut self, generation: Generation) {
+        let prepared = self.greeting.take();
+        let prepared = prepared.unwrap_or_else(|| self.voice.prepare(self.script.greeting()));
+        // What was prepared may acknowledge the role a second time.
+        self.next = None;
+        self.begin(generation, GREETING, None, prepared);
+    }
+
+    fn begin(&mut self, generation: Generation, turn: u16, transcript: Option<String>, prepared: Prepared) {
+        self.generation = generation;
+        self.script.acknowledged();
+        self.answer = Some(Answer {
+            turn,
+            transcript,
+            due: Instant::now() + self.options.delay(turn),
+            stage: Stage::Preparing(prepared),
+        });
+    }
+
+    fn on_told(&mut self, told: Told) -> Result<(), Closed> {
+        match told {
+            Told::Event(kind) => self.emit(kind),
+            Told::Last(kind) => {
+                self.end_answer();
+                kind.map_or(Ok(()), |kind| self.emit(kind))
+            }
+            Told::Failed(err) => {
+                self.emit(RealtimeEventKind::Failed(err))?;
+                Err(Closed)
+            }
+        }
+    }
+
+    fn end_answer(&mut self) {
+        self.answer = None;
+        self.prepare_next();
+    }
+
+    fn prepare_next(&mut self) {
+        if self.next.is_none() {
+            let text = self.script.answer(self.turn.saturating_add(1));
+            self.next = Some(self.voice.prepare(text));
+        }
+    }
+
+    /// Sends an event; [`tell`] waited until there is room.
+    fn emit(&mut self, kind: RealtimeEventKind) -> Result<(), Closed> {
+        let event = RealtimeEvent {
+            generation: self.generation,
+            at: Instant::now().into_std(),
+            kind,
+        };
+        self.events.start_send(event).map_err(|_| Closed)
+    }
+}
+
+impl Voice {
+    fn prepare(&self, text: String) -> Prepared {
+        let (speech, language) = (self.speech.clone(), self.language.clone());
+        let (speaker, said) = (self.speaker, text.clone());
+        let work = async move { speech.speak(speaker, &language, &said).await };
+        Prepared {
+            text,
+            speech: AbortOnDropHandle::new(self.tasks.spawn(work)),
+        }
+    }
+}
+
+/// Waits for the next thing to say and for room to say it in. Dropping the future loses nothing.
+async fn tell(
+    answer: Option<&mut Answer>,
+    options: &Options,
+    events: &mut mpsc::Sender<RealtimeEvent>,
+) -> Result<Told, Closed> {
+    let Some(answer) = answer else {
+        return pending().await;
+    };
+    if answer.transcript.is_some() {
+        room(events).await?;
+        return Ok(Told::Event(RealtimeEventKind::UserTranscript {
+            text: answer.transcript.take().unwrap_or_default(),
+            is_final: true,
+        }));
+    }
+    loop {
+        match &mut answer.stage {
+            Stage::Preparing(prepared) => {
+                until(answer.due).await;
+                let speech = (&mut prepared.speech).await;
+                let text = std::mem::take(&mut prepared.text);
+                answer.stage = Stage::of(speech, |speech| Stage::Telling {
+                    began: Instant::now(),
+                    delivery: Delivery::new(&text, speech, options, answer.turn),
+                });
+            }
+            Stage::Telling { began, delivery } => {
+                until(*began + delivery.due()).await;
+                room(events).await?;
+                return Ok(Told::from(delivery.step()));
+            }
+            Stage::Failed(err) => {
+                room(events).await?;
+                return Ok(Told::Last(Some(RealtimeEventKind::ResponseFailed(err.clone()))));
+            }
+        }
+    }
+}
+
+/// Waits for a moment; not at all when it is past, where a timer would still take up to a millisecond.
+async fn until(moment: Instant) {
+    if moment > Instant::now() {
+        sleep_until(moment).await;
+    }
+}
+
+/// Waits until the channel takes another event.
+async fn room(events: &mut mpsc::Sender<RealtimeEvent>) -> Result<(), Closed> {
+    poll_fn(|cx| events.poll_ready(cx)).await.map_err(|_| Closed)
+}
+
+impl Stage {
+    fn of(
+        speech: Result<Result<Speech, SpeechError>, JoinError>,
+        telling: impl FnOnce(Speech) -> Self,
+    ) -> Self {
+        let what = || ProviderErrorKind::Failed("the answer could not be spoken".to_owned());
+        match speech {
+            Ok(Ok(speech)) => telling(speech),
+            Ok(Err(err)) => Self::Failed(Arc::new(failure(what(), Some(err.into())))),
+            Err(err) => Self::Failed(Arc::new(failure(what(), Some(err.into())))),
+        }
+    }
+}
+
+impl From<Step> for Told {
+    fn from(step: Step) -> Self {
+        let scripted = || {
+            Arc::new(failure(
+                ProviderErrorKind::Failed("the options ask for it".to_owned()),
+                None,
+            ))
+        };
+        match step {
+            Step::Say(kind) => Self::Event(kind),
+            Step::Complete => Self::Last(Some(RealtimeEventKind::ResponseDone { usage: None })),
+            Step::Fault(FaultKind::Fail) => Self::Last(Some(RealtimeEventKind::ResponseFailed(scripted()))),
+            Step::Fault(FaultKind::Hang) => Self::Last(None),
+            Step::Fault(FaultKind::Drop) => Self::Failed(scripted()),
+        }
+    }
+}
