@@ -8,7 +8,7 @@
 //! not), and logic that only CI or only a `just` recipe uses; both call these commands.
 //!
 //! To add a command: a variant of [`Task`] with its help text, a file in `commands/` with a function
-//! that takes the [`Workspace`], one arm in `main`, one line in the `justfile`.
+//! that takes the [`Workspace`], one arm in `perform`, one line in the `justfile`.
 
 mod browser;
 mod bundle;
@@ -63,8 +63,14 @@ enum Task {
     Check,
 }
 
-fn main() -> Result<ExitCode> {
-    let task = Task::parse();
+fn main() -> ExitCode {
+    perform(Task::parse()).unwrap_or_else(|err| {
+        report::step(&format!("{err:#}"));
+        ExitCode::FAILURE
+    })
+}
+
+fn perform(task: Task) -> Result<ExitCode> {
     let workspace = Workspace::locate()?;
     match task {
         Task::Run { args } => commands::run::run(&workspace, &args),
