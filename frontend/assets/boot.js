@@ -12,8 +12,8 @@
   const start = async () => {
     const meta = document.querySelector('meta[name="viva-assets"]');
     const assets = JSON.parse(meta.content);
-    const app = await import(assets["app.js"]);
-    await app.default({ module_or_path: assets["app.wasm"] });
+    const app = await import(assets["viva.js"]);
+    await app.default({ module_or_path: assets["viva.wasm"] });
     app.hydrate();
     root.dataset.live = "";
   };

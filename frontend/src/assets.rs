@@ -4,22 +4,23 @@ use serde::{Deserialize, Serialize};
 
 /// Where the browser finds the page's files: logical names and the URL paths that carry their content's hash.
 ///
-/// The bundle step writes it as `manifest.json`, one JSON object such as `{"app.js": "/pkg/app.3f2a91c0.js"}`.
+/// The bundle step writes it as `manifest.json`, one JSON object such as `{"viva.js": "/pkg/3f2a91c0/viva.js"}`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SiteAssets(BTreeMap<String, String>);
 
 impl SiteAssets {
     /// Every name that the page asks for. A manifest without one of them is [incomplete](SiteAssets::missing).
-    pub const NAMES: [&str; 8] = [
-        "app.js",
-        "app.wasm",
+    pub const NAMES: [&str; 9] = [
         "audio-worker.js",
+        "base.css",
         "boot.js",
         "capture-worklet.js",
+        "components.css",
         "icon.svg",
         "playback-worklet.js",
-        "style.css",
+        "viva.js",
+        "viva.wasm",
     ];
 
     /// Reads a `manifest.json`.
@@ -50,11 +51,11 @@ impl SiteAssets {
     #[cfg(feature = "ssr")]
     pub(crate) fn to_json(&self) -> String {
         let loaded = [
-            "app.js",
-            "app.wasm",
             "audio-worker.js",
             "capture-worklet.js",
             "playback-worklet.js",
+            "viva.js",
+            "viva.wasm",
         ];
         let paths: BTreeMap<&str, String> = loaded.into_iter().map(|name| (name, self.path(name))).collect();
         serde_json::to_string(&paths).expect("strings always serialize")
@@ -67,20 +68,19 @@ mod tests {
 
     #[test]
     fn hashed_paths_come_from_the_manifest() {
-        let assets = SiteAssets::from_json(r#"{"app.js": "/pkg/app.1a2b.js"}"#).unwrap();
-        assert_eq!(assets.path("app.js"), "/pkg/app.1a2b.js");
-        assert_eq!(assets.path("style.css"), "/pkg/style.css");
+        let assets = SiteAssets::from_json(r#"{"viva.js": "/pkg/1a2b/viva.js"}"#).unwrap();
+        assert_eq!(assets.path("viva.js"), "/pkg/1a2b/viva.js");
+        assert_eq!(assets.path("base.css"), "/pkg/base.css");
     }
 
     #[test]
     fn missing_files_are_named() {
-        let assets =
-            SiteAssets::from_json(r#"{"app.js": "/a", "app.wasm": "/b", "style.css": "/c"}"#).unwrap();
+        let json = r#"{"viva.js": "/a", "viva.wasm": "/b", "base.css": "/c", "components.css": "/d", "boot.js": "/e"}"#;
+        let assets = SiteAssets::from_json(json).unwrap();
         assert_eq!(
             assets.missing(),
             [
                 "audio-worker.js",
-                "boot.js",
                 "capture-worklet.js",
                 "icon.svg",
                 "playback-worklet.js"

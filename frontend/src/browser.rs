@@ -1,9 +1,101 @@
-//! Small questions to the browser.
+//! Small dealings with the browser.
+
+use js_sys::{Object, Reflect};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+
+#[wasm_bindgen]
+extern "C" {
+    /// What `AudioContext.getOutputTimestamp()` returns (W3C Web Audio API, 1.2.6).
+    pub(crate) type OutputTimestamp;
+    #[wasm_bindgen(method, getter, js_name = contextTime)]
+    pub(crate) fn context_time(this: &OutputTimestamp) -> Option<f64>;
+    #[wasm_bindgen(method, getter, js_name = performanceTime)]
+    pub(crate) fn performance_time(this: &OutputTimestamp) -> Option<f64>;
+
+    /// The parts of an `AudioContext` that not every browser has.
+    #[wasm_bindgen(extends = web_sys::AudioContext)]
+    pub(crate) type TimedContext;
+    #[wasm_bindgen(method, catch, js_name = getOutputTimestamp)]
+    pub(crate) fn output_timestamp(this: &TimedContext) -> Result<OutputTimestamp, JsValue>;
+    #[wasm_bindgen(method, getter, js_name = outputLatency)]
+    pub(crate) fn output_latency(this: &TimedContext) -> Option<f64>;
+    #[wasm_bindgen(method, catch, js_name = setSinkId)]
+    pub(crate) fn set_sink_id(this: &TimedContext, device: &str) -> Result<js_sys::Promise, JsValue>;
+}
 
 /// The language of the document, as the server set it.
 pub(crate) fn document_language() -> Option<String> {
-    web_sys::window()?
-        .document()?
-        .document_element()?
-        .get_attribute("lang")
+    root()?.get_attribute("lang")
+}
+
+/// Sets an attribute of the document's root, or removes it.
+pub(crate) fn set_root_attribute(name: &str, value: Option<&str>) {
+    let Some(root) = root() else { return };
+    // Setting an attribute with a valid name cannot fail.
+    let _ = match value {
+        Some(value) => root.set_attribute(name, value),
+        None => root.remove_attribute(name),
+    };
+}
+
+fn root() -> Option<web_sys::Element> {
+    web_sys::window()?.document()?.document_element()
+}
+
+/// What was remembered under a key. Browsers may forbid storage; then nothing is.
+pub(crate) fn remembered(key: &str) -> Option<String> {
+    storage()?.get_item(key).ok()?
+}
+
+/// Remembers a value for the next visit, where that is allowed.
+pub(crate) fn remember(key: &str, value: &str) {
+    if let Some(storage) = storage() {
+        // A full or forbidden storage only means that the next visit starts with defaults.
+        let _ = storage.set_item(key, value);
+    }
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    web_sys::window()?.local_storage().ok()?
+}
+
+/// `performance.now()`: the time line of everything that this page reports, in ms.
+pub(crate) fn now_ms() -> f64 {
+    web_sys::window()
+        .and_then(|window| window.performance())
+        .map_or(0.0, |performance| performance.now())
+}
+
+/// The URL path of one of the bundle's files, as the server wrote it into the document.
+pub(crate) fn asset(name: &str) -> Option<String> {
+    let document = web_sys::window()?.document()?;
+    let meta = document.query_selector("meta[name='viva-assets']").ok()??;
+    let assets = crate::SiteAssets::from_json(&meta.get_attribute("content")?).ok()?;
+    Some(assets.path(name))
+}
+
+/// A JavaScript object with these properties.
+pub(crate) fn object(properties: &[(&str, &JsValue)]) -> Object {
+    let object = Object::new();
+    for (name, value) in properties {
+        // Setting a property of a fresh object cannot fail.
+        let _ = Reflect::set(&object, &JsValue::from_str(name), value);
+    }
+    object
+}
+
+/// A property; `undefined` when it is not there.
+pub(crate) fn property(object: &JsValue, name: &str) -> JsValue {
+    Reflect::get(object, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// A numeric property.
+pub(crate) fn number(object: &JsValue, name: &str) -> Option<f64> {
+    property(object, name).as_f64()
+}
+
+/// A property of some class.
+pub(crate) fn instance<T: JsCast>(object: &JsValue, name: &str) -> Option<T> {
+    property(object, name).dyn_into().ok()
 }

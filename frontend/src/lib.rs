@@ -27,6 +27,7 @@
     reason = "the component macro makes everything it writes public"
 )]
 
+pub mod api;
 mod app;
 mod assets;
 pub mod audio;
@@ -36,6 +37,7 @@ mod browser;
 mod hydrate;
 mod language;
 pub mod pages;
+pub mod session;
 #[cfg(feature = "ssr")]
 mod shell;
 pub mod state;

@@ -20,11 +20,12 @@ pub fn shell(assets: &SiteAssets) -> impl IntoView + use<> {
                 <meta name="viva-assets" content=assets.to_json() />
                 <title>"Viva"</title>
                 <link rel="icon" type="image/svg+xml" href=assets.path("icon.svg") />
-                <link rel="stylesheet" href=assets.path("style.css") />
-                <link rel="modulepreload" href=assets.path("app.js") />
+                <link rel="stylesheet" href=assets.path("base.css") />
+                <link rel="stylesheet" href=assets.path("components.css") />
+                <link rel="modulepreload" href=assets.path("viva.js") />
                 <link
                     rel="preload"
-                    href=assets.path("app.wasm")
+                    href=assets.path("viva.wasm")
                     r#as="fetch"
                     r#type="application/wasm"
                     crossorigin=""

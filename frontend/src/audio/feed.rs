@@ -31,6 +31,8 @@ struct Answer {
     resampler: Resampler,
     /// Samples taken, at the wire's rate.
     position: u64,
+    /// Output samples that are the filter's delay and come before the answer.
+    lead: usize,
 }
 
 impl Feed {
@@ -61,6 +63,9 @@ impl Feed {
         if frame.is_last {
             answer.resampler.flush_into(&mut output);
         }
+        let lead = answer.lead.min(output.len());
+        output.drain(..lead);
+        answer.lead -= lead;
         if output.is_empty() && !frame.is_last {
             return None;
         }
@@ -81,10 +86,12 @@ impl Feed {
         }
         if turn_number > current {
             let resampler = Resampler::new(WIRE_RATE, self.rate);
+            let lead = resampler.delay();
             self.answer = Some(Answer {
                 turn_number,
                 resampler,
                 position: 0,
+                lead,
             });
         }
         self.answer.as_mut()
@@ -170,8 +177,7 @@ mod tests {
             let block = feed.push(&frame(1, index * 480, &[100; 480], index == 49));
             played += block.map_or(0, |block| block.samples.len());
         }
-        let delay = Resampler::new(WIRE_RATE, SampleRate::HZ_48K).delay();
-        assert_eq!(played, 48_000 + delay);
+        assert_eq!(played, 48_000);
     }
 
     #[test]

@@ -142,11 +142,11 @@ mod tests {
     }
 
     #[test]
-    fn the_time_does_not_drift_over_an_hour() {
+    fn the_time_does_not_drift_over_ten_minutes() {
         let mut framer = Framer::new(SampleRate::HZ_48K);
         let block = vec![0.0; 48_000];
         let mut last = 0.0;
-        for second in 0..3_600 {
+        for second in 0..600 {
             let mut frames = Vec::new();
             framer.push(second * 48_000, &block, &mut frames);
             last = frames.last().unwrap().context_s;
@@ -154,9 +154,9 @@ mod tests {
         let delay_s =
             f64::from(u32::try_from(Resampler::new(SampleRate::HZ_48K, WIRE_RATE).delay()).unwrap())
                 / 24_000.0;
-        let frames_late = ((3_600.0 - 0.02 - delay_s - last) / 0.02).round();
+        let frames_late = ((600.0 - 0.02 - delay_s - last) / 0.02).round();
         assert!(
-            (last + 0.02 * frames_late + delay_s + 0.02 - 3_600.0).abs() < 1e-6,
+            (last + 0.02 * frames_late + delay_s + 0.02 - 600.0).abs() < 1e-6,
             "{last}"
         );
         assert!((0.0..=1.0).contains(&frames_late));

@@ -1,10 +1,36 @@
 //! Audio between the browser and the wire. What computes is plain Rust ([`Framer`], [`Feed`], [`ClockMap`]) and runs in
-//! the audio worker; the rest holds the browser's objects.
+//! the audio worker; the rest holds the browser's objects and exists in the browser only.
 
 mod clock;
+#[cfg(feature = "hydrate")]
+mod context;
+#[cfg(feature = "hydrate")]
+mod devices;
 mod feed;
 mod framer;
+#[cfg(feature = "hydrate")]
+mod microphone;
+#[cfg(feature = "hydrate")]
+mod player;
+#[cfg(feature = "hydrate")]
+mod processor;
+#[cfg(feature = "hydrate")]
+mod rig;
+#[cfg(feature = "hydrate")]
+mod worker;
 
 pub use clock::ClockMap;
+#[cfg(feature = "hydrate")]
+pub use context::Output;
+#[cfg(feature = "hydrate")]
+pub use devices::{DeviceWatch, devices};
 pub use feed::{Feed, PlaybackBlock};
 pub use framer::{CapturedFrame, FRAME_LEN, FRAME_MS, Framer, WIRE_RATE};
+#[cfg(feature = "hydrate")]
+pub use microphone::{AudioProblem, Microphone};
+#[cfg(feature = "hydrate")]
+pub use player::{Played, PlayedKind, Player};
+#[cfg(feature = "hydrate")]
+pub use processor::{AudioProcessor, Captured};
+#[cfg(feature = "hydrate")]
+pub use rig::Rig;

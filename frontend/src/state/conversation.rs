@@ -100,7 +100,9 @@ impl Conversation {
             self.figures
                 .record(turn.turn_number, turn.latency, turn.interrupted);
         }
-        self.turns = turns;
+        self.turns
+            .retain(|known| turns.iter().all(|turn| turn.turn_number != known.turn_number));
+        self.turns.extend(turns);
     }
 
     /// The stored turn behind a number.

@@ -76,6 +76,11 @@ pub struct Meter {
 }
 
 impl Meter {
+    /// The last reading.
+    pub fn reading(&self) -> Reading {
+        self.reading
+    }
+
     /// Takes the level of the next `frame_ms`. `speaking` is whether the server hears speech.
     pub fn push(&mut self, level: Level, frame_ms: u16, speaking: bool) -> Reading {
         let fall = FALL_DB_PER_S * f32::from(frame_ms) / 1_000.0;

@@ -1,5 +1,6 @@
 //! What the page knows, as plain Rust: no DOM, no browser, tested natively.
 
+pub mod context;
 pub mod conversation;
 pub mod figures;
 pub mod latency;
@@ -10,4 +11,5 @@ pub mod outbox;
 pub mod phase;
 pub mod reconnect;
 pub mod settings;
+pub mod strip;
 pub mod transcript;

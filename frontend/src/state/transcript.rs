@@ -95,8 +95,13 @@ impl Lines {
         let line = self.line(turn_number, Role::Assistant);
         line.cut_after_ms = Some(played_ms);
         line.is_final = true;
-        if line.unheard.is_empty() && received_ms > 0.0 {
-            let (heard, unheard) = split_at(&line.text, played_ms / received_ms);
+        if line.unheard.is_empty() {
+            let heard_part = if received_ms > 0.0 {
+                played_ms / received_ms
+            } else {
+                0.0
+            };
+            let (heard, unheard) = split_at(&line.text, heard_part);
             (line.text, line.unheard) = (heard, unheard);
         }
     }

@@ -1,0 +1,7 @@
+// The audio worker: resamples, cuts frames and measures levels, so that the page itself never waits for audio.
+// The first message says where the page's bundle is and carries the compiled module; the rest is Rust.
+self.onmessage = async ({ data: { script, module } }) => {
+  const app = await import(script);
+  app.initSync({ module });
+  app.audio_worker_main();
+};

@@ -1,0 +1,50 @@
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+use viva_protocol::rest::{Page, ProviderList, Turn};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::Response;
+
+use super::turns_page;
+
+/// The server did not answer, or not with what was asked for.
+#[derive(Debug)]
+pub struct RequestFailed;
+
+impl From<JsValue> for RequestFailed {
+    fn from(_: JsValue) -> Self {
+        Self
+    }
+}
+
+/// Who can play which role.
+///
+/// # Errors
+/// [`RequestFailed`].
+pub async fn providers() -> Result<ProviderList, RequestFailed> {
+    get("/api/v1/interaction/providers").await
+}
+
+/// The stored turns around this one.
+///
+/// # Errors
+/// [`RequestFailed`].
+pub async fn turns(session_id: Uuid, turn_number: u16) -> Result<Vec<Turn>, RequestFailed> {
+    let page: Page<Turn> = get(&turns_page(session_id, turn_number)).await?;
+    Ok(page.items)
+}
+
+async fn get<T: DeserializeOwned>(path: &str) -> Result<T, RequestFailed> {
+    let window = web_sys::window().ok_or(RequestFailed)?;
+    let response: Response = JsFuture::from(window.fetch_with_str(path))
+        .await?
+        .unchecked_into();
+    if !response.ok() {
+        return Err(RequestFailed);
+    }
+    let body = JsFuture::from(response.text()?)
+        .await?
+        .as_string()
+        .ok_or(RequestFailed)?;
+    serde_json::from_str(&body).map_err(|_| RequestFailed)
+}

@@ -1,0 +1,177 @@
+use js_sys::Object;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    AudioWorkletNode, DomException, Event, MediaDevices, MediaStream, MediaStreamAudioSourceNode,
+    MediaStreamConstraints, MediaStreamTrack,
+};
+
+use super::AudioProcessor;
+use super::context::{Output, channel_to};
+use crate::browser::{number, object};
+use crate::state::microphone::MicrophoneProblem;
+
+/// Why audio could not be set up.
+#[derive(Debug)]
+pub enum AudioProblem {
+    /// No microphone; the page explains what to do.
+    Microphone(MicrophoneProblem),
+    /// The browser lacks something or threw; in its words.
+    Unsupported(String),
+}
+
+impl From<JsValue> for AudioProblem {
+    fn from(thrown: JsValue) -> Self {
+        let message = thrown
+            .dyn_ref::<js_sys::Error>()
+            .map(|error| String::from(error.message()));
+        Self::Unsupported(message.or_else(|| thrown.as_string()).unwrap_or_default())
+    }
+}
+
+/// The microphone: its track, and the nodes that lead to the audio worker. Everything is released when it is dropped.
+pub struct Microphone {
+    track: MediaStreamTrack,
+    source: MediaStreamAudioSourceNode,
+    node: AudioWorkletNode,
+    /// A context of its own, when the browser cannot take this device into the output's context.
+    own: Option<Output>,
+    /// What the device says about its latency, in ms.
+    latency_ms: f64,
+    _on_ended: Closure<dyn FnMut(Event)>,
+}
+
+impl Microphone {
+    /// Asks for the microphone (any, when `device` is empty) and connects it.
+    ///
+    /// # Errors
+    /// [`AudioProblem`].
+    pub async fn open(
+        device: &str,
+        output: &Output,
+        processor: &AudioProcessor,
+        on_ended: impl Fn() + 'static,
+    ) -> Result<Self, AudioProblem> {
+        let stream = ask(device).await.map_err(AudioProblem::Microphone)?;
+        let track: MediaStreamTrack = stream.get_audio_tracks().get(0).unchecked_into();
+        let latency_ms = number(&track.get_settings(), "latency").unwrap_or(0.0) * 1_000.0;
+        let (own, source) = connect(output, &stream, &track).inspect_err(|_| track.stop())?;
+        let capturing = own.as_ref().unwrap_or(output);
+        let node = capturing
+            .worklet("capture-worklet.js", "viva-capture")
+            .await
+            .inspect_err(|_| track.stop())?;
+        source.connect_with_audio_node(&node)?;
+        // The node is silent; a node that leads nowhere is not run everywhere.
+        node.connect_with_audio_node(&capturing.context().destination())?;
+        processor.listen_to(&channel_to(&node)?, capturing.rate());
+
+        let on_ended = Closure::<dyn FnMut(Event)>::new(move |_| on_ended());
+        track.set_onended(Some(on_ended.as_ref().unchecked_ref()));
+        Ok(Self {
+            track,
+            source,
+            node,
+            own,
+            latency_ms,
+            _on_ended: on_ended,
+        })
+    }
+
+    /// Keeps the track but sends silence.
+    pub fn set_muted(&self, muted: bool) {
+        self.track.set_enabled(!muted);
+    }
+
+    /// Id of the device in use.
+    pub fn device(&self) -> String {
+        crate::browser::property(&self.track.get_settings(), "deviceId")
+            .as_string()
+            .unwrap_or_default()
+    }
+
+    /// Looks at the clock of the microphone's own context, if it has one.
+    pub fn observe(&self) {
+        if let Some(own) = &self.own {
+            own.observe();
+        }
+    }
+
+    /// When a captured sample reached the microphone, in ms of `performance.now()`.
+    pub fn captured_at_ms(&self, output: &Output, context_s: f64) -> f64 {
+        self.own.as_ref().unwrap_or(output).rendered_at_ms(context_s) - self.latency_ms
+    }
+}
+
+impl Drop for Microphone {
+    fn drop(&mut self) {
+        self.track.set_onended(None);
+        self.track.stop();
+        // Disconnecting fails only when nothing is connected.
+        let _ = self.source.disconnect();
+        let _ = self.node.disconnect();
+        if let Ok(port) = self.node.port() {
+            let _ = port.post_message(&object(&[("close", &JsValue::TRUE)]));
+        }
+    }
+}
+
+pub(super) fn media_devices() -> Option<MediaDevices> {
+    // Pages that are not served securely have no `mediaDevices`; web-sys would panic on the missing object's methods.
+    let devices = web_sys::window()?.navigator().media_devices().ok()?;
+    (!devices.is_undefined()).then_some(devices)
+}
+
+async fn ask(device: &str) -> Result<MediaStream, MicrophoneProblem> {
+    let devices = media_devices().ok_or(MicrophoneProblem::Insecure)?;
+    let constraints = MediaStreamConstraints::new();
+    constraints.set_audio(&audio_constraints(device));
+    let asked = devices
+        .get_user_media_with_constraints(&constraints)
+        .map_err(|thrown| problem(&thrown))?;
+    let stream = JsFuture::from(asked).await.map_err(|thrown| problem(&thrown))?;
+    Ok(stream.unchecked_into())
+}
+
+/// One channel, with the browser's echo cancelling: the AI must not hear itself. A chosen device that is gone falls back
+/// to any (`ideal`).
+fn audio_constraints(device: &str) -> Object {
+    let yes = JsValue::TRUE;
+    let constraints = object(&[
+        ("channelCount", &JsValue::from(1)),
+        ("echoCancellation", &yes),
+        ("noiseSuppression", &yes),
+        ("autoGainControl", &yes),
+    ]);
+    if !device.is_empty() {
+        let ideal = object(&[("ideal", &JsValue::from_str(device))]);
+        // Setting a property of a fresh object cannot fail.
+        let _ = js_sys::Reflect::set(&constraints, &JsValue::from_str("deviceId"), &ideal);
+    }
+    constraints
+}
+
+fn problem(thrown: &JsValue) -> MicrophoneProblem {
+    let name = thrown
+        .dyn_ref::<DomException>()
+        .map(DomException::name)
+        .unwrap_or_default();
+    MicrophoneProblem::from_exception(&name)
+}
+
+/// Takes the stream into the output's context, or into one at the device's rate: Firefox refuses to mix rates.
+fn connect(
+    output: &Output,
+    stream: &MediaStream,
+    track: &MediaStreamTrack,
+) -> Result<(Option<Output>, MediaStreamAudioSourceNode), JsValue> {
+    if let Ok(source) = output.context().create_media_stream_source(stream) {
+        return Ok((None, source));
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "a rate is a small whole number")]
+    let rate = number(&track.get_settings(), "sampleRate").unwrap_or(48_000.0) as f32;
+    let own = Output::at_rate(rate)?;
+    let source = own.context().create_media_stream_source(stream)?;
+    Ok((Some(own), source))
+}

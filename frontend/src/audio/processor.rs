@@ -1,0 +1,131 @@
+use js_sys::{Array, ArrayBuffer, Int16Array, Promise};
+use viva_audio::Level;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{MessageEvent, MessagePort, Worker, WorkerOptions, WorkerType};
+
+use crate::browser::{self, instance, number, object, property};
+
+/// 20 ms of the user's audio, as the audio worker hands it over.
+#[derive(Debug)]
+pub struct Captured {
+    /// PCM16 at the wire's rate.
+    pub samples: Vec<i16>,
+    /// The capturing context's time of its first sample, in seconds.
+    pub context_s: f64,
+    /// How loud it is.
+    pub level: Level,
+}
+
+/// The page's end of the audio worker.
+pub struct AudioProcessor {
+    worker: Worker,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+}
+
+impl AudioProcessor {
+    /// Starts the worker and waits until it listens.
+    ///
+    /// # Errors
+    /// What the browser threw.
+    pub async fn start(on_captured: impl Fn(Captured) + 'static) -> Result<Self, JsValue> {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let script = asset("audio-worker.js")?;
+        let worker = Worker::new_with_options(&script, &options)?;
+        await_ready(&worker).await?;
+
+        let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            if let Some(captured) = captured(&event.data()) {
+                on_captured(captured);
+            }
+        });
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        Ok(Self {
+            worker,
+            _on_message: on_message,
+        })
+    }
+
+    /// Takes audio from the capture worklet at the other end of this port.
+    pub fn listen_to(&self, port: &MessagePort, rate: f32) {
+        self.connect("capture", port, rate);
+    }
+
+    /// Gives answers to the playback worklet at the other end of this port.
+    pub fn play_to(&self, port: &MessagePort, rate: f32) {
+        self.connect("playback", port, rate);
+    }
+
+    /// Plays a binary message with the AI's audio. The buffer is gone afterwards.
+    pub fn play(&self, answer: &ArrayBuffer) {
+        self.post(&object(&[("answer", answer)]), &Array::of1(answer));
+    }
+
+    /// Drops the answers up to this turn.
+    pub fn drop_to(&self, turn_number: u16) {
+        self.post(&object(&[("drop", &turn_number.into())]), &Array::new());
+    }
+
+    fn connect(&self, what: &str, port: &MessagePort, rate: f32) {
+        self.post(
+            &object(&[(what, port), ("rate", &rate.into())]),
+            &Array::of1(port),
+        );
+    }
+
+    fn post(&self, message: &JsValue, transfer: &Array) {
+        // Posting fails only when something cannot be cloned; all messages here can.
+        let _ = self.worker.post_message_with_transfer(message, transfer);
+    }
+}
+
+impl Drop for AudioProcessor {
+    fn drop(&mut self) {
+        self.worker.set_onmessage(None);
+        self.worker.terminate();
+    }
+}
+
+pub(super) fn asset(name: &str) -> Result<String, JsValue> {
+    browser::asset(name).ok_or_else(|| JsValue::from_str("the document does not say where its files are"))
+}
+
+/// Hands the compiled bundle over and waits for `{ready}`.
+async fn await_ready(worker: &Worker) -> Result<(), JsValue> {
+    let script = asset("viva.js")?;
+    let location = web_sys::window()
+        .and_then(|window| window.location().origin().ok())
+        .unwrap_or_default();
+    let script = JsValue::from_str(&format!("{location}{script}"));
+    let ready = Promise::new(&mut |resolve, reject| {
+        worker.set_onmessage(Some(&resolve));
+        worker.set_onerror(Some(&reject));
+    });
+    worker.post_message(&object(&[
+        ("script", &script),
+        ("module", &wasm_bindgen::module()),
+    ]))?;
+    let outcome = JsFuture::from(ready).await;
+    worker.set_onerror(None);
+    outcome.map(drop)
+}
+
+fn captured(message: &JsValue) -> Option<Captured> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "they were f32 before JavaScript made them f64"
+    )]
+    let level = Level {
+        rms_dbfs: number(message, "rms")? as f32,
+        peak_dbfs: number(message, "peak")? as f32,
+        clipped: property(message, "clipped").is_truthy(),
+    };
+    let samples = instance::<Int16Array>(message, "samples")?.to_vec();
+    Some(Captured {
+        samples,
+        context_s: number(message, "context")?,
+        level,
+    })
+}

@@ -1,0 +1,158 @@
+//! The inside of the audio worker. Messages to it:
+//!
+//! - `{capture: MessagePort, rate}`: the capture worklet posts `{frame, samples}` there;
+//! - `{playback: MessagePort, rate}`: the playback worklet takes `{turn, samples, last}` there;
+//! - `{answer: ArrayBuffer}`: a binary message with the AI's audio;
+//! - `{drop: turn}`: answers up to this turn were cut.
+//!
+//! From it: `{ready}` once it listens, and for each 20 ms of the user's audio `{samples, context, rms, peak, clipped}`.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use js_sys::{Array, ArrayBuffer, Float32Array, Int16Array, Uint8Array};
+use viva_audio::SampleRate;
+use viva_protocol::ws::AudioFrame;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort};
+
+use super::{CapturedFrame, Feed, Framer, PlaybackBlock};
+use crate::browser::{instance, number, object};
+
+/// Starts the audio worker. Called by `assets/audio-worker.js` inside the worker.
+#[wasm_bindgen]
+pub fn audio_worker_main() {
+    let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+    let mut worker = Worker::default();
+    let on_message =
+        Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| worker.take(&event.data()));
+    scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    on_message.forget();
+    post(&object(&[("ready", &JsValue::TRUE)]), &Array::new());
+}
+
+#[derive(Default)]
+struct Worker {
+    capture: Option<Capture>,
+    playback: Option<(MessagePort, Feed)>,
+}
+
+/// Listens to the capture worklet until it is dropped.
+struct Capture {
+    port: MessagePort,
+    _on_block: Closure<dyn FnMut(MessageEvent)>,
+}
+
+impl Worker {
+    fn take(&mut self, message: &JsValue) {
+        if let Some(port) = instance(message, "capture") {
+            self.capture = rate(message).map(|rate| Capture::new(port, rate));
+        } else if let Some(port) = instance(message, "playback") {
+            self.playback = rate(message).map(|rate| (port, Feed::new(rate)));
+        } else if let Some(answer) = instance::<ArrayBuffer>(message, "answer") {
+            self.play(&answer);
+        } else if let Some(turn_number) = number(message, "drop")
+            && let Some((_, feed)) = &mut self.playback
+        {
+            feed.drop_to(turn(turn_number));
+        }
+    }
+
+    fn play(&mut self, answer: &ArrayBuffer) {
+        let Some((port, feed)) = &mut self.playback else {
+            return;
+        };
+        let Ok(frame) = AudioFrame::decode(Bytes::from(Uint8Array::new(answer).to_vec())) else {
+            return;
+        };
+        if let Some(block) = feed.push(&frame) {
+            send_block(port, &block);
+        }
+    }
+}
+
+impl Capture {
+    fn new(port: MessagePort, rate: SampleRate) -> Self {
+        let framer = Rc::new(RefCell::new(Framer::new(rate)));
+        let on_block = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            let message = event.data();
+            let (Some(first), Some(samples)) = (
+                number(&message, "frame"),
+                instance::<Float32Array>(&message, "samples"),
+            ) else {
+                return;
+            };
+            let mut frames = Vec::new();
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "frame numbers are whole and below 2^53"
+            )]
+            framer
+                .borrow_mut()
+                .push(first as i64, &samples.to_vec(), &mut frames);
+            frames.iter().for_each(send_frame);
+        });
+        port.set_onmessage(Some(on_block.as_ref().unchecked_ref()));
+        Self {
+            port,
+            _on_block: on_block,
+        }
+    }
+}
+
+impl Drop for Capture {
+    fn drop(&mut self) {
+        self.port.set_onmessage(None);
+        self.port.close();
+    }
+}
+
+fn rate(message: &JsValue) -> Option<SampleRate> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rate is a small whole number"
+    )]
+    SampleRate::new(number(message, "rate")? as u32).ok()
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "turn numbers have 16 bits"
+)]
+fn turn(number: f64) -> u16 {
+    number as u16
+}
+
+fn send_frame(frame: &CapturedFrame) {
+    let samples = Int16Array::from(frame.samples.as_slice());
+    let message = object(&[
+        ("samples", &samples),
+        ("context", &frame.context_s.into()),
+        ("rms", &frame.level.rms_dbfs.into()),
+        ("peak", &frame.level.peak_dbfs.into()),
+        ("clipped", &frame.level.clipped.into()),
+    ]);
+    post(&message, &Array::of1(&samples.buffer()));
+}
+
+fn send_block(port: &MessagePort, block: &PlaybackBlock) {
+    let samples = Float32Array::from(block.samples.as_slice());
+    let message = object(&[
+        ("turn", &block.turn_number.into()),
+        ("samples", &samples),
+        ("last", &block.is_last.into()),
+    ]);
+    // Posting fails only when something cannot be cloned; these can.
+    let _ = port.post_message_with_transferable(&message, &Array::of1(&samples.buffer()));
+}
+
+fn post(message: &JsValue, transfer: &Array) {
+    let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+    // Posting fails only when something cannot be cloned; all messages here can.
+    let _ = scope.post_message_with_transfer(message, transfer);
+}

@@ -1,0 +1,373 @@
+use futures_channel::mpsc::UnboundedReceiver;
+use futures_util::StreamExt;
+use gloo_timers::future::TimeoutFuture;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use viva_protocol::ws::{ClientMessage, ServerMessage, SwitchMode};
+
+use super::connection::Connection;
+use super::event::{Event, Events, send};
+use super::playback::Playing;
+use super::replay::Replay;
+use crate::api;
+use crate::audio::{AudioProblem, Captured, DeviceWatch, FRAME_MS, Microphone, Output, Played, Rig, devices};
+use crate::browser::now_ms;
+use crate::state::context::{Providers, Talk};
+use crate::state::message::{Message, Topic};
+use crate::state::meter::{Meter, position};
+use crate::state::phase::Phase;
+
+/// How long the server may take to confirm the end.
+const END_TIMEOUT_MS: u32 = 3_000;
+
+/// The session's task and everything it owns.
+pub(super) struct Actor {
+    pub(super) talk: Talk,
+    pub(super) events: Events,
+    /// Counts the presses of *Start*.
+    pub(super) start: u32,
+    pub(super) rig: Option<Rig>,
+    pub(super) connection: Connection,
+    pub(super) playing: Playing,
+    pub(super) replay: Option<Replay>,
+    /// Counts the recordings that were played back.
+    pub(super) replays: u32,
+    meter: Meter,
+    /// When the session began, in ms of `performance.now()`.
+    began_ms: Option<f64>,
+    /// Follows devices that come and go.
+    _watch: DeviceWatch,
+}
+
+/// Runs the task until the page is left.
+pub(super) fn spawn(talk: Talk, events: Events, mut incoming: UnboundedReceiver<Event>) {
+    load_providers(talk);
+    list_devices(talk);
+    let on_change = events.clone();
+    let mut actor = Actor {
+        talk,
+        events,
+        start: 0,
+        rig: None,
+        connection: Connection::default(),
+        playing: Playing::default(),
+        replay: None,
+        replays: 0,
+        meter: Meter::default(),
+        began_ms: None,
+        _watch: DeviceWatch::start(move || send(&on_change, Event::DevicesChanged)),
+    };
+    spawn_local(async move {
+        while let Some(event) = incoming.next().await {
+            if matches!(event, Event::Shutdown) {
+                break;
+            }
+            actor.take(event);
+        }
+    });
+}
+
+impl Actor {
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::Start(output) => self.begin(output),
+            Event::Prepared { start, rig } if start == self.start => self.prepared(*rig),
+            Event::End => self.end(),
+            Event::Interrupt => self.interrupt(),
+            Event::EndTurn if self.talk_phase().is_live() => self.send(ClientMessage::EndTurn),
+            Event::ToggleMute => self.toggle_mute(),
+            Event::SettingsChanged => self.update_session(),
+            Event::MicrophoneChosen => self.reopen_microphone(),
+            Event::SpeakerChosen => self.choose_speaker(),
+            Event::SwitchMode(interaction) => {
+                self.send(ClientMessage::SwitchMode(SwitchMode {
+                    mode: interaction.mode(),
+                    config: interaction.config(),
+                }));
+            }
+            Event::Replay { turn_number, role } => self.replay(turn_number, role),
+            Event::ReplayEnded { number, ok } => self.replay_ended(number, ok),
+            Event::Socket { connection, event } if self.connection.is_current(connection) => {
+                self.on_socket(event)
+            }
+            Event::ConnectTimeout { connection } if self.connection.is_waiting(connection) => {
+                self.on_lost(None)
+            }
+            Event::Countdown { connection } if self.connection.is_current(connection) => self.count_down(),
+            Event::EndTimeout { start } if start == self.start && self.talk_phase() == Phase::Ending => {
+                self.finish()
+            }
+            Event::Captured { start, captured } if start == self.start => self.on_captured(&captured),
+            Event::Played { start, played } if start == self.start => self.on_played(played),
+            Event::TrackEnded { start } if start == self.start => self.reopen_microphone(),
+            Event::MicrophoneOpened { start, microphone } if start == self.start => {
+                self.microphone_opened(*microphone)
+            }
+            Event::DevicesChanged => list_devices(self.talk),
+            Event::Turns { session_id, turns } => self.talk.conversation.update(|conversation| {
+                if conversation.session_id == Some(session_id) {
+                    conversation.settle(turns);
+                }
+            }),
+            // What belongs to a session or a connection that is over.
+            _ => {}
+        }
+    }
+
+    pub(super) fn talk_phase(&self) -> Phase {
+        self.talk
+            .conversation
+            .with_untracked(|conversation| conversation.phase)
+    }
+
+    pub(super) fn set_phase(&self, phase: Phase) {
+        self.talk
+            .conversation
+            .update(|conversation| conversation.phase = phase);
+    }
+
+    fn begin(&mut self, output: Result<Output, AudioProblem>) {
+        if !self.talk_phase().can_start() {
+            return;
+        }
+        self.release();
+        self.start += 1;
+        self.talk.begin();
+        match output {
+            Ok(output) => self.prepare(output),
+            Err(problem) => self.refuse(problem),
+        }
+    }
+
+    fn prepare(&self, output: Output) {
+        let (start, events) = (self.start, self.events.clone());
+        let device = self.talk.microphone.get_untracked();
+        output.choose_speaker(&self.talk.speaker.get_untracked());
+        let (captured, played, ended) = (events.clone(), events.clone(), self.on_track_ended());
+        let on_captured = move |frame: Captured| {
+            send(
+                &captured,
+                Event::Captured {
+                    start,
+                    captured: frame,
+                },
+            )
+        };
+        let on_played = move |report: Played| {
+            send(
+                &played,
+                Event::Played {
+                    start,
+                    played: report,
+                },
+            )
+        };
+        spawn_local(async move {
+            let rig = Box::new(Rig::open(output, &device, on_captured, on_played, ended).await);
+            send(&events, Event::Prepared { start, rig });
+        });
+    }
+
+    fn on_track_ended(&self) -> impl Fn() + 'static {
+        let (start, events) = (self.start, self.events.clone());
+        move || send(&events, Event::TrackEnded { start })
+    }
+
+    fn prepared(&mut self, rig: Result<Rig, AudioProblem>) {
+        if self.talk_phase() != Phase::AskingForMicrophone {
+            return;
+        }
+        match rig {
+            Ok(rig) => {
+                rig.microphone().set_muted(self.talk.muted.get_untracked());
+                self.rig = Some(rig);
+                list_devices(self.talk);
+                self.set_phase(Phase::Connecting);
+                self.connect();
+            }
+            Err(problem) => self.refuse(problem),
+        }
+    }
+
+    fn refuse(&mut self, problem: AudioProblem) {
+        match problem {
+            AudioProblem::Microphone(problem) => {
+                self.talk.problem.set(Some(problem));
+                self.set_phase(Phase::Ready);
+            }
+            AudioProblem::Unsupported(detail) => self.talk.fail(Message {
+                topic: Topic::AudioUnsupported,
+                detail,
+            }),
+        }
+        self.release();
+    }
+
+    fn end(&mut self) {
+        match self.talk_phase() {
+            Phase::AskingForMicrophone | Phase::Connecting | Phase::Reconnecting(_) => self.finish(),
+            phase if phase.is_live() => {
+                self.set_phase(Phase::Ending);
+                self.send(ClientMessage::EndSession);
+                let (start, events) = (self.start, self.events.clone());
+                spawn_local(async move {
+                    TimeoutFuture::new(END_TIMEOUT_MS).await;
+                    send(&events, Event::EndTimeout { start });
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// Ends without the server's word.
+    fn finish(&mut self) {
+        let begun = self.connection.session_id().is_some();
+        self.set_phase(if begun { Phase::Ended } else { Phase::Ready });
+        self.release();
+    }
+
+    /// The session failed; what was said and measured stays on the page.
+    pub(super) fn fail(&mut self, message: Message) {
+        self.talk.fail(message);
+        self.release();
+    }
+
+    /// Lets go of the microphone, the loudspeaker and the connection.
+    pub(super) fn release(&mut self) {
+        self.rig = None;
+        self.connection.close();
+        self.playing = Playing::default();
+        self.meter = Meter::default();
+        self.began_ms = None;
+        self.talk.reading.set(self.meter.reading());
+    }
+
+    pub(super) fn session_began(&mut self) {
+        self.began_ms = Some(now_ms());
+        self.send(ClientMessage::Ready);
+        // The setup may have changed while the session was being opened.
+        self.talk.sheet.set(None);
+    }
+
+    fn on_captured(&mut self, captured: &Captured) {
+        let Some(rig) = &self.rig else { return };
+        rig.tend();
+        let captured_ms = rig.captured_at_ms(captured.context_s);
+        let phase = self.talk_phase();
+        let reading = self
+            .meter
+            .push(captured.level, FRAME_MS, phase == Phase::HearingYou);
+        self.talk.reading.set(reading);
+        self.talk
+            .strip
+            .update_value(|strip| strip.push_user(position(captured.level.rms_dbfs), FRAME_MS));
+        self.show_elapsed();
+        if self.connection.session_id().is_some() {
+            self.send_audio(captured, captured_ms);
+            self.watch_connection();
+        }
+    }
+
+    fn show_elapsed(&self) {
+        let Some(began_ms) = self.began_ms else { return };
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "seconds of a session"
+        )]
+        let elapsed_s = ((now_ms() - began_ms) / 1_000.0) as u64;
+        if self.talk.elapsed_s.get_untracked() != elapsed_s {
+            self.talk.elapsed_s.set(elapsed_s);
+        }
+    }
+
+    fn toggle_mute(&mut self) {
+        self.talk.muted.update(|muted| *muted = !*muted);
+        self.apply_mute();
+    }
+
+    /// A recording that is played back must not be heard as the user.
+    pub(super) fn apply_mute(&self) {
+        if let Some(rig) = &self.rig {
+            rig.microphone()
+                .set_muted(self.talk.muted.get_untracked() || self.replay.is_some());
+        }
+    }
+
+    fn update_session(&mut self) {
+        if self.talk_phase().is_live() {
+            let update = self
+                .talk
+                .settings
+                .with_untracked(crate::state::settings::Settings::update_session);
+            self.send(ClientMessage::UpdateSession(update));
+        }
+    }
+
+    fn choose_speaker(&self) {
+        if let Some(rig) = &self.rig {
+            rig.output().choose_speaker(&self.talk.speaker.get_untracked());
+        }
+    }
+
+    fn reopen_microphone(&mut self) {
+        let Some(rig) = &self.rig else { return };
+        let (start, events) = (self.start, self.events.clone());
+        let opening = rig.open_microphone(self.talk.microphone.get_untracked(), self.on_track_ended());
+        spawn_local(async move {
+            let microphone = Box::new(opening.await);
+            send(&events, Event::MicrophoneOpened { start, microphone });
+        });
+    }
+
+    fn microphone_opened(&mut self, microphone: Result<Microphone, AudioProblem>) {
+        let Some(rig) = &mut self.rig else { return };
+        match microphone {
+            Ok(microphone) => {
+                rig.replace_microphone(microphone);
+                self.talk.tell(Message::new(Topic::MicrophoneChanged));
+            }
+            Err(_) => self.talk.tell(Message::new(Topic::MicrophoneLost)),
+        }
+        self.apply_mute();
+        list_devices(self.talk);
+    }
+
+    /// Asks for the turns as the server stored them, after something about this one became final.
+    pub(super) fn refresh_turns(&self, message: &ServerMessage) {
+        let turn_number = match message {
+            ServerMessage::ResponseEnded(response) => response.turn_number,
+            ServerMessage::TurnLatency(turn) => turn.turn_number,
+            ServerMessage::SessionEnded(ended) => {
+                u16::try_from(ended.summary.total_turns).unwrap_or(u16::MAX)
+            }
+            _ => return,
+        };
+        let Some(session_id) = self.connection.session_id() else {
+            return;
+        };
+        let events = self.events.clone();
+        spawn_local(async move {
+            // Without them the page shows what it heard itself, and recordings cannot be played yet.
+            if let Ok(turns) = api::turns(session_id, turn_number).await {
+                send(&events, Event::Turns { session_id, turns });
+            }
+        });
+    }
+}
+
+fn load_providers(talk: Talk) {
+    spawn_local(async move {
+        match api::providers().await {
+            Ok(list) => {
+                talk.settings.update(|settings| settings.reconcile(&list));
+                talk.providers.set(Providers::Loaded(list));
+            }
+            Err(_) => talk.providers.set(Providers::Failed),
+        }
+    });
+}
+
+fn list_devices(talk: Talk) {
+    spawn_local(async move { talk.devices.set(devices().await) });
+}

@@ -1,0 +1,72 @@
+use futures_channel::mpsc::UnboundedSender;
+use uuid::Uuid;
+use viva_protocol::rest::Turn;
+use viva_protocol::ws::{Interaction, Role};
+
+use crate::api::SocketEvent;
+use crate::audio::{AudioProblem, Captured, Microphone, Output, Played, Rig};
+
+/// Everything that the session's task reacts to. What belongs to a start or a connection carries its number, so that what
+/// comes late is told apart.
+pub(super) enum Event {
+    /// *Start*, with the output that the click unlocked.
+    Start(Result<Output, AudioProblem>),
+    /// Microphone and loudspeaker are ready, or not.
+    Prepared {
+        start: u32,
+        rig: Box<Result<Rig, AudioProblem>>,
+    },
+    /// *End*.
+    End,
+    /// *Interrupt*.
+    Interrupt,
+    /// The user says to be done (push-to-talk).
+    EndTurn,
+    /// *Mute*.
+    ToggleMute,
+    /// Something changed that may change while a session runs.
+    SettingsChanged,
+    /// Another microphone was chosen.
+    MicrophoneChosen,
+    /// Another loudspeaker was chosen.
+    SpeakerChosen,
+    /// Go on in another mode.
+    SwitchMode(Box<Interaction>),
+    /// Play a recording, or stop it.
+    Replay { turn_number: u16, role: Role },
+    /// The recording is over or could not be played.
+    ReplayEnded { number: u32, ok: bool },
+    /// From a connection.
+    Socket { connection: u32, event: SocketEvent },
+    /// A connection did not open in time.
+    ConnectTimeout { connection: u32 },
+    /// One second of waiting for the next attempt is over.
+    Countdown { connection: u32 },
+    /// The server did not confirm the end.
+    EndTimeout { start: u32 },
+    /// 20 ms of the user's audio.
+    Captured { start: u32, captured: Captured },
+    /// From the playback worklet.
+    Played { start: u32, played: Played },
+    /// The microphone's track ended by itself.
+    TrackEnded { start: u32 },
+    /// A microphone that replaces the current one.
+    MicrophoneOpened {
+        start: u32,
+        microphone: Box<Result<Microphone, AudioProblem>>,
+    },
+    /// A device came or went.
+    DevicesChanged,
+    /// Turns as the server stored them.
+    Turns { session_id: Uuid, turns: Vec<Turn> },
+    /// The page is left.
+    Shutdown,
+}
+
+/// The way into the session's task. It never waits: whoever sends is a callback of the browser.
+pub(super) type Events = UnboundedSender<Event>;
+
+/// Sends an event; after the page was left nobody listens, and nothing is lost by that.
+pub(super) fn send(events: &Events, event: Event) {
+    let _ = events.unbounded_send(event);
+}

@@ -1,0 +1,218 @@
+//! What the components share: signals with methods. Nothing here touches the browser.
+
+use leptos::prelude::*;
+use viva_protocol::rest::ProviderList;
+use viva_protocol::ws::Role;
+
+use super::conversation::Conversation;
+use super::message::Message;
+use super::meter::Reading;
+use super::microphone::{Browser, MicrophoneProblem};
+use super::settings::Settings;
+use super::strip::Strip;
+use crate::Language;
+
+/// An audio device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// The browser's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// The audio devices that can be chosen from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Devices {
+    /// Microphones.
+    pub microphones: Vec<Device>,
+    /// Loudspeakers; empty where the browser cannot choose.
+    pub speakers: Vec<Device>,
+}
+
+/// Whether the server's list of providers is there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Providers {
+    /// It is under way.
+    #[default]
+    Loading,
+    /// This is it.
+    Loaded(ProviderList),
+    /// The server did not answer.
+    Failed,
+}
+
+/// What was really played since *Start*, as the playback worklet counted it.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct PlayedTotals {
+    /// Samples of answers, at the output's rate.
+    pub samples: f64,
+    /// Largest magnitude, 0 to 1.
+    pub peak: f64,
+    /// How often an answer ran dry.
+    pub underruns: u32,
+}
+
+/// Light or dark.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// As the system says.
+    #[default]
+    Auto,
+    /// Always light.
+    Light,
+    /// Always dark.
+    Dark,
+}
+
+impl Theme {
+    /// The value of `data-theme`, and what is remembered.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// The theme of a remembered name.
+    pub fn from_name(name: &str) -> Self {
+        match name {
+            "light" => Self::Light,
+            "dark" => Self::Dark,
+            _ => Self::Auto,
+        }
+    }
+
+    /// What the theme button switches to.
+    pub fn next(self) -> Self {
+        match self {
+            Self::Auto => Self::Light,
+            Self::Light => Self::Dark,
+            Self::Dark => Self::Auto,
+        }
+    }
+}
+
+/// How the page looks and speaks.
+#[derive(Debug, Clone, Copy)]
+pub struct Preferences {
+    /// The page's language.
+    pub language: RwSignal<Language>,
+    /// The page's theme.
+    pub theme: RwSignal<Theme>,
+}
+
+/// The part of the page that a phone shows over the stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sheet {
+    /// The setup panel.
+    Setup,
+    /// The latency panel.
+    Latency,
+}
+
+/// The recording that is being played back.
+pub type Replayed = (u16, Role);
+
+/// Everything that the Talk page shows.
+#[derive(Debug, Clone, Copy)]
+pub struct Talk {
+    /// The session.
+    pub conversation: RwSignal<Conversation>,
+    /// What the person chose.
+    pub settings: RwSignal<Settings>,
+    /// What can be chosen.
+    pub providers: RwSignal<Providers>,
+    /// The audio devices.
+    pub devices: RwSignal<Devices>,
+    /// Id of the chosen microphone; empty for any.
+    pub microphone: RwSignal<String>,
+    /// Id of the chosen loudspeaker; empty for the system's.
+    pub speaker: RwSignal<String>,
+    /// Why there is no microphone.
+    pub problem: RwSignal<Option<MicrophoneProblem>>,
+    /// Whose way to a permission is explained first.
+    pub browser: RwSignal<Option<Browser>>,
+    /// The level of the microphone.
+    pub reading: RwSignal<Reading>,
+    /// Whether the microphone is muted.
+    pub muted: RwSignal<bool>,
+    /// Seconds since the session began.
+    pub elapsed_s: RwSignal<u64>,
+    /// What was really played.
+    pub played: RwSignal<PlayedTotals>,
+    /// The levels of both sides over the last seconds.
+    pub strip: StoredValue<Strip>,
+    /// The recording that is being played back.
+    pub replayed: RwSignal<Option<Replayed>>,
+    /// What a phone shows over the stage.
+    pub sheet: RwSignal<Option<Sheet>>,
+}
+
+impl Default for Talk {
+    fn default() -> Self {
+        Self {
+            conversation: RwSignal::default(),
+            settings: RwSignal::default(),
+            providers: RwSignal::default(),
+            devices: RwSignal::default(),
+            microphone: RwSignal::default(),
+            speaker: RwSignal::default(),
+            problem: RwSignal::default(),
+            browser: RwSignal::default(),
+            reading: RwSignal::default(),
+            muted: RwSignal::default(),
+            elapsed_s: RwSignal::default(),
+            played: RwSignal::default(),
+            strip: StoredValue::new(Strip::default()),
+            replayed: RwSignal::default(),
+            sheet: RwSignal::default(),
+        }
+    }
+}
+
+impl Talk {
+    /// Where the conversation stands.
+    pub fn phase(self) -> super::phase::Phase {
+        self.conversation.with(|conversation| conversation.phase)
+    }
+
+    /// Forgets everything about the last session.
+    pub fn begin(self) {
+        self.conversation.update(Conversation::begin);
+        self.problem.set(None);
+        self.reading.set(Reading::default());
+        self.elapsed_s.set(0);
+        self.played.set(PlayedTotals::default());
+        self.strip.set_value(Strip::default());
+        self.sheet.set(None);
+    }
+
+    /// The session cannot go on.
+    pub fn fail(self, message: Message) {
+        self.conversation
+            .update(|conversation| conversation.fail(message));
+    }
+
+    /// Tells something in the message bar.
+    pub fn tell(self, message: Message) {
+        self.conversation
+            .update(|conversation| conversation.message = Some(message));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_theme_button_goes_round() {
+        let mut theme = Theme::Auto;
+        for expected in [Theme::Light, Theme::Dark, Theme::Auto] {
+            theme = theme.next();
+            assert_eq!(theme, expected);
+            assert_eq!(Theme::from_name(theme.name()), theme);
+        }
+    }
+}
