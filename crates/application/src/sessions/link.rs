@@ -4,9 +4,9 @@ use viva_domain::ids::SessionId;
 use viva_domain::sessions::Interaction;
 use viva_domain::turns::{Event, Limits, TurnNumber, TurnState};
 
-/// Messages on their way to a client. When it is full the session keeps what follows in its outbox, and hangs up on a
-/// client that takes nothing for 5 s.
-const LINK_CAPACITY: usize = 32;
+/// Messages on their way to a client; less audio than the outbox keeps for a client that comes back. When it is full the
+/// session keeps what follows in its outbox, and hangs up on a client that takes nothing for 5 s.
+const LINK_CAPACITY: usize = 8;
 
 /// The session's end of a client's connection.
 #[derive(Debug)]

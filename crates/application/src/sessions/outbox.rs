@@ -333,10 +333,8 @@ mod tests {
             "message 4",
         ];
         assert_eq!(drain(&mut outbox), expected);
-        assert!(
-            outbox.resume(notice(), None, None),
-            "everything of the audio is still there"
-        );
+        assert!(outbox.resume(notice(), Some(3), Some(4)), "a second time there is nothing to repeat");
+        assert_eq!(drain(&mut outbox), ["connection"]);
     }
 
     #[test]

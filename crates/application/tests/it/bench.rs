@@ -1,0 +1,315 @@
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+use tokio_util::task::TaskTracker;
+use viva_application::modes::ModeFactory;
+use viva_application::sessions::{
+    AudioOut, AudioRates, Connection, Link, LinkEnd, Outgoing, PlaybackReport, ResumeSession,
+    ResumeSessionError, SessionInput, SessionMessage, SessionSettings, Sessions, SessionsPorts, StartSession,
+    StartSessionError, StartedSession, TurnDetectionChange, UserAudio,
+};
+use viva_audio::Clip;
+use viva_domain::ids::UserId;
+use viva_domain::latency::ClientTime;
+use viva_domain::ports::{RealtimeCapabilities, RealtimeEventKind, SessionStore as _};
+use viva_domain::providers::{CredentialStatus, ProviderInfo, RealtimeProviders};
+use viva_domain::sessions::{FallbackPolicy, Interaction, Prompt, RealtimeConfig, Session};
+use viva_domain::turns::{BargeIn, Event, Greeting, PlaybackEvent, Turn, TurnNumber};
+use viva_fakes::{
+    ManualClock, MemoryAudioSpool, MemoryBlobStore, MemorySessionStore, MemoryTurnJournal,
+    ScriptedRealtimeVoice, SequentialIds,
+};
+
+pub(crate) const RATE: u32 = 24_000;
+pub(crate) const FRAME: usize = 480;
+/// The client's clock shows this much when the session begins.
+const CLIENT_ORIGIN_MS: u64 = 7_000_000;
+const PROVIDER: &str = "scripted";
+
+/// The engine with everything around it.
+pub(crate) struct Bench {
+    pub(crate) sessions: Sessions,
+    pub(crate) session_store: Arc<MemorySessionStore>,
+    pub(crate) audio_spool: MemoryAudioSpool,
+    pub(crate) blob_store: Arc<MemoryBlobStore>,
+    pub(crate) turn_journal: Arc<MemoryTurnJournal>,
+    pub(crate) voice: Arc<ScriptedRealtimeVoice>,
+    pub(crate) tasks: TaskTracker,
+}
+
+/// Who finds the user's turns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detector {
+    /// The session, in real speech.
+    Session,
+    /// The provider: the test says so.
+    Provider,
+}
+
+impl Bench {
+    pub(crate) fn new(detector: Detector) -> Self {
+        Self::with(detector, SessionSettings::default(), |voice| voice)
+    }
+
+    pub(crate) fn with(
+        detector: Detector,
+        settings: SessionSettings,
+        voice: impl FnOnce(ScriptedRealtimeVoice) -> ScriptedRealtimeVoice,
+    ) -> Self {
+        let capabilities = RealtimeCapabilities {
+            detects_turns: detector == Detector::Provider,
+            greets: true,
+            input_rate: RATE,
+            output_rate: RATE,
+        };
+        let voice = Arc::new(voice(ScriptedRealtimeVoice::with_capabilities(capabilities)));
+        let mut providers = RealtimeProviders::new();
+        let info = ProviderInfo {
+            id: PROVIDER.into(),
+            name: "Scripted".into(),
+            models: Vec::new(),
+            voices: Vec::new(),
+            languages: Vec::new(),
+            credential: CredentialStatus::NotNeeded,
+        };
+        providers.insert(info, voice.clone());
+        let audio_spool = MemoryAudioSpool::default();
+        let blob_store = Arc::new(MemoryBlobStore::new(audio_spool.clone()));
+        let session_store = Arc::new(MemorySessionStore::default());
+        let turn_journal = Arc::new(MemoryTurnJournal::default());
+        let tasks = TaskTracker::new();
+        let ports = SessionsPorts {
+            session_store: session_store.clone(),
+            blob_store: blob_store.clone(),
+            audio_spool: Arc::new(audio_spool.clone()),
+            turn_journal: turn_journal.clone(),
+            clock: Arc::new(ManualClock::default()),
+            ids: Arc::new(SequentialIds::default()),
+        };
+        let sessions = Sessions::new(ports, settings, ModeFactory::new(providers), tasks.clone());
+        Self {
+            sessions,
+            session_store,
+            audio_spool,
+            blob_store,
+            turn_journal,
+            voice,
+            tasks,
+        }
+    }
+
+    pub(crate) async fn start(&self) -> Caller {
+        self.try_start(request()).await.unwrap()
+    }
+
+    pub(crate) async fn try_start(&self, request: StartSession) -> Result<Caller, StartSessionError> {
+        let (link, end) = Link::new();
+        let connection = self.sessions.start(request, link).await?;
+        Ok(Caller::new(connection, end))
+    }
+
+    pub(crate) async fn resume(
+        &self,
+        of: &StartedSession,
+        caller: &Caller,
+    ) -> Result<Caller, ResumeSessionError> {
+        let (link, end) = Link::new();
+        let request = ResumeSession {
+            user_id: UserId::LOCAL,
+            session_id: of.id,
+            resume_token: of.resume_token.clone(),
+            last_audio_seq: caller.last_audio_seq,
+            last_message_seq: caller.last_message_seq,
+        };
+        let connection = self.sessions.resume(request, link).await?;
+        let mut resumed = Caller::new(connection, end);
+        resumed.began = caller.began;
+        Ok(resumed)
+    }
+
+    pub(crate) async fn stored(&self, of: &StartedSession) -> (Session, Vec<Turn>) {
+        let session = self
+            .session_store
+            .find(UserId::LOCAL, of.id)
+            .await
+            .unwrap()
+            .unwrap();
+        (
+            session,
+            self.session_store.turns(UserId::LOCAL, of.id).await.unwrap(),
+        )
+    }
+}
+
+pub(crate) fn request() -> StartSession {
+    StartSession {
+        user_id: UserId::LOCAL,
+        interaction: Interaction::Realtime(RealtimeConfig {
+            provider: PROVIDER.into(),
+            model: None,
+            voice: None,
+            language: None,
+            options: Default::default(),
+        }),
+        prompt: Prompt::default(),
+        barge_in: BargeIn::Enabled,
+        greeting: Greeting::None,
+        fallback: FallbackPolicy::Ask,
+        turn_detection: TurnDetectionChange::default(),
+        audio: AudioRates {
+            input: RATE,
+            output: RATE,
+        },
+    }
+}
+
+/// A client: what it says, and what it got.
+pub(crate) struct Caller {
+    pub(crate) connection: Connection,
+    pub(crate) end: LinkEnd,
+    pub(crate) last_audio_seq: Option<u32>,
+    pub(crate) last_message_seq: Option<u32>,
+    began: Instant,
+}
+
+impl Caller {
+    fn new(connection: Connection, end: LinkEnd) -> Self {
+        Self {
+            connection,
+            end,
+            last_audio_seq: None,
+            last_message_seq: None,
+            began: Instant::now(),
+        }
+    }
+
+    /// The next thing that arrives; `None` when the session is over.
+    pub(crate) async fn next(&mut self) -> Option<Outgoing> {
+        let outgoing = self.end.outgoing.recv().await?;
+        match &outgoing {
+            Outgoing::Audio(frame) => {
+                self.last_audio_seq = Some(frame.seq);
+                if frame.is_first() {
+                    let sent = SessionInput::FirstAudioSent {
+                        turn: frame.turn,
+                        at: Instant::now(),
+                    };
+                    let _ = self.connection.send(sent).await;
+                }
+            }
+            Outgoing::Message { seq, .. } => self.last_message_seq = seq.or(self.last_message_seq),
+        }
+        Some(outgoing)
+    }
+
+    pub(crate) async fn next_event(&mut self) -> Option<Event> {
+        loop {
+            if let Outgoing::Message {
+                message: SessionMessage::Event(event),
+                ..
+            } = self.next().await?
+            {
+                return Some(event);
+            }
+        }
+    }
+
+    /// Skips events until one that the test waits for.
+    pub(crate) async fn until(&mut self, is_it: impl Fn(&Event) -> bool) -> Event {
+        loop {
+            let event = self.next_event().await.expect("the session goes on");
+            if is_it(&event) {
+                return event;
+            }
+        }
+    }
+
+    pub(crate) async fn until_audio(&mut self) -> AudioOut {
+        loop {
+            if let Outgoing::Audio(frame) = self.next().await.expect("the session goes on") {
+                return frame;
+            }
+        }
+    }
+
+    /// Everything to the end of the session.
+    pub(crate) async fn rest(&mut self) -> Vec<Event> {
+        let mut events = Vec::new();
+        while let Some(event) = self.next_event().await {
+            events.push(event);
+        }
+        events
+    }
+
+    pub(crate) async fn started(&mut self) -> StartedSession {
+        match self.next().await {
+            Some(Outgoing::Message {
+                message: SessionMessage::Started(started),
+                ..
+            }) => *started,
+            other => panic!("the first message is `started`, got {other:?}"),
+        }
+    }
+
+    pub(crate) fn client_time(&self) -> ClientTime {
+        let elapsed = u64::try_from(self.began.elapsed().as_micros()).unwrap();
+        ClientTime::from_micros(CLIENT_ORIGIN_MS * 1_000 + elapsed)
+    }
+
+    /// Plays samples in real time, in frames of 20 ms.
+    pub(crate) async fn speak(&mut self, samples: &[i16]) {
+        for frame in samples.chunks(FRAME) {
+            let captured = self.client_time();
+            sleep(Duration::from_millis(20)).await;
+            let audio = UserAudio {
+                samples: frame.to_vec(),
+                captured: Some(captured),
+                received: Instant::now(),
+            };
+            self.connection.process_audio(audio).await.unwrap();
+        }
+    }
+
+    pub(crate) async fn say(&self, input: SessionInput) {
+        self.connection.send(input).await.unwrap();
+    }
+
+    pub(crate) async fn played(&self, turn: TurnNumber, event: PlaybackEvent, played_ms: u64) {
+        let played = Duration::from_millis(played_ms);
+        self.say(SessionInput::Playback(PlaybackReport {
+            turn,
+            event,
+            played,
+            at: self.client_time(),
+        }))
+        .await;
+    }
+}
+
+/// One spoken turn through a provider that finds turns: heard, answered, played to its end.
+pub(crate) async fn exchange(bench: &Bench, caller: &mut Caller) -> TurnNumber {
+    bench.voice.say(RealtimeEventKind::SpeechStarted);
+    caller
+        .until(|event| matches!(event, Event::SpeechStarted { .. }))
+        .await;
+    bench.voice.say(RealtimeEventKind::SpeechEnded);
+    bench.voice.say(RealtimeEventKind::ResponseStarted);
+    bench.voice.say(RealtimeEventKind::Audio(vec![5; 2_400]));
+    bench.voice.say(RealtimeEventKind::ResponseDone { usage: None });
+    let turn = caller.until_audio().await.turn;
+    caller.played(turn, PlaybackEvent::Started, 0).await;
+    caller.played(turn, PlaybackEvent::Finished, 100).await;
+    caller
+        .until(|event| matches!(event, Event::ResponseEnded { .. }))
+        .await;
+    turn
+}
+
+/// A recording with known boundaries.
+pub(crate) fn speech(name: &str) -> Vec<i16> {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../audio/tests/fixtures");
+    let file = std::fs::File::open(fixtures.join(name).with_extension("wav")).unwrap();
+    Clip::read(std::io::BufReader::new(file)).unwrap().samples
+}

@@ -1,0 +1,128 @@
+//! What is kept when storing fails.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+use viva_application::sessions::SessionInput;
+use viva_domain::ids::UserId;
+use viva_domain::ports::{BlobErrorKind, SpoolErrorKind, StoreErrorKind, TurnJournal as _};
+use viva_domain::sessions::{EndStatus, SessionState};
+use viva_domain::turns::{Event, NoticeCode};
+
+use crate::bench::{Bench, Detector, exchange};
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_goes_away_costs_no_finished_turn() {
+    let bench = Bench::new(Detector::Provider);
+    let mut caller = bench.start().await;
+    let started = caller.started().await;
+    bench.session_store.faults().fail(StoreErrorKind::Unavailable);
+    exchange(&bench, &mut caller).await;
+    caller
+        .until(|event| matches!(event, Event::Notice(NoticeCode::StorageDelayed)))
+        .await;
+    exchange(&bench, &mut caller).await;
+    caller.say(SessionInput::End).await;
+    caller.rest().await;
+    assert_eq!(
+        bench.turn_journal.kept().await.unwrap().len(),
+        2,
+        "both are in the journal"
+    );
+
+    bench.session_store.faults().recover();
+    sleep(Duration::from_secs(20)).await;
+    let (session, turns) = bench.stored(&started).await;
+    assert_eq!(turns.len(), 2);
+    assert!(matches!(
+        session.state,
+        SessionState::Ended {
+            status: EndStatus::Completed,
+            ..
+        }
+    ));
+    assert_eq!(bench.turn_journal.kept().await.unwrap().len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_database_did_not_get_before_a_stop_is_recovered_at_the_next_start() {
+    let bench = Bench::new(Detector::Provider);
+    let mut caller = bench.start().await;
+    let started = caller.started().await;
+    bench.session_store.faults().fail(StoreErrorKind::Unavailable);
+    exchange(&bench, &mut caller).await;
+    tokio::join!(caller.rest(), bench.sessions.shut_down());
+    bench.session_store.faults().recover();
+
+    let recovered = bench.sessions.recover().await.unwrap();
+    assert_eq!((recovered.turns, recovered.sessions), (1, 1));
+    let (session, turns) = bench.stored(&started).await;
+    assert!(matches!(
+        session.state,
+        SessionState::Ended {
+            status: EndStatus::Disconnected,
+            ..
+        }
+    ));
+    assert_eq!(turns.len(), 1);
+    assert_eq!(
+        bench.sessions.recover().await.unwrap(),
+        Default::default(),
+        "nothing is left"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_disk_costs_the_recording_and_not_the_turn() {
+    let bench = Bench::new(Detector::Provider);
+    bench.audio_spool.faults().fail(SpoolErrorKind::Full);
+    let mut caller = bench.start().await;
+    let started = caller.started().await;
+    exchange(&bench, &mut caller).await;
+    caller.say(SessionInput::End).await;
+    let rest = caller.rest().await;
+    assert!(
+        rest.iter()
+            .any(|event| matches!(event, Event::Notice(NoticeCode::RecordingFailed))),
+        "{rest:?}"
+    );
+    let (_, turns) = bench.stored(&started).await;
+    assert_eq!(turns.len(), 1);
+    assert_eq!(turns[0].ai_audio, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recording_that_cannot_be_stored_waits_in_the_spool() {
+    let bench = Bench::new(Detector::Provider);
+    bench.blob_store.faults().fail(BlobErrorKind::Unavailable);
+    let mut caller = bench.start().await;
+    let started = caller.started().await;
+    exchange(&bench, &mut caller).await;
+    caller.say(SessionInput::End).await;
+    caller.rest().await;
+    let (_, turns) = bench.stored(&started).await;
+    let recording = turns[0]
+        .ai_audio
+        .clone()
+        .expect("the turn knows where it will be");
+    assert_eq!(bench.blob_store.keys(), []);
+
+    bench.blob_store.faults().recover();
+    let recovered = bench.sessions.recover().await.unwrap();
+    assert_eq!(recovered.recordings, 1);
+    assert_eq!(bench.blob_store.keys(), [recording.key]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_elses_session_is_not_there() {
+    let bench = Bench::new(Detector::Provider);
+    let mut caller = bench.start().await;
+    let started = caller.started().await;
+    exchange(&bench, &mut caller).await;
+    let history =
+        viva_application::history::History::new(bench.session_store.clone(), bench.blob_store.clone());
+    let stranger = UserId::from_uuid(uuid::Uuid::from_u128(99));
+    assert!(history.session(stranger, started.id).await.is_err());
+    assert!(history.turns(stranger, started.id).await.is_err());
+    assert!(history.turns(UserId::LOCAL, started.id).await.is_ok());
+}
