@@ -333,7 +333,10 @@ mod tests {
             "message 4",
         ];
         assert_eq!(drain(&mut outbox), expected);
-        assert!(outbox.resume(notice(), Some(3), Some(4)), "a second time there is nothing to repeat");
+        assert!(
+            outbox.resume(notice(), Some(3), Some(4)),
+            "a second time there is nothing to repeat"
+        );
         assert_eq!(drain(&mut outbox), ["connection"]);
     }
 

@@ -101,7 +101,7 @@ impl Bench {
     }
 
     pub(crate) async fn start(&self) -> Caller {
-        self.try_start(request()).await.unwrap()
+        self.try_start(request()).await.expect("the session starts")
     }
 
     pub(crate) async fn try_start(&self, request: StartSession) -> Result<Caller, StartSessionError> {
@@ -134,11 +134,14 @@ impl Bench {
             .session_store
             .find(UserId::LOCAL, of.id)
             .await
-            .unwrap()
-            .unwrap();
+            .expect("the store answers")
+            .expect("the session is stored");
         (
             session,
-            self.session_store.turns(UserId::LOCAL, of.id).await.unwrap(),
+            self.session_store
+                .turns(UserId::LOCAL, of.id)
+                .await
+                .expect("the store answers"),
         )
     }
 }
@@ -151,7 +154,7 @@ pub(crate) fn request() -> StartSession {
             model: None,
             voice: None,
             language: None,
-            options: Default::default(),
+            options: std::collections::BTreeMap::new(),
         }),
         prompt: Prompt::default(),
         barge_in: BargeIn::Enabled,
@@ -254,7 +257,7 @@ impl Caller {
     }
 
     pub(crate) fn client_time(&self) -> ClientTime {
-        let elapsed = u64::try_from(self.began.elapsed().as_micros()).unwrap();
+        let elapsed = u64::try_from(self.began.elapsed().as_micros()).expect("a test is short");
         ClientTime::from_micros(CLIENT_ORIGIN_MS * 1_000 + elapsed)
     }
 
@@ -268,12 +271,15 @@ impl Caller {
                 captured: Some(captured),
                 received: Instant::now(),
             };
-            self.connection.process_audio(audio).await.unwrap();
+            self.connection
+                .process_audio(audio)
+                .await
+                .expect("the session goes on");
         }
     }
 
     pub(crate) async fn say(&self, input: SessionInput) {
-        self.connection.send(input).await.unwrap();
+        self.connection.send(input).await.expect("the session goes on");
     }
 
     pub(crate) async fn played(&self, turn: TurnNumber, event: PlaybackEvent, played_ms: u64) {
@@ -310,6 +316,8 @@ pub(crate) async fn exchange(bench: &Bench, caller: &mut Caller) -> TurnNumber {
 /// A recording with known boundaries.
 pub(crate) fn speech(name: &str) -> Vec<i16> {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../audio/tests/fixtures");
-    let file = std::fs::File::open(fixtures.join(name).with_extension("wav")).unwrap();
-    Clip::read(std::io::BufReader::new(file)).unwrap().samples
+    let file = std::fs::File::open(fixtures.join(name).with_extension("wav")).expect("the fixture is there");
+    Clip::read(std::io::BufReader::new(file))
+        .expect("it is a WAV file")
+        .samples
 }

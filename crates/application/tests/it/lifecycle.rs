@@ -157,7 +157,7 @@ async fn what_cannot_start_changes_nothing() {
         tts_model: None,
         tts_voice: None,
         language: None,
-        options: Default::default(),
+        options: std::collections::BTreeMap::new(),
     });
     let err = bench
         .try_start(StartSession {

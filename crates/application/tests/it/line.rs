@@ -37,7 +37,10 @@ async fn a_client_that_comes_back_gets_what_it_missed_once() {
         panic!("the first message is `resumed`")
     };
     assert_eq!(
-        (resumed.state, resumed.turn.map(|turn| turn.get())),
+        (
+            resumed.state,
+            resumed.turn.map(viva_domain::turns::TurnNumber::get)
+        ),
         (TurnState::AiSpeaking, Some(2))
     );
     let missed = back.until(|event| matches!(event, Event::TextDelta { .. })).await;

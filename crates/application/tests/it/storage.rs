@@ -67,7 +67,7 @@ async fn what_the_database_did_not_get_before_a_stop_is_recovered_at_the_next_st
     assert_eq!(turns.len(), 1);
     assert_eq!(
         bench.sessions.recover().await.unwrap(),
-        Default::default(),
+        viva_application::sessions::Recovered::default(),
         "nothing is left"
     );
 }
