@@ -81,3 +81,50 @@ impl Model {
         self.0.predict_i16(frame)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_is_judged_when_its_last_sample_comes() {
+        let mut vad = Vad::new(0.5);
+        let mut frames = Vec::new();
+        vad.push(&[0; FRAME_LEN - 1], &mut frames);
+        assert!(frames.is_empty());
+        vad.push(&[0; FRAME_LEN + 1], &mut frames);
+        assert_eq!(frames.len(), 2);
+        assert!(
+            frames.iter().all(|frame| !frame.voiced && frame.dbfs <= -99.0),
+            "{frames:?}"
+        );
+    }
+
+    #[test]
+    fn portions_and_earlier_streams_do_not_matter() {
+        let samples: Vec<i16> = (0..4_000_i16).map(|n| n.wrapping_mul(7_919)).collect();
+        let (mut whole, mut parts) = (Vec::new(), Vec::new());
+        let mut vad = Vad::new(0.3);
+        vad.push(&samples, &mut whole);
+        vad.reset();
+        for part in samples.chunks(37) {
+            vad.push(part, &mut parts);
+        }
+        assert_eq!(whole, parts);
+        assert_eq!(whole.len(), 15);
+    }
+
+    #[test]
+    fn the_threshold_decides_what_is_voiced() {
+        let samples: Vec<i16> = (0..8_000_i16).map(|n| n.wrapping_mul(7_919)).collect();
+        for threshold in [0.0, 0.3, 1.1] {
+            let mut frames = Vec::new();
+            Vad::new(threshold).push(&samples, &mut frames);
+            assert!(
+                frames
+                    .iter()
+                    .all(|frame| frame.voiced == (frame.score >= threshold))
+            );
+        }
+    }
+}

@@ -14,7 +14,7 @@ const BYTES_PER_SAMPLE: u16 = 2;
 const FORMAT_PCM: u16 = 1;
 
 /// What the RIFF length counts beyond the data: the header without its first two fields.
-const RIFF_OVERHEAD: u32 = HEADER_LEN as u32 - 8;
+const RIFF_OVERHEAD: u32 = 36;
 
 /// A mono recording in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -232,7 +232,13 @@ fn mix_down(
 impl From<hound::Error> for WavError {
     fn from(err: hound::Error) -> Self {
         match err {
-            hound::Error::IoError(cause) if cause.kind() == std::io::ErrorKind::UnexpectedEof => {
+            // hound reports a file that ends early as `Other`, which the operating system never does.
+            hound::Error::IoError(cause)
+                if matches!(
+                    cause.kind(),
+                    std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::Other
+                ) =>
+            {
                 Self::Truncated
             }
             hound::Error::IoError(cause) => Self::Read(cause),
@@ -241,6 +247,188 @@ impl From<hound::Error> for WavError {
             | hound::Error::UnfinishedSample
             | hound::Error::Unsupported
             | hound::Error::InvalidSampleFormat => Self::UnsupportedFormat,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::io::Cursor;
+
+    /// A WAV file as hound writes it.
+    fn written<S: hound::Sample + Copy>(spec: hound::WavSpec, samples: &[S]) -> Vec<u8> {
+        let mut file = Cursor::new(Vec::new());
+        let mut writer = hound::WavWriter::new(&mut file, spec).unwrap();
+        for sample in samples {
+            writer.write_sample(*sample).unwrap();
+        }
+        writer.finalize().unwrap();
+        file.into_inner()
+    }
+
+    fn spec(channels: u16, bits_per_sample: u16, sample_format: hound::SampleFormat) -> hound::WavSpec {
+        hound::WavSpec {
+            channels,
+            sample_rate: 22_050,
+            bits_per_sample,
+            sample_format,
+        }
+    }
+
+    #[test]
+    fn channels_are_averaged() {
+        let file = written(
+            spec(2, 16, hound::SampleFormat::Int),
+            &[100_i16, 300, -32_768, -32_768],
+        );
+        let clip = Clip::read(file.as_slice()).unwrap();
+        assert_eq!(
+            clip,
+            Clip {
+                rate: SampleRate::HZ_22K05,
+                samples: vec![200, -32_768]
+            }
+        );
+    }
+
+    #[test]
+    fn wider_and_narrower_samples_are_scaled() {
+        let wide = written(
+            spec(1, 24, hound::SampleFormat::Int),
+            &[8_388_607_i32, -8_388_608, 256],
+        );
+        assert_eq!(Clip::read(wide.as_slice()).unwrap().samples, [32_767, -32_768, 1]);
+        let narrow = written(spec(1, 8, hound::SampleFormat::Int), &[127_i8, -128, 0]);
+        assert_eq!(
+            Clip::read(narrow.as_slice()).unwrap().samples,
+            [32_512, -32_768, 0]
+        );
+        let float = written(
+            spec(1, 32, hound::SampleFormat::Float),
+            &[0.5_f32, -2.0, f32::NAN],
+        );
+        assert_eq!(
+            Clip::read(float.as_slice()).unwrap().samples,
+            [16_384, -32_768, 0]
+        );
+    }
+
+    #[test]
+    fn an_unknown_rate_is_named() {
+        let spec = hound::WavSpec {
+            sample_rate: 12_345,
+            ..spec(1, 16, hound::SampleFormat::Int)
+        };
+        let err = Clip::read(written(spec, &[0_i16]).as_slice()).unwrap_err();
+        assert!(
+            matches!(err, WavError::SampleRate(UnsupportedSampleRate { hz: 12_345 })),
+            "{err}"
+        );
+    }
+
+    #[test]
+    fn a_cut_file_is_told_from_a_wrong_one() {
+        let clip = Clip {
+            rate: SampleRate::HZ_8K,
+            samples: vec![1; 100],
+        };
+        let bytes = clip.to_wav_bytes();
+        assert!(matches!(Clip::read(&bytes[..200]), Err(WavError::Truncated)));
+        assert!(matches!(
+            Clip::read(&b"not a wav file"[..]),
+            Err(WavError::Malformed(_))
+        ));
+    }
+
+    #[test]
+    fn the_header_is_the_one_that_others_write() {
+        let samples = [1_i16, 2, 3, 4];
+        let theirs = written(spec(1, 16, hound::SampleFormat::Int), &samples);
+        let ours = Clip {
+            rate: SampleRate::HZ_22K05,
+            samples: samples.to_vec(),
+        }
+        .to_wav_bytes();
+        assert_eq!(ours, theirs);
+    }
+
+    #[test]
+    fn a_recording_that_was_killed_is_repaired_from_its_length() {
+        let mut file = WavHeader::new(SampleRate::HZ_24K, 1).encode().to_vec();
+        pcm::write_le_bytes(&[7; 50], &mut file);
+        file.push(0xff);
+        let header = WavHeader::decode(file.first_chunk().unwrap()).unwrap();
+        assert_eq!(header.data_len(), 0);
+        let header = header.repaired(file.len() as u64);
+        assert_eq!((header.data_len(), header.file_len()), (100, 144));
+        file[..HEADER_LEN].copy_from_slice(&header.encode());
+        file.truncate(144);
+        let clip = Clip::read(file.as_slice()).unwrap();
+        assert_eq!(
+            clip,
+            Clip {
+                rate: SampleRate::HZ_24K,
+                samples: vec![7; 50]
+            }
+        );
+    }
+
+    #[test]
+    fn lengths_are_whole_frames_and_never_beyond_4_gib() {
+        let stereo = WavHeader::new(SampleRate::HZ_48K, 2);
+        assert_eq!(stereo.with_data_len(7).data_len(), 4);
+        assert_eq!(stereo.repaired(10).data_len(), 0);
+        let largest = stereo.with_data_len(u64::MAX);
+        assert_eq!(largest.data_len(), u32::MAX - 39);
+        assert_eq!(WavHeader::decode(&largest.encode()).unwrap(), largest);
+    }
+
+    #[test]
+    fn foreign_headers_are_refused() {
+        let good = WavHeader::new(SampleRate::HZ_8K, 1).encode();
+        let with = |at: usize, byte: u8| {
+            let mut bytes = good;
+            bytes[at] = byte;
+            WavHeader::decode(&bytes)
+        };
+        assert!(matches!(with(0, b'X'), Err(WavError::Malformed(_))));
+        assert!(matches!(with(36, b'L'), Err(WavError::Malformed(_))));
+        assert!(matches!(with(20, 3), Err(WavError::UnsupportedFormat)));
+        assert!(matches!(with(22, 0), Err(WavError::UnsupportedFormat)));
+        assert!(matches!(with(34, 24), Err(WavError::UnsupportedFormat)));
+        assert!(matches!(with(24, 0), Err(WavError::SampleRate(_))));
+    }
+
+    proptest! {
+        #[test]
+        fn clips_survive_files(samples: Vec<i16>, rate in 0..5_usize) {
+            let clip = Clip { rate: SampleRate::ALL[rate], samples };
+            prop_assert_eq!(Clip::read(clip.to_wav_bytes().as_slice()).unwrap(), clip);
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes: Vec<u8>) {
+            drop(Clip::read(bytes.as_slice()));
+            if let Some(header) = bytes.first_chunk() {
+                drop(WavHeader::decode(header));
+            }
+        }
+
+        #[test]
+        fn no_damage_makes_it_panic(
+            damage in prop::collection::vec((0..HEADER_LEN, any::<u8>()), 1..6), cut in 0..200_usize,
+        ) {
+            let mut bytes = Clip { rate: SampleRate::HZ_16K, samples: vec![-5; 60] }.to_wav_bytes();
+            for (at, byte) in damage {
+                bytes[at] = byte;
+            }
+            bytes.truncate(cut);
+            drop(Clip::read(bytes.as_slice()));
+            if let Some(Ok(header)) = bytes.first_chunk().map(WavHeader::decode) {
+                prop_assert!(header.repaired(bytes.len() as u64).file_len() <= bytes.len() as u64);
+            }
         }
     }
 }

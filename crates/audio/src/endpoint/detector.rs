@@ -90,6 +90,16 @@ impl Detector {
         matches!(self.phase, Phase::Speech { .. })
     }
 
+    /// Ends speech that is going on, and drops what was perhaps speech.
+    pub(super) fn end(&mut self) -> Option<Decision> {
+        let ended = match self.phase {
+            Phase::Speech { end } => Some(Decision::Ended { end }),
+            Phase::Silence | Phase::Candidate { .. } => None,
+        };
+        self.phase = Phase::Silence;
+        ended
+    }
+
     /// Whether the last score says speech.
     pub(super) fn is_scored_speech(&self) -> bool {
         self.score >= self.start_score
@@ -189,5 +199,137 @@ fn onset_span(stretches: u128) -> u32 {
             return span;
         }
         span += gap + 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    /// Plays blocks written in the order of time, `#` clear, `+` faint, `.` nothing, all with the same score.
+    fn play(detector: &mut Detector, score: f32, blocks: &str) -> Vec<Decision> {
+        let mut decisions = Vec::new();
+        detector.frame(score);
+        for block in blocks.chars() {
+            decisions.extend(detector.block(match block {
+                '#' => Standing::Clear,
+                '+' => Standing::Faint,
+                _ => Standing::None,
+            }));
+        }
+        decisions
+    }
+
+    /// 40 ms of speech, 100 ms of silence.
+    fn quick() -> Detector {
+        Detector::new(TurnDetection {
+            min_speech_ms: 40,
+            silence_ms: 100,
+            ..TurnDetection::default()
+        })
+    }
+
+    fn blocks(block: char, count: usize) -> String {
+        std::iter::repeat_n(block, count).collect()
+    }
+
+    #[test]
+    fn speech_starts_with_the_block_that_completes_the_minimum() {
+        let mut detector = quick();
+        assert_eq!(play(&mut detector, 0.9, &blocks('#', 9)), []);
+        assert!(!detector.is_speaking());
+        assert_eq!(play(&mut detector, 0.9, "#"), [Decision::Started { first: 0 }]);
+        assert!(detector.is_speaking());
+    }
+
+    #[test]
+    fn speech_ends_with_the_block_that_completes_the_silence() {
+        let mut detector = quick();
+        play(&mut detector, 0.9, &blocks('#', 20));
+        assert_eq!(play(&mut detector, 0.9, &blocks('.', 24)), []);
+        assert_eq!(play(&mut detector, 0.9, "."), [Decision::Ended { end: 20 }]);
+        assert!(!detector.is_speaking());
+    }
+
+    #[test]
+    fn the_late_score_finds_the_onset_behind_it() {
+        let mut detector = quick();
+        let early = format!(
+            "{}{}{}{}",
+            blocks('.', 30),
+            blocks('+', 10),
+            blocks('.', 12),
+            blocks('#', 5)
+        );
+        assert_eq!(play(&mut detector, 0.2, &early), []);
+        assert_eq!(play(&mut detector, 0.9, "#"), [Decision::Started { first: 30 }]);
+    }
+
+    #[test]
+    fn the_onset_is_not_sought_beyond_a_long_gap() {
+        let mut detector = quick();
+        let early = format!("{}{}", blocks('#', 10), blocks('.', 16));
+        play(&mut detector, 0.2, &early);
+        assert_eq!(
+            play(&mut detector, 0.9, &blocks('#', 10)),
+            [Decision::Started { first: 26 }]
+        );
+    }
+
+    #[rstest]
+    #[case::sure_score_and_faint_blocks(0.6, '+', false)]
+    #[case::hanging_score_and_clear_blocks(0.4, '#', false)]
+    #[case::hanging_score_and_faint_blocks(0.4, '+', true)]
+    #[case::low_score_and_clear_blocks(0.3, '#', true)]
+    #[case::sure_score_and_silence(0.9, '.', true)]
+    fn voice_needs_score_and_level(#[case] score: f32, #[case] block: char, #[case] ends: bool) {
+        let mut detector = quick();
+        play(&mut detector, 0.9, &blocks('#', 20));
+        let decisions = play(&mut detector, score, &blocks(block, 40));
+        let ended: &[Decision] = &[Decision::Ended { end: 20 }];
+        assert_eq!(decisions, if ends { ended } else { &[] });
+    }
+
+    #[test]
+    fn single_blocks_of_noise_do_not_prolong_speech() {
+        let mut detector = quick();
+        play(&mut detector, 0.9, &blocks('#', 20));
+        assert_eq!(
+            play(&mut detector, 0.9, "....#.....##......#......"),
+            [Decision::Ended { end: 20 }]
+        );
+    }
+
+    #[test]
+    fn what_is_shorter_than_the_minimum_is_forgotten() {
+        let mut detector = quick();
+        for _ in 0..5 {
+            let burst = format!("{}{}", blocks('#', 8), blocks('.', 40));
+            assert_eq!(play(&mut detector, 0.9, &burst), []);
+        }
+    }
+
+    #[test]
+    fn a_minimum_longer_than_the_history_is_counted() {
+        let mut detector = Detector::new(TurnDetection {
+            min_speech_ms: 2_000,
+            ..TurnDetection::default()
+        });
+        assert_eq!(play(&mut detector, 0.9, &blocks('#', 499)), []);
+        assert_eq!(play(&mut detector, 0.9, "#"), [Decision::Started { first: 0 }]);
+    }
+
+    #[test]
+    fn new_settings_apply_to_the_silence_that_is_running() {
+        let mut detector = quick();
+        play(&mut detector, 0.9, &blocks('#', 20));
+        play(&mut detector, 0.1, &blocks('.', 20));
+        detector.set(TurnDetection {
+            silence_ms: 200,
+            ..TurnDetection::default()
+        });
+        assert_eq!(play(&mut detector, 0.1, &blocks('.', 29)), []);
+        assert_eq!(play(&mut detector, 0.1, "."), [Decision::Ended { end: 20 }]);
     }
 }

@@ -22,8 +22,8 @@ struct Margins {
 
 /// 7, 4 and 2.5 dB: noise passes now and then, which is harmless where the score is high anyway.
 const FAINT: Margins = Margins {
-    block: 5.0,
-    window: 2.5,
+    block: 5.2,
+    window: 2.6,
     part: 1.8,
 };
 
@@ -57,6 +57,7 @@ pub(super) struct Loudness {
     filters: Filters,
     low: Band,
     high: Band,
+    steadiness: Steadiness,
     speech_peak: f32,
 }
 
@@ -66,6 +67,7 @@ impl Loudness {
             filters: Filters::default(),
             low: Band::new(),
             high: Band::new(),
+            steadiness: Steadiness::default(),
             speech_peak: 0.0,
         }
     }
@@ -80,6 +82,10 @@ impl Loudness {
             .standing(low, speech)
             .max(self.high.standing(high, speech));
         let total = low + high;
+        if self.steadiness.is_steady(self.low.window() + self.high.window()) {
+            self.low.adopt_floor();
+            self.high.adopt_floor();
+        }
         self.speech_peak *= PEAK_KEEP;
         if speech {
             self.speech_peak = self.speech_peak.max(total);
@@ -126,7 +132,7 @@ impl Band {
         self.last.rotate_right(1);
         self.last[0] = level;
         let floor = self.floor(level, speech);
-        let window = self.last.iter().sum::<f32>() / 4.0;
+        let window = self.window();
         let exceeds = |margins: &Margins| {
             level > floor * margins.block || (window > floor * margins.window && level > floor * margins.part)
         };
@@ -137,6 +143,16 @@ impl Band {
         } else {
             Standing::None
         }
+    }
+
+    /// The level of the last 16 ms.
+    fn window(&self) -> f32 {
+        self.last.iter().sum::<f32>() / 4.0
+    }
+
+    /// Takes what sounds now for the noise.
+    fn adopt_floor(&mut self) {
+        self.minima = [self.average.unwrap_or(f32::INFINITY); 4];
     }
 
     fn floor(&mut self, level: f32, speech: bool) -> f32 {
@@ -152,6 +168,41 @@ impl Band {
             self.in_stretch = 0;
         }
         self.minima.iter().copied().fold(f32::INFINITY, f32::min)
+    }
+}
+
+/// Blocks over which the level is watched for steadiness: 400 ms, longer than a syllable.
+const STEADY_BLOCKS: u32 = 100;
+
+/// Steady levels stay within this ratio, 6 dB. Fans and hisses do; syllables rise and fall by more.
+const STEADY_RANGE: f32 = 4.0;
+
+/// Finds noise by its even level, because the neural score takes some steady noises for speech for seconds,
+/// above all those that begin after digital silence.
+#[derive(Debug, Clone, Default)]
+struct Steadiness {
+    blocks: u32,
+    least: f32,
+    most: f32,
+    was_steady: bool,
+}
+
+impl Steadiness {
+    /// Takes the next level and says, once in 400 ms, whether the last 800 ms were steady.
+    fn is_steady(&mut self, level: f32) -> bool {
+        if self.blocks == 0 {
+            (self.least, self.most) = (level, level);
+        }
+        self.least = self.least.min(level);
+        self.most = self.most.max(level);
+        self.blocks += 1;
+        if self.blocks < STEADY_BLOCKS {
+            return false;
+        }
+        self.blocks = 0;
+        let is_steady = self.most < self.least * STEADY_RANGE;
+        let was_steady = std::mem::replace(&mut self.was_steady, is_steady);
+        is_steady && was_steady
     }
 }
 
@@ -186,5 +237,70 @@ impl Filters {
         #[expect(clippy::cast_precision_loss, reason = "a block is short")]
         let len = block.len().max(1) as f32;
         (low / len, high / len)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A block of noise with the given peak, different for every `seed`.
+    fn noise(peak: i32, seed: u32) -> [i16; BLOCK_LEN] {
+        let mut state = seed.wrapping_mul(2_654_435_761).max(1);
+        std::array::from_fn(|_| {
+            state ^= state << 13;
+            state ^= state >> 17;
+            state ^= state << 5;
+            let unit = i32::from(u16::try_from(state >> 16).unwrap()) - 32_768;
+            i16::try_from(unit * peak / 32_768).unwrap()
+        })
+    }
+
+    /// The number of blocks of noise, out of `count`, that stand out clearly.
+    fn clear(loudness: &mut Loudness, peak: i32, count: u32, speech: bool) -> u32 {
+        let is_clear = |seed: &u32| loudness.standing(&noise(peak, *seed), speech) == Standing::Clear;
+        u32::try_from((1..=count).filter(is_clear).count()).unwrap()
+    }
+
+    #[test]
+    fn steady_noise_does_not_stand_out_whatever_its_level() {
+        for peak in [3, 100, 3_000, 30_000] {
+            assert_eq!(clear(&mut Loudness::new(), peak, 2_000, false), 0, "peak {peak}");
+        }
+    }
+
+    #[test]
+    fn what_is_10_db_louder_than_the_noise_stands_out() {
+        let mut loudness = Loudness::new();
+        clear(&mut loudness, 100, 500, false);
+        assert!(clear(&mut loudness, 320, 50, true) >= 48);
+    }
+
+    #[test]
+    fn silence_never_stands_out() {
+        let mut loudness = Loudness::new();
+        assert_eq!(loudness.standing(&[0; BLOCK_LEN], true), Standing::None);
+        assert_eq!(loudness.standing(&[1; BLOCK_LEN], true), Standing::None);
+    }
+
+    #[test]
+    fn louder_noise_becomes_the_floor_within_two_seconds_even_when_it_scores_as_speech() {
+        for speech in [false, true] {
+            let mut loudness = Loudness::new();
+            clear(&mut loudness, 30, 250, false);
+            assert!(clear(&mut loudness, 3_000, 25, speech) > 20);
+            clear(&mut loudness, 3_000, 475, speech);
+            assert_eq!(clear(&mut loudness, 3_000, 250, speech), 0, "speech: {speech}");
+        }
+    }
+
+    #[test]
+    fn reverberation_far_below_the_speech_does_not_count() {
+        let mut loudness = Loudness::new();
+        clear(&mut loudness, 2, 250, false);
+        clear(&mut loudness, 20_000, 50, true);
+        // 46 dB below the speech, 34 dB above the floor.
+        let tail = clear(&mut loudness, 100, 25, true);
+        assert!(tail <= 1, "{tail} blocks, of which one is the filters' own tail");
     }
 }

@@ -1,4 +1,15 @@
 //! Start and end of speech in a stream, to a few milliseconds.
+//!
+//! Three parts, because no single measure does:
+//! - the neural score (`vad`, per 16 ms) tells speech from other sounds, but late: it needs 30 to 80 ms to rise,
+//!   100 ms to fall, and hangs halfway for up to two seconds after some words;
+//! - the level (`loudness`, per 4 ms) is sharp in time, but cannot tell a word from a cough;
+//! - the hysteresis (`detector`) takes the score as a gate and the level as the edge. It starts a turn after
+//!   enough voiced blocks, dates the start back to the first of them, and ends the turn when the last voiced
+//!   block is long enough ago, whatever the score still says.
+//!
+//! The network runs on every frame, silence too: its memory must see the pauses, and all together costs less than
+//! a thousandth of a core.
 
 mod detector;
 mod history;
@@ -28,6 +39,19 @@ pub enum SpeechEvent {
 }
 
 /// Finds where speech starts and ends in a mono stream of any supported rate.
+///
+/// [`SpeechEvent::Started`] comes with the push that completes `min_speech_ms` of voiced audio,
+/// [`SpeechEvent::Ended`] with the one that completes `silence_ms` after the last voiced sample; both up to 10 ms
+/// later for the resampler and the grid of 4 ms (16 ms at 44.1 kHz). How the stream is cut into pushes does not
+/// change the positions. Positions are good to about 4 ms in clean audio and 40 ms in noise 12 dB down.
+///
+/// ```
+/// use viva_audio::{Endpointer, SampleRate, TurnDetection};
+/// let mut endpointer = Endpointer::new(SampleRate::HZ_24K, TurnDetection::default());
+/// let mut events = Vec::new();
+/// endpointer.push(&[0; 480], &mut events);
+/// assert!(events.is_empty() && !endpointer.is_speaking());
+/// ```
 pub struct Endpointer {
     rate: SampleRate,
     settings: TurnDetection,
@@ -88,6 +112,12 @@ impl Endpointer {
     /// The settings in use.
     pub fn settings(&self) -> TurnDetection {
         self.settings
+    }
+
+    /// Ends speech that is going on without waiting for silence: the user pressed a button, or no more audio comes.
+    /// Speech that goes on starts anew.
+    pub fn end(&mut self) -> Option<SpeechEvent> {
+        self.detector.end().map(|decision| self.event(decision))
     }
 
     /// Whether speech has started and not ended.
