@@ -8,8 +8,9 @@
 //!   enough voiced blocks, dates the start back to the first of them, and ends the turn when the last voiced
 //!   block is long enough ago, whatever the score still says.
 //!
-//! The network runs on every frame, silence too: its memory must see the pauses, and all together costs less than
-//! a thousandth of a core.
+//! The network runs on every frame, silence too: its memory must see the pauses, and it is not the larger cost.
+//! A second of audio takes 0.4 ms of a core at 16 kHz, 0.7 ms at 24 kHz and 1 to 1.5 ms at 44.1 and 48 kHz,
+//! where resampling dominates.
 
 mod detector;
 mod history;
@@ -43,7 +44,10 @@ pub enum SpeechEvent {
 /// [`SpeechEvent::Started`] comes with the push that completes `min_speech_ms` of voiced audio,
 /// [`SpeechEvent::Ended`] with the one that completes `silence_ms` after the last voiced sample; both up to 10 ms
 /// later for the resampler and the grid of 4 ms (16 ms at 44.1 kHz). How the stream is cut into pushes does not
-/// change the positions. Positions are good to about 4 ms in clean audio and 40 ms in noise 12 dB down.
+/// change the positions.
+///
+/// Positions are good to about 4 ms in clean audio. In noise, speech softer than the noise is not found: 12 dB down
+/// positions are mostly within 40 ms, but a soft end may be missed by 100 ms and a soft beginning by 300 ms.
 ///
 /// ```
 /// use viva_audio::{Endpointer, SampleRate, TurnDetection};
