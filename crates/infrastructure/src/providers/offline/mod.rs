@@ -7,6 +7,8 @@ mod conversation;
 mod delivery;
 mod hearing;
 mod script;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 

@@ -3,6 +3,8 @@
 mod cache;
 mod edges;
 mod espeak;
+#[cfg(test)]
+pub(crate) mod fake_program;
 mod synthetic;
 
 use std::ffi::OsStr;
