@@ -10,6 +10,7 @@
 //! To add a command: a variant of [`Task`] with its help text, a file in `commands/` with a function
 //! that takes the [`Workspace`], one arm in `perform`, one line in the `justfile`.
 
+mod account;
 mod browser;
 mod bundle;
 mod commands;
