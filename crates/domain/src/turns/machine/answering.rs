@@ -1,10 +1,12 @@
 //! What the mode says and what the client played: from the first word of an answer to its end.
 
-use super::open_turn::{Answer, UserAudio};
+use super::answer::{Answer, Extent};
+use super::open_turn::UserAudio;
 use super::{
-    Effect, Event, ModeInput, Playback, PlaybackEvent, SessionFailure, TurnMachine, TurnState, TurnTaking,
+    Effect, Event, ModeInput, OpenTurn, Playback, PlaybackEvent, SessionFailure, TurnMachine, TurnState,
+    TurnTaking,
 };
-use crate::latency::SessionTime;
+use crate::latency::{SessionTime, TurnMarks};
 use crate::sessions::EndStatus;
 use crate::turns::{Generation, InterruptReason, TurnNumber, Usage};
 
@@ -25,9 +27,7 @@ impl TurnMachine {
         }
         match what {
             ModeInput::UserTranscript { text, is_final } => self.user_transcript(text, is_final, effects),
-            ModeInput::ResponseStarted => {
-                self.response_begins(now, effects);
-            }
+            ModeInput::ResponseStarted => self.response_begins(now, effects),
             ModeInput::TextDelta(delta) => self.text(now, delta, effects),
             ModeInput::Audio(samples) => self.audio(now, at, samples, effects),
             ModeInput::ResponseDone(usage) => self.response_done(now, usage, effects),
@@ -46,93 +46,133 @@ impl TurnMachine {
         }));
     }
 
-    /// Makes sure that the current turn has an answer that is being given; `false` when nothing may be answered now.
-    fn response_begins(&mut self, now: SessionTime, effects: &mut Vec<Effect>) -> bool {
+    /// The answer begins, if one may begin now.
+    fn response_begins(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
         let provider_decides = self.settings.turn_taking == TurnTaking::Provider;
         match self.state {
-            TurnState::AiSpeaking => {
-                return self
-                    .turn
-                    .as_ref()
-                    .and_then(|turn| turn.answer.as_ref())
-                    .is_some_and(|a| !a.is_complete);
-            }
             TurnState::Processing => {}
-            TurnState::UserSpeaking if provider_decides => {}
+            TurnState::UserSpeaking if provider_decides => self.speech_is_answered(),
             TurnState::Listening if provider_decides => {
                 if !self.open_turn(now, None, effects) {
-                    return false;
+                    return;
                 }
             }
-            TurnState::UserSpeaking | TurnState::Listening | TurnState::Idle | TurnState::Ending => {
-                return false;
-            }
+            TurnState::AiSpeaking
+            | TurnState::UserSpeaking
+            | TurnState::Listening
+            | TurnState::Idle
+            | TurnState::Ending => return,
         }
-        let Some(turn) = &mut self.turn else { return false };
+        let Some(turn) = &mut self.turn else { return };
         if turn.user_audio == UserAudio::Recording {
             turn.user_audio = UserAudio::Complete;
             effects.push(Effect::UserAudioComplete { turn: turn.number });
         }
-        turn.answer = Some(Answer::default());
+        turn.answer = Some(Answer::new(now));
         effects.push(Effect::Emit(Event::ResponseStarted {
             turn: turn.number,
             at: now,
         }));
         self.state = TurnState::AiSpeaking;
-        self.last_activity = now;
-        true
+        self.active(now);
+    }
+
+    /// The answer that is being given, with its turn's number and marks; `None` for what belongs to no answer.
+    ///
+    /// A mode that was told to answer need not say that it begins. A provider that decides itself must: what comes
+    /// without that is the rest of an answer that was not taken.
+    fn growing_answer(
+        &mut self,
+        now: SessionTime,
+        effects: &mut Vec<Effect>,
+    ) -> Option<(TurnNumber, &mut TurnMarks, &mut Answer)> {
+        if self.state == TurnState::Processing && self.settings.turn_taking == TurnTaking::Session {
+            self.response_begins(now, effects);
+        }
+        if self.state != TurnState::AiSpeaking {
+            return None;
+        }
+        let turn = self.turn.as_mut()?;
+        let answer = turn.answer.as_mut()?;
+        (answer.extent == Extent::Growing).then_some((turn.number, &mut turn.marks, answer))
     }
 
     fn text(&mut self, now: SessionTime, delta: String, effects: &mut Vec<Effect>) {
-        if delta.is_empty() || !self.response_begins(now, effects) {
+        if delta.is_empty() {
             return;
         }
-        let Some(turn) = &mut self.turn else { return };
-        let Some(answer) = &mut turn.answer else { return };
-        answer.text.push_str(&delta);
-        effects.push(Effect::Emit(Event::TextDelta {
-            turn: turn.number,
-            delta,
-        }));
+        if let Some((turn, _, answer)) = self.growing_answer(now, effects) {
+            answer.last_said = now;
+            answer.text.push_str(&delta);
+            effects.push(Effect::Emit(Event::TextDelta { turn, delta }));
+        }
     }
 
     fn audio(&mut self, now: SessionTime, at: SessionTime, samples: Vec<i16>, effects: &mut Vec<Effect>) {
-        if samples.is_empty() || !self.response_begins(now, effects) {
+        if samples.is_empty() {
             return;
         }
-        let Some(turn) = &mut self.turn else { return };
-        let Some(answer) = &mut turn.answer else { return };
-        turn.marks.provider_first_audio.get_or_insert(at);
-        let position = answer.samples;
-        answer.samples += samples.len() as u64;
-        effects.push(Effect::Emit(Event::Audio {
-            turn: turn.number,
-            position,
-            samples,
-            is_last: false,
-        }));
+        let rate = self.settings.output_rate;
+        if let Some((turn, marks, answer)) = self.growing_answer(now, effects) {
+            answer.last_said = now;
+            marks.provider_first_audio.get_or_insert(at);
+            let position = answer.add_audio(now, samples.len(), rate);
+            effects.push(Effect::Emit(Event::Audio {
+                turn,
+                position,
+                samples,
+                is_last: false,
+            }));
+        }
     }
 
     fn response_done(&mut self, now: SessionTime, usage: Option<Usage>, effects: &mut Vec<Effect>) {
         // An answer without a word is an answer too: the turn must not hang.
-        if !self.response_begins(now, effects) {
-            return;
-        }
-        if let Some(answer) = self.turn.as_mut().and_then(|turn| turn.answer.as_mut()) {
+        if let Some((_, _, answer)) = self.growing_answer(now, effects) {
             answer.usage = usage;
+            self.nothing_more_comes(now, Extent::Whole, effects);
         }
-        self.answer_is_complete(now, effects);
     }
 
-    fn answer_is_complete(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
+    pub(super) fn response_failed(
+        &mut self,
+        now: SessionTime,
+        failure: SessionFailure,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(turn) = &mut self.turn else { return };
+        match self.state {
+            // What was sent before the failure is still heard.
+            TurnState::AiSpeaking if turn.is_growing() => {
+                turn.failure = Some(failure.message.clone());
+                effects.push(Effect::Emit(Event::Failure {
+                    failure,
+                    recoverable: true,
+                }));
+                self.nothing_more_comes(now, Extent::Broken, effects);
+            }
+            TurnState::Processing => {
+                turn.failure = Some(failure.message.clone());
+                effects.push(Effect::Emit(Event::Failure {
+                    failure,
+                    recoverable: true,
+                }));
+                self.finish_turn(now, effects);
+                self.active(now);
+                self.listen(now, effects);
+            }
+            _ => {}
+        }
+    }
+
+    fn nothing_more_comes(&mut self, now: SessionTime, extent: Extent, effects: &mut Vec<Effect>) {
         let Some(turn) = &mut self.turn else { return };
         let Some(answer) = &mut turn.answer else { return };
-        answer.is_complete = true;
+        answer.extent = extent;
         if answer.samples > 0 {
-            let (turn, position) = (turn.number, answer.samples);
             effects.push(Effect::Emit(Event::Audio {
-                turn,
-                position,
+                turn: turn.number,
+                position: answer.samples,
                 samples: Vec::new(),
                 is_last: true,
             }));
@@ -140,28 +180,13 @@ impl TurnMachine {
         self.end_answer_if_played_out(now, effects);
     }
 
-    fn response_failed(&mut self, now: SessionTime, failure: SessionFailure, effects: &mut Vec<Effect>) {
-        if !matches!(self.state, TurnState::Processing | TurnState::AiSpeaking) {
-            return;
-        }
-        let Some(turn) = &mut self.turn else { return };
-        turn.failure = Some(failure.message.clone());
-        effects.push(Effect::Emit(Event::Failure {
-            failure,
-            recoverable: true,
-        }));
-        match self.state {
-            // What was sent before the failure is still heard.
-            TurnState::AiSpeaking => self.answer_is_complete(now, effects),
-            _ => {
-                self.finish_turn(now, effects);
-                self.listen(now, effects);
-            }
-        }
-    }
-
     fn mode_failed(&mut self, now: SessionTime, failure: SessionFailure, effects: &mut Vec<Effect>) {
-        if let Some(turn) = &mut self.turn {
+        // An answer that is all there did not fail.
+        if let Some(turn) = self
+            .turn
+            .as_mut()
+            .filter(|turn| turn.answer.is_none() || turn.is_growing())
+        {
             turn.failure = Some(failure.message.clone());
         }
         effects.push(Effect::Emit(Event::Failure {
@@ -177,34 +202,26 @@ impl TurnMachine {
             .iter_mut()
             .chain(self.cut.iter_mut().map(|cut| &mut cut.turn));
         for turn in open.filter(|turn| turn.number == number) {
-            turn.marks.first_audio_sent.get_or_insert(now);
+            turn.first_audio_sent(now);
         }
     }
 
     pub(super) fn playback(&mut self, now: SessionTime, report: &Playback, effects: &mut Vec<Effect>) {
-        self.active(now);
-        if let Some(turn) = self
-            .turn
-            .as_mut()
-            .filter(|turn| turn.number == report.turn && turn.has_audio())
-        {
-            turn.played(now, report);
-            if report.event == PlaybackEvent::Stopped && self.state == TurnState::AiSpeaking {
-                return self.client_stopped(now, report, effects);
-            }
-            if report.event == PlaybackEvent::Started {
+        let is_of = |turn: &OpenTurn| turn.number == report.turn && turn.has_audio();
+        if let Some(turn) = self.turn.as_mut().filter(|turn| is_of(turn)) {
+            let begins = turn.played(now, report);
+            if begins {
                 effects.push(Effect::Emit(Event::TurnLatency {
                     turn: turn.number,
                     latency: turn.latency(),
                 }));
             }
-            return self.end_answer_if_played_out(now, effects);
-        }
-        if let Some(cut) = self
-            .cut
-            .as_mut()
-            .filter(|cut| cut.turn.number == report.turn && cut.turn.has_audio())
-        {
+            if report.event == PlaybackEvent::Stopped {
+                self.client_stopped(now, report, effects);
+            } else {
+                self.end_answer_if_played_out(now, effects);
+            }
+        } else if let Some(cut) = self.cut.as_mut().filter(|cut| is_of(&cut.turn)) {
             cut.turn.played(now, report);
             if matches!(report.event, PlaybackEvent::Stopped | PlaybackEvent::Finished) {
                 self.finish_cut_turn(now, effects);
@@ -215,23 +232,15 @@ impl TurnMachine {
     /// The client cut the answer by itself: nothing more of it will be played, and how much was is known.
     fn client_stopped(&mut self, now: SessionTime, report: &Playback, effects: &mut Vec<Effect>) {
         let at = report.session_at.unwrap_or(now);
-        self.interrupt(
-            now,
-            at,
-            InterruptReason::Client,
-            None,
-            Some(report.played),
-            effects,
-        );
+        let played = Some(report.played);
+        self.interrupt(now, at, InterruptReason::Client, None, played, effects);
         self.finish_cut_turn(now, effects);
         self.listen(now, effects);
     }
 
     /// Ends the answer that was heard to its end.
     pub(super) fn end_answer_if_played_out(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
-        if self.state == TurnState::AiSpeaking
-            && self.turn.as_ref().is_some_and(super::OpenTurn::is_played_out)
-        {
+        if self.state == TurnState::AiSpeaking && self.turn.as_ref().is_some_and(OpenTurn::is_played_out) {
             self.end_answer(now, effects);
         }
     }
@@ -239,12 +248,14 @@ impl TurnMachine {
     pub(super) fn end_answer(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
         let Some(turn) = &self.turn else { return };
         let Some(answer) = &turn.answer else { return };
-        let rate = self.settings.output_rate;
-        let heard = turn.heard_text(turn.heard(now, rate), rate).heard;
-        effects.push(Effect::Emit(Event::AiTranscript {
-            turn: turn.number,
-            text: heard,
-        }));
+        if !answer.text.is_empty() {
+            let rate = self.settings.output_rate;
+            let heard = turn.heard(self.heard_until(now), rate);
+            effects.push(Effect::Emit(Event::AiTranscript {
+                turn: turn.number,
+                text: turn.heard_text(heard, rate).heard,
+            }));
+        }
         effects.push(Effect::Emit(Event::ResponseEnded {
             turn: turn.number,
             interruption: None,

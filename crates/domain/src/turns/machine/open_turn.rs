@@ -1,10 +1,11 @@
 use std::time::Duration;
 
+use super::answer::{Answer, Extent, Progress};
 use super::effect::FinishedTurn;
 use super::input::{Playback, PlaybackEvent};
 use crate::latency::{ClientTime, LatencyMetrics, SessionTime, TurnMarks};
 use crate::ports::Heard;
-use crate::turns::{HeardText, InterruptReason, TurnNumber, Usage, split_heard};
+use crate::turns::{HeardText, InterruptReason, TurnNumber, split_heard};
 
 /// How long a client that reports playback may be late with the report that it finished.
 const FINISH_GRACE: Duration = Duration::from_secs(2);
@@ -19,6 +20,7 @@ pub(super) struct OpenTurn {
     /// The last voiced sample on the client's clock.
     pub(super) speech_ended_captured: Option<ClientTime>,
     pub(super) user_audio: UserAudio,
+    pub(super) utterance: Utterance,
     pub(super) answer: Option<Answer>,
     pub(super) failure: Option<String>,
     interruption: Option<Interruption>,
@@ -31,6 +33,14 @@ pub(super) enum UserAudio {
     Complete,
 }
 
+/// Whether the user may go on while nothing is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Utterance {
+    MayGoOn,
+    /// It reached its limit: it is answered, whatever else is said.
+    Limited,
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Interruption {
     reason: InterruptReason,
@@ -38,19 +48,6 @@ struct Interruption {
     captured: Option<ClientTime>,
     /// From there to the end of playback.
     latency: Option<Duration>,
-}
-
-/// What the AI says in a turn, and how much of it was played.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Answer {
-    pub(super) text: String,
-    pub(super) samples: u64,
-    pub(super) is_complete: bool,
-    pub(super) usage: Option<Usage>,
-    playback_started: Option<ClientTime>,
-    /// How much had been played, and when that was reported.
-    progress: Option<(Duration, SessionTime)>,
-    playback_ended: bool,
 }
 
 impl OpenTurn {
@@ -69,6 +66,7 @@ impl OpenTurn {
             } else {
                 UserAudio::Complete
             },
+            utterance: Utterance::MayGoOn,
             answer: None,
             failure: None,
             interruption: None,
@@ -79,18 +77,49 @@ impl OpenTurn {
         self.answer.as_ref().is_some_and(|answer| answer.samples > 0)
     }
 
-    /// Takes a report of the client about this turn's answer.
-    pub(super) fn played(&mut self, now: SessionTime, report: &Playback) {
-        let Some(answer) = &mut self.answer else { return };
-        answer.progress = Some((report.played, report.session_at.unwrap_or(now)));
+    pub(super) fn is_growing(&self) -> bool {
+        self.answer
+            .as_ref()
+            .is_some_and(|answer| answer.extent == Extent::Growing)
+    }
+
+    /// Whether the whole answer is there and nothing cut it.
+    fn is_whole(&self) -> bool {
+        let is_whole = |answer: &Answer| answer.extent == Extent::Whole;
+        self.interruption.is_none() && self.answer.as_ref().is_some_and(is_whole)
+    }
+
+    pub(super) fn first_audio_sent(&mut self, now: SessionTime) {
+        if self.marks.first_audio_sent.is_none() {
+            self.marks.first_audio_sent = Some(now);
+            if let Some(answer) = &mut self.answer {
+                answer.first_sent(now);
+            }
+        }
+    }
+
+    /// Takes a report of the client about this turn's answer; answers whether it is the first one that it plays.
+    pub(super) fn played(&mut self, now: SessionTime, report: &Playback) -> bool {
+        let Some(answer) = &mut self.answer else {
+            return false;
+        };
+        // Nothing is audible in the future, whatever the clocks say.
+        let at = report.session_at.map_or(now, |at| at.min(now));
+        let unmoved = answer.progress.filter(|known| report.played <= known.played);
+        answer.progress = Some(Progress {
+            played: report.played,
+            at,
+            advanced: unmoved.map_or(now, |known| known.advanced),
+        });
+        let begins = report.event == PlaybackEvent::Started && answer.playback_started.is_none();
         match report.event {
-            PlaybackEvent::Started => {
+            PlaybackEvent::Started if begins => {
                 answer.playback_started = Some(report.at);
                 self.marks.playback_started = report.session_at;
             }
+            PlaybackEvent::Started | PlaybackEvent::Progress => {}
             // A client that ran dry before it had all of the answer is not done with it.
-            PlaybackEvent::Finished if !answer.is_complete => {}
-            PlaybackEvent::Progress => {}
+            PlaybackEvent::Finished if answer.extent == Extent::Growing && self.interruption.is_none() => {}
             PlaybackEvent::Stopped | PlaybackEvent::Finished => {
                 answer.playback_ended = true;
                 self.marks.playback_stopped = report.session_at;
@@ -99,15 +128,16 @@ impl OpenTurn {
                 }
             }
         }
+        begins
     }
 
+    /// Marks the turn as cut after `played` of its answer.
     pub(super) fn interrupt(
         &mut self,
         at: SessionTime,
         reason: InterruptReason,
         captured: Option<ClientTime>,
-        played: Option<Duration>,
-        now: SessionTime,
+        played: Duration,
     ) {
         self.marks.interrupted = Some(at);
         self.interruption = Some(Interruption {
@@ -115,8 +145,12 @@ impl OpenTurn {
             captured,
             latency: None,
         });
-        if let (Some(played), Some(answer)) = (played, &mut self.answer) {
-            answer.progress = Some((played, now));
+        if let Some(answer) = &mut self.answer {
+            answer.progress = Some(Progress {
+                played,
+                at,
+                advanced: at,
+            });
         }
     }
 
@@ -136,84 +170,79 @@ impl OpenTurn {
         latency
     }
 
-    /// When the answer will have been played to its end at the latest; `None` while it is not complete.
+    /// When the answer will have been played to its end at the latest; `None` while more of it may come.
+    ///
+    /// A client that reports is believed as long as its playback advances. One that came back has the rest still to play.
     pub(super) fn playout_deadline(&self, rate: u32, resumed: Option<SessionTime>) -> Option<SessionTime> {
-        let answer = self.answer.as_ref().filter(|answer| answer.is_complete)?;
-        let grace = if answer.playback_started.is_some() {
-            FINISH_GRACE
-        } else {
-            Duration::ZERO
+        let answer = self
+            .answer
+            .as_ref()
+            .filter(|answer| answer.extent != Extent::Growing)?;
+        let (remaining, advanced, grace) = match answer.progress {
+            Some(known) => {
+                let remaining = answer.duration(rate).saturating_sub(known.played);
+                (remaining, Some(known.advanced), FINISH_GRACE)
+            }
+            None => (answer.duration(rate), None, Duration::ZERO),
         };
-        let began = self.playout_began()?;
-        let began = resumed.map_or(began, |resumed| began.max(resumed));
-        Some(began.after(answer.duration(rate) + grace))
+        let ends = [advanced, resumed]
+            .into_iter()
+            .flatten()
+            .map(|from| from.after(remaining));
+        Some(
+            ends.fold(answer.end_as_it_comes(rate), SessionTime::max)
+                .after(grace),
+        )
     }
 
     pub(super) fn is_played_out(&self) -> bool {
-        self.answer
-            .as_ref()
-            .is_some_and(|answer| answer.is_complete && (answer.playback_ended || answer.samples == 0))
+        self.answer.as_ref().is_some_and(|answer| {
+            answer.extent != Extent::Growing && (answer.playback_ended || answer.samples == 0)
+        })
     }
 
-    fn playout_began(&self) -> Option<SessionTime> {
-        self.marks
-            .playback_started
-            .or(self.marks.first_audio_sent)
-            .or(self.marks.provider_first_audio)
-    }
-
-    /// How much of the answer has been heard by now: as reported, else as long as it must have been playing.
-    pub(super) fn heard(&self, now: SessionTime, rate: u32) -> Duration {
+    /// How much of the answer has been heard at a moment: as reported, else as long as it must have been playing.
+    pub(super) fn heard(&self, at: SessionTime, rate: u32) -> Duration {
         let Some(answer) = &self.answer else {
             return Duration::ZERO;
         };
         let total = answer.duration(rate);
-        match (
-            answer.progress,
-            self.marks.playback_stopped.is_some() || self.interruption.is_some(),
-        ) {
-            (Some((played, _)), true) => played.min(total),
-            (Some((played, at)), false) => (played + now.since(at)).min(total),
-            (None, _) => {
-                let until = self.marks.interrupted.unwrap_or(now);
-                self.marks
-                    .first_audio_sent
-                    .map_or(Duration::ZERO, |sent| until.since(sent))
-                    .min(total)
-            }
-        }
+        let heard = match answer.progress {
+            Some(known) if answer.playback_ended || self.interruption.is_some() => known.played,
+            Some(known) => known.played.saturating_add(at.since(known.at)),
+            None if self.marks.first_audio_sent.is_none() => Duration::ZERO,
+            None => total.saturating_sub(answer.end_as_it_comes(rate).since(at)),
+        };
+        heard.min(total)
     }
 
+    /// The answer's text, split at what was heard of its audio.
     pub(super) fn heard_text(&self, heard: Duration, rate: u32) -> HeardText {
-        let Some(answer) = &self.answer else {
-            return HeardText::default();
-        };
-        if answer.is_complete && self.interruption.is_none() && self.failure.is_none() {
-            return HeardText {
+        match &self.answer {
+            None => HeardText::default(),
+            Some(answer) if self.is_whole() => HeardText {
                 heard: answer.text.trim().to_owned(),
                 unheard: String::new(),
-            };
+            },
+            Some(answer) => split_heard(&answer.text, heard, answer.whole_duration(rate)),
         }
-        split_heard(&answer.text, heard, answer.duration(rate))
     }
 
-    /// What a provider needs to know of an answer that is cut.
-    pub(super) fn heard_for_provider(&self, now: SessionTime, rate: u32) -> Option<Heard> {
-        self.answer.as_ref()?;
-        let audio = self.heard(now, rate);
+    /// What a provider needs to know of an answer of which no more than this is heard.
+    pub(super) fn heard_for_provider(&self, heard: Duration, rate: u32) -> Option<Heard> {
+        let answer = self.answer.as_ref()?;
+        let text = split_heard(&answer.text, heard, answer.whole_duration(rate));
         Some(Heard {
-            audio,
-            chars: self.heard_text(audio, rate).heard.chars().count(),
+            audio: heard,
+            chars: text.heard.chars().count(),
         })
     }
 
-    pub(super) fn finish(self, now: SessionTime, rate: u32) -> FinishedTurn {
-        let heard = if self.interruption.is_none() && self.failure.is_none() && self.answer_is_complete() {
-            self.answer
-                .as_ref()
-                .map_or(Duration::ZERO, |answer| answer.duration(rate))
-        } else {
-            self.heard(now, rate)
+    /// The turn for the record; what cannot be known otherwise was heard up to `heard_until`.
+    pub(super) fn finish(self, now: SessionTime, heard_until: SessionTime, rate: u32) -> FinishedTurn {
+        let heard = match &self.answer {
+            Some(answer) if self.is_whole() => answer.duration(rate),
+            _ => self.heard(heard_until, rate),
         };
         FinishedTurn {
             number: self.number,
@@ -228,15 +257,5 @@ impl OpenTurn {
             user_transcript: self.user_transcript,
             failure: self.failure,
         }
-    }
-
-    fn answer_is_complete(&self) -> bool {
-        self.answer.as_ref().is_some_and(|answer| answer.is_complete)
-    }
-}
-
-impl Answer {
-    pub(super) fn duration(&self, rate: u32) -> Duration {
-        Duration::from_micros(self.samples * 1_000_000 / u64::from(rate.max(1)))
     }
 }

@@ -1,10 +1,10 @@
 //! What happens because time passes.
 
-use super::{Effect, Event, NoticeCode, SessionFailure, TurnMachine, TurnState};
+use super::open_turn::Utterance;
+use super::{Effect, Event, NoticeCode, OpenTurn, SessionFailure, TurnMachine, TurnState};
 use crate::latency::SessionTime;
 use crate::ports::ProviderErrorKind;
 use crate::sessions::EndStatus;
-use crate::turns::machine::ModeOrder;
 
 /// Which warnings were given.
 #[derive(Debug, Clone, Copy, Default)]
@@ -62,7 +62,7 @@ impl TurnMachine {
     fn utterance_deadline(&self) -> Option<SessionTime> {
         let speech = self.speech.filter(|_| self.state == TurnState::UserSpeaking)?;
         let limits = self.settings.limits;
-        let end = speech.started.after(limits.utterance);
+        let end = speech.limit_from.after(limits.utterance);
         Some(if self.warnings.utterance {
             end
         } else {
@@ -76,50 +76,51 @@ impl TurnMachine {
             self.warnings.utterance = true;
             effects.push(Effect::Emit(Event::Notice(NoticeCode::UtteranceLimitNear)));
         }
-        if now >= speech.started.after(self.settings.limits.utterance) {
+        if now >= speech.limit_from.after(self.settings.limits.utterance) {
             effects.push(Effect::Emit(Event::Notice(NoticeCode::UtteranceLimitReached)));
             let captured = speech
                 .captured
                 .map(|captured| captured.after(now.since(speech.started)));
-            self.speech_ended(now, now, captured, now, effects);
+            self.speech_ended(now, captured, now, now, effects);
+            if let Some(turn) = &mut self.turn {
+                turn.utterance = Utterance::Limited;
+            }
         }
     }
 
     fn response_deadline(&self) -> Option<SessionTime> {
-        let turn = self
-            .turn
-            .as_ref()
-            .filter(|_| self.state == TurnState::Processing)?;
-        let since = turn
-            .marks
-            .committed
-            .or(turn.marks.endpointed)
-            .unwrap_or(turn.began);
+        let turn = self.turn.as_ref()?;
+        let since = match self.state {
+            TurnState::Processing => turn
+                .marks
+                .committed
+                .or(turn.marks.endpointed)
+                .unwrap_or(turn.began),
+            TurnState::AiSpeaking if turn.is_growing() => turn.answer.as_ref()?.last_said,
+            _ => return None,
+        };
         Some(since.after(self.settings.limits.response))
     }
 
     fn response_is_late(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
-        let message = format!("no answer within {} s", self.settings.limits.response.as_secs());
-        if let Some(turn) = &mut self.turn {
-            turn.failure = Some(message.clone());
-        }
-        self.generation = self.generation.next();
-        effects.push(Effect::Order(ModeOrder::Interrupt {
-            generation: self.generation,
-            heard: None,
-        }));
+        let rate = self.settings.output_rate;
+        // All that was sent will be heard.
+        let sent = |turn: &OpenTurn| {
+            let sent = turn.answer.as_ref()?.duration(rate);
+            turn.heard_for_provider(sent, rate)
+        };
+        let heard = self.turn.as_ref().and_then(sent);
+        self.stop_mode(heard, effects);
+        let seconds = self.settings.limits.response.as_secs();
         let failure = SessionFailure {
             kind: ProviderErrorKind::Unavailable,
-            message,
+            message: match self.state {
+                TurnState::AiSpeaking => format!("the answer did not go on within {seconds} s"),
+                _ => format!("no answer within {seconds} s"),
+            },
             retry_after: None,
         };
-        effects.push(Effect::Emit(Event::Failure {
-            failure,
-            recoverable: true,
-        }));
-        self.finish_turn(now, effects);
-        self.active(now);
-        self.listen(now, effects);
+        self.response_failed(now, failure, effects);
     }
 
     /// A lost client plays nothing, or nobody knows what: the answer waits for it.

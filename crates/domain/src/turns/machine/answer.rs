@@ -1,0 +1,177 @@
+use std::time::Duration;
+
+use crate::latency::{ClientTime, SessionTime};
+use crate::turns::Usage;
+
+/// Characters that are said in a second where a character is a syllable: Mandarin is spoken at 5.18 syllables a second
+/// (Pellegrino, Coupé and Marsico 2011, table 1).
+const SYLLABLES_PER_SECOND: f64 = 5.18;
+/// Letters that are said in a second elsewhere: 150 English words a minute, 6 letters each with the space.
+const LETTERS_PER_SECOND: f64 = 15.0;
+/// Where scripts begin that write a syllable with one character (CJK radicals).
+const FIRST_SYLLABLE: char = '\u{2E80}';
+
+/// What the AI says in a turn, and how much of it was played.
+#[derive(Debug, Clone)]
+pub(super) struct Answer {
+    pub(super) text: String,
+    pub(super) samples: u64,
+    pub(super) extent: Extent,
+    pub(super) usage: Option<Usage>,
+    /// When the mode last said something of it.
+    pub(super) last_said: SessionTime,
+    /// The first sample was audible, on the client's clock.
+    pub(super) playback_started: Option<ClientTime>,
+    pub(super) progress: Option<Progress>,
+    pub(super) playback_ended: bool,
+    stretch: Stretch,
+}
+
+/// How much of an answer there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// More may come.
+    Growing,
+    /// It failed: nothing more will come, though it is not all.
+    Broken,
+    /// It is all there.
+    Whole,
+}
+
+/// What the client told of its playback.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Progress {
+    /// How much had been audible.
+    pub(super) played: Duration,
+    /// When that was.
+    pub(super) at: SessionTime,
+    /// When a report arrived that playback had advanced.
+    pub(super) advanced: SessionTime,
+}
+
+/// Audio that plays without a gap if the client plays it as it comes.
+#[derive(Debug, Clone, Copy)]
+struct Stretch {
+    /// Its first sample.
+    position: u64,
+    began: SessionTime,
+}
+
+impl Answer {
+    pub(super) fn new(now: SessionTime) -> Self {
+        Self {
+            text: String::new(),
+            samples: 0,
+            extent: Extent::Growing,
+            usage: None,
+            last_said: now,
+            playback_started: None,
+            progress: None,
+            playback_ended: false,
+            stretch: Stretch {
+                position: 0,
+                began: now,
+            },
+        }
+    }
+
+    /// Takes note of more audio; answers the position of its first sample.
+    pub(super) fn add_audio(&mut self, now: SessionTime, samples: usize, rate: u32) -> u64 {
+        let position = self.samples;
+        if now > self.end_as_it_comes(rate) {
+            self.stretch = Stretch { position, began: now };
+        }
+        self.samples += samples as u64;
+        position
+    }
+
+    /// The first audio was written to the client's socket: it cannot have been played before.
+    pub(super) fn first_sent(&mut self, now: SessionTime) {
+        if self.stretch.position == 0 {
+            self.stretch.began = self.stretch.began.max(now);
+        }
+    }
+
+    /// When what there is will have been played, if the client plays it as it comes.
+    pub(super) fn end_as_it_comes(&self, rate: u32) -> SessionTime {
+        self.stretch
+            .began
+            .after(length(self.samples - self.stretch.position, rate))
+    }
+
+    /// Length of the audio that there is.
+    pub(super) fn duration(&self, rate: u32) -> Duration {
+        length(self.samples, rate)
+    }
+
+    /// Length of the audio of the whole text. While audio is missing this is an estimate: text comes sooner than the audio
+    /// that speaks it, so the audio that there is need not be all of it.
+    pub(super) fn whole_duration(&self, rate: u32) -> Duration {
+        let duration = self.duration(rate);
+        match self.extent {
+            Extent::Whole => duration,
+            Extent::Growing | Extent::Broken => duration.max(speaking_time(&self.text)),
+        }
+    }
+}
+
+fn length(samples: u64, rate: u32) -> Duration {
+    Duration::from_micros(samples * 1_000_000 / u64::from(rate.max(1)))
+}
+
+/// How long it usually takes to say a text.
+fn speaking_time(text: &str) -> Duration {
+    let seconds = |c: char| {
+        if c < FIRST_SYLLABLE {
+            LETTERS_PER_SECOND.recip()
+        } else {
+            SYLLABLES_PER_SECOND.recip()
+        }
+    };
+    Duration::from_secs_f64(text.trim().chars().map(seconds).sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn speaking_takes_as_long_as_people_take() {
+        assert_eq!(speaking_time(""), Duration::ZERO);
+        assert_eq!(
+            speaking_time(" Once there was "),
+            Duration::from_secs_f64(14.0 / 15.0)
+        );
+        let ms = speaking_time("從前有一隻綠色的龍").as_millis();
+        assert_eq!(ms, 1_737, "9 syllables at 5.18 a second");
+    }
+
+    #[test]
+    fn a_gap_in_the_audio_delays_its_end() {
+        let at = SessionTime::from_millis;
+        let mut answer = Answer::new(at(1_000));
+        assert_eq!(answer.add_audio(at(1_100), 500, 1_000), 0);
+        answer.first_sent(at(1_150));
+        assert_eq!(answer.end_as_it_comes(1_000), at(1_650));
+        assert_eq!(answer.add_audio(at(1_300), 200, 1_000), 500, "in time");
+        assert_eq!(answer.end_as_it_comes(1_000), at(1_850));
+        assert_eq!(answer.add_audio(at(4_000), 100, 1_000), 700, "late");
+        assert_eq!(answer.end_as_it_comes(1_000), at(4_100));
+        answer.first_sent(at(5_000));
+        assert_eq!(
+            answer.end_as_it_comes(1_000),
+            at(4_100),
+            "that was said of the beginning"
+        );
+    }
+
+    #[test]
+    fn text_that_ran_ahead_counts_only_while_audio_is_missing() {
+        let mut answer = Answer::new(SessionTime::ZERO);
+        answer.text = "a".repeat(30);
+        answer.add_audio(SessionTime::ZERO, 1_000, 1_000);
+        assert_eq!(answer.whole_duration(1_000).as_millis(), 2_000);
+        answer.extent = Extent::Whole;
+        assert_eq!(answer.whole_duration(1_000).as_millis(), 1_000);
+    }
+}

@@ -1,0 +1,423 @@
+//! Failures and ends.
+
+use rstest::rstest;
+
+use super::script::{Play, check};
+use super::session;
+
+#[test]
+fn a_turn_without_answer_is_kept_and_the_session_goes_on() {
+    check(
+        session(),
+        r#"
+        0 opened
+             = Listening
+        1000 speech
+             > speech started 1000
+             > open turn 1, speech 1000
+             = UserSpeaking
+        2000 silence
+             > speech ended 2000, 1000 ms
+             > order commit @1
+             = Processing
+        2100 ai heard hello
+             > user 1 said: hello
+        2500 ai failed overloaded
+             > failure: overloaded
+             > user audio 1 complete
+             > finish 1 1000..2500, user "hello", failed "overloaded"
+             = Listening
+        2500 ai failed overloaded
+        2600 ai audio 100
+        3000 speech
+             > speech started 3000
+             > open turn 2, speech 3000
+             = UserSpeaking
+        "#,
+    );
+}
+
+#[test]
+fn what_was_said_before_the_failure_is_heard() {
+    check(
+        session(),
+        r#"
+        0 opened
+             = Listening
+        1000 speech
+             > speech started 1000
+             > open turn 1, speech 1000
+             = UserSpeaking
+        2000 silence
+             > speech ended 2000, 1000 ms
+             > order commit @1
+             = Processing
+        2500 ai text Once_there_was
+             > user audio 1 complete
+             > response 1 started 2500
+             > text 1: Once there was
+             = AiSpeaking
+        2500 ai audio 500
+             > audio 1 at 0: 500
+        2510 sent 1
+        2600 ai failed overloaded
+             > failure: overloaded
+             > audio 1 at 500: 0, last
+        2650 ai audio 100
+        2650 ai done
+        due 3010
+             > ai 1 said: Once
+             > response 1 ended, total 510, endpointing 0, unexplained 510, by server
+             > finish 1 1000..3010, heard "Once", unheard "there was", played 500, failed "overloaded"
+             = Listening
+        "#,
+    );
+}
+
+#[test]
+fn an_answer_that_fails_before_its_audio_was_not_heard() {
+    check(
+        session(),
+        r#"
+        0 opened
+             = Listening
+        1000 speech
+             > speech started 1000
+             > open turn 1, speech 1000
+             = UserSpeaking
+        2000 silence
+             > speech ended 2000, 1000 ms
+             > order commit @1
+             = Processing
+        2500 ai text Once_there_was
+             > user audio 1 complete
+             > response 1 started 2500
+             > text 1: Once there was
+             = AiSpeaking
+        2600 ai failed overloaded
+             > failure: overloaded
+             > ai 1 said:
+             > response 1 ended, endpointing 0
+             > finish 1 1000..2600, unheard "Once there was", failed "overloaded"
+             = Listening
+        "#,
+    );
+}
+
+#[test]
+fn a_failure_after_the_answer_changes_nothing() {
+    check(
+        session(),
+        "
+        0 opened
+             = Listening
+        1000 speech
+             > speech started 1000
+             > open turn 1, speech 1000
+             = UserSpeaking
+        2000 silence
+             > speech ended 2000, 1000 ms
+             > order commit @1
+             = Processing
+        2500 ai audio 500
+             > user audio 1 complete
+             > response 1 started 2500
+             > audio 1 at 0: 500
+             = AiSpeaking
+        2500 ai done 3
+             > audio 1 at 500: 0, last
+        2600 ai failed overloaded
+        2650 ai done 4
+        due 3000
+             > response 1 ended, endpointing 0, 3 tokens
+             > finish 1 1000..3000, played 500, 3 tokens
+             = Listening
+        ",
+    );
+}
+
+#[test]
+fn an_answer_that_does_not_go_on_is_given_up() {
+    check(
+        session(),
+        r#"
+        0 opened
+             = Listening
+        1000 speech
+             > speech started 1000
+             > open turn 1, speech 1000
+             = UserSpeaking
+        2000 silence
+             > speech ended 2000, 1000 ms
+             > order commit @1
+             = Processing
+        2500 ai text Once_there_was
+             > user audio 1 complete
+             > response 1 started 2500
+             > text 1: Once there was
+             = AiSpeaking
+        2500 ai audio 500
+             > audio 1 at 0: 500
+        2510 sent 1
+        2600 play 1 started 0
+             > latency 1, total 510, endpointing 0, unexplained 510, by server
+        due 32500
+             > order interrupt @2, heard 500 ms, 4 chars
+             > failure: the answer did not go on within 30 s
+             > audio 1 at 500: 0, last
+             > ai 1 said: Once
+             > response 1 ended, total 510, endpointing 0, unexplained 510, by server
+             > finish 1 1000..32500, heard "Once", unheard "there was", played 500, failed "the answer did not go on within 30 s"
+             = Listening
+        32600 ai@1 audio 500
+        due 1772500
+             > notice IdleLimitNear
+        "#,
+    );
+}
+
+#[test]
+fn a_begun_answer_without_a_word_is_given_up() {
+    check(
+        session(),
+        r#"
+        0 opened
+             = Listening
+        1000 speech
+             > speech started 1000
+             > open turn 1, speech 1000
+             = UserSpeaking
+        2000 silence
+             > speech ended 2000, 1000 ms
+             > order commit @1
+             = Processing
+        2500 ai start
+             > user audio 1 complete
+             > response 1 started 2500
+             = AiSpeaking
+        due 32500
+             > order interrupt @2, heard 0 ms, 0 chars
+             > failure: the answer did not go on within 30 s
+             > response 1 ended, endpointing 0
+             > finish 1 1000..32500, failed "the answer did not go on within 30 s"
+             = Listening
+        "#,
+    );
+}
+
+#[test]
+fn an_answer_that_never_comes_is_given_up() {
+    check(
+        session(),
+        r#"
+        0 opened
+             = Listening
+        1000 speech
+             > speech started 1000
+             > open turn 1, speech 1000
+             = UserSpeaking
+        2000 silence
+             > speech ended 2000, 1000 ms
+             > order commit @1
+             = Processing
+        2010 committed
+        due 32010
+             > order interrupt @2
+             > failure: no answer within 30 s
+             > user audio 1 complete
+             > finish 1 1000..32010, failed "no answer within 30 s"
+             = Listening
+        33000 ai@1 audio 500
+        33000 ai audio 500
+        "#,
+    );
+}
+
+#[test]
+fn a_mode_that_cannot_be_opened_ends_the_session() {
+    check(
+        session(),
+        "
+        100 ai dead no network
+             > fatal failure: no network
+             > order close
+             = Ending
+        200 opened
+        300 drained
+             > session error after 100 ms, 0 turns, 0 interrupted
+        ",
+    );
+}
+
+#[test]
+fn a_mode_that_fails_ends_the_session_and_keeps_the_turn() {
+    check(
+        session(),
+        r#"
+        0 opened
+             = Listening
+        1000 speech
+             > speech started 1000
+             > open turn 1, speech 1000
+             = UserSpeaking
+        2000 silence
+             > speech ended 2000, 1000 ms
+             > order commit @1
+             = Processing
+        2500 ai text Once_there_was
+             > user audio 1 complete
+             > response 1 started 2500
+             > text 1: Once there was
+             = AiSpeaking
+        2500 ai audio 1000
+             > audio 1 at 0: 1000
+        2500 sent 1
+        3000 ai@0 dead no network
+             > fatal failure: no network
+             > interrupted 1 3000 by client
+             > order interrupt @2, heard 500 ms, 4 chars
+             > response 1 ended by client, total 500, endpointing 0, unexplained 500, by server
+             > ai 1 said: Once
+             > latency 1, total 500, endpointing 0, unexplained 500, by server
+             > finish 1 1000..3000, heard "Once", unheard "there was", played 500, cut by client, failed "no network"
+             > order close
+             = Ending
+        3100 drained
+             > session error after 3000 ms, 1 turns, 1 interrupted
+        "#,
+    );
+}
+
+#[test]
+fn an_answer_that_is_all_there_does_not_fail_with_the_mode() {
+    check(
+        session(),
+        "
+        0 opened
+             = Listening
+        1000 speech
+             > speech started 1000
+             > open turn 1, speech 1000
+             = UserSpeaking
+        2000 silence
+             > speech ended 2000, 1000 ms
+             > order commit @1
+             = Processing
+        2500 ai audio 1000
+             > user audio 1 complete
+             > response 1 started 2500
+             > audio 1 at 0: 1000
+             = AiSpeaking
+        2500 sent 1
+        2600 ai done
+             > audio 1 at 1000: 0, last
+        3000 ai dead no network
+             > fatal failure: no network
+             > interrupted 1 3000 by client
+             > order interrupt @2, heard 500 ms, 0 chars
+             > response 1 ended by client, total 500, endpointing 0, unexplained 500, by server
+             > latency 1, total 500, endpointing 0, unexplained 500, by server
+             > finish 1 1000..3000, played 500, cut by client
+             > order close
+             = Ending
+        ",
+    );
+}
+
+#[rstest]
+#[case::idle(
+    "",
+    "
+    > order close
+    = Ending
+    "
+)]
+#[case::listening(
+    "0 opened",
+    "
+    > order close
+    = Ending
+    "
+)]
+#[case::user_speaking(
+    "0 opened | 10 speech",
+    "
+    > user audio 1 complete
+    > finish 1 10..50
+    > order close
+    = Ending
+    "
+)]
+#[case::processing(
+    "0 opened | 10 speech | 20 silence",
+    "
+    > user audio 1 complete
+    > finish 1 10..50
+    > order close
+    = Ending
+    "
+)]
+#[case::ai_speaking(
+    "0 opened | 10 speech | 20 silence | 30 ai audio 100 | 31 sent 1",
+    "
+    > interrupted 1 50 by client
+    > order interrupt @2, heard 19 ms, 0 chars
+    > response 1 ended by client, total 11, endpointing 0, unexplained 11, by server
+    > latency 1, total 11, endpointing 0, unexplained 11, by server
+    > finish 1 10..50, played 19, cut by client
+    > order close
+    = Ending
+    "
+)]
+#[case::waiting_for_the_report_of_a_cut(
+    "0 opened | 10 speech | 20 silence | 30 ai audio 100 | 31 sent 1 | 40 interrupt",
+    "
+    > latency 1, total 11, endpointing 0, unexplained 11, by server
+    > finish 1 10..50, played 9, cut by client
+    > order close
+    = Ending
+    "
+)]
+#[case::user_speaking_after_a_cut(
+    "0 opened | 10 speech | 20 silence | 30 ai audio 100 | 40 speech",
+    "
+    > latency 1, endpointing 0
+    > finish 1 10..50, played 0, cut by speech
+    > user audio 2 complete
+    > finish 2 40..50
+    > order close
+    = Ending
+    "
+)]
+fn a_session_ends_in_any_state(#[case] before: &str, #[case] expected: &str) {
+    let mut play = Play::new(session());
+    for line in before.split(" | ").filter(|line| !line.is_empty()) {
+        play.line(line);
+    }
+    play.lines.clear();
+    play.line("50 end superseded");
+    let expected: Vec<&str> = expected
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    assert_eq!(play.lines[1..], expected);
+    assert_eq!((play.machine.deadline(), play.machine.is_over()), (None, false));
+
+    let late = [
+        "60 end completed",
+        "60 speech",
+        "60 ai audio 5",
+        "60 ai dead late",
+        "60 tick",
+    ];
+    assert_eq!(play.effects_of(&late), [""; 0], "nothing but the end follows");
+
+    let end = play.effects_of(&["70 drained"]);
+    assert!(end[0].starts_with("> session superseded after 50 ms"), "{end:?}");
+    assert_eq!((end.len(), play.machine.is_over()), (1, true));
+    assert_eq!(
+        play.effects_of(&["80 drained", "80 opened", "80 end completed"]),
+        [""; 0]
+    );
+}

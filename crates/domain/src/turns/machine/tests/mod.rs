@@ -1,0 +1,48 @@
+//! Tests of the machine. Most are conversations written down, see [`script`].
+
+mod every_input;
+mod failing;
+mod interrupting;
+mod measuring;
+mod provider_decides;
+mod random;
+mod script;
+mod talking;
+mod time_limits;
+
+use super::{BargeIn, Greeting, Limits, MachineSettings, TurnTaking};
+
+/// One sample of an answer lasts 1 ms.
+const RATE: u32 = 1_000;
+
+/// A session that decides itself when the user's turn is over, with barge-in, and in which the user begins.
+fn session() -> MachineSettings {
+    MachineSettings {
+        barge_in: BargeIn::Enabled,
+        turn_taking: TurnTaking::Session,
+        greeting: Greeting::None,
+        limits: Limits::default(),
+        output_rate: RATE,
+    }
+}
+
+fn without_barge_in() -> MachineSettings {
+    MachineSettings {
+        barge_in: BargeIn::Disabled,
+        ..session()
+    }
+}
+
+fn provider_decides() -> MachineSettings {
+    MachineSettings {
+        turn_taking: TurnTaking::Provider,
+        ..session()
+    }
+}
+
+fn greeting() -> MachineSettings {
+    MachineSettings {
+        greeting: Greeting::WhenReady,
+        ..session()
+    }
+}

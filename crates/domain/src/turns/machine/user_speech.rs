@@ -1,0 +1,156 @@
+//! What the user does: speak, pause, go on.
+
+use super::open_turn::{UserAudio, Utterance};
+use super::{BargeIn, Effect, Event, ModeOrder, TurnMachine, TurnState, TurnTaking};
+use crate::latency::{ClientTime, SessionTime};
+use crate::turns::InterruptReason;
+
+/// The user speaks, whatever the state.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Speech {
+    /// The first voiced sample.
+    pub(super) started: SessionTime,
+    pub(super) captured: Option<ClientTime>,
+    /// From when the limit counts: the first voiced sample, or when the AI that was spoken over was done.
+    pub(super) limit_from: SessionTime,
+    /// The provider answered without waiting for its end.
+    is_answered: bool,
+}
+
+impl TurnMachine {
+    pub(super) fn speech_started(
+        &mut self,
+        now: SessionTime,
+        at: SessionTime,
+        captured: Option<ClientTime>,
+        effects: &mut Vec<Effect>,
+    ) {
+        if self.state == TurnState::Idle || self.speech.is_some_and(|speech| !speech.is_answered) {
+            return;
+        }
+        self.active(now);
+        self.speech = Some(Speech {
+            started: at,
+            captured,
+            limit_from: at,
+            is_answered: false,
+        });
+        effects.push(Effect::Emit(Event::SpeechStarted { at }));
+        match self.state {
+            TurnState::Listening => self.user_begins(now, effects),
+            TurnState::Processing => self.user_speaks_on(now, at, effects),
+            TurnState::AiSpeaking if self.settings.barge_in == BargeIn::Enabled => {
+                self.interrupt(now, at, InterruptReason::Speech, captured, None, effects);
+                self.user_begins(now, effects);
+            }
+            TurnState::AiSpeaking | TurnState::UserSpeaking | TurnState::Idle | TurnState::Ending => {}
+        }
+    }
+
+    /// Opens the turn of the user who is speaking, if one is.
+    pub(super) fn user_begins(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
+        let Some(speech) = self.speech.filter(|speech| !speech.is_answered) else {
+            return;
+        };
+        if self.open_turn(now, Some(speech.started), effects) {
+            self.state = TurnState::UserSpeaking;
+            self.warnings.utterance = false;
+        }
+    }
+
+    /// The user speaks before anything was answered.
+    fn user_speaks_on(&mut self, now: SessionTime, at: SessionTime, effects: &mut Vec<Effect>) {
+        let Some(turn) = &mut self.turn else { return };
+        match (turn.user_audio, turn.utterance) {
+            // It is still the same turn.
+            (UserAudio::Recording, Utterance::MayGoOn) => {
+                (
+                    turn.marks.speech_ended,
+                    turn.marks.endpointed,
+                    turn.marks.committed,
+                ) = (None, None, None);
+                turn.speech_ended_captured = None;
+                self.state = TurnState::UserSpeaking;
+                self.warnings.utterance = false;
+                self.stop_mode(None, effects);
+            }
+            (UserAudio::Recording, Utterance::Limited) => {}
+            // The AI was about to begin: nothing of the user was recorded for its turn.
+            (UserAudio::Complete, _) => {
+                self.drop_answer(now, at, InterruptReason::Speech, effects);
+                self.user_begins(now, effects);
+            }
+        }
+    }
+
+    pub(super) fn speech_ended(
+        &mut self,
+        at: SessionTime,
+        captured: Option<ClientTime>,
+        decided: SessionTime,
+        now: SessionTime,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(speech) = self.speech.take() else { return };
+        self.active(now);
+        effects.push(Effect::Emit(Event::SpeechEnded {
+            at,
+            duration: at.since(speech.started),
+        }));
+        if self.state == TurnState::UserSpeaking {
+            self.user_is_done(at, captured, decided, effects);
+        } else if speech.is_answered {
+            self.answered_speech_ended(at, captured);
+        }
+    }
+
+    fn user_is_done(
+        &mut self,
+        at: SessionTime,
+        captured: Option<ClientTime>,
+        decided: SessionTime,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.state = TurnState::Processing;
+        if let Some(turn) = &mut self.turn {
+            turn.marks.speech_ended = Some(at);
+            turn.marks.endpointed = Some(decided);
+            turn.speech_ended_captured = captured;
+        }
+        match self.settings.turn_taking {
+            TurnTaking::Session => {
+                self.generation = self.generation.next();
+                effects.push(Effect::Order(ModeOrder::Commit(self.generation)));
+            }
+            TurnTaking::Provider => self.committed(decided),
+        }
+    }
+
+    /// The provider answered first and told later when the user had stopped: what decided it is unknown, the total is not.
+    fn answered_speech_ended(&mut self, at: SessionTime, captured: Option<ClientTime>) {
+        let answered = self
+            .turn
+            .as_mut()
+            .filter(|turn| turn.marks.speech_started.is_some() && turn.marks.speech_ended.is_none());
+        if let Some(turn) = answered {
+            turn.marks.speech_ended = Some(at);
+            turn.speech_ended_captured = captured;
+        }
+    }
+
+    /// The provider answers what the user says without waiting for its end.
+    pub(super) fn speech_is_answered(&mut self) {
+        if let Some(speech) = &mut self.speech {
+            speech.is_answered = true;
+        }
+    }
+
+    pub(super) fn committed(&mut self, now: SessionTime) {
+        if self.state != TurnState::Processing {
+            return; // The user went on meanwhile.
+        }
+        if let Some(turn) = &mut self.turn {
+            turn.marks.committed.get_or_insert(now);
+        }
+    }
+}
