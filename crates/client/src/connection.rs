@@ -19,7 +19,7 @@ use crate::{Client, ClientError, tls};
 const READY_LIMIT: Duration = Duration::from_secs(10);
 
 /// How long the server may take to start or resume a session: it may have to reach a provider first.
-const SESSION_LIMIT: Duration = Duration::from_secs(60);
+const SESSION_LIMIT: Duration = Duration::from_mins(1);
 
 /// Largest message that is read: far above what a server sends, far below what would hurt.
 const MAX_INCOMING_BYTES: usize = 4 * 1024 * 1024;
@@ -52,8 +52,9 @@ impl Client {
         } else {
             ("ws", Connector::Plain)
         };
-        url.set_scheme(scheme)
-            .expect("http and https URLs may become ws and wss");
+        url.set_scheme(scheme).map_err(|()| ClientError::Address {
+            address: self.base.to_string(),
+        })?;
         let unreachable = |source: Error| match source {
             Error::Http(response) => refusal_of(
                 response.status().as_u16(),

@@ -1,9 +1,11 @@
 //! The two tasks that read and write one WebSocket.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -16,6 +18,9 @@ const OUTGOING: usize = 250;
 
 /// Messages from the server. When full, the socket is not read: the server then sees a slow client.
 const INCOMING: usize = 256;
+
+/// How long the answer to a goodbye may take to get out.
+const GOODBYE_LIMIT: Duration = Duration::from_secs(1);
 
 /// What stands for a goodbye without a code (RFC 6455 §7.1.5).
 const NO_STATUS: u16 = 1005;
@@ -48,7 +53,13 @@ impl Link {
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
         tasks.spawn(stop.clone().run_until_cancelled_owned(write(sink, to_send)));
-        tasks.spawn(stop.clone().run_until_cancelled_owned(read(stream, received)));
+        let until_broken = stop.clone();
+        let reader = async move {
+            read(stream, &received).await;
+            // Whoever cannot be heard need not be talked to.
+            until_broken.cancel();
+        };
+        tasks.spawn(stop.clone().run_until_cancelled_owned(reader));
         tasks.close();
         Self {
             outgoing,
@@ -85,7 +96,7 @@ async fn write(mut sink: impl Sink<Message, Error = Error> + Unpin, mut to_send:
 
 async fn read(
     mut stream: impl Stream<Item = Result<Message, Error>> + Unpin,
-    received: mpsc::Sender<Incoming>,
+    received: &mpsc::Sender<Incoming>,
 ) {
     // Room first: a message that was read must not get lost.
     while let Ok(room) = received.reserve().await {
@@ -94,7 +105,7 @@ async fn read(
         room.send(incoming);
         if is_last {
             // Reading on is what sends the answer to a goodbye.
-            let _ = stream.next().await;
+            let _ = timeout(GOODBYE_LIMIT, stream.next()).await;
             return;
         }
     }

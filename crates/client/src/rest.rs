@@ -15,7 +15,7 @@ use crate::ClientError;
 pub(crate) const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// How long a REST answer may take, recordings included.
-const REQUEST_LIMIT: Duration = Duration::from_secs(60);
+const REQUEST_LIMIT: Duration = Duration::from_mins(1);
 
 /// Turns per page when all turns of a session are wanted: as many as the server gives.
 const PAGE_SIZE: u32 = 100;

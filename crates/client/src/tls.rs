@@ -1,4 +1,4 @@
-//! Encryption of WebSockets, with the same provider and the same trust as the REST client has.
+//! Encryption of a WebSocket, with the same provider and the same trust as the REST client has.
 
 use std::sync::Arc;
 

@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn stamps_do_not_drift_in_an_hour() {
         let mut microphone = microphone();
-        let an_hour = ms(1_000) + Duration::from_secs(3_600);
+        let an_hour = ms(1_000) + Duration::from_hours(1);
         assert_eq!(microphone.skip_to(an_hour), 180_000);
         let frame = microphone.capture(an_hour + FRAME).unwrap();
         assert_eq!(frame.at, an_hour);
@@ -243,16 +243,16 @@ mod tests {
             rate: RATE,
             samples: (0..24_000).map(|n| if n % 2 == 0 { 300 } else { -300 }).collect(),
         };
-        let mut noisy = Microphone::new(&noise, RATE, Duration::ZERO);
-        noisy.speak();
-        assert_eq!(noisy.speech_end_before(ms(900)), None);
+        let mut in_noise = Microphone::new(&noise, RATE, Duration::ZERO);
+        in_noise.speak();
+        assert_eq!(in_noise.speech_end_before(ms(900)), None);
         let silence = Clip {
             rate: RATE,
             samples: vec![0; 24_000],
         };
-        let mut silent = Microphone::new(&silence, RATE, Duration::ZERO);
-        silent.speak();
-        assert_eq!(silent.speech_end_before(ms(900)), None);
-        assert!(silent.has_spoken(), "there is nothing to say");
+        let mut in_silence = Microphone::new(&silence, RATE, Duration::ZERO);
+        in_silence.speak();
+        assert_eq!(in_silence.speech_end_before(ms(900)), None);
+        assert!(in_silence.has_spoken(), "there is nothing to say");
     }
 }

@@ -23,7 +23,7 @@ use running::RunningCall;
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 
 /// How long a call may take beyond its clip.
-const CALL_LIMIT: Duration = Duration::from_secs(300);
+const CALL_LIMIT: Duration = Duration::from_mins(5);
 
 /// What a caller says, and how.
 #[derive(Debug, Clone)]

@@ -99,7 +99,7 @@ impl Progress {
                 self.failure.get_or_insert_with(|| offer.reason.clone());
             }
             ServerMessage::SessionEnded(SessionEnded { status, summary, .. }) => {
-                self.ended = Some((*status, *summary))
+                self.ended = Some((*status, *summary));
             }
             ServerMessage::ConnectionReady(_)
             | ServerMessage::SessionStarted(_)

@@ -45,6 +45,7 @@ pub(super) struct RunningCall<'a, C, O> {
 }
 
 /// What a call waited for.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, on the stack")]
 enum Wake {
     Event(Option<Event>),
     Frame,

@@ -461,8 +461,9 @@ mod tests {
             prop_assert!(reports.is_sorted_by(|a, b| a.at <= b.at && a.played_ms <= b.played_ms), "{:?}", reports);
             let ends = reports.iter()
                 .filter(|report| matches!(report.event, PlaybackEvent::Stopped | PlaybackEvent::Finished));
-            prop_assert_eq!(ends.count(), 1);
-            let end = reports.last().unwrap();
+            // An answer that is stopped before any of it arrived was never there.
+            prop_assert_eq!(ends.count(), usize::from(stop != Some(0)));
+            let Some(end) = reports.last() else { return Ok(()) };
             let pushed_ms = ms(SampleRate::HZ_24K.duration_of(pushed));
             match end.event {
                 PlaybackEvent::Finished => prop_assert!((end.played_ms - pushed_ms).abs() < 0.001),

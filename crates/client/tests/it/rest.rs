@@ -1,0 +1,169 @@
+//! The REST calls, against a server that answers as documented.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+use viva_client::{Client, ClientError, Side};
+use wiremock::matchers::{header, method, path, query_param};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+const SESSION: Uuid = Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0000_0001);
+const TURN: Uuid = Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0000_0009);
+
+async fn answering(route: &str, answer: ResponseTemplate) -> (MockServer, Client) {
+    let server = MockServer::start().await;
+    Mock::given(method("GET"))
+        .and(path(route))
+        .respond_with(answer)
+        .mount(&server)
+        .await;
+    let client = Client::new(&server.uri()).expect("the mock has an address");
+    (server, client)
+}
+
+fn turn(number: u16) -> Value {
+    json!({
+        "id": TURN, "turn_number": number, "started_at": "2026-11-22T10:40:00Z", "ended_at": "2026-11-22T10:40:09Z",
+        "interrupted": false, "latency": { "total_ms": 540.5 },
+    })
+}
+
+#[tokio::test]
+async fn providers_are_listed() {
+    let body = json!({ "realtime": [], "stt": [], "llm": [], "tts": [] });
+    let (_server, client) = answering(
+        "/api/v1/interaction/providers",
+        ResponseTemplate::new(200).set_body_json(body),
+    )
+    .await;
+    assert_eq!(
+        client.providers().await.unwrap(),
+        viva_protocol::rest::ProviderList::default()
+    );
+}
+
+#[tokio::test]
+async fn a_session_comes_with_its_turns() {
+    let body = json!({
+        "id": SESSION, "mode": "realtime", "config": { "realtime_provider": "offline" }, "status": "completed",
+        "started_at": "2026-11-22T10:40:00Z", "barge_in_enabled": true, "turns": [turn(1)],
+    });
+    let route = format!("/api/v1/interaction/sessions/{SESSION}");
+    let (_server, client) = answering(&route, ResponseTemplate::new(200).set_body_json(body)).await;
+    let session = client.session(SESSION).await.unwrap();
+    assert_eq!(
+        (session.session.id, session.turns[0].latency.total_ms),
+        (SESSION, Some(540.5))
+    );
+}
+
+#[tokio::test]
+async fn all_pages_of_turns_are_fetched() {
+    let server = MockServer::start().await;
+    for (number, page) in [(1_u16, "1"), (2, "2")] {
+        let body =
+            json!({ "items": [turn(number)], "total": 2, "page": number, "page_size": 1, "total_pages": 2 });
+        Mock::given(path(format!("/api/v1/interaction/sessions/{SESSION}/turns")))
+            .and(query_param("page", page))
+            .respond_with(ResponseTemplate::new(200).set_body_json(body))
+            .expect(1)
+            .mount(&server)
+            .await;
+    }
+    let turns = Client::new(&server.uri()).unwrap().turns(SESSION).await.unwrap();
+    assert_eq!(
+        turns.iter().map(|turn| turn.turn_number).collect::<Vec<_>>(),
+        [1, 2]
+    );
+}
+
+#[tokio::test]
+async fn recordings_are_fetched_by_side() {
+    let server = MockServer::start().await;
+    for (side, bytes) in [("user", b"RIFFu"), ("ai", b"RIFFa")] {
+        Mock::given(path(format!(
+            "/api/v1/interaction/sessions/{SESSION}/turns/{TURN}/audio"
+        )))
+        .and(query_param("type", side))
+        .respond_with(ResponseTemplate::new(200).set_body_bytes(bytes))
+        .mount(&server)
+        .await;
+    }
+    let client = Client::new(&server.uri()).unwrap();
+    assert_eq!(
+        client.turn_audio(SESSION, TURN, Side::User).await.unwrap(),
+        "RIFFu"
+    );
+    assert_eq!(client.turn_audio(SESSION, TURN, Side::Ai).await.unwrap(), "RIFFa");
+}
+
+#[tokio::test]
+async fn statistics_are_fetched() {
+    let mut body = serde_json::to_value(viva_protocol::rest::LatencyStats::default()).unwrap();
+    body["total_ms"] =
+        json!({ "count": 1, "avg": 5.0, "min": 5.0, "max": 5.0, "p50": 5.0, "p95": 5.0, "p99": 5.0 });
+    let route = format!("/api/v1/interaction/sessions/{SESSION}/latency-stats");
+    let (_server, client) = answering(&route, ResponseTemplate::new(200).set_body_json(body)).await;
+    assert_eq!(
+        client.latency_stats(SESSION).await.unwrap().total_ms.p99,
+        Some(5.0)
+    );
+}
+
+#[tokio::test]
+async fn the_token_is_sent_as_a_bearer() {
+    let server = MockServer::start().await;
+    let body = json!({ "realtime": [], "stt": [], "llm": [], "tts": [] });
+    Mock::given(header("authorization", "Bearer abc"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(body))
+        .expect(1)
+        .mount(&server)
+        .await;
+    Client::new(&server.uri())
+        .unwrap()
+        .with_token("abc")
+        .unwrap()
+        .providers()
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_problem_is_an_error_that_says_what_is_wrong() {
+    let body = json!({ "type": "about:blank", "title": "Not Found", "status": 404, "code": "session-not-found",
+        "detail": "no session has this id" });
+    let answer =
+        ResponseTemplate::new(404).set_body_raw(body.to_string(), "application/problem+json; charset=utf-8");
+    let (_server, client) = answering(&format!("/api/v1/interaction/sessions/{SESSION}"), answer).await;
+    let err = client.session(SESSION).await.unwrap_err();
+    assert_eq!(err.to_string(), "no session has this id");
+    let ClientError::Problem(problem) = err else {
+        panic!("no problem: {err:?}")
+    };
+    assert_eq!(
+        (problem.status, problem.code.as_str()),
+        (404, "session-not-found")
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_of_something_that_is_not_viva_tells_its_status() {
+    let answer = ResponseTemplate::new(502).set_body_raw("<h1>Bad Gateway</h1>", "text/html");
+    let (_server, client) = answering("/api/v1/interaction/providers", answer).await;
+    assert!(matches!(
+        client.providers().await,
+        Err(ClientError::Status { status: 502 })
+    ));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_body_of_the_api_is_an_error() {
+    let (_server, client) = answering(
+        "/api/v1/interaction/providers",
+        ResponseTemplate::new(200).set_body_raw("{}", "application/json"),
+    )
+    .await;
+    assert!(matches!(
+        client.providers().await,
+        Err(ClientError::Answer { .. })
+    ));
+}
