@@ -140,6 +140,11 @@ impl Phrase {
     fn push(&mut self, c: char) {
         let letter = plain(c);
         match letter {
+            // Brackets, also those between the Chinese characters, are not heard.
+            _ if !c.is_alphanumeric() => {
+                self.before = None;
+                return;
+            }
             'a' | 'e' | 'i' | 'o' | 'u' | 'y' => self.vowel(letter),
             'b'..='z' => self.consonant(letter),
             '0'..='9' => self.syllable(c, 60),
@@ -149,11 +154,7 @@ impl Phrase {
             '\u{2e80}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}' => {
                 self.syllable(c, 41);
             }
-            _ if c.is_alphanumeric() => self.foreign(c),
-            _ => {
-                self.before = None;
-                return;
-            }
+            _ => self.foreign(c),
         }
         self.before = Some(letter);
     }
@@ -323,6 +324,12 @@ mod tests {
     fn characters_of_their_own_are_syllables_of_equal_length() {
         assert_eq!(frames("你好"), 2 * 41);
         assert_ne!(phones("你"), phones("好"));
+    }
+
+    #[test]
+    fn brackets_are_not_heard() {
+        assert_eq!(phones("「你」好"), phones("你好"));
+        assert_eq!(phones("\"ma\""), phones("ma"));
     }
 
     #[test]
