@@ -82,6 +82,14 @@ impl History {
         }
     }
 
+    /// Answers when the history can be read.
+    ///
+    /// # Errors
+    /// [`HistoryError::Store`] when the database does not answer.
+    pub async fn check(&self) -> Result<(), HistoryError> {
+        Ok(self.session_store.ping().await?)
+    }
+
     /// The user's sessions, newest first.
     ///
     /// # Errors
