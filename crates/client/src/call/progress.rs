@@ -7,7 +7,7 @@ use viva_protocol::ws::{
     SessionSummary,
 };
 
-use super::{Call, HangUp, Outcome, TurnReport};
+use super::{Call, HangUp, KeepAudio, Outcome, TurnReport};
 
 /// How long everything must be quiet, beyond the silence that ends a turn, until the conversation is taken to be over.
 const SETTLED: Duration = Duration::from_millis(1_500);
@@ -19,15 +19,25 @@ const DEFAULT_SILENCE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Progress {
     turns: BTreeMap<u16, Turn>,
-    keeps_audio: bool,
-    user_speaks: bool,
-    /// The user was heard to the end, and the AI has not begun.
-    awaits_answer: bool,
+    keep_audio: KeepAudio,
+    floor: Floor,
+    /// The caller hung up: what is cut from now on is cut by that.
+    hung_up: bool,
     last_activity: Duration,
     pub(super) errors: Vec<ErrorMessage>,
     pub(super) notices: Vec<Notice>,
     failure: Option<String>,
     pub(super) ended: Option<(SessionEndStatus, SessionSummary)>,
+}
+
+/// Who speaks, or is about to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Floor {
+    Nobody,
+    User,
+    /// The user was heard to the end, and the AI has not begun.
+    Awaited,
+    Ai,
 }
 
 #[derive(Debug)]
@@ -38,12 +48,12 @@ struct Turn {
 }
 
 impl Progress {
-    pub(super) fn new(now: Duration, keeps_audio: bool) -> Self {
+    pub(super) fn new(now: Duration, keep_audio: KeepAudio) -> Self {
         Self {
             turns: BTreeMap::new(),
-            keeps_audio,
-            user_speaks: false,
-            awaits_answer: false,
+            keep_audio,
+            floor: Floor::Nobody,
+            hung_up: false,
             last_activity: now,
             errors: Vec::new(),
             notices: Vec::new(),
@@ -55,11 +65,8 @@ impl Progress {
     pub(super) fn on_message(&mut self, now: Duration, message: &ServerMessage) {
         self.last_activity = now;
         match message {
-            ServerMessage::SpeechStarted(_) => self.user_speaks = true,
-            ServerMessage::SpeechEnded(_) => {
-                self.user_speaks = false;
-                self.awaits_answer = true;
-            }
+            ServerMessage::SpeechStarted(_) => self.floor = Floor::User,
+            ServerMessage::SpeechEnded(_) => self.floor = Floor::Awaited,
             ServerMessage::Transcript(transcript) => {
                 let turn = self.turn(transcript.turn_number);
                 match transcript.role {
@@ -68,7 +75,7 @@ impl Progress {
                 }
             }
             ServerMessage::ResponseStarted(started) => {
-                self.awaits_answer = false;
+                self.floor = Floor::Ai;
                 self.turn(started.turn_number);
             }
             ServerMessage::TextDelta(text) => {
@@ -79,17 +86,22 @@ impl Progress {
                 }
             }
             ServerMessage::ResponseEnded(ended) => {
+                // Whoever interrupts has the floor already.
+                self.release(Floor::Ai);
+                let hung_up = self.hung_up;
                 let turn = self.turn(ended.turn_number);
                 turn.is_over = true;
-                turn.interrupted = ended.interrupted;
-                turn.latency = Some(ended.latency);
+                turn.interrupted = ended.interrupted && !hung_up;
+                if !hung_up || turn.latency.is_none() {
+                    turn.latency = Some(ended.latency);
+                }
             }
             ServerMessage::TurnLatency(measured) => {
                 self.turn(measured.turn_number).latency = Some(measured.latency);
             }
             ServerMessage::Notice(notice) => self.notices.push(notice.clone()),
             ServerMessage::Error(error) => {
-                self.awaits_answer = false;
+                self.release(Floor::Awaited);
                 if !error.recoverable {
                     self.failure.get_or_insert_with(|| error.message.clone());
                 }
@@ -116,11 +128,11 @@ impl Progress {
         self.last_activity = now;
         let samples = pcm::samples_from_le_bytes(&frame.payload).expect("a frame holds whole samples");
         let samples: Vec<i16> = samples.collect();
-        let keeps_audio = self.keeps_audio;
+        let keep_audio = self.keep_audio;
         let turn = self.turn_and_meter(frame.turn_number);
         turn.meter.push(&samples, &mut Vec::new());
         turn.report.ai_samples += samples.len() as u64;
-        if keeps_audio {
+        if keep_audio == KeepAudio::Yes {
             turn.report.ai_audio.extend(samples);
         }
     }
@@ -134,6 +146,11 @@ impl Progress {
     /// Takes note of an answer's first audible sample, so long after the end of speech; `None` when that is not known.
     pub(super) fn on_audible(&mut self, turn: u16, after_speech: Option<Duration>) {
         self.turn(turn).heard_ms = after_speech.map(|after| after.as_secs_f64() * 1_000.0);
+    }
+
+    /// Takes note that the caller hangs up.
+    pub(super) fn hang_up(&mut self) {
+        self.hung_up = true;
     }
 
     /// Whether an answer is over that nobody asked for: a greeting.
@@ -176,8 +193,7 @@ impl Progress {
 
     /// Whether nobody speaks or is about to.
     fn is_quiet(&self, stands: Standing) -> bool {
-        let is_over = self.reports().all(|turn| turn.is_over);
-        !self.user_speaks && !self.awaits_answer && is_over && stands.speaker_is_silent
+        self.floor == Floor::Nobody && stands.speaker_is_silent
     }
 
     /// Whether nothing has happened for so long that nothing will.
@@ -197,6 +213,12 @@ impl Progress {
             report
         };
         self.turns.into_values().map(finish).collect()
+    }
+
+    fn release(&mut self, floor: Floor) {
+        if self.floor == floor {
+            self.floor = Floor::Nobody;
+        }
     }
 
     fn reports(&self) -> impl Iterator<Item = &TurnReport> {

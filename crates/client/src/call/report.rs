@@ -56,7 +56,7 @@ pub struct TurnReport {
     pub ai_transcript: String,
     /// Whether the answer is over: heard to its end, or cut.
     pub is_over: bool,
-    /// Whether the answer was cut.
+    /// Whether the answer was cut; not counted when the caller cut it by hanging up.
     pub interrupted: bool,
     /// The latencies, as far as the server told.
     pub latency: Option<Latency>,

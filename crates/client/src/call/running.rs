@@ -11,7 +11,7 @@ use viva_protocol::ws::{
 use super::microphone::Microphone;
 use super::progress::{Progress, Standing};
 use super::speaker::Speaker;
-use super::{Call, CallEvent, CallReport, Connect, Happening, KeepAudio, Outcome};
+use super::{Call, CallEvent, CallReport, Connect, Happening, Outcome};
 use crate::{ClientError, Conversation, Event};
 
 /// Waits before the attempts to come back.
@@ -79,7 +79,7 @@ impl<'a, C: Connect, O: FnMut(&CallEvent<'_>) + Send> RunningCall<'a, C, O> {
             conversation,
             microphone: Microphone::new(&call.clip, input_rate, now),
             speaker: Speaker::new(output_rate, call.device_latency),
-            progress: Progress::new(now, call.keep_audio == KeepAudio::Yes),
+            progress: Progress::new(now, call.keep_audio),
             unsent: VecDeque::new(),
             spoken_at: None,
             frames_sent: 0,
@@ -277,6 +277,7 @@ impl<'a, C: Connect, O: FnMut(&CallEvent<'_>) + Send> RunningCall<'a, C, O> {
 
     /// Ends the session and takes what the server has to say about it. What still plays is cut.
     async fn hang_up(&mut self) {
+        self.progress.hang_up();
         self.speaker.stop(self.now(), u16::MAX);
         self.report_playback().await;
         if self.conversation.end().await.is_err() {

@@ -228,6 +228,10 @@ async fn an_interruption_stops_the_playback_at_once_and_for_good() {
 
 #[tokio::test(start_paused = true)]
 async fn hanging_up_after_the_latency_cuts_the_answer_short() {
+    let latency = Latency {
+        total_ms: Some(240.5),
+        ..Latency::default()
+    };
     let call = Call {
         hang_up: HangUp::AfterLatency,
         ..call()
@@ -239,10 +243,6 @@ async fn hanging_up_after_the_latency_cuts_the_answer_short() {
         server.begin_answer(1).await;
         server.send_audio(1, 0, 24_000 * 20 / 16, false).await;
         server.expect_playback(PlaybackEvent::Started).await;
-        let latency = Latency {
-            total_ms: Some(200.0),
-            ..Latency::default()
-        };
         server
             .send(ServerMessage::TurnLatency(TurnLatency {
                 turn_number: 1,
@@ -251,10 +251,17 @@ async fn hanging_up_after_the_latency_cuts_the_answer_short() {
             .await;
         let stopped = server.expect_playback(PlaybackEvent::Stopped).await;
         assert!(stopped.played_ms < 100.0, "{stopped:?}");
+        server.end_answer(1, true).await;
         server.expect_end().await;
     })
     .await;
-    assert!(report.unwrap().is_success());
+    let report = report.unwrap();
+    assert!(report.is_success());
+    assert_eq!(
+        report.latencies(),
+        [latency],
+        "an answer that was cut by hanging up counts"
+    );
     assert!(begun.elapsed() < ms(700), "{:?}", begun.elapsed());
 }
 

@@ -9,9 +9,9 @@ use super::error::ErrorMessage;
 /// A server message with its place in the session's stream of messages.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ServerEnvelope {
-    /// Rises by one per JSON message of a session, from 0; absent on messages that belong to the connection
-    /// (`connection_ready`, `session_resumed`, `pong`, and errors about a single message). A client that resumes says
-    /// which one it got last and gets the rest again.
+    /// Rises by one per JSON message of a session, from 0; absent on audio and on messages that belong to the connection
+    /// (`connection_ready`, `session_resumed`, `pong`, errors about a single message). A client that resumes says which
+    /// one it got last and gets the rest again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seq: Option<u32>,
     /// The message.
@@ -55,7 +55,7 @@ pub enum ServerMessage {
     Interrupted(Interrupted),
     /// The answer is over: heard to its end, or cut.
     ResponseEnded(ResponseEnded),
-    /// The turn's latency, complete after the client reported playback.
+    /// The turn's latency, as soon as the client has reported that playback started.
     TurnLatency(TurnLatency),
     /// The provider failed; the client may go on with this configuration.
     FallbackOffered(FallbackOffered),
