@@ -5,6 +5,7 @@
 //! To change the schema: a file `m<date>_<what>.rs` that only adds, a line in [`Migrator`], the entity and the contract
 //! case that fails without it. What is no longer used is removed one release later.
 
+pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
 
 mod m20261122_sessions;

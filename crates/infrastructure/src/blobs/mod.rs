@@ -1,0 +1,246 @@
+//! Finished recordings, through `object_store`: a local folder now, any store that the library speaks later.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::{Bytes, BytesMut};
+use object_store::local::LocalFileSystem;
+use object_store::path::Path as ObjectPath;
+use object_store::{Error as ObjectError, MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload};
+use tokio::fs::File;
+use tokio::io::AsyncReadExt;
+use tracing::instrument;
+use viva_domain::ports::{BlobError, BlobErrorKind, BlobKey, BlobStore, Source};
+
+use crate::disk;
+
+/// Files are sent in parts of this many bytes: the smallest that S3-compatible stores take is 5 MiB.
+const PART: usize = 5 * 1024 * 1024;
+
+/// Keeps finished files in an object store.
+#[derive(Debug, Clone)]
+pub struct ObjectBlobStore {
+    store: Arc<dyn ObjectStore>,
+}
+
+impl ObjectBlobStore {
+    /// A store in this local folder, which is created when it is missing. A file is on the disk before it is visible.
+    ///
+    /// # Errors
+    /// [`BlobError`] when the folder cannot be created or written; its source names the folder.
+    pub async fn open_folder(folder: impl Into<PathBuf>) -> Result<Self, BlobError> {
+        let folder = folder.into();
+        let operation = || "open the folder".to_owned();
+        let opened = tokio::task::spawn_blocking(move || {
+            disk::prepare_folder(&folder)?;
+            LocalFileSystem::new_with_prefix(&folder).map_err(io::Error::other)
+        });
+        match opened.await {
+            Ok(Ok(store)) => Ok(Self {
+                store: Arc::new(store.with_fsync(true).with_automatic_cleanup(true)),
+            }),
+            Ok(Err(err)) => Err(failed(operation(), err)),
+            Err(err) => Err(failed(operation(), err)),
+        }
+    }
+
+    async fn upload(&self, path: &ObjectPath, mut file: File) -> Result<(), Source> {
+        let first = read_part(&mut file).await?;
+        if first.len() < PART {
+            self.store.put(path, first.into()).await?;
+            return Ok(());
+        }
+        let mut upload = self.store.put_multipart(path).await?;
+        let sent = send_parts(&mut *upload, first, &mut file).await;
+        if sent.is_err() {
+            // The failure that counts is the first one.
+            let _ = upload.abort().await;
+        }
+        sent
+    }
+}
+
+#[async_trait]
+impl BlobStore for ObjectBlobStore {
+    #[instrument(name = "blobs.put", skip_all, fields(blob.key = %key))]
+    async fn put_file(&self, key: &BlobKey, file: &Path) -> Result<(), BlobError> {
+        let operation = || format!("put {key}");
+        let source = File::open(file)
+            .await
+            .map_err(|err| failed(operation(), disk::at_path(file)(err)))?;
+        self.upload(&path_of(key), source)
+            .await
+            .map_err(|err| failed(operation(), err))
+    }
+
+    #[instrument(name = "blobs.len", skip_all, fields(blob.key = %key))]
+    async fn len(&self, key: &BlobKey) -> Result<Option<u64>, BlobError> {
+        let found = found(self.store.head(&path_of(key)).await);
+        found
+            .map(|meta| meta.map(|meta| meta.size))
+            .map_err(|err| failed(format!("measure {key}"), err))
+    }
+
+    #[instrument(name = "blobs.read", skip_all, fields(blob.key = %key))]
+    async fn read(&self, key: &BlobKey, start: u64, end: u64) -> Result<Option<Bytes>, BlobError> {
+        // The library clips ranges instead of refusing them.
+        let Some(len) = self.len(key).await? else {
+            return Ok(None);
+        };
+        let operation = || format!("read {key}");
+        if start >= end || end > len {
+            return Err(BlobError {
+                kind: BlobErrorKind::Range,
+                operation: operation(),
+                source: None,
+            });
+        }
+        found(self.store.get_range(&path_of(key), start..end).await).map_err(|err| failed(operation(), err))
+    }
+
+    #[instrument(name = "blobs.delete", skip_all, fields(blob.key = %key))]
+    async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
+        let deleted = found(self.store.delete(&path_of(key)).await);
+        deleted
+            .map(|_| ())
+            .map_err(|err| failed(format!("delete {key}"), err))
+    }
+}
+
+async fn send_parts(upload: &mut dyn MultipartUpload, first: Bytes, file: &mut File) -> Result<(), Source> {
+    let mut part = first;
+    while !part.is_empty() {
+        upload.put_part(PutPayload::from(part)).await?;
+        part = read_part(file).await?;
+    }
+    upload.complete().await?;
+    Ok(())
+}
+
+/// The next part; shorter than [`PART`] only at the end of the file.
+async fn read_part(file: &mut File) -> io::Result<Bytes> {
+    let mut part = BytesMut::with_capacity(PART);
+    while part.len() < PART {
+        let room = PART - part.len();
+        if (&mut *file).take(room as u64).read_buf(&mut part).await? == 0 {
+            break;
+        }
+    }
+    Ok(part.freeze())
+}
+
+/// A [`BlobKey`] is stricter than the library's paths, so nothing is escaped and the path is the key.
+fn path_of(key: &BlobKey) -> ObjectPath {
+    ObjectPath::from(key.as_str())
+}
+
+fn found<T>(res: Result<T, ObjectError>) -> Result<Option<T>, ObjectError> {
+    match res {
+        Ok(value) => Ok(Some(value)),
+        Err(ObjectError::NotFound { .. }) => Ok(None),
+        Err(err) => Err(err),
+    }
+}
+
+fn failed(operation: String, err: impl Into<Source>) -> BlobError {
+    let source = err.into();
+    let kind = if disk::is_full(&*source) {
+        BlobErrorKind::Full
+    } else {
+        BlobErrorKind::Unavailable
+    };
+    BlobError {
+        kind,
+        operation,
+        source: Some(source),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use viva_contract::blob_store_contract;
+
+    use super::*;
+
+    async fn local_folder(case: impl AsyncFnOnce(&dyn BlobStore)) {
+        let place = tempfile::tempdir().unwrap();
+        let store = ObjectBlobStore::open_folder(place.path().join("blobs")).await;
+        case(&store.unwrap()).await;
+        let left: Vec<String> = files_below(place.path());
+        assert!(
+            left.iter().all(|name| !name.contains('#')),
+            "unfinished: {left:?}"
+        );
+    }
+
+    blob_store_contract!(local_folder);
+
+    fn files_below(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let names = entries.flat_map(|path| {
+            if path.is_dir() {
+                files_below(&path)
+            } else {
+                vec![path.to_string_lossy().into_owned()]
+            }
+        });
+        names.collect()
+    }
+
+    fn key(raw: &str) -> BlobKey {
+        BlobKey::parse(raw).unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_path_is_the_key() {
+        let place = tempfile::tempdir().unwrap();
+        let source = place.path().join("source");
+        fs::write(&source, "sound").unwrap();
+        let store = ObjectBlobStore::open_folder(place.path().join("new/blobs"))
+            .await
+            .unwrap();
+        let name = "interactions/0199a6a4-0000-7000-8000-000000000001/turn_001_user.wav";
+        store.put_file(&key(name), &source).await.unwrap();
+        let stored = place.path().join("new/blobs").join(name);
+        assert_eq!(fs::read_to_string(stored).unwrap(), "sound");
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_cannot_be_written_is_unavailable_and_named() {
+        let place = tempfile::tempdir().unwrap();
+        fs::write(place.path().join("file"), "").unwrap();
+        let folder = place.path().join("file/blobs");
+        let err = ObjectBlobStore::open_folder(&folder).await.unwrap_err();
+        assert_eq!(err.kind, BlobErrorKind::Unavailable);
+        let source = err.source.unwrap().to_string();
+        assert!(source.contains(&*folder.to_string_lossy()), "{source}");
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_disappears_is_unavailable_until_it_is_back() {
+        let place = tempfile::tempdir().unwrap();
+        let (root, source) = (place.path().join("blobs"), place.path().join("source"));
+        fs::write(&source, "sound").unwrap();
+        let store = ObjectBlobStore::open_folder(&root).await.unwrap();
+        fs::remove_dir(&root).unwrap();
+        fs::write(&root, "in the way").unwrap();
+        let err = store.put_file(&key("a/b.wav"), &source).await.unwrap_err();
+        assert_eq!(err.kind, BlobErrorKind::Unavailable);
+        fs::remove_file(&root).unwrap();
+        store.put_file(&key("a/b.wav"), &source).await.unwrap();
+        assert_eq!(store.len(&key("a/b.wav")).await.unwrap(), Some(5));
+    }
+
+    #[test]
+    fn a_full_disk_is_full() {
+        let full = ObjectError::Generic {
+            store: "LocalFileSystem",
+            source: Box::new(io::Error::from(io::ErrorKind::StorageFull)),
+        };
+        assert_eq!(failed("put a".to_owned(), full).kind, BlobErrorKind::Full);
+    }
+}

@@ -1,0 +1,14 @@
+//! One file per table: the row as the database has it, and what it means.
+//!
+//! Rows are serialisable because the journal keeps the same rows in files while the database is away.
+
+pub(crate) mod conversation_turn;
+pub(crate) mod interaction_session;
+mod json;
+pub(crate) mod latency_metric;
+mod turn_rows;
+pub(crate) mod user;
+mod values;
+
+pub(crate) use turn_rows::TurnRows;
+pub(crate) use values::{DamagedRow, whole_micros};

@@ -1,0 +1,58 @@
+//! The only place where a database error is matched.
+
+use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxError};
+use viva_domain::ports::{StoreError, StoreErrorKind};
+
+use super::entities::DamagedRow;
+
+/// SQLSTATE class "data exception": a value that the database does not take, or a stored one that it cannot convert.
+const DATA_EXCEPTION: &str = "22";
+
+/// Says what was being done when the database failed.
+pub(super) fn failed(operation: &'static str) -> impl Fn(DbErr) -> StoreError {
+    move |err| StoreError {
+        kind: kind(&err),
+        operation,
+        source: Some(err.into()),
+    }
+}
+
+pub(super) fn damaged(operation: &'static str) -> impl Fn(DamagedRow) -> StoreError {
+    move |err| StoreError {
+        kind: StoreErrorKind::Damaged,
+        operation,
+        source: Some(err.into()),
+    }
+}
+
+fn kind(err: &DbErr) -> StoreErrorKind {
+    match err.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(_)) => return StoreErrorKind::Conflict,
+        Some(SqlErr::ForeignKeyConstraintViolation(_)) => return StoreErrorKind::Missing,
+        _ => {}
+    }
+    match err {
+        DbErr::Type(_) | DbErr::Json(_) | DbErr::TryIntoErr { .. } => StoreErrorKind::Damaged,
+        DbErr::Conn(RuntimeErr::SqlxError(err))
+        | DbErr::Exec(RuntimeErr::SqlxError(err))
+        | DbErr::Query(RuntimeErr::SqlxError(err)) => driver_kind(err),
+        // Everything else (no connection, locked, full, read-only) can be different the next time.
+        _ => StoreErrorKind::Unavailable,
+    }
+}
+
+fn driver_kind(err: &SqlxError) -> StoreErrorKind {
+    let is_damaged = match err {
+        SqlxError::ColumnDecode { .. } | SqlxError::Decode(_) => true,
+        // SQLite's codes have at most four digits, an SQLSTATE has five.
+        SqlxError::Database(err) => err
+            .code()
+            .is_some_and(|code| code.len() == 5 && code.starts_with(DATA_EXCEPTION)),
+        _ => false,
+    };
+    if is_damaged {
+        StoreErrorKind::Damaged
+    } else {
+        StoreErrorKind::Unavailable
+    }
+}

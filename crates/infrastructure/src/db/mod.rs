@@ -1,0 +1,14 @@
+//! Rows in SQLite or PostgreSQL, through sea-orm: the same code and the same contract for both.
+//!
+//! To add a table: a migration, an entity, the store that uses it, the contract case that fails without it. Every query
+//! begins with the owner (`Entity::of`). Errors are matched in `error.rs` only.
+
+mod database;
+pub(crate) mod entities;
+mod error;
+mod session_store;
+#[cfg(test)]
+mod testing;
+
+pub use database::{Database, DatabaseConfig, OpenDatabaseError};
+pub use session_store::SqlSessionStore;

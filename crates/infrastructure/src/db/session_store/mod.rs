@@ -1,0 +1,265 @@
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{
+    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, SqliteTransactionMode, TransactionOptions, TransactionTrait, UpdateMany,
+};
+use tracing::instrument;
+use viva_domain::ids::{SessionId, TurnId, UserId};
+use viva_domain::ports::{Page, PageRequest, SessionStore, StoreError, StoreErrorKind};
+use viva_domain::sessions::{EndStatus, Session, SessionStatus};
+use viva_domain::turns::Turn;
+
+use super::database::Database;
+use super::entities::interaction_session::{
+    Column as SessionColumn, Entity as Sessions, Model as SessionRow,
+};
+use super::entities::{TurnRows, conversation_turn, latency_metric, user, whole_micros};
+use super::error::{damaged, failed};
+
+/// Keeps sessions in SQLite or PostgreSQL.
+#[derive(Debug, Clone)]
+pub struct SqlSessionStore {
+    database: Database,
+}
+
+impl SqlSessionStore {
+    /// A store in a database whose schema is up to date.
+    pub fn new(database: Database) -> Self {
+        Self { database }
+    }
+
+    async fn try_insert(&self, session: &Session) -> Result<(), DbErr> {
+        let owner = user::Model {
+            id: session.user_id.as_uuid(),
+            created_at: whole_micros(session.started_at),
+        };
+        let transaction = self.begin().await?;
+        user::Entity::insert(owner.into_active_model())
+            .on_conflict(OnConflict::column(user::Column::Id).do_nothing().to_owned())
+            .exec_without_returning(&transaction)
+            .await?;
+        Sessions::insert(SessionRow::from(session).into_active_model())
+            .exec_without_returning(&transaction)
+            .await?;
+        transaction.commit().await
+    }
+
+    async fn try_save(&self, turn: &Turn) -> Result<(), DbErr> {
+        let TurnRows { turn, latency } = turn.into();
+        let transaction = self.begin().await?;
+        conversation_turn::Entity::insert(turn.into_active_model())
+            .exec_without_returning(&transaction)
+            .await?;
+        latency_metric::Entity::insert(latency.into_active_model())
+            .exec_without_returning(&transaction)
+            .await?;
+        transaction.commit().await
+    }
+
+    /// A transaction that is going to write. SQLite takes its write lock at once then, and waits for it: one that reads
+    /// first cannot wait any more.
+    async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        self.database.connection.begin_with_options(options).await
+    }
+
+    async fn owns(&self, owner: UserId, id: SessionId) -> Result<bool, DbErr> {
+        let known = Sessions::one_of(owner, id)
+            .select_only()
+            .column(SessionColumn::Id)
+            .count(&self.database.connection)
+            .await?;
+        Ok(known > 0)
+    }
+
+    async fn has(&self, turn: &Turn) -> Result<bool, DbErr> {
+        let same = conversation_turn::Entity::find_by_id(turn.id.as_uuid())
+            .filter(conversation_turn::Column::SessionId.eq(turn.session_id.as_uuid()))
+            .select_only()
+            .column(conversation_turn::Column::Id)
+            .count(&self.database.connection)
+            .await?;
+        Ok(same > 0)
+    }
+}
+
+#[async_trait]
+impl SessionStore for SqlSessionStore {
+    #[instrument(name = "db.sessions.insert", skip_all, fields(session.id = %session.id))]
+    async fn insert(&self, session: &Session) -> Result<(), StoreError> {
+        const OPERATION: &str = "insert session";
+        let work = async { self.try_insert(session).await.map_err(failed(OPERATION)) };
+        self.database.within(OPERATION, work).await
+    }
+
+    #[instrument(name = "db.sessions.find", skip_all, fields(session.id = %id))]
+    async fn find(&self, owner: UserId, id: SessionId) -> Result<Option<Session>, StoreError> {
+        const OPERATION: &str = "find session";
+        let work = async {
+            let row = Sessions::one_of(owner, id)
+                .one(&self.database.connection)
+                .await
+                .map_err(failed(OPERATION))?;
+            row.map(Session::try_from).transpose().map_err(damaged(OPERATION))
+        };
+        self.database.within(OPERATION, work).await
+    }
+
+    #[instrument(name = "db.sessions.list", skip_all)]
+    async fn list(&self, owner: UserId, page: PageRequest) -> Result<Page<Session>, StoreError> {
+        const OPERATION: &str = "list sessions";
+        let connection = &self.database.connection;
+        let work = async {
+            let total = Sessions::of(owner)
+                .select_only()
+                .column(SessionColumn::Id)
+                .count(connection)
+                .await
+                .map_err(failed(OPERATION))?;
+            let rows = Sessions::of(owner)
+                .order_by_desc(SessionColumn::StartedAt)
+                .order_by_desc(SessionColumn::Id)
+                .limit(u64::from(page.size()))
+                .offset(page.offset())
+                .all(connection)
+                .await
+                .map_err(failed(OPERATION))?;
+            let items: Result<_, _> = rows.into_iter().map(Session::try_from).collect();
+            let items = items.map_err(damaged(OPERATION))?;
+            Ok(Page { items, total })
+        };
+        self.database.within(OPERATION, work).await
+    }
+
+    #[instrument(name = "db.sessions.end", skip_all, fields(session.id = %id))]
+    async fn end(
+        &self,
+        owner: UserId,
+        id: SessionId,
+        at: DateTime<Utc>,
+        status: EndStatus,
+    ) -> Result<(), StoreError> {
+        const OPERATION: &str = "end session";
+        let work = async {
+            ending(at, status)
+                .filter(SessionColumn::UserId.eq(owner.as_uuid()))
+                .filter(SessionColumn::Id.eq(id.as_uuid()))
+                .exec(&self.database.connection)
+                .await
+                .map(|_| ())
+                .map_err(failed(OPERATION))
+        };
+        self.database.within(OPERATION, work).await
+    }
+
+    #[instrument(name = "db.turns.save", skip_all, fields(session.id = %turn.session_id, turn.number = %turn.number))]
+    async fn save_turn(&self, owner: UserId, turn: &Turn) -> Result<(), StoreError> {
+        const OPERATION: &str = "save turn";
+        let work = async {
+            // Sessions do not change their owner, so this need not be part of the transaction.
+            if !self
+                .owns(owner, turn.session_id)
+                .await
+                .map_err(failed(OPERATION))?
+            {
+                return Err(StoreError {
+                    kind: StoreErrorKind::Missing,
+                    operation: OPERATION,
+                    source: None,
+                });
+            }
+            match self.try_save(turn).await.map_err(failed(OPERATION)) {
+                Err(err) if err.kind == StoreErrorKind::Conflict => {
+                    let is_saved = self.has(turn).await.map_err(failed(OPERATION))?;
+                    if is_saved { Ok(()) } else { Err(err) }
+                }
+                res => res,
+            }
+        };
+        self.database.within(OPERATION, work).await
+    }
+
+    #[instrument(name = "db.turns.list", skip_all, fields(session.id = %id))]
+    async fn turns(&self, owner: UserId, id: SessionId) -> Result<Vec<Turn>, StoreError> {
+        const OPERATION: &str = "list turns";
+        let work = async {
+            let rows = conversation_turn::Entity::of(owner, id)
+                .find_also_related(latency_metric::Entity)
+                .order_by_asc(conversation_turn::Column::Number)
+                .all(&self.database.connection)
+                .await
+                .map_err(failed(OPERATION))?;
+            rows.into_iter().map(|rows| read_turn(rows, OPERATION)).collect()
+        };
+        self.database.within(OPERATION, work).await
+    }
+
+    #[instrument(name = "db.turns.find", skip_all, fields(session.id = %session, turn.id = %id))]
+    async fn turn(&self, owner: UserId, session: SessionId, id: TurnId) -> Result<Option<Turn>, StoreError> {
+        const OPERATION: &str = "find turn";
+        let work = async {
+            let rows = conversation_turn::Entity::of(owner, session)
+                .filter(conversation_turn::Column::Id.eq(id.as_uuid()))
+                .find_also_related(latency_metric::Entity)
+                .one(&self.database.connection)
+                .await
+                .map_err(failed(OPERATION))?;
+            rows.map(|rows| read_turn(rows, OPERATION)).transpose()
+        };
+        self.database.within(OPERATION, work).await
+    }
+
+    #[instrument(name = "db.sessions.end_left_over", skip_all)]
+    async fn end_left_over(&self, at: DateTime<Utc>) -> Result<u64, StoreError> {
+        const OPERATION: &str = "end left-over sessions";
+        let work = async {
+            ending(at, EndStatus::Disconnected)
+                .exec(&self.database.connection)
+                .await
+                .map(|ended| ended.rows_affected)
+                .map_err(failed(OPERATION))
+        };
+        self.database.within(OPERATION, work).await
+    }
+
+    #[instrument(level = "debug", name = "db.ping", skip_all)]
+    async fn ping(&self) -> Result<(), StoreError> {
+        const OPERATION: &str = "ping";
+        let work = async {
+            // Reads a table: an open connection alone says little about a file, or about the schema.
+            user::Entity::find()
+                .limit(1)
+                .one(&self.database.connection)
+                .await
+                .map(|_| ())
+                .map_err(failed(OPERATION))
+        };
+        self.database.within(OPERATION, work).await
+    }
+}
+
+/// Ends those sessions that are active.
+fn ending(at: DateTime<Utc>, status: EndStatus) -> UpdateMany<Sessions> {
+    let status = SessionStatus::Ended(status).as_str();
+    Sessions::update_many()
+        .col_expr(SessionColumn::Status, Expr::value(status))
+        .col_expr(SessionColumn::EndedAt, Expr::value(whole_micros(at)))
+        .filter(SessionColumn::Status.eq(SessionStatus::Active.as_str()))
+}
+
+fn read_turn(
+    (turn, latency): (conversation_turn::Model, Option<latency_metric::Model>),
+    operation: &'static str,
+) -> Result<Turn, StoreError> {
+    TurnRows::joined(turn, latency)
+        .and_then(Turn::try_from)
+        .map_err(damaged(operation))
+}
+
+#[cfg(test)]
+mod tests;

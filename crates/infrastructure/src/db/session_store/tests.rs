@@ -1,0 +1,231 @@
+use std::time::Duration;
+
+use sea_orm::{ConnectionTrait, Statement};
+use viva_contract::samples::{OWNER, session, session_id, turn, turn_id};
+use viva_contract::session_store_contract;
+
+use super::super::DatabaseConfig;
+use super::super::testing::{on_postgres, on_postgres_server, on_sqlite, on_sqlite_with, sqlite_url};
+use super::*;
+
+async fn fresh_sqlite(case: impl AsyncFnOnce(&dyn SessionStore)) {
+    on_sqlite(async |database| case(&SqlSessionStore::new(database.clone())).await).await;
+}
+
+async fn fresh_postgres(case: impl AsyncFnOnce(&dyn SessionStore)) {
+    on_postgres(async |database| case(&SqlSessionStore::new(database.clone())).await).await;
+}
+
+session_store_contract!(fresh_sqlite);
+session_store_contract!(fresh_postgres);
+
+#[tokio::test]
+async fn damaged_sessions_are_reported() {
+    let case = async |database: &Database| {
+        let store = filled(database).await;
+        for change in [
+            "status = 'sleeping'",
+            "status = 'completed', ended_at = NULL",
+            "status = 'active', fallback = 'maybe'",
+            "fallback = 'ask', interaction = '{\"mode\":\"telepathy\"}'",
+        ] {
+            run(database, &format!("UPDATE interaction_sessions SET {change}")).await;
+            let err = store.find(OWNER, session_id(1)).await.unwrap_err();
+            assert_eq!(err.kind, StoreErrorKind::Damaged, "{change}: {err:?}");
+            let err = store.list(OWNER, PageRequest::new(1, 10)).await.unwrap_err();
+            assert_eq!(err.kind, StoreErrorKind::Damaged, "{change}: {err:?}");
+        }
+    };
+    on_sqlite(case).await;
+    on_postgres(case).await;
+}
+
+#[tokio::test]
+async fn damaged_turns_are_reported() {
+    let case = async |database: &Database| {
+        let store = filled(database).await;
+        for (change, repair) in [
+            ("number = 0", "number = 1"),
+            ("played_us = -1", "played_us = NULL"),
+            ("user_audio_key = '../etc/passwd'", "user_audio_key = 'user.wav'"),
+            ("user_audio_rate = NULL", "user_audio_rate = 16000"),
+            ("interruption = 'boredom'", "interruption = NULL"),
+            ("input_tokens = -1", "input_tokens = NULL"),
+            ("marks = '{\"committed_us\":\"soon\"}'", "marks = '{}'"),
+        ] {
+            run(database, &format!("UPDATE conversation_turns SET {change}")).await;
+            assert_damaged(&store, change).await;
+            run(database, &format!("UPDATE conversation_turns SET {repair}")).await;
+            store.turns(OWNER, session_id(1)).await.unwrap();
+        }
+        run(database, "UPDATE latency_metrics SET total_measured = NULL").await;
+        assert_damaged(&store, "a total that nobody measured").await;
+        run(database, "DELETE FROM latency_metrics").await;
+        assert_damaged(&store, "no latencies").await;
+    };
+    on_sqlite(case).await;
+    on_postgres(case).await;
+}
+
+#[tokio::test]
+async fn deleting_a_user_deletes_what_is_theirs() {
+    let case = async |database: &Database| {
+        filled(database).await;
+        run(database, "DELETE FROM users").await;
+        for table in ["interaction_sessions", "conversation_turns", "latency_metrics"] {
+            let sql = format!("SELECT COUNT(*) AS left_over FROM {table}");
+            let statement = Statement::from_string(database.connection.get_database_backend(), sql);
+            let row = database.connection.query_one_raw(statement).await;
+            let left_over: i64 = row.unwrap().unwrap().try_get("", "left_over").unwrap();
+            assert_eq!(left_over, 0, "{table}");
+        }
+    };
+    on_sqlite(case).await;
+    on_postgres(case).await;
+}
+
+#[tokio::test]
+async fn a_turn_is_stored_with_its_latencies_or_not_at_all() {
+    let case = async |database: &Database| {
+        let store = filled(database).await;
+        let (down, up) = (
+            "ALTER TABLE latency_metrics RENAME TO elsewhere",
+            "ALTER TABLE elsewhere RENAME TO latency_metrics",
+        );
+        assert_unavailable_between(database, &store, down, up).await;
+    };
+    on_sqlite(case).await;
+    on_postgres(case).await;
+}
+
+#[tokio::test]
+async fn a_full_disk_is_unavailable_until_there_is_room() {
+    on_sqlite_with(1, async |database| {
+        let store = filled(database).await;
+        // More than fits into the pages that exist.
+        let turn = Turn {
+            failure: Some("x".repeat(100_000)),
+            ..turn(1, 2)
+        };
+        run(database, "PRAGMA max_page_count = 1").await;
+        let err = store.save_turn(OWNER, &turn).await.unwrap_err();
+        assert_eq!(err.kind, StoreErrorKind::Unavailable);
+        assert!(err.source.unwrap().to_string().contains("full"));
+        run(database, "PRAGMA max_page_count = 1000000").await;
+        store.save_turn(OWNER, &turn).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_read_only_database_is_unavailable_until_it_can_be_written() {
+    on_sqlite_with(1, async |database| {
+        let store = filled(database).await;
+        let (down, up) = ("PRAGMA query_only = 1", "PRAGMA query_only = 0");
+        assert_unavailable_between(database, &store, down, up).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_locked_database_is_unavailable_until_it_is_released() {
+    let place = tempfile::tempdir().unwrap();
+    let mut config = DatabaseConfig::new(sqlite_url(&place.path().join("viva.db")));
+    config.max_connections = 1;
+    let other = Database::connect(&config).await.unwrap();
+    other.migrate().await.unwrap();
+    let patient = filled(&other).await;
+    // Gives up at once, for the test's sake.
+    config.timeout = Duration::from_millis(20);
+    let impatient = SqlSessionStore::new(Database::connect(&config).await.unwrap());
+
+    run(&other, "BEGIN IMMEDIATE").await;
+    let err = impatient.save_turn(OWNER, &turn(1, 2)).await.unwrap_err();
+    assert_eq!(err.kind, StoreErrorKind::Unavailable);
+    run(&other, "ROLLBACK").await;
+    patient.save_turn(OWNER, &turn(1, 2)).await.unwrap();
+    assert_eq!(patient.turns(OWNER, session_id(1)).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn lost_connections_are_replaced() {
+    on_postgres_server(async |database, server| {
+        let store = filled(database).await;
+        server.disconnect().await;
+        store.save_turn(OWNER, &turn(1, 2)).await.unwrap();
+        assert_eq!(store.turns(OWNER, session_id(1)).await.unwrap().len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_database_that_goes_away_is_unavailable_until_it_is_back() {
+    on_postgres_server(async |database, server| {
+        let store = filled(database).await;
+        server.close_door().await;
+        server.disconnect().await;
+        for res in [
+            store.ping().await,
+            store.save_turn(OWNER, &turn(1, 2)).await,
+            store.list(OWNER, PageRequest::new(1, 10)).await.map(|_| ()),
+            store.end_left_over(session(1).started_at).await.map(|_| ()),
+        ] {
+            assert_eq!(res.unwrap_err().kind, StoreErrorKind::Unavailable);
+        }
+        server.open_door().await;
+        store.ping().await.unwrap();
+        store.save_turn(OWNER, &turn(1, 2)).await.unwrap();
+        assert_eq!(store.turns(OWNER, session_id(1)).await.unwrap().len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_connection_that_is_lost_at_work_is_unavailable() {
+    on_postgres_server(async |database, server| {
+        let store = filled(database).await;
+        let lock = database.connection.begin().await.unwrap();
+        lock.execute_unprepared("LOCK TABLE latency_metrics")
+            .await
+            .unwrap();
+        let next = turn(1, 2);
+        let (saved, ()) = tokio::join!(store.save_turn(OWNER, &next), async {
+            server.until_blocked().await;
+            server.disconnect().await;
+        });
+        assert_eq!(saved.unwrap_err().kind, StoreErrorKind::Unavailable);
+        drop(lock);
+        store.save_turn(OWNER, &next).await.unwrap();
+        assert_eq!(store.turns(OWNER, session_id(1)).await.unwrap().len(), 2);
+    })
+    .await;
+}
+
+/// A store with one session and one turn.
+async fn filled(database: &Database) -> SqlSessionStore {
+    let store = SqlSessionStore::new(database.clone());
+    store.insert(&session(1)).await.unwrap();
+    store.save_turn(OWNER, &turn(1, 1)).await.unwrap();
+    store
+}
+
+async fn run(database: &Database, sql: &str) {
+    database.connection.execute_unprepared(sql).await.unwrap();
+}
+
+async fn assert_damaged(store: &SqlSessionStore, what: &str) {
+    let err = store.turns(OWNER, session_id(1)).await.unwrap_err();
+    assert_eq!(err.kind, StoreErrorKind::Damaged, "{what}: {err:?}");
+    let err = store.turn(OWNER, session_id(1), turn_id(1, 1)).await.unwrap_err();
+    assert_eq!(err.kind, StoreErrorKind::Damaged, "{what}: {err:?}");
+}
+
+/// Between the two statements a turn cannot be saved; nothing of the attempt stays.
+async fn assert_unavailable_between(database: &Database, store: &SqlSessionStore, down: &str, up: &str) {
+    run(database, down).await;
+    let err = store.save_turn(OWNER, &turn(1, 2)).await.unwrap_err();
+    assert_eq!(err.kind, StoreErrorKind::Unavailable, "{down}: {err:?}");
+    run(database, up).await;
+    assert_eq!(store.turns(OWNER, session_id(1)).await.unwrap(), [turn(1, 1)]);
+    store.save_turn(OWNER, &turn(1, 2)).await.unwrap();
+}

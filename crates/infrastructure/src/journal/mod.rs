@@ -1,0 +1,222 @@
+//! Finished turns while the database is away: one JSON file per turn, with the rows that the database would have.
+//!
+//! A file is complete and on the disk before it has its name, so neither a killed process nor a power cut leaves half a
+//! turn, and a turn that was kept is there.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use tracing::{instrument, warn};
+use uuid::Uuid;
+use viva_domain::ids::{TurnId, UserId};
+use viva_domain::ports::{SpoolError, TurnJournal};
+use viva_domain::turns::Turn;
+
+use crate::db::entities::TurnRows;
+use crate::disk::{self, at_path, blocking};
+
+/// Most turns that one call returns.
+const MOST: usize = 1_000;
+
+/// Keeps finished turns in a local folder.
+#[derive(Debug, Clone)]
+pub struct FileTurnJournal {
+    folder: Arc<Path>,
+}
+
+/// The content of a file.
+#[derive(Debug, Serialize, Deserialize)]
+struct Entry {
+    owner: Uuid,
+    #[serde(flatten)]
+    rows: TurnRows,
+}
+
+impl FileTurnJournal {
+    /// A journal in this folder, which is created when it is missing.
+    ///
+    /// # Errors
+    /// [`SpoolError`] when the folder cannot be created or written; its source names the folder.
+    pub async fn open(folder: impl Into<PathBuf>) -> Result<Self, SpoolError> {
+        let folder: Arc<Path> = folder.into().into();
+        blocking("open the journal", move || {
+            disk::prepare_folder(&folder)?;
+            Ok(Self { folder })
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl TurnJournal for FileTurnJournal {
+    #[instrument(name = "journal.keep", skip_all, fields(turn.id = %turn.id))]
+    async fn keep(&self, owner: UserId, turn: &Turn) -> Result<(), SpoolError> {
+        let (folder, id) = (Arc::clone(&self.folder), turn.id);
+        let entry = Entry {
+            owner: owner.as_uuid(),
+            rows: turn.into(),
+        };
+        blocking("keep turn", move || keep(&folder, id, &entry)).await
+    }
+
+    #[instrument(name = "journal.kept", skip_all)]
+    async fn kept(&self) -> Result<Vec<(UserId, Turn)>, SpoolError> {
+        let folder = Arc::clone(&self.folder);
+        blocking("read the journal", move || kept(&folder)).await
+    }
+
+    #[instrument(name = "journal.remove", skip_all, fields(turn.id = %turn.id))]
+    async fn remove(&self, turn: &Turn) -> Result<(), SpoolError> {
+        let path = path_of(&self.folder, turn.id);
+        blocking("remove turn", move || disk::remove_file(&path)).await
+    }
+}
+
+fn keep(folder: &Path, id: TurnId, entry: &Entry) -> io::Result<()> {
+    let path = path_of(folder, id);
+    // Another turn's name never ends like this, and the next attempt replaces what a failed one left.
+    let unfinished = path.with_extension("unfinished");
+    let content = serde_json::to_vec(entry)?;
+    File::create(&unfinished)
+        .and_then(|mut file| {
+            file.write_all(&content)?;
+            file.sync_all()
+        })
+        .map_err(at_path(&unfinished))?;
+    fs::rename(&unfinished, &path).map_err(at_path(&path))?;
+    // The name is on the disk when the folder is.
+    File::open(folder)?.sync_all()
+}
+
+fn kept(folder: &Path) -> io::Result<Vec<(UserId, Turn)>> {
+    let turns = ids(folder)?.into_iter().filter_map(|id| {
+        let path = path_of(folder, id);
+        match fs::read(&path).map(|content| parse(&content)) {
+            Ok(Ok(turn)) => Some(turn),
+            Ok(Err(err)) => {
+                set_aside(&path, &err);
+                None
+            }
+            Err(err) => {
+                warn!(turn.id = %id, error = %err, "Left turn {id} in the journal, since it cannot be read");
+                None
+            }
+        }
+    });
+    Ok(turns.take(MOST).collect())
+}
+
+/// The turns in the folder, by id, which is by age.
+fn ids(folder: &Path) -> io::Result<Vec<TurnId>> {
+    let mut ids = Vec::new();
+    for entry in fs::read_dir(folder).map_err(at_path(folder))? {
+        let name = entry.map_err(at_path(folder))?.file_name();
+        let id = name.to_str().and_then(|name| name.strip_suffix(".json"));
+        ids.extend(id.and_then(|id| id.parse::<TurnId>().ok()));
+    }
+    ids.sort_unstable();
+    Ok(ids)
+}
+
+fn parse(content: &[u8]) -> Result<(UserId, Turn), Box<dyn std::error::Error>> {
+    let entry: Entry = serde_json::from_slice(content)?;
+    Ok((UserId::from_uuid(entry.owner), entry.rows.try_into()?))
+}
+
+fn set_aside(path: &Path, reason: &dyn std::fmt::Display) {
+    let mut aside = OsString::from(path);
+    aside.push(".damaged");
+    let moved = fs::rename(path, aside);
+    warn!(
+        journal.path = %path.display(), error = %reason, journal.moved = moved.is_ok(),
+        "Set aside {}, which is no turn", path.display()
+    );
+}
+
+fn path_of(folder: &Path, id: TurnId) -> PathBuf {
+    folder.join(format!("{id}.json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use viva_contract::samples::{OWNER, failed_turn, turn, turn_id};
+    use viva_contract::turn_journal_contract;
+    use viva_domain::ports::SpoolErrorKind;
+
+    use super::*;
+
+    async fn in_a_folder(case: impl AsyncFnOnce(&dyn TurnJournal)) {
+        let place = tempfile::tempdir().unwrap();
+        let journal = FileTurnJournal::open(place.path().join("journal")).await;
+        case(&journal.unwrap()).await;
+    }
+
+    turn_journal_contract!(in_a_folder);
+
+    #[tokio::test]
+    async fn turns_are_there_after_a_restart() {
+        let place = tempfile::tempdir().unwrap();
+        let journal = FileTurnJournal::open(place.path()).await.unwrap();
+        journal.keep(OWNER, &turn(1, 1)).await.unwrap();
+        drop(journal);
+        let journal = FileTurnJournal::open(place.path()).await.unwrap();
+        assert_eq!(journal.kept().await.unwrap(), [(OWNER, turn(1, 1))]);
+    }
+
+    #[tokio::test]
+    async fn damaged_entries_are_set_aside() {
+        let place = tempfile::tempdir().unwrap();
+        let journal = FileTurnJournal::open(place.path()).await.unwrap();
+        for number in 1..=5 {
+            journal.keep(OWNER, &failed_turn(1, number)).await.unwrap();
+        }
+        let path = |number| path_of(place.path(), turn_id(1, number));
+        let content = fs::read_to_string(path(3)).unwrap();
+        fs::write(path(1), "").unwrap();
+        fs::write(path(2), &content[..content.len() / 2]).unwrap();
+        fs::write(path(4), content.replace("\"number\":3", "\"number\":0")).unwrap();
+        fs::write(place.path().join("notes.json"), "not a turn").unwrap();
+
+        let expected = [3, 5].map(|number| (OWNER, failed_turn(1, number)));
+        for _ in 0..2 {
+            assert_eq!(journal.kept().await.unwrap(), expected);
+        }
+        for number in [1, 2, 4] {
+            assert!(path(number).with_extension("json.damaged").exists(), "{number}");
+        }
+    }
+
+    #[tokio::test]
+    async fn half_a_turn_is_never_seen() {
+        let place = tempfile::tempdir().unwrap();
+        let journal = FileTurnJournal::open(place.path()).await.unwrap();
+        let unfinished = path_of(place.path(), turn_id(1, 1)).with_extension("unfinished");
+        fs::write(&unfinished, "{\"owner\":").unwrap();
+        assert_eq!(journal.kept().await.unwrap(), []);
+        journal.keep(OWNER, &turn(1, 1)).await.unwrap();
+        assert_eq!(journal.kept().await.unwrap(), [(OWNER, turn(1, 1))]);
+        assert!(!unfinished.exists());
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_disappears_is_unavailable_until_it_is_back() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("journal");
+        let journal = FileTurnJournal::open(&folder).await.unwrap();
+        fs::remove_dir(&folder).unwrap();
+        let err = journal.keep(OWNER, &turn(1, 1)).await.unwrap_err();
+        assert_eq!(err.kind, SpoolErrorKind::Unavailable);
+        assert_eq!(
+            journal.kept().await.unwrap_err().kind,
+            SpoolErrorKind::Unavailable
+        );
+        fs::create_dir(&folder).unwrap();
+        journal.keep(OWNER, &turn(1, 1)).await.unwrap();
+        assert_eq!(journal.kept().await.unwrap().len(), 1);
+    }
+}
