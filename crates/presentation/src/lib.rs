@@ -1,1 +1,28 @@
-//! Viva: presentation.
+//! Viva for browsers and programs: the WebSocket of a conversation, the REST API, and the page. [`serve`] runs all of
+//! it on a socket; [`router`] is the same for tests.
+//!
+//! Must not enter: rules, queries, adapters. A handler parses, calls one use case and converts; status codes are in
+//! `problem.rs` only, what goes over the wire is in `viva-protocol`.
+//!
+//! To add a route: the types in `viva-protocol`, a file `api/<resource>/<verb>.rs` with its `#[utoipa::path]`, a line in
+//! `api/mod.rs`, the accepted snapshot of the OpenAPI document, a test in `tests/api`.
+//! To add a message of the WebSocket: an arm in `ws/reader.rs` (from the client) or `ws/encode.rs` (to the client).
+
+mod api;
+mod convert;
+mod extract;
+mod hosts;
+mod openapi;
+mod problem;
+mod router;
+mod serve;
+mod state;
+mod web;
+mod ws;
+
+pub use hosts::AllowedHosts;
+pub use openapi::openapi;
+pub use router::router;
+pub use serve::serve;
+pub use state::{AppState, Connections};
+pub use web::{Site, SiteError};

@@ -1,0 +1,33 @@
+//! The REST API: one file per route.
+
+mod docs;
+mod health;
+mod providers;
+mod sessions;
+
+use axum::Router;
+use axum::routing::get;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::AppState;
+
+/// The routes that the OpenAPI document describes.
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(docs::document))
+        .routes(routes!(docs::page))
+        .routes(routes!(providers::list::list))
+        .routes(routes!(sessions::list::list))
+        .routes(routes!(sessions::get::get))
+        .routes(routes!(sessions::turns::turns))
+        .routes(routes!(sessions::audio::audio))
+        .routes(routes!(sessions::latency_stats::latency_stats))
+}
+
+pub(crate) fn router() -> Router<AppState> {
+    let (router, _) = routes().split_for_parts();
+    router.route(docs::STYLE_PATH, get(docs::style))
+}

@@ -1,0 +1,10 @@
+//! What was kept of sessions. Everything is scoped to who asks: a foreign id is 404.
+
+pub(super) mod audio;
+mod byte_range;
+mod convert;
+pub(super) mod get;
+pub(super) mod latency_stats;
+pub(super) mod list;
+mod paging;
+pub(super) mod turns;

@@ -1,0 +1,74 @@
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use viva_domain::latency::{LatencyMetrics, MeasuredAt};
+use viva_protocol::ws;
+
+/// Milliseconds, rounded to the microsecond: what is finer is noise.
+pub(crate) fn ms(duration: Duration) -> f64 {
+    (duration.as_nanos() as f64 / 1_000.0).round() / 1_000.0
+}
+
+fn signed_ms(delta: TimeDelta) -> f64 {
+    let magnitude = ms(delta.abs().to_std().unwrap_or_default());
+    if delta < TimeDelta::zero() {
+        -magnitude
+    } else {
+        magnitude
+    }
+}
+
+pub(crate) fn latency(metrics: &LatencyMetrics) -> ws::Latency {
+    ws::Latency {
+        total_ms: metrics.total.map(|total| ms(total.duration)),
+        measured: metrics.total.map(|total| match total.measured {
+            MeasuredAt::Client => ws::MeasuredAt::Client,
+            MeasuredAt::Server => ws::MeasuredAt::Server,
+        }),
+        endpointing_ms: metrics.endpointing.map(ms),
+        // The stages of cascade mode; no realtime provider has them.
+        stt_ms: None,
+        llm_ttft_ms: None,
+        tts_ttfb_ms: None,
+        realtime_ms: metrics.realtime.map(ms),
+        provider_ms: metrics.provider.map(ms),
+        overhead_ms: metrics.overhead.map(ms),
+        network_playout_ms: metrics.network_playout.map(ms),
+        unexplained_ms: metrics.unexplained.map(signed_ms),
+        interrupt_ms: metrics.interrupt.map(ms),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use viva_domain::latency::TotalLatency;
+
+    use super::*;
+
+    #[test]
+    fn durations_are_rounded_to_the_microsecond() {
+        assert_eq!(ms(Duration::from_nanos(1_234_567)), 1.235);
+        assert_eq!(ms(Duration::from_nanos(499)), 0.0);
+        assert_eq!(signed_ms(TimeDelta::microseconds(-3_500)), -3.5);
+    }
+
+    #[test]
+    fn what_was_not_measured_is_absent_and_the_rest_has_its_name() {
+        let some = |ms| Some(Duration::from_millis(ms));
+        let metrics = LatencyMetrics {
+            total: Some(TotalLatency {
+                duration: Duration::from_millis(540),
+                measured: MeasuredAt::Client,
+            }),
+            endpointing: some(500),
+            realtime: some(517),
+            provider: some(17),
+            overhead: some(1),
+            network_playout: some(25),
+            unexplained: Some(TimeDelta::milliseconds(-3)),
+            interrupt: some(200),
+        };
+        insta::assert_json_snapshot!(latency(&metrics), @"");
+        assert_eq!(latency(&LatencyMetrics::default()), ws::Latency::default());
+    }
+}

@@ -1,0 +1,137 @@
+//! Who may talk to this server through a browser: pages that it served itself, under a name that is its own.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::problem::Problem;
+
+/// Names under which this server answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AllowedHosts {
+    /// `localhost` and loopback addresses. A page of another site cannot reach the server by having its own name point
+    /// here (DNS rebinding), which matters most where nobody has to sign in.
+    #[default]
+    Loopback,
+    /// Any name, for servers behind a proxy that checks it.
+    Any,
+}
+
+impl AllowedHosts {
+    fn allow(self, host: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Loopback => is_loopback(host),
+        }
+    }
+}
+
+/// Refuses requests that were meant for another server.
+pub(crate) async fn check_host(State(hosts): State<AllowedHosts>, request: Request, next: Next) -> Response {
+    match authority(request.headers(), request.uri()) {
+        Some(host) if hosts.allow(host) => next.run(request).await,
+        _ => Problem::misdirected("host-not-allowed")
+            .detail("this server answers on localhost and loopback addresses only")
+            .into_response(),
+    }
+}
+
+/// Whether a WebSocket may be opened: programs send no `Origin`; browsers do, and theirs must be this server.
+pub(crate) fn is_own_origin(headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else {
+        return true;
+    };
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let origin = origin.to_str().ok().and_then(|origin| {
+        ["http://", "https://"]
+            .iter()
+            .find_map(|scheme| origin.strip_prefix(scheme))
+    });
+    origin
+        .zip(host)
+        .is_some_and(|(origin, host)| origin.eq_ignore_ascii_case(host))
+}
+
+/// The server that the client wants to talk to. HTTP/2 has it in the URI.
+fn authority<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
+    match headers.get(header::HOST) {
+        Some(host) => host.to_str().ok(),
+        None => uri.authority().map(axum::http::uri::Authority::as_str),
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, _port)) => address,
+        None => host.split_once(':').map_or(host, |(name, _port)| name),
+    };
+    name.eq_ignore_ascii_case("localhost")
+        || name
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_names_are_our_own() {
+        for host in [
+            "localhost",
+            "LOCALHOST:8080",
+            "127.0.0.1:1",
+            "127.1.2.3",
+            "[::1]:8080",
+            "[::1]",
+        ] {
+            assert!(AllowedHosts::Loopback.allow(host), "{host}");
+        }
+        for host in [
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "10.0.0.1:8080",
+            "[::2]",
+            "",
+        ] {
+            assert!(!AllowedHosts::Loopback.allow(host), "{host}");
+            assert!(AllowedHosts::Any.allow(host), "{host}");
+        }
+    }
+
+    fn headers(origin: Option<&str>, host: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, host.parse().unwrap());
+        if let Some(origin) = origin {
+            headers.insert(header::ORIGIN, origin.parse().unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn pages_of_other_sites_open_no_websocket() {
+        assert!(is_own_origin(&headers(None, "localhost:8080")));
+        assert!(is_own_origin(&headers(
+            Some("http://LocalHost:8080"),
+            "localhost:8080"
+        )));
+        assert!(is_own_origin(&headers(
+            Some("https://viva.example"),
+            "viva.example"
+        )));
+        for origin in [
+            "http://evil.example",
+            "http://localhost:9090",
+            "null",
+            "file://localhost:8080",
+            "",
+        ] {
+            assert!(
+                !is_own_origin(&headers(Some(origin), "localhost:8080")),
+                "{origin}"
+            );
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The OpenAPI document, made from the routes themselves.
+
+use utoipa::OpenApi;
+use utoipa::openapi::OpenApi as Document;
+
+use crate::{api, ws};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Viva",
+        description = "Talk with voice AIs and see how long every part of an answer took. Failures are `application/problem+json` (RFC 9457) with a stable `code`.",
+    ),
+    paths(ws::upgrade::upgrade),
+    tags(
+        (name = "interaction", description = "Conversations: what to choose from, the live WebSocket, what was kept"),
+        (name = "server", description = "Whether the server is well, and what it offers"),
+    ),
+)]
+struct Base;
+
+/// The OpenAPI document of every route.
+pub fn openapi() -> Document {
+    let mut document = Base::openapi();
+    document.merge(api::routes().into_openapi());
+    document
+}

@@ -1,0 +1,256 @@
+//! Failures of the REST API. The only place that knows status codes.
+
+use std::error::Error;
+
+use axum::Json;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use tracing::error;
+use viva_application::history::HistoryError;
+use viva_domain::ports::{BlobError, BlobErrorKind, StoreError, StoreErrorKind};
+use viva_protocol::problem::{PROBLEM_JSON, Problem as Body};
+
+/// A failed request, as RFC 9457 `application/problem+json` with a stable `code`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    code: String,
+    detail: Option<String>,
+    headers: HeaderMap,
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &str) -> Self {
+        Self {
+            status,
+            code: code.to_owned(),
+            detail: None,
+            headers: HeaderMap::new(),
+        }
+    }
+
+    /// What the status says and no more, such as `method-not-allowed`.
+    fn of_status(status: StatusCode) -> Self {
+        let code = title(status).to_lowercase().replace(' ', "-");
+        Self::new(status, &code)
+    }
+
+    /// The request makes no sense.
+    pub(crate) fn bad_request(code: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code)
+    }
+
+    /// The caller may not do this from where they are.
+    pub(crate) fn forbidden(code: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, code)
+    }
+
+    /// The request was meant for another server.
+    pub(crate) fn misdirected(code: &str) -> Self {
+        Self::new(StatusCode::MISDIRECTED_REQUEST, code)
+    }
+
+    /// There is nothing here, or it is somebody else's.
+    pub(crate) fn not_found(code: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code)
+    }
+
+    /// The range lies outside of what there is.
+    pub(crate) fn range_not_satisfiable(len: u64) -> Self {
+        let mut problem = Self::of_status(StatusCode::RANGE_NOT_SATISFIABLE);
+        if let Ok(range) = HeaderValue::from_str(&format!("bytes */{len}")) {
+            problem.headers.insert(header::CONTENT_RANGE, range);
+        }
+        problem.detail(format_args!("there are {len} bytes"))
+    }
+
+    /// Trying again later may help.
+    pub(crate) fn unavailable(code: &str) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code)
+    }
+
+    /// Our fault. The log has the cause.
+    pub(crate) fn internal() -> Self {
+        Self::of_status(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// Says what went wrong this time and what to do about it.
+    pub(crate) fn detail(self, detail: impl ToString) -> Self {
+        Self {
+            detail: Some(detail.to_string()),
+            ..self
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = Body {
+            kind: "about:blank".to_owned(),
+            title: title(self.status).to_owned(),
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: self.detail,
+        };
+        let media_type = [(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON))];
+        (self.status, self.headers, media_type, Json(body)).into_response()
+    }
+}
+
+impl From<PathRejection> for Problem {
+    fn from(rejection: PathRejection) -> Self {
+        if rejection.status().is_server_error() {
+            error!(error = %rejection, "A route's path does not fit its handler");
+            return Self::internal();
+        }
+        Self::bad_request("invalid-path").detail(rejection.body_text())
+    }
+}
+
+impl From<QueryRejection> for Problem {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::bad_request("invalid-query").detail(rejection.body_text())
+    }
+}
+
+impl From<HistoryError> for Problem {
+    fn from(err: HistoryError) -> Self {
+        match &err {
+            HistoryError::UnknownSession(_) => Self::not_found("session-not-found").detail(&err),
+            HistoryError::UnknownTurn(_) => Self::not_found("turn-not-found").detail(&err),
+            HistoryError::NoRecording => Self::not_found("recording-not-found").detail(&err),
+            HistoryError::Range { len } => Self::range_not_satisfiable(*len),
+            HistoryError::Store(cause) => cause.into(),
+            HistoryError::Blob(cause) => cause.into(),
+        }
+    }
+}
+
+impl From<&StoreError> for Problem {
+    fn from(err: &StoreError) -> Self {
+        log(err);
+        match err.kind {
+            StoreErrorKind::Unavailable => database_unavailable(),
+            StoreErrorKind::Conflict | StoreErrorKind::Missing | StoreErrorKind::Damaged => Self::internal(),
+        }
+    }
+}
+
+impl From<&BlobError> for Problem {
+    fn from(err: &BlobError) -> Self {
+        log(err);
+        match err.kind {
+            BlobErrorKind::Unavailable => {
+                Self::unavailable("storage-unavailable").detail("the recordings cannot be reached; try again")
+            }
+            BlobErrorKind::Full | BlobErrorKind::Range => Self::internal(),
+        }
+    }
+}
+
+fn database_unavailable() -> Problem {
+    Problem::unavailable("database-unavailable").detail("the database cannot be reached; try again")
+}
+
+/// Logs an error whose cause the client must not see, with everything that caused it.
+pub(crate) fn log(err: &dyn Error) {
+    let mut causes = String::new();
+    let mut source = err.source();
+    while let Some(cause) = source {
+        causes.push_str(": ");
+        causes.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    error!(error = %err, "Request failed: {err}{causes}");
+}
+
+/// Makes a problem of a failure that a layer below answered in its own way. The headers stay: `allow` says which
+/// methods a route has.
+pub(crate) async fn describe_failure(response: Response) -> Response {
+    let status = response.status();
+    let is_failure = status.is_client_error() || status.is_server_error();
+    if !is_failure
+        || response
+            .headers()
+            .get(CONTENT_TYPE)
+            .is_some_and(|media_type| media_type == PROBLEM_JSON)
+    {
+        return response;
+    }
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(CONTENT_LENGTH);
+    parts.headers.remove(CONTENT_TYPE);
+    let mut described = Problem::of_status(status).into_response();
+    described.headers_mut().extend(parts.headers);
+    described
+}
+
+fn title(status: StatusCode) -> &'static str {
+    status.canonical_reason().unwrap_or("Failure")
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body as Bytes, to_bytes};
+    use viva_domain::ids::SessionId;
+    use viva_domain::ports::StoreErrorKind;
+
+    use super::*;
+
+    async fn json(response: Response) -> serde_json::Value {
+        serde_json::from_slice(&to_bytes(response.into_body(), usize::MAX).await.unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_problem_says_what_and_why() {
+        let id: SessionId = "0199a6a4-7c1c-7f4e-9d53-0d3c2b1a0f5e".parse().unwrap();
+        let response = Problem::from(HistoryError::UnknownSession(id)).into_response();
+        assert_eq!(response.headers()[CONTENT_TYPE], PROBLEM_JSON);
+        insta::assert_json_snapshot!(json(response).await, @r#"
+        {
+          "code": "session-not-found",
+          "detail": "there is no session 0199a6a4-7c1c-7f4e-9d53-0d3c2b1a0f5e",
+          "status": 404,
+          "title": "Not Found",
+          "type": "about:blank"
+        }
+        "#);
+    }
+
+    #[tokio::test]
+    async fn causes_stay_inside() {
+        let cause = StoreError {
+            kind: StoreErrorKind::Damaged,
+            operation: "find session",
+            source: Some("secret-host refused".into()),
+        };
+        let response = Problem::from(HistoryError::Store(cause)).into_response();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = json(response).await.to_string();
+        assert!(
+            !body.contains("secret-host") && !body.contains("find session"),
+            "{body}"
+        );
+    }
+
+    #[tokio::test]
+    async fn failures_of_layers_become_problems_and_keep_their_headers() {
+        let foreign = Response::builder()
+            .status(StatusCode::METHOD_NOT_ALLOWED)
+            .header("allow", "GET,HEAD")
+            .header("content-length", "5")
+            .body(Bytes::from("sorry"))
+            .unwrap();
+        let response = describe_failure(foreign).await;
+        assert_eq!(response.headers()["allow"], "GET,HEAD");
+        assert_eq!(json(response).await["code"], "method-not-allowed");
+    }
+
+    #[tokio::test]
+    async fn successes_stay_as_they_are() {
+        let response = describe_failure("fine".into_response()).await;
+        assert_eq!(&to_bytes(response.into_body(), 10).await.unwrap()[..], b"fine");
+    }
+}

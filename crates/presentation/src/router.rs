@@ -1,0 +1,87 @@
+//! All routes, and what every request goes through.
+
+use std::any::Any;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+use tracing::{Span, error, info_span};
+use viva_protocol::WEBSOCKET_PATH;
+
+use crate::hosts::check_host;
+use crate::problem::{Problem, describe_failure};
+use crate::state::AppState;
+use crate::{api, web, ws};
+
+/// No route takes a body that is larger than a WebSocket message.
+const MAX_BODY_BYTES: usize = viva_protocol::ws::MAX_MESSAGE_BYTES;
+/// How long a request may take until its answer begins.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+
+/// The whole server: API, WebSocket and page.
+pub fn router(state: AppState) -> Router {
+    let rest = api::router()
+        .layer(header_unless_set(
+            CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'",
+        ))
+        .layer(header_unless_set(CACHE_CONTROL, "no-store"))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            REQUEST_TIMEOUT,
+        ));
+    let hosts = state.hosts;
+    // What is added last comes first on the way in and last on the way out.
+    Router::new()
+        .merge(rest)
+        .route(WEBSOCKET_PATH, get(ws::upgrade::upgrade))
+        .merge(web::router(&state.site))
+        .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
+        .layer(from_fn_with_state(hosts, check_host))
+        .layer(CatchPanicLayer::custom(on_panic))
+        .layer(map_response(describe_failure))
+        .layer(header_unless_set(
+            PERMISSIONS_POLICY,
+            "microphone=(self), camera=(), geolocation=()",
+        ))
+        .layer(header_unless_set(REFERRER_POLICY, "no-referrer"))
+        .layer(header_unless_set(X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(TraceLayer::new_for_http().make_span_with(span).on_failure(()))
+        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
+        .with_state(state)
+}
+
+fn header_unless_set(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+/// The path without its query, which may hold what is nobody's business.
+fn span(request: &Request) -> Span {
+    let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
+    info_span!("http.request", http.method = %request.method(), http.path = request.uri().path(), request.id = id)
+}
+
+fn on_panic(panic: Box<dyn Any + Send>) -> Response<Body> {
+    let message = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    error!("A request handler panicked: {message}");
+    Problem::internal().into_response()
+}

@@ -1,0 +1,55 @@
+//! Runs the server on a socket until it is told to stop.
+
+use std::io;
+use std::time::Duration;
+
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+use tracing::{info, warn};
+
+use crate::router;
+use crate::state::AppState;
+
+/// How long live sessions and running requests may take to end.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(10);
+
+/// Serves until `shutdown` resolves. Then it accepts nothing more, ends the live sessions (their clients get
+/// `session_ended` and close code 1001), finishes running requests, and gives up on whatever takes longer than 10 s.
+///
+/// # Errors
+/// When the socket cannot be served any more.
+pub async fn serve(
+    listener: TcpListener,
+    state: AppState,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let connections = state.connections.clone();
+    let sessions = state.sessions.clone();
+    // Audio goes out in small pieces; waiting to fill a packet would delay it by up to 40 ms.
+    let listener = listener.tap_io(|stream| {
+        if let Err(err) = stream.set_nodelay(true) {
+            warn!(error = %err, "Packets of a connection may be delayed: {err}");
+        }
+    });
+    let serving =
+        axum::serve(listener, router(state)).with_graceful_shutdown(connections.stopping().cancelled_owned());
+    let mut serving = std::pin::pin!(serving.into_future());
+    tokio::select! {
+        served = &mut serving => return served,
+        () = shutdown => {}
+    }
+    info!(sessions = sessions.live_count(), "Shutting down");
+    connections.stop();
+    let ending = async { tokio::join!(serving, sessions.shut_down(), connections.closed()).0 };
+    match timeout(SHUTDOWN_LIMIT, ending).await {
+        Ok(served) => served,
+        Err(_) => {
+            warn!(
+                sessions = sessions.live_count(),
+                "Gave up waiting for connections to end"
+            );
+            Ok(())
+        }
+    }
+}

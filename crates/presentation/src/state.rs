@@ -1,0 +1,69 @@
+//! What handlers need.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+use viva_application::history::History;
+use viva_application::sessions::Sessions;
+use viva_domain::ports::Clock;
+use viva_domain::providers::RealtimeProviders;
+
+use crate::hosts::AllowedHosts;
+use crate::web::Site;
+
+/// Everything that the routes work with. Cheap to clone; clones share.
+#[derive(Clone, FromRef)]
+pub struct AppState {
+    /// Live sessions.
+    pub sessions: Sessions,
+    /// What was kept of sessions.
+    pub history: History,
+    /// What people choose from.
+    pub providers: Arc<RealtimeProviders>,
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// The page.
+    pub site: Site,
+    /// Names under which the server answers.
+    pub hosts: AllowedHosts,
+    /// The open WebSockets.
+    pub connections: Connections,
+}
+
+/// The open WebSockets of a server, and whether it shuts down. Clones share.
+#[derive(Debug, Clone, Default)]
+pub struct Connections {
+    open: TaskTracker,
+    stopping: CancellationToken,
+}
+
+impl Connections {
+    /// Cancelled when the server shuts down: connections close as soon as their session has said farewell.
+    pub(crate) fn stopping(&self) -> CancellationToken {
+        self.stopping.clone()
+    }
+
+    /// Whether the server shuts down.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.is_cancelled()
+    }
+
+    /// Counts a connection for as long as the token lives.
+    pub(crate) fn register(&self) -> TaskTrackerToken {
+        self.open.token()
+    }
+
+    /// Closes the connections that carry no session; the others close when theirs is over.
+    pub(crate) fn stop(&self) {
+        self.stopping.cancel();
+        self.open.close();
+    }
+
+    /// Waits until all are closed, after [`Connections::stop`].
+    pub(crate) async fn closed(&self) {
+        self.open.wait().await;
+    }
+}

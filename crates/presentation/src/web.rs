@@ -1,0 +1,193 @@
+//! The page: its document, rendered here, and the files that the bundle step made.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue};
+use axum::middleware::map_response;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use leptos::config::LeptosOptions;
+use leptos::nonce::use_nonce;
+use leptos::prelude::expect_context;
+use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
+use thiserror::Error;
+use tower_http::services::ServeDir;
+use viva_frontend::{App, SiteAssets, content_security_policy, shell};
+
+const MANIFEST: &str = "manifest.json";
+/// The folders of the site. What lies in them has its content's hash in its path, so it never changes.
+const FOLDERS: [&str; 2] = ["pkg", "assets"];
+const FOR_GOOD: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+const ASK_EVERY_TIME: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// The files of the page. Clones share.
+#[derive(Debug, Clone)]
+pub struct Site(Arc<State>);
+
+#[derive(Debug)]
+enum State {
+    /// The bundle step did not run.
+    NotBuilt,
+    Built {
+        folder: PathBuf,
+        assets: SiteAssets,
+    },
+}
+
+/// Why the site's folder cannot be served.
+#[derive(Debug, Error)]
+pub enum SiteError {
+    /// The manifest is there and cannot be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// The manifest.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The manifest is no manifest.
+    #[error("{path} is damaged; build the page again with `cargo xtask run`")]
+    Damaged {
+        /// The manifest.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// The folder belongs to another version of the page.
+    #[error("{path} does not name {}; build the page again with `cargo xtask run`", names.join(", "))]
+    Incomplete {
+        /// The manifest.
+        path: PathBuf,
+        /// The files that the page needs.
+        names: Vec<&'static str>,
+    },
+}
+
+impl Site {
+    /// A server without the page: its address shows how to build it, and the API works all the same.
+    pub fn not_built() -> Self {
+        Self(Arc::new(State::NotBuilt))
+    }
+
+    /// The site in this folder; [`Site::not_built`] when there is none.
+    ///
+    /// # Errors
+    /// [`SiteError`] when there is a manifest that cannot be used.
+    pub fn open(folder: &Path) -> Result<Self, SiteError> {
+        let path = folder.join(MANIFEST);
+        let json = match std::fs::read_to_string(&path) {
+            Ok(json) => json,
+            Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(Self::not_built()),
+            Err(source) => return Err(SiteError::Read { path, source }),
+        };
+        let assets = match SiteAssets::from_json(&json) {
+            Ok(assets) => assets,
+            Err(source) => return Err(SiteError::Damaged { path, source }),
+        };
+        let names = assets.missing();
+        if !names.is_empty() {
+            return Err(SiteError::Incomplete { path, names });
+        }
+        Ok(Self(Arc::new(State::Built {
+            folder: folder.to_owned(),
+            assets,
+        })))
+    }
+
+    /// Whether there is a page to serve.
+    pub fn is_built(&self) -> bool {
+        matches!(*self.0, State::Built { .. })
+    }
+}
+
+/// The routes of the page and its files.
+pub(crate) fn router<S: Clone + Send + Sync + 'static>(site: &Site) -> Router<S> {
+    match &*site.0 {
+        State::NotBuilt => Router::new().route("/", get(not_built)),
+        State::Built { folder, assets } => documents(assets).merge(files(folder)),
+    }
+}
+
+/// The routes that the page knows, each rendered with the files of this site.
+fn documents<S: Clone + Send + Sync + 'static>(assets: &SiteAssets) -> Router<S> {
+    let options = LeptosOptions::builder().output_name("viva").build();
+    let assets = assets.clone();
+    Router::new()
+        .leptos_routes_with_context(&options, generate_route_list(App), set_headers, move || {
+            shell(&assets)
+        })
+        .with_state(options)
+}
+
+/// Sets the headers of the document that is being rendered. Its policy names the scripts that it ends with.
+fn set_headers() {
+    let headers = expect_context::<ResponseOptions>();
+    headers.insert_header(CACHE_CONTROL, ASK_EVERY_TIME);
+    let policy = content_security_policy(use_nonce().as_deref());
+    if let Ok(policy) = HeaderValue::try_from(policy) {
+        headers.insert_header(CONTENT_SECURITY_POLICY, policy);
+    }
+}
+
+fn files<S: Clone + Send + Sync + 'static>(site: &Path) -> Router<S> {
+    FOLDERS
+        .into_iter()
+        .fold(Router::new(), |router, folder| {
+            let serve = ServeDir::new(site.join(folder))
+                .precompressed_br()
+                .precompressed_gzip();
+            router.nest_service(&format!("/{folder}"), serve)
+        })
+        .layer(map_response(keep_for_good))
+}
+
+async fn keep_for_good(mut response: Response) -> Response {
+    if response.status().is_success() {
+        response.headers_mut().insert(CACHE_CONTROL, FOR_GOOD);
+    }
+    response
+}
+
+async fn not_built() -> Response {
+    let page = "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Viva</title></head><body>\
+                <h1>The page is not built</h1><p>Run <code>cargo xtask run</code>, which builds the page and starts \
+                the server with it.</p><p>The API works without it: <a href=\"/api/docs\">API</a>.</p></body></html>";
+    let policy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    let headers = [
+        (CACHE_CONTROL, ASK_EVERY_TIME),
+        (CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy)),
+    ];
+    (headers, Html(page)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_without_a_manifest_is_a_page_that_is_not_built() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!Site::open(&folder.path().join("nowhere")).unwrap().is_built());
+    }
+
+    #[test]
+    fn a_manifest_that_cannot_be_used_says_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        for (json, expected) in [
+            ("{", "is damaged"),
+            ("{}", "does not name audio-worker.js, base.css"),
+        ] {
+            fs::write(folder.path().join(MANIFEST), json).unwrap();
+            let message = Site::open(folder.path()).unwrap_err().to_string();
+            assert!(
+                message.contains(expected) && message.contains("cargo xtask run"),
+                "{message}"
+            );
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Opens the WebSocket.
+
+use axum::extract::State;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::SplitStream;
+use futures_util::{Stream, StreamExt};
+use tokio_tungstenite::tungstenite::Error as SocketError;
+use tracing::{Instrument, debug, info_span};
+use viva_protocol::ws::MAX_MESSAGE_BYTES;
+
+use super::connection::{self, Context, Received};
+use crate::extract::Identity;
+use crate::hosts::is_own_origin;
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// Opens the WebSocket of a conversation. Its messages are described in `docs/protocol.md`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/interaction/ws",
+    operation_id = "open_websocket",
+    tag = "interaction",
+    responses(
+        (status = 101, description = "The WebSocket is open"),
+        (status = 403, description = "The page that asks comes from another server", body = viva_protocol::problem::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn upgrade(
+    State(state): State<AppState>,
+    Identity(user_id): Identity,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Problem> {
+    if !is_own_origin(&headers) {
+        return Err(Problem::forbidden("origin-not-allowed")
+            .detail("pages of other servers open no conversation here"));
+    }
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(rejection) => return Ok(rejection.into_response()),
+    };
+    let context = Context {
+        sessions: state.sessions,
+        clock: state.clock,
+        user_id,
+        stopping: state.connections.stopping(),
+    };
+    let registration = state.connections.register();
+    let limited = upgrade
+        .max_message_size(MAX_MESSAGE_BYTES)
+        .max_frame_size(MAX_MESSAGE_BYTES);
+    Ok(limited.on_upgrade(move |socket| async move {
+        serve(socket, context)
+            .instrument(info_span!("ws.connection"))
+            .await;
+        drop(registration);
+    }))
+}
+
+async fn serve(socket: WebSocket, context: Context) {
+    let (outgoing, incoming) = socket.split();
+    debug!("Opened a connection");
+    connection::serve(received(incoming), outgoing, context).await;
+    debug!("Closed a connection");
+}
+
+/// What comes from the socket; ends with the connection.
+fn received(incoming: SplitStream<WebSocket>) -> impl Stream<Item = Received> + Send {
+    incoming.scan((), |(), message| std::future::ready(understand(message)))
+}
+
+fn understand(message: Result<Message, axum::Error>) -> Option<Received> {
+    match message {
+        Ok(Message::Text(text)) => Some(Received::Text(text)),
+        Ok(Message::Binary(bytes)) => Some(Received::Binary(bytes)),
+        Ok(Message::Ping(_) | Message::Pong(_)) => Some(Received::Alive),
+        Ok(Message::Close(frame)) => Some(Received::Closed(frame.map(|frame| frame.code))),
+        Err(err) => {
+            debug!(error = %err, "Lost a connection");
+            let cause = err.into_inner();
+            let is_too_big = matches!(cause.downcast_ref(), Some(SocketError::Capacity(_)));
+            is_too_big.then_some(Received::TooBig)
+        }
+    }
+}
