@@ -68,7 +68,19 @@ mod tests {
             unexplained: Some(TimeDelta::milliseconds(-3)),
             interrupt: some(200),
         };
-        insta::assert_json_snapshot!(latency(&metrics), @"");
+        insta::assert_json_snapshot!(latency(&metrics), @r#"
+        {
+          "total_ms": 540.0,
+          "measured": "client",
+          "endpointing_ms": 500.0,
+          "realtime_ms": 517.0,
+          "provider_ms": 17.0,
+          "overhead_ms": 1.0,
+          "network_playout_ms": 25.0,
+          "unexplained_ms": -3.0,
+          "interrupt_ms": 200.0
+        }
+        "#);
         assert_eq!(latency(&LatencyMetrics::default()), ws::Latency::default());
     }
 }

@@ -376,6 +376,9 @@ mod tests {
         );
         assert_eq!(frame.payload, out.pcm);
         let json = audio(&out, AudioFormat::Base64 { sample_rate: 16_000 });
-        insta::assert_snapshot!(json.to_text().unwrap(), @"");
+        insta::assert_snapshot!(
+            json.to_text().unwrap(),
+            @r#"{"type":"audio_chunk","turn_number":1,"audio":"NBI=","format":"pcm16","sample_rate":16000,"is_final":true}"#
+        );
     }
 }

@@ -77,7 +77,8 @@ impl<I: Stream<Item = Received> + Unpin> Reader<I> {
         loop {
             tokio::select! {
                 biased;
-                () = shut_down(&self.phase, &self.context.stopping) => {
+                () = session_over(&self.phase) => self.phase = Phase::Over(Instant::now()),
+                () = self.context.stopping.cancelled(), if !matches!(self.phase, Phase::Live(_)) => {
                     self.close(CLOSE_GOING_AWAY, "the server shuts down").await;
                 }
                 Some(first) = self.first_audio.recv() => self.on_first_audio(first).await,
@@ -183,8 +184,8 @@ impl<I: Stream<Item = Received> + Unpin> Reader<I> {
         Ok(())
     }
 
-    fn need_no_session(&mut self) -> Result<(), Refusal> {
-        match self.phase() {
+    fn need_no_session(&self) -> Result<(), Refusal> {
+        match self.phase {
             Phase::Live(_) => Err(Refusal::session_exists()),
             Phase::NoSession | Phase::Over(_) => Ok(()),
         }
@@ -224,20 +225,11 @@ impl<I: Stream<Item = Received> + Unpin> Reader<I> {
 
     /// The session that something is for; `None` when it has just ended.
     fn connection(&mut self, fault: Fault) -> Result<Option<&mut Connection>, Refusal> {
-        match self.phase() {
+        match &mut self.phase {
             Phase::Live(live) => Ok(Some(&mut live.connection)),
             Phase::Over(at) if at.elapsed() < UNDER_WAY => Ok(None),
             Phase::NoSession | Phase::Over(_) => Err(Refusal::no_session(fault)),
         }
-    }
-
-    fn phase(&mut self) -> &mut Phase {
-        if let Phase::Live(live) = &self.phase
-            && live.over.is_cancelled()
-        {
-            self.phase = Phase::Over(Instant::now());
-        }
-        &mut self.phase
     }
 
     async fn refuse(&mut self, Refusal { error, fault }: Refusal) {
@@ -278,10 +270,10 @@ impl<I: Stream<Item = Received> + Unpin> Reader<I> {
     }
 }
 
-/// Resolves when the server shuts down and the session, if there is one, is over.
-async fn shut_down(phase: &Phase, stopping: &CancellationToken) {
-    stopping.cancelled().await;
-    if let Phase::Live(live) = phase {
-        live.over.cancelled().await;
+/// Resolves when the session is over; never without one.
+async fn session_over(phase: &Phase) {
+    match phase {
+        Phase::Live(live) => live.over.cancelled().await,
+        Phase::NoSession | Phase::Over(_) => std::future::pending().await,
     }
 }

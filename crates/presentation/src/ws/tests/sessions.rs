@@ -126,7 +126,6 @@ async fn a_client_that_comes_back_gets_what_it_missed() {
     let first = client.until_audio().await;
     client.vanish();
     bench.all_closed().await;
-    bench.voice.say(RealtimeEventKind::SpeechStarted);
 
     let mut again = bench.connect().await;
     again.resume(&started, Some(first.seq), Some(0)).await;
@@ -185,9 +184,10 @@ async fn a_wrong_token_or_an_old_session_cannot_be_resumed() {
     client.vanish();
     bench.session_ends(&started).await;
     assert_eq!(bench.ended(&started).await, Some(EndStatus::Disconnected));
-    thief.resume(&started, None, None).await;
-    assert_eq!(thief.json().await["code"], "RESUME_EXPIRED");
-    thief.start().await;
+    let mut late = bench.connect().await;
+    late.resume(&started, None, None).await;
+    assert_eq!(late.json().await["code"], "RESUME_EXPIRED");
+    late.start().await;
 }
 
 #[tokio::test(start_paused = true)]
