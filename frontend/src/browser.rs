@@ -43,6 +43,13 @@ fn root() -> Option<web_sys::Element> {
     web_sys::window()?.document()?.document_element()
 }
 
+/// The `User-Agent` of the browser.
+pub(crate) fn user_agent() -> String {
+    web_sys::window()
+        .and_then(|window| window.navigator().user_agent().ok())
+        .unwrap_or_default()
+}
+
 /// What was remembered under a key. Browsers may forbid storage; then nothing is.
 pub(crate) fn remembered(key: &str) -> Option<String> {
     storage()?.get_item(key).ok()?

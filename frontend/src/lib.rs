@@ -22,6 +22,7 @@
 //! A route in `app.rs`, a file in `pages/`, state in `state/` when it is shared (plain Rust with tests, no DOM), components
 //! with a `.css` beside each, words for both languages in `words.rs`.
 
+#![recursion_limit = "256"]
 #![expect(
     unreachable_pub,
     reason = "the component macro makes everything it writes public"
@@ -33,14 +34,18 @@ mod assets;
 pub mod audio;
 #[cfg(feature = "hydrate")]
 mod browser;
+pub mod components;
 #[cfg(feature = "hydrate")]
 mod hydrate;
 mod language;
+#[cfg(feature = "hydrate")]
+mod memory;
 pub mod pages;
 pub mod session;
 #[cfg(feature = "ssr")]
 mod shell;
 pub mod state;
+pub mod words;
 
 pub use app::App;
 pub use assets::SiteAssets;

@@ -10,4 +10,4 @@ mod urls;
 pub use rest::{RequestFailed, providers, turns};
 #[cfg(feature = "hydrate")]
 pub use socket::{Socket, SocketEvent};
-pub use urls::{recording, turns_page};
+pub use urls::recording;

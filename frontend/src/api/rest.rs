@@ -5,7 +5,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Response;
 
-use super::turns_page;
+use super::urls;
 
 /// The server did not answer, or not with what was asked for.
 #[derive(Debug)]
@@ -25,12 +25,12 @@ pub async fn providers() -> Result<ProviderList, RequestFailed> {
     get("/api/v1/interaction/providers").await
 }
 
-/// The stored turns around this one.
+/// The turns of a session that are stored.
 ///
 /// # Errors
 /// [`RequestFailed`].
-pub async fn turns(session_id: Uuid, turn_number: u16) -> Result<Vec<Turn>, RequestFailed> {
-    let page: Page<Turn> = get(&turns_page(session_id, turn_number)).await?;
+pub async fn turns(session_id: Uuid) -> Result<Vec<Turn>, RequestFailed> {
+    let page: Page<Turn> = get(&urls::turns(session_id)).await?;
     Ok(page.items)
 }
 

@@ -1,7 +1,98 @@
-use leptos::prelude::*;
+use leptos::{ev, prelude::*};
+
+use crate::components::{
+    ControlBar, LatencyPanel, LevelMeter, MessageBar, MicrophoneHelp, SetupPanel, StateIndicator, Summary,
+    TopBar, Transcript, Visualizer,
+};
+use crate::session::Controls;
+use crate::state::context::Talk as TalkContext;
+use crate::state::keys::{self, Focus, KeyAction};
 
 /// The page at `/`: talk with an AI and see how long its answers take.
 #[component]
 pub fn Talk() -> impl IntoView {
-    view! { <main class="vv-talk"></main> }
+    let talk = TalkContext::default();
+    let controls = Controls::of(talk);
+    provide_context(talk);
+    provide_context(controls);
+    #[cfg(feature = "hydrate")]
+    crate::memory::keep_choices(talk);
+    follow_keys(talk, controls);
+
+    let played = move || talk.played.get();
+    let session = move || {
+        talk.conversation.with(|conversation| {
+            conversation
+                .session_id
+                .map(|id| id.to_string())
+                .unwrap_or_default()
+        })
+    };
+    view! {
+        <div class="vv-app" data-phase=move || talk.phase().name()>
+            <TopBar />
+            <MessageBar />
+            <main class="vv-main">
+                <SetupPanel />
+                <section
+                    class="vv-stage"
+                    data-session=session
+                    data-played-samples=move || played().samples.to_string()
+                    data-played-peak=move || format!("{:.4}", played().peak)
+                    data-underruns=move || played().underruns.to_string()
+                >
+                    <div class="vv-instruments">
+                        <StateIndicator />
+                        <LevelMeter />
+                        <Visualizer />
+                    </div>
+                    <MicrophoneHelp />
+                    <Summary />
+                    <Transcript />
+                </section>
+                <LatencyPanel />
+            </main>
+            <ControlBar />
+        </div>
+    }
+    .into_any()
+}
+
+/// Space, Esc and M, wherever the focus is.
+fn follow_keys(talk: TalkContext, controls: Controls) {
+    Effect::new(move |_| {
+        let listener = window_event_listener(ev::keydown, move |event| {
+            if event.repeat() || event.ctrl_key() || event.alt_key() || event.meta_key() {
+                return;
+            }
+            let phase = talk
+                .conversation
+                .with_untracked(|conversation| conversation.phase);
+            let sheet_open = talk.sheet.get_untracked().is_some();
+            let Some(action) = keys::action(&event.key(), focus_of(&event), phase, sheet_open) else {
+                return;
+            };
+            event.prevent_default();
+            match action {
+                KeyAction::Start => controls.start(),
+                KeyAction::EndTurn => controls.end_turn(),
+                KeyAction::Interrupt => controls.interrupt(),
+                KeyAction::ToggleMute => controls.toggle_mute(),
+                KeyAction::CloseSheet => talk.sheet.set(None),
+            }
+        });
+        on_cleanup(move || listener.remove());
+    });
+}
+
+fn focus_of(event: &ev::KeyboardEvent) -> Focus {
+    let element: leptos::web_sys::Element = event_target(event);
+    let inside = |selector| element.closest(selector).ok().flatten().is_some();
+    if inside("input:not([type=checkbox]):not([type=range]), textarea") {
+        Focus::Field
+    } else if inside("button, select, input, summary, a, [tabindex]") {
+        Focus::Control
+    } else {
+        Focus::Page
+    }
 }

@@ -11,6 +11,7 @@ use super::microphone::{Browser, MicrophoneProblem};
 use super::settings::Settings;
 use super::strip::Strip;
 use crate::Language;
+use crate::words::Words;
 
 /// An audio device.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,6 +102,13 @@ pub struct Preferences {
     pub language: RwSignal<Language>,
     /// The page's theme.
     pub theme: RwSignal<Theme>,
+}
+
+impl Preferences {
+    /// The words to use now.
+    pub fn words(self) -> &'static Words {
+        Words::of(self.language.get())
+    }
 }
 
 /// The part of the page that a phone shows over the stage.

@@ -3,6 +3,7 @@
 pub mod context;
 pub mod conversation;
 pub mod figures;
+pub mod keys;
 pub mod latency;
 pub mod message;
 pub mod meter;

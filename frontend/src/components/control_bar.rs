@@ -1,0 +1,113 @@
+use leptos::prelude::*;
+
+use super::{DevicePickers, Icon, Shape};
+use crate::session::Controls;
+use crate::state::context::{Preferences, Sheet, Talk};
+use crate::state::phase::Phase;
+use crate::words::{Words, say};
+
+/// Start, End, Interrupt, Mute and the devices; on a phone also the way to the sheets.
+#[component]
+pub fn ControlBar() -> impl IntoView {
+    let talk = expect_context::<Talk>();
+    let preferences = expect_context::<Preferences>();
+    let controls = expect_context::<Controls>();
+    let phase = Memo::new(move |_| talk.phase());
+    let can_start = Memo::new(move |_| phase.get().can_start());
+    let press = move |_| {
+        if can_start.get_untracked() {
+            controls.start()
+        } else {
+            controls.end()
+        }
+    };
+    let primary_shape = Signal::derive(move || if can_start.get() { Shape::Play } else { Shape::Stop });
+    let mute_shape = Signal::derive(move || {
+        if talk.muted.get() {
+            Shape::MicrophoneOff
+        } else {
+            Shape::Microphone
+        }
+    });
+    let mute_words = move || {
+        if talk.muted.get() {
+            preferences.words().unmute
+        } else {
+            preferences.words().mute
+        }
+    };
+    view! {
+        <footer class="vv-controls" role="group" aria-label=say(|words| words.controls)>
+            <SheetButton sheet=Sheet::Setup shape=Shape::Setup label=|words| words.setup />
+            <button
+                class="vv-control vv-mute"
+                type="button"
+                aria-pressed=move || talk.muted.get().to_string()
+                aria-keyshortcuts="M"
+                on:click=move |_| controls.toggle_mute()
+            >
+                <Icon shape=mute_shape />
+                <span>{mute_words}</span>
+            </button>
+            <button
+                class="vv-control vv-main-action"
+                type="button"
+                data-action=move || if can_start.get() { "start" } else { "end" }
+                disabled=move || phase.get() == Phase::Ending
+                on:click=press
+            >
+                <Icon shape=primary_shape />
+                <span>{move || primary(phase.get(), preferences.words())}</span>
+            </button>
+            <button
+                class="vv-control vv-interrupt"
+                type="button"
+                aria-keyshortcuts="Escape"
+                disabled=move || phase.get() != Phase::AiSpeaking
+                on:click=move |_| controls.interrupt()
+            >
+                <Icon shape=Shape::Hand />
+                <span>{say(|words| words.interrupt)}</span>
+            </button>
+            <SheetButton sheet=Sheet::Latency shape=Shape::Clock label=|words| words.latency />
+            <DevicePickers />
+            <p class="vv-shortcuts">{say(|words| words.shortcuts)}</p>
+        </footer>
+    }
+    .into_any()
+}
+
+fn primary(phase: Phase, words: &Words) -> &'static str {
+    match phase {
+        Phase::Ready => words.start,
+        Phase::Ended | Phase::Failed => words.start_again,
+        Phase::AskingForMicrophone | Phase::Connecting => words.cancel,
+        _ => words.end,
+    }
+}
+
+/// Opens a panel over the stage, or closes it.
+#[component]
+fn SheetButton(
+    /// Which panel.
+    sheet: Sheet,
+    /// Its icon.
+    shape: Shape,
+    /// Its name.
+    label: fn(&Words) -> &'static str,
+) -> impl IntoView {
+    let talk = expect_context::<Talk>();
+    let open = Memo::new(move |_| talk.sheet.get() == Some(sheet));
+    view! {
+        <button
+            class="vv-control vv-sheet-button"
+            type="button"
+            aria-expanded=move || open.get().to_string()
+            on:click=move |_| talk.sheet.set((!open.get_untracked()).then_some(sheet))
+        >
+            <Icon shape />
+            <span>{say(label)}</span>
+        </button>
+    }
+    .into_any()
+}

@@ -1,0 +1,54 @@
+use leptos::prelude::*;
+
+use super::{Choice, Picker};
+use crate::session::Controls;
+use crate::state::context::{Device, Preferences, Talk};
+use crate::words::say;
+
+/// Which microphone listens and, where the browser can choose, which loudspeaker plays.
+#[component]
+pub fn DevicePickers() -> impl IntoView {
+    let talk = expect_context::<Talk>();
+    let controls = expect_context::<Controls>();
+    let preferences = expect_context::<Preferences>();
+    let choices = move |devices: Vec<Device>| {
+        let system = Choice::new("", preferences.words().default_device);
+        std::iter::once(system)
+            .chain(
+                devices
+                    .into_iter()
+                    .map(|device| Choice::new(device.id, device.name)),
+            )
+            .collect()
+    };
+    let microphones =
+        Signal::derive(move || choices(talk.devices.with(|devices| devices.microphones.clone())));
+    let speakers = Signal::derive(move || choices(talk.devices.with(|devices| devices.speakers.clone())));
+    let choose_microphone = Callback::new(move |id: String| {
+        talk.microphone.set(id);
+        controls.use_microphone();
+    });
+    let choose_speaker = Callback::new(move |id: String| {
+        talk.speaker.set(id);
+        controls.use_speaker();
+    });
+    view! {
+        <div class="vv-devices">
+            <Picker
+                label=Signal::derive(say(|words| words.microphone))
+                choices=microphones
+                chosen=talk.microphone
+                on_choose=choose_microphone
+            />
+            <Show when=move || talk.devices.with(|devices| !devices.speakers.is_empty())>
+                <Picker
+                    label=Signal::derive(say(|words| words.speaker))
+                    choices=speakers
+                    chosen=talk.speaker
+                    on_choose=choose_speaker
+                />
+            </Show>
+        </div>
+    }
+    .into_any()
+}

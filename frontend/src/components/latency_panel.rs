@@ -1,0 +1,145 @@
+use leptos::prelude::*;
+use viva_protocol::ws::Latency;
+
+use super::latency_bar::{Pointed, explanation, name};
+use super::{Icon, LatencyBar, Shape};
+use crate::state::context::{Preferences, Sheet, Talk};
+use crate::state::figures;
+use crate::state::latency::{Figures, Segment, Statistics, Summary, segments};
+use crate::words::{Words, fill, say};
+
+/// How long every answer took, part by part, and all of them together.
+#[component]
+pub fn LatencyPanel() -> impl IntoView {
+    let talk = expect_context::<Talk>();
+    let turns = Memo::new(move |_| {
+        talk.conversation
+            .with(|conversation| conversation.figures.clone())
+    });
+    let pointed = RwSignal::new(None::<Pointed>);
+    let bars = move || {
+        let turns = turns.get();
+        let scale_ms = turns.scale_ms().max(1.0);
+        let bar = |turn: &_| view! { <LatencyBar turn=*turn scale_ms pointed /> };
+        turns.iter().rev().map(bar).collect_view()
+    };
+    let empty = move || turns.with(|turns| turns.iter().next().is_none());
+    view! {
+        <aside
+            class="vv-panel vv-latency"
+            aria-label=say(|words| words.latency)
+            data-open=move || (talk.sheet.get() == Some(Sheet::Latency)).to_string()
+        >
+            <header class="vv-panel-head">
+                <h2>{say(|words| words.latency)}</h2>
+                <button
+                    class="vv-plain vv-panel-close"
+                    type="button"
+                    aria-label=say(|words| words.close)
+                    on:click=move |_| talk.sheet.set(None)
+                >
+                    <Icon shape=Shape::Close />
+                </button>
+            </header>
+            <Show when=move || !empty() fallback=|| view! { <p class="vv-empty">{say(|words| words.latency_empty)}</p> }>
+                <Parts turns pointed />
+                <ol class="vv-turns">{bars}</ol>
+                <Together turns />
+            </Show>
+        </aside>
+    }
+    .into_any()
+}
+
+/// The parts of the pointed turn, or of the newest one, in figures.
+#[component]
+fn Parts(turns: Memo<Figures>, pointed: RwSignal<Option<Pointed>>) -> impl IntoView {
+    let preferences = expect_context::<Preferences>();
+    let shown = Memo::new(move |_| {
+        turns.with(|turns| {
+            let wanted = pointed.get().and_then(|(number, _)| turns.turn(number));
+            wanted
+                .or_else(|| turns.iter().next_back())
+                .map(|turn| (turn.turn_number, turn.latency))
+        })
+    });
+    let rows = move || {
+        let (number, latency) = shown.get().unwrap_or((0, Latency::default()));
+        let words = preferences.words();
+        let row = move |part: Segment| {
+            let here = pointed.get() == Some((number, part.stage));
+            view! {
+                <li data-stage=part.stage.name() data-pointed=here.to_string()>
+                    <span class="vv-swatch" aria-hidden="true"></span>
+                    <span>{name(part.stage, words)}</span>
+                    <span>
+                        <span class="vv-number">{figures::ms(part.ms)}</span>
+                        <span class="vv-unit">{words.ms}</span>
+                    </span>
+                </li>
+            }
+        };
+        segments(&latency).into_iter().map(row).collect_view()
+    };
+    let title = move || {
+        let number = shown.get().map_or(0, |(number, _)| number);
+        fill(preferences.words().turn, &[("n", &number.to_string())])
+    };
+    let explained = move || {
+        let words = preferences.words();
+        pointed.get().map_or(words.latency_hint.to_owned(), |(_, stage)| {
+            format!("{}: {}", name(stage, words), explanation(stage, words))
+        })
+    };
+    view! {
+        <section class="vv-parts">
+            <h3>{title}</h3>
+            <ul>{rows}</ul>
+            <p class="vv-explain" role="status">{explained}</p>
+        </section>
+    }
+    .into_any()
+}
+
+/// Statistics over the turns that were not interrupted.
+#[component]
+fn Together(turns: Memo<Figures>) -> impl IntoView {
+    let preferences = expect_context::<Preferences>();
+    move || {
+        let words = preferences.words();
+        let Summary {
+            statistics,
+            interrupted,
+        } = turns.with(Figures::summary);
+        let counted = statistics.map_or(0, |statistics| statistics.count);
+        let count = |text, number: usize| fill(text, &[("n", &number.to_string())]);
+        view! {
+            <section class="vv-together">
+                {statistics.map(|statistics| table(statistics, words))}
+                <p class="vv-hint">
+                    {count(words.turns_counted, counted)}
+                    {(interrupted > 0).then(|| format!(" · {}", count(words.turns_interrupted, interrupted)))}
+                </p>
+            </section>
+        }
+    }
+}
+
+fn table(statistics: Statistics, words: &'static Words) -> impl IntoView {
+    let figures = [
+        (words.minimum, statistics.min),
+        (words.average, statistics.avg),
+        ("p50", statistics.p50),
+        ("p95", statistics.p95),
+        (words.maximum, statistics.max),
+    ];
+    let cell = |(name, ms): (&'static str, f64)| {
+        view! {
+            <div>
+                <dt>{name}</dt>
+                <dd class="vv-number">{figures::ms(ms)}</dd>
+            </div>
+        }
+    };
+    view! { <dl class="vv-facts">{figures.map(cell).collect_view()}</dl> }
+}

@@ -1,0 +1,83 @@
+use leptos::prelude::*;
+
+use crate::state::context::{Preferences, Talk};
+use crate::state::figures;
+use crate::state::meter::{FLOOR_DBFS, TARGET_DBFS, Verdict, position};
+use crate::words::say;
+
+/// How loud the microphone is, where speech should be, and what to do about it.
+#[component]
+pub fn LevelMeter() -> impl IntoView {
+    let talk = expect_context::<Talk>();
+    let preferences = expect_context::<Preferences>();
+    let reading = talk.reading;
+    let on = Memo::new(move |_| reading.with(|reading| reading.rms_dbfs > viva_audio::level::SILENCE_DBFS));
+    let verdict = Memo::new(move |_| reading.with(|reading| reading.verdict));
+    let words = move || {
+        let words = preferences.words();
+        match verdict.get() {
+            _ if talk.muted.get() => words.level_muted,
+            Verdict::NoSignal => words.level_dead,
+            Verdict::Clipping => words.level_clipping,
+            Verdict::TooQuiet => words.level_quiet,
+            Verdict::Fine if on.get() => words.level_fine,
+            Verdict::Fine => words.level_off,
+        }
+    };
+    let state = move || {
+        if talk.muted.get() {
+            "muted"
+        } else {
+            verdict.get().name()
+        }
+    };
+    let figure = move || {
+        if on.get() {
+            figures::dbfs(reading.get().rms_dbfs)
+        } else {
+            "–".to_owned()
+        }
+    };
+    let (low, high) = (percent(TARGET_DBFS.0), percent(TARGET_DBFS.1));
+    view! {
+        <div class="vv-meter" data-verdict=state>
+            <div
+                class="vv-meter-bar"
+                role="meter"
+                aria-label=say(|words| words.level)
+                aria-valuemin=FLOOR_DBFS.to_string()
+                aria-valuemax="0"
+                aria-valuenow=move || reading.get().rms_dbfs.max(FLOOR_DBFS).round().to_string()
+                aria-valuetext=move || format!("{} dBFS", figure())
+            >
+                <svg aria-hidden="true">
+                    <rect class="vv-meter-track" width="100%" height="8" y="3" rx="2" />
+                    <rect class="vv-meter-zone" x=format!("{low}%") width=format!("{}%", high - low) height="14" rx="2" />
+                    <rect
+                        class="vv-meter-fill"
+                        width=move || format!("{:.1}%", percent(reading.get().rms_dbfs))
+                        height="8"
+                        y="3"
+                        rx="2"
+                    />
+                    <rect
+                        class="vv-meter-peak"
+                        x=move || format!("{:.1}%", percent(reading.get().peak_dbfs))
+                        width="2"
+                        height="14"
+                    />
+                </svg>
+            </div>
+            <span class="vv-meter-figure">
+                <span class="vv-number">{figure}</span>
+                " dBFS"
+            </span>
+            <span class="vv-meter-words" role="status">{words}</span>
+        </div>
+    }
+    .into_any()
+}
+
+fn percent(dbfs: f32) -> f32 {
+    position(dbfs) * 100.0
+}

@@ -1,0 +1,39 @@
+//! One file per component, with its style sheet beside it. Components show the contexts of `state` and call
+//! [`Controls`](crate::session::Controls); they fetch nothing.
+
+mod control_bar;
+mod device_pickers;
+mod icon;
+mod latency_bar;
+mod latency_panel;
+mod level_meter;
+mod message_bar;
+mod microphone_help;
+mod picker;
+mod setup_panel;
+mod setup_provider;
+mod state_indicator;
+mod summary;
+mod switch;
+mod top_bar;
+mod transcript;
+mod visualizer;
+
+pub use control_bar::ControlBar;
+pub use latency_panel::LatencyPanel;
+pub use level_meter::LevelMeter;
+pub use message_bar::MessageBar;
+pub use microphone_help::MicrophoneHelp;
+pub use setup_panel::SetupPanel;
+pub use state_indicator::StateIndicator;
+pub use summary::Summary;
+pub use top_bar::TopBar;
+pub use transcript::Transcript;
+pub use visualizer::Visualizer;
+
+use device_pickers::DevicePickers;
+use icon::{Icon, Shape};
+use latency_bar::LatencyBar;
+use picker::{Choice, Picker};
+use setup_provider::SetupProvider;
+use switch::Switch;

@@ -1,0 +1,221 @@
+use leptos::prelude::*;
+
+use super::{DevicePickers, Icon, SetupProvider, Shape, Switch};
+use crate::session::Controls;
+use crate::state::context::{Preferences, Sheet, Talk};
+use crate::state::settings::Settings;
+use crate::words::{Words, say};
+
+/// What the next session is like; while one runs, what may change in it.
+#[component]
+pub fn SetupPanel() -> impl IntoView {
+    let talk = expect_context::<Talk>();
+    let running = Memo::new(move |_| !talk.phase().can_start());
+    view! {
+        <aside
+            class="vv-panel vv-setup"
+            aria-label=say(|words| words.setup)
+            data-running=move || running.get().to_string()
+            data-open=move || (talk.sheet.get() == Some(Sheet::Setup)).to_string()
+        >
+            <header class="vv-panel-head">
+                <h2>{say(|words| words.setup)}</h2>
+                <button
+                    class="vv-plain vv-panel-close"
+                    type="button"
+                    aria-label=say(|words| words.close)
+                    on:click=move |_| talk.sheet.set(None)
+                >
+                    <Icon shape=Shape::Close />
+                </button>
+            </header>
+            <Show when=move || running.get()>
+                <p class="vv-setup-line">{move || one_line(talk)}</p>
+            </Show>
+            <div class="vv-setup-before">
+                <SetupProvider />
+            </div>
+            <Behaviour />
+            <div class="vv-setup-before">
+                <Prompt />
+            </div>
+            <fieldset class="vv-setup-devices">
+                <legend>{say(|words| words.devices_group)}</legend>
+                <DevicePickers />
+            </fieldset>
+        </aside>
+    }
+    .into_any()
+}
+
+/// The setup of the running session in one line.
+fn one_line(talk: Talk) -> String {
+    let words = expect_context::<Preferences>().words();
+    talk.settings.with(|settings| {
+        let parts = [
+            words.mode_realtime,
+            &settings.provider,
+            &settings.model,
+            &settings.voice,
+            &settings.language,
+        ];
+        parts
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(" · ")
+    })
+}
+
+/// What may change while a session runs.
+#[component]
+fn Behaviour() -> impl IntoView {
+    let talk = expect_context::<Talk>();
+    let controls = expect_context::<Controls>();
+    let change = move |change: fn(&mut Settings, bool), on: bool| {
+        talk.settings.update(|settings| change(settings, on));
+        controls.apply_settings();
+    };
+    view! {
+        <fieldset>
+            <legend>{say(|words| words.conversation_group)}</legend>
+            <Switch
+                label=Signal::derive(say(|words| words.barge_in))
+                hint=Signal::derive(say(|words| words.barge_in_hint))
+                on=Signal::derive(move || talk.settings.with(|settings| settings.barge_in))
+                on_switch=Callback::new(move |on| change(|settings, on| settings.barge_in = on, on))
+            />
+            <div class="vv-setup-before">
+                <Switch
+                    label=Signal::derive(say(|words| words.greeting))
+                    hint=Signal::derive(say(|words| words.greeting_hint))
+                    on=Signal::derive(move || talk.settings.with(|settings| settings.greeting))
+                    on_switch=Callback::new(move |on| change(|settings, on| settings.greeting = on, on))
+                />
+            </div>
+        </fieldset>
+        <fieldset>
+            <legend>{say(|words| words.turn_group)}</legend>
+            <Slider
+                label=|words| words.silence
+                range=Settings::SILENCE_MS
+                read=|settings| settings.silence_ms
+                write=|settings, ms| settings.silence_ms = ms
+            />
+            <Slider
+                label=|words| words.min_speech
+                range=Settings::MIN_SPEECH_MS
+                read=|settings| settings.min_speech_ms
+                write=|settings, ms| settings.min_speech_ms = ms
+            />
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// A duration in steps of 20 ms.
+#[component]
+fn Slider(
+    /// What it sets.
+    label: fn(&Words) -> &'static str,
+    /// Smallest and largest value.
+    range: (u32, u32),
+    /// Reads it.
+    read: fn(&Settings) -> u32,
+    /// Sets it.
+    write: fn(&mut Settings, u32),
+) -> impl IntoView {
+    let talk = expect_context::<Talk>();
+    let controls = expect_context::<Controls>();
+    let value = Memo::new(move |_| talk.settings.with(read));
+    let slide = move |event| {
+        if let Ok(ms) = event_target_value(&event).parse::<u32>() {
+            talk.settings
+                .update(|settings| write(settings, ms.clamp(range.0, range.1)));
+        }
+    };
+    view! {
+        <label class="vv-field vv-slider">
+            <span class="vv-label">{say(label)}</span>
+            <output>
+                <span class="vv-number">{move || value.get().to_string()}</span>
+                <span class="vv-unit">{say(|words| words.ms)}</span>
+            </output>
+            <input
+                type="range"
+                min=range.0.to_string()
+                max=range.1.to_string()
+                step="20"
+                prop:value=move || value.get().to_string()
+                on:input=slide
+                on:change=move |_| controls.apply_settings()
+            />
+        </label>
+    }
+    .into_any()
+}
+
+/// Instructions and roles.
+#[component]
+fn Prompt() -> impl IntoView {
+    let talk = expect_context::<Talk>();
+    view! {
+        <fieldset>
+            <legend>{say(|words| words.prompt_group)}</legend>
+            <label class="vv-field">
+                <span class="vv-label">{say(|words| words.system_prompt)}</span>
+                <textarea
+                    rows="3"
+                    placeholder=say(|words| words.system_prompt_hint)
+                    prop:value=move || talk.settings.with(|settings| settings.system_prompt.clone())
+                    on:input=move |event| talk
+                        .settings
+                        .update(|settings| settings.system_prompt = event_target_value(&event))
+                ></textarea>
+            </label>
+            <div class="vv-pair">
+                <Text
+                    label=|words| words.user_role
+                    read=|settings| settings.user_role.clone()
+                    write=|settings, text| settings.user_role = text
+                />
+                <Text
+                    label=|words| words.ai_role
+                    read=|settings| settings.ai_role.clone()
+                    write=|settings, text| settings.ai_role = text
+                />
+            </div>
+            <Text
+                label=|words| words.scenario
+                read=|settings| settings.scenario.clone()
+                write=|settings, text| settings.scenario = text
+            />
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// One line of text.
+#[component]
+fn Text(
+    /// What it is.
+    label: fn(&Words) -> &'static str,
+    /// Reads it.
+    read: fn(&Settings) -> String,
+    /// Sets it.
+    write: fn(&mut Settings, String),
+) -> impl IntoView {
+    let talk = expect_context::<Talk>();
+    view! {
+        <label class="vv-field">
+            <span class="vv-label">{say(label)}</span>
+            <input
+                type="text"
+                autocomplete="off"
+                prop:value=move || talk.settings.with(read)
+                on:input=move |event| talk.settings.update(|settings| write(settings, event_target_value(&event)))
+            />
+        </label>
+    }
+    .into_any()
+}

@@ -1,0 +1,57 @@
+use leptos::prelude::*;
+
+use super::{Icon, Shape};
+use crate::Language;
+use crate::state::context::{Preferences, Theme};
+use crate::words::say;
+
+/// Name, language, theme.
+#[component]
+pub fn TopBar() -> impl IntoView {
+    let preferences = expect_context::<Preferences>();
+    let switch_language = move |_| {
+        preferences.language.update(|language| {
+            *language = match language {
+                Language::English => Language::TraditionalChinese,
+                Language::TraditionalChinese => Language::English,
+            };
+        });
+    };
+    let theme_words = move || match preferences.theme.get() {
+        Theme::Auto => preferences.words().theme_auto,
+        Theme::Light => preferences.words().theme_light,
+        Theme::Dark => preferences.words().theme_dark,
+    };
+    let theme_shape = Signal::derive(move || match preferences.theme.get() {
+        Theme::Auto => Shape::Auto,
+        Theme::Light => Shape::Sun,
+        Theme::Dark => Shape::Moon,
+    });
+    view! {
+        <header class="vv-top">
+            <svg class="vv-logo" viewBox="0 0 32 32" aria-hidden="true">
+                <path d="M5 14v4M10.5 9.5v13M16 13v6M21.5 6.5v19M27 13v6" />
+            </svg>
+            <h1>"Viva"</h1>
+            <span class="vv-tagline">{say(|words| words.tagline)}</span>
+            <button
+                class="vv-plain vv-language"
+                type="button"
+                aria-label=say(|words| words.switch_language)
+                on:click=switch_language
+            >
+                {say(|words| words.other_language)}
+            </button>
+            <button
+                class="vv-plain"
+                type="button"
+                aria-label=theme_words
+                title=theme_words
+                on:click=move |_| preferences.theme.update(|theme| *theme = theme.next())
+            >
+                <Icon shape=theme_shape />
+            </button>
+        </header>
+    }
+    .into_any()
+}

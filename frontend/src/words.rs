@@ -1,0 +1,287 @@
+//! Every word of the page, in both languages, side by side. A key without a translation does not compile.
+
+use leptos::prelude::expect_context;
+
+use crate::Language;
+use crate::state::context::Preferences;
+
+macro_rules! words {
+    ($($key:ident: $english:literal, $chinese:literal;)*) => {
+        /// The words of one language.
+        #[derive(Debug)]
+        pub struct Words {
+            $(
+                #[doc = $english]
+                pub $key: &'static str,
+            )*
+        }
+
+        const ENGLISH: Words = Words { $($key: $english,)* };
+        const CHINESE: Words = Words { $($key: $chinese,)* };
+
+        #[cfg(test)]
+        const PAIRS: &[(&str, &str, &str)] = &[$((stringify!($key), $english, $chinese),)*];
+    };
+}
+
+words! {
+    title: "Talk – Viva", "對話 – Viva";
+    tagline: "voice AI test bench", "語音 AI 測試台";
+    other_language: "中文", "English";
+    switch_language: "Switch to Traditional Chinese", "切換為英文";
+    theme_auto: "Theme: as the system", "外觀：跟隨系統";
+    theme_light: "Theme: light", "外觀：淺色";
+    theme_dark: "Theme: dark", "外觀：深色";
+
+    setup: "Setup", "設定";
+    close: "Close", "關閉";
+    mode: "Mode", "模式";
+    mode_realtime: "Realtime", "即時";
+    mode_realtime_hint: "One provider hears and speaks.", "由同一個服務聆聽並說話。";
+    provider: "Provider", "服務";
+    model: "Model", "模型";
+    voice: "Voice", "聲音";
+    language: "Spoken language", "對話語言";
+    default_choice: "Provider’s default", "服務預設";
+    available: "available", "可用";
+    key_missing: "needs a key", "需要金鑰";
+    key_invalid: "key refused", "金鑰無效";
+    unavailable: "not available", "無法使用";
+    no_key_needed: "Works without a key or network.", "不需金鑰或網路即可使用。";
+    providers_loading: "Asking the server for providers…", "正在向伺服器查詢可用服務…";
+    providers_failed: "The list of providers did not load. The offline provider works all the same.", "無法載入服務清單，仍可使用離線服務。";
+    conversation_group: "Conversation", "對話";
+    barge_in: "Barge-in", "插話";
+    barge_in_hint: "Your voice stops the AI.", "你一開口，AI 就停下。";
+    greeting: "AI speaks first", "AI 先開口";
+    greeting_hint: "It greets you once it can be heard.", "準備好播放後由 AI 先問候。";
+    turn_group: "Turn taking", "輪替";
+    silence: "Silence that ends your turn", "多久靜音算說完";
+    min_speech: "Shortest speech", "最短語音";
+    prompt_group: "Prompt and roles", "提示詞與角色";
+    system_prompt: "System prompt", "系統提示詞";
+    system_prompt_hint: "What the AI should be and do", "AI 該扮演什麼、做什麼";
+    user_role: "My role", "我的角色";
+    ai_role: "AI role", "AI 的角色";
+    scenario: "Scenario", "情境";
+    applies_next: "Applies to the next session.", "下一次對話開始時生效。";
+    ms: "ms", "毫秒";
+
+    you: "You", "你";
+    ai: "AI", "AI";
+    state: "State", "狀態";
+    state_ready: "Ready", "就緒";
+    state_ready_hint: "Press Start and talk.", "按下「開始」就能說話。";
+    state_asking: "Asking for the microphone", "正在請求麥克風";
+    state_asking_hint: "Choose Allow in the browser’s question.", "請在瀏覽器的詢問中選擇「允許」。";
+    state_connecting: "Connecting", "連線中";
+    state_connecting_hint: "Opening the session.", "正在建立對話。";
+    state_listening: "Listening", "聆聽中";
+    state_listening_hint: "Say something.", "請說話。";
+    state_hearing: "Hearing you", "聽到你了";
+    state_hearing_hint: "Pause when you are done.", "說完後停頓一下。";
+    state_thinking: "Thinking", "思考中";
+    state_thinking_hint: "The answer is on its way.", "回答馬上就來。";
+    state_speaking: "AI speaking", "AI 說話中";
+    state_speaking_hint: "Talk over it or press Esc to interrupt.", "直接開口或按 Esc 即可打斷。";
+    state_speaking_hint_no_barge_in: "Press Esc to interrupt.", "按 Esc 即可打斷。";
+    state_interrupted: "Interrupted", "已打斷";
+    state_interrupted_hint: "Go on, it listens.", "請繼續說，它在聽。";
+    state_reconnecting: "Reconnecting", "重新連線中";
+    state_reconnecting_in: "Attempt {attempt} of {of}, in {seconds} s. Your last words are kept.", "第 {attempt} 次，共 {of} 次，{seconds} 秒後開始。剛才的話已保留。";
+    state_reconnecting_now: "Attempt {attempt} of {of}, now. Your last words are kept.", "第 {attempt} 次，共 {of} 次，正在進行。剛才的話已保留。";
+    state_ending: "Ending", "結束中";
+    state_ending_hint: "Waiting for the summary.", "等待摘要。";
+    state_ended: "Ended", "已結束";
+    state_ended_hint: "Press Start to talk again.", "按「開始」再次對話。";
+    state_failed: "Stopped", "已中止";
+    state_failed_hint: "The message above says why.", "原因請見上方訊息。";
+    session_time: "Session time", "對話時間";
+
+    level: "Microphone level", "麥克風音量";
+    target_zone: "target", "目標";
+    level_off: "The microphone is off.", "麥克風未開啟。";
+    level_muted: "Muted: nothing is sent but silence.", "已靜音：只送出無聲。";
+    level_fine: "Level is fine.", "音量適中。";
+    level_quiet: "Too quiet – come closer or raise the input level.", "太小聲，請靠近麥克風或調高輸入音量。";
+    level_clipping: "Clipping – move away or lower the input level.", "爆音，請離遠一點或調低輸入音量。";
+    level_dead: "No sound arrives – is the right microphone chosen?", "沒有收到聲音，是否選對麥克風？";
+    strip: "Levels of both sides over the last twelve seconds", "最近十二秒雙方的音量";
+
+    transcript: "Transcript", "逐字稿";
+    transcript_empty: "Both sides appear here as they speak.", "雙方說的話會即時顯示在這裡。";
+    turn: "Turn {n}", "第 {n} 輪";
+    no_words: "(speech without transcript)", "（有語音，無文字）";
+    unheard: "not heard", "未聽到";
+    cut_at: "interrupted at {s} s", "於 {s} 秒處被打斷";
+    play_recording: "Play the recording", "播放錄音";
+    stop_recording: "Stop the recording", "停止播放";
+
+    latency: "Latency", "延遲";
+    latency_empty: "Each answer’s delay appears here, from your last sound to the first sound you hear, part by part.", "每次回答的延遲會顯示在這裡：從你最後的聲音到你聽到的第一個聲音，逐段列出。";
+    latency_hint: "Point at a part of a bar, or tab to it, to see what it is.", "將游標移到長條的某一段，或用 Tab 選取，即可查看說明。";
+    total: "Total", "總計";
+    from_to: "{from} → {to}", "{from} → {to}";
+    stage_endpointing: "Endpointing", "端點偵測";
+    stage_stt: "Speech to text", "語音轉文字";
+    stage_llm: "Language model", "語言模型";
+    stage_tts: "Text to speech", "文字轉語音";
+    stage_provider: "Provider", "服務";
+    stage_viva: "Viva", "Viva";
+    stage_network: "Network, playout", "網路與播放";
+    stage_unexplained: "Unexplained", "無法解釋";
+    mark_last_voice: "your last voiced sample", "你最後一個有聲樣本";
+    mark_turn_over: "decision that your turn is over", "判定你已說完";
+    mark_transcript: "final transcript", "最終逐字稿";
+    mark_llm_asked: "model asked", "送出模型請求";
+    mark_first_token: "first token", "第一個詞元";
+    mark_tts_asked: "speech asked for", "送出語音請求";
+    mark_first_byte: "first byte of speech", "語音第一個位元組";
+    mark_handed_over: "turn handed to the provider", "交給服務";
+    mark_first_audio: "its first audio", "服務的第一段聲音";
+    mark_gaps: "the gaps between the other parts", "其他各段之間的間隙";
+    mark_sent: "first audio sent", "送出第一段聲音";
+    mark_audible: "first sample audible", "聽到第一個樣本";
+    mark_rest: "what no mark explains", "沒有標記能說明的部分";
+    interrupted_turn: "interrupted", "被打斷";
+    interrupt_after: "silent after {ms} ms", "{ms} 毫秒後靜音";
+    server_side: "server-side", "伺服器端";
+    server_side_hint: "The browser reported no playback: this ends where audio left the server.", "瀏覽器未回報播放，數值計算至聲音離開伺服器為止。";
+    not_measured: "not measured", "未測得";
+    no_answer_time: "no answer delay", "無回答延遲";
+    average: "avg", "平均";
+    minimum: "min", "最小";
+    maximum: "max", "最大";
+    turns_counted: "{n} turns counted", "計入 {n} 輪";
+    turns_interrupted: "{n} interrupted, counted apart", "{n} 輪被打斷，另計";
+
+    summary: "Session summary", "對話摘要";
+    summary_turns: "Turns", "輪數";
+    summary_duration: "Duration", "時長";
+    summary_interrupted: "Interrupted", "被打斷";
+    summary_none: "No answer was timed in this session.", "本次沒有測到回答延遲。";
+
+    start: "Start", "開始";
+    start_again: "Start again", "重新開始";
+    end: "End", "結束";
+    cancel: "Cancel", "取消";
+    interrupt: "Interrupt", "打斷";
+    mute: "Mute", "靜音";
+    unmute: "Unmute", "取消靜音";
+    microphone: "Microphone", "麥克風";
+    speaker: "Speaker", "喇叭";
+    default_device: "System default", "系統預設";
+    devices_group: "Devices", "裝置";
+    shortcuts: "Space: start, or end your turn · Esc: interrupt · M: mute", "空白鍵：開始/說完 · Esc：打斷 · M：靜音";
+    controls: "Controls", "控制列";
+
+    problem_denied: "The browser does not let this page use the microphone", "瀏覽器不允許此頁面使用麥克風";
+    problem_denied_hint: "Nothing is broken and nothing was recorded. Allow the microphone as below, then try again.", "沒有任何損壞，也沒有錄音。請依下列步驟允許麥克風，然後再試一次。";
+    problem_missing: "No microphone was found", "找不到麥克風";
+    problem_missing_hint: "Plug one in or switch it on, check the system’s sound settings, then try again.", "請接上或開啟麥克風，檢查系統的音效設定，然後再試一次。";
+    problem_busy: "The microphone is busy", "麥克風正被使用";
+    problem_busy_hint: "Another program holds it. Close calls and recorders, then try again.", "其他程式正在使用。請關閉通話或錄音程式，然後再試一次。";
+    problem_insecure: "This address cannot use a microphone", "此網址無法使用麥克風";
+    problem_insecure_hint: "Browsers allow microphones only over https:// or on this computer (http://127.0.0.1). Open the page there.", "瀏覽器只允許 https:// 或本機（http://127.0.0.1）使用麥克風，請改用該網址。";
+    help_chrome: "Click the icon at the left of the address. Switch Microphone on. On Android: the lock, then Permissions.", "點選網址左側的圖示，開啟「麥克風」。Android：點鎖頭，再點「權限」。";
+    help_edge: "Click the lock at the left of the address, then Permissions for this site. Set Microphone to Allow.", "點選網址左側的鎖頭，再點「此網站的權限」，將麥克風設為「允許」。";
+    help_firefox: "Click the crossed-out microphone at the left of the address and remove the block with the ×.", "點選網址左側畫斜線的麥克風圖示，按 × 移除封鎖。";
+    help_safari: "Menu Safari → Settings → Websites → Microphone. Set this site to Allow. Check also System Settings → Privacy & Security → Microphone.", "選單 Safari → 設定 → 網站 → 麥克風，將此網站設為「允許」。並檢查系統設定 → 隱私權與安全性 → 麥克風。";
+    help_ios: "Tap the icon at the left of the address → Website Settings → Microphone → Allow. Other browsers: Settings → the browser → Microphone.", "點網址左側圖示 → 網站設定 → 麥克風 → 允許。其他瀏覽器：設定 → 該瀏覽器 → 麥克風。";
+    this_browser: "this browser", "目前的瀏覽器";
+    try_again: "Try again", "再試一次";
+    dismiss: "Dismiss", "知道了";
+    go_on: "Go on", "繼續";
+
+    kept_all: "What was said and measured is kept on this page.", "已說的內容與測得的數據仍保留在本頁。";
+    msg_utterance_near: "You have spoken for long: in ten seconds your turn ends by itself.", "你已說了很久，十秒後將自動結束這一輪。";
+    msg_utterance_reached: "Your turn reached its limit and was ended.", "這一輪已達時間上限，自動結束。";
+    msg_microphone_quiet: "Your voice is too quiet to be understood well.", "你的聲音太小，難以辨識。";
+    msg_slow_client: "This computer or its network does not keep up.", "此電腦或網路跟不上。";
+    msg_audio_dropped: "Some of your audio came too fast and was dropped.", "部分語音傳送過快而被捨棄。";
+    msg_recording_failed: "This turn’s audio could not be stored. The conversation goes on.", "本輪語音無法儲存，對話仍繼續。";
+    msg_storage_delayed: "A finished turn is not stored yet; it is kept and tried again.", "已完成的一輪尚未儲存，會保留並重試。";
+    msg_idle_near: "Nothing happens; the session ends soon.", "沒有動靜，對話即將結束。";
+    msg_resume_incomplete: "The connection is back; some of what was sent meanwhile is lost.", "已恢復連線，期間部分內容遺失。";
+    msg_unreachable: "The server cannot be reached. Is it running?", "無法連上伺服器，它是否在執行？";
+    msg_lost: "The connection is lost: three attempts failed.", "連線中斷：三次重試皆失敗。";
+    msg_expired: "The connection is back, but the session is over.", "已恢復連線，但對話已結束。";
+    msg_replaced: "This session goes on in another window.", "此對話已在另一個視窗繼續。";
+    msg_ended_disconnected: "The server ended the session.", "伺服器結束了對話。";
+    msg_ended_error: "The session could not go on.", "對話無法繼續。";
+    msg_ended_superseded: "Another session was started, so this one ended.", "已開始另一場對話，因此本場結束。";
+    msg_audio_unsupported: "This browser cannot record and play as the page needs it. Use a current Chrome, Edge, Firefox or Safari.", "此瀏覽器無法依本頁需要錄放音，請使用最新的 Chrome、Edge、Firefox 或 Safari。";
+    msg_microphone_changed: "The microphone changed. The session goes on with the new one.", "麥克風已更換，對話以新的麥克風繼續。";
+    msg_microphone_lost: "The microphone went away. Plug one in and choose it; the session is still open.", "麥克風已中斷。請接上並選擇一個；對話仍在進行。";
+    msg_fallback: "The realtime provider cannot go on. The conversation so far can be carried over to speech-to-text, a language model and text-to-speech.", "即時服務無法繼續。可將目前的對話轉由語音轉文字、語言模型與文字轉語音接手。";
+    msg_replay_failed: "This recording cannot be played.", "無法播放此錄音。";
+    err_auth: "You are not signed in.", "尚未登入。";
+    err_config: "This setup cannot work. Change it and start again.", "此設定無法運作，請修改後重新開始。";
+    err_credential_missing: "The provider needs a key and none is stored.", "此服務需要金鑰，但尚未儲存。";
+    err_credential_invalid: "The provider refused the key.", "服務拒絕了金鑰。";
+    err_provider_unavailable: "The provider cannot be reached.", "無法連上服務。";
+    err_provider: "The provider failed.", "服務發生錯誤。";
+    err_quota: "The provider’s quota is used up.", "服務的額度已用完。";
+    err_rate: "Too many requests. Wait a moment.", "請求過多，請稍候。";
+    err_other: "The server reported a problem.", "伺服器回報了問題。";
+}
+
+impl Words {
+    /// The words of a language.
+    pub fn of(language: Language) -> &'static Self {
+        match language {
+            Language::English => &ENGLISH,
+            Language::TraditionalChinese => &CHINESE,
+        }
+    }
+}
+
+/// What a view says in the language of the page, now and when it changes.
+pub fn say(pick: fn(&Words) -> &'static str) -> impl Fn() -> &'static str + Copy + Send + Sync + 'static {
+    let preferences = expect_context::<Preferences>();
+    move || pick(preferences.words())
+}
+
+/// Puts values into the `{places}` of a text.
+pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
+    values.iter().fold(text.to_owned(), |text, (name, value)| {
+        text.replace(&format!("{{{name}}}"), value)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(text: &str) -> Vec<&str> {
+        let mut places: Vec<&str> = text
+            .split('{')
+            .skip(1)
+            .filter_map(|rest| rest.split_once('}'))
+            .map(|(name, _)| name)
+            .collect();
+        places.sort_unstable();
+        places
+    }
+
+    #[test]
+    fn both_languages_have_the_same_places() {
+        for (key, english, chinese) in PAIRS {
+            assert_eq!(places(english), places(chinese), "{key}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_empty_and_chinese_has_full_width_punctuation() {
+        for (key, english, chinese) in PAIRS {
+            assert!(!english.is_empty() && !chinese.is_empty(), "{key}");
+            let wide = chinese.chars().any(|character| !character.is_ascii());
+            assert!(!(wide && chinese.ends_with('.')), "{key}");
+        }
+    }
+
+    #[test]
+    fn places_are_filled() {
+        assert_eq!(fill("{a} of {b}", &[("a", "1"), ("b", "3")]), "1 of 3");
+    }
+}
