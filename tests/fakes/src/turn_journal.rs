@@ -55,6 +55,7 @@ impl TurnJournal for MemoryTurnJournal {
 
 #[cfg(test)]
 mod tests {
+    use viva_contract::samples::{OWNER, failed_turn, turn_id};
     use viva_contract::turn_journal_contract;
 
     use super::*;
@@ -64,4 +65,15 @@ mod tests {
     }
 
     turn_journal_contract!(memory);
+
+    #[tokio::test]
+    async fn at_most_a_thousand_turns_are_returned() {
+        let journal = MemoryTurnJournal::default();
+        for number in 1..=1_001 {
+            journal.keep(OWNER, &failed_turn(1, number)).await.unwrap();
+        }
+        let kept = journal.kept().await.unwrap();
+        assert_eq!(kept.len(), 1_000);
+        assert_eq!(kept[999].1.id, turn_id(1, 1_000));
+    }
 }

@@ -3,9 +3,11 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use sea_orm::sqlx::ConnectOptions;
+use futures_util::future::BoxFuture;
+use sea_orm::sqlx::pool::PoolConnectionMetadata;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sea_orm::sqlx::{ConnectOptions, SqliteConnection};
 use sea_orm::{DatabaseConnection, DbErr, RuntimeErr, SqlxError};
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
@@ -32,7 +34,7 @@ pub enum OpenDatabaseError {
     /// Neither SQLite nor PostgreSQL.
     #[error("the database URL must begin with sqlite:// or postgres://")]
     UnsupportedUrl,
-    /// It begins well; the rest makes no sense. The URL is not repeated, since it may hold a password.
+    /// It begins well; the rest makes no sense, or names a database in memory. The URL is not repeated, since it may hold a password.
     #[error("the database URL cannot be understood")]
     InvalidUrl,
     /// The folder of the SQLite file.
@@ -139,9 +141,11 @@ impl Database {
 }
 
 async fn connect_sqlite(url: &str, config: &DatabaseConfig) -> Result<DatabaseConnection, OpenDatabaseError> {
+    if url.contains(":memory:") || url.contains("mode=memory") {
+        return Err(OpenDatabaseError::InvalidUrl);
+    }
     let options = SqliteConnectOptions::from_str(url)
         .map_err(|_| OpenDatabaseError::InvalidUrl)?
-        .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
@@ -149,16 +153,30 @@ async fn connect_sqlite(url: &str, config: &DatabaseConfig) -> Result<DatabaseCo
         .disable_statement_logging();
     let path = options.get_filename().to_owned();
     create_folder_of(&path).await?;
-    SqlitePoolOptions::new()
+    let pool = SqlitePoolOptions::new()
         .max_connections(config.max_connections)
         .acquire_timeout(config.timeout)
-        .connect_with(options)
+        .before_acquire(only_while_there(path.clone()))
+        .connect_with(options.clone().create_if_missing(true))
         .await
-        .map(Into::into)
         .map_err(|err| OpenDatabaseError::File {
             path,
             source: connecting_failed(err),
-        })
+        })?;
+    // A file that goes missing later shall be missed, not replaced by an empty one.
+    pool.set_connect_options(options.create_if_missing(false));
+    Ok(pool.into())
+}
+
+/// Closes a connection whose file is gone: it would go on writing to a file that nobody can find any more.
+fn only_while_there(
+    path: PathBuf,
+) -> impl for<'c> Fn(&'c mut SqliteConnection, PoolConnectionMetadata) -> BoxFuture<'c, Result<bool, SqlxError>>
+{
+    move |_, _| {
+        let path = path.clone();
+        Box::pin(async move { Ok(tokio::fs::metadata(path).await.is_ok_and(|file| file.is_file())) })
+    }
 }
 
 async fn create_folder_of(path: &Path) -> Result<(), OpenDatabaseError> {
@@ -269,6 +287,16 @@ mod tests {
         for url in ["mysql://localhost/viva", "viva.db", "", "http://x"] {
             assert!(
                 matches!(refused(url).await, OpenDatabaseError::UnsupportedUrl),
+                "{url}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn databases_in_memory_are_refused() {
+        for url in ["sqlite::memory:", "sqlite://viva?mode=memory"] {
+            assert!(
+                matches!(refused(url).await, OpenDatabaseError::InvalidUrl),
                 "{url}"
             );
         }

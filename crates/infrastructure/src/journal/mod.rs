@@ -192,6 +192,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn at_most_a_thousand_turns_are_returned() {
+        let place = tempfile::tempdir().unwrap();
+        let journal = FileTurnJournal::open(place.path()).await.unwrap();
+        for number in 1..=1_002 {
+            let entry = Entry {
+                owner: OWNER.as_uuid(),
+                rows: (&failed_turn(1, number)).into(),
+            };
+            let content = serde_json::to_vec(&entry).unwrap();
+            fs::write(path_of(place.path(), turn_id(1, number)), content).unwrap();
+        }
+        // What is set aside does not count.
+        fs::write(path_of(place.path(), turn_id(1, 7)), "damaged").unwrap();
+        let kept = journal.kept().await.unwrap();
+        assert_eq!(kept.len(), 1_000);
+        assert_eq!(kept[999].1.id, turn_id(1, 1_001));
+    }
+
+    #[tokio::test]
     async fn half_a_turn_is_never_seen() {
         let place = tempfile::tempdir().unwrap();
         let journal = FileTurnJournal::open(place.path()).await.unwrap();

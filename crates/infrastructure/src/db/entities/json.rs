@@ -36,7 +36,10 @@ pub(crate) enum InteractionJson {
 /// Moments of a turn in microseconds on the session's clock; what is missing was not observed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, FromJsonQueryResult)]
 #[serde(default)]
-#[expect(clippy::struct_field_names, reason = "JSON has no types that could carry the unit")]
+#[expect(
+    clippy::struct_field_names,
+    reason = "JSON has no types that could carry the unit"
+)]
 pub(crate) struct MarksJson {
     user_audio_began_us: Option<u64>,
     speech_started_us: Option<u64>,

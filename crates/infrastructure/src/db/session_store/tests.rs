@@ -1,3 +1,4 @@
+use std::fs;
 use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, Statement};
@@ -145,6 +146,37 @@ async fn a_locked_database_is_unavailable_until_it_is_released() {
     run(&other, "ROLLBACK").await;
     patient.save_turn(OWNER, &turn(1, 2)).await.unwrap();
     assert_eq!(patient.turns(OWNER, session_id(1)).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_file_that_goes_away_is_unavailable_until_it_is_back() {
+    let place = tempfile::tempdir().unwrap();
+    let (folder, elsewhere) = (place.path().join("storage"), place.path().join("elsewhere"));
+    let config = DatabaseConfig::new(sqlite_url(&folder.join("viva.db")));
+    let database = Database::connect(&config).await.unwrap();
+    database.migrate().await.unwrap();
+    let store = filled(&database).await;
+
+    fs::rename(&folder, &elsewhere).unwrap();
+    for is_replaced in [false, true] {
+        if is_replaced {
+            fs::create_dir_all(folder.join("viva.db")).unwrap();
+        }
+        for res in [
+            store.ping().await,
+            store.save_turn(OWNER, &turn(1, 2)).await,
+            store.turns(OWNER, session_id(1)).await.map(|_| ()),
+        ] {
+            assert_eq!(res.unwrap_err().kind, StoreErrorKind::Unavailable);
+        }
+    }
+    fs::remove_dir_all(&folder).unwrap();
+    fs::rename(&elsewhere, &folder).unwrap();
+    store.save_turn(OWNER, &turn(1, 2)).await.unwrap();
+    assert_eq!(
+        store.turns(OWNER, session_id(1)).await.unwrap(),
+        [turn(1, 1), turn(1, 2)]
+    );
 }
 
 #[tokio::test]
