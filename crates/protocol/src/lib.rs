@@ -4,7 +4,7 @@
 //! Must not enter: decisions, I/O, async, types of the domain. A message is data and the rules of its format.
 //!
 //! To add a message: a variant in [`ws::ClientMessage`] or [`ws::ServerMessage`] with a documented struct, a sample in
-//! `tests/it/samples.rs`, a row in `docs/protocol.md`. To add a REST body: a struct in [`rest`], then the route.
+//! `tests/it/samples/`, a row in `docs/protocol.md`. To add a REST body: a struct in [`rest`], then the route.
 
 #![warn(missing_docs)]
 

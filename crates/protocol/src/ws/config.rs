@@ -144,7 +144,10 @@ impl Interaction {
     }
 
     /// The `config` object, as it goes into a message.
-    #[expect(clippy::missing_panics_doc, reason = "strings and JSON objects always serialize")]
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "strings and JSON objects always serialize"
+    )]
     pub fn config(&self) -> Value {
         let config = match self {
             Self::Realtime(config) => serde_json::to_value(config),

@@ -1,6 +1,8 @@
 //! Strategies for everything that goes over the wire. Composed ones are boxed: their value trees are large, and unboxed
 //! they would be moved through the stack of a test thread.
 
+mod rest_bodies;
+
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use proptest::collection::vec;
@@ -8,8 +10,9 @@ use proptest::option::of;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
-use viva_protocol::rest;
 use viva_protocol::ws::*;
+
+pub(crate) use rest_bodies::session_detail;
 
 pub(crate) fn audio_frame() -> impl Strategy<Value = AudioFrame> {
     let kind = prop_oneof![Just(FrameKind::User), Just(FrameKind::Ai)];
@@ -444,58 +447,4 @@ fn life_of_a_session() -> BoxedStrategy<ServerMessage> {
 pub(crate) fn server_envelope() -> impl Strategy<Value = ServerEnvelope> {
     let message = prop_oneof![speech_and_text(), response(), life_of_a_session()];
     (of(any::<u32>()), message).prop_map(|(seq, message)| ServerEnvelope { seq, message })
-}
-
-fn turn() -> BoxedStrategy<rest::Turn> {
-    let times = (uuid(), any::<u16>(), time(), time());
-    let texts = (of(text()), of(text()), of(text()));
-    let lengths = (of(any::<u64>()), of(any::<u64>()), of(any::<u64>()));
-    (times, texts, lengths, any::<bool>(), latency(), of(usage()))
-        .prop_map(
-            |(times, texts, lengths, interrupted, latency, usage)| rest::Turn {
-                id: times.0,
-                turn_number: times.1,
-                started_at: times.2,
-                ended_at: times.3,
-                user_transcript: texts.0,
-                ai_transcript: texts.1,
-                ai_unheard: texts.2,
-                user_audio_ms: lengths.0,
-                ai_audio_ms: lengths.1,
-                played_ms: lengths.2,
-                interrupted,
-                latency,
-                usage,
-            },
-        )
-        .boxed()
-}
-
-pub(crate) fn session_detail() -> impl Strategy<Value = rest::SessionDetail> {
-    let status = named(&["active", "completed", "disconnected", "error", "superseded"]);
-    let texts = (of(text()), of(text()), of(text()), of(text()));
-    let session = (
-        uuid(),
-        interaction(),
-        status,
-        time(),
-        of(time()),
-        any::<bool>(),
-        texts,
-    )
-        .prop_map(
-            |(id, interaction, status, started_at, ended_at, barge_in_enabled, texts)| rest::Session {
-                id,
-                interaction,
-                status,
-                started_at,
-                ended_at,
-                barge_in_enabled,
-                system_prompt: texts.0,
-                user_role: texts.1,
-                ai_role: texts.2,
-                scenario_context: texts.3,
-            },
-        );
-    (session, vec(turn(), 0..3)).prop_map(|(session, turns)| rest::SessionDetail { session, turns })
 }

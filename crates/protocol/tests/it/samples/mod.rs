@@ -2,12 +2,14 @@
 //!
 //! The `match`es name every variant, so a new message does not compile until it has a sample.
 
+mod rest_bodies;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
-use viva_protocol::problem::Problem;
-use viva_protocol::rest;
 use viva_protocol::ws::*;
+
+pub(crate) use rest_bodies::*;
 
 /// A secret that no `Debug` output may contain.
 pub(crate) const SECRET: &str = "viva_secret_7Q";
@@ -429,141 +431,5 @@ fn full_error() -> ErrorMessage {
         recoverable: true,
         details: Some(json!({ "provider": "offline" })),
         retry_after_ms: Some(2_000),
-    }
-}
-
-pub(crate) fn problem(detail: Option<&str>) -> Problem {
-    Problem {
-        kind: "about:blank".to_owned(),
-        title: "Not Found".to_owned(),
-        status: 404,
-        code: "session-not-found".to_owned(),
-        detail: detail.map(str::to_owned),
-    }
-}
-
-pub(crate) fn providers() -> rest::ProviderList {
-    let offline = rest::Provider {
-        id: "offline".to_owned(),
-        name: "Offline".to_owned(),
-        models: vec![rest::Model {
-            id: "scripted".to_owned(),
-            name: "Scripted".to_owned(),
-        }],
-        voices: vec![rest::Voice {
-            id: "en".to_owned(),
-            name: "English".to_owned(),
-        }],
-        languages: vec![rest::Language {
-            id: "zh-TW".to_owned(),
-            name: "Chinese (Taiwan)".to_owned(),
-        }],
-        capabilities: rest::ProviderCapabilities {
-            detects_turns: true,
-            greets: true,
-        },
-        available: true,
-        credential_status: rest::CredentialStatus::NotNeeded,
-    };
-    let bare = rest::Provider {
-        models: vec![],
-        voices: vec![],
-        languages: vec![],
-        capabilities: rest::ProviderCapabilities {
-            detects_turns: false,
-            greets: false,
-        },
-        available: false,
-        credential_status: rest::CredentialStatus::Missing,
-        ..offline.clone()
-    };
-    rest::ProviderList {
-        realtime: vec![offline],
-        stt: vec![bare],
-        llm: vec![],
-        tts: vec![],
-    }
-}
-
-pub(crate) fn full_session() -> rest::Session {
-    rest::Session {
-        id: id(1),
-        interaction: full_realtime(),
-        status: rest::SessionStatus::Completed,
-        started_at: time(0),
-        ended_at: Some(time(25_930)),
-        barge_in_enabled: true,
-        system_prompt: Some("Answer in one sentence.".to_owned()),
-        user_role: Some("Customer".to_owned()),
-        ai_role: Some("Clerk".to_owned()),
-        scenario_context: Some("A book shop.".to_owned()),
-    }
-}
-
-pub(crate) fn minimal_session() -> rest::Session {
-    rest::Session {
-        id: id(1),
-        interaction: minimal_cascade(),
-        status: rest::SessionStatus::Active,
-        started_at: time(0),
-        ended_at: None,
-        barge_in_enabled: false,
-        system_prompt: None,
-        user_role: None,
-        ai_role: None,
-        scenario_context: None,
-    }
-}
-
-pub(crate) fn full_turn() -> rest::Turn {
-    rest::Turn {
-        id: id(9),
-        turn_number: 1,
-        started_at: time(512),
-        ended_at: time(8_000),
-        user_transcript: Some("What's the weather like?".to_owned()),
-        ai_transcript: Some("It is sunny".to_owned()),
-        ai_unheard: Some(" and warm.".to_owned()),
-        user_audio_ms: Some(3_880),
-        ai_audio_ms: Some(2_100),
-        played_ms: Some(1_400),
-        interrupted: true,
-        latency: full_latency(),
-        usage: Some(Usage {
-            input_tokens: Some(412),
-            output_tokens: None,
-        }),
-    }
-}
-
-pub(crate) fn minimal_turn() -> rest::Turn {
-    rest::Turn {
-        user_transcript: None,
-        ai_transcript: None,
-        ai_unheard: None,
-        user_audio_ms: None,
-        ai_audio_ms: None,
-        played_ms: None,
-        interrupted: false,
-        latency: Latency::default(),
-        usage: None,
-        ..full_turn()
-    }
-}
-
-pub(crate) fn latency_stats() -> rest::LatencyStats {
-    let measured = rest::Statistics {
-        count: 3,
-        avg: Some(861.0),
-        min: Some(840.0),
-        max: Some(902.5),
-        p50: Some(858.0),
-        p95: Some(902.5),
-        p99: Some(902.5),
-    };
-    rest::LatencyStats {
-        total_ms: measured,
-        interrupted_count: 1,
-        ..rest::LatencyStats::default()
     }
 }

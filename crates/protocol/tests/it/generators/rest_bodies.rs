@@ -1,0 +1,62 @@
+//! Bodies of the REST API.
+
+use proptest::collection::vec;
+use proptest::option::of;
+use proptest::prelude::*;
+use viva_protocol::rest;
+
+use super::{interaction, latency, named, text, time, usage, uuid};
+
+fn turn() -> BoxedStrategy<rest::Turn> {
+    let times = (uuid(), any::<u16>(), time(), time());
+    let texts = (of(text()), of(text()), of(text()));
+    let lengths = (of(any::<u64>()), of(any::<u64>()), of(any::<u64>()));
+    (times, texts, lengths, any::<bool>(), latency(), of(usage()))
+        .prop_map(
+            |(times, texts, lengths, interrupted, latency, usage)| rest::Turn {
+                id: times.0,
+                turn_number: times.1,
+                started_at: times.2,
+                ended_at: times.3,
+                user_transcript: texts.0,
+                ai_transcript: texts.1,
+                ai_unheard: texts.2,
+                user_audio_ms: lengths.0,
+                ai_audio_ms: lengths.1,
+                played_ms: lengths.2,
+                interrupted,
+                latency,
+                usage,
+            },
+        )
+        .boxed()
+}
+
+pub(crate) fn session_detail() -> impl Strategy<Value = rest::SessionDetail> {
+    let status = named(&["active", "completed", "disconnected", "error", "superseded"]);
+    let texts = (of(text()), of(text()), of(text()), of(text()));
+    let session = (
+        uuid(),
+        interaction(),
+        status,
+        time(),
+        of(time()),
+        any::<bool>(),
+        texts,
+    )
+        .prop_map(
+            |(id, interaction, status, started_at, ended_at, barge_in_enabled, texts)| rest::Session {
+                id,
+                interaction,
+                status,
+                started_at,
+                ended_at,
+                barge_in_enabled,
+                system_prompt: texts.0,
+                user_role: texts.1,
+                ai_role: texts.2,
+                scenario_context: texts.3,
+            },
+        );
+    (session, vec(turn(), 0..3)).prop_map(|(session, turns)| rest::SessionDetail { session, turns })
+}
