@@ -2,24 +2,14 @@
 
 use rstest::rstest;
 
-use super::script::{Play, check};
+use super::script::{Play, check, check_answer};
 use super::session;
 
 #[test]
 fn a_turn_without_answer_is_kept_and_the_session_goes_on() {
-    check(
+    check_answer(
         session(),
         r#"
-        0 opened
-             = Listening
-        1000 speech
-             > speech started 1000
-             > open turn 1, speech 1000
-             = UserSpeaking
-        2000 silence
-             > speech ended 2000, 1000 ms
-             > order commit @1
-             = Processing
         2100 ai heard hello
              > user 1 said: hello
         2500 ai failed overloaded
@@ -39,19 +29,9 @@ fn a_turn_without_answer_is_kept_and_the_session_goes_on() {
 
 #[test]
 fn what_was_said_before_the_failure_is_heard() {
-    check(
+    check_answer(
         session(),
         r#"
-        0 opened
-             = Listening
-        1000 speech
-             > speech started 1000
-             > open turn 1, speech 1000
-             = UserSpeaking
-        2000 silence
-             > speech ended 2000, 1000 ms
-             > order commit @1
-             = Processing
         2500 ai text Once_there_was
              > user audio 1 complete
              > response 1 started 2500
@@ -76,19 +56,9 @@ fn what_was_said_before_the_failure_is_heard() {
 
 #[test]
 fn an_answer_that_fails_before_its_audio_was_not_heard() {
-    check(
+    check_answer(
         session(),
         r#"
-        0 opened
-             = Listening
-        1000 speech
-             > speech started 1000
-             > open turn 1, speech 1000
-             = UserSpeaking
-        2000 silence
-             > speech ended 2000, 1000 ms
-             > order commit @1
-             = Processing
         2500 ai text Once_there_was
              > user audio 1 complete
              > response 1 started 2500
@@ -106,19 +76,9 @@ fn an_answer_that_fails_before_its_audio_was_not_heard() {
 
 #[test]
 fn a_failure_after_the_answer_changes_nothing() {
-    check(
+    check_answer(
         session(),
         "
-        0 opened
-             = Listening
-        1000 speech
-             > speech started 1000
-             > open turn 1, speech 1000
-             = UserSpeaking
-        2000 silence
-             > speech ended 2000, 1000 ms
-             > order commit @1
-             = Processing
         2500 ai audio 500
              > user audio 1 complete
              > response 1 started 2500
@@ -138,19 +98,9 @@ fn a_failure_after_the_answer_changes_nothing() {
 
 #[test]
 fn an_answer_that_does_not_go_on_is_given_up() {
-    check(
+    check_answer(
         session(),
         r#"
-        0 opened
-             = Listening
-        1000 speech
-             > speech started 1000
-             > open turn 1, speech 1000
-             = UserSpeaking
-        2000 silence
-             > speech ended 2000, 1000 ms
-             > order commit @1
-             = Processing
         2500 ai text Once_there_was
              > user audio 1 complete
              > response 1 started 2500
@@ -178,19 +128,9 @@ fn an_answer_that_does_not_go_on_is_given_up() {
 
 #[test]
 fn a_begun_answer_without_a_word_is_given_up() {
-    check(
+    check_answer(
         session(),
         r#"
-        0 opened
-             = Listening
-        1000 speech
-             > speech started 1000
-             > open turn 1, speech 1000
-             = UserSpeaking
-        2000 silence
-             > speech ended 2000, 1000 ms
-             > order commit @1
-             = Processing
         2500 ai start
              > user audio 1 complete
              > response 1 started 2500
@@ -207,19 +147,9 @@ fn a_begun_answer_without_a_word_is_given_up() {
 
 #[test]
 fn an_answer_that_never_comes_is_given_up() {
-    check(
+    check_answer(
         session(),
         r#"
-        0 opened
-             = Listening
-        1000 speech
-             > speech started 1000
-             > open turn 1, speech 1000
-             = UserSpeaking
-        2000 silence
-             > speech ended 2000, 1000 ms
-             > order commit @1
-             = Processing
         2010 committed
         due 32010
              > order interrupt @2
@@ -251,19 +181,9 @@ fn a_mode_that_cannot_be_opened_ends_the_session() {
 
 #[test]
 fn a_mode_that_fails_ends_the_session_and_keeps_the_turn() {
-    check(
+    check_answer(
         session(),
         r#"
-        0 opened
-             = Listening
-        1000 speech
-             > speech started 1000
-             > open turn 1, speech 1000
-             = UserSpeaking
-        2000 silence
-             > speech ended 2000, 1000 ms
-             > order commit @1
-             = Processing
         2500 ai text Once_there_was
              > user audio 1 complete
              > response 1 started 2500
@@ -290,19 +210,9 @@ fn a_mode_that_fails_ends_the_session_and_keeps_the_turn() {
 
 #[test]
 fn an_answer_that_is_all_there_does_not_fail_with_the_mode() {
-    check(
+    check_answer(
         session(),
         "
-        0 opened
-             = Listening
-        1000 speech
-             > speech started 1000
-             > open turn 1, speech 1000
-             = UserSpeaking
-        2000 silence
-             > speech ended 2000, 1000 ms
-             > order commit @1
-             = Processing
         2500 ai audio 1000
              > user audio 1 complete
              > response 1 started 2500

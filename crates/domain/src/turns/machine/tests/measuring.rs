@@ -1,6 +1,6 @@
 //! Latencies.
 
-use super::script::check;
+use super::script::{check, check_answer};
 use super::{session, without_barge_in};
 
 #[test]
@@ -79,19 +79,9 @@ fn a_client_that_does_not_stamp_is_measured_on_the_server() {
 
 #[test]
 fn interrupted_turns_do_not_count() {
-    check(
+    check_answer(
         session(),
         "
-        0 opened
-             = Listening
-        1000 speech
-             > speech started 1000
-             > open turn 1, speech 1000
-             = UserSpeaking
-        2000 silence
-             > speech ended 2000, 1000 ms
-             > order commit @1
-             = Processing
         2000 committed
         2500 ai audio 500
              > user audio 1 complete
@@ -167,19 +157,9 @@ fn interrupted_turns_do_not_count() {
 
 #[test]
 fn the_time_to_stop_is_measured_on_the_clients_clock() {
-    check(
+    check_answer(
         session(),
         "
-        0 opened
-             = Listening
-        1000 speech
-             > speech started 1000
-             > open turn 1, speech 1000
-             = UserSpeaking
-        2000 silence
-             > speech ended 2000, 1000 ms
-             > order commit @1
-             = Processing
         2500 ai audio 5000
              > user audio 1 complete
              > response 1 started 2500
@@ -204,19 +184,9 @@ fn the_time_to_stop_is_measured_on_the_clients_clock() {
 
 #[test]
 fn playback_that_stopped_before_the_speech_was_not_stopped_by_it() {
-    check(
+    check_answer(
         session(),
         "
-        0 opened
-             = Listening
-        1000 speech
-             > speech started 1000
-             > open turn 1, speech 1000
-             = UserSpeaking
-        2000 silence
-             > speech ended 2000, 1000 ms
-             > order commit @1
-             = Processing
         2500 ai audio 500
              > user audio 1 complete
              > response 1 started 2500

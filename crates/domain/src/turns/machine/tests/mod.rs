@@ -2,6 +2,7 @@
 
 mod every_input;
 mod failing;
+mod heard;
 mod interrupting;
 mod measuring;
 mod provider_decides;
@@ -9,6 +10,7 @@ mod random;
 mod script;
 mod talking;
 mod time_limits;
+mod without_barge_in;
 
 use super::{BargeIn, Greeting, Limits, MachineSettings, TurnTaking};
 

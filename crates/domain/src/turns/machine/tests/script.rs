@@ -25,12 +25,21 @@ use crate::turns::{
 /// Plays a script and compares what happened with what it says.
 #[track_caller]
 pub(super) fn check(settings: MachineSettings, script: &str) {
+    go_on(Play::new(settings), script);
+}
+
+/// As [`check`], of a session in which the user spoke from 1,000 to 2,000 ms and waits for the answer.
+#[track_caller]
+pub(super) fn check_answer(settings: MachineSettings, script: &str) {
     let mut play = Play::new(settings);
-    let expected: Vec<String> = script
-        .lines()
-        .map(words_of)
-        .filter(|line| !line.is_empty())
-        .collect();
+    let effects = play.effects_of(&["0 opened", "1000 speech", "2000 silence"]);
+    assert_eq!(effects.last().map(String::as_str), Some("= Processing"));
+    go_on(play, script);
+}
+
+#[track_caller]
+fn go_on(mut play: Play, script: &str) {
+    let expected = rows_of(script);
     for line in expected.iter().filter(|line| !line.starts_with(['>', '='])) {
         play.line(line);
     }
@@ -40,6 +49,14 @@ pub(super) fn check(settings: MachineSettings, script: &str) {
         play.lines.join("\n"),
         expected.join("\n")
     );
+}
+
+/// The lines of a text, less what is only there to be read.
+pub(super) fn rows_of(text: &str) -> Vec<String> {
+    text.lines()
+        .map(words_of)
+        .filter(|line| !line.is_empty())
+        .collect()
 }
 
 fn words_of(line: &str) -> String {
@@ -215,8 +232,9 @@ fn end_status(text: &str) -> EndStatus {
 
 pub(super) fn generation_of(order: &ModeOrder) -> Option<Generation> {
     match *order {
-        ModeOrder::Commit(generation) | ModeOrder::Greet(generation) => Some(generation),
-        ModeOrder::Interrupt { generation, .. } => Some(generation),
+        ModeOrder::Commit(generation)
+        | ModeOrder::Greet(generation)
+        | ModeOrder::Interrupt { generation, .. } => Some(generation),
         ModeOrder::Close => None,
     }
 }

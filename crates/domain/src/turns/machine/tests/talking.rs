@@ -1,7 +1,7 @@
 //! Conversations in which nobody is interrupted and nothing fails.
 
-use super::script::{Play, check};
-use super::{greeting, session, without_barge_in};
+use super::script::{Play, check, check_answer};
+use super::{greeting, session};
 use crate::turns::TurnNumber;
 
 #[test]
@@ -52,19 +52,9 @@ fn a_turn_goes_from_the_first_word_to_the_last_sample() {
 
 #[test]
 fn an_answer_need_not_say_that_it_begins() {
-    check(
+    check_answer(
         session(),
         r#"
-        0 opened
-             = Listening
-        1000 speech
-             > speech started 1000
-             > open turn 1, speech 1000
-             = UserSpeaking
-        2000 silence
-             > speech ended 2000, 1000 ms
-             > order commit @1
-             = Processing
         2500 ai audio 100
              > user audio 1 complete
              > response 1 started 2500
@@ -86,19 +76,9 @@ fn an_answer_need_not_say_that_it_begins() {
 
 #[test]
 fn one_turn_follows_the_other() {
-    check(
+    check_answer(
         session(),
         r#"
-        0 opened
-             = Listening
-        1000 speech
-             > speech started 1000
-             > open turn 1, speech 1000
-             = UserSpeaking
-        2000 silence
-             > speech ended 2000, 1000 ms
-             > order commit @1
-             = Processing
         2500 ai audio 100
              > user audio 1 complete
              > response 1 started 2500
@@ -139,19 +119,9 @@ fn one_turn_follows_the_other() {
 
 #[test]
 fn an_answer_without_a_word_ends_the_turn() {
-    check(
+    check_answer(
         session(),
         "
-        0 opened
-             = Listening
-        1000 speech
-             > speech started 1000
-             > open turn 1, speech 1000
-             = UserSpeaking
-        2000 silence
-             > speech ended 2000, 1000 ms
-             > order commit @1
-             = Processing
         2500 ai text
         2500 ai audio 0
         2500 ai done
@@ -166,19 +136,9 @@ fn an_answer_without_a_word_ends_the_turn() {
 
 #[test]
 fn an_answer_without_audio_is_over_when_its_text_is() {
-    check(
+    check_answer(
         session(),
         r#"
-        0 opened
-             = Listening
-        1000 speech
-             > speech started 1000
-             > open turn 1, speech 1000
-             = UserSpeaking
-        2000 silence
-             > speech ended 2000, 1000 ms
-             > order commit @1
-             = Processing
         2500 ai text _I_am_
              > user audio 1 complete
              > response 1 started 2500
@@ -379,131 +339,10 @@ fn a_greeting_is_interrupted_like_any_answer() {
 }
 
 #[test]
-fn without_barge_in_who_still_speaks_when_the_ai_is_done_gets_the_turn() {
-    check(
-        without_barge_in(),
-        "
-        0 opened
-             = Listening
-        1000 speech
-             > speech started 1000
-             > open turn 1, speech 1000
-             = UserSpeaking
-        2000 silence
-             > speech ended 2000, 1000 ms
-             > order commit @1
-             = Processing
-        2500 ai audio 1000
-             > user audio 1 complete
-             > response 1 started 2500
-             > audio 1 at 0: 1000
-             = AiSpeaking
-        2500 ai done
-             > audio 1 at 1000: 0, last
-        3000 speech
-             > speech started 3000
-        due 3500
-             > response 1 ended, endpointing 0
-             > finish 1 1000..3500, played 1000
-             > open turn 2, speech 3000
-             = UserSpeaking
-        4000 silence
-             > speech ended 4000, 1000 ms
-             > order commit @2
-             = Processing
-        ",
-    );
-}
-
-#[test]
-fn without_barge_in_what_is_said_meanwhile_is_no_turn() {
-    check(
-        without_barge_in(),
-        "
-        0 opened
-             = Listening
-        1000 speech
-             > speech started 1000
-             > open turn 1, speech 1000
-             = UserSpeaking
-        2000 silence
-             > speech ended 2000, 1000 ms
-             > order commit @1
-             = Processing
-        2500 ai audio 1000
-             > user audio 1 complete
-             > response 1 started 2500
-             > audio 1 at 0: 1000
-             = AiSpeaking
-        2500 ai done
-             > audio 1 at 1000: 0, last
-        2600 speech
-             > speech started 2600
-        3000 silence
-             > speech ended 3000, 400 ms
-        due 3500
-             > response 1 ended, endpointing 0
-             > finish 1 1000..3500, played 1000
-             = Listening
-        ",
-    );
-}
-
-#[test]
-fn the_limit_of_an_utterance_counts_from_when_it_was_the_users_turn() {
-    check(
-        without_barge_in(),
-        "
-        0 opened
-             = Listening
-        1000 speech
-             > speech started 1000
-             > open turn 1, speech 1000
-             = UserSpeaking
-        2000 silence
-             > speech ended 2000, 1000 ms
-             > order commit @1
-             = Processing
-        2500 ai audio 100000
-             > user audio 1 complete
-             > response 1 started 2500
-             > audio 1 at 0: 100000
-             = AiSpeaking
-        2500 ai done
-             > audio 1 at 100000: 0, last
-        2600 speech
-             > speech started 2600
-        due 102500
-             > response 1 ended, endpointing 0
-             > finish 1 1000..102500, played 100000
-             > open turn 2, speech 2600
-             = UserSpeaking
-        due 152500
-             > notice UtteranceLimitNear
-        due 162500
-             > notice UtteranceLimitReached
-             > speech ended 162500, 159900 ms
-             > order commit @2
-             = Processing
-        ",
-    );
-}
-
-#[test]
 fn barge_in_is_switched_while_the_ai_speaks() {
-    check(
+    check_answer(
         session(),
         "
-        0 opened
-             = Listening
-        1000 speech
-             > speech started 1000
-             > open turn 1, speech 1000
-             = UserSpeaking
-        2000 silence
-             > speech ended 2000, 1000 ms
-             > order commit @1
-             = Processing
         2500 ai audio 9000
              > user audio 1 complete
              > response 1 started 2500

@@ -1,6 +1,6 @@
 //! What happens because time passes.
 
-use super::script::check;
+use super::script::{check, check_answer};
 use super::session;
 
 #[test]
@@ -213,19 +213,9 @@ fn a_word_ends_the_idleness_and_allows_another_warning() {
 
 #[test]
 fn reports_about_old_answers_do_not_keep_a_session() {
-    check(
+    check_answer(
         session(),
         "
-        0 opened
-             = Listening
-        1000 speech
-             > speech started 1000
-             > open turn 1, speech 1000
-             = UserSpeaking
-        2000 silence
-             > speech ended 2000, 1000 ms
-             > order commit @1
-             = Processing
         2500 ai audio 100
              > user audio 1 complete
              > response 1 started 2500
@@ -266,19 +256,9 @@ fn a_lost_client_has_time_to_come_back() {
 
 #[test]
 fn an_answer_waits_for_a_lost_client() {
-    check(
+    check_answer(
         session(),
         "
-        0 opened
-             = Listening
-        1000 speech
-             > speech started 1000
-             > open turn 1, speech 1000
-             = UserSpeaking
-        2000 silence
-             > speech ended 2000, 1000 ms
-             > order commit @1
-             = Processing
         2500 ai audio 5000
              > user audio 1 complete
              > response 1 started 2500
@@ -300,19 +280,9 @@ fn an_answer_waits_for_a_lost_client() {
 
 #[test]
 fn a_client_that_came_back_has_the_rest_to_play() {
-    check(
+    check_answer(
         session(),
         "
-        0 opened
-             = Listening
-        1000 speech
-             > speech started 1000
-             > open turn 1, speech 1000
-             = UserSpeaking
-        2000 silence
-             > speech ended 2000, 1000 ms
-             > order commit @1
-             = Processing
         2500 ai audio 5000
              > user audio 1 complete
              > response 1 started 2500
@@ -336,19 +306,9 @@ fn a_client_that_came_back_has_the_rest_to_play() {
 
 #[test]
 fn a_client_that_reports_nothing_is_taken_to_play_as_it_comes() {
-    check(
+    check_answer(
         session(),
         "
-        0 opened
-             = Listening
-        1000 speech
-             > speech started 1000
-             > open turn 1, speech 1000
-             = UserSpeaking
-        2000 silence
-             > speech ended 2000, 1000 ms
-             > order commit @1
-             = Processing
         2500 ai audio 400
              > user audio 1 complete
              > response 1 started 2500
@@ -369,19 +329,9 @@ fn a_client_that_reports_nothing_is_taken_to_play_as_it_comes() {
 
 #[test]
 fn an_answer_with_gaps_is_not_over_before_it_was_played() {
-    check(
+    check_answer(
         session(),
         "
-        0 opened
-             = Listening
-        1000 speech
-             > speech started 1000
-             > open turn 1, speech 1000
-             = UserSpeaking
-        2000 silence
-             > speech ended 2000, 1000 ms
-             > order commit @1
-             = Processing
         2500 ai audio 500
              > user audio 1 complete
              > response 1 started 2500
@@ -405,19 +355,9 @@ fn an_answer_with_gaps_is_not_over_before_it_was_played() {
 
 #[test]
 fn a_client_that_is_slow_is_believed() {
-    check(
+    check_answer(
         session(),
         "
-        0 opened
-             = Listening
-        1000 speech
-             > speech started 1000
-             > open turn 1, speech 1000
-             = UserSpeaking
-        2000 silence
-             > speech ended 2000, 1000 ms
-             > order commit @1
-             = Processing
         2500 ai audio 500
              > user audio 1 complete
              > response 1 started 2500
@@ -441,19 +381,9 @@ fn a_client_that_is_slow_is_believed() {
 
 #[test]
 fn clocks_that_are_wrong_delay_nothing() {
-    check(
+    check_answer(
         session(),
         "
-        0 opened
-             = Listening
-        1000 speech
-             > speech started 1000
-             > open turn 1, speech 1000
-             = UserSpeaking
-        2000 silence
-             > speech ended 2000, 1000 ms
-             > order commit @1
-             = Processing
         2500 ai audio 500
              > user audio 1 complete
              > response 1 started 2500
@@ -474,19 +404,9 @@ fn clocks_that_are_wrong_delay_nothing() {
 
 #[test]
 fn a_client_that_ran_dry_is_not_done() {
-    check(
+    check_answer(
         session(),
         "
-        0 opened
-             = Listening
-        1000 speech
-             > speech started 1000
-             > open turn 1, speech 1000
-             = UserSpeaking
-        2000 silence
-             > speech ended 2000, 1000 ms
-             > order commit @1
-             = Processing
         2500 ai audio 500
              > user audio 1 complete
              > response 1 started 2500

@@ -1,0 +1,71 @@
+//! Every input in every situation, also those that must do nothing.
+
+mod answering;
+mod waiting;
+
+use super::script::{Play, rows_of};
+use crate::turns::MachineSettings;
+
+/// Everything that the machine can be told, at 100 ms.
+const INPUTS: [&str; 31] = [
+    "opened",
+    "ready",
+    "speech at 90",
+    "silence at 90",
+    "committed",
+    "interrupt",
+    "interrupt 5",
+    "barge-in on",
+    "barge-in off",
+    "ai start",
+    "ai text Hi",
+    "ai audio 10",
+    "ai done",
+    "ai failed oops",
+    "ai dead oops",
+    "ai hears hey",
+    "ai heard hey",
+    "ai@7 start",
+    "ai@7 audio 10",
+    "ai@7 done",
+    "ai@7 dead oops",
+    "sent 1",
+    "play 1 started 0",
+    "play 1 progress 5",
+    "play 1 stopped 5",
+    "play 1 finished 20",
+    "lost",
+    "back",
+    "tick",
+    "end completed",
+    "drained",
+];
+
+/// Tells each input to a machine that was told `before`, and compares what follows.
+#[track_caller]
+fn every_input(settings: MachineSettings, before: &str, expected: &str) {
+    let mut nothing = Vec::new();
+    let mut rows = Vec::new();
+    for input in INPUTS {
+        let mut play = Play::new(settings);
+        let before: Vec<&str> = before.split(" | ").filter(|line| !line.is_empty()).collect();
+        play.effects_of(&before);
+        let effects = play.effects_of(&[&format!("100 {input}")]);
+        if effects.is_empty() {
+            nothing.push(input);
+        } else {
+            rows.push(input.to_owned());
+            rows.extend(effects);
+        }
+    }
+    rows.extend(
+        nothing
+            .chunks(6)
+            .map(|inputs| format!("nothing: {}", inputs.join(", "))),
+    );
+    assert!(
+        rows == rows_of(expected),
+        "it went like this:\n\n{}\n\nand not like this:\n\n{expected}\n",
+        rows.join("\n")
+    );
+}

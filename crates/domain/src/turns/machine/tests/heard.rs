@@ -1,0 +1,234 @@
+//! How much of an answer that was cut had been heard.
+
+use super::script::check_answer;
+use super::session;
+
+#[test]
+fn what_the_client_reports_after_the_cut_is_better_known() {
+    check_answer(
+        session(),
+        "
+        2500 ai audio 1000
+             > user audio 1 complete
+             > response 1 started 2500
+             > audio 1 at 0: 1000
+             = AiSpeaking
+        2600 ai done
+             > audio 1 at 1000: 0, last
+        2610 sent 1
+        3010 interrupt
+             > interrupted 1 3010 by client
+             > order interrupt @2, heard 400 ms, 0 chars
+             > response 1 ended by client, total 610, endpointing 0, unexplained 610, by server
+             = Listening
+        3050 play 1 progress 350
+        due 4010
+             > latency 1, total 610, endpointing 0, unexplained 610, by server
+             > finish 1 1000..4010, played 350, cut by client
+        ",
+    );
+}
+
+#[test]
+fn the_client_may_have_heard_all_of_what_was_cut() {
+    check_answer(
+        session(),
+        r#"
+        2500 ai text Once_there_was
+             > user audio 1 complete
+             > response 1 started 2500
+             > text 1: Once there was
+             = AiSpeaking
+        2500 ai audio 1000
+             > audio 1 at 0: 1000
+        2510 sent 1
+        3300 speech cap 3300
+             > speech started 3300
+             > interrupted 1 3300 by speech
+             > order interrupt @2, heard 790 ms, 10 chars
+             > response 1 ended by speech, total 510, endpointing 0, unexplained 510, by server
+             > open turn 2, speech 3300
+             = UserSpeaking
+        3600 play 1 finished 1000 cap 3510
+             > ai 1 said: Once there was
+             > latency 1, total 510, endpointing 0, interrupt 210, unexplained 510, by server
+             > finish 1 1000..3600, heard "Once there was", played 1000, cut by speech
+        "#,
+    );
+}
+
+#[test]
+fn the_client_interrupts_and_knows_what_was_heard() {
+    check_answer(
+        session(),
+        r#"
+        2500 ai text Once_there_was
+             > user audio 1 complete
+             > response 1 started 2500
+             > text 1: Once there was
+             = AiSpeaking
+        2500 ai audio 1000
+             > audio 1 at 0: 1000
+        2510 sent 1
+        3000 interrupt 250
+             > interrupted 1 3000 by client
+             > order interrupt @2, heard 250 ms, 0 chars
+             > response 1 ended by client, total 510, endpointing 0, unexplained 510, by server
+             = Listening
+        3001 ai@1 audio 500
+        3001 ai audio 500
+        3050 play 1 stopped 260 at 3000
+             > ai 1 said:
+             > latency 1, total 510, endpointing 0, unexplained 510, by server
+             > finish 1 1000..3050, unheard "Once there was", played 260, cut by client
+        "#,
+    );
+}
+
+#[test]
+fn the_client_cannot_have_heard_more_than_there_was() {
+    check_answer(
+        session(),
+        r#"
+        2500 ai text Once
+             > user audio 1 complete
+             > response 1 started 2500
+             > text 1: Once
+             = AiSpeaking
+        2500 ai audio 1000
+             > audio 1 at 0: 1000
+        2500 ai done
+             > audio 1 at 1000: 0, last
+        2510 sent 1
+        3000 interrupt 99000
+             > interrupted 1 3000 by client
+             > order interrupt @2, heard 1000 ms, 4 chars
+             > response 1 ended by client, total 510, endpointing 0, unexplained 510, by server
+             = Listening
+        due 4000
+             > ai 1 said: Once
+             > latency 1, total 510, endpointing 0, unexplained 510, by server
+             > finish 1 1000..4000, heard "Once", played 1000, cut by client
+        "#,
+    );
+}
+
+#[test]
+fn the_client_interrupts_and_does_not_know_what_was_heard() {
+    check_answer(
+        session(),
+        "
+        2500 ai text Once_there_was
+             > user audio 1 complete
+             > response 1 started 2500
+             > text 1: Once there was
+             = AiSpeaking
+        2500 ai audio 1000
+             > audio 1 at 0: 1000
+        2500 ai done
+             > audio 1 at 1000: 0, last
+        2600 sent 1
+        3100 interrupt
+             > interrupted 1 3100 by client
+             > order interrupt @2, heard 500 ms, 4 chars
+             > response 1 ended by client, total 600, endpointing 0, unexplained 600, by server
+             = Listening
+        ",
+    );
+}
+
+#[test]
+fn what_was_never_sent_was_not_heard() {
+    check_answer(
+        session(),
+        "
+        2500 ai audio 1000
+             > user audio 1 complete
+             > response 1 started 2500
+             > audio 1 at 0: 1000
+             = AiSpeaking
+        3100 interrupt
+             > interrupted 1 3100 by client
+             > order interrupt @2, heard 0 ms, 0 chars
+             > response 1 ended by client, endpointing 0
+             = Listening
+        ",
+    );
+}
+
+#[test]
+fn text_that_ran_ahead_of_its_audio_was_not_heard() {
+    check_answer(
+        session(),
+        r#"
+        2500 ai text Once_upon_a_time_there_was_a_green_dragon_who_lived_in_the_hills
+             > user audio 1 complete
+             > response 1 started 2500
+             > text 1: Once upon a time there was a green dragon who lived in the hills
+             = AiSpeaking
+        2500 ai audio 1000
+             > audio 1 at 0: 1000
+        2500 sent 1
+        3500 interrupt
+             > interrupted 1 3500 by client
+             > order interrupt @2, heard 1000 ms, 11 chars
+             > response 1 ended by client, total 500, endpointing 0, unexplained 500, by server
+             = Listening
+        3550 play 1 stopped 1000
+             > ai 1 said: Once upon a
+             > latency 1, total 500, endpointing 0, unexplained 500, by server
+             > finish 1 1000..3550, heard "Once upon a", unheard "time there was a green dragon who lived in the hills", played 1000, cut by client
+        "#,
+    );
+}
+
+#[test]
+fn a_gap_in_the_audio_is_not_heard() {
+    check_answer(
+        session(),
+        "
+        2500 ai audio 500
+             > user audio 1 complete
+             > response 1 started 2500
+             > audio 1 at 0: 500
+             = AiSpeaking
+        2500 sent 1
+        9000 ai audio 500
+             > audio 1 at 500: 500
+        9100 interrupt
+             > interrupted 1 9100 by client
+             > order interrupt @2, heard 600 ms, 0 chars
+             > response 1 ended by client, total 500, endpointing 0, unexplained 500, by server
+             = Listening
+        ",
+    );
+}
+
+#[test]
+fn what_a_lost_client_hears_is_unknown() {
+    check_answer(
+        session(),
+        r#"
+        2500 ai text Once_there_was
+             > user audio 1 complete
+             > response 1 started 2500
+             > text 1: Once there was
+             = AiSpeaking
+        2500 ai audio 10000
+             > audio 1 at 0: 10000
+        2500 ai done
+             > audio 1 at 10000: 0, last
+        2500 sent 1
+        3500 lost
+        9000 end disconnected
+             > interrupted 1 9000 by client
+             > order interrupt @2, heard 1000 ms, 0 chars
+             > response 1 ended by client, total 500, endpointing 0, unexplained 500, by server
+             > ai 1 said:
+             > latency 1, total 500, endpointing 0, unexplained 500, by server
+             > finish 1 1000..9000, unheard "Once there was", played 1000, cut by client
+             > order close
+             = Ending
+        "#,
+    );
+}

@@ -1,0 +1,203 @@
+//! What must be true of the effects of any session.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use crate::latency::LatencyMetrics;
+use crate::turns::machine::open_turn::UserAudio;
+use crate::turns::machine::tests::script::generation_of;
+use crate::turns::{Effect, Event, FinishedTurn, Generation, ModeOrder, TurnNumber};
+
+/// What is known from the effects so far.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    pub(super) turns: BTreeMap<TurnNumber, SeenTurn>,
+    newest_over: Option<TurnNumber>,
+    pub(super) orders: u32,
+    pub(super) speaking: Option<TurnNumber>,
+    pub(super) is_closed: bool,
+    pub(super) is_over: bool,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct SeenTurn {
+    /// `None` for a turn that the AI began.
+    user_audio: Option<UserAudio>,
+    samples: u64,
+    chars: usize,
+    is_last: bool,
+    is_interrupted: bool,
+    responses: u32,
+    pub(super) is_finished: bool,
+}
+
+impl Seen {
+    fn turn(&mut self, number: TurnNumber) -> &mut SeenTurn {
+        self.turns.get_mut(&number).expect("an opened turn")
+    }
+
+    fn running(&mut self, number: TurnNumber) -> &mut SeenTurn {
+        assert_eq!(
+            self.speaking,
+            Some(number),
+            "only the answer that is given is said"
+        );
+        assert!(Some(number) > self.newest_over, "nothing is said of an old turn");
+        self.turn(number)
+    }
+
+    pub(super) fn effect(&mut self, effect: &Effect) {
+        assert!(!self.is_over, "nothing follows the end");
+        if self.is_closed {
+            assert!(
+                matches!(effect, Effect::Emit(Event::SessionEnded { .. })),
+                "{effect:?}"
+            );
+        }
+        match effect {
+            Effect::Emit(event) => self.event(event),
+            Effect::Order(order) => self.order(order),
+            Effect::TurnOpened { turn, speech_started } => {
+                assert_eq!(
+                    usize::from(turn.get()),
+                    self.turns.len() + 1,
+                    "numbers rise by one"
+                );
+                assert_eq!(self.speaking, None);
+                let turn = self.turns.entry(*turn).or_default();
+                turn.user_audio = speech_started.map(|_| UserAudio::Recording);
+            }
+            Effect::UserAudioComplete { turn } => {
+                let turn = self.turn(*turn);
+                assert_eq!(
+                    (turn.user_audio, turn.is_finished),
+                    (Some(UserAudio::Recording), false)
+                );
+                turn.user_audio = Some(UserAudio::Complete);
+            }
+            Effect::TurnFinished(finished) => {
+                assert_ne!(self.speaking, Some(finished.number));
+                self.turn(finished.number).finish(finished);
+            }
+        }
+    }
+
+    fn order(&mut self, order: &ModeOrder) {
+        if let Some(generation) = generation_of(order) {
+            self.orders += 1;
+            assert_eq!(generation, nth(self.orders), "generations rise by one");
+        }
+        if let ModeOrder::Interrupt {
+            heard: Some(heard), ..
+        } = order
+        {
+            let number = self.speaking.expect("an answer of which something was heard");
+            let turn = self.turn(number);
+            assert!(heard.audio <= length(turn.samples) && heard.chars <= turn.chars);
+        }
+        self.is_closed |= *order == ModeOrder::Close;
+    }
+
+    fn event(&mut self, event: &Event) {
+        match event {
+            Event::ResponseStarted { turn, .. } => {
+                assert_eq!(self.speaking.replace(*turn), None, "answers do not overlap");
+                assert!(Some(*turn) > self.newest_over);
+                let turn = self.turn(*turn);
+                turn.responses += 1;
+                assert_eq!(turn.responses, 1, "one answer per turn");
+            }
+            Event::ResponseEnded {
+                turn,
+                interruption,
+                latency,
+                ..
+            } => {
+                assert_eq!(self.speaking.take(), Some(*turn), "what ends began");
+                self.newest_over = Some(*turn);
+                assert_eq!(self.turn(*turn).is_interrupted, interruption.is_some());
+                adds_up(latency);
+            }
+            Event::TextDelta { turn, delta } => self.running(*turn).chars += delta.chars().count(),
+            Event::Audio {
+                turn,
+                position,
+                samples,
+                is_last,
+            } => {
+                let turn = self.running(*turn);
+                assert!(
+                    !turn.is_last && !turn.is_interrupted,
+                    "the last audio is the last"
+                );
+                assert_eq!(*position, turn.samples, "audio has no gaps");
+                assert!(*is_last || !samples.is_empty());
+                turn.samples += samples.len() as u64;
+                turn.is_last = *is_last;
+            }
+            Event::Interrupted { turn, .. } => {
+                let turn = self.turn(*turn);
+                assert!(!turn.is_interrupted && !turn.is_finished);
+                turn.is_interrupted = true;
+            }
+            Event::TurnLatency { turn, latency } => {
+                assert!(!self.turn(*turn).is_finished);
+                adds_up(latency);
+            }
+            Event::AiTranscript { turn, .. } | Event::UserTranscript { turn, .. } => {
+                assert!(!self.turn(*turn).is_finished);
+            }
+            Event::SessionEnded { summary, .. } => {
+                assert!(self.is_closed);
+                self.is_over = true;
+                let interrupted = self.turns.values().filter(|turn| turn.is_interrupted).count();
+                assert_eq!(summary.turns as usize, self.turns.len());
+                assert_eq!(summary.interrupted as usize, interrupted);
+                let measured = summary.latency.map_or(0, |latency| latency.count);
+                assert!(measured + interrupted <= self.turns.len());
+            }
+            Event::SpeechStarted { .. }
+            | Event::SpeechEnded { .. }
+            | Event::Notice(_)
+            | Event::Failure { .. } => {}
+        }
+    }
+}
+
+impl SeenTurn {
+    fn finish(&mut self, finished: &FinishedTurn) {
+        assert!(!self.is_finished, "a turn is finished once");
+        self.is_finished = true;
+        assert_ne!(
+            self.user_audio,
+            Some(UserAudio::Recording),
+            "it was completed before"
+        );
+        assert_eq!(finished.interruption.is_some(), self.is_interrupted);
+        assert_eq!(finished.played.is_some(), self.samples > 0);
+        assert!(finished.played.unwrap_or_default() <= length(self.samples));
+        let chars = finished.answer.heard.chars().count() + finished.answer.unheard.chars().count();
+        assert!(chars <= self.chars);
+        assert!(finished.began <= finished.ended);
+        adds_up(&finished.latency);
+    }
+}
+
+fn length(samples: u64) -> Duration {
+    Duration::from_millis(samples)
+}
+
+pub(super) fn nth(number: u32) -> Generation {
+    (0..number).fold(Generation::FIRST, |generation, _| generation.next())
+}
+
+/// Total = parts + unexplained.
+fn adds_up(latency: &LatencyMetrics) {
+    if let Some(total) = latency.total {
+        let parts: Duration = latency.parts().into_iter().flatten().sum();
+        let sum = TimeDelta::from_std(parts).unwrap() + latency.unexplained.unwrap_or_default();
+        assert_eq!(sum, TimeDelta::from_std(total.duration).unwrap());
+    }
+}

@@ -1,0 +1,143 @@
+//! Random sessions.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use crate::latency::{ClientTime, SessionTime};
+use crate::ports::ProviderErrorKind;
+use crate::turns::machine::tests::RATE;
+use crate::turns::{
+    BargeIn, Greeting, Input, Limits, MachineSettings, ModeInput, PlaybackEvent, SessionFailure, TurnTaking,
+};
+
+/// Something that happens. What it refers to is chosen when it happens, so that most of it makes sense.
+#[derive(Debug, Clone)]
+pub(super) struct Step {
+    pub(super) passes: Time,
+    pub(super) what: What,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Time {
+    By(Duration),
+    ToTheDeadline,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum What {
+    Input(Input),
+    /// The mode says something in the generation so many before the newest.
+    Mode {
+        behind: u32,
+        what: ModeInput,
+    },
+    /// The client reports on the turn so many before the newest.
+    Playback {
+        behind: u16,
+        event: PlaybackEvent,
+        played: u64,
+        at: Option<u64>,
+    },
+    FirstAudioSent {
+        behind: u16,
+    },
+}
+
+pub(super) fn settings() -> impl Strategy<Value = MachineSettings> {
+    let barge_in = prop_oneof![Just(BargeIn::Enabled), Just(BargeIn::Disabled)];
+    let turn_taking = prop_oneof![Just(TurnTaking::Session), Just(TurnTaking::Provider)];
+    let greeting = prop_oneof![Just(Greeting::None), Just(Greeting::WhenReady)];
+    let limits = prop_oneof![
+        Just(Limits::default()),
+        Just(Limits {
+            utterance: Duration::from_secs(2),
+            utterance_warning: Duration::from_secs(1),
+            idle: Duration::from_secs(8),
+            idle_warning: Duration::from_secs(3),
+            resume: Duration::from_secs(3),
+            response: Duration::from_secs(2),
+        }),
+    ];
+    (barge_in, turn_taking, greeting, limits).prop_map(|(barge_in, turn_taking, greeting, limits)| {
+        MachineSettings {
+            barge_in,
+            turn_taking,
+            greeting,
+            limits,
+            output_rate: RATE,
+        }
+    })
+}
+
+pub(super) fn step() -> impl Strategy<Value = Step> {
+    let passes = prop_oneof![
+        3 => Just(Time::By(Duration::ZERO)),
+        6 => (0_u64..400).prop_map(|ms| Time::By(Duration::from_millis(ms))),
+        1 => (0_u64..4_000).prop_map(|ms| Time::By(Duration::from_millis(ms))),
+        1 => Just(Time::ToTheDeadline),
+    ];
+    (passes, what()).prop_map(|(passes, what)| Step { passes, what })
+}
+
+fn what() -> impl Strategy<Value = What> {
+    let behind = prop_oneof![12 => Just(0_u32), 2 => 1_u32..4];
+    let turns_behind = prop_oneof![6 => Just(0_u16), 2 => Just(1), 1 => 2_u16..5];
+    let event = prop_oneof![
+        Just(PlaybackEvent::Started),
+        Just(PlaybackEvent::Progress),
+        Just(PlaybackEvent::Stopped),
+        Just(PlaybackEvent::Finished),
+    ];
+    prop_oneof![
+        12 => input().prop_map(What::Input),
+        16 => (behind, said()).prop_map(|(behind, what)| What::Mode { behind, what }),
+        4 => (turns_behind.clone(), event, 0_u64..5_000, prop::option::of(0_u64..100_000))
+            .prop_map(|(behind, event, played, at)| What::Playback { behind, event, played, at }),
+        2 => turns_behind.prop_map(|behind| What::FirstAudioSent { behind }),
+    ]
+}
+
+/// Session times in here are taken as ms before now.
+fn input() -> impl Strategy<Value = Input> {
+    let captured = || prop::option::of((0_u64..100_000_000).prop_map(ClientTime::from_micros));
+    let ago = || (0_u64..800).prop_map(SessionTime::from_millis);
+    prop_oneof![
+        8 => (ago(), captured()).prop_map(|(at, captured)| Input::SpeechStarted { at, captured }),
+        8 => (ago(), captured())
+            .prop_map(|(at, captured)| Input::SpeechEnded { at, captured, decided: SessionTime::ZERO }),
+        4 => Just(Input::Committed),
+        2 => prop::option::of((0_u64..3_000).prop_map(Duration::from_millis))
+            .prop_map(|played| Input::Interrupt { played }),
+        1 => Just(Input::SetBargeIn(BargeIn::Enabled)),
+        1 => Just(Input::SetBargeIn(BargeIn::Disabled)),
+        3 => Just(Input::Opened),
+        2 => Just(Input::ClientReady),
+        1 => Just(Input::ClientLost),
+        2 => Just(Input::ClientBack),
+        4 => Just(Input::Tick),
+        1 => Just(Input::Drained),
+    ]
+}
+
+fn said() -> impl Strategy<Value = ModeInput> {
+    let text = || {
+        prop::sample::select(vec!["", " ", "so it goes", "on", " and on. ", "龍，"]).prop_map(str::to_owned)
+    };
+    prop_oneof![
+        20 => (0_usize..600).prop_map(|samples| ModeInput::Audio(vec![1; samples])),
+        10 => text().prop_map(ModeInput::TextDelta),
+        6 => Just(ModeInput::ResponseStarted),
+        4 => Just(ModeInput::ResponseDone(None)),
+        2 => Just(ModeInput::ResponseFailed(failure())),
+        2 => (text(), any::<bool>()).prop_map(|(text, is_final)| ModeInput::UserTranscript { text, is_final }),
+    ]
+}
+
+pub(super) fn failure() -> SessionFailure {
+    SessionFailure {
+        kind: ProviderErrorKind::Unavailable,
+        message: "oops".to_owned(),
+        retry_after: None,
+    }
+}
