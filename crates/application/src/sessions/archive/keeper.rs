@@ -6,6 +6,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 use viva_domain::ports::{StoreError, StoreErrorKind};
+use viva_domain::sessions::EndStatus;
 use viva_domain::turns::{NoticeCode, Turn};
 
 use super::{ArchiveSettings, Keep, SessionEnd, SpooledTurn};
@@ -27,12 +28,24 @@ pub(super) struct Keeper {
     shutdown: CancellationToken,
     waiting: VecDeque<Waiting>,
     retry: Duration,
+    /// Whether the session's end was told.
+    has_end: bool,
 }
 
 enum Waiting {
     /// It is in the journal too.
     Turn(Box<Turn>),
     End(SessionEnd),
+}
+
+/// What the database did with something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Stored,
+    /// It is away: asking again may help.
+    Away,
+    /// It will never take it. A turn stays in the journal, for a person to look at.
+    Refused,
 }
 
 impl Keeper {
@@ -49,6 +62,7 @@ impl Keeper {
             shutdown,
             waiting: VecDeque::new(),
             retry: FIRST_RETRY,
+            has_end: false,
         }
     }
 
@@ -64,7 +78,10 @@ impl Keeper {
                         }
                         self.keep(job).await;
                     }
-                    None => is_open = false,
+                    None => {
+                        is_open = false;
+                        self.end_what_broke_off().await;
+                    }
                 },
                 () = sleep_until(next_try), if !self.waiting.is_empty() => {
                     self.try_again().await;
@@ -77,6 +94,16 @@ impl Keeper {
         drained.cancel();
     }
 
+    /// A session whose task broke off without a word must not look alive until the next start.
+    async fn end_what_broke_off(&mut self) {
+        if !self.has_end {
+            error!(session.id = %self.settings.session, "Session {} broke off", self.settings.session);
+            let at = self.ports.clock.now();
+            let status = EndStatus::Error;
+            self.keep(Keep::End(SessionEnd { at, status })).await;
+        }
+    }
+
     async fn keep(&mut self, job: Keep) {
         let job = match job {
             Keep::Turn(SpooledTurn { turn, recordings }) => {
@@ -87,15 +114,25 @@ impl Keeper {
                 }
                 Waiting::Turn(turn)
             }
-            Keep::End(end) => Waiting::End(end),
+            Keep::End(end) => {
+                self.has_end = true;
+                Waiting::End(end)
+            }
         };
-        if self.waiting.is_empty() && self.store(&job).await {
+        let outcome = if self.waiting.is_empty() {
+            self.store(&job).await
+        } else {
+            Outcome::Away
+        };
+        if outcome == Outcome::Stored {
             return;
         }
         if let Waiting::Turn(turn) = &job {
             self.journal(turn).await;
         }
-        if self.waiting.len() < MOST_WAITING {
+        // There is one end, and nothing else remembers it.
+        let has_room = self.waiting.len() < MOST_WAITING || matches!(job, Waiting::End(_));
+        if outcome == Outcome::Away && has_room {
             self.waiting.push_back(job);
         }
     }
@@ -103,10 +140,12 @@ impl Keeper {
     async fn try_again(&mut self) {
         self.retry = (self.retry * 2).min(LAST_RETRY);
         while let Some(job) = self.waiting.front() {
-            if !self.store(job).await {
+            let outcome = self.store(job).await;
+            if outcome == Outcome::Away {
                 return;
             }
             if let Some(Waiting::Turn(turn)) = self.waiting.pop_front()
+                && outcome == Outcome::Stored
                 && let Err(err) = self.ports.turn_journal.remove(&turn).await
             {
                 warn!(
@@ -116,11 +155,10 @@ impl Keeper {
             }
         }
         self.retry = FIRST_RETRY;
-        info!(session.id = %self.settings.session, "The database is back; every finished turn is stored");
+        info!(session.id = %self.settings.session, "The database is back and has what waited for it");
     }
 
-    /// Stores one thing; `false` when it should be tried again.
-    async fn store(&self, job: &Waiting) -> bool {
+    async fn store(&self, job: &Waiting) -> Outcome {
         let ArchiveSettings { owner, session, .. } = self.settings;
         let (stored, what) = match job {
             Waiting::Turn(turn) => (
@@ -136,19 +174,16 @@ impl Keeper {
             ),
         };
         match stored {
-            Ok(()) => true,
+            Ok(()) => Outcome::Stored,
             Err(err) if err.kind == StoreErrorKind::Unavailable => {
                 if self.waiting.is_empty() {
                     self.delayed(&err, what);
                 }
-                false
+                Outcome::Away
             }
             Err(err) => {
                 error!(session.id = %session, error = &err as &dyn std::error::Error, "Cannot store {what}");
-                if let Waiting::Turn(turn) = job {
-                    self.journal(turn).await;
-                }
-                true
+                Outcome::Refused
             }
         }
     }
@@ -164,5 +199,197 @@ impl Keeper {
             error!(session.id = %self.settings.session, error = &err as &dyn std::error::Error,
                 "Cannot keep turn {} in the journal; it is in memory only", turn.number);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use viva_audio::SampleRate;
+    use viva_contract::samples::{self, OWNER};
+    use viva_domain::ports::{SessionStore as _, TurnJournal as _};
+    use viva_domain::sessions::SessionState;
+    use viva_fakes::{
+        ManualClock, MemoryAudioSpool, MemoryBlobStore, MemorySessionStore, MemoryTurnJournal, SequentialIds,
+    };
+
+    use super::*;
+
+    const SESSION: u16 = 1;
+
+    struct Bench {
+        store: Arc<MemorySessionStore>,
+        journal: Arc<MemoryTurnJournal>,
+        jobs: mpsc::Sender<Keep>,
+        notices: mpsc::Receiver<NoticeCode>,
+        shutdown: CancellationToken,
+        drained: CancellationToken,
+    }
+
+    impl Bench {
+        /// A keeper at work for a stored session.
+        async fn new() -> Self {
+            let store = Arc::new(MemorySessionStore::default());
+            store.insert(&samples::session(SESSION)).await.unwrap();
+            let journal = Arc::new(MemoryTurnJournal::default());
+            let audio_spool = MemoryAudioSpool::default();
+            let ports = SessionsPorts {
+                session_store: store.clone(),
+                blob_store: Arc::new(MemoryBlobStore::new(audio_spool.clone())),
+                audio_spool: Arc::new(audio_spool),
+                turn_journal: journal.clone(),
+                clock: Arc::new(ManualClock::default()),
+                ids: Arc::new(SequentialIds::default()),
+            };
+            let settings = ArchiveSettings {
+                owner: OWNER,
+                session: samples::session_id(SESSION),
+                input_rate: SampleRate::HZ_24K,
+                output_rate: SampleRate::HZ_24K,
+            };
+            let (jobs, jobs_rx) = mpsc::channel(4);
+            let (notices_tx, notices) = mpsc::channel(4);
+            let (shutdown, drained) = (CancellationToken::new(), CancellationToken::new());
+            let keeper = Keeper::new(ports, settings, notices_tx, shutdown.clone());
+            tokio::spawn(keeper.run(jobs_rx, drained.clone()));
+            Self {
+                store,
+                journal,
+                jobs,
+                notices,
+                shutdown,
+                drained,
+            }
+        }
+
+        async fn keep(&self, turn: Turn) {
+            let turn = SpooledTurn {
+                turn: Box::new(turn),
+                recordings: Vec::new(),
+            };
+            assert!(self.jobs.send(Keep::Turn(turn)).await.is_ok());
+        }
+
+        async fn end(&self) {
+            let end = SessionEnd {
+                at: samples::at(0),
+                status: EndStatus::Completed,
+            };
+            assert!(self.jobs.send(Keep::End(end)).await.is_ok());
+        }
+
+        /// Nothing more comes; waits until the keeper is done.
+        async fn close(self) -> (Arc<MemorySessionStore>, Arc<MemoryTurnJournal>) {
+            drop(self.jobs);
+            self.drained.cancelled().await;
+            (self.store, self.journal)
+        }
+    }
+
+    async fn stored_turns(store: &MemorySessionStore) -> Vec<u16> {
+        let turns = store.turns(OWNER, samples::session_id(SESSION)).await.unwrap();
+        turns.iter().map(|turn| turn.number.get()).collect()
+    }
+
+    async fn status(store: &MemorySessionStore) -> Option<EndStatus> {
+        let session = store.find(OWNER, samples::session_id(SESSION)).await.unwrap();
+        match session.unwrap().state {
+            SessionState::Active => None,
+            SessionState::Ended { status, .. } => Some(status),
+        }
+    }
+
+    /// Another turn in the place of one that is stored: the database refuses it for ever.
+    fn misplaced(number: u16) -> Turn {
+        Turn {
+            id: samples::turn_id(9, number),
+            ..samples::turn(SESSION, number)
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_waits_for_the_database_is_in_the_journal_until_it_is_stored() {
+        let mut bench = Bench::new().await;
+        bench.store.faults().fail(StoreErrorKind::Unavailable);
+        for number in 1..=3 {
+            bench.keep(samples::turn(SESSION, number)).await;
+        }
+        bench.end().await;
+        bench.store.faults().until_failures(3).await;
+        assert_eq!(bench.journal.kept().await.unwrap().len(), 3);
+        assert_eq!(bench.notices.recv().await, Some(NoticeCode::StorageDelayed));
+        bench.store.faults().recover();
+        let (store, journal) = bench.close().await;
+        assert_eq!(stored_turns(&store).await, [1, 2, 3]);
+        assert_eq!(status(&store).await, Some(EndStatus::Completed));
+        assert_eq!(journal.kept().await.unwrap(), []);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_the_database_refuses_stays_in_the_journal() {
+        let bench = Bench::new().await;
+        bench.keep(samples::turn(SESSION, 1)).await;
+        bench.keep(misplaced(1)).await;
+        bench.end().await;
+        let (store, journal) = bench.close().await;
+        assert_eq!(stored_turns(&store).await, [1]);
+        assert_eq!(journal.kept().await.unwrap(), [(OWNER, misplaced(1))]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_the_database_refuses_after_it_was_away_stays_in_the_journal_too() {
+        let bench = Bench::new().await;
+        bench.store.faults().fail(StoreErrorKind::Unavailable);
+        for turn in [samples::turn(SESSION, 1), misplaced(1), samples::turn(SESSION, 2)] {
+            bench.keep(turn).await;
+        }
+        bench.end().await;
+        bench.store.faults().until_failures(2).await;
+        bench.store.faults().recover();
+        let (store, journal) = bench.close().await;
+        assert_eq!(stored_turns(&store).await, [1, 2], "it holds nothing up");
+        assert_eq!(journal.kept().await.unwrap(), [(OWNER, misplaced(1))]);
+        assert_eq!(status(&store).await, Some(EndStatus::Completed));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_finds_room_behind_any_number_of_turns() {
+        let bench = Bench::new().await;
+        bench.store.faults().fail(StoreErrorKind::Unavailable);
+        let most = u16::try_from(MOST_WAITING).unwrap();
+        for number in 1..=most + 1 {
+            bench.keep(samples::turn(SESSION, number)).await;
+        }
+        bench.end().await;
+        bench.store.faults().recover();
+        let (store, journal) = bench.close().await;
+        assert_eq!(stored_turns(&store).await.len(), MOST_WAITING);
+        assert_eq!(status(&store).await, Some(EndStatus::Completed));
+        let left = journal.kept().await.unwrap();
+        assert_eq!(left, [(OWNER, samples::turn(SESSION, most + 1))]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_that_broke_off_is_ended_with_an_error() {
+        let bench = Bench::new().await;
+        bench.keep(samples::turn(SESSION, 1)).await;
+        let (store, _) = bench.close().await;
+        assert_eq!(status(&store).await, Some(EndStatus::Error));
+        assert_eq!(stored_turns(&store).await, [1]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_shutdown_waits_for_no_database_but_takes_what_was_said_before() {
+        let bench = Bench::new().await;
+        bench.store.faults().fail(StoreErrorKind::Unavailable);
+        bench.shutdown.cancel();
+        bench.keep(samples::turn(SESSION, 1)).await;
+        bench.keep(samples::turn(SESSION, 2)).await;
+        bench.end().await;
+        let (store, journal) = bench.close().await;
+        store.faults().recover();
+        assert_eq!(stored_turns(&store).await, [] as [u16; 0]);
+        assert_eq!(journal.kept().await.unwrap().len(), 2);
     }
 }
