@@ -88,4 +88,36 @@ mod tests {
             let _ = raw.parse::<TurnId>();
         }
     }
+
+    #[test]
+    fn an_id_is_the_plain_uuid() {
+        let text = "0199a6a4-7c1c-7f4e-9d53-0d3c2b1a0f5e";
+        let id: SessionId = text.parse().unwrap();
+        assert_eq!(
+            (id.to_string().as_str(), id.as_uuid().get_version_num()),
+            (text, 7)
+        );
+        assert_eq!(UserId::LOCAL.to_string(), "00000000-0000-0000-0000-000000000001");
+    }
+
+    #[test]
+    fn ids_sort_by_creation() {
+        let earlier: TurnId = "0199a6a4-7c1c-7fff-9d53-ffffffffffff".parse().unwrap();
+        let later: TurnId = "0199a6a4-7c1d-7000-8000-000000000000".parse().unwrap();
+        assert!(earlier < later);
+    }
+
+    #[test]
+    fn what_is_no_uuid_is_no_id() {
+        for bad in [
+            "",
+            "1",
+            "0199a6a4-7c1c-7f4e-9d53-0d3c2b1a0f5",
+            "0199a6a4-7c1c-7f4e-9d53-0d3c2b1a0f5g",
+            " 0199a6a4-7c1c-7f4e-9d53-0d3c2b1a0f5e",
+            "../../../../etc/passwd",
+        ] {
+            assert_eq!(bad.parse::<TemplateId>(), Err(InvalidId), "{bad:?}");
+        }
+    }
 }

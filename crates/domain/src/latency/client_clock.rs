@@ -94,4 +94,23 @@ mod tests {
         let error_ms = SessionTime::from_millis(120_000).since(mapped).as_millis();
         assert!(error_ms <= 300, "1 % of two buckets of 15 s, got {error_ms} ms");
     }
+
+    #[test]
+    fn what_was_captured_before_the_session_is_at_its_beginning() {
+        let mut clock = ClientClock::default();
+        clock.observe(client(1_000), SessionTime::from_millis(10));
+        assert_eq!(clock.to_session(client(500)), Some(SessionTime::ZERO));
+    }
+
+    #[test]
+    fn clocks_at_their_ends_do_no_harm() {
+        let mut clock = ClientClock::default();
+        clock.observe(ClientTime::from_micros(u64::MAX), SessionTime::ZERO);
+        assert_eq!(
+            clock.to_session(ClientTime::from_micros(0)),
+            Some(SessionTime::ZERO)
+        );
+        clock.observe(ClientTime::from_micros(0), SessionTime::new(Duration::MAX));
+        assert!(clock.to_session(ClientTime::from_micros(u64::MAX)).is_some());
+    }
 }

@@ -42,6 +42,8 @@ impl Statistics {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -65,5 +67,20 @@ mod tests {
             (stats.p50, stats.p95, stats.p99),
             (stats.min, stats.min, stats.max)
         );
+    }
+
+    proptest! {
+        #[test]
+        fn figures_are_values_in_order(micros in prop::collection::vec(0_u64..10_000_000, 1..50)) {
+            let values: Vec<Duration> = micros.into_iter().map(Duration::from_micros).collect();
+            let stats = Statistics::of(values.clone()).unwrap();
+            let ranked = [stats.min, stats.p50, stats.p95, stats.p99, stats.max];
+            prop_assert!(ranked.is_sorted() && ranked.iter().all(|value| values.contains(value)));
+            prop_assert!(stats.min <= stats.avg && stats.avg <= stats.max);
+            for (percentile, percent) in [(stats.p50, 50), (stats.p95, 95), (stats.p99, 99)] {
+                let covered = values.iter().filter(|value| **value <= percentile).count();
+                prop_assert!(covered * 100 >= values.len() * percent);
+            }
+        }
     }
 }

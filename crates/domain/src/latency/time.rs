@@ -79,3 +79,61 @@ impl ClientTime {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn session_times_stay_within_the_session() {
+        let (one, two) = (SessionTime::from_millis(1), SessionTime::from_millis(2));
+        assert_eq!(two.since(one), Duration::from_millis(1));
+        assert_eq!(one.since(two), Duration::ZERO);
+        assert_eq!(one.before(Duration::from_secs(1)), SessionTime::ZERO);
+        assert_eq!(one.after(Duration::MAX), SessionTime::new(Duration::MAX));
+        assert_eq!(two.elapsed(), Duration::from_millis(2));
+    }
+
+    #[test]
+    fn a_client_may_say_any_number() {
+        let parsed = |ms| ClientTime::from_millis_f64(ms).map(ClientTime::micros);
+        assert_eq!(parsed(0.0), Some(0));
+        assert_eq!(parsed(-0.0), Some(0));
+        assert_eq!(parsed(1.5), Some(1_500));
+        assert_eq!(parsed(f64::MIN_POSITIVE), Some(0));
+        // A clock that counts from 1970 keeps its microseconds.
+        assert_eq!(parsed(1_795_000_000_000.25), Some(1_795_000_000_000_250));
+        for bad in [
+            -1.0,
+            -1e300,
+            1e300,
+            f64::MAX,
+            f64::NAN,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+        ] {
+            assert_eq!(parsed(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn client_times_do_not_wrap() {
+        let (early, late) = (ClientTime::from_micros(1), ClientTime::from_micros(u64::MAX));
+        assert_eq!(early.since(late), None);
+        assert_eq!(late.since(early), Some(Duration::from_micros(u64::MAX - 1)));
+        assert_eq!(late.after(Duration::from_micros(1)), late);
+        assert_eq!(early.after(Duration::MAX), late);
+    }
+
+    proptest! {
+        #[test]
+        fn a_client_time_is_a_number_of_its_clock_or_refused(ms: f64) {
+            match ClientTime::from_millis_f64(ms) {
+                Some(time) => prop_assert!((time.micros() as f64 / 1_000.0 - ms).abs() <= 0.001 + ms * 1e-9),
+                None => prop_assert!(ms.is_nan() || ms < 0.0 || ms * 1_000.0 >= u64::MAX as f64),
+            }
+        }
+    }
+}

@@ -116,4 +116,10 @@ mod tests {
         }
         assert!(BlobKey::parse("interactions/0199a6a4/turn_001_user.wav").is_ok());
     }
+
+    #[test]
+    fn keys_have_a_longest_length() {
+        assert!(BlobKey::parse(&"a".repeat(512)).is_ok());
+        assert_eq!(BlobKey::parse(&"a".repeat(513)), Err(InvalidBlobKey));
+    }
 }

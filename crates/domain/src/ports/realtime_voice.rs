@@ -216,3 +216,48 @@ pub enum ProviderErrorKind {
     #[error("it failed: {0}")]
     Failed(String),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_is_not_logged() {
+        let kinds = [
+            RealtimeEventKind::UserTranscript {
+                text: "secret".to_owned(),
+                is_final: true,
+            },
+            RealtimeEventKind::TextDelta("secret".to_owned()),
+            RealtimeEventKind::Audio(vec![4_321; 3]),
+        ];
+        assert_eq!(
+            kinds.map(|kind| format!("{kind:?}")),
+            [
+                "UserTranscript(is_final: true)",
+                "TextDelta(6 bytes)",
+                "Audio(3 samples)"
+            ]
+        );
+        let command = RealtimeCommand::Audio([4_321; 3].into());
+        assert_eq!(format!("{command:?}"), "Audio(3 samples)");
+    }
+
+    #[test]
+    fn an_error_says_whose_it_is_and_hides_its_cause() {
+        let error = |source: Option<Source>| ProviderError {
+            kind: ProviderErrorKind::Failed("it hung up".to_owned()),
+            provider: "offline".to_owned(),
+            retry_after: None,
+            source,
+        };
+        let err = error(Some("a key".into()));
+        assert_eq!(err.to_string(), "provider offline: it failed: it hung up");
+        assert_eq!(err, error(None));
+        let other = ProviderError {
+            retry_after: Some(Duration::from_secs(1)),
+            ..error(None)
+        };
+        assert_ne!(err, other);
+    }
+}

@@ -147,3 +147,31 @@ pub enum StoreErrorKind {
     #[error("a stored row is damaged")]
     Damaged,
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn pages_are_brought_into_range() {
+        let page = |page, size| {
+            let page = PageRequest::new(page, size);
+            (page.page(), page.size(), page.offset())
+        };
+        assert_eq!(page(0, 0), (1, 1, 0));
+        assert_eq!(page(1, 20), (1, 20, 0));
+        assert_eq!(page(3, 20), (3, 20, 40));
+        assert_eq!(page(2, 101), (2, 100, 100));
+        assert_eq!(page(u32::MAX, u32::MAX), (u32::MAX, 100, 429_496_729_400));
+    }
+
+    proptest! {
+        #[test]
+        fn one_page_begins_where_the_other_ends(page in 1..u32::MAX, size: u32) {
+            let (this, next) = (PageRequest::new(page, size), PageRequest::new(page + 1, size));
+            prop_assert_eq!(this.offset() + u64::from(this.size()), next.offset());
+        }
+    }
+}

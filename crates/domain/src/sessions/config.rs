@@ -90,3 +90,22 @@ pub enum FallbackPolicy {
     /// The session ends.
     Off,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mode_has_its_name_and_its_configuration() {
+        let realtime = Interaction::Realtime(RealtimeConfig {
+            provider: "offline".to_owned(),
+            model: None,
+            voice: None,
+            language: None,
+            options: ProviderOptions::new(),
+        });
+        assert_eq!(realtime.mode().as_str(), "realtime");
+        assert_eq!(InteractionMode::Cascade.as_str(), "cascade");
+        assert_eq!(FallbackPolicy::default(), FallbackPolicy::Ask);
+    }
+}

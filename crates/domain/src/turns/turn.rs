@@ -137,3 +137,49 @@ pub struct Turn {
     /// Latencies.
     pub latency: LatencyMetrics,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turns_are_numbered_from_one_to_the_last() {
+        assert_eq!(TurnNumber::new(0), None);
+        assert_eq!(TurnNumber::new(1), Some(TurnNumber::FIRST));
+        assert_eq!(TurnNumber::FIRST.next(), TurnNumber::new(2));
+        let last = TurnNumber::new(u16::MAX).unwrap();
+        assert_eq!(
+            (last.get(), last.next(), last.to_string().as_str()),
+            (65_535, None, "65535")
+        );
+    }
+
+    #[test]
+    fn generations_are_never_used_up() {
+        let last = Generation(u32::MAX);
+        assert_eq!(last.next(), Generation::FIRST);
+        assert_ne!(Generation::FIRST.next(), Generation::FIRST);
+    }
+
+    #[test]
+    fn interruptions_have_the_names_of_the_protocol() {
+        let names = [InterruptReason::Speech, InterruptReason::Client].map(InterruptReason::as_str);
+        assert_eq!(names, ["speech", "client"]);
+    }
+
+    #[test]
+    fn a_recording_lasts_as_long_as_its_samples() {
+        let recording = |samples, sample_rate| Recording {
+            key: BlobKey::parse("a/turn_001_user.wav").unwrap(),
+            samples,
+            sample_rate,
+        };
+        assert_eq!(recording(36_000, 24_000).duration(), Duration::from_millis(1_500));
+        assert_eq!(recording(0, 24_000).duration(), Duration::ZERO);
+        assert_eq!(
+            recording(3, 0).duration(),
+            Duration::from_secs(3),
+            "a rate of 0 divides nothing"
+        );
+    }
+}

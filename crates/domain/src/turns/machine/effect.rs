@@ -214,7 +214,7 @@ pub enum NoticeCode {
 }
 
 /// A turn as the machine knows it; the driver adds ids, wall-clock times and recordings.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct FinishedTurn {
     /// Its place in the session.
     pub number: TurnNumber,
@@ -238,6 +238,20 @@ pub struct FinishedTurn {
     pub marks: TurnMarks,
     /// Latencies.
     pub latency: LatencyMetrics,
+}
+
+impl std::fmt::Debug for FinishedTurn {
+    /// Without what was said: effects may be logged.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FinishedTurn")
+            .field("number", &self.number)
+            .field("began", &self.began)
+            .field("ended", &self.ended)
+            .field("played", &self.played)
+            .field("interruption", &self.interruption)
+            .field("failure", &self.failure)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A session in figures.

@@ -4,6 +4,7 @@ mod every_input;
 mod failing;
 mod heard;
 mod interrupting;
+mod logging;
 mod measuring;
 mod provider_decides;
 mod random;
