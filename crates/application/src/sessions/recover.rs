@@ -33,15 +33,12 @@ impl Sessions {
     /// [`RecoverError`] when the database, the journal or the spool cannot be read.
     pub async fn recover(&self) -> Result<Recovered, RecoverError> {
         let mut recovered = Recovered::default();
-        for (owner, turn) in self.ports.turn_journal.kept().await? {
-            match self.ports.session_store.save_turn(owner, &turn).await {
-                Ok(()) => {
-                    self.ports.turn_journal.remove(&turn).await?;
-                    recovered.turns += 1;
-                }
-                Err(err) if err.kind == StoreErrorKind::Unavailable => return Err(err.into()),
-                Err(err) => warn!(session.id = %turn.session_id, error = &err as &dyn std::error::Error,
-                    "A turn in the journal cannot be stored; it stays there"),
+        // The journal gives out so many at a time; what cannot be stored stays in it.
+        loop {
+            let stored = self.recover_turns().await?;
+            recovered.turns += stored;
+            if stored == 0 {
+                break;
             }
         }
         for recording in self.ports.audio_spool.left_over().await? {
@@ -63,6 +60,22 @@ impl Sessions {
             );
         }
         Ok(recovered)
+    }
+
+    async fn recover_turns(&self) -> Result<usize, RecoverError> {
+        let mut stored = 0;
+        for (owner, turn) in self.ports.turn_journal.kept().await? {
+            match self.ports.session_store.save_turn(owner, &turn).await {
+                Ok(()) => {
+                    self.ports.turn_journal.remove(&turn).await?;
+                    stored += 1;
+                }
+                Err(err) if err.kind == StoreErrorKind::Unavailable => return Err(err.into()),
+                Err(err) => warn!(session.id = %turn.session_id, error = &err as &dyn std::error::Error,
+                    "A turn in the journal cannot be stored; it stays there"),
+            }
+        }
+        Ok(stored)
     }
 }
 

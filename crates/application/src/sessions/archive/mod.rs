@@ -17,7 +17,7 @@ use viva_domain::turns::{NoticeCode, Turn, TurnNumber};
 use super::service::SessionsPorts;
 use crate::history::Side;
 
-/// Jobs for the recorder: 5 s of 20 ms frames of both sides. Overflow: audio is dropped and the recording says so.
+/// Jobs for the recorder: 5 s of 20 ms frames of both sides. Overflow: audio is dropped and the client is told.
 const RECORDER_CAPACITY: usize = 512;
 /// Room that audio leaves to orders, so that they do not wait.
 const RESERVED_FOR_ORDERS: usize = 64;

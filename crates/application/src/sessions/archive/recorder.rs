@@ -70,8 +70,12 @@ impl Recorder {
             if let Some(finished) = finished
                 && keep.send(finished).await.is_err()
             {
-                return; // The server is shutting down; the spool is recovered at the next start.
+                return; // The keeper broke off; the spool is recovered at the next start.
             }
+        }
+        // Only a session that broke off leaves tracks: what they hold is recovered at the next start.
+        for index in 0..self.tracks.len() {
+            self.close(index).await;
         }
     }
 
