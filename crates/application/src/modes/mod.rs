@@ -3,6 +3,7 @@
 mod factory;
 mod realtime;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::Stream;
@@ -18,7 +19,7 @@ pub trait InteractionMode: Stream<Item = ModeEvent> + Send + Unpin {
 
     /// Takes user audio, PCM16 mono at the session's input rate. Never waits: a stack that does not keep up loses the
     /// newest audio. Answers how many samples of the stack's input were lost.
-    fn push_audio(&mut self, samples: &[i16]) -> usize;
+    fn push_audio(&mut self, samples: &Arc<[i16]>) -> usize;
 
     /// Takes an order; none is ever lost.
     fn order(&mut self, order: ModeOrder);

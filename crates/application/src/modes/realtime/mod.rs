@@ -20,8 +20,11 @@ pub(super) struct RealtimeMode {
     turn_taking: TurnTaking,
     /// From the user to the provider.
     up: Resampler,
+    upsampled: Vec<i16>,
     /// From the provider to the user; begins anew with each answer, so that nothing of an old one is left in it.
     down: Resampler,
+    /// Whether there is audio of an answer in it.
+    down_holds_audio: bool,
     answer: Generation,
     /// Orders that the provider's channel had no room for. There is one per turn or interruption, so it stays short.
     waiting: VecDeque<RealtimeCommand>,
@@ -45,7 +48,9 @@ impl RealtimeMode {
             session,
             turn_taking,
             up: Resampler::new(input_rate, SampleRate::new(capabilities.input_rate)?),
+            upsampled: Vec::new(),
             down: Resampler::new(SampleRate::new(capabilities.output_rate)?, output_rate),
+            down_holds_audio: false,
             answer: Generation::FIRST,
             waiting: VecDeque::new(),
             next: None,
@@ -66,9 +71,9 @@ impl RealtimeMode {
 
     fn said(&mut self, event: RealtimeEvent) -> ModeEvent {
         let RealtimeEvent { generation, at, kind } = event;
-        if generation != self.answer {
+        if generation != self.answer || kind == RealtimeEventKind::ResponseStarted {
             self.answer = generation;
-            self.down.reset();
+            self.begin_anew();
         }
         let what = match kind {
             RealtimeEventKind::SpeechStarted => {
@@ -108,20 +113,31 @@ impl RealtimeMode {
         }
     }
 
+    fn begin_anew(&mut self) {
+        self.down.reset();
+        self.down_holds_audio = false;
+    }
+
     fn down_sampled(&mut self, samples: Vec<i16>) -> Vec<i16> {
-        if self.down.from() == self.down.to() {
+        let (from, to) = (self.down.from(), self.down.to());
+        if from == to {
             return samples;
         }
-        let mut out = Vec::with_capacity(samples.len() * 2);
+        self.down_holds_audio |= !samples.is_empty();
+        let expected = to.samples_in(from.duration_of(samples.len() as u64));
+        let mut out = Vec::with_capacity(usize::try_from(expected).unwrap_or(0));
         self.down.process_into(&samples, &mut out);
         out
     }
 
-    /// What the resampler still holds of the answer comes before the event that ends it.
+    /// What the resampler still holds of the answer comes before the event that ends it. An answer without audio gets
+    /// none: the delay of an empty resampler is silence.
     fn tail_before(&mut self, end: ModeEvent) -> ModeEvent {
         let mut tail = Vec::new();
-        self.down.flush_into(&mut tail);
-        self.down.reset();
+        if self.down_holds_audio {
+            self.down.flush_into(&mut tail);
+        }
+        self.begin_anew();
         if tail.is_empty() {
             return end;
         }
@@ -134,6 +150,16 @@ impl RealtimeMode {
         self.next = Some(end);
         tail
     }
+
+    /// The user's audio at the provider's rate. Without resampling nothing is copied.
+    fn up_sampled(&mut self, samples: &Arc<[i16]>) -> Arc<[i16]> {
+        if self.up.from() == self.up.to() {
+            return Arc::clone(samples);
+        }
+        self.upsampled.clear();
+        self.up.process_into(samples, &mut self.upsampled);
+        Arc::from(self.upsampled.as_slice())
+    }
 }
 
 impl InteractionMode for RealtimeMode {
@@ -141,14 +167,12 @@ impl InteractionMode for RealtimeMode {
         self.turn_taking
     }
 
-    fn push_audio(&mut self, samples: &[i16]) -> usize {
-        let mut resampled = Vec::with_capacity(samples.len() * 2);
-        self.up.process_into(samples, &mut resampled);
-        if resampled.is_empty() {
+    fn push_audio(&mut self, samples: &Arc<[i16]>) -> usize {
+        let audio = self.up_sampled(samples);
+        let len = audio.len();
+        if len == 0 {
             return 0;
         }
-        let audio: Arc<[i16]> = resampled.into();
-        let len = audio.len();
         // Orders keep their place: audio does not overtake one that waits.
         let is_taken = self.waiting.is_empty()
             && self
@@ -195,5 +219,216 @@ fn failure(err: &ProviderError) -> SessionFailure {
         kind: err.kind.clone(),
         message: err.to_string(),
         retry_after: err.retry_after,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use futures_channel::mpsc;
+    use futures_util::{FutureExt, StreamExt};
+    use proptest::prelude::*;
+    use viva_domain::ports::{Heard, ProviderErrorKind};
+
+    use super::*;
+
+    /// A mode at 24 kHz on a provider at 16 kHz, and the provider's ends.
+    struct Bench {
+        mode: RealtimeMode,
+        commands: mpsc::Receiver<RealtimeCommand>,
+        events: mpsc::Sender<RealtimeEvent>,
+    }
+
+    impl Bench {
+        fn new(capacity: usize) -> Self {
+            let (commands, commands_rx) = mpsc::channel(capacity);
+            let (events, events_rx) = mpsc::channel(64);
+            let session = RealtimeSession {
+                commands,
+                events: events_rx,
+            };
+            let capabilities = RealtimeCapabilities {
+                detects_turns: false,
+                greets: true,
+                input_rate: 16_000,
+                output_rate: 16_000,
+            };
+            let mode =
+                RealtimeMode::new(session, capabilities, SampleRate::HZ_24K, SampleRate::HZ_24K).unwrap();
+            Self {
+                mode,
+                commands: commands_rx,
+                events,
+            }
+        }
+
+        fn say(&mut self, generation: Generation, kind: RealtimeEventKind) {
+            let at = Instant::now();
+            let event = RealtimeEvent { generation, at, kind };
+            self.events.try_send(event).unwrap();
+        }
+
+        /// What the mode says now.
+        fn said(&mut self) -> Vec<ModeInput> {
+            std::iter::from_fn(|| self.mode.next().now_or_never().flatten())
+                .filter_map(|event| match event.what {
+                    ModeSaid::Said(what) => Some(what),
+                    ModeSaid::SpeechStarted | ModeSaid::SpeechEnded => None,
+                })
+                .collect()
+        }
+
+        /// What the provider was told by now.
+        fn told(&mut self) -> Vec<RealtimeCommand> {
+            std::iter::from_fn(|| self.commands.try_recv().ok()).collect()
+        }
+    }
+
+    fn samples(said: &[ModeInput]) -> usize {
+        said.iter()
+            .map(|what| match what {
+                ModeInput::Audio(samples) => samples.len(),
+                _ => 0,
+            })
+            .sum()
+    }
+
+    fn failed() -> RealtimeEventKind {
+        RealtimeEventKind::ResponseFailed(Arc::new(ProviderError {
+            kind: ProviderErrorKind::RateLimited,
+            provider: "scripted".to_owned(),
+            retry_after: None,
+            source: None,
+        }))
+    }
+
+    const FIRST: Generation = Generation::FIRST;
+
+    #[test]
+    fn the_rest_of_an_answer_comes_before_its_end() {
+        let mut bench = Bench::new(8);
+        bench.say(FIRST, RealtimeEventKind::ResponseStarted);
+        bench.say(FIRST, RealtimeEventKind::Audio(vec![1_000; 1_601]));
+        bench.say(FIRST, RealtimeEventKind::ResponseDone { usage: None });
+        let said = bench.said();
+        let delay = Resampler::new(SampleRate::HZ_16K, SampleRate::HZ_24K).delay();
+        assert_eq!(samples(&said), 2_402 + delay);
+        assert!(
+            matches!(said.last(), Some(ModeInput::ResponseDone(None))),
+            "{said:?}"
+        );
+        assert!(matches!(said[said.len() - 2], ModeInput::Audio(_)), "{said:?}");
+    }
+
+    #[test]
+    fn an_answer_without_audio_gets_none() {
+        for end in [RealtimeEventKind::ResponseDone { usage: None }, failed()] {
+            let mut bench = Bench::new(8);
+            bench.say(FIRST, RealtimeEventKind::ResponseStarted);
+            bench.say(FIRST, end);
+            let said = bench.said();
+            assert_eq!((said.len(), samples(&said)), (2, 0), "{said:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_of_an_answer_that_was_cut_is_in_the_next_one() {
+        let mut bench = Bench::new(8);
+        bench.say(FIRST, RealtimeEventKind::Audio(vec![20_000; 1_601]));
+        bench.said();
+        bench.say(FIRST.next(), RealtimeEventKind::Audio(vec![0; 1_600]));
+        bench.say(FIRST.next(), RealtimeEventKind::ResponseDone { usage: None });
+        let is_silent = |what: &ModeInput| match what {
+            ModeInput::Audio(samples) => samples.iter().all(|sample| *sample == 0),
+            _ => true,
+        };
+        let said = bench.said();
+        assert!(samples(&said) >= 2_400 && said.iter().all(is_silent), "{said:?}");
+    }
+
+    #[test]
+    fn the_users_audio_reaches_the_provider_at_its_rate() {
+        let mut bench = Bench::new(64);
+        let frame: Arc<[i16]> = vec![0; 480].into();
+        for _ in 0..50 {
+            assert_eq!(bench.mode.push_audio(&frame), 0);
+        }
+        let len: usize = bench
+            .told()
+            .iter()
+            .map(|command| match command {
+                RealtimeCommand::Audio(samples) => samples.len(),
+                _ => 0,
+            })
+            .sum();
+        assert!(
+            len.abs_diff(16_000) <= 80,
+            "one second less a block of 5 ms, got {len}"
+        );
+    }
+
+    proptest! {
+        /// However full the channel is and whenever the provider reads: every order arrives, once and in order, and audio
+        /// arrives or was said to be lost.
+        #[test]
+        fn no_order_is_lost(steps in prop::collection::vec(0_u8..4, 1..200), capacity in 0_usize..4) {
+            let mut bench = Bench::new(capacity);
+            let (mut generation, mut given, mut told) = (FIRST, Vec::new(), Vec::new());
+            let (mut lost, mut pushed) = (0, 0);
+            for step in steps {
+                match step {
+                    0 => {
+                        generation = generation.next();
+                        let heard = Some(Heard { audio: std::time::Duration::ZERO, chars: 0 });
+                        bench.mode.order(ModeOrder::Interrupt { generation, heard });
+                        given.push(generation);
+                    }
+                    1 => {
+                        pushed += 1;
+                        lost += usize::from(bench.mode.push_audio(&vec![0; 480].into()) > 0);
+                    }
+                    2 => told.extend(bench.told()),
+                    _ => prop_assert_eq!(bench.said().len(), 0),
+                }
+            }
+            while !bench.mode.waiting.is_empty() {
+                bench.said();
+                told.extend(bench.told());
+            }
+            told.extend(bench.told());
+            let orders: Vec<Generation> = told
+                .iter()
+                .filter_map(|command| match command {
+                    RealtimeCommand::Interrupt { generation, .. } => Some(*generation),
+                    _ => None,
+                })
+                .collect();
+            prop_assert_eq!(&orders, &given);
+            prop_assert_eq!(told.len() - orders.len(), pushed - lost);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_order_that_waits_wakes_the_session_when_there_is_room() {
+        let mut bench = Bench::new(0);
+        bench.mode.order(ModeOrder::Commit(FIRST.next()));
+        bench.mode.order(ModeOrder::Interrupt {
+            generation: FIRST.next().next(),
+            heard: None,
+        });
+        assert_eq!(bench.mode.waiting.len(), 1);
+        let Bench {
+            mut mode,
+            mut commands,
+            events: _events,
+        } = bench;
+        let polling = tokio::spawn(async move { mode.next().await });
+        assert!(matches!(commands.next().await, Some(RealtimeCommand::Commit(_))));
+        assert!(matches!(
+            commands.next().await,
+            Some(RealtimeCommand::Interrupt { .. })
+        ));
+        polling.abort();
     }
 }

@@ -130,9 +130,9 @@ impl Driver {
     }
 
     /// Records the user's audio into the turn that runs, if one does.
-    pub(super) fn record_user(&mut self, samples: Vec<i16>) {
+    pub(super) fn record_user(&mut self, samples: Arc<[i16]>) {
         if let Some(recording) = self.user_recordings.iter().find(|recording| recording.is_open) {
-            self.record(recording.turn, Side::User, samples.into());
+            self.record(recording.turn, Side::User, samples);
         }
     }
 

@@ -5,6 +5,7 @@ mod carry_out;
 mod hearing;
 mod line;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -158,16 +159,17 @@ impl Driver {
 
     async fn on_audio(&mut self, audio: UserAudio) {
         let received = self.session_time(audio.received);
-        let speaks = self.hearing.listen(&audio.samples, audio.captured, received);
+        let samples: Arc<[i16]> = audio.samples.into();
+        let speaks = self.hearing.listen(&samples, audio.captured, received);
         // The mode gets the audio before it can be told that the turn is over.
         if let Some(mode) = &mut self.mode {
-            let lost = mode.push_audio(&audio.samples);
+            let lost = mode.push_audio(&samples);
             if lost > 0 {
                 debug!(session.id = %self.session.id, audio.samples = lost, "The provider does not keep up");
                 self.notice_once(NoticeCode::AudioDropped);
             }
         }
-        self.record_user(audio.samples);
+        self.record_user(samples);
         for input in speaks {
             self.tell(input).await;
         }
