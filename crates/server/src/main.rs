@@ -1,3 +1,62 @@
-//! Viva.
+//! The binary `viva`: reads the configuration, picks the adapters, serves. The only place that knows concrete adapters.
+//!
+//! Must not enter: rules of conversations, routes, queries. What a command does in more than a few steps belongs below.
+//!
+//! To add a command: a file in `commands/`, a variant in [`Command`]. To add a setting: a documented key in
+//! `config/default.toml` and a field in its section. To add a provider: one line in `wiring.rs`.
 
-fn main() {}
+mod commands;
+mod config;
+mod failure;
+mod shutdown;
+mod telemetry;
+mod wiring;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::failure::EXIT_CODES;
+
+/// The test bench for voice AI: talk to it, interrupt it, see where the time went.
+#[derive(Debug, Parser)]
+#[command(name = "viva", version, after_help = EXIT_CODES)]
+struct Cli {
+    /// Configuration file; `viva.toml` in the current folder when there is one.
+    #[arg(long, short, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves the page and the API.
+    Serve(commands::serve::ServeArgs),
+    /// Brings the database up to date.
+    Migrate,
+    /// Looks at the configuration.
+    Config {
+        #[command(subcommand)]
+        action: commands::config::Action,
+    },
+    /// Plays a WAV file as the caller against a running server and prints what happened and how long it took.
+    Talk(commands::talk::TalkArgs),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Cli { config, command } = Cli::parse();
+    let done = match command {
+        Command::Serve(args) => commands::serve::run(config.as_deref(), args).await,
+        Command::Migrate => commands::migrate::run(config.as_deref()).await,
+        Command::Config { action } => commands::config::run(config.as_deref(), &action),
+        Command::Talk(args) => commands::talk::run(args).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(err) => failure::report(&err),
+    }
+}

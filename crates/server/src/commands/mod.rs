@@ -1,0 +1,6 @@
+//! One file or folder per command: arguments, then steps.
+
+pub(crate) mod config;
+pub(crate) mod migrate;
+pub(crate) mod serve;
+pub(crate) mod talk;

@@ -1,0 +1,71 @@
+//! `viva serve`.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio_util::task::TaskTracker;
+use tracing::warn;
+
+use crate::config::load;
+use crate::failure::Failure;
+use crate::{shutdown, telemetry, wiring};
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ServeArgs {
+    /// Address to listen on, instead of server.listen; port 0 picks a free one.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+
+    /// Folder of the built page, instead of web.site.
+    #[arg(long, value_name = "FOLDER")]
+    site: Option<PathBuf>,
+}
+
+impl ServeArgs {
+    fn overrides(self) -> Vec<(&'static str, String)> {
+        let listen = self.listen.map(|listen| ("server.listen", listen.to_string()));
+        let site = self.site.map(|site| ("web.site", site.display().to_string()));
+        listen.into_iter().chain(site).collect()
+    }
+}
+
+/// Serves until a signal tells it to stop, then ends live sessions cleanly.
+pub(crate) async fn run(file: Option<&Path>, args: ServeArgs) -> Result<()> {
+    let loaded = load(file, &args.overrides())?;
+    let settings = &loaded.settings;
+    telemetry::start(&settings.log).context(Failure::Config)?;
+    for name in &loaded.unknown_variables {
+        warn!("{name} is no setting of this version and is ignored");
+    }
+    let (listener, address) = listen(settings.server.listen).await?;
+    let tasks = TaskTracker::new();
+    let state = wiring::state(settings, &tasks).await?;
+    let stop = shutdown::on_signal()?;
+    announce(address)?;
+    viva_presentation::serve(listener, state, stop)
+        .await
+        .context("cannot serve any more")
+}
+
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("{address}: choose another with --listen, for example 127.0.0.1:0"))
+        .context(Failure::Listen)?;
+    let address = listener.local_addr().context(Failure::Listen)?;
+    Ok((listener, address))
+}
+
+/// The one line on standard output: people and programs read it.
+fn announce(address: SocketAddr) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
+        "viva: listening on http://{address}. Open it in a browser and press Start; Ctrl-C stops."
+    )?;
+    out.flush().context("cannot write to standard output")
+}

@@ -1,0 +1,249 @@
+use std::path::Path;
+
+use anyhow::{Context as _, Result, anyhow};
+use config::builder::DefaultState;
+use config::{Config, ConfigBuilder, File, FileFormat, Value, ValueKind};
+
+use super::Settings;
+use crate::failure::Failure;
+
+/// The defaults and the reference manual.
+const DEFAULTS: &str = include_str!("default.toml");
+/// Read when no file is named and it is there.
+const USUAL_FILE: &str = "viva.toml";
+/// What the names of environment variables begin with; `__` separates the parts of a key.
+const PREFIX: &str = "VIVA__";
+/// Keys whose values are never printed whole.
+const SECRETS: [&str; 1] = ["database.url"];
+
+/// The configuration and where it is odd.
+pub(crate) struct Loaded {
+    pub(crate) settings: Settings,
+    /// Variables that look like settings and are none.
+    pub(crate) unknown_variables: Vec<String>,
+    values: Vec<(String, String)>,
+}
+
+impl std::fmt::Debug for Loaded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.shown()).finish()
+    }
+}
+
+impl Loaded {
+    /// Every setting with its value, secrets hidden.
+    pub(crate) fn shown(&self) -> impl Iterator<Item = String> {
+        self.values.iter().map(|(key, value)| {
+            let value = if SECRETS.contains(&key.as_str()) {
+                redacted(value)
+            } else {
+                value.clone()
+            };
+            format!("{key} = {value:?}")
+        })
+    }
+}
+
+/// Reads defaults, file, environment and overrides (from flags), in this order.
+pub(crate) fn load(file: Option<&Path>, overrides: &[(&str, String)]) -> Result<Loaded> {
+    let environment = std::env::vars()
+        .filter(|(name, _)| name.starts_with(PREFIX))
+        .collect();
+    load_from(file, environment, overrides).context(Failure::Config)
+}
+
+fn load_from(
+    file: Option<&Path>,
+    environment: Vec<(String, String)>,
+    overrides: &[(&str, String)],
+) -> Result<Loaded> {
+    let defaults = Config::builder()
+        .add_source(File::from_str(DEFAULTS, FileFormat::Toml))
+        .build()?;
+    let known = leaves(&defaults);
+    let mut builder = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+    builder = add_file(builder, file);
+    let mut unknown_variables = Vec::new();
+    for (name, value) in environment {
+        let key = name[PREFIX.len()..].to_lowercase().replace("__", ".");
+        if known.iter().any(|(known, _)| *known == key) {
+            builder = builder.set_override(key, value)?;
+        } else {
+            unknown_variables.push(name);
+        }
+    }
+    for (key, value) in overrides {
+        builder = builder.set_override(*key, value.as_str())?;
+    }
+    let config = builder.build().map_err(|err| anyhow!("{err}"))?;
+    let values = leaves(&config);
+    let mut settings: Settings = config.try_deserialize().map_err(|err| anyhow!("{err}"))?;
+    settings.database.read_files()?;
+    settings.validate()?;
+    Ok(Loaded {
+        settings,
+        unknown_variables,
+        values,
+    })
+}
+
+fn add_file(builder: ConfigBuilder<DefaultState>, file: Option<&Path>) -> ConfigBuilder<DefaultState> {
+    let (path, is_required) = file.map_or((Path::new(USUAL_FILE), false), |file| (file, true));
+    builder.add_source(File::from(path).format(FileFormat::Toml).required(is_required))
+}
+
+/// All keys with their values, sorted.
+fn leaves(config: &Config) -> Vec<(String, String)> {
+    fn walk(prefix: &str, value: &Value, leaves: &mut Vec<(String, String)>) {
+        match &value.kind {
+            ValueKind::Table(table) => {
+                for (key, value) in table {
+                    let key = if prefix.is_empty() {
+                        key.clone()
+                    } else {
+                        format!("{prefix}.{key}")
+                    };
+                    walk(&key, value, leaves);
+                }
+            }
+            other => leaves.push((prefix.to_owned(), other.to_string())),
+        }
+    }
+    let mut found = Vec::new();
+    walk("", &config.cache, &mut found);
+    found.sort();
+    found
+}
+
+/// A URL without its password.
+fn redacted(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    match rest.rsplit_once('@') {
+        Some((_, place)) => format!("{scheme}://[redacted]@{place}"),
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    fn with(environment: &[(&str, &str)]) -> Result<Loaded> {
+        let environment = environment
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let folder = tempfile::tempdir()?;
+        let empty = folder.path().join("empty.toml");
+        fs::write(&empty, "")?;
+        load_from(Some(&empty), environment, &[])
+    }
+
+    fn from_file(text: &str) -> Result<Loaded> {
+        let folder = tempfile::tempdir()?;
+        let file = folder.path().join("viva.toml");
+        fs::write(&file, text)?;
+        load_from(Some(&file), Vec::new(), &[])
+    }
+
+    fn message(loaded: Result<Loaded>) -> String {
+        format!("{:#}", loaded.unwrap_err())
+    }
+
+    #[test]
+    fn the_defaults_are_valid() {
+        let loaded = with(&[]).unwrap();
+        assert_eq!(loaded.settings.server.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(
+            loaded.settings.sessions.to_application(),
+            viva_application::sessions::SessionSettings::default()
+        );
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file_and_flags_over_both() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("viva.toml");
+        fs::write(
+            &file,
+            "[sessions]\nper_user = 2\nresume_s = 7\n[web]\nsite = \"a\"",
+        )
+        .unwrap();
+        let environment = vec![
+            ("VIVA__SESSIONS__PER_USER".into(), "3".into()),
+            ("VIVA__WEB__SITE".into(), "b".into()),
+        ];
+        let loaded = load_from(Some(&file), environment, &[("web.site", "c".into())]).unwrap();
+        let sessions = loaded.settings.sessions.to_application();
+        assert_eq!((sessions.per_user, sessions.limits.resume.as_secs()), (3, 7));
+        assert_eq!(loaded.settings.web.site, Path::new("c"));
+    }
+
+    #[test]
+    fn a_variable_that_is_no_setting_is_named() {
+        let loaded = with(&[("VIVA__SERVER__LISTN", "x")]).unwrap();
+        assert_eq!(loaded.unknown_variables, ["VIVA__SERVER__LISTN"]);
+    }
+
+    #[test]
+    fn an_unknown_key_in_a_file_is_refused_by_name() {
+        assert!(message(from_file("[server]\nlistn = \"x\"")).contains("listn"));
+    }
+
+    #[test]
+    fn a_broken_file_is_refused_with_its_place() {
+        let message = message(from_file("[server\nlisten = 1"));
+        assert!(
+            message.contains("viva.toml") && message.contains("line 1"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_missing_file_is_refused() {
+        assert!(
+            message(load_from(Some(Path::new("not/there.toml")), Vec::new(), &[])).contains("not/there.toml")
+        );
+    }
+
+    #[test]
+    fn values_out_of_range_are_refused() {
+        assert!(message(with(&[("VIVA__SESSIONS__PER_USER", "0")])).contains("per_user"));
+        assert!(message(with(&[("VIVA__DATABASE__URL", "mysql://x")])).contains("database.url"));
+        assert!(message(with(&[("VIVA__SERVER__LISTEN", "8080")])).contains("socket address"));
+    }
+
+    #[test]
+    fn without_sign_in_only_loopback_is_served() {
+        assert!(message(with(&[("VIVA__SERVER__LISTEN", "0.0.0.0:8080")])).contains("loopback"));
+    }
+
+    #[test]
+    fn passwords_are_not_shown() {
+        let loaded = with(&[("VIVA__DATABASE__URL", "postgres://viva:hunter2@db:5432/viva")]).unwrap();
+        let shown: Vec<String> = loaded.shown().collect();
+        assert!(
+            shown.contains(&"database.url = \"postgres://[redacted]@db:5432/viva\"".to_owned()),
+            "{shown:?}"
+        );
+        assert!(!format!("{loaded:?} {:?}", loaded.settings).contains("hunter2"));
+    }
+
+    #[test]
+    fn the_database_url_can_come_from_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("url");
+        fs::write(&file, "postgres://viva:secret@db/viva\n").unwrap();
+        let loaded = with(&[("VIVA__DATABASE__URL_FILE", file.to_str().unwrap())]).unwrap();
+        assert_eq!(
+            loaded.settings.database.url().expose_secret(),
+            "postgres://viva:secret@db/viva"
+        );
+    }
+}

@@ -1,0 +1,40 @@
+//! The configuration: one file per section, defaults and documentation in `default.toml`.
+
+mod auth;
+mod database;
+mod load;
+mod log;
+mod server;
+mod sessions;
+mod storage;
+mod web;
+
+use anyhow::Result;
+use serde::Deserialize;
+
+pub(crate) use database::DatabaseSettings;
+pub(crate) use load::load;
+pub(crate) use log::{LogFormat, LogSettings};
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub(crate) server: server::ServerSettings,
+    pub(crate) auth: auth::AuthSettings,
+    pub(crate) database: DatabaseSettings,
+    pub(crate) storage: storage::StorageSettings,
+    pub(crate) web: web::WebSettings,
+    pub(crate) sessions: sessions::SessionsSettings,
+    pub(crate) log: LogSettings,
+}
+
+impl Settings {
+    /// Checks what types cannot say.
+    fn validate(&self) -> Result<()> {
+        self.auth.validate(self.server.listen)?;
+        self.database.validate()?;
+        self.storage.validate()?;
+        self.sessions.validate()
+    }
+}

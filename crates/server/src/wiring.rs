@@ -1,0 +1,89 @@
+//! Picks the adapters: the only place that names them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use tokio_util::task::TaskTracker;
+use viva_application::history::History;
+use viva_application::modes::ModeFactory;
+use viva_application::sessions::{Sessions, SessionsPorts};
+use viva_domain::ports::Clock;
+use viva_domain::providers::RealtimeProviders;
+use viva_infrastructure::blobs::ObjectBlobStore;
+use viva_infrastructure::db::{Database, DatabaseConfig, SqlSessionStore};
+use viva_infrastructure::journal::FileTurnJournal;
+use viva_infrastructure::providers::offline::OfflineRealtimeVoice;
+use viva_infrastructure::providers::speech::SpeechSynthesizer;
+use viva_infrastructure::spool::LocalAudioSpool;
+use viva_infrastructure::system::{SystemClock, SystemIds};
+use viva_presentation::{AllowedHosts, AppState, Connections, Site};
+
+use crate::config::{DatabaseSettings, Settings};
+use crate::failure::Failure;
+
+/// The program that speaks for the offline provider, where it is installed.
+const ESPEAK: &str = "espeak-ng";
+
+/// A database that is up to date.
+pub(crate) async fn database(settings: &DatabaseSettings) -> Result<Database> {
+    let database = Database::connect(&DatabaseConfig::new(settings.url().clone()))
+        .await
+        .context(Failure::Database)?;
+    database.migrate().await.context(Failure::Database)?;
+    Ok(database)
+}
+
+/// The server's state, with everything that an earlier process left behind brought in order.
+pub(crate) async fn state(settings: &Settings, tasks: &TaskTracker) -> Result<AppState> {
+    let storage = settings.storage.folder();
+    let ports = ports(&storage, &settings.database).await?;
+    let providers = realtime_providers(tasks).await;
+    let history = History::new(Arc::clone(&ports.session_store), Arc::clone(&ports.blob_store));
+    let clock = Arc::clone(&ports.clock);
+    let modes = ModeFactory::new(providers.clone());
+    let sessions = Sessions::new(ports, settings.sessions.to_application(), modes, tasks.clone());
+    sessions
+        .recover()
+        .await
+        .context("cannot bring in order what an earlier run left behind")?;
+    Ok(AppState {
+        sessions,
+        history,
+        providers: Arc::new(providers),
+        clock,
+        site: Site::open(&settings.web.site)?,
+        hosts: AllowedHosts::Loopback,
+        connections: Connections::default(),
+    })
+}
+
+async fn ports(storage: &Path, database_settings: &DatabaseSettings) -> Result<SessionsPorts> {
+    let blob_store = ObjectBlobStore::open_folder(storage)
+        .await
+        .context(Failure::Storage)?;
+    let audio_spool = LocalAudioSpool::open(storage.join("spool"))
+        .await
+        .context(Failure::Storage)?;
+    let turn_journal = FileTurnJournal::open(storage.join("journal"))
+        .await
+        .context(Failure::Storage)?;
+    let database = database(database_settings).await?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    Ok(SessionsPorts {
+        session_store: Arc::new(SqlSessionStore::new(database)),
+        blob_store: Arc::new(blob_store),
+        audio_spool: Arc::new(audio_spool),
+        turn_journal: Arc::new(turn_journal),
+        clock,
+        ids: Arc::new(SystemIds),
+    })
+}
+
+/// Realtime providers in the order in which they are shown: one line each.
+async fn realtime_providers(tasks: &TaskTracker) -> RealtimeProviders {
+    let mut providers = RealtimeProviders::new();
+    let offline = OfflineRealtimeVoice::new(SpeechSynthesizer::find(ESPEAK).await, tasks.clone());
+    providers.insert(offline.info(), Arc::new(offline));
+    providers
+}

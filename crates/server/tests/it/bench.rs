@@ -1,0 +1,188 @@
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+use viva_audio::Clip;
+use viva_client::{Client, Conversation};
+use viva_protocol::ws::{ClientMessage, Interaction, RealtimeConfig, ServerMessage, StartSession};
+
+/// Longer than anything here takes; a test that waits so long has failed.
+const PATIENCE: Duration = Duration::from_secs(30);
+const FRAME: usize = 480;
+const FRAME_TIME: Duration = Duration::from_millis(20);
+
+/// A folder for one server's data.
+pub(crate) struct Folder(TempDir);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().expect("a temporary folder"))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub(crate) fn storage(&self) -> PathBuf {
+        self.path().join("storage")
+    }
+
+    /// `viva` with its data in this folder and nothing of the environment that could change its settings.
+    pub(crate) fn viva(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_viva"));
+        let database = format!("sqlite://{}", self.path().join("viva.db").display());
+        command
+            .args(args)
+            .current_dir(self.path())
+            .env_clear()
+            .env("VIVA__SERVER__LISTEN", "127.0.0.1:0")
+            .env("VIVA__DATABASE__URL", database)
+            .env("VIVA__STORAGE__URL", self.storage())
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        command
+    }
+
+    pub(crate) async fn serve(&self) -> Server {
+        let mut child = self
+            .viva(&["serve"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("viva starts");
+        let stdout = child.stdout.take().expect("it is piped");
+        let mut lines = BufReader::new(stdout).lines();
+        let line = timeout(PATIENCE, lines.next_line())
+            .await
+            .expect("it listens soon");
+        let line = line
+            .expect("its output can be read")
+            .expect("it says where it listens");
+        let url = line
+            .split_whitespace()
+            .find(|word| word.starts_with("http://"))
+            .expect("an address");
+        Server {
+            child,
+            url: url.trim_end_matches('.').to_owned(),
+        }
+    }
+}
+
+/// Runs a command to its end.
+pub(crate) async fn output(command: &mut Command) -> Output {
+    timeout(PATIENCE, command.output())
+        .await
+        .expect("it ends soon")
+        .expect("viva starts")
+}
+
+/// A running server; killed when dropped.
+pub(crate) struct Server {
+    pub(crate) child: Child,
+    url: String,
+}
+
+impl Server {
+    pub(crate) fn client(&self) -> Client {
+        Client::new(&self.url).expect("the server printed a good address")
+    }
+
+    pub(crate) async fn start_session(&self) -> Conversation {
+        let config = RealtimeConfig {
+            options: [("delay_ms".to_owned(), 0.into())].into_iter().collect(),
+            ..RealtimeConfig::default()
+        };
+        let connection = self
+            .client()
+            .connect()
+            .await
+            .expect("the server takes connections");
+        connection
+            .start(StartSession::new(&Interaction::Realtime(config)))
+            .await
+            .expect("the session starts")
+    }
+
+    pub(crate) async fn exit_code(mut self) -> Option<i32> {
+        timeout(PATIENCE, self.child.wait())
+            .await
+            .expect("it ends soon")
+            .expect("it can be waited for")
+            .code()
+    }
+
+    #[cfg(unix)]
+    pub(crate) async fn terminate(&self) {
+        let id = self.child.id().expect("it runs").to_string();
+        let killed = Command::new("kill").args(["-TERM", &id]).status().await;
+        assert!(killed.expect("kill is there").success());
+    }
+}
+
+/// Asks a question aloud, in real time, until the AI answers.
+pub(crate) async fn ask(conversation: &mut Conversation) {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../audio/tests/fixtures");
+    let file = std::fs::File::open(fixtures.join("question-en.wav")).expect("the fixture is there");
+    let clip = Clip::read(std::io::BufReader::new(file)).expect("it is a WAV file");
+    conversation
+        .send(&ClientMessage::Ready)
+        .await
+        .expect("the session goes on");
+    let mut clock = tokio::time::interval(FRAME_TIME);
+    let mut captured = Duration::from_secs(100);
+    let mut frames = clip.samples.chunks(FRAME);
+    loop {
+        tokio::select! {
+            _ = clock.tick() => {
+                let silence = [0; FRAME];
+                let frame = frames.next().unwrap_or(&silence);
+                conversation.send_audio(frame, captured).expect("the session goes on");
+                captured += FRAME_TIME;
+            }
+            event = conversation.next_event() => {
+                if let viva_client::Event::Audio { .. } = event.expect("the session goes on") {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// The next message that the test waits for.
+pub(crate) async fn until(
+    conversation: &mut Conversation,
+    is_it: impl Fn(&ServerMessage) -> bool,
+) -> ServerMessage {
+    let waiting = async {
+        loop {
+            let event = conversation.next_event().await.expect("the session goes on");
+            if let viva_client::Event::Message(message) = event
+                && is_it(&message)
+            {
+                return message;
+            }
+        }
+    };
+    timeout(PATIENCE, waiting).await.expect("it comes soon")
+}
+
+/// Every WAV file below a folder.
+pub(crate) fn recordings(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return found;
+    };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.is_dir() {
+            found.extend(recordings(&path));
+        } else if path.extension().is_some_and(|extension| extension == "wav") {
+            found.push(path);
+        }
+    }
+    found
+}

@@ -1,0 +1,5 @@
+//! The binary as a user meets it: exit codes, messages, and what is left after it was stopped or killed.
+
+mod bench;
+mod refusals;
+mod stopping;

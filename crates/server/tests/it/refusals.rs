@@ -1,0 +1,106 @@
+//! What cannot work is said at the start, in one line, with an exit code of its own.
+
+use std::fs;
+
+use rstest::rstest;
+use tokio::net::TcpListener;
+
+use crate::bench::{Folder, output};
+
+#[rstest]
+#[case::address("VIVA__SERVER__LISTEN", "0.0.0.0:0", 78, "only a loopback address")]
+#[case::number("VIVA__SESSIONS__PER_USER", "many", 78, "sessions.per_user")]
+#[case::scheme("VIVA__DATABASE__URL", "mysql://localhost/viva", 78, "database.url")]
+#[case::database("VIVA__DATABASE__URL", "postgres://viva@127.0.0.1:1/viva", 69, "database")]
+#[case::filter("VIVA__LOG__FILTER", "viva=nonsense", 78, "log.filter")]
+#[tokio::test]
+async fn a_setting_that_cannot_work_is_named(
+    #[case] name: &str,
+    #[case] value: &str,
+    #[case] code: i32,
+    #[case] says: &str,
+) {
+    let folder = Folder::new();
+    let output = output(folder.viva(&["serve"]).env(name, value)).await;
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{message}");
+    assert!(message.contains(says), "{message}");
+    assert!(!message.contains("panicked"), "{message}");
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_said_with_a_way_out() {
+    let folder = Folder::new();
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = output(&mut folder.viva(&["serve", "--listen", &address])).await;
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(71), "{message}");
+    assert!(
+        message.contains(&address) && message.contains("--listen"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn a_storage_that_cannot_be_written_is_named() {
+    let folder = Folder::new();
+    // A file where the folder should be: not even root can write below it.
+    fs::write(folder.storage(), "in the way").unwrap();
+    let output = output(&mut folder.viva(&["serve"])).await;
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(73), "{message}");
+    assert!(message.contains("storage"), "{message}");
+}
+
+#[tokio::test]
+async fn a_broken_file_is_said_with_its_place() {
+    let folder = Folder::new();
+    fs::write(folder.path().join("viva.toml"), "[server]\nlisten = 127.0.0.1\n").unwrap();
+    let output = output(&mut folder.viva(&["config", "check"])).await;
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(78), "{message}");
+    assert!(
+        message.contains("viva.toml") && message.contains("line 2"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn a_password_is_not_shown() {
+    let folder = Folder::new();
+    let url = "postgres://viva:hunter2@localhost/viva";
+    let output = output(folder.viva(&["config", "show"]).env("VIVA__DATABASE__URL", url)).await;
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && shown.contains("postgres://[redacted]@localhost/viva"),
+        "{shown}"
+    );
+    assert!(!shown.contains("hunter2"));
+}
+
+#[tokio::test]
+async fn talking_to_nobody_is_said() {
+    let folder = Folder::new();
+    let wav = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../audio/tests/fixtures/question-en.wav"
+    );
+    let output = output(&mut folder.viva(&["talk", "--url", "http://127.0.0.1:1", "--wav", wav])).await;
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.contains("127.0.0.1:1"), "{message}");
+}
+
+#[tokio::test]
+async fn migrating_twice_is_harmless() {
+    let folder = Folder::new();
+    for _ in 0..2 {
+        let output = output(&mut folder.viva(&["migrate"])).await;
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+}
