@@ -26,7 +26,7 @@ fn what_is_said_is_not_logged() {
             at: SessionTime::from_millis(30),
             what,
         };
-        logged += &format!("{input:?}");
+        inputs.push(input.clone());
         play.machine
             .handle(SessionTime::from_millis(30), input, &mut effects);
     }
