@@ -423,12 +423,18 @@ mod tests {
             mut commands,
             events: _events,
         } = bench;
-        let polling = tokio::spawn(async move { mode.next().await });
-        assert!(matches!(commands.next().await, Some(RealtimeCommand::Commit(_))));
-        assert!(matches!(
-            commands.next().await,
-            Some(RealtimeCommand::Interrupt { .. })
-        ));
-        polling.abort();
+        let told = async {
+            let first = commands.next().await;
+            assert!(matches!(first, Some(RealtimeCommand::Commit(_))), "{first:?}");
+            let second = commands.next().await;
+            assert!(
+                matches!(second, Some(RealtimeCommand::Interrupt { .. })),
+                "{second:?}"
+            );
+        };
+        tokio::select! {
+            event = mode.next() => panic!("the provider says nothing, got {event:?}"),
+            () = told => {}
+        }
     }
 }

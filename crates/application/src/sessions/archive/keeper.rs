@@ -71,18 +71,13 @@ impl Keeper {
         let mut next_try = Instant::now();
         while is_open || !self.waiting.is_empty() {
             tokio::select! {
-                job = jobs.recv(), if is_open => match job {
-                    Some(job) => {
-                        if self.waiting.is_empty() {
-                            next_try = Instant::now() + self.retry;
-                        }
-                        self.keep(job).await;
+                job = jobs.recv(), if is_open => {
+                    if self.waiting.is_empty() {
+                        next_try = Instant::now() + self.retry;
                     }
-                    None => {
-                        is_open = false;
-                        self.end_what_broke_off().await;
-                    }
-                },
+                    is_open = job.is_some();
+                    self.on_job(job).await;
+                }
                 () = sleep_until(next_try), if !self.waiting.is_empty() => {
                     self.try_again().await;
                     next_try = Instant::now() + self.retry;
@@ -94,14 +89,21 @@ impl Keeper {
         drained.cancel();
     }
 
+    async fn on_job(&mut self, job: Option<Keep>) {
+        match job {
+            Some(job) => self.keep(job).await,
+            None if self.has_end => {}
+            None => self.end_what_broke_off().await,
+        }
+    }
+
     /// A session whose task broke off without a word must not look alive until the next start.
     async fn end_what_broke_off(&mut self) {
-        if !self.has_end {
-            error!(session.id = %self.settings.session, "Session {} broke off", self.settings.session);
-            let at = self.ports.clock.now();
-            let status = EndStatus::Error;
-            self.keep(Keep::End(SessionEnd { at, status })).await;
-        }
+        let session = self.settings.session;
+        error!(session.id = %session, "Session {session} broke off");
+        let at = self.ports.clock.now();
+        let status = EndStatus::Error;
+        self.keep(Keep::End(SessionEnd { at, status })).await;
     }
 
     async fn keep(&mut self, job: Keep) {
@@ -206,6 +208,7 @@ impl Keeper {
 mod tests {
     use std::sync::Arc;
 
+    use tokio_util::task::TaskTracker;
     use viva_audio::SampleRate;
     use viva_contract::samples::{self, OWNER};
     use viva_domain::ports::{SessionStore as _, TurnJournal as _};
@@ -252,7 +255,7 @@ mod tests {
             let (notices_tx, notices) = mpsc::channel(4);
             let (shutdown, drained) = (CancellationToken::new(), CancellationToken::new());
             let keeper = Keeper::new(ports, settings, notices_tx, shutdown.clone());
-            tokio::spawn(keeper.run(jobs_rx, drained.clone()));
+            TaskTracker::new().spawn(keeper.run(jobs_rx, drained.clone()));
             Self {
                 store,
                 journal,
