@@ -152,8 +152,8 @@ words! {
     average: "avg", "平均";
     minimum: "min", "最小";
     maximum: "max", "最大";
-    turns_counted: "{n} turns counted", "計入 {n} 輪";
-    turns_interrupted: "{n} interrupted, counted apart", "{n} 輪被打斷，另計";
+    turns_counted: "Turns counted: {n}", "計入 {n} 輪";
+    turns_interrupted: "interrupted, counted apart: {n}", "{n} 輪被打斷，另計";
 
     summary: "Session summary", "對話摘要";
     summary_turns: "Turns", "輪數";

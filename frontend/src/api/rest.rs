@@ -25,12 +25,12 @@ pub async fn providers() -> Result<ProviderList, RequestFailed> {
     get("/api/v1/interaction/providers").await
 }
 
-/// The turns of a session that are stored.
+/// The stored turns of a session, those around this one.
 ///
 /// # Errors
 /// [`RequestFailed`].
-pub async fn turns(session_id: Uuid) -> Result<Vec<Turn>, RequestFailed> {
-    let page: Page<Turn> = get(&urls::turns(session_id)).await?;
+pub async fn turns(session_id: Uuid, turn_number: u16) -> Result<Vec<Turn>, RequestFailed> {
+    let page: Page<Turn> = get(&urls::turns_page(session_id, turn_number)).await?;
     Ok(page.items)
 }
 

@@ -1,6 +1,9 @@
 use uuid::Uuid;
 use viva_protocol::ws::Role;
 
+/// Turns per page: the most that the server gives.
+const PAGE_SIZE: u16 = 100;
+
 /// Path of the recording of one side of a turn.
 pub fn recording(session_id: Uuid, turn_id: Uuid, role: Role) -> String {
     let side = match role {
@@ -10,9 +13,10 @@ pub fn recording(session_id: Uuid, turn_id: Uuid, role: Role) -> String {
     format!("/api/v1/interaction/sessions/{session_id}/turns/{turn_id}/audio?type={side}")
 }
 
-/// Path of the turns of a session.
-pub fn turns(session_id: Uuid) -> String {
-    format!("/api/v1/interaction/sessions/{session_id}/turns")
+/// Path of the page of a session's turns that holds this one.
+pub fn turns_page(session_id: Uuid, turn_number: u16) -> String {
+    let page = turn_number.saturating_sub(1) / PAGE_SIZE + 1;
+    format!("/api/v1/interaction/sessions/{session_id}/turns?page={page}&page_size={PAGE_SIZE}")
 }
 
 #[cfg(test)]
@@ -30,5 +34,15 @@ mod tests {
             )),
             "{path}"
         );
+    }
+
+    #[test]
+    fn turn_hundred_and_one_is_on_the_second_page() {
+        for (turn, page) in [(0, 1), (1, 1), (100, 1), (101, 2)] {
+            assert!(
+                turns_page(Uuid::nil(), turn).contains(&format!("?page={page}&")),
+                "{turn}"
+            );
+        }
     }
 }

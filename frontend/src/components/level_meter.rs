@@ -63,7 +63,7 @@ pub fn LevelMeter() -> impl IntoView {
                     <rect
                         class="vv-meter-peak"
                         x=move || format!("{:.1}%", percent(reading.get().peak_dbfs))
-                        width="2"
+                        width=move || if on.get() { "2" } else { "0" }
                         height="14"
                     />
                 </svg>

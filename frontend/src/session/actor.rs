@@ -335,20 +335,21 @@ impl Actor {
 
     /// Asks for the turns as the server stored them, after something about one of them became final.
     pub(super) fn refresh_turns(&self, message: &ServerMessage) {
-        let is_final = matches!(
-            message,
-            ServerMessage::ResponseEnded(_) | ServerMessage::TurnLatency(_) | ServerMessage::SessionEnded(_)
-        );
-        if !is_final {
-            return;
-        }
+        let turn_number = match message {
+            ServerMessage::ResponseEnded(response) => response.turn_number,
+            ServerMessage::TurnLatency(turn) => turn.turn_number,
+            ServerMessage::SessionEnded(ended) => {
+                u16::try_from(ended.summary.total_turns).unwrap_or(u16::MAX)
+            }
+            _ => return,
+        };
         let Some(session_id) = self.connection.session_id() else {
             return;
         };
         let events = self.events.clone();
         spawn_local(async move {
             // Without them the page shows what it heard itself, and recordings cannot be played yet.
-            if let Ok(turns) = api::turns(session_id).await {
+            if let Ok(turns) = api::turns(session_id, turn_number).await {
                 send(&events, Event::Turns { session_id, turns });
             }
         });

@@ -67,6 +67,7 @@ impl Conversation {
             }
             ServerMessage::Interrupted(_) => self.phase = Phase::Interrupted,
             ServerMessage::ResponseEnded(response) => {
+                self.lines.finish(response.turn_number);
                 self.figures
                     .record(response.turn_number, response.latency, response.interrupted);
                 if self.phase == Phase::AiSpeaking {

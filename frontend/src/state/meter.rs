@@ -11,7 +11,7 @@ pub const TARGET_DBFS: (f32, f32) = (-36.0, -12.0);
 /// Speech that stays below this is hard to understand, RMS in dBFS.
 const QUIET_DBFS: f32 = -45.0;
 /// Digital silence for so long means that no sound arrives at all, in ms.
-const DEAD_AFTER_MS: u32 = 3_000;
+const DEAD_AFTER_MS: u32 = 5_000;
 /// Speech has to stay quiet for so long before anybody is warned, in ms.
 const QUIET_AFTER_MS: u32 = 1_200;
 /// A warning about clipping stays for so long, in ms.
@@ -178,10 +178,10 @@ mod tests {
     }
 
     #[test]
-    fn three_seconds_of_nothing_mean_a_dead_microphone() {
+    fn five_seconds_of_nothing_mean_a_dead_microphone() {
         let mut meter = Meter::default();
         assert_eq!(
-            after(&mut meter, Level::SILENT, 149, false).verdict,
+            after(&mut meter, Level::SILENT, 249, false).verdict,
             Verdict::Fine
         );
         assert_eq!(

@@ -89,6 +89,11 @@ impl Lines {
         }
     }
 
+    /// An answer is over: its text does not change any more.
+    pub fn finish(&mut self, turn_number: u16) {
+        self.line(turn_number, Role::Assistant).is_final = true;
+    }
+
     /// An answer was cut after `played_ms` of the `received_ms` that had arrived. The text is divided in proportion until
     /// the server, which knows better, says what was heard.
     pub fn cut(&mut self, turn_number: u16, played_ms: f64, received_ms: f64) {
@@ -118,7 +123,7 @@ impl Lines {
         }
         let line = self.line(turn.turn_number, Role::Assistant);
         line.text = turn.ai_transcript.clone().unwrap_or_default();
-        line.unheard = turn.ai_unheard.clone().unwrap_or_default();
+        line.unheard = continued(&line.text, turn.ai_unheard.clone().unwrap_or_default());
         line.is_final = true;
         if turn.interrupted {
             line.cut_after_ms = turn.played_ms.map(to_f64).or(line.cut_after_ms).or(Some(0.0));
@@ -133,6 +138,13 @@ impl Lines {
         }
         &mut self.0[index]
     }
+}
+
+/// The server stores both parts trimmed; between words of a language that has spaces one is due.
+fn continued(heard: &str, unheard: String) -> String {
+    let due = heard.ends_with(|end: char| end.is_ascii_graphic())
+        && unheard.starts_with(|start: char| start.is_ascii_graphic());
+    if due { format!(" {unheard}") } else { unheard }
 }
 
 /// Divides `full` after what was heard; when `heard` is not its beginning, `heard` is all that is known.
@@ -242,6 +254,13 @@ mod tests {
         lines.cut(1, 900.0, 1_000.0);
         lines.transcribe(&said(1, Role::Assistant, "Once there", true));
         assert_eq!(shown(&lines), [(1, "Once there", " was a green dragon")]);
+    }
+
+    #[test]
+    fn stored_parts_are_joined_as_the_language_does() {
+        assert_eq!(continued("Once there", "was".to_owned()), " was");
+        assert_eq!(continued("從前", "有一條龍".to_owned()), "有一條龍");
+        assert_eq!(continued("", "was".to_owned()), "was");
     }
 
     #[test]

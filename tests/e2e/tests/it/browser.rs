@@ -1,0 +1,158 @@
+//! Headless Chromium with a WAV file as its microphone.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde_json::json;
+use tempfile::TempDir;
+use thirtyfour::common::capabilities::chromium::ChromiumLikeCapabilities;
+use thirtyfour::{ChromeCapabilities, DesiredCapabilities, WebDriver};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::{Mutex, MutexGuard};
+use tokio::time::timeout;
+
+use crate::page::Page;
+
+/// Audio runs in real time, and several browsers at once would wait for each other.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+
+const START_LIMIT: Duration = Duration::from_secs(20);
+const BINARIES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+const FLAGS: [&str; 11] = [
+    "--headless=new",
+    // Chromium refuses to run sandboxed as root, as in containers.
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-device-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+];
+
+/// What the microphone of a test is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Microphone {
+    /// The question once, then silence.
+    AskOnce,
+    /// The question again and again.
+    AskAgain,
+    /// Chromium asks, and nobody answers.
+    NotAllowed,
+}
+
+/// A browser that is not open yet.
+pub(crate) struct Browser {
+    microphone: Microphone,
+    languages: &'static str,
+}
+
+impl Browser {
+    pub(crate) fn with(microphone: Microphone) -> Self {
+        Self {
+            microphone,
+            languages: "en-US,en",
+        }
+    }
+
+    /// The languages that the browser asks for.
+    pub(crate) fn languages(self, languages: &'static str) -> Self {
+        Self { languages, ..self }
+    }
+
+    /// Opens the address, runs the test and closes the browser, whatever the test says.
+    pub(crate) async fn visit(self, url: &str, test: impl AsyncFnOnce(&Page) -> Result<()>) -> Result<()> {
+        let driver = Driver::start().await?;
+        let profile = tempfile::tempdir()?;
+        let web = WebDriver::new(&driver.url, self.capabilities(&profile)?)
+            .await
+            .context("Chromium did not start")?;
+        let page = Page::new(web.clone());
+        let outcome = match page.open(url).await {
+            Ok(()) => test(&page).await,
+            Err(err) => Err(err),
+        };
+        let outcome = match outcome {
+            Ok(()) => Ok(()),
+            Err(err) => Err(err.context(page.describe().await)),
+        };
+        web.quit().await?;
+        outcome
+    }
+
+    fn capabilities(&self, profile: &TempDir) -> Result<ChromeCapabilities> {
+        let mut capabilities = DesiredCapabilities::chrome();
+        for flag in FLAGS {
+            capabilities.add_arg(flag)?;
+        }
+        capabilities.add_arg(&format!("--user-data-dir={}", profile.path().display()))?;
+        let wav = fixture("question-en.wav");
+        let ask = match self.microphone {
+            Microphone::AskOnce | Microphone::NotAllowed => format!("{}%noloop", wav.display()),
+            Microphone::AskAgain => wav.display().to_string(),
+        };
+        capabilities.add_arg(&format!("--use-file-for-fake-audio-capture={ask}"))?;
+        if !matches!(self.microphone, Microphone::NotAllowed) {
+            capabilities.add_arg("--use-fake-ui-for-media-stream")?;
+        }
+        capabilities.add_experimental_option("prefs", json!({ "intl.accept_languages": self.languages }))?;
+        if let Some(binary) = binary() {
+            capabilities.set_binary(&binary.display().to_string())?;
+        }
+        Ok(capabilities)
+    }
+}
+
+/// A chromedriver on a free port; it ends when this is dropped.
+struct Driver {
+    url: String,
+    _child: Child,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Driver {
+    async fn start() -> Result<Self> {
+        let turn = ONE_AT_A_TIME.lock().await;
+        let mut child = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .context("chromedriver could not be started; `cargo xtask e2e` installs it")?;
+        let output = child.stdout.take().context("chromedriver has no output")?;
+        let mut lines = BufReader::new(output).lines();
+        let port = timeout(START_LIMIT, async {
+            while let Some(line) = lines.next_line().await? {
+                if let Some((_, port)) = line.split_once("started successfully on port ") {
+                    return Ok(port.trim_end_matches('.').to_owned());
+                }
+            }
+            anyhow::bail!("chromedriver ended before it listened")
+        });
+        let port = port.await.context("chromedriver does not listen")??;
+        Ok(Self {
+            url: format!("http://127.0.0.1:{port}"),
+            _child: child,
+            _turn: turn,
+        })
+    }
+}
+
+fn binary() -> Option<PathBuf> {
+    let folders: Vec<PathBuf> = std::env::split_paths(&std::env::var_os("PATH")?).collect();
+    BINARIES
+        .iter()
+        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)))
+        .find(|path| path.is_file())
+}
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
+}

@@ -1,0 +1,10 @@
+//! What a person does with the page, and what must be there then.
+
+mod browser;
+mod languages;
+mod microphone;
+mod page;
+mod proxy;
+mod reconnect;
+mod talk;
+mod viva;

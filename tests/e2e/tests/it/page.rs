@@ -1,0 +1,223 @@
+//! What a person sees of the page and does with it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+use thirtyfour::{By, TypingData, WebDriver};
+use tokio::time::{Instant, sleep};
+
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// The Talk page in an open browser.
+pub(crate) struct Page {
+    driver: WebDriver,
+}
+
+/// How the page is looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct View {
+    pub(crate) name: &'static str,
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) scheme: &'static str,
+}
+
+impl View {
+    pub(crate) const DESKTOP: Self = Self {
+        name: "desktop-light",
+        width: 1440,
+        height: 900,
+        scheme: "light",
+    };
+    pub(crate) const ALL: [Self; 4] = [
+        Self::DESKTOP,
+        Self {
+            name: "desktop-dark",
+            scheme: "dark",
+            ..Self::DESKTOP
+        },
+        Self {
+            name: "phone-light",
+            width: 360,
+            height: 740,
+            scheme: "light",
+        },
+        Self {
+            name: "phone-dark",
+            width: 360,
+            height: 740,
+            scheme: "dark",
+        },
+    ];
+}
+
+impl Page {
+    pub(crate) fn new(driver: WebDriver) -> Self {
+        Self { driver }
+    }
+
+    /// Opens an address and waits until the page is live.
+    pub(crate) async fn open(&self, url: &str) -> Result<()> {
+        self.look(View::DESKTOP).await?;
+        self.driver.goto(url).await?;
+        self.until("document.documentElement.dataset.live !== undefined", 20)
+            .await
+    }
+
+    pub(crate) async fn reload(&self) -> Result<()> {
+        self.driver.refresh().await?;
+        self.until("document.documentElement.dataset.live !== undefined", 20)
+            .await
+    }
+
+    pub(crate) async fn look(&self, view: View) -> Result<()> {
+        let View {
+            width,
+            height,
+            scheme,
+            ..
+        } = view;
+        let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
+        self.devtools("Emulation.setDeviceMetricsOverride", size).await?;
+        let scheme = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        self.devtools("Emulation.setEmulatedMedia", scheme).await
+    }
+
+    pub(crate) async fn devtools(&self, command: &str, params: Value) -> Result<()> {
+        self.driver
+            .cdp()
+            .send_raw(command, params)
+            .await
+            .with_context(|| command.to_owned())?;
+        Ok(())
+    }
+
+    pub(crate) async fn click(&self, selector: &str) -> Result<()> {
+        let element = self
+            .driver
+            .find(By::Css(selector))
+            .await
+            .with_context(|| selector.to_owned())?;
+        element
+            .click()
+            .await
+            .with_context(|| format!("clicking {selector}"))
+    }
+
+    /// Presses a key where the focus is.
+    pub(crate) async fn press(&self, key: impl Into<TypingData>) -> Result<()> {
+        Ok(self.driver.action_chain().send_keys(key).perform().await?)
+    }
+
+    pub(crate) async fn text(&self, selector: &str) -> Result<String> {
+        Ok(self
+            .driver
+            .find(By::Css(selector))
+            .await
+            .with_context(|| selector.to_owned())?
+            .text()
+            .await?)
+    }
+
+    /// The value of an expression in the page.
+    pub(crate) async fn value(&self, expression: &str) -> Result<Value> {
+        let result = self
+            .driver
+            .execute(format!("return {expression}"), Vec::new())
+            .await?;
+        Ok(result.json().clone())
+    }
+
+    /// What the stage says in a `data-` attribute.
+    pub(crate) async fn stage(&self, attribute: &str) -> Result<String> {
+        let expression = format!("document.querySelector('.vv-stage').dataset.{attribute}");
+        Ok(self
+            .value(&expression)
+            .await?
+            .as_str()
+            .unwrap_or_default()
+            .to_owned())
+    }
+
+    /// The same as a number.
+    pub(crate) async fn stage_number(&self, attribute: &str) -> Result<f64> {
+        let text = self.stage(attribute).await?;
+        text.parse().with_context(|| format!("{attribute} is {text:?}"))
+    }
+
+    /// Waits until the state is this one.
+    pub(crate) async fn until_phase(&self, phase: &str, limit_s: u64) -> Result<()> {
+        self.until(
+            &format!("document.querySelector('.vv-app').dataset.phase === '{phase}'"),
+            limit_s,
+        )
+        .await
+    }
+
+    /// Waits until something matches the selector.
+    pub(crate) async fn until_shown(&self, selector: &str, limit_s: u64) -> Result<()> {
+        self.until(
+            &format!("document.querySelector({}) !== null", json!(selector)),
+            limit_s,
+        )
+        .await
+    }
+
+    /// Waits until an expression in the page is true.
+    pub(crate) async fn until(&self, expression: &str, limit_s: u64) -> Result<()> {
+        let deadline = Instant::now() + Duration::from_secs(limit_s);
+        while self.value(expression).await? != Value::Bool(true) {
+            if Instant::now() > deadline {
+                bail!("after {limit_s} s still not: {expression}");
+            }
+            sleep(LOOK_EVERY).await;
+        }
+        Ok(())
+    }
+
+    /// Takes a picture of every view, into `e2e` in the build folder.
+    pub(crate) async fn picture(&self, name: &str) -> Result<()> {
+        for view in View::ALL {
+            self.look(view).await?;
+            let wide = self
+                .value("document.documentElement.scrollWidth <= window.innerWidth")
+                .await?;
+            if wide != Value::Bool(true) {
+                bail!("{name} in {} scrolls sideways", view.name);
+            }
+            let path = pictures().join(format!("{name}-{}.png", view.name));
+            save(&path, &self.driver.screenshot_as_png().await?)?;
+        }
+        self.look(View::DESKTOP).await
+    }
+
+    /// Takes the picture of the README, when `VIVA_UPDATE_SCREENSHOT` asks for it.
+    pub(crate) async fn picture_for_readme(&self) -> Result<()> {
+        if std::env::var_os("VIVA_UPDATE_SCREENSHOT").is_some_and(|value| value == "1") {
+            let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/images/talk.png");
+            save(&docs, &self.driver.screenshot_as_png().await?)?;
+        }
+        Ok(())
+    }
+
+    /// Where the page stands, for the message of a failure.
+    pub(crate) async fn describe(&self) -> String {
+        let expression = "document.querySelector('.vv-app')?.innerText ?? document.body.innerText";
+        match self.value(expression).await {
+            Ok(text) => format!("the page said:\n{}", text.as_str().unwrap_or_default()),
+            Err(err) => format!("the page cannot be asked: {err}"),
+        }
+    }
+}
+
+fn pictures() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("e2e")
+}
+
+fn save(path: &Path, png: &[u8]) -> Result<()> {
+    let folder = path.parent().context("a picture has a folder")?;
+    std::fs::create_dir_all(folder)?;
+    std::fs::write(path, png).with_context(|| path.display().to_string())
+}

@@ -1,0 +1,75 @@
+use anyhow::{Result, ensure};
+
+use crate::browser::{Browser, Microphone};
+use crate::viva::Viva;
+
+/// −40 dBFS: far above rounding noise, far below speech.
+const AUDIBLE_PEAK: f64 = 0.01;
+
+#[tokio::test]
+async fn a_question_is_answered_in_speech_and_its_latency_is_shown() -> Result<()> {
+    let viva = Viva::start().await?;
+    let url = viva.url();
+    Browser::with(Microphone::AskOnce)
+        .visit(&url, async |page| {
+            page.picture("ready").await?;
+            page.click(".vv-main-action").await?;
+            page.until_phase("hearing", 20).await?;
+            page.until_phase("speaking", 20).await?;
+            page.until_shown(".vv-turn .vv-turn-total .vv-number", 20).await?;
+            page.picture_for_readme().await?;
+            page.picture("speaking").await?;
+            page.until_phase("listening", 30).await?;
+
+            let (samples, peak) = (
+                page.stage_number("playedSamples").await?,
+                page.stage_number("playedPeak").await?,
+            );
+            ensure!(
+                samples > 8_000.0,
+                "only {samples} samples of the answer were played"
+            );
+            ensure!(peak > AUDIBLE_PEAK, "the answer's peak is {peak}: silence");
+            let total: f64 = page
+                .text(".vv-turn-total .vv-number")
+                .await?
+                .replace(',', "")
+                .parse()?;
+            ensure!((200.0..10_000.0).contains(&total), "a latency of {total} ms");
+            page.until_shown("li[data-role=ai] .vv-play", 10).await?;
+
+            page.click(".vv-main-action").await?;
+            page.until_shown(".vv-summary", 10).await?;
+            page.until_phase("ended", 5).await?;
+            let summary = page.text(".vv-summary .vv-facts").await?;
+            ensure!(summary.contains('1'), "the summary counts no turn: {summary}");
+            page.picture("ended").await
+        })
+        .await
+}
+
+#[tokio::test]
+async fn the_recording_of_a_turn_plays() -> Result<()> {
+    let viva = Viva::start().await?;
+    let url = viva.url();
+    Browser::with(Microphone::AskOnce)
+        .visit(&url, async |page| {
+            page.click(".vv-main-action").await?;
+            page.until_shown("li[data-role=user] .vv-play", 40).await?;
+            page.click(".vv-main-action").await?;
+            page.until_phase("ended", 10).await?;
+            page.click("li[data-role=user] .vv-play").await?;
+            page.until_shown("li[data-role=user] .vv-play[aria-pressed=true]", 5)
+                .await?;
+            // It ends by itself, and nothing complains.
+            page.until_shown("li[data-role=user] .vv-play[aria-pressed=false]", 15)
+                .await?;
+            ensure!(
+                page.value("document.querySelector('.vv-message') === null")
+                    .await?
+                    == true
+            );
+            Ok(())
+        })
+        .await
+}

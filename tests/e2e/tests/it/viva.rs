@@ -1,0 +1,80 @@
+//! A server of its own for every test.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::time::timeout;
+
+const START_LIMIT: Duration = Duration::from_secs(20);
+
+/// A running server; it ends when this is dropped, and its files go.
+pub(crate) struct Viva {
+    pub(crate) address: SocketAddr,
+    _child: Child,
+    // A pipe that nobody holds open would stop the server at its next line.
+    _output: Lines<BufReader<ChildStdout>>,
+    _folder: TempDir,
+}
+
+impl Viva {
+    pub(crate) async fn start() -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let database = folder.path().join("viva.db");
+        let mut child = Command::new(required("VIVA_BIN")?)
+            .arg("serve")
+            .current_dir(folder.path())
+            .env("VIVA__SERVER__LISTEN", "127.0.0.1:0")
+            .env("VIVA__DATABASE__URL", format!("sqlite://{}", database.display()))
+            .env("VIVA__STORAGE__URL", folder.path().join("storage"))
+            .env("VIVA__WEB__SITE", required("VIVA_SITE")?)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .context("the server could not be started")?;
+        let output = child.stdout.take().context("the server has no output")?;
+        let mut output = BufReader::new(output).lines();
+        let address = timeout(START_LIMIT, address_in(&mut output))
+            .await
+            .context("the server does not listen")??;
+        Ok(Self {
+            address,
+            _child: child,
+            _output: output,
+            _folder: folder,
+        })
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/", self.address)
+    }
+}
+
+async fn address_in(output: &mut Lines<BufReader<ChildStdout>>) -> Result<SocketAddr> {
+    while let Some(line) = output.next_line().await? {
+        if let Some((_, rest)) = line.split_once("listening on http://") {
+            let address: String = rest
+                .chars()
+                .take_while(|character| character.is_ascii_digit() || ".:".contains(*character))
+                .collect();
+            return address
+                .trim_end_matches('.')
+                .parse()
+                .with_context(|| format!("no address in {line:?}"));
+        }
+    }
+    anyhow::bail!("the server ended before it listened; run `viva config check`")
+}
+
+fn required(name: &str) -> Result<PathBuf> {
+    let value = std::env::var_os(name);
+    value
+        .map(PathBuf::from)
+        .with_context(|| format!("{name} is not set; run these tests with `cargo xtask e2e`"))
+}
