@@ -3,6 +3,7 @@ use futures_util::StreamExt;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use uuid::Uuid;
 use viva_protocol::ws::{ClientMessage, ServerMessage, SwitchMode};
 
 use super::connection::Connection;
@@ -19,6 +20,10 @@ use crate::state::phase::Phase;
 
 /// How long the server may take to confirm the end.
 const END_TIMEOUT_MS: u32 = 3_000;
+
+/// How often, and how often at most, a turn is asked for that is not stored yet.
+const STORED_EVERY_MS: u32 = 400;
+const STORED_ATTEMPTS: u32 = 8;
 
 /// The session's task and everything it owns.
 pub(super) struct Actor {
@@ -333,26 +338,33 @@ impl Actor {
         list_devices(self.talk);
     }
 
-    /// Asks for the turns as the server stored them, after something about one of them became final.
+    /// Asks for the turns as the server stored them, once one is over.
     pub(super) fn refresh_turns(&self, message: &ServerMessage) {
         let turn_number = match message {
             ServerMessage::ResponseEnded(response) => response.turn_number,
-            ServerMessage::TurnLatency(turn) => turn.turn_number,
             ServerMessage::SessionEnded(ended) => {
                 u16::try_from(ended.summary.total_turns).unwrap_or(u16::MAX)
             }
             _ => return,
         };
-        let Some(session_id) = self.connection.session_id() else {
-            return;
-        };
-        let events = self.events.clone();
-        spawn_local(async move {
-            // Without them the page shows what it heard itself, and recordings cannot be played yet.
-            if let Ok(turns) = api::turns(session_id, turn_number).await {
-                send(&events, Event::Turns { session_id, turns });
+        if let Some(session_id) = self.connection.session_id() {
+            spawn_local(fetch_turns(session_id, turn_number, self.events.clone()));
+        }
+    }
+}
+
+/// Asks until the turn is stored, which takes a moment after its end. Without it the page shows what it heard itself, and
+/// the recording cannot be played.
+async fn fetch_turns(session_id: Uuid, turn_number: u16, events: Events) {
+    for _ in 0..STORED_ATTEMPTS {
+        if let Ok(turns) = api::turns(session_id, turn_number).await {
+            let stored = turns.iter().any(|turn| turn.turn_number == turn_number);
+            send(&events, Event::Turns { session_id, turns });
+            if stored {
+                return;
             }
-        });
+        }
+        TimeoutFuture::new(STORED_EVERY_MS).await;
     }
 }
 
