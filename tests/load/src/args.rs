@@ -35,8 +35,8 @@ pub(crate) struct LoadArgs {
     /// Time after which everything is given up.
     #[arg(long, value_name = "S", default_value_t = 600)]
     pub(crate) limit_s: u64,
-    /// Silence that ends a turn; the figures are about what comes on top.
-    #[arg(long, value_name = "MS", default_value_t = 200)]
+    /// Silence that ends a turn, longer than any pause in what is said; the figures are about what comes on top.
+    #[arg(long, value_name = "MS", default_value_t = 500)]
     pub(crate) silence_ms: u32,
     /// Realtime provider.
     #[arg(long, value_name = "ID", default_value = "offline")]

@@ -9,10 +9,11 @@ mod args;
 mod figures;
 
 use std::io::Write as _;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use clap::Parser as _;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -23,7 +24,7 @@ use args::LoadArgs;
 use figures::Figures;
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> Result<ExitCode> {
     let args = LoadArgs::parse();
     let client = client(&args).await?;
     let bytes = tokio::fs::read(&args.wav)
@@ -34,13 +35,11 @@ async fn main() -> Result<()> {
     std::io::stdout()
         .lock()
         .write_all(figures.to_text(&args).as_bytes())?;
-    ensure!(
-        figures.failed == 0,
-        "{} of {} sessions failed",
-        figures.failed,
-        args.sessions
-    );
-    Ok(())
+    Ok(if figures.failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 async fn client(args: &LoadArgs) -> Result<Client> {

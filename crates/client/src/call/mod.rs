@@ -51,7 +51,7 @@ pub struct Call {
 pub enum HangUp {
     /// After the last answer was heard to its end.
     AfterAnswer,
-    /// As soon as the latency of the last expected turn is known (of the first, when none is expected).
+    /// As soon as the latency of every turn is known, of the expected ones at least.
     AfterLatency,
 }
 

@@ -180,11 +180,10 @@ impl Progress {
     fn is_answered(&self, call: &Call, now: Duration, stands: Standing) -> bool {
         let expected = call.expected_turns.unwrap_or(1);
         if call.hang_up == HangUp::AfterLatency {
-            return self
-                .reports()
-                .filter(|turn| turn.latency.is_some_and(|it| it.total_ms.is_some()))
-                .count()
-                >= expected;
+            let is_measured =
+                |turn: &TurnReport| turn.latency.is_some_and(|latency| latency.total_ms.is_some());
+            let is_users = matches!(self.floor, Floor::User | Floor::Awaited);
+            return !is_users && self.turns.len() >= expected && self.reports().all(is_measured);
         }
         let is_done = self.reports().filter(|turn| turn.is_over).count() >= expected && self.is_quiet(stands);
         // Only a number of turns that was asked for tells that nothing follows.
