@@ -22,7 +22,7 @@ impl TurnMachine {
         if let ModeInput::Failed(failure) = what {
             return self.mode_failed(now, failure, effects);
         }
-        if generation != self.generation || self.state == TurnState::Idle {
+        if generation != self.generation {
             return; // Said before the AI was told to stop.
         }
         match what {

@@ -131,7 +131,7 @@ impl TurnMachine {
         let answered = self
             .turn
             .as_mut()
-            .filter(|turn| turn.marks.speech_started.is_some() && turn.marks.speech_ended.is_none());
+            .filter(|turn| turn.marks.speech_started.is_some());
         if let Some(turn) = answered {
             turn.marks.speech_ended = Some(at);
             turn.speech_ended_captured = captured;

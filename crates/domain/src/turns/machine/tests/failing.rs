@@ -331,3 +331,56 @@ fn a_session_ends_in_any_state(#[case] before: &str, #[case] expected: &str) {
         [""; 0]
     );
 }
+
+#[test]
+fn an_answer_has_time_from_one_piece_to_the_next() {
+    check_answer(
+        session(),
+        r#"
+        2500 ai audio 500
+             > user audio 1 complete
+             > response 1 started 2500
+             > audio 1 at 0: 500
+             = AiSpeaking
+        2510 sent 1
+        22000 ai text Once
+             > text 1: Once
+        42000 ai audio 500
+             > audio 1 at 500: 500
+        62000 tick
+        due 72000
+             > order interrupt @2, heard 1000 ms, 4 chars
+             > failure: the answer did not go on within 30 s
+             > audio 1 at 1000: 0, last
+             > ai 1 said: Once
+             > response 1 ended, total 510, endpointing 0, unexplained 510, by server
+             > finish 1 1000..72000, heard "Once", played 1000, failed "the answer did not go on within 30 s"
+             = Listening
+        "#,
+    );
+}
+
+#[test]
+fn text_gives_an_answer_time_too() {
+    check_answer(
+        session(),
+        r#"
+        2500 ai audio 500
+             > user audio 1 complete
+             > response 1 started 2500
+             > audio 1 at 0: 500
+             = AiSpeaking
+        2510 sent 1
+        22000 ai text Once
+             > text 1: Once
+        due 52000
+             > order interrupt @2, heard 500 ms, 4 chars
+             > failure: the answer did not go on within 30 s
+             > audio 1 at 500: 0, last
+             > ai 1 said: Once
+             > response 1 ended, total 510, endpointing 0, unexplained 510, by server
+             > finish 1 1000..52000, heard "Once", played 500, failed "the answer did not go on within 30 s"
+             = Listening
+        "#,
+    );
+}

@@ -232,3 +232,25 @@ fn what_a_lost_client_hears_is_unknown() {
         "#,
     );
 }
+
+#[test]
+fn a_report_from_the_future_is_of_now() {
+    check_answer(
+        session(),
+        "
+        2500 ai audio 1000
+             > user audio 1 complete
+             > response 1 started 2500
+             > audio 1 at 0: 1000
+             = AiSpeaking
+        2500 sent 1
+        2600 play 1 started 0 at 2900
+             > latency 1, total 500, endpointing 0, unexplained 500, by server
+        3100 interrupt
+             > interrupted 1 3100 by client
+             > order interrupt @2, heard 500 ms, 0 chars
+             > response 1 ended by client, total 500, endpointing 0, unexplained 500, by server
+             = Listening
+        ",
+    );
+}

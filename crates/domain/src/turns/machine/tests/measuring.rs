@@ -19,6 +19,7 @@ fn a_client_that_stamps_and_reports_is_measured_on_its_own_clock() {
              > order commit @1
              = Processing
         2502 committed
+        2600 committed
         2800 ai audio 500
              > user audio 1 complete
              > response 1 started 2800
@@ -240,6 +241,29 @@ fn reports_about_unknown_turns_are_ignored() {
         2503 sent 2
         2503 play 2 stopped 0
         2504 play 65535 finished 1
+        ",
+    );
+}
+
+#[test]
+fn audio_that_was_cut_may_have_been_sent_before() {
+    check_answer(
+        session(),
+        "
+        2500 ai audio 500
+             > user audio 1 complete
+             > response 1 started 2500
+             > audio 1 at 0: 500
+             = AiSpeaking
+        2510 interrupt
+             > interrupted 1 2510 by client
+             > order interrupt @2, heard 0 ms, 0 chars
+             > response 1 ended by client, endpointing 0
+             = Listening
+        2511 sent 1
+        2600 play 1 stopped 10
+             > latency 1, total 511, endpointing 0, unexplained 511, by server
+             > finish 1 1000..2600, played 10, cut by client
         ",
     );
 }

@@ -240,3 +240,72 @@ fn who_speaks_on_takes_the_turn_back_from_the_provider() {
         ",
     );
 }
+
+#[test]
+fn the_end_of_answered_speech_is_not_that_of_the_next_turn() {
+    check(
+        provider_decides(),
+        "
+        0 opened
+             = Listening
+        1000 speech
+             > speech started 1000
+             > open turn 1, speech 1000
+             = UserSpeaking
+        2400 ai start
+             > user audio 1 complete
+             > response 1 started 2400
+             = AiSpeaking
+        2400 ai done
+             > response 1 ended
+             > finish 1 1000..2400
+             = Listening
+        2500 ai start
+             > open turn 2
+             > response 2 started 2500
+             = AiSpeaking
+        2600 silence at 2000
+             > speech ended 2000, 1000 ms
+        2700 ai audio 100
+             > audio 2 at 0: 100
+        2700 sent 2
+        2700 ai done
+             > audio 2 at 100: 0, last
+        due 2800
+             > response 2 ended
+             > finish 2 2500..2800, played 100
+             = Listening
+        ",
+    );
+}
+
+#[test]
+fn who_spoke_on_had_not_stopped_before() {
+    check(
+        provider_decides(),
+        "
+        0 opened
+             = Listening
+        1000 speech cap 1000
+             > speech started 1000
+             > open turn 1, speech 1000
+             = UserSpeaking
+        2500 silence at 2000 cap 2000
+             > speech ended 2000, 1000 ms
+             = Processing
+        2600 speech cap 2600
+             > speech started 2600
+             > order interrupt @1
+             = UserSpeaking
+        3000 ai start
+             > user audio 1 complete
+             > response 1 started 3000
+             = AiSpeaking
+        3000 ai audio 100
+             > audio 1 at 0: 100
+        3000 sent 1
+        3100 play 1 started 0 cap 3100
+             > latency 1
+        ",
+    );
+}

@@ -245,6 +245,7 @@ fn a_lost_client_has_time_to_come_back() {
         5000 lost
         20000 back
         21000 lost
+        25000 lost
         due 51000
              > order close
              = Ending
@@ -424,6 +425,43 @@ fn a_client_that_ran_dry_is_not_done() {
              > response 1 ended, total 500, endpointing 0, unexplained 500, by server
              > finish 1 1000..3200, played 600
              = Listening
+        ",
+    );
+}
+
+#[test]
+fn every_turn_is_warned_of() {
+    check_answer(
+        session(),
+        "
+        2000 ai done
+             > user audio 1 complete
+             > response 1 started 2000
+             > response 1 ended, endpointing 0
+             > finish 1 1000..2000
+             = Listening
+        3000 speech
+             > speech started 3000
+             > open turn 2, speech 3000
+             = UserSpeaking
+        due 53000
+             > notice UtteranceLimitNear
+        54000 silence
+             > speech ended 54000, 51000 ms
+             > order commit @2
+             = Processing
+        54000 ai done
+             > user audio 2 complete
+             > response 2 started 54000
+             > response 2 ended, endpointing 0
+             > finish 2 3000..54000
+             = Listening
+        55000 speech
+             > speech started 55000
+             > open turn 3, speech 55000
+             = UserSpeaking
+        due 105000
+             > notice UtteranceLimitNear
         ",
     );
 }
