@@ -65,7 +65,7 @@ fn announce(address: SocketAddr) -> Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
-        "viva: listening on http://{address}. Open it in a browser and press Start; Ctrl-C stops."
+        "viva: listening on http://{address} - open it in a browser and press Start; Ctrl-C stops"
     )?;
     out.flush().context("cannot write to standard output")
 }
