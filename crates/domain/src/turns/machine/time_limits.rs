@@ -96,7 +96,11 @@ impl TurnMachine {
                 .committed
                 .or(turn.marks.endpointed)
                 .unwrap_or(turn.began),
-            TurnState::AiSpeaking if turn.is_growing() => turn.answer.as_ref()?.last_said,
+            // While nobody takes the audio, the mode may be kept from saying more.
+            TurnState::AiSpeaking if turn.is_growing() && self.client_lost.is_none() => {
+                let last_said = turn.answer.as_ref()?.last_said;
+                self.client_back.map_or(last_said, |back| back.max(last_said))
+            }
             _ => return None,
         };
         Some(since.after(self.settings.limits.response))

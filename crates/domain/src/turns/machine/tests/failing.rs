@@ -384,3 +384,28 @@ fn text_gives_an_answer_time_too() {
         "#,
     );
 }
+
+#[test]
+fn an_answer_may_wait_for_a_lost_client() {
+    check_answer(
+        session(),
+        r#"
+        2500 ai audio 500
+             > user audio 1 complete
+             > response 1 started 2500
+             > audio 1 at 0: 500
+             = AiSpeaking
+        2510 sent 1
+        20000 lost
+        33000 tick
+        40000 back
+        due 70000
+             > order interrupt @2, heard 500 ms, 0 chars
+             > failure: the answer did not go on within 30 s
+             > audio 1 at 500: 0, last
+             > response 1 ended, total 510, endpointing 0, unexplained 510, by server
+             > finish 1 1000..70000, played 500, failed "the answer did not go on within 30 s"
+             = Listening
+        "#,
+    );
+}
