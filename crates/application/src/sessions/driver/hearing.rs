@@ -19,10 +19,13 @@ const SAME_SPEECH: Duration = Duration::from_secs(3);
 pub(super) struct Hearing {
     intake: Intake,
     turn_taking: TurnTaking,
-    /// The first voiced sample of the speech that goes on, and after its end the last one.
+    /// What the session's own detector heard: the first voiced sample of the speech, and after its end the last one.
+    /// Where the provider takes turns, `first` is what was heard since the last turn.
     first: Option<Moment>,
     last: Option<Moment>,
     is_speaking: bool,
+    /// The first sample of the speech that the machine was told of last.
+    told: Option<Moment>,
     heard_at: SessionTime,
     loudest: f32,
     quiet: Quiet,
@@ -44,6 +47,7 @@ impl Hearing {
             first: None,
             last: None,
             is_speaking: false,
+            told: None,
             heard_at: SessionTime::ZERO,
             loudest: f32::NEG_INFINITY,
             quiet: Quiet::Unknown,
@@ -75,6 +79,9 @@ impl Hearing {
                 self.is_speaking = true;
                 self.loudest = f32::NEG_INFINITY;
                 self.first = Some(first);
+                if self.turn_taking == TurnTaking::Session {
+                    self.told = Some(first);
+                }
                 Input::SpeechStarted {
                     at: first.at,
                     captured: first.captured,
@@ -110,10 +117,11 @@ impl Hearing {
     }
 
     /// The provider heard speech begin: the session's own detector knows the sample, if it heard it too.
-    pub(super) fn provider_heard_start(&self, at: SessionTime) -> Input {
+    pub(super) fn provider_heard_start(&mut self, at: SessionTime) -> Input {
         let first = self
             .first
             .filter(|first| self.is_speaking || at.since(first.at) < SAME_SPEECH);
+        self.told = first.or_else(|| self.intake.captured_at(at));
         match first {
             Some(first) => Input::SpeechStarted {
                 at: first.at,
@@ -124,15 +132,18 @@ impl Hearing {
     }
 
     /// The provider decided that the turn is over: the last voiced sample is the one that the session's own detector
-    /// found, so that latencies of all providers compare.
+    /// found in it, so that latencies of all providers compare.
     pub(super) fn provider_heard_end(&mut self, at: SessionTime) -> Input {
         if let Some(Voice::Ended { last }) = self.intake.end() {
             self.speech_is_over(last);
         }
-        match self
-            .last
-            .filter(|last| last.at <= at && at.since(last.at) < SAME_SPEECH)
-        {
+        // What comes later is something new.
+        let first = self.first.take();
+        match self.last.filter(|last| {
+            first.is_some_and(|first| first.position <= last.position)
+                && last.at <= at
+                && at.since(last.at) < SAME_SPEECH
+        }) {
             Some(last) => Input::SpeechEnded {
                 at: last.at,
                 captured: last.captured,
@@ -159,7 +170,7 @@ impl Hearing {
 
     /// What the user said before the session knew that it was speech, with the prefix, and when that began.
     pub(super) fn beginning(&self) -> Option<(Vec<i16>, SessionTime)> {
-        self.first.map(|first| self.intake.since(first))
+        self.told.map(|first| self.intake.since(first))
     }
 
     pub(super) fn stalls_at(&self) -> Option<SessionTime> {
@@ -181,5 +192,123 @@ impl Hearing {
             self.quiet = Quiet::Told;
         }
         must_tell
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use viva_audio::{Clip, SampleRate, TurnDetection};
+
+    use super::*;
+
+    const RATE: SampleRate = SampleRate::HZ_24K;
+    /// What the detector may be off.
+    const TOLERANCE: Duration = Duration::from_millis(60);
+
+    /// Hears as the samples are captured, in frames of 20 ms.
+    struct Bench {
+        hearing: Hearing,
+        samples: usize,
+    }
+
+    impl Bench {
+        fn new(turn_taking: TurnTaking) -> Self {
+            let intake = Intake::new(RATE, TurnDetection::default());
+            Self {
+                hearing: Hearing::new(intake, turn_taking),
+                samples: 0,
+            }
+        }
+
+        fn now(&self) -> SessionTime {
+            SessionTime::new(RATE.duration_of(self.samples as u64))
+        }
+
+        fn hear(&mut self, samples: &[i16]) -> Vec<Input> {
+            let mut inputs = Vec::new();
+            for frame in samples.chunks(480) {
+                self.samples += frame.len();
+                inputs.extend(self.hearing.listen(frame, None, self.now()));
+            }
+            inputs
+        }
+    }
+
+    /// Speech from 500 to 3,879 ms of 5,879.
+    fn question() -> Vec<i16> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../audio/tests/fixtures/question-en.wav");
+        let file = std::fs::File::open(path).unwrap();
+        Clip::read(std::io::BufReader::new(file)).unwrap().samples
+    }
+
+    fn at(input: &Input) -> (SessionTime, Option<SessionTime>) {
+        match input {
+            Input::SpeechStarted { at, .. } => (*at, None),
+            Input::SpeechEnded { at, decided, .. } => (*at, Some(*decided)),
+            other => panic!("speech starts or ends, got {other:?}"),
+        }
+    }
+
+    #[track_caller]
+    fn assert_near(time: SessionTime, ms: u64) {
+        let error = time.elapsed().abs_diff(Duration::from_millis(ms));
+        assert!(error <= TOLERANCE, "expected {ms} ms, got {time:?}");
+    }
+
+    #[test]
+    fn where_the_session_takes_turns_its_detector_speaks() {
+        let mut bench = Bench::new(TurnTaking::Session);
+        let inputs = bench.hear(&question());
+        let [started, ended] = &inputs[..] else {
+            panic!("one utterance, got {inputs:?}")
+        };
+        assert_near(at(started).0, 500);
+        assert_near(at(ended).0, 3_879);
+        assert_near(at(ended).1.unwrap(), 4_379);
+    }
+
+    #[test]
+    fn where_the_provider_takes_turns_the_detector_knows_the_samples() {
+        let mut bench = Bench::new(TurnTaking::Provider);
+        let question = question();
+        assert_eq!(bench.hear(&question[..24_000]), []);
+        let started = bench.hearing.provider_heard_start(bench.now());
+        assert_near(at(&started).0, 500);
+        let (samples, began) = bench.hearing.beginning().unwrap();
+        assert_near(began, 200);
+        assert_eq!(samples, question[24_000 - samples.len()..24_000]);
+        // The provider is quicker than the silence that the detector waits for.
+        assert_eq!(bench.hear(&question[24_000..4 * 24_000 + 6_000]), []);
+        let ended = bench.hearing.provider_heard_end(bench.now());
+        assert_near(at(&ended).0, 3_879);
+        assert_near(at(&ended).1.unwrap(), 4_250);
+    }
+
+    #[test]
+    fn what_only_the_provider_heard_is_not_mistaken_for_what_was_heard_before() {
+        let mut bench = Bench::new(TurnTaking::Provider);
+        bench.hear(&question()[..108_000]);
+        bench.hearing.provider_heard_start(bench.now());
+        bench.hearing.provider_heard_end(bench.now());
+        // A whisper, half a second later.
+        bench.hear(&[0; 12_000]);
+        let now = bench.now();
+        let started = bench.hearing.provider_heard_start(now);
+        assert_eq!(at(&started), (now, None));
+        let (samples, began) = bench.hearing.beginning().unwrap();
+        assert_eq!(samples.len(), 7_200, "the prefix");
+        assert_eq!(now.since(began), Duration::from_millis(300));
+        bench.hear(&[0; 12_000]);
+        let ended = bench.hearing.provider_heard_end(bench.now());
+        assert_eq!(at(&ended), (bench.now(), Some(bench.now())));
+    }
+
+    #[test]
+    fn a_provider_that_hears_what_was_never_sent_records_nothing() {
+        let mut bench = Bench::new(TurnTaking::Provider);
+        bench.hearing.provider_heard_start(SessionTime::from_millis(100));
+        assert_eq!(bench.hearing.beginning(), None);
     }
 }

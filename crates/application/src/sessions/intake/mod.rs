@@ -1,13 +1,15 @@
 //! The user's audio: where speech starts and ends, when that was on which clock, and the last seconds for the recording.
 
+mod timeline;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use viva_audio::{Endpointer, SampleRate, SpeechEvent, TurnDetection};
-use viva_domain::latency::{ClientClock, ClientTime, SessionTime};
+use viva_domain::latency::{ClientTime, SessionTime};
 
-/// Positions that the endpointer reports lie at most the longest silence (10 s) and the shortest speech (2 s) back.
-const STAMPS_KEPT: Duration = Duration::from_secs(13);
+use self::timeline::Timeline;
+
 /// Beyond its prefix and twice the shortest speech (which may have gaps), how far back a recording may begin.
 const TAPE_MARGIN: Duration = Duration::from_millis(500);
 
@@ -43,17 +45,12 @@ pub(super) struct Intake {
     rate: SampleRate,
     endpointer: Endpointer,
     decided: Vec<SpeechEvent>,
-    clock: ClientClock,
-    stamps: VecDeque<Stamp>,
-    /// Whether the client's stamps advance; without them the stream's own sample count is its clock.
-    is_stamped: bool,
+    /// The time line of the newest audio; `None` before the first.
+    timeline: Option<Timeline>,
+    /// That of the audio before it, on which positions may still lie.
+    previous: Option<Timeline>,
+    last_stamp: Option<ClientTime>,
     tape: VecDeque<i16>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Stamp {
-    position: u64,
-    captured: ClientTime,
 }
 
 impl Intake {
@@ -62,9 +59,9 @@ impl Intake {
             rate,
             endpointer: Endpointer::new(rate, turn_detection),
             decided: Vec::new(),
-            clock: ClientClock::default(),
-            stamps: VecDeque::new(),
-            is_stamped: false,
+            timeline: None,
+            previous: None,
+            last_stamp: None,
             tape: VecDeque::new(),
         }
     }
@@ -85,9 +82,7 @@ impl Intake {
         received: SessionTime,
         voices: &mut Vec<Voice>,
     ) {
-        let length = self.rate.duration_of(samples.len() as u64);
-        let captured = self.stamp(captured);
-        self.clock.observe(captured.after(length), received);
+        self.stamp(samples.len(), captured, received);
         self.keep(samples);
         let mut decided = std::mem::take(&mut self.decided);
         self.endpointer.push(samples, &mut decided);
@@ -100,53 +95,53 @@ impl Intake {
         self.endpointer.end().and_then(|event| self.voice(event))
     }
 
-    /// A moment of the client's clock on the session's.
+    /// A moment of the client's clock on the session's; `None` while the client does not stamp its audio.
     pub(super) fn to_session(&self, time: ClientTime) -> Option<SessionTime> {
-        if self.is_stamped {
-            self.clock.to_session(time)
-        } else {
-            None
-        }
+        self.timeline.as_ref()?.to_session(time)
     }
 
-    /// What was heard from the turn's prefix before `first` on, and when that began.
+    /// The sample that was captured at a moment; the newest one when it is not there yet, `None` before the first.
+    pub(super) fn captured_at(&self, at: SessionTime) -> Option<Moment> {
+        let end = self.endpointer.position();
+        let newest = self.timeline.as_ref()?.session_time(end)?;
+        let position = end.saturating_sub(self.rate.samples_in(newest.since(at)));
+        Some(Moment {
+            position,
+            at,
+            captured: None,
+        })
+    }
+
+    /// What was heard from the turn's prefix before `first` on, as far back as it is kept, and when that began.
     pub(super) fn since(&self, first: Moment) -> (Vec<i16>, SessionTime) {
         let end = self.endpointer.position();
         let oldest = end - self.tape.len() as u64;
         let start = self
             .turn_detection()
             .turn_start(first.position, self.rate)
-            .max(oldest);
+            .clamp(oldest, end);
         let skipped = usize::try_from(start - oldest).unwrap_or(self.tape.len());
-        let began = first
-            .at
-            .before(self.rate.duration_of(first.position.saturating_sub(start)));
-        (self.tape.iter().skip(skipped).copied().collect(), began)
+        let began = self.moment(start).map_or(first.at, |moment| moment.at);
+        (self.tape.range(skipped..).copied().collect(), began)
     }
 
-    /// When the next sample was captured: as stamped, else as many samples as came after the last stamp.
-    fn stamp(&mut self, captured: Option<ClientTime>) -> ClientTime {
+    /// Finds out when the next samples were captured.
+    fn stamp(&mut self, samples: usize, captured: Option<ClientTime>, received: SessionTime) {
         let position = self.endpointer.position();
-        let expected = self.stamps.back().map(|last| self.at(*last, position));
-        self.is_stamped = match (captured, self.stamps.back()) {
-            (Some(captured), Some(last)) => captured > last.captured,
-            (Some(_), None) => true,
-            (None, _) => false,
-        };
-        let captured = match captured.filter(|_| self.is_stamped) {
-            Some(captured) => captured,
-            None => expected.unwrap_or(ClientTime::from_micros(0)),
-        };
-        self.stamps.push_back(Stamp { position, captured });
-        let kept = self.rate.samples_in(STAMPS_KEPT);
-        while self
-            .stamps
-            .get(1)
-            .is_some_and(|second| second.position + kept < position)
-        {
-            self.stamps.pop_front();
+        let length = self.rate.duration_of(samples as u64);
+        // A stamp that stands still is none.
+        let stamp = captured.filter(|captured| self.last_stamp != Some(*captured));
+        let goes_on = |timeline: &Timeline| timeline.goes_on(position, stamp, length, received);
+        if !self.timeline.as_ref().is_some_and(goes_on) {
+            self.previous = self.timeline.take();
         }
-        captured
+        let timeline = self
+            .timeline
+            .get_or_insert_with(|| Timeline::new(self.rate, position, stamp));
+        if timeline.note(position, stamp) {
+            self.last_stamp = captured;
+        }
+        timeline.observe(position + samples as u64, received);
     }
 
     fn keep(&mut self, samples: &[i16]) {
@@ -174,20 +169,18 @@ impl Intake {
     }
 
     fn moment(&self, position: u64) -> Option<Moment> {
-        let after = self.stamps.partition_point(|stamp| stamp.position <= position);
-        let stamp = self.stamps.get(after.saturating_sub(1))?;
-        let captured = self.at(*stamp, position);
-        let at = self.clock.to_session(captured)?;
+        let previous = self.previous.as_ref();
+        let timeline = self.timeline.as_ref()?;
+        let timeline = previous
+            .filter(|_| position < timeline.begins())
+            .unwrap_or(timeline);
         Some(Moment {
             position,
-            at,
-            captured: self.is_stamped.then_some(captured),
+            at: timeline.session_time(position)?,
+            captured: timeline.captured(position),
         })
     }
-
-    fn at(&self, stamp: Stamp, position: u64) -> ClientTime {
-        stamp
-            .captured
-            .after(self.rate.duration_of(position.saturating_sub(stamp.position)))
-    }
 }
+
+#[cfg(test)]
+mod tests;
