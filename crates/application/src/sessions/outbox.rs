@@ -11,10 +11,12 @@ use super::link::{AudioOut, Outgoing, SessionMessage};
 const FRAME_SAMPLES: usize = 8_192;
 /// Unsent audio from which on the session takes no more from the provider: 10 s at 24 kHz.
 const FULL_BYTES: usize = 480 * 1024;
+/// Unsent messages and frames from which on it takes no more either: more than a minute of text, 20 s of short frames.
+const FULL_ENTRIES: usize = 1_024;
 /// Sent audio that is kept for a client that comes back: 5 s at 24 kHz, more than a socket has under way.
 const KEPT_BYTES: usize = 240 * 1024;
-/// Sent messages that are kept for a client that comes back.
-const KEPT_MESSAGES: usize = 256;
+/// Sent messages and frames that are kept for a client that comes back.
+const KEPT_ENTRIES: usize = 512;
 
 /// The queue to the client. Overflow: when [`Outbox::is_full`] nothing more is taken from the provider, so it waits.
 #[derive(Debug, Default)]
@@ -23,9 +25,16 @@ pub(super) struct Outbox {
     unsent_bytes: usize,
     sent: VecDeque<Outgoing>,
     sent_bytes: usize,
-    sent_messages: usize,
     next_audio: u32,
     next_message: u32,
+    gone: Gone,
+}
+
+/// Everything before these was sent and is not kept any more, though a client that missed it would want it.
+#[derive(Debug, Default)]
+struct Gone {
+    audio: u32,
+    message: u32,
 }
 
 #[derive(Debug)]
@@ -81,8 +90,21 @@ impl Outbox {
         self.sent_bytes = self.sent.iter().map(audio_bytes).sum();
     }
 
+    /// An answer was heard to its end: nobody will ask for its audio again.
+    fn release_audio(&mut self, heard: TurnNumber) {
+        let gone = &mut self.gone;
+        self.sent.retain(|sent| {
+            let is_of = matches!(sent, Outgoing::Audio(frame) if frame.turn == heard);
+            if is_of {
+                gone.note(sent);
+            }
+            !is_of
+        });
+        self.sent_bytes = self.sent.iter().map(audio_bytes).sum();
+    }
+
     pub(super) fn is_full(&self) -> bool {
-        self.unsent_bytes >= FULL_BYTES
+        self.unsent_bytes >= FULL_BYTES || self.unsent.len() >= FULL_ENTRIES
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -118,7 +140,7 @@ impl Outbox {
     }
 
     /// A client came back: greets it with `resumed`, then repeats what it has not got. Answers whether all of that was
-    /// still there.
+    /// still there. What was cut meanwhile is not missed.
     pub(super) fn resume(
         &mut self,
         resumed: SessionMessage,
@@ -127,43 +149,45 @@ impl Outbox {
     ) -> bool {
         let audio_from = last_audio.map_or(0, |last| last.wrapping_add(1));
         let message_from = last_message.map_or(self.next_message, |last| last.wrapping_add(1));
-        let (mut has_audio, mut has_messages) =
-            (audio_from == self.next_audio, message_from == self.next_message);
-        let mut again = Vec::new();
-        for sent in self.sent.drain(..) {
-            let is_missing = match &sent {
-                Outgoing::Audio(frame) => {
-                    has_audio |= frame.seq == audio_from;
-                    frame.seq >= audio_from
-                }
-                Outgoing::Message { seq, .. } => {
-                    has_messages |= *seq == Some(message_from);
-                    seq.is_some_and(|seq| seq >= message_from)
-                }
-            };
-            if is_missing {
-                again.push(sent);
-            }
-        }
-        (self.sent_bytes, self.sent_messages) = (0, 0);
-        for sent in again.into_iter().rev() {
+        let is_whole = (self.gone.audio..=self.next_audio).contains(&audio_from)
+            && (self.gone.message..=self.next_message).contains(&message_from);
+        let is_missing = |sent: &Outgoing| match sent {
+            Outgoing::Audio(frame) => frame.seq >= audio_from,
+            Outgoing::Message { seq, .. } => seq.is_some_and(|seq| seq >= message_from),
+        };
+        for sent in self.sent.drain(..).rev().filter(is_missing) {
             self.unsent_bytes += audio_bytes(&sent);
             self.unsent.push_front(Entry::Again(sent));
         }
+        self.sent_bytes = 0;
+        // What the client has got is not kept any longer.
+        self.gone.audio = self.gone.audio.max(audio_from.min(self.next_audio));
+        self.gone.message = self.gone.message.max(message_from.min(self.next_message));
         self.unsent.push_front(Entry::Connection(resumed));
-        has_audio && has_messages
+        is_whole
     }
 
     fn keep(&mut self, outgoing: Outgoing) {
         self.sent_bytes += audio_bytes(&outgoing);
-        self.sent_messages += usize::from(is_message(&outgoing));
         self.sent.push_back(outgoing);
-        while self.sent_bytes > KEPT_BYTES || self.sent_messages > KEPT_MESSAGES {
+        while self.sent_bytes > KEPT_BYTES || self.sent.len() > KEPT_ENTRIES {
             let Some(oldest) = self.sent.pop_front() else {
                 return;
             };
             self.sent_bytes -= audio_bytes(&oldest);
-            self.sent_messages -= usize::from(is_message(&oldest));
+            self.gone.note(&oldest);
+        }
+    }
+}
+
+impl Gone {
+    fn note(&mut self, outgoing: &Outgoing) {
+        match outgoing {
+            Outgoing::Audio(frame) => self.audio = self.audio.max(frame.seq.wrapping_add(1)),
+            Outgoing::Message { seq: Some(seq), .. } => {
+                self.message = self.message.max(seq.wrapping_add(1));
+            }
+            Outgoing::Message { seq: None, .. } => {}
         }
     }
 }
@@ -183,10 +207,6 @@ fn audio_bytes(outgoing: &Outgoing) -> usize {
         Outgoing::Audio(frame) => frame.pcm.len(),
         Outgoing::Message { .. } => 0,
     }
-}
-
-fn is_message(outgoing: &Outgoing) -> bool {
-    matches!(outgoing, Outgoing::Message { .. })
 }
 
 fn next(counter: &mut u32) -> u32 {
@@ -214,6 +234,9 @@ pub(super) fn post(outbox: &mut Outbox, event: Event) -> Option<PostedAudio> {
             None
         }
         event => {
+            if let Event::ResponseEnded { turn, .. } = event {
+                outbox.release_audio(turn);
+            }
             outbox.message(SessionMessage::Event(event));
             None
         }
@@ -229,7 +252,7 @@ pub(super) struct PostedAudio {
 
 #[cfg(test)]
 mod tests {
-    use viva_domain::latency::SessionTime;
+    use viva_domain::latency::{LatencyMetrics, SessionTime};
     use viva_domain::turns::{InterruptReason, NoticeCode};
 
     use super::*;
@@ -349,6 +372,96 @@ mod tests {
         }
         assert!(outbox.sent_bytes <= KEPT_BYTES);
         assert!(!outbox.resume(notice(), Some(3), None));
+    }
+
+    #[test]
+    fn a_client_that_missed_only_what_was_cut_missed_nothing() {
+        let mut outbox = Outbox::default();
+        for position in 0..4 {
+            audio(&mut outbox, TURN, position, 1);
+        }
+        drain(&mut outbox);
+        let reason = InterruptReason::Speech;
+        let at = SessionTime::ZERO;
+        post(
+            &mut outbox,
+            Event::Interrupted {
+                turn: TURN,
+                at,
+                reason,
+            },
+        );
+        audio(&mut outbox, TURN.next().unwrap(), 0, 1);
+        drain(&mut outbox);
+        assert!(outbox.resume(notice(), Some(1), None));
+        assert_eq!(drain(&mut outbox), ["connection", "audio 4 at 0"]);
+    }
+
+    #[test]
+    fn an_answer_that_was_heard_is_not_kept() {
+        for (last_audio, is_whole) in [(2, false), (3, true)] {
+            let mut outbox = Outbox::default();
+            for position in 0..4 {
+                audio(&mut outbox, TURN, position, 1);
+            }
+            drain(&mut outbox);
+            let ended = Event::ResponseEnded {
+                turn: TURN,
+                interruption: None,
+                latency: LatencyMetrics::default(),
+                usage: None,
+            };
+            post(&mut outbox, ended);
+            assert_eq!((outbox.sent_bytes, outbox.sent.len()), (0, 0));
+            assert_eq!(outbox.resume(notice(), Some(last_audio), None), is_whole);
+        }
+    }
+
+    #[test]
+    fn a_client_that_has_got_more_than_was_sent_is_not_believed() {
+        let mut outbox = Outbox::default();
+        audio(&mut outbox, TURN, 0, 1);
+        drain(&mut outbox);
+        assert!(!outbox.resume(notice(), Some(7), None));
+    }
+
+    #[test]
+    fn a_client_may_come_back_twice() {
+        let mut outbox = Outbox::default();
+        for position in 0..4 {
+            audio(&mut outbox, TURN, position, 1);
+            outbox.message(notice());
+        }
+        drain(&mut outbox);
+        assert!(outbox.resume(notice(), Some(0), Some(0)));
+        for _ in 0..4 {
+            outbox.pop();
+        }
+        assert!(outbox.resume(notice(), Some(1), Some(1)));
+        let expected = [
+            "connection",
+            "audio 2 at 2",
+            "message 2",
+            "audio 3 at 3",
+            "message 3",
+        ];
+        assert_eq!(drain(&mut outbox), expected);
+        assert!(
+            !outbox.resume(notice(), Some(0), Some(3)),
+            "it had said that it has that"
+        );
+    }
+
+    #[test]
+    fn text_alone_fills_it_too() {
+        let mut outbox = Outbox::default();
+        for _ in 0..FULL_ENTRIES {
+            assert!(!outbox.is_full());
+            outbox.message(notice());
+        }
+        assert!(outbox.is_full());
+        drain(&mut outbox);
+        assert_eq!(outbox.sent.len(), KEPT_ENTRIES);
     }
 
     #[test]
