@@ -37,7 +37,8 @@ pub fn split_heard(text: &str, played: Duration, total: Duration) -> HeardText {
         .nth(heard_chars)
         .map_or(text.len(), |(at, _)| at);
     let cut = if splits_word(text, cut) {
-        text[..cut].rfind(char::is_whitespace).map_or(0, |at| at + 1)
+        let is_of_word = |c: char| !c.is_whitespace() && !is_cjk(c);
+        text[..cut].trim_end_matches(is_of_word).len()
     } else {
         cut
     };
@@ -49,10 +50,15 @@ pub fn split_heard(text: &str, played: Duration, total: Duration) -> HeardText {
 
 /// Whether a cut here goes through a word of letters that are written together.
 fn splits_word(text: &str, cut: usize) -> bool {
-    let is_word = |c: char| c.is_alphanumeric() && (c as u32) < 0x2E80;
+    let is_word = |c: char| c.is_alphanumeric() && !is_cjk(c);
     let before = text[..cut].chars().next_back().is_some_and(is_word);
     let after = text[cut..].chars().next().is_some_and(is_word);
     before && after
+}
+
+/// Whether a character stands alone: from the CJK radicals on, words are not separated.
+fn is_cjk(c: char) -> bool {
+    c >= '\u{2E80}'
 }
 
 #[cfg(test)]
@@ -81,6 +87,22 @@ mod tests {
         assert_eq!(
             split("從前有一隻綠色的龍", 500, 1_000),
             ("從前有一".into(), "隻綠色的龍".into())
+        );
+    }
+
+    #[test]
+    fn a_latin_word_among_chinese_is_cut_as_a_word() {
+        assert_eq!(
+            split("這是一隻dragon，綠色的", 500, 1_000),
+            ("這是一隻".into(), "dragon，綠色的".into())
+        );
+    }
+
+    #[test]
+    fn a_space_may_be_wide() {
+        assert_eq!(
+            split("Vraiment\u{a0}! Les\u{3000}dragons", 900, 1_000),
+            ("Vraiment\u{a0}! Les".into(), "dragons".into())
         );
     }
 

@@ -122,7 +122,8 @@ fn input() -> impl Strategy<Value = Input> {
 
 fn said() -> impl Strategy<Value = ModeInput> {
     let text = || {
-        prop::sample::select(vec!["", " ", "so it goes", "on", " and on. ", "龍，"]).prop_map(str::to_owned)
+        prop::sample::select(vec!["", " ", "so it goes", "on", " and on. ", "龍，\u{3000}drag"])
+            .prop_map(str::to_owned)
     };
     prop_oneof![
         20 => (0_usize..600).prop_map(|samples| ModeInput::Audio(vec![1; samples])),
