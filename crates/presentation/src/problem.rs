@@ -63,7 +63,7 @@ impl Problem {
         if let Ok(range) = HeaderValue::from_str(&format!("bytes */{len}")) {
             problem.headers.insert(header::CONTENT_RANGE, range);
         }
-        problem.detail(format_args!("there are {len} bytes"))
+        problem.detail(format!("there are {len} bytes"))
     }
 
     /// Trying again later may help.
@@ -77,9 +77,9 @@ impl Problem {
     }
 
     /// Says what went wrong this time and what to do about it.
-    pub(crate) fn detail(self, detail: impl ToString) -> Self {
+    pub(crate) fn detail(self, detail: impl Into<String>) -> Self {
         Self {
-            detail: Some(detail.to_string()),
+            detail: Some(detail.into()),
             ..self
         }
     }
@@ -118,9 +118,9 @@ impl From<QueryRejection> for Problem {
 impl From<HistoryError> for Problem {
     fn from(err: HistoryError) -> Self {
         match &err {
-            HistoryError::UnknownSession(_) => Self::not_found("session-not-found").detail(&err),
-            HistoryError::UnknownTurn(_) => Self::not_found("turn-not-found").detail(&err),
-            HistoryError::NoRecording => Self::not_found("recording-not-found").detail(&err),
+            HistoryError::UnknownSession(_) => Self::not_found("session-not-found").detail(err.to_string()),
+            HistoryError::UnknownTurn(_) => Self::not_found("turn-not-found").detail(err.to_string()),
+            HistoryError::NoRecording => Self::not_found("recording-not-found").detail(err.to_string()),
             HistoryError::Range { len } => Self::range_not_satisfiable(*len),
             HistoryError::Store(cause) => cause.into(),
             HistoryError::Blob(cause) => cause.into(),

@@ -76,6 +76,10 @@ fn span(request: &Request) -> Span {
     info_span!("http.request", http.method = %request.method(), http.path = request.uri().path(), request.id = id)
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the layer hands the panic over by value"
+)]
 fn on_panic(panic: Box<dyn Any + Send>) -> Response<Body> {
     let message = panic
         .downcast_ref::<String>()

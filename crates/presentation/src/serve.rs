@@ -42,14 +42,12 @@ pub async fn serve(
     info!(sessions = sessions.live_count(), "Shutting down");
     connections.stop();
     let ending = async { tokio::join!(serving, sessions.shut_down(), connections.closed()).0 };
-    match timeout(SHUTDOWN_LIMIT, ending).await {
-        Ok(served) => served,
-        Err(_) => {
-            warn!(
-                sessions = sessions.live_count(),
-                "Gave up waiting for connections to end"
-            );
-            Ok(())
-        }
-    }
+    let Ok(served) = timeout(SHUTDOWN_LIMIT, ending).await else {
+        warn!(
+            sessions = sessions.live_count(),
+            "Gave up waiting for connections to end"
+        );
+        return Ok(());
+    };
+    served
 }

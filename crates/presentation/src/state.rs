@@ -29,11 +29,11 @@ pub struct AppState {
     pub site: Site,
     /// Names under which the server answers.
     pub hosts: AllowedHosts,
-    /// The open WebSockets.
+    /// The open WebSocket connections.
     pub connections: Connections,
 }
 
-/// The open WebSockets of a server, and whether it shuts down. Clones share.
+/// The open WebSocket connections of a server, and whether it shuts down. Clones share.
 #[derive(Debug, Clone, Default)]
 pub struct Connections {
     open: TaskTracker,

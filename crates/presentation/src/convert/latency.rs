@@ -47,9 +47,12 @@ mod tests {
 
     #[test]
     fn durations_are_rounded_to_the_microsecond() {
-        assert_eq!(ms(Duration::from_nanos(1_234_567)), 1.235);
-        assert_eq!(ms(Duration::from_nanos(499)), 0.0);
-        assert_eq!(signed_ms(TimeDelta::microseconds(-3_500)), -3.5);
+        let rounded = [
+            ms(Duration::from_nanos(1_234_567)),
+            ms(Duration::from_nanos(499)),
+            signed_ms(TimeDelta::microseconds(-3_500)),
+        ];
+        assert_eq!(rounded.map(|ms| ms.to_string()), ["1.235", "0", "-3.5"]);
     }
 
     #[test]

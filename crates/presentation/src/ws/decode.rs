@@ -21,7 +21,7 @@ use crate::convert::interaction_from_wire;
 pub(super) fn start_session(message: &ws::StartSession, user_id: UserId) -> Result<StartSession, Refusal> {
     let interaction = interaction_from_wire(message.interaction()?);
     if let Some(id) = message.template_id {
-        return Err(Refusal::config(format_args!("there is no template {id}")));
+        return Err(Refusal::config(format!("there is no template {id}")));
     }
     Ok(StartSession {
         user_id,
@@ -80,7 +80,7 @@ pub(super) fn audio_frame(message: Bytes, received: Instant) -> Result<UserAudio
 pub(super) fn audio_chunk(chunk: &ws::UserAudioChunk, received: Instant) -> Result<UserAudio, Refusal> {
     let pcm = BASE64_STANDARD
         .decode(&chunk.audio)
-        .map_err(|err| Refusal::audio(format_args!("audio is not valid base64: {err}")))?;
+        .map_err(|err| Refusal::audio(format!("audio is not valid base64: {err}")))?;
     if !pcm.len().is_multiple_of(2) {
         return Err(ws::InvalidFrame::OddPayload(pcm.len()).into());
     }
@@ -107,7 +107,7 @@ pub(super) fn update(message: ws::UpdateSession) -> Result<SessionInput, Refusal
     let turn_detection = message.turn_detection.map(turn_detection).unwrap_or_default();
     turn_detection
         .check()
-        .map_err(|err| Refusal::config(format_args!("turn detection: {err}")))?;
+        .map_err(|err| Refusal::config(format!("turn detection: {err}")))?;
     Ok(SessionInput::Update {
         barge_in: message.barge_in_enabled.map(barge_in),
         turn_detection,
@@ -164,7 +164,7 @@ fn client_time(field: &str, ms: f64) -> Result<ClientTime, Refusal> {
 }
 
 fn not_a_time(field: &str, ms: f64) -> Refusal {
-    Refusal::message(format_args!(
+    Refusal::message(format!(
         "{field}: {ms} is no time in ms, which is a number from 0"
     ))
 }

@@ -7,7 +7,9 @@ use viva_application::sessions::{AudioOut, ResumedSession, SessionMessage, Start
 use viva_domain::ids::SessionId;
 use viva_domain::latency::SessionTime;
 use viva_domain::sessions::EndStatus;
-use viva_domain::turns::{Event, InterruptReason, Limits, NoticeCode, SessionFailure, Summary, TurnState};
+use viva_domain::turns::{
+    Event, InterruptReason, Limits, NoticeCode, SessionFailure, Summary, TurnNumber, TurnState,
+};
 use viva_protocol::ws::{self, MAX_MESSAGE_BYTES, ServerEnvelope, ServerMessage};
 
 use super::audio_format::AudioFormat;
@@ -76,7 +78,7 @@ fn session_resumed(resumed: ResumedSession) -> ServerMessage {
             TurnState::AiSpeaking => ws::SessionState::AiSpeaking,
             TurnState::Ending => ws::SessionState::Ending,
         },
-        turn_number: resumed.turn.map_or(0, |turn| turn.get()),
+        turn_number: resumed.turn.map_or(0, TurnNumber::get),
     })
 }
 
@@ -245,7 +247,7 @@ mod tests {
     use viva_domain::latency::{LatencyMetrics, Statistics};
     use viva_domain::ports::ProviderErrorKind;
     use viva_domain::sessions::{Interaction, RealtimeConfig};
-    use viva_domain::turns::{TurnNumber, Usage};
+    use viva_domain::turns::Usage;
 
     use super::*;
 

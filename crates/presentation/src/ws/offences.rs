@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 /// The bad message that closes the connection.
 const MOST: usize = 10;
-const WINDOW: Duration = Duration::from_secs(60);
+const WINDOW: Duration = Duration::from_mins(1);
 /// Audio comes 50 times a second. When something is wrong with it, once a second is often enough to say so, and counts
 /// as one bad message.
 const AUDIO_PAUSE: Duration = Duration::from_secs(1);
@@ -41,6 +41,11 @@ impl Offences {
         } else {
             Verdict::TellAndClose
         }
+    }
+
+    /// A session begins: what was wrong with audio before it is not what may be wrong with it now.
+    pub(super) fn begin_session(&mut self) {
+        self.audio = None;
     }
 
     /// Counts bad audio.

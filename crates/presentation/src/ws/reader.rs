@@ -131,7 +131,7 @@ impl<I: Stream<Item = Received> + Unpin> Reader<I> {
     }
 
     async fn on_too_big(&mut self) -> Result<(), Refusal> {
-        let refusal = Refusal::message(format_args!("a message has at most {MAX_MESSAGE_BYTES} bytes"));
+        let refusal = Refusal::message(format!("a message has at most {MAX_MESSAGE_BYTES} bytes"));
         self.reply(ServerMessage::Error(refusal.error)).await;
         self.close(CLOSE_TOO_BIG, "message too big").await;
         Ok(())
@@ -139,8 +139,6 @@ impl<I: Stream<Item = Received> + Unpin> Reader<I> {
 
     async fn on_text(&mut self, text: &str, now: Instant) -> Result<(), Refusal> {
         match ClientMessage::parse(text)? {
-            // Nobody has to sign in.
-            ClientMessage::Authenticate(_) => Ok(()),
             ClientMessage::StartSession(message) => self.start_session(*message).await,
             ClientMessage::ResumeSession(message) => self.resume_session(message).await,
             ClientMessage::AudioChunk(chunk) => self.on_audio(|| decode::audio_chunk(&chunk, now)).await,
@@ -153,14 +151,15 @@ impl<I: Stream<Item = Received> + Unpin> Reader<I> {
             ClientMessage::EndSession => self.tell(|| Ok(SessionInput::End)).await,
             ClientMessage::Ping(ping) => {
                 let server_timestamp = ms(now.duration_since(self.opened));
-                let pong = Pong {
+                let answer = Pong {
                     client_timestamp: ping.timestamp,
                     server_timestamp,
                 };
-                self.reply(ServerMessage::Pong(pong)).await;
+                self.reply(ServerMessage::Pong(answer)).await;
                 Ok(())
             }
-            ClientMessage::Unknown => Ok(()),
+            // Nobody has to sign in.
+            ClientMessage::Authenticate(_) | ClientMessage::Unknown => Ok(()),
         }
     }
 
@@ -194,6 +193,7 @@ impl<I: Stream<Item = Received> + Unpin> Reader<I> {
     async fn carry(&mut self, connection: Connection, end: LinkEnd, format: AudioFormat) {
         let over = CancellationToken::new();
         let output = SessionOutput::new(connection.session_id(), end, format, over.clone());
+        self.offences.begin_session();
         self.write(ToClient::Session(output)).await;
         self.phase = Phase::Live(Live { connection, over });
     }
@@ -261,7 +261,7 @@ impl<I: Stream<Item = Received> + Unpin> Reader<I> {
             reason: reason.into(),
         }))
         .await;
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     async fn write(&mut self, what: ToClient) {

@@ -27,10 +27,10 @@ pub(super) enum Fault {
 }
 
 impl Refusal {
-    fn new(fault: Fault, code: ErrorCode, message: impl ToString) -> Self {
+    fn new(fault: Fault, code: ErrorCode, message: impl Into<String>) -> Self {
         let error = ErrorMessage {
             code,
-            message: message.to_string(),
+            message: message.into(),
             recoverable: true,
             details: None,
             retry_after_ms: None,
@@ -39,17 +39,17 @@ impl Refusal {
     }
 
     /// The control message makes no sense.
-    pub(super) fn message(message: impl ToString) -> Self {
+    pub(super) fn message(message: impl Into<String>) -> Self {
         Self::new(Fault::Message, ErrorCode::InvalidMessage, message)
     }
 
     /// The configuration cannot work.
-    pub(super) fn config(message: impl ToString) -> Self {
+    pub(super) fn config(message: impl Into<String>) -> Self {
         Self::new(Fault::Message, ErrorCode::InvalidConfig, message)
     }
 
     /// The audio cannot be used.
-    pub(super) fn audio(message: impl ToString) -> Self {
+    pub(super) fn audio(message: impl Into<String>) -> Self {
         Self::new(Fault::Audio, ErrorCode::InvalidAudio, message)
     }
 
@@ -88,35 +88,37 @@ impl Refusal {
 
 impl From<MalformedMessage> for Refusal {
     fn from(err: MalformedMessage) -> Self {
-        Self::message(err)
+        Self::message(err.to_string())
     }
 }
 
 impl From<InvalidFrame> for Refusal {
     fn from(err: InvalidFrame) -> Self {
-        Self::audio(err)
+        Self::audio(err.to_string())
     }
 }
 
 impl From<InvalidInteraction> for Refusal {
     fn from(err: InvalidInteraction) -> Self {
         match &err {
-            InvalidInteraction::UnknownMode => Self::new(Fault::Message, ErrorCode::InvalidMode, err),
-            InvalidInteraction::Config { .. } => Self::config(err),
+            InvalidInteraction::UnknownMode => {
+                Self::new(Fault::Message, ErrorCode::InvalidMode, err.to_string())
+            }
+            InvalidInteraction::Config { .. } => Self::config(err.to_string()),
         }
     }
 }
 
 impl From<InvalidPrompt> for Refusal {
     fn from(err: InvalidPrompt) -> Self {
-        Self::config(err)
+        Self::config(err.to_string())
     }
 }
 
 impl From<ProcessAudioError> for Refusal {
     fn from(err: ProcessAudioError) -> Self {
         match err {
-            ProcessAudioError::TooFast => Self::audio(err),
+            ProcessAudioError::TooFast => Self::audio(err.to_string()),
             ProcessAudioError::SessionOver => Self::no_session(Fault::None),
         }
     }
@@ -125,7 +127,7 @@ impl From<ProcessAudioError> for Refusal {
 impl From<ResumeSessionError> for Refusal {
     fn from(err: ResumeSessionError) -> Self {
         match err {
-            ResumeSessionError::Expired => Self::new(Fault::None, ErrorCode::ResumeExpired, err),
+            ResumeSessionError::Expired => Self::new(Fault::None, ErrorCode::ResumeExpired, err.to_string()),
         }
     }
 }
@@ -133,19 +135,23 @@ impl From<ResumeSessionError> for Refusal {
 impl From<StartSessionError> for Refusal {
     fn from(err: StartSessionError) -> Self {
         match &err {
-            StartSessionError::SampleRate(_) | StartSessionError::TurnDetection(_) => Self::config(err),
+            StartSessionError::SampleRate(_) | StartSessionError::TurnDetection(_) => {
+                Self::config(err.to_string())
+            }
             StartSessionError::Mode(OpenModeError::ModeUnavailable) => {
-                Self::new(Fault::Message, ErrorCode::InvalidMode, err)
+                Self::new(Fault::Message, ErrorCode::InvalidMode, err.to_string())
             }
             StartSessionError::Mode(OpenModeError::Provider(cause)) => {
                 let code = provider_error_code(&cause.kind);
                 if code == ErrorCode::InvalidConfig {
-                    return Self::config(err);
+                    return Self::config(err.to_string());
                 }
                 log(cause.as_ref());
-                Self::new(Fault::None, code, &err).retry_after(cause.retry_after)
+                Self::new(Fault::None, code, err.to_string()).retry_after(cause.retry_after)
             }
-            StartSessionError::ShuttingDown => Self::new(Fault::None, ErrorCode::InternalError, err),
+            StartSessionError::ShuttingDown => {
+                Self::new(Fault::None, ErrorCode::InternalError, err.to_string())
+            }
             StartSessionError::Store(cause) => {
                 log(cause);
                 let message = "the session could not be stored, so it was not started; try again in a moment";
@@ -204,7 +210,7 @@ mod tests {
             ProviderErrorKind::Failed("500".to_owned()),
         ]
         .into_iter()
-        .map(|kind| start_failure(kind))
+        .map(start_failure)
         .map(|refusal| (refusal.error.code, refusal.fault))
         .collect();
         assert_eq!(

@@ -94,7 +94,7 @@ impl<O: Sink<Message> + Unpin> Writer<O> {
             match next {
                 Next::HangUp(why) => return Err(let_go(why)),
                 Next::Session(Some(Outgoing::Message { seq, message })) => {
-                    self.on_message(seq, message).await?
+                    self.on_message(seq, message).await?;
                 }
                 Next::Session(Some(Outgoing::Audio(audio))) => self.on_audio(&audio).await?,
                 Next::Session(None) => self.on_session_gone().await?,

@@ -31,10 +31,10 @@ pub(crate) async fn latency_stats(
     Path(id): Path<Uuid>,
 ) -> Result<Json<rest::LatencyStats>, Problem> {
     let stats = history.latency_stats(user_id, SessionId::from_uuid(id)).await?;
-    Ok(Json(latency_stats_body(stats)))
+    Ok(Json(latency_stats_body(&stats)))
 }
 
-fn latency_stats_body(stats: LatencyStats) -> rest::LatencyStats {
+fn latency_stats_body(stats: &LatencyStats) -> rest::LatencyStats {
     // The stages of cascade mode; no realtime provider has them.
     let none = Statistics::default();
     rest::LatencyStats {

@@ -86,12 +86,12 @@ impl Bench {
 
     pub(super) fn connect_silently(&self) -> Client {
         let (says, heard) = mpsc::channel::<Received>(1_000);
-        let (told, hears) = mpsc::channel::<Message>(SOCKET_ROOM);
+        let (answers, arriving) = mpsc::channel::<Message>(SOCKET_ROOM);
         let incoming = stream::unfold(heard, |mut heard| async {
             heard.recv().await.map(|received| (received, heard))
         });
-        let outgoing = sink::unfold(told, |told, message| async {
-            told.send(message).await.map(|()| told)
+        let outgoing = sink::unfold(answers, |answers, message| async {
+            answers.send(message).await.map(|()| answers)
         });
         let context = Context {
             sessions: self.sessions.clone(),
@@ -102,7 +102,7 @@ impl Bench {
         self.tasks.spawn(serve(incoming, outgoing, context));
         Client {
             says: Some(says),
-            hears,
+            hears: arriving,
         }
     }
 

@@ -1,0 +1,231 @@
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use viva_application::history::History;
+use viva_application::modes::ModeFactory;
+use viva_application::sessions::{SessionSettings, Sessions, SessionsPorts};
+use viva_contract::samples;
+use viva_domain::ids::UserId;
+use viva_domain::ports::{BlobKey, BlobStore, RealtimeCapabilities, RealtimeEventKind, SessionStore};
+use viva_domain::providers::{
+    CredentialStatus, Language, Model, ProviderInfo, ProviderVoice, RealtimeProviders,
+};
+use viva_domain::sessions::Session;
+use viva_fakes::{
+    ManualClock, MemoryAudioSpool, MemoryBlobStore, MemorySessionStore, MemoryTurnJournal,
+    ScriptedRealtimeVoice, SequentialIds,
+};
+use viva_infrastructure::db::{Database, DatabaseConfig, SqlSessionStore};
+use viva_presentation::{AllowedHosts, AppState, Connections, Site};
+
+pub(crate) const RATE: u32 = 24_000;
+
+/// A server on a port of its own, with a database of its own.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) state: AppState,
+    pub(crate) session_store: Arc<dyn SessionStore>,
+    pub(crate) blob_store: Arc<MemoryBlobStore>,
+    pub(crate) voice: Arc<ScriptedRealtimeVoice>,
+    folder: TempDir,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Server {
+    /// On SQLite.
+    pub(crate) async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("viva.db").display());
+        let database = Database::connect(&DatabaseConfig::new(url)).await.unwrap();
+        database.migrate().await.unwrap();
+        let store = Arc::new(SqlSessionStore::new(database));
+        Self::with(store, folder, SessionSettings::default(), Site::not_built()).await
+    }
+
+    /// On a store that fails when it is told to.
+    pub(crate) async fn on_fakes() -> (Self, Arc<MemorySessionStore>) {
+        let store = Arc::new(MemorySessionStore::default());
+        let folder = tempfile::tempdir().unwrap();
+        let server = Self::with(
+            store.clone(),
+            folder,
+            SessionSettings::default(),
+            Site::not_built(),
+        )
+        .await;
+        (server, store)
+    }
+
+    /// A lost client has this long to come back.
+    pub(crate) async fn resumable_for(resume: Duration) -> Self {
+        let mut settings = SessionSettings::default();
+        settings.limits.resume = resume;
+        let folder = tempfile::tempdir().unwrap();
+        Self::with(
+            Arc::new(MemorySessionStore::default()),
+            folder,
+            settings,
+            Site::not_built(),
+        )
+        .await
+    }
+
+    /// With a page.
+    pub(crate) async fn with_site(site: Site) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::with(
+            Arc::new(MemorySessionStore::default()),
+            folder,
+            SessionSettings::default(),
+            site,
+        )
+        .await
+    }
+
+    async fn with(
+        session_store: Arc<dyn SessionStore>,
+        folder: TempDir,
+        settings: SessionSettings,
+        site: Site,
+    ) -> Self {
+        let voice = Arc::new(ScriptedRealtimeVoice::with_capabilities(RealtimeCapabilities {
+            detects_turns: true,
+            greets: true,
+            input_rate: RATE,
+            output_rate: RATE,
+        }));
+        let mut providers = RealtimeProviders::new();
+        providers.insert(info(), voice.clone());
+        let audio_spool = MemoryAudioSpool::default();
+        let blob_store = Arc::new(MemoryBlobStore::new(audio_spool.clone()));
+        let clock = Arc::new(ManualClock::default());
+        let ports = SessionsPorts {
+            session_store: session_store.clone(),
+            blob_store: blob_store.clone(),
+            audio_spool: Arc::new(audio_spool),
+            turn_journal: Arc::new(MemoryTurnJournal::default()),
+            clock: clock.clone(),
+            ids: Arc::new(SequentialIds::default()),
+        };
+        let modes = ModeFactory::new(providers.clone());
+        let state = AppState {
+            sessions: Sessions::new(ports, settings, modes, TaskTracker::new()),
+            history: History::new(session_store.clone(), blob_store.clone()),
+            providers: Arc::new(providers),
+            clock,
+            site,
+            hosts: AllowedHosts::Loopback,
+            connections: Connections::default(),
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let serving = viva_presentation::serve(listener, state.clone(), stop.clone().cancelled_owned());
+        tasks.spawn(async { serving.await.unwrap() });
+        tasks.close();
+        Self {
+            address,
+            state,
+            session_store,
+            blob_store,
+            voice,
+            folder,
+            stop,
+            tasks,
+        }
+    }
+
+    /// Tells the server to stop.
+    pub(crate) fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Waits until the server has stopped.
+    pub(crate) async fn stopped(&self) {
+        self.tasks.wait().await;
+    }
+
+    /// A place for files, which goes with the server.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Stores the `n`th sample session as the local user's, with this many turns.
+    pub(crate) async fn keep_session(&self, n: u16, turns: u16) -> Session {
+        let session = Session {
+            user_id: UserId::LOCAL,
+            ..samples::session(n)
+        };
+        self.session_store.insert(&session).await.unwrap();
+        for number in 1..=turns {
+            self.session_store
+                .save_turn(UserId::LOCAL, &samples::turn(n, number))
+                .await
+                .unwrap();
+        }
+        session
+    }
+
+    /// Stores the bytes of a recording.
+    pub(crate) async fn keep_recording(&self, key: &BlobKey, bytes: &[u8]) {
+        let file = self.folder().join("recording.wav");
+        tokio::fs::write(&file, bytes).await.unwrap();
+        self.blob_store.put_file(key, &file).await.unwrap();
+        let kept = self.blob_store.read(key, 0, bytes.len() as u64).await.unwrap();
+        assert_eq!(kept, Some(Bytes::copy_from_slice(bytes)));
+    }
+
+    /// The user speaks, and the AI answers with this many samples.
+    pub(crate) fn exchange(&self, samples: usize) {
+        for kind in [
+            RealtimeEventKind::SpeechStarted,
+            RealtimeEventKind::SpeechEnded,
+            RealtimeEventKind::UserTranscript {
+                text: "What time is it?".to_owned(),
+                is_final: true,
+            },
+            RealtimeEventKind::ResponseStarted,
+            RealtimeEventKind::TextDelta("Noon.".to_owned()),
+            RealtimeEventKind::Audio(vec![5; samples]),
+            RealtimeEventKind::ResponseDone { usage: None },
+        ] {
+            self.voice.say(kind);
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+fn info() -> ProviderInfo {
+    let named = |id: &str, name: &str| (id.to_owned(), name.to_owned());
+    let (id, name) = named("offline", "Offline");
+    let (model_id, model_name) = named("script", "Script");
+    let (voice_id, voice_name) = named("calm", "Calm");
+    let (tag, language) = named("en", "English");
+    ProviderInfo {
+        id,
+        name,
+        models: vec![Model {
+            id: model_id,
+            name: model_name,
+        }],
+        voices: vec![ProviderVoice {
+            id: voice_id,
+            name: voice_name,
+        }],
+        languages: vec![Language { tag, name: language }],
+        credential: CredentialStatus::NotNeeded,
+    }
+}

@@ -1,0 +1,6 @@
+//! `/api/v1/interaction`.
+
+mod audio;
+mod providers;
+mod sessions;
+mod ws;

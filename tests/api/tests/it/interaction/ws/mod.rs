@@ -1,0 +1,5 @@
+//! `/ws`: what only a real socket can prove. The rest of the protocol is tested on channels, beside the code.
+
+mod conversation;
+mod opening;
+mod trouble;

@@ -1,0 +1,161 @@
+//! The page and its files.
+
+use std::fs;
+use std::path::Path;
+
+use axum::http::HeaderMap;
+use serde_json::json;
+use viva_presentation::Site;
+
+use crate::bench::Server;
+
+/// A site as the bundle step lays it out.
+fn bundle(folder: &Path) -> Site {
+    fs::create_dir_all(folder.join("pkg/3f2a91c0")).unwrap();
+    fs::create_dir_all(folder.join("assets")).unwrap();
+    for (path, content) in [
+        ("pkg/3f2a91c0/viva.js", "export default 1;"),
+        ("pkg/3f2a91c0/viva.js.br", "small"),
+        ("pkg/3f2a91c0/viva_bg.wasm", "\0asm"),
+        ("assets/base-1234.css", "body{}"),
+        ("assets/icon-1234.svg", "<svg/>"),
+    ] {
+        fs::write(folder.join(path), content).unwrap();
+    }
+    let manifest = json!({
+        "viva.js": "/pkg/3f2a91c0/viva.js", "viva.wasm": "/pkg/3f2a91c0/viva_bg.wasm",
+        "base.css": "/assets/base-1234.css", "components.css": "/assets/components-1234.css",
+        "boot.js": "/assets/boot-1234.js", "icon.svg": "/assets/icon-1234.svg",
+        "audio-worker.js": "/assets/audio-worker-1234.js", "capture-worklet.js": "/assets/capture-worklet-1234.js",
+        "playback-worklet.js": "/assets/playback-worklet-1234.js",
+    });
+    fs::write(folder.join("manifest.json"), manifest.to_string()).unwrap();
+    Site::open(folder).unwrap()
+}
+
+fn directive<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    let policy = headers["content-security-policy"].to_str().unwrap();
+    policy
+        .split(';')
+        .map(str::trim)
+        .find(|directive| directive.starts_with(name))
+        .unwrap_or_default()
+}
+
+#[tokio::test]
+async fn the_document_names_its_files_and_allows_only_its_own_scripts() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::with_site(bundle(folder.path())).await;
+    let page = server.get("/").await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    assert!(page.header("content-type").starts_with("text/html"));
+    assert_eq!(page.header("cache-control"), "no-cache");
+    for file in [
+        "/pkg/3f2a91c0/viva.js",
+        "/pkg/3f2a91c0/viva_bg.wasm",
+        "/assets/base-1234.css",
+        "/assets/boot-1234.js",
+    ] {
+        assert!(page.text().contains(file), "{file}");
+    }
+    let scripts = directive(&page.headers, "script-src");
+    assert!(
+        scripts.starts_with("script-src 'self' 'wasm-unsafe-eval' 'nonce-"),
+        "{scripts}"
+    );
+    let nonce = scripts.split_once("'nonce-").unwrap().1.trim_end_matches('\'');
+    for script in page.text().split("<script").skip(1) {
+        let tag = script.split_once('>').unwrap().0;
+        assert!(
+            tag.contains("src=") || tag.contains(&format!("nonce=\"{nonce}\"")),
+            "<script{tag}>"
+        );
+    }
+    assert_ne!(
+        scripts,
+        directive(&server.get("/").await.headers, "script-src"),
+        "a nonce is used once"
+    );
+}
+
+#[tokio::test]
+async fn the_page_speaks_the_language_of_its_reader() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::with_site(bundle(folder.path())).await;
+    let language = async |accepted: &str| {
+        let page = server.request("GET", "/", &[("accept-language", accepted)]).await;
+        page.text()
+            .split_once("<html lang=\"")
+            .unwrap()
+            .1
+            .split_once('"')
+            .unwrap()
+            .0
+            .to_owned()
+    };
+    assert_eq!(language("zh-TW,zh;q=0.9,en;q=0.5").await, "zh-TW");
+    assert_eq!(language("en-GB,en;q=0.9").await, "en");
+}
+
+#[tokio::test]
+async fn files_are_kept_for_good_and_sent_small() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::with_site(bundle(folder.path())).await;
+    let script = server
+        .request("GET", "/pkg/3f2a91c0/viva.js", &[("accept-encoding", "gzip, br")])
+        .await;
+    assert_eq!(
+        (script.header("content-encoding"), script.text()),
+        ("br", "small")
+    );
+    assert_eq!(script.header("content-type"), "text/javascript");
+    assert_eq!(
+        script.header("cache-control"),
+        "public, max-age=31536000, immutable"
+    );
+    let plain = server.get("/pkg/3f2a91c0/viva.js").await;
+    assert_eq!(
+        (plain.header("content-encoding"), plain.text()),
+        ("", "export default 1;")
+    );
+    let wasm = server
+        .request("GET", "/pkg/3f2a91c0/viva_bg.wasm", &[("accept-encoding", "br")])
+        .await;
+    assert_eq!(
+        (wasm.header("content-type"), wasm.header("content-encoding")),
+        ("application/wasm", "")
+    );
+    assert_eq!(
+        server.get("/assets/icon-1234.svg").await.header("content-type"),
+        "image/svg+xml"
+    );
+    assert!(
+        !script.headers.contains_key("content-security-policy"),
+        "it would rule the audio worker"
+    );
+}
+
+#[tokio::test]
+async fn nothing_but_the_files_of_the_page_is_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::with_site(bundle(folder.path())).await;
+    for path in [
+        "/manifest.json",
+        "/pkg/../manifest.json",
+        "/pkg/%2e%2e/manifest.json",
+        "/assets/",
+        "/assets/gone.css",
+    ] {
+        let answer = server.get(path).await;
+        assert_eq!(answer.problem(), (404, "not-found".to_owned()), "{path}");
+        assert!(!answer.header("cache-control").contains("immutable"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn without_the_page_its_address_says_how_to_build_it() {
+    let server = Server::start().await;
+    let page = server.get("/").await;
+    assert!(page.text().contains("cargo xtask run"), "{}", page.text());
+    assert_eq!(server.get("/api/v1/interaction/providers").await.status, 200);
+}
