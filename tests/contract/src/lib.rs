@@ -3,7 +3,7 @@
 //! A suite is run by one line, `session_store_contract!(fresh_sqlite);`, beside an async function of that name that makes
 //! a fresh subject, calls the case with it and cleans up:
 //!
-//! ```ignore
+//! ```text
 //! async fn fresh_sqlite(case: impl AsyncFnOnce(&dyn SessionStore)) { … case(&store).await; … }
 //! ```
 //!

@@ -56,3 +56,45 @@ fn driver_kind(err: &SqlxError) -> StoreErrorKind {
         StoreErrorKind::Unavailable
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Arc;
+
+    use sea_orm::ConnAcquireErr;
+
+    use super::*;
+
+    fn query(err: SqlxError) -> DbErr {
+        DbErr::Query(RuntimeErr::SqlxError(err.into()))
+    }
+
+    #[test]
+    fn what_can_be_different_next_time_is_unavailable() {
+        for err in [
+            DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
+            DbErr::Conn(RuntimeErr::Internal("refused".to_owned())),
+            query(io::Error::from(io::ErrorKind::BrokenPipe).into()),
+            query(SqlxError::WorkerCrashed),
+        ] {
+            assert_eq!(kind(&err), StoreErrorKind::Unavailable, "{err:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_damaged() {
+        for err in [
+            DbErr::Type("a uuid".to_owned()),
+            DbErr::Json("half an object".to_owned()),
+            DbErr::TryIntoErr {
+                from: "i64",
+                into: "u8",
+                source: Arc::new(io::Error::other("too large")),
+            },
+            query(SqlxError::Decode("not a time".into())),
+        ] {
+            assert_eq!(kind(&err), StoreErrorKind::Damaged, "{err:?}");
+        }
+    }
+}

@@ -2,8 +2,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, SqliteTransactionMode, TransactionOptions, TransactionTrait, UpdateMany,
+    ColumnTrait, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    TransactionTrait, UpdateMany,
 };
 use tracing::instrument;
 use viva_domain::ids::{SessionId, TurnId, UserId};
@@ -19,6 +19,9 @@ use super::entities::{TurnRows, conversation_turn, latency_metric, user, whole_m
 use super::error::{damaged, failed};
 
 /// Keeps sessions in SQLite or PostgreSQL.
+///
+/// Transactions begin with a statement that writes: SQLite waits for its write lock then, which it does not for one that
+/// has read before.
 #[derive(Debug, Clone)]
 pub struct SqlSessionStore {
     database: Database,
@@ -35,7 +38,7 @@ impl SqlSessionStore {
             id: session.user_id.as_uuid(),
             created_at: whole_micros(session.started_at),
         };
-        let transaction = self.begin().await?;
+        let transaction = self.database.connection.begin().await?;
         user::Entity::insert(owner.into_active_model())
             .on_conflict(OnConflict::column(user::Column::Id).do_nothing().to_owned())
             .exec_without_returning(&transaction)
@@ -48,7 +51,7 @@ impl SqlSessionStore {
 
     async fn try_save(&self, turn: &Turn) -> Result<(), DbErr> {
         let TurnRows { turn, latency } = turn.into();
-        let transaction = self.begin().await?;
+        let transaction = self.database.connection.begin().await?;
         conversation_turn::Entity::insert(turn.into_active_model())
             .exec_without_returning(&transaction)
             .await?;
@@ -56,16 +59,6 @@ impl SqlSessionStore {
             .exec_without_returning(&transaction)
             .await?;
         transaction.commit().await
-    }
-
-    /// A transaction that is going to write. SQLite takes its write lock at once then, and waits for it: one that reads
-    /// first cannot wait any more.
-    async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        self.database.connection.begin_with_options(options).await
     }
 
     async fn owns(&self, owner: UserId, id: SessionId) -> Result<bool, DbErr> {
