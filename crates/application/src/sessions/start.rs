@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use thiserror::Error;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
@@ -118,6 +119,8 @@ impl Sessions {
     /// # Errors
     /// [`StartSessionError`]; nothing has changed then.
     pub async fn start(&self, request: StartSession, link: Link) -> Result<Connection, StartSessionError> {
+        // A shutdown that this check does not see waits until this is through.
+        let _token = self.tasks.token();
         if self.shutdown.is_cancelled() {
             return Err(StartSessionError::ShuttingDown);
         }
@@ -131,7 +134,10 @@ impl Sessions {
             input_rate,
             output_rate,
         };
-        let mode = self.modes.open(open).await?;
+        let mode = tokio::select! {
+            mode = self.modes.open(open) => mode?,
+            () = self.shutdown.cancelled() => return Err(StartSessionError::ShuttingDown),
+        };
         let opening = Opening {
             request,
             interaction,
@@ -183,7 +189,7 @@ impl Sessions {
             over: CancellationToken::new(),
         };
         let (registration, surplus) = self.live.add(&live, self.settings.per_user);
-        end_surplus(surplus).await;
+        self.end_surplus(&surplus).await;
         let limits = self.settings.limits;
         let archive_settings = ArchiveSettings {
             owner: session.user_id,
@@ -226,6 +232,21 @@ impl Sessions {
         self.tasks.spawn(driver.run());
         Ok(connection)
     }
+
+    /// Ends the sessions that a user has too many, and waits a while for them.
+    async fn end_surplus(&self, surplus: &[LiveSession]) {
+        for old in surplus {
+            info!(session.id = %old.id, "Superseded session {}", old.id);
+            let inputs = old.inputs.clone();
+            // One that cannot take it now gets it later, and holds up nobody; one that is over needs it no more.
+            self.tasks.spawn(async move {
+                let _ = inputs.send(SessionInput::Supersede).await;
+            });
+        }
+        let all_over = join_all(surplus.iter().map(|old| old.over.cancelled()));
+        // A session that takes longer to store its turns ends by itself.
+        let _ = timeout(SUPERSEDE_WAIT, all_over).await;
+    }
 }
 
 /// A session whose mode is open and that is not stored yet.
@@ -237,15 +258,4 @@ struct Opening {
     output_rate: SampleRate,
     turn_detection: TurnDetection,
     link: Link,
-}
-
-/// Ends the sessions that a user has too many, and waits a while for them.
-async fn end_surplus(surplus: Vec<LiveSession>) {
-    for old in surplus {
-        info!(session.id = %old.id, "Superseded session {}", old.id);
-        if old.inputs.send(SessionInput::Supersede).await.is_ok() {
-            // A session that takes longer to store its turns ends by itself.
-            let _ = timeout(SUPERSEDE_WAIT, old.over.cancelled()).await;
-        }
-    }
 }

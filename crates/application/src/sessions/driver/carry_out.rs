@@ -109,8 +109,6 @@ impl Driver {
         let Some((samples, began)) = self.hearing.beginning() else {
             return;
         };
-        self.user_recordings
-            .retain(|recording| recording.is_open || recording.turn.next() == Some(turn));
         self.user_recordings.push(UserRecording {
             turn,
             began,
@@ -142,15 +140,15 @@ impl Driver {
         }
     }
 
-    fn turn(&self, finished: FinishedTurn) -> Turn {
+    fn turn(&mut self, finished: FinishedTurn) -> Turn {
         let FinishedTurn {
             number, mut marks, ..
         } = finished;
         marks.user_audio_began = self
             .user_recordings
-            .iter()
-            .find(|recording| recording.turn == number)
-            .map(|recording| recording.began);
+            .extract_if(.., |recording| recording.turn == number)
+            .map(|recording| recording.began)
+            .next();
         Turn {
             id: TurnId::from_uuid(self.ports.ids.uuid()),
             session_id: self.session.id,

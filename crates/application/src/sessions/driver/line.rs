@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use tracing::info;
 
 use crate::sessions::link::{HangUp, Link};
@@ -87,23 +87,6 @@ impl Line {
     pub(super) fn close(&mut self) {
         self.link = None;
         self.stuck_since = None;
-    }
-
-    /// Hands over the last messages, if the client takes them in time.
-    pub(super) async fn say_farewell(mut self, outbox: &mut Outbox, wait: Duration) {
-        let handing_over = async {
-            while !outbox.is_empty() && self.is_up() {
-                self.flush(outbox);
-                if !outbox.is_empty() {
-                    tokio::select! {
-                        () = self.ready() => {}
-                        () = self.lost() => return,
-                    }
-                }
-            }
-        };
-        // A client that does not take its farewell has lost it: the session is over anyway.
-        let _ = timeout(wait, handing_over).await;
     }
 
     fn hang_up(&mut self, why: HangUp) {

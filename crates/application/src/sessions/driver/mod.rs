@@ -120,8 +120,36 @@ impl Driver {
                 () = sleep_until(deadline) => self.on_deadline().await,
             }
         }
-        self.line.say_farewell(&mut self.outbox, FAREWELL_WAIT).await;
+        self.say_farewell().await;
         info!(session.id = %self.session.id, "Ended session {}", self.session.id);
+    }
+
+    /// Hands over the last messages, if the client takes them in time. One that comes back at the last moment gets them
+    /// too; for one that is later the session is over.
+    async fn say_farewell(&mut self) {
+        let until = Instant::now() + FAREWELL_WAIT;
+        self.line.flush(&mut self.outbox);
+        while !self.outbox.is_empty() && self.line.is_up() {
+            tokio::select! {
+                Some(input) = self.inputs.recv() => self.on_late_input(input).await,
+                () = self.line.ready() => {}
+                () = self.line.lost() => self.line.close(),
+                // A client that does not take its farewell has lost it: the session is over anyway.
+                () = sleep_until(until) => break,
+            }
+            self.line.flush(&mut self.outbox);
+        }
+        self.inputs.close();
+        while let Some(input) = self.inputs.recv().await {
+            self.on_late_input(input).await;
+            self.line.flush(&mut self.outbox);
+        }
+    }
+
+    async fn on_late_input(&mut self, input: SessionInput) {
+        if let SessionInput::Attach { .. } = input {
+            self.on_input(Some(input)).await;
+        }
     }
 
     async fn on_input(&mut self, input: Option<SessionInput>) {
@@ -254,7 +282,8 @@ impl Driver {
             self.line.hang_up_on_slow_client();
             self.on_client_lost().await;
         }
-        if self.line.is_up() && self.hearing.has_stalled(self.now()) {
+        // Audio that is here but was not heard yet is no stall.
+        if self.line.is_up() && self.inputs.is_empty() && self.hearing.has_stalled(self.now()) {
             self.end_user_turn().await;
         }
         self.tell(Input::Tick).await;
