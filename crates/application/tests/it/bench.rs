@@ -13,7 +13,7 @@ use viva_application::sessions::{
 use viva_audio::Clip;
 use viva_domain::ids::UserId;
 use viva_domain::latency::ClientTime;
-use viva_domain::ports::{RealtimeCapabilities, RealtimeEventKind, SessionStore as _};
+use viva_domain::ports::{Ids, RealtimeCapabilities, RealtimeEventKind, SessionStore as _};
 use viva_domain::providers::{CredentialStatus, ProviderInfo, RealtimeProviders};
 use viva_domain::sessions::{FallbackPolicy, Interaction, Prompt, RealtimeConfig, Session};
 use viva_domain::turns::{BargeIn, Event, Greeting, PlaybackEvent, Turn, TurnNumber};
@@ -58,6 +58,15 @@ impl Bench {
         settings: SessionSettings,
         voice: impl FnOnce(ScriptedRealtimeVoice) -> ScriptedRealtimeVoice,
     ) -> Self {
+        Self::with_ids(detector, settings, voice, Arc::new(SequentialIds::default()))
+    }
+
+    pub(crate) fn with_ids(
+        detector: Detector,
+        settings: SessionSettings,
+        voice: impl FnOnce(ScriptedRealtimeVoice) -> ScriptedRealtimeVoice,
+        ids: Arc<dyn Ids>,
+    ) -> Self {
         let capabilities = RealtimeCapabilities {
             detects_turns: detector == Detector::Provider,
             greets: true,
@@ -86,7 +95,7 @@ impl Bench {
             audio_spool: Arc::new(audio_spool.clone()),
             turn_journal: turn_journal.clone(),
             clock: Arc::new(ManualClock::default()),
-            ids: Arc::new(SequentialIds::default()),
+            ids,
         };
         let sessions = Sessions::new(ports, settings, ModeFactory::new(providers), tasks.clone());
         Self {
@@ -263,19 +272,29 @@ impl Caller {
 
     /// Plays samples in real time, in frames of 20 ms.
     pub(crate) async fn speak(&mut self, samples: &[i16]) {
-        for frame in samples.chunks(FRAME) {
+        self.speak_in_frames_of(FRAME, samples).await;
+    }
+
+    /// Plays samples in real time, in frames of 20 ms that are so long at the session's rate.
+    pub(crate) async fn speak_in_frames_of(&mut self, frame: usize, samples: &[i16]) {
+        for frame in samples.chunks(frame) {
             let captured = self.client_time();
             sleep(Duration::from_millis(20)).await;
-            let audio = UserAudio {
-                samples: frame.to_vec(),
-                captured: Some(captured),
-                received: Instant::now(),
-            };
-            self.connection
-                .process_audio(audio)
-                .await
-                .expect("the session goes on");
+            self.send(frame, captured).await;
         }
+    }
+
+    /// Sends samples that were captured at some time.
+    pub(crate) async fn send(&mut self, samples: &[i16], captured: ClientTime) {
+        let audio = UserAudio {
+            samples: samples.to_vec(),
+            captured: Some(captured),
+            received: Instant::now(),
+        };
+        self.connection
+            .process_audio(audio)
+            .await
+            .expect("the session goes on");
     }
 
     pub(crate) async fn say(&self, input: SessionInput) {

@@ -4,4 +4,7 @@ mod bench;
 mod conversation;
 mod lifecycle;
 mod line;
+mod rates;
+mod soak;
+mod starting;
 mod storage;

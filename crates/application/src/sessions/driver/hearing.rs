@@ -293,14 +293,14 @@ mod tests {
         bench.hearing.provider_heard_start(bench.now());
         bench.hearing.provider_heard_end(bench.now());
         // A whisper, half a second later.
-        bench.hear(&[0; 12_000]);
+        bench.hear(&vec![0; 12_000]);
         let now = bench.now();
         let started = bench.hearing.provider_heard_start(now);
         assert_eq!(at(&started), (now, None));
         let (samples, began) = bench.hearing.beginning().unwrap();
         assert_eq!(samples.len(), 7_200, "the prefix");
         assert_eq!(now.since(began), Duration::from_millis(300));
-        bench.hear(&[0; 12_000]);
+        bench.hear(&vec![0; 12_000]);
         let ended = bench.hearing.provider_heard_end(bench.now());
         assert_eq!(at(&ended), (bench.now(), Some(bench.now())));
     }
