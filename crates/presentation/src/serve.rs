@@ -4,7 +4,8 @@ use std::io;
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
-use tokio::net::TcpListener;
+use socket2::SockRef;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tracing::{info, warn};
 
@@ -13,6 +14,10 @@ use crate::state::AppState;
 
 /// How long live sessions and running requests may take to end.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(10);
+
+/// What the system may hold back for a client, about 3 s of audio. Left alone it takes megabytes: an `interrupted` would
+/// wait behind them on a slow line, and a client that reads nothing would go unnoticed for minutes.
+const SEND_BUFFER_BYTES: usize = 128 * 1024;
 
 /// Serves until `shutdown` resolves. Then it accepts nothing more, ends the live sessions (their clients get
 /// `session_ended` and close code 1001), finishes running requests, and gives up on whatever takes longer than 10 s.
@@ -26,10 +31,9 @@ pub async fn serve(
 ) -> io::Result<()> {
     let connections = state.connections.clone();
     let sessions = state.sessions.clone();
-    // Audio goes out in small pieces; waiting to fill a packet would delay it by up to 40 ms.
     let listener = listener.tap_io(|stream| {
-        if let Err(err) = stream.set_nodelay(true) {
-            warn!(error = %err, "Packets of a connection may be delayed: {err}");
+        if let Err(err) = tune(stream) {
+            warn!(error = %err, "Audio of a connection may be delayed: {err}");
         }
     });
     let serving =
@@ -50,4 +54,10 @@ pub async fn serve(
         return Ok(());
     };
     served
+}
+
+fn tune(stream: &TcpStream) -> io::Result<()> {
+    // Audio goes out in small pieces; waiting to fill a packet would delay it by up to 40 ms.
+    stream.set_nodelay(true)?;
+    SockRef::from(stream).set_send_buffer_size(SEND_BUFFER_BYTES)
 }

@@ -1,9 +1,13 @@
 //! The API from outside. See the crate's documentation.
 
+// `cfg(test)` is always set here; it tells clippy that this is test code too.
+#[cfg(test)]
 mod bench;
 mod docs;
 mod health;
+#[cfg(test)]
 mod interaction;
 mod problems;
 mod shutdown;
+#[cfg(test)]
 mod site;

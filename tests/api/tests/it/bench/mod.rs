@@ -5,5 +5,5 @@ mod server;
 mod socket;
 
 pub(crate) use browser::Answer;
-pub(crate) use server::Server;
+pub(crate) use server::{RATE, Server};
 pub(crate) use socket::Socket;

@@ -9,7 +9,7 @@ use viva_domain::ids::UserId;
 use viva_domain::ports::StoreErrorKind;
 use viva_domain::sessions::{EndStatus, SessionStatus};
 
-use crate::bench::Server;
+use crate::bench::{RATE, Server};
 
 /// The largest message, and the largest audio in it.
 const MOST: usize = 64 * 1024;
@@ -95,6 +95,17 @@ async fn a_client_that_vanishes_within_a_frame_may_come_back() {
     let mut again = server.connect().await;
     again.resume(&started, None, Some(0)).await;
     assert_eq!(again.json().await["type"], "session_resumed");
+}
+
+#[tokio::test]
+async fn a_client_that_never_reads_is_let_go() {
+    let server = Server::resumable_for(Duration::from_millis(50)).await;
+    let mut socket = server.connect().await;
+    socket.start().await;
+    server.exchange(60 * RATE as usize);
+    // The session ends 50 ms after the server has let the client go, which takes it 5 s.
+    server.voice.until(|told| told.open == 0).await;
+    server.voice.until_closed().await;
 }
 
 #[tokio::test]
