@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 use viva_application::sessions::SessionInput;
+use viva_contract::samples;
 use viva_domain::ids::UserId;
-use viva_domain::ports::{BlobErrorKind, SpoolErrorKind, StoreErrorKind, TurnJournal as _};
+use viva_domain::ports::{
+    BlobErrorKind, SessionStore as _, SpoolErrorKind, StoreErrorKind, TurnJournal as _,
+};
 use viva_domain::sessions::{EndStatus, SessionState};
 use viva_domain::turns::{Event, NoticeCode};
 
@@ -69,6 +72,24 @@ async fn what_the_database_did_not_get_before_a_stop_is_recovered_at_the_next_st
         bench.sessions.recover().await.unwrap(),
         viva_application::sessions::Recovered::default(),
         "nothing is left"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_number_of_turns_is_recovered_at_once() {
+    let bench = Bench::new(Detector::Provider);
+    bench.session_store.insert(&samples::session(1)).await.unwrap();
+    for number in 1..=1_500 {
+        let turn = samples::turn(1, number);
+        bench.turn_journal.keep(samples::OWNER, &turn).await.unwrap();
+    }
+    // A turn of a session that is not there can never be stored.
+    let homeless = samples::turn(2, 1);
+    bench.turn_journal.keep(samples::OWNER, &homeless).await.unwrap();
+    assert_eq!(bench.sessions.recover().await.unwrap().turns, 1_500);
+    assert_eq!(
+        bench.turn_journal.kept().await.unwrap(),
+        [(samples::OWNER, homeless)]
     );
 }
 
