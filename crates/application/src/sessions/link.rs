@@ -125,4 +125,9 @@ impl AudioOut {
     pub fn is_first(&self) -> bool {
         self.position == 0 && !self.pcm.is_empty()
     }
+
+    /// Offset of the sample after the last one in the answer.
+    pub(super) fn end(&self) -> u64 {
+        self.position + self.pcm.len() as u64 / 2
+    }
 }

@@ -217,6 +217,7 @@ impl Sessions {
                 limits,
                 output_rate: output_rate.hz(),
             },
+            output_rate,
             intake: Intake::new(input_rate, turn_detection),
             session,
             mode,

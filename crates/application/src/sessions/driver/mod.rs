@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
+use viva_audio::SampleRate;
 use viva_domain::latency::SessionTime;
 use viva_domain::sessions::{EndStatus, Session};
 use viva_domain::turns::{Effect, Event, Input, MachineSettings, NoticeCode, Playback, TurnMachine};
@@ -41,6 +42,7 @@ const FAR_AWAY: Duration = Duration::from_hours(1);
 pub(super) struct DriverSetup {
     pub(super) session: Session,
     pub(super) machine: MachineSettings,
+    pub(super) output_rate: SampleRate,
     pub(super) intake: Intake,
     pub(super) mode: Box<dyn InteractionMode>,
     pub(super) archive: Archive,
@@ -58,6 +60,7 @@ pub(super) struct Driver {
     /// The origin of the session's clock.
     started: Instant,
     machine: TurnMachine,
+    output_rate: SampleRate,
     hearing: Hearing,
     /// `None` once it was closed.
     mode: Option<Box<dyn InteractionMode>>,
@@ -84,6 +87,7 @@ impl Driver {
         Self {
             started: setup.started,
             machine: TurnMachine::new(setup.machine),
+            output_rate: setup.output_rate,
             hearing: Hearing::new(setup.intake, setup.machine.turn_taking),
             mode: Some(setup.mode),
             archive: setup.archive,
@@ -221,6 +225,8 @@ impl Driver {
             at,
         } = report;
         let session_at = self.hearing.to_session(at);
+        self.outbox
+            .release_audio(turn, self.output_rate.samples_in(played));
         self.tell(Input::Playback(Playback {
             turn,
             event,
