@@ -1,4 +1,4 @@
-//! Live sessions. Read [`driver`] for a session's life from top to bottom.
+//! Live sessions. Read `driver` for a session's life from top to bottom.
 
 mod archive;
 mod driver;
@@ -16,5 +16,7 @@ pub use link::{AudioOut, HangUp, Link, LinkEnd, Outgoing, ResumedSession, Sessio
 pub use process_audio::{ProcessAudioError, UserAudio};
 pub use recover::{RecoverError, Recovered};
 pub use resume::{ResumeSession, ResumeSessionError};
-pub use service::{Connection, PlaybackReport, SessionInput, SessionSettings, Sessions, SessionsPorts};
+pub use service::{
+    Connection, PlaybackReport, SessionInput, SessionOver, SessionSettings, Sessions, SessionsPorts,
+};
 pub use start::{AudioRates, StartSession, StartSessionError, TurnDetectionChange};
