@@ -79,8 +79,7 @@ pub fn ControlBar() -> impl IntoView {
 
 fn primary(phase: Phase, words: &Words) -> &'static str {
     match phase {
-        Phase::Ready => words.start,
-        Phase::Ended | Phase::Failed => words.start_again,
+        Phase::Ready | Phase::Ended | Phase::Failed => words.start,
         Phase::AskingForMicrophone | Phase::Connecting => words.cancel,
         _ => words.end,
     }

@@ -1,7 +1,7 @@
 use leptos::html::Canvas;
 use leptos::prelude::*;
 
-use crate::state::context::{Preferences, Talk};
+use crate::state::context::{Preferences, Talk, Theme};
 use crate::words::say;
 
 /// A strip chart: the user above the line, the AI below, the newest at the right. The gap between them is the latency.
@@ -10,20 +10,25 @@ pub fn Visualizer() -> impl IntoView {
     let talk = expect_context::<Talk>();
     let preferences = expect_context::<Preferences>();
     let canvas = NodeRef::<Canvas>::new();
-    Effect::new(move |drawn: Option<u64>| {
-        // Readings drive the chart; a new theme needs new colours.
+    let (dark, set_dark) = signal(false);
+    #[cfg(feature = "hydrate")]
+    chart::follow_scheme(set_dark);
+    #[cfg(not(feature = "hydrate"))]
+    let _ = set_dark;
+    Effect::new(move |drawn: Option<(u64, bool, Theme)>| {
+        // Readings drive the chart; other colours need a new drawing too.
         talk.reading.track();
-        preferences.theme.track();
         let completed = talk.strip.with_value(|strip| strip.completed);
+        let wanted = (completed, dark.get(), preferences.theme.get());
         #[cfg(feature = "hydrate")]
         if let Some(canvas) = canvas.get()
-            && (drawn != Some(completed) || completed == 0)
+            && (drawn != Some(wanted) || completed == 0)
         {
             chart::draw(&canvas, talk);
         }
         #[cfg(not(feature = "hydrate"))]
         let _ = drawn;
-        completed
+        wanted
     });
     view! {
         <figure class="vv-strip">
@@ -41,10 +46,28 @@ pub fn Visualizer() -> impl IntoView {
 mod chart {
     use leptos::prelude::*;
     use wasm_bindgen::JsCast;
-    use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
+    use wasm_bindgen::closure::Closure;
+    use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement, MediaQueryListEvent};
 
     use crate::state::context::Talk;
     use crate::state::strip::COLUMNS;
+
+    const DARK: &str = "(prefers-color-scheme: dark)";
+
+    /// Tells whenever the system switches between light and dark.
+    pub(super) fn follow_scheme(set_dark: WriteSignal<bool>) {
+        Effect::new(move |_| {
+            let query = web_sys::window().and_then(|window| window.match_media(DARK).ok().flatten());
+            let Some(query) = query else { return };
+            let on_change =
+                Closure::<dyn FnMut(MediaQueryListEvent)>::new(move |event: MediaQueryListEvent| {
+                    set_dark.set(event.matches());
+                });
+            query.set_onchange(Some(on_change.as_ref().unchecked_ref()));
+            let held = StoredValue::new_local((query, on_change));
+            on_cleanup(move || held.with_value(|(query, _)| query.set_onchange(None)));
+        });
+    }
 
     /// Draws the chart anew, at the resolution of the screen.
     pub(super) fn draw(canvas: &HtmlCanvasElement, talk: Talk) {

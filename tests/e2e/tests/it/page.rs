@@ -81,7 +81,11 @@ impl Page {
         } = view;
         let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
         self.devtools("Emulation.setDeviceMetricsOverride", size).await?;
-        let scheme = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        // Without motion, so that no picture shows a colour on its way to another.
+        let scheme = json!({"features": [
+            {"name": "prefers-color-scheme", "value": scheme},
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]});
         self.devtools("Emulation.setEmulatedMedia", scheme).await
     }
 

@@ -17,6 +17,11 @@ async fn a_question_is_answered_in_speech_and_its_latency_is_shown() -> Result<(
             page.until_phase("hearing", 20).await?;
             page.until_phase("speaking", 20).await?;
             page.until_shown(".vv-turn .vv-turn-total .vv-number", 20).await?;
+            page.until(
+                "Number(document.querySelector('.vv-stage').dataset.playedSamples) > 60000",
+                20,
+            )
+            .await?;
             page.picture_for_readme().await?;
             page.picture("speaking").await?;
             page.until_phase("listening", 30).await?;
