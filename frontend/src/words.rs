@@ -11,7 +11,7 @@ macro_rules! words {
         #[derive(Debug)]
         pub struct Words {
             $(
-                #[doc = $english]
+                #[doc = concat!("`", stringify!($key), "`")]
                 pub $key: &'static str,
             )*
         }
@@ -275,7 +275,7 @@ mod tests {
     fn nothing_is_empty_and_chinese_has_full_width_punctuation() {
         for (key, english, chinese) in PAIRS {
             assert!(!english.is_empty() && !chinese.is_empty(), "{key}");
-            let wide = chinese.chars().any(|character| !character.is_ascii());
+            let wide = !chinese.is_ascii();
             assert!(!(wide && chinese.ends_with('.')), "{key}");
         }
     }

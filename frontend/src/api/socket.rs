@@ -21,7 +21,7 @@ pub enum SocketEvent {
 
 /// The WebSocket to the server. Closed when it is dropped; nothing comes after that.
 pub struct Socket {
-    socket: WebSocket,
+    inner: WebSocket,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
     _on_close: Closure<dyn FnMut(CloseEvent)>,
 }
@@ -47,7 +47,7 @@ impl Socket {
         socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
         socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         Ok(Self {
-            socket,
+            inner: socket,
             _on_message: on_message,
             _on_close: on_close,
         })
@@ -57,22 +57,22 @@ impl Socket {
     pub fn send(&self, message: &ClientMessage) {
         if let Ok(text) = serde_json::to_string(message) {
             // Sending fails only before the socket is open; the server speaks first.
-            let _ = self.socket.send_with_str(&text);
+            let _ = self.inner.send_with_str(&text);
         }
     }
 
     /// Sends a binary frame; the same holds.
     pub fn send_bytes(&self, bytes: &[u8]) {
-        let _ = self.socket.send_with_u8_array(bytes);
+        let _ = self.inner.send_with_u8_array(bytes);
     }
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        self.socket.set_onmessage(None);
-        self.socket.set_onclose(None);
+        self.inner.set_onmessage(None);
+        self.inner.set_onclose(None);
         // Closing fails only for codes that applications may not use.
-        let _ = self.socket.close();
+        let _ = self.inner.close();
     }
 }
 

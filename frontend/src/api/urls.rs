@@ -2,6 +2,7 @@ use uuid::Uuid;
 use viva_protocol::ws::Role;
 
 /// Turns per page: the most that the server gives.
+#[cfg(any(feature = "hydrate", test))]
 const PAGE_SIZE: u16 = 100;
 
 /// Path of the recording of one side of a turn.
@@ -14,6 +15,7 @@ pub fn recording(session_id: Uuid, turn_id: Uuid, role: Role) -> String {
 }
 
 /// Path of the page of a session's turns that holds this one.
+#[cfg(any(feature = "hydrate", test))]
 pub fn turns_page(session_id: Uuid, turn_number: u16) -> String {
     let page = turn_number.saturating_sub(1) / PAGE_SIZE + 1;
     format!("/api/v1/interaction/sessions/{session_id}/turns?page={page}&page_size={PAGE_SIZE}")

@@ -95,49 +95,49 @@ mod tests {
 
     fn frames_of(rate: SampleRate, first: i64, samples: usize) -> Vec<CapturedFrame> {
         let mut framer = Framer::new(rate);
-        let mut frames = Vec::new();
+        let mut captured = Vec::new();
         let signal = vec![0.25_f32; samples];
         for (index, block) in signal.chunks(256).enumerate() {
-            framer.push(first + i64::try_from(index * 256).unwrap(), block, &mut frames);
+            framer.push(first + i64::try_from(index * 256).unwrap(), block, &mut captured);
         }
-        frames
+        captured
     }
 
     #[test]
     fn a_second_makes_fifty_frames_of_twenty_milliseconds_at_any_rate() {
         for rate in SampleRate::ALL {
-            let frames = frames_of(rate, 0, rate.hz() as usize);
-            assert!((49..=50).contains(&frames.len()), "{rate}: {}", frames.len());
-            assert!(frames.iter().all(|frame| frame.samples.len() == FRAME_LEN));
+            let captured = frames_of(rate, 0, rate.hz() as usize);
+            assert!((49..=50).contains(&captured.len()), "{rate}: {}", captured.len());
+            assert!(captured.iter().all(|frame| frame.samples.len() == FRAME_LEN));
             assert!(
-                (frames[10].level.rms_dbfs + 12.04).abs() < 0.1,
+                (captured[10].level.rms_dbfs + 12.04).abs() < 0.1,
                 "{rate}: {:?}",
-                frames[10].level
+                captured[10].level
             );
         }
     }
 
     #[test]
     fn frames_are_twenty_milliseconds_apart_on_the_context_s_clock() {
-        let frames = frames_of(SampleRate::HZ_44K1, 44_100, 44_100);
-        for (index, frame) in frames.iter().enumerate() {
-            let expected = frames[0].context_s + 0.02 * f64::from(u32::try_from(index).unwrap());
+        let captured = frames_of(SampleRate::HZ_44K1, 44_100, 44_100);
+        for (index, frame) in captured.iter().enumerate() {
+            let expected = captured[0].context_s + 0.02 * f64::from(u32::try_from(index).unwrap());
             assert!((frame.context_s - expected).abs() < 1e-9);
         }
         // The first output sample sounds as long before the first input sample as the filter delays.
         let delay_s =
             f64::from(u32::try_from(Resampler::new(SampleRate::HZ_44K1, WIRE_RATE).delay()).unwrap())
                 / 24_000.0;
-        assert!((frames[0].context_s - (1.0 - delay_s)).abs() < 1e-9);
+        assert!((captured[0].context_s - (1.0 - delay_s)).abs() < 1e-9);
     }
 
     #[test]
     fn a_gap_moves_the_time_of_what_follows_only() {
         let mut framer = Framer::new(SampleRate::HZ_24K);
-        let mut frames = Vec::new();
-        framer.push(0, &[0.0; 480], &mut frames);
-        framer.push(480 + 2_400, &[0.0; 480], &mut frames);
-        let times: Vec<f64> = frames.iter().map(|frame| frame.context_s).collect();
+        let mut captured = Vec::new();
+        framer.push(0, &[0.0; 480], &mut captured);
+        framer.push(480 + 2_400, &[0.0; 480], &mut captured);
+        let times: Vec<f64> = captured.iter().map(|frame| frame.context_s).collect();
         assert_eq!(times, [0.0, 0.12]);
     }
 
@@ -147,9 +147,9 @@ mod tests {
         let block = vec![0.0; 48_000];
         let mut last = 0.0;
         for second in 0..600 {
-            let mut frames = Vec::new();
-            framer.push(second * 48_000, &block, &mut frames);
-            last = frames.last().unwrap().context_s;
+            let mut captured = Vec::new();
+            framer.push(second * 48_000, &block, &mut captured);
+            last = captured.last().unwrap().context_s;
         }
         let delay_s =
             f64::from(u32::try_from(Resampler::new(SampleRate::HZ_48K, WIRE_RATE).delay()).unwrap())

@@ -85,15 +85,15 @@ impl Capture {
             ) else {
                 return;
             };
-            let mut frames = Vec::new();
+            let mut captured = Vec::new();
             #[expect(
                 clippy::cast_possible_truncation,
                 reason = "frame numbers are whole and below 2^53"
             )]
             framer
                 .borrow_mut()
-                .push(first as i64, &samples.to_vec(), &mut frames);
-            frames.iter().for_each(send_frame);
+                .push(first as i64, &samples.to_vec(), &mut captured);
+            captured.iter().for_each(send_frame);
         });
         port.set_onmessage(Some(on_block.as_ref().unchecked_ref()));
         Self {

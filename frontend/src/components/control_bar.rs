@@ -16,9 +16,9 @@ pub fn ControlBar() -> impl IntoView {
     let can_start = Memo::new(move |_| phase.get().can_start());
     let press = move |_| {
         if can_start.get_untracked() {
-            controls.start()
+            controls.start();
         } else {
-            controls.end()
+            controls.end();
         }
     };
     let primary_shape = Signal::derive(move || if can_start.get() { Shape::Play } else { Shape::Stop });

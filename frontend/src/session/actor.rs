@@ -93,20 +93,20 @@ impl Actor {
             Event::Replay { turn_number, role } => self.replay(turn_number, role),
             Event::ReplayEnded { number, ok } => self.replay_ended(number, ok),
             Event::Socket { connection, event } if self.connection.is_current(connection) => {
-                self.on_socket(event)
+                self.on_socket(event);
             }
             Event::ConnectTimeout { connection } if self.connection.is_waiting(connection) => {
-                self.on_lost(None)
+                self.on_lost(None);
             }
             Event::Countdown { connection } if self.connection.is_current(connection) => self.count_down(),
             Event::EndTimeout { start } if start == self.start && self.talk_phase() == Phase::Ending => {
-                self.finish()
+                self.finish();
             }
             Event::Captured { start, captured } if start == self.start => self.on_captured(&captured),
             Event::Played { start, played } if start == self.start => self.on_played(played),
             Event::TrackEnded { start } if start == self.start => self.reopen_microphone(),
             Event::MicrophoneOpened { start, microphone } if start == self.start => {
-                self.microphone_opened(*microphone)
+                self.microphone_opened(*microphone);
             }
             Event::DevicesChanged => list_devices(self.talk),
             Event::Turns { session_id, turns } => self.talk.conversation.update(|conversation| {
@@ -156,7 +156,7 @@ impl Actor {
                     start,
                     captured: frame,
                 },
-            )
+            );
         };
         let on_played = move |report: Played| {
             send(
@@ -165,7 +165,7 @@ impl Actor {
                     start,
                     played: report,
                 },
-            )
+            );
         };
         spawn_local(async move {
             let rig = Box::new(Rig::open(output, &device, on_captured, on_played, ended).await);

@@ -154,13 +154,13 @@ impl Actor {
             clippy::cast_sign_loss,
             reason = "a time after the page was opened"
         )]
-        let captured_us = (captured_ms * 1_000.0).max(0.0) as u64;
+        let at_us = (captured_ms * 1_000.0).max(0.0) as u64;
         if self.connection.open {
-            self.connection.send_frame(captured_us, &captured.samples);
+            self.connection.send_frame(at_us, &captured.samples);
         } else {
             self.connection
                 .outbox
-                .keep_frame((captured_us, captured.samples.clone()));
+                .keep_frame((at_us, captured.samples.clone()));
         }
     }
 

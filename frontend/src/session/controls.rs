@@ -21,6 +21,7 @@ impl Controls {
         Self {}
     }
 
+    #[expect(clippy::unused_self, reason = "the same signature as in the browser")]
     fn act(self, _action: Action) {}
 }
 

@@ -25,7 +25,7 @@ impl Replay {
         let audio = HtmlAudioElement::new_with_src(path).ok()?;
         let ended = events.clone();
         let on_ended = Closure::<dyn FnMut(DomEvent)>::new(move |_| {
-            send(&ended, Event::ReplayEnded { number, ok: true })
+            send(&ended, Event::ReplayEnded { number, ok: true });
         });
         audio.set_onended(Some(on_ended.as_ref().unchecked_ref()));
         let begun = audio.play().ok()?;

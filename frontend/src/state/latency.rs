@@ -171,6 +171,15 @@ impl Figures {
     }
 }
 
+impl<'a> IntoIterator for &'a Figures {
+    type Item = &'a TurnFigures;
+    type IntoIter = std::slice::Iter<'a, TurnFigures>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
 /// All turns together. Interrupted ones are counted, not averaged in.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Summary {
@@ -215,6 +224,7 @@ impl Statistics {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
     use super::*;
 

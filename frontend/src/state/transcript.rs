@@ -140,6 +140,15 @@ impl Lines {
     }
 }
 
+impl<'a> IntoIterator for &'a Lines {
+    type Item = &'a Line;
+    type IntoIter = std::slice::Iter<'a, Line>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
 /// The server stores both parts trimmed; between words of a language that has spaces one is due.
 fn continued(heard: &str, unheard: String) -> String {
     let due = heard.ends_with(|end: char| end.is_ascii_graphic())
