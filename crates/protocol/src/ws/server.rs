@@ -58,9 +58,9 @@ pub enum ServerMessage {
     /// The turn's latency, as soon as the client has reported that playback started.
     TurnLatency(TurnLatency),
     /// The provider failed; the client may go on with this configuration.
-    FallbackOffered(FallbackOffered),
+    FallbackOffered(Box<FallbackOffered>),
     /// The session goes on in this mode.
-    ModeSwitched(ModeSwitched),
+    ModeSwitched(Box<ModeSwitched>),
     /// Something worth knowing; the session goes on.
     Notice(Notice),
     /// The session is over; nothing follows.

@@ -429,10 +429,11 @@ fn life_of_a_session() -> BoxedStrategy<ServerMessage> {
         ready.prop_map(ServerMessage::ConnectionReady),
         session_started().prop_map(|started| ServerMessage::SessionStarted(Box::new(started))),
         resumed.prop_map(ServerMessage::SessionResumed),
-        (text(), interaction()).prop_map(|(reason, interaction)| ServerMessage::FallbackOffered(
+        (text(), interaction()).prop_map(|(reason, interaction)| ServerMessage::FallbackOffered(Box::new(
             FallbackOffered { reason, interaction }
-        )),
-        interaction().prop_map(|interaction| ServerMessage::ModeSwitched(ModeSwitched { interaction })),
+        ))),
+        interaction()
+            .prop_map(|interaction| ServerMessage::ModeSwitched(Box::new(ModeSwitched { interaction }))),
         (code, text()).prop_map(|(code, message)| ServerMessage::Notice(Notice { code, message })),
         session_ended().prop_map(ServerMessage::SessionEnded),
         error().prop_map(ServerMessage::Error),

@@ -215,13 +215,13 @@ pub(crate) fn server_messages() -> Vec<Sample<ServerEnvelope>> {
                 latency: Latency::default(),
             }),
         ),
-        session(ServerMessage::FallbackOffered(FallbackOffered {
+        session(ServerMessage::FallbackOffered(Box::new(FallbackOffered {
             reason: "the provider closed the connection".to_owned(),
             interaction: full_cascade(),
-        })),
-        session(ServerMessage::ModeSwitched(ModeSwitched {
+        }))),
+        session(ServerMessage::ModeSwitched(Box::new(ModeSwitched {
             interaction: minimal_cascade(),
-        })),
+        }))),
         session(ServerMessage::Notice(Notice {
             code: NoticeCode::MicrophoneQuiet,
             message: "Speak up or move closer to the microphone.".to_owned(),
