@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
-use viva_application::sessions::{Connection, Link, LinkEnd, SessionInput, UserAudio};
+use viva_application::sessions::{Connection, Link, LinkEnd, ProcessAudioError, SessionInput, UserAudio};
 use viva_protocol::ws::{
     CLOSE_GOING_AWAY, CLOSE_POLICY_VIOLATION, CLOSE_TOO_BIG, ClientMessage, MAX_MESSAGE_BYTES, Pong,
     ResumeSession, ServerMessage, StartSession,
@@ -207,10 +207,14 @@ impl<I: Stream<Item = Received> + Unpin> Reader<I> {
             return Ok(());
         };
         let audio = audio()?;
-        if !audio.samples.is_empty() {
-            connection.process_audio(audio).await?;
+        if audio.samples.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        match connection.process_audio(audio).await {
+            // A session that is over has said so, or is about to.
+            Ok(()) | Err(ProcessAudioError::SessionOver) => Ok(()),
+            Err(err @ ProcessAudioError::TooFast) => Err(Refusal::audio(err.to_string())),
+        }
     }
 
     /// Tells the session something.

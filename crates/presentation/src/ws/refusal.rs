@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use viva_application::modes::OpenModeError;
-use viva_application::sessions::{ProcessAudioError, ResumeSessionError, StartSessionError};
+use viva_application::sessions::{ResumeSessionError, StartSessionError};
 use viva_domain::ports::ProviderErrorKind;
 use viva_domain::sessions::InvalidPrompt;
 use viva_protocol::ws::{ErrorCode, ErrorMessage, InvalidFrame, InvalidInteraction, MalformedMessage};
@@ -112,15 +112,6 @@ impl From<InvalidInteraction> for Refusal {
 impl From<InvalidPrompt> for Refusal {
     fn from(err: InvalidPrompt) -> Self {
         Self::config(err.to_string())
-    }
-}
-
-impl From<ProcessAudioError> for Refusal {
-    fn from(err: ProcessAudioError) -> Self {
-        match err {
-            ProcessAudioError::TooFast => Self::audio(err.to_string()),
-            ProcessAudioError::SessionOver => Self::no_session(Fault::None),
-        }
     }
 }
 

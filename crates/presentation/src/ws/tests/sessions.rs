@@ -93,6 +93,28 @@ async fn after_a_session_the_connection_may_start_another() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn audio_for_a_session_that_is_just_ending_is_no_mistake() {
+    let bench = Bench::new();
+    let mut client = bench.connect().await;
+    let started = client.start().await;
+    // The client does not read for a while, so it does not know yet that the session is over.
+    bench.exchange(FRAME);
+    client.say(json!({"type": "end_session"})).await;
+    bench.session_ends(&started).await;
+    while bench.sessions.live_count() > 0 {
+        sleep(Duration::from_millis(10)).await;
+    }
+    client.speak(0).await;
+    client.say(json!({"type": "ping", "timestamp": 1})).await;
+    let mut awaited = vec!["pong", "session_ended"];
+    while !awaited.is_empty() {
+        let message = client.json().await;
+        assert_ne!(message["type"], "error", "{message}");
+        awaited.retain(|kind| message["type"] != *kind);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn base64_audio_is_asked_for_and_outlives_a_resume() {
     let bench = Bench::new();
     let mut client = bench.connect().await;
