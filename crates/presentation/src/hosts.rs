@@ -1,36 +1,17 @@
 //! Who may talk to this server through a browser: pages that it served itself, under a name that is its own.
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::problem::Problem;
 
-/// Names under which this server answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum AllowedHosts {
-    /// `localhost` and loopback addresses. A page of another site cannot reach the server by having its own name point
-    /// here (DNS rebinding), which matters most where nobody has to sign in.
-    #[default]
-    Loopback,
-    /// Any name, for servers behind a proxy that checks it.
-    Any,
-}
-
-impl AllowedHosts {
-    fn allow(self, host: &str) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Loopback => is_loopback(host),
-        }
-    }
-}
-
-/// Refuses requests that were meant for another server.
-pub(crate) async fn check_host(State(hosts): State<AllowedHosts>, request: Request, next: Next) -> Response {
+/// Refuses requests that were meant for another server. This one answers under `localhost` and loopback addresses: a page
+/// of another site cannot reach it by having its own name point here (DNS rebinding), which matters where nobody signs in.
+pub(crate) async fn check_host(request: Request, next: Next) -> Response {
     match authority(request.headers(), request.uri()) {
-        Some(host) if hosts.allow(host) => next.run(request).await,
+        Some(host) if is_loopback(host) => next.run(request).await,
         _ => Problem::misdirected("host-not-allowed")
             .detail("this server answers on localhost and loopback addresses only")
             .into_response(),
@@ -86,7 +67,7 @@ mod tests {
             "[::1]:8080",
             "[::1]",
         ] {
-            assert!(AllowedHosts::Loopback.allow(host), "{host}");
+            assert!(is_loopback(host), "{host}");
         }
         for host in [
             "evil.example",
@@ -96,8 +77,7 @@ mod tests {
             "[::2]",
             "",
         ] {
-            assert!(!AllowedHosts::Loopback.allow(host), "{host}");
-            assert!(AllowedHosts::Any.allow(host), "{host}");
+            assert!(!is_loopback(host), "{host}");
         }
     }
 

@@ -20,7 +20,6 @@ mod state;
 mod web;
 mod ws;
 
-pub use hosts::AllowedHosts;
 pub use openapi::openapi;
 pub use router::router;
 pub use serve::serve;

@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -44,14 +44,13 @@ pub fn router(state: AppState) -> Router {
             StatusCode::SERVICE_UNAVAILABLE,
             REQUEST_TIMEOUT,
         ));
-    let hosts = state.hosts;
     // What is added last comes first on the way in and last on the way out.
     Router::new()
         .merge(rest)
         .route(WEBSOCKET_PATH, get(ws::upgrade::upgrade))
         .merge(web::router(&state.site))
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
-        .layer(from_fn_with_state(hosts, check_host))
+        .layer(from_fn(check_host))
         .layer(CatchPanicLayer::custom(on_panic))
         .layer(map_response(describe_failure))
         .layer(header_unless_set(

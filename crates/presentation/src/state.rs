@@ -11,7 +11,6 @@ use viva_application::sessions::Sessions;
 use viva_domain::ports::Clock;
 use viva_domain::providers::RealtimeProviders;
 
-use crate::hosts::AllowedHosts;
 use crate::web::Site;
 
 /// Everything that the routes work with. Cheap to clone; clones share.
@@ -27,8 +26,6 @@ pub struct AppState {
     pub clock: Arc<dyn Clock>,
     /// The page.
     pub site: Site,
-    /// Names under which the server answers.
-    pub hosts: AllowedHosts,
     /// The open WebSocket connections.
     pub connections: Connections,
 }

@@ -17,7 +17,7 @@ use viva_infrastructure::providers::offline::OfflineRealtimeVoice;
 use viva_infrastructure::providers::speech::SpeechSynthesizer;
 use viva_infrastructure::spool::LocalAudioSpool;
 use viva_infrastructure::system::{SystemClock, SystemIds};
-use viva_presentation::{AllowedHosts, AppState, Connections, Site};
+use viva_presentation::{AppState, Connections, Site};
 
 use crate::config::{DatabaseSettings, Settings};
 use crate::failure::Failure;
@@ -53,7 +53,6 @@ pub(crate) async fn state(settings: &Settings, tasks: &TaskTracker) -> Result<Ap
         providers: Arc::new(providers),
         clock,
         site: Site::open(&settings.web.site)?,
-        hosts: AllowedHosts::Loopback,
         connections: Connections::default(),
     })
 }

@@ -23,7 +23,7 @@ use viva_fakes::{
     ScriptedRealtimeVoice, SequentialIds,
 };
 use viva_infrastructure::db::{Database, DatabaseConfig, SqlSessionStore};
-use viva_presentation::{AllowedHosts, AppState, Connections, Site};
+use viva_presentation::{AppState, Connections, Site};
 
 pub(crate) const RATE: u32 = 24_000;
 
@@ -44,7 +44,12 @@ impl Server {
     pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("viva.db").display());
-        let database = Database::connect(&DatabaseConfig::new(url)).await.unwrap();
+        // A machine that builds and tests at the same time may be slow.
+        let config = DatabaseConfig {
+            timeout: Duration::from_mins(1),
+            ..DatabaseConfig::new(url)
+        };
+        let database = Database::connect(&config).await.unwrap();
         database.migrate().await.unwrap();
         let store = Arc::new(SqlSessionStore::new(database));
         Self::with(store, folder, SessionSettings::default(), Site::not_built()).await
@@ -122,7 +127,6 @@ impl Server {
             providers: Arc::new(providers),
             clock,
             site,
-            hosts: AllowedHosts::Loopback,
             connections: Connections::default(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
