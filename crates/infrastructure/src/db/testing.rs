@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::path::Path;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use sea_orm::{ConnectionTrait, DatabaseBackend, Statement};
@@ -14,6 +15,14 @@ pub(super) fn sqlite_url(path: &Path) -> String {
     format!("sqlite://{}", path.display())
 }
 
+/// With limits that a machine which builds and tests at the same time keeps.
+pub(super) fn patient(url: String) -> DatabaseConfig {
+    DatabaseConfig {
+        timeout: Duration::from_mins(1),
+        ..DatabaseConfig::new(url)
+    }
+}
+
 pub(super) async fn on_sqlite(case: impl AsyncFnOnce(&Database)) {
     on_sqlite_with(8, case).await;
 }
@@ -21,7 +30,7 @@ pub(super) async fn on_sqlite(case: impl AsyncFnOnce(&Database)) {
 /// On this many connections; with one, what is set on it counts for every query.
 pub(super) async fn on_sqlite_with(connections: u32, case: impl AsyncFnOnce(&Database)) {
     let place = tempfile::tempdir().unwrap();
-    let mut config = DatabaseConfig::new(sqlite_url(&place.path().join("viva.db")));
+    let mut config = patient(sqlite_url(&place.path().join("viva.db")));
     config.max_connections = connections;
     let database = Database::connect(&config).await.unwrap();
     database.migrate().await.unwrap();
@@ -62,7 +71,7 @@ impl Server {
             say_skipped();
             return None;
         };
-        let mut config = DatabaseConfig::new(url.clone());
+        let mut config = patient(url.clone());
         config.max_connections = 1;
         let name = format!("viva_{}", SystemIds.uuid().simple());
         let admin = Database::connect(&config).await.unwrap();
@@ -73,7 +82,7 @@ impl Server {
         self.run(&format!("CREATE DATABASE {} TEMPLATE template0", self.name))
             .await;
         let (server, _) = self.url.rsplit_once('/').unwrap();
-        let config = DatabaseConfig::new(format!("{server}/{}", self.name));
+        let config = patient(format!("{server}/{}", self.name));
         let database = Database::connect(&config).await.unwrap();
         database.migrate().await.unwrap();
         database

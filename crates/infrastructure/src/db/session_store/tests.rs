@@ -1,12 +1,12 @@
 use std::fs;
-use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, Statement};
 use viva_contract::samples::{OWNER, session, session_id, turn, turn_id};
 use viva_contract::session_store_contract;
 
-use super::super::DatabaseConfig;
-use super::super::testing::{on_postgres, on_postgres_server, on_sqlite, on_sqlite_with, sqlite_url};
+use super::super::testing::{
+    on_postgres, on_postgres_server, on_sqlite, on_sqlite_with, patient, sqlite_url,
+};
 use super::*;
 
 async fn fresh_sqlite(case: impl AsyncFnOnce(&dyn SessionStore)) {
@@ -131,28 +131,30 @@ async fn a_read_only_database_is_unavailable_until_it_can_be_written() {
 #[tokio::test]
 async fn a_locked_database_is_unavailable_until_it_is_released() {
     let place = tempfile::tempdir().unwrap();
-    let mut config = DatabaseConfig::new(sqlite_url(&place.path().join("viva.db")));
+    let mut config = patient(sqlite_url(&place.path().join("viva.db")));
     config.max_connections = 1;
     let other = Database::connect(&config).await.unwrap();
     other.migrate().await.unwrap();
-    let patient = filled(&other).await;
+    filled(&other).await;
+    let database = Database::connect(&config).await.unwrap();
+    let store = SqlSessionStore::new(database.clone());
     // Gives up at once, for the test's sake.
-    config.timeout = Duration::from_millis(20);
-    let impatient = SqlSessionStore::new(Database::connect(&config).await.unwrap());
+    run(&database, "PRAGMA busy_timeout = 0").await;
 
     run(&other, "BEGIN IMMEDIATE").await;
-    let err = impatient.save_turn(OWNER, &turn(1, 2)).await.unwrap_err();
+    let err = store.save_turn(OWNER, &turn(1, 2)).await.unwrap_err();
     assert_eq!(err.kind, StoreErrorKind::Unavailable);
+    assert!(err.source.unwrap().to_string().contains("locked"));
     run(&other, "ROLLBACK").await;
-    patient.save_turn(OWNER, &turn(1, 2)).await.unwrap();
-    assert_eq!(patient.turns(OWNER, session_id(1)).await.unwrap().len(), 2);
+    store.save_turn(OWNER, &turn(1, 2)).await.unwrap();
+    assert_eq!(store.turns(OWNER, session_id(1)).await.unwrap().len(), 2);
 }
 
 #[tokio::test]
 async fn a_file_that_goes_away_is_unavailable_until_it_is_back() {
     let place = tempfile::tempdir().unwrap();
     let (folder, elsewhere) = (place.path().join("storage"), place.path().join("elsewhere"));
-    let config = DatabaseConfig::new(sqlite_url(&folder.join("viva.db")));
+    let config = patient(sqlite_url(&folder.join("viva.db")));
     let database = Database::connect(&config).await.unwrap();
     database.migrate().await.unwrap();
     let store = filled(&database).await;
