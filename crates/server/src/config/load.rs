@@ -46,8 +46,11 @@ impl Loaded {
 
 /// Reads defaults, file, environment and overrides (from flags), in this order.
 pub(crate) fn load(file: Option<&Path>, overrides: &[(&str, String)]) -> Result<Loaded> {
-    let environment = std::env::vars()
+    // Other programs' variables need not be Unicode.
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
         .filter(|(name, _)| name.starts_with(PREFIX))
+        .map(|(name, value)| (name, value.to_string_lossy().into_owned()))
         .collect();
     load_from(file, environment, overrides).context(Failure::Config)
 }
@@ -115,14 +118,25 @@ fn leaves(config: &Config) -> Vec<(String, String)> {
     found
 }
 
-/// A URL without its password.
+/// A URL without what may hold a password: the part before the host, and the parameters.
 fn redacted(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return url.to_owned();
-    };
-    match rest.rsplit_once('@') {
-        Some((_, place)) => format!("{scheme}://[redacted]@{place}"),
+    let (url, parameters) = url
+        .split_once('?')
+        .map_or((url, None), |(url, rest)| (url, Some(rest)));
+    let shown = match url.split_once("://") {
+        // Whatever stands before an `@` may be a password with a question mark in it.
+        Some((scheme, _)) if parameters.is_some_and(|rest| rest.contains('@')) => {
+            return format!("{scheme}://[redacted]");
+        }
+        Some((scheme, rest)) => rest.rsplit_once('@').map_or_else(
+            || url.to_owned(),
+            |(_, place)| format!("{scheme}://[redacted]@{place}"),
+        ),
         None => url.to_owned(),
+    };
+    match parameters {
+        Some(_) => format!("{shown}?[redacted]"),
+        None => shown,
     }
 }
 
@@ -233,6 +247,26 @@ mod tests {
             "{shown:?}"
         );
         assert!(!format!("{loaded:?} {:?}", loaded.settings).contains("hunter2"));
+    }
+
+    #[test]
+    fn passwords_are_hidden_wherever_a_url_holds_them() {
+        for (url, shown) in [
+            ("sqlite://storage/viva.db", "sqlite://storage/viva.db"),
+            ("sqlite:viva.db?mode=rwc", "sqlite:viva.db?[redacted]"),
+            ("postgres://viva:hunter2@db/viva", "postgres://[redacted]@db/viva"),
+            (
+                "postgres://db/viva?user=viva&password=hunter2",
+                "postgres://db/viva?[redacted]",
+            ),
+            ("postgres://viva:hun?ter2@db/viva", "postgres://[redacted]"),
+            (
+                "postgres://viva:hunter@2@db/viva?sslmode=require",
+                "postgres://[redacted]@db/viva?[redacted]",
+            ),
+        ] {
+            assert_eq!(redacted(url), shown);
+        }
     }
 
     #[test]
