@@ -19,8 +19,12 @@ pub(crate) fn ensure() -> Result<()> {
     }
     if programs::find(&["apt-get"]).is_some() {
         report::step(&format!("Installing {}", PACKAGES.join(" and ")));
-        workspace::run(apt_get().arg("update"))?;
-        workspace::run(apt_get().args(["install", "--yes"]).args(PACKAGES))?;
+        // One list that cannot be had need not be the one that counts, so only what is missing in the end counts.
+        for mut step in [update(), install()] {
+            if let Err(err) = workspace::run(&mut step) {
+                report::detail(&format!("{err:#}"));
+            }
+        }
     }
     let missing = missing();
     if !missing.is_empty() {
@@ -41,6 +45,18 @@ fn missing() -> Vec<&'static str> {
         .filter(|(_, names)| programs::find(names).is_none())
         .map(|(what, _)| what)
         .collect()
+}
+
+fn update() -> Command {
+    let mut command = apt_get();
+    command.arg("update");
+    command
+}
+
+fn install() -> Command {
+    let mut command = apt_get();
+    command.args(["install", "--yes"]).args(PACKAGES);
+    command
 }
 
 fn apt_get() -> Command {
