@@ -1,7 +1,10 @@
 //! A server that is told to stop.
 
+use std::time::Duration;
+
 use serde_json::json;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 use crate::bench::Server;
 
@@ -35,7 +38,10 @@ async fn live_sessions_end_cleanly_and_nothing_is_accepted_after() {
 async fn a_connection_that_says_nothing_does_not_hold_it_up() {
     let server = Server::start().await;
     let silent = TcpStream::connect(server.address).await.unwrap();
+    let begin = Instant::now();
     server.stop();
     server.stopped().await;
+    // After 10 s the server gives up, which would look the same otherwise.
+    assert!(begin.elapsed() < Duration::from_secs(9), "{:?}", begin.elapsed());
     drop(silent);
 }

@@ -1,6 +1,9 @@
+use std::time::Duration;
+
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
@@ -8,6 +11,9 @@ use viva_protocol::WEBSOCKET_PATH;
 use viva_protocol::ws::{AudioFrame, FrameKind};
 
 use super::Server;
+
+/// Longer than anything here takes; a test that waits so long has failed.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A client's WebSocket.
 pub(crate) struct Socket(pub(crate) WebSocketStream<TcpStream>);
@@ -46,7 +52,8 @@ impl Socket {
 
     /// The next message, whatever it is.
     pub(crate) async fn next(&mut self) -> Message {
-        self.0.next().await.expect("the connection is open").unwrap()
+        let next = timeout(PATIENCE, self.0.next()).await.expect("it comes soon");
+        next.expect("the connection is open").unwrap()
     }
 
     /// The next control message; everything else is skipped.
@@ -82,7 +89,7 @@ impl Socket {
     /// Skips everything until the server closes, and answers the code.
     pub(crate) async fn close_code(&mut self) -> u16 {
         loop {
-            if let Message::Close(frame) = self.0.next().await.expect("a close frame comes").unwrap() {
+            if let Message::Close(frame) = self.next().await {
                 return frame.expect("with a code").code.into();
             }
         }
