@@ -97,8 +97,9 @@ async fn audio_for_a_session_that_is_just_ending_is_no_mistake() {
     let bench = Bench::new();
     let mut client = bench.connect().await;
     let started = client.start().await;
-    // The client does not read for a while, so it does not know yet that the session is over.
+    // The client does not read for a while: the end of the session waits behind what was said.
     bench.exchange(FRAME);
+    sleep(Duration::from_millis(100)).await;
     client.say(json!({"type": "end_session"})).await;
     bench.session_ends(&started).await;
     while bench.sessions.live_count() > 0 {
