@@ -51,7 +51,7 @@ pub struct ErrorMessage {
     pub recoverable: bool,
     /// More about it, depending on the code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub details: Option<Value>,
+    pub details: Option<Box<Value>>,
     /// When to try again, in ms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,

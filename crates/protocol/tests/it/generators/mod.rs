@@ -320,7 +320,7 @@ fn error() -> impl Strategy<Value = ErrorMessage> {
             code,
             message,
             recoverable,
-            details,
+            details: details.map(Box::new),
             retry_after_ms,
         },
     )

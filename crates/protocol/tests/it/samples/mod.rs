@@ -429,7 +429,7 @@ fn full_error() -> ErrorMessage {
         code: ErrorCode::RateLimited,
         message: "the provider takes no more requests for now".to_owned(),
         recoverable: true,
-        details: Some(json!({ "provider": "offline" })),
+        details: Some(Box::new(json!({ "provider": "offline" }))),
         retry_after_ms: Some(2_000),
     }
 }
