@@ -43,7 +43,7 @@ enum Command {
         action: commands::config::Action,
     },
     /// Plays a WAV file as the caller against a running server and prints what happened and how long it took.
-    Talk(commands::talk::TalkArgs),
+    Talk(Box<commands::talk::TalkArgs>),
 }
 
 #[tokio::main]
@@ -52,8 +52,8 @@ async fn main() -> ExitCode {
     let done = match command {
         Command::Serve(args) => commands::serve::run(config.as_deref(), args).await,
         Command::Migrate => commands::migrate::run(config.as_deref()).await,
-        Command::Config { action } => commands::config::run(config.as_deref(), &action),
-        Command::Talk(args) => commands::talk::run(args).await,
+        Command::Config { action } => commands::config::run(config.as_deref(), action),
+        Command::Talk(args) => commands::talk::run(*args).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

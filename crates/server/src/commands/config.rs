@@ -16,7 +16,7 @@ pub(crate) enum Action {
     Show,
 }
 
-pub(crate) fn run(file: Option<&Path>, action: &Action) -> Result<()> {
+pub(crate) fn run(file: Option<&Path>, action: Action) -> Result<()> {
     let loaded = load(file, &[])?;
     let mut out = std::io::stdout().lock();
     match action {
