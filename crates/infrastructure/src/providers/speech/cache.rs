@@ -49,9 +49,10 @@ impl SpeechCache {
         if let Some(speech) = cell.get() {
             return Ok(speech.clone());
         }
-        let speech = cell.get_or_try_init(|| speak).await?.clone();
+        let speech = cell.get_or_try_init(|| speak).await.cloned();
+        // Also after a failure, which leaves an empty entry.
         self.entries().shrink();
-        Ok(speech)
+        speech
     }
 
     fn entries(&self) -> MutexGuard<'_, Entries> {
@@ -171,6 +172,13 @@ mod tests {
             put(&cache, &n.to_string(), 1).await;
         }
         assert_eq!(cache.entries().by_key.len(), MAX_ENTRIES);
+        for n in 0..200 {
+            let failing =
+                cache.get_or_speak(key(&format!("failing {n}")), async { Err(SpeechError::Timeout) });
+            assert!(failing.await.is_err());
+        }
+        assert_eq!(cache.entries().by_key.len(), MAX_ENTRIES);
+        put(&cache, "199", 1).await;
         assert!(remembers(&cache, "199") && !remembers(&cache, "0"));
     }
 }
