@@ -6,7 +6,7 @@ use std::process::ExitCode;
 /// For `viva --help`.
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes: 0 done · 1 failed · 2 wrong arguments · 69 database unavailable · 71 address cannot be listened on · \
-73 storage cannot be written · 78 wrong configuration";
+73 storage cannot be used · 78 wrong configuration";
 
 /// What a failure is about. It is attached to an error as context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub(crate) enum Failure {
     Config,
     /// The database cannot be reached or migrated.
     Database,
-    /// The storage folder cannot be written.
+    /// The storage folder cannot be written, or another server uses it.
     Storage,
     /// The address is in use or not ours.
     Listen,

@@ -1,10 +1,12 @@
 //! Picks the adapters: the only place that names them.
 
+use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use tokio_util::task::TaskTracker;
+use tracing::warn;
 use viva_application::history::History;
 use viva_application::modes::ModeFactory;
 use viva_application::sessions::{Sessions, SessionsPorts};
@@ -19,11 +21,13 @@ use viva_infrastructure::spool::LocalAudioSpool;
 use viva_infrastructure::system::{SystemClock, SystemIds};
 use viva_presentation::{AppState, Connections, Site};
 
-use crate::config::{DatabaseSettings, Settings};
+use crate::config::{DatabaseSettings, Settings, StorageSettings};
 use crate::failure::Failure;
 
 /// The program that speaks for the offline provider, where it is installed.
 const ESPEAK: &str = "espeak-ng";
+/// The file in the storage that a server holds while it runs.
+const LOCK: &str = ".lock";
 
 /// A database that is up to date.
 pub(crate) async fn database(settings: &DatabaseSettings) -> Result<Database> {
@@ -32,6 +36,27 @@ pub(crate) async fn database(settings: &DatabaseSettings) -> Result<Database> {
         .context(Failure::Database)?;
     database.migrate().await.context(Failure::Database)?;
     Ok(database)
+}
+
+/// Takes the storage for this process for as long as the file lives. The system lets go of it however the process ends.
+///
+/// A second server would take the recordings of the first one's live sessions for what an earlier process left behind.
+pub(crate) fn lock(storage: &StorageSettings) -> Result<File> {
+    let path = storage.folder().join(LOCK);
+    let locked = std::fs::create_dir_all(storage.folder())
+        .and_then(|()| File::create(&path))
+        .with_context(|| path.display().to_string())
+        .context(Failure::Storage)?;
+    match locked.try_lock() {
+        Ok(()) => Ok(locked),
+        Err(TryLockError::WouldBlock) => {
+            Err(anyhow!("another server uses {}", storage.folder().display()).context(Failure::Storage))
+        }
+        Err(TryLockError::Error(err)) => {
+            warn!(error = %err, "The storage cannot be locked; take care that no other server uses it");
+            Ok(locked)
+        }
+    }
 }
 
 /// The server's state, with everything that an earlier process left behind brought in order.

@@ -42,6 +42,7 @@ pub(crate) async fn run(file: Option<&Path>, args: ServeArgs) -> Result<()> {
         warn!("{name} is no setting of this version and is ignored");
     }
     let (listener, address) = listen(settings.server.listen).await?;
+    let _lock = wiring::lock(&settings.storage)?;
     let tasks = TaskTracker::new();
     let state = wiring::state(settings, &tasks).await?;
     let stop = shutdown::on_signal()?;

@@ -15,6 +15,7 @@ use serde::Deserialize;
 pub(crate) use database::DatabaseSettings;
 pub(crate) use load::load;
 pub(crate) use log::{LogFormat, LogSettings};
+pub(crate) use storage::StorageSettings;
 
 /// Everything that can be set.
 #[derive(Debug, Clone, Deserialize)]

@@ -54,6 +54,17 @@ async fn a_storage_that_cannot_be_written_is_named() {
 }
 
 #[tokio::test]
+async fn a_storage_that_another_server_uses_is_left_alone() {
+    let folder = Folder::new();
+    let first = folder.serve().await;
+    let output = output(&mut folder.viva(&["serve"])).await;
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(73), "{message}");
+    assert!(message.contains("another server"), "{message}");
+    first.client().providers().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_broken_file_is_said_with_its_place() {
     let folder = Folder::new();
     fs::write(folder.path().join("viva.toml"), "[server]\nlisten = 127.0.0.1\n").unwrap();
