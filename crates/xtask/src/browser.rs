@@ -62,7 +62,8 @@ fn install() -> Command {
 fn apt_get() -> Command {
     let mut command = Command::new("apt-get");
     command
-        .args(["--quiet", "--quiet"])
+        // Another installation may be under way, as on a machine that was just started.
+        .args(["--quiet", "--quiet", "--option", "DPkg::Lock::Timeout=300"])
         .env("DEBIAN_FRONTEND", "noninteractive");
     command
 }
