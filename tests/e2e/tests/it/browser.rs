@@ -19,7 +19,7 @@ use crate::page::Page;
 /// Audio runs in real time, and several browsers at once would wait for each other.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
-const START_LIMIT: Duration = Duration::from_secs(20);
+const START_LIMIT: Duration = Duration::from_mins(1);
 const BINARIES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 const FLAGS: [&str; 11] = [
     "--headless=new",
