@@ -138,8 +138,8 @@ impl Driver {
                 Some(input) = self.inputs.recv() => self.on_late_input(input).await,
                 () = self.line.ready() => {}
                 () = self.line.lost() => self.line.close(),
-                // A client that does not take its farewell has lost it: the session is over anyway.
-                () = sleep_until(until) => break,
+                // A client that does not take its farewell goes without: the session is over anyway.
+                () = sleep_until(until) => self.line.hang_up_on_slow_client(),
             }
             self.line.flush(&mut self.outbox);
         }
