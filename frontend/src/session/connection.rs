@@ -232,6 +232,8 @@ impl Actor {
                 self.release();
             }
             ServerMessage::Error(error) if !error.recoverable => self.release_later(),
+            // A start or a resume that was refused: nothing follows.
+            ServerMessage::Error(_) if self.talk_phase() == Phase::Failed => self.release(),
             other => self.refresh_turns(other),
         }
     }

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 use viva_protocol::rest;
-use viva_protocol::ws::{Role, ServerMessage, SessionEndStatus, SessionEnded, SessionSummary};
+use viva_protocol::ws::{ErrorCode, Role, ServerMessage, SessionEndStatus, SessionEnded, SessionSummary};
 
 use super::latency::Figures;
 use super::message::{Message, Topic};
@@ -63,9 +63,9 @@ impl Conversation {
             ServerMessage::TextDelta(delta) => self.lines.append(delta),
             ServerMessage::ResponseStarted(response) => {
                 self.lines.open(response.turn_number, Role::Assistant);
-                self.phase = Phase::AiSpeaking;
+                self.go_on(Phase::AiSpeaking);
             }
-            ServerMessage::Interrupted(_) => self.phase = Phase::Interrupted,
+            ServerMessage::Interrupted(_) => self.go_on(Phase::Interrupted),
             ServerMessage::ResponseEnded(response) => {
                 self.lines.finish(response.turn_number);
                 self.figures
@@ -85,7 +85,13 @@ impl Conversation {
             ServerMessage::ModeSwitched(_) => self.message = None,
             ServerMessage::Notice(notice) => self.message = Some(notice.into()),
             ServerMessage::SessionEnded(ended) => self.end(ended),
-            ServerMessage::Error(error) if error.recoverable => self.message = Some(error.into()),
+            ServerMessage::Error(error) if error.recoverable && !self.is_opening() => {
+                self.message = Some(error.into());
+                // An answer that failed will not come.
+                if self.phase == Phase::Thinking && is_of_provider(error.code) {
+                    self.phase = Phase::Listening;
+                }
+            }
             ServerMessage::Error(error) => self.fail(error.into()),
             ServerMessage::ConnectionReady(_)
             | ServerMessage::AudioChunk(_)
@@ -111,10 +117,22 @@ impl Conversation {
         self.turns.iter().find(|turn| turn.turn_number == turn_number)
     }
 
+    /// Moves on within a conversation: what arrives after its end was under way.
+    fn go_on(&mut self, phase: Phase) {
+        if self.phase.is_live() {
+            self.phase = phase;
+        }
+    }
+
+    /// A session is being started or taken back: whatever is refused now is that.
+    fn is_opening(&self) -> bool {
+        matches!(self.phase, Phase::Connecting | Phase::Reconnecting(_))
+    }
+
     /// An AI that may not be interrupted goes on speaking, and so does its state.
     fn hear_the_user(&mut self) {
         if self.phase != Phase::AiSpeaking {
-            self.phase = Phase::HearingYou;
+            self.go_on(Phase::HearingYou);
         }
     }
 
@@ -133,6 +151,18 @@ impl Conversation {
                 .then(|| Message::new(Topic::SessionEnded(ended.status)));
         }
     }
+}
+
+fn is_of_provider(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::CredentialMissing
+            | ErrorCode::CredentialInvalid
+            | ErrorCode::ProviderUnavailable
+            | ErrorCode::ProviderError
+            | ErrorCode::QuotaExceeded
+            | ErrorCode::RateLimited
+    )
 }
 
 #[cfg(test)]
@@ -324,5 +354,53 @@ mod tests {
                 ..Conversation::default()
             }
         );
+    }
+
+    #[test]
+    fn a_refused_start_has_failed() {
+        let mut conversation = Conversation {
+            phase: Phase::Connecting,
+            ..Conversation::default()
+        };
+        conversation.apply(&refusal(ErrorCode::CredentialMissing));
+        assert_eq!(conversation.phase, Phase::Failed);
+    }
+
+    #[test]
+    fn an_answer_that_failed_is_not_waited_for() {
+        let mut conversation = Conversation {
+            phase: Phase::Thinking,
+            ..Conversation::default()
+        };
+        conversation.apply(&refusal(ErrorCode::InvalidMessage));
+        assert_eq!(conversation.phase, Phase::Thinking);
+        conversation.apply(&refusal(ErrorCode::ProviderError));
+        assert_eq!(conversation.phase, Phase::Listening);
+    }
+
+    #[test]
+    fn what_was_under_way_does_not_undo_the_end() {
+        for phase in [Phase::Ending, Phase::Failed] {
+            let mut conversation = Conversation {
+                phase,
+                ..Conversation::default()
+            };
+            conversation.apply(&ServerMessage::Interrupted(viva_protocol::ws::Interrupted {
+                turn_number: 1,
+                timestamp: 1.0,
+                reason: viva_protocol::ws::InterruptReason::Client,
+            }));
+            assert_eq!(conversation.phase, phase);
+        }
+    }
+
+    fn refusal(code: ErrorCode) -> ServerMessage {
+        ServerMessage::Error(viva_protocol::ws::ErrorMessage {
+            code,
+            message: "no".to_owned(),
+            recoverable: true,
+            details: None,
+            retry_after_ms: None,
+        })
     }
 }
