@@ -9,10 +9,11 @@ use serde_json::json;
 use tempfile::TempDir;
 use thirtyfour::common::capabilities::chromium::ChromiumLikeCapabilities;
 use thirtyfour::{ChromeCapabilities, DesiredCapabilities, WebDriver};
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, BufReader, copy, sink};
 use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
 
 use crate::page::Page;
 
@@ -127,16 +128,20 @@ impl Driver {
             .spawn()
             .context("chromedriver could not be started; `cargo xtask e2e` installs it")?;
         let output = child.stdout.take().context("chromedriver has no output")?;
-        let mut lines = BufReader::new(output).lines();
+        let mut output = BufReader::new(output);
         let port = timeout(START_LIMIT, async {
-            while let Some(line) = lines.next_line().await? {
+            let mut line = String::new();
+            while output.read_line(&mut line).await? > 0 {
                 if let Some((_, port)) = line.split_once("started successfully on port ") {
-                    return Ok(port.trim_end_matches('.').to_owned());
+                    return Ok(port.trim_end().trim_end_matches('.').to_owned());
                 }
+                line.clear();
             }
             anyhow::bail!("chromedriver ended before it listened")
         });
         let port = port.await.context("chromedriver does not listen")??;
+        // A pipe that is full, or that nobody holds open, would stop it at its next line.
+        TaskTracker::new().spawn(async move { copy(&mut output, &mut sink()).await });
         Ok(Self {
             url: format!("http://127.0.0.1:{port}"),
             _child: child,

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
-use thirtyfour::{By, TypingData, WebDriver};
+use thirtyfour::error::WebDriverErrorInner;
+use thirtyfour::{By, TypingData, WebDriver, WebElement};
 use tokio::time::{Instant, sleep};
 
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -100,16 +101,20 @@ impl Page {
         Ok(())
     }
 
+    /// Clicks what matches the selector; when it was replaced in between, its successor.
     pub(crate) async fn click(&self, selector: &str) -> Result<()> {
-        let element = self
-            .driver
-            .find(By::Css(selector))
-            .await
-            .with_context(|| selector.to_owned())?;
-        element
-            .click()
-            .await
-            .with_context(|| format!("clicking {selector}"))
+        loop {
+            let element = self.find(selector).await?;
+            match element.click().await {
+                Err(err) if matches!(*err, WebDriverErrorInner::StaleElementReference(_)) => {}
+                outcome => return outcome.with_context(|| format!("clicking {selector}")),
+            }
+        }
+    }
+
+    async fn find(&self, selector: &str) -> Result<WebElement> {
+        let found = self.driver.find(By::Css(selector)).await;
+        found.with_context(|| selector.to_owned())
     }
 
     /// Presses a key where the focus is.
@@ -118,13 +123,7 @@ impl Page {
     }
 
     pub(crate) async fn text(&self, selector: &str) -> Result<String> {
-        Ok(self
-            .driver
-            .find(By::Css(selector))
-            .await
-            .with_context(|| selector.to_owned())?
-            .text()
-            .await?)
+        Ok(self.find(selector).await?.text().await?)
     }
 
     /// The value of an expression in the page.

@@ -26,14 +26,7 @@ async fn a_question_is_answered_in_speech_and_its_latency_is_shown() -> Result<(
             page.picture("speaking").await?;
             page.until_phase("listening", 30).await?;
 
-            let (samples, peak) = (
-                page.stage_number("playedSamples").await?,
-                page.stage_number("playedPeak").await?,
-            );
-            ensure!(
-                samples > 8_000.0,
-                "only {samples} samples of the answer were played"
-            );
+            let peak = page.stage_number("playedPeak").await?;
             ensure!(peak > AUDIBLE_PEAK, "the answer's peak is {peak}: silence");
             let total: f64 = page
                 .text(".vv-turn-total .vv-number")

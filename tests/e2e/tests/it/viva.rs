@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines, copy, sink};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
 
 const START_LIMIT: Duration = Duration::from_mins(1);
 
@@ -17,8 +18,6 @@ const START_LIMIT: Duration = Duration::from_mins(1);
 pub(crate) struct Viva {
     pub(crate) address: SocketAddr,
     _child: Child,
-    // A pipe that nobody holds open would stop the server at its next line.
-    _output: Lines<BufReader<ChildStdout>>,
     _folder: TempDir,
 }
 
@@ -43,10 +42,11 @@ impl Viva {
         let address = timeout(START_LIMIT, address_in(&mut output))
             .await
             .context("the server does not listen")??;
+        // A pipe that is full, or that nobody holds open, would stop it at its next line.
+        TaskTracker::new().spawn(async move { copy(output.get_mut(), &mut sink()).await });
         Ok(Self {
             address,
             _child: child,
-            _output: output,
             _folder: folder,
         })
     }
