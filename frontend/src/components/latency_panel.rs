@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use viva_protocol::ws::Latency;
 
 use super::latency_bar::{Pointed, explanation, name};
-use super::{Icon, LatencyBar, Shape};
+use super::{LatencyBar, PanelHead};
 use crate::state::context::{Preferences, Sheet, Talk};
 use crate::state::figures;
 use crate::state::latency::{Figures, Segment, Statistics, Summary, segments};
@@ -30,17 +30,7 @@ pub fn LatencyPanel() -> impl IntoView {
             aria-label=say(|words| words.latency)
             data-open=move || (talk.sheet.get() == Some(Sheet::Latency)).to_string()
         >
-            <header class="vv-panel-head">
-                <h2>{say(|words| words.latency)}</h2>
-                <button
-                    class="vv-plain vv-panel-close"
-                    type="button"
-                    aria-label=say(|words| words.close)
-                    on:click=move |_| talk.sheet.set(None)
-                >
-                    <Icon shape=Shape::Close />
-                </button>
-            </header>
+            <PanelHead title=|words| words.latency />
             <Show when=move || !empty() fallback=|| view! { <p class="vv-empty">{say(|words| words.latency_empty)}</p> }>
                 <Parts turns pointed />
                 <ol class="vv-turns">{bars}</ol>

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::{DevicePickers, Icon, SetupProvider, Shape, Switch};
+use super::{DevicePickers, PanelHead, SetupProvider, Switch};
 use crate::session::Controls;
 use crate::state::context::{Preferences, Sheet, Talk};
 use crate::state::settings::Settings;
@@ -18,17 +18,7 @@ pub fn SetupPanel() -> impl IntoView {
             data-running=move || running.get().to_string()
             data-open=move || (talk.sheet.get() == Some(Sheet::Setup)).to_string()
         >
-            <header class="vv-panel-head">
-                <h2>{say(|words| words.setup)}</h2>
-                <button
-                    class="vv-plain vv-panel-close"
-                    type="button"
-                    aria-label=say(|words| words.close)
-                    on:click=move |_| talk.sheet.set(None)
-                >
-                    <Icon shape=Shape::Close />
-                </button>
-            </header>
+            <PanelHead title=|words| words.setup />
             <Show when=move || running.get()>
                 <p class="vv-setup-line">{move || one_line(talk)}</p>
             </Show>
