@@ -5,6 +5,7 @@ use super::{Icon, Shape};
 use crate::session::Controls;
 use crate::state::context::{Preferences, Talk};
 use crate::state::message::{Message, Remedy, Severity, Topic};
+use crate::state::microphone::MicrophoneProblem;
 use crate::words::Words;
 
 /// What happened, what was kept, and one button. It never replaces the page.
@@ -26,6 +27,7 @@ pub fn MessageBar() -> impl IntoView {
         let button = match &remedy {
             Remedy::Dismiss => words.dismiss,
             Remedy::StartAgain => words.start_again,
+            Remedy::OpenMicrophone => words.try_again,
             Remedy::SwitchMode(_) => words.go_on,
         };
         let act = move |_| match remedy.clone() {
@@ -33,6 +35,7 @@ pub fn MessageBar() -> impl IntoView {
                 .conversation
                 .update(|conversation| conversation.message = None),
             Remedy::StartAgain => controls.start(),
+            Remedy::OpenMicrophone => controls.use_microphone(),
             Remedy::SwitchMode(interaction) => controls.switch_mode(interaction),
         };
         view! {
@@ -78,7 +81,12 @@ fn text_of(topic: &Topic, words: &Words) -> &'static str {
         }
         Topic::AudioUnsupported => words.msg_audio_unsupported,
         Topic::MicrophoneChanged => words.msg_microphone_changed,
-        Topic::MicrophoneLost => words.msg_microphone_lost,
+        Topic::MicrophoneLost(MicrophoneProblem::Missing) => words.msg_microphone_lost,
+        Topic::MicrophoneLost(MicrophoneProblem::Busy) => words.msg_microphone_busy,
+        Topic::MicrophoneLost(_) => words.msg_microphone_denied,
+        Topic::SpeakerUnusable => words.msg_speaker_unusable,
+        Topic::AudioStopped => words.msg_audio_stopped,
+        Topic::NotLoaded => words.msg_not_loaded,
         Topic::FallbackOffered(_) => words.msg_fallback,
         Topic::ReplayFailed => words.msg_replay_failed,
     }
