@@ -19,7 +19,7 @@ pub fn SetupProvider() -> impl IntoView {
         talk.providers.with(|list| match list {
             Providers::Loading => words.providers_loading,
             Providers::Failed => words.providers_failed,
-            Providers::Loaded(_) => current(talk).map_or("", |provider| status(&provider, words)),
+            Providers::Loaded(_) => current(talk).map_or("", |provider| status(&provider, words).1),
         })
     };
     view! {
@@ -103,19 +103,85 @@ fn providers(list: &Providers, words: &Words) -> Vec<Choice> {
         name: if provider.available {
             provider.name.clone()
         } else {
-            format!("{} – {}", provider.name, status(provider, words))
+            format!("{} – {}", provider.name, status(provider, words).0)
         },
         enabled: provider.available,
     };
     list.realtime.iter().map(choice).collect()
 }
 
-fn status(provider: &Provider, words: &Words) -> &'static str {
+/// What stands behind the name of a provider that cannot be chosen, and what is said below the one that is chosen: when
+/// it does not work, what to do.
+fn status(provider: &Provider, words: &Words) -> (&'static str, &'static str) {
     match provider.credential_status {
-        CredentialStatus::Missing => words.key_missing,
-        CredentialStatus::Invalid => words.key_invalid,
-        _ if !provider.available => words.unavailable,
-        CredentialStatus::NotNeeded => words.no_key_needed,
-        CredentialStatus::Present | CredentialStatus::Valid => words.available,
+        CredentialStatus::Missing => (words.key_missing, words.key_missing_hint),
+        CredentialStatus::Invalid => (words.key_invalid, words.key_invalid_hint),
+        _ if !provider.available => (words.unavailable, words.unavailable_hint),
+        CredentialStatus::NotNeeded => ("", words.no_key_needed),
+        CredentialStatus::Present | CredentialStatus::Valid => ("", words.available),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use viva_protocol::rest::{ProviderCapabilities, ProviderList};
+
+    use super::*;
+    use crate::Language;
+
+    fn provider(available: bool, credential_status: CredentialStatus) -> Provider {
+        Provider {
+            id: "some".to_owned(),
+            name: "Some".to_owned(),
+            models: Vec::new(),
+            voices: Vec::new(),
+            languages: Vec::new(),
+            capabilities: ProviderCapabilities {
+                detects_turns: false,
+                greets: false,
+            },
+            available,
+            credential_status,
+        }
+    }
+
+    #[test]
+    fn a_provider_that_does_not_work_says_why_and_what_to_do() {
+        for language in [Language::English, Language::TraditionalChinese] {
+            let words = Words::of(language);
+            for credential_status in [
+                CredentialStatus::Missing,
+                CredentialStatus::Invalid,
+                CredentialStatus::Valid,
+                CredentialStatus::NotNeeded,
+            ] {
+                let (why, advice) = status(&provider(false, credential_status), words);
+                assert!(!why.is_empty() && advice.contains("Offline"), "{advice}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_provider_that_works_can_be_chosen() {
+        let list = Providers::Loaded(ProviderList {
+            realtime: vec![
+                provider(true, CredentialStatus::Valid),
+                provider(false, CredentialStatus::Missing),
+            ],
+            stt: Vec::new(),
+            llm: Vec::new(),
+            tts: Vec::new(),
+        });
+        let choices: Vec<_> = providers(&list, Words::of(Language::English))
+            .into_iter()
+            .map(|choice| (choice.name, choice.enabled))
+            .collect();
+        assert_eq!(
+            choices,
+            [
+                ("Some".to_owned(), true),
+                ("Some – needs a key".to_owned(), false)
+            ]
+        );
     }
 }

@@ -24,6 +24,8 @@ pub fn StateIndicator() -> impl IntoView {
                 <strong>{move || title_of(phase.get(), preferences.words())}</strong>
                 <span class="vv-state-hint">
                     {move || hint_of(phase.get(), barge_in.get(), preferences.words())}
+                    // Seen but not announced: it changes every second.
+                    <span aria-hidden="true">{move || countdown(phase.get(), preferences.words())}</span>
                 </span>
             </div>
             <span class="vv-state-time" role="timer" aria-label=say(|words| words.session_time)>
@@ -78,7 +80,13 @@ fn hint_of(phase: Phase, barge_in: bool, words: &Words) -> String {
         Phase::AiSpeaking if barge_in => words.state_speaking_hint,
         Phase::AiSpeaking => words.state_speaking_hint_no_barge_in,
         Phase::Interrupted => words.state_interrupted_hint,
-        Phase::Reconnecting(attempt) => return reconnecting(attempt, words),
+        Phase::Reconnecting(Attempt { number, of, .. }) => {
+            let (number, of) = (number.to_string(), of.to_string());
+            return fill(
+                words.state_reconnecting_hint,
+                &[("attempt", &number), ("of", &of)],
+            );
+        }
         Phase::Ending => words.state_ending_hint,
         Phase::Ended => words.state_ended_hint,
         Phase::Failed => words.state_failed_hint,
@@ -86,16 +94,47 @@ fn hint_of(phase: Phase, barge_in: bool, words: &Words) -> String {
     hint.to_owned()
 }
 
-fn reconnecting(attempt: Attempt, words: &Words) -> String {
-    let text = if attempt.in_s > 0 {
-        words.state_reconnecting_in
-    } else {
-        words.state_reconnecting_now
-    };
-    let (number, of, seconds) = (
-        attempt.number.to_string(),
-        attempt.of.to_string(),
-        attempt.in_s.to_string(),
-    );
-    fill(text, &[("attempt", &number), ("of", &of), ("seconds", &seconds)])
+/// When the connection is tried again; empty in every other phase.
+fn countdown(phase: Phase, words: &Words) -> String {
+    match phase {
+        Phase::Reconnecting(Attempt { in_s: 0, .. }) => words.state_reconnecting_now.to_owned(),
+        Phase::Reconnecting(Attempt { in_s, .. }) => {
+            fill(words.state_reconnecting_in, &[("seconds", &in_s.to_string())])
+        }
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Language;
+
+    fn reconnecting(in_s: u32) -> Phase {
+        Phase::Reconnecting(Attempt {
+            number: 2,
+            of: 3,
+            in_s,
+        })
+    }
+
+    #[test]
+    fn what_is_announced_stays_the_same_while_the_seconds_pass() {
+        for language in [Language::English, Language::TraditionalChinese] {
+            let words = Words::of(language);
+            let announced = hint_of(reconnecting(4), true, words);
+            assert!(announced.contains('2') && announced.contains('3'), "{announced}");
+            for in_s in [3, 0] {
+                assert_eq!(hint_of(reconnecting(in_s), true, words), announced);
+            }
+        }
+    }
+
+    #[test]
+    fn the_seconds_are_shown_until_the_attempt_begins() {
+        let words = Words::of(Language::English);
+        assert_eq!(countdown(reconnecting(4), words), ", in 4 s");
+        assert_eq!(countdown(reconnecting(0), words), ", now");
+        assert_eq!(countdown(Phase::Listening, words), "");
+    }
 }
