@@ -82,6 +82,15 @@ pub(crate) fn asset(name: &str) -> Option<String> {
     Some(assets.path(name))
 }
 
+/// Begins something whose failure changes nothing; without this the browser reports it as an error of the page.
+pub(crate) fn forgive(begun: Result<js_sys::Promise, JsValue>) {
+    if let Ok(begun) = begun {
+        leptos::task::spawn_local(async move {
+            let _ = wasm_bindgen_futures::JsFuture::from(begun).await;
+        });
+    }
+}
+
 /// A JavaScript object with these properties.
 pub(crate) fn object(properties: &[(&str, &JsValue)]) -> Object {
     let object = Object::new();

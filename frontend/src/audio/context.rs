@@ -5,9 +5,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AudioContext, AudioContextOptions, AudioContextState, AudioWorkletNode, MessageChannel};
 
-use super::ClockMap;
-use super::processor::asset;
-use crate::browser::{TimedContext, now_ms, object};
+use super::processor::{asset, loaded};
+use super::{AudioProblem, ClockMap};
+use crate::browser::{TimedContext, forgive, now_ms, object};
 
 /// The rate to ask for when the device's own is none that can be resampled.
 const FALLBACK_HZ: f32 = 48_000.0;
@@ -29,11 +29,11 @@ impl Output {
             native
         } else {
             // Closing fails only for a context that is closed already.
-            let _ = native.close();
+            forgive(native.close());
             context_at(FALLBACK_HZ)?
         };
-        // The promise settles later; starting inside the click is what counts.
-        let _ = context.resume()?;
+        // Starting inside the click is what counts; what does not run is tried again and told.
+        forgive(context.resume());
         Ok(Self {
             context,
             clock: Cell::default(),
@@ -62,27 +62,35 @@ impl Output {
         self.context.sample_rate()
     }
 
-    /// Plays again after the system paused it, as phones do for calls.
-    pub fn keep_running(&self) {
-        if self.context.state() != AudioContextState::Running {
-            // While a call lasts this is refused; it is asked again with the next frames.
-            let _ = self.context.resume();
+    /// Runs again after the system stopped it, as phones do for calls. Says whether it runs already.
+    pub fn keep_running(&self) -> bool {
+        let runs = self.context.state() == AudioContextState::Running;
+        if !runs {
+            // While a call lasts this is refused; whoever asks often enough tells the person.
+            forgive(self.context.resume());
         }
+        runs
     }
 
-    /// Plays through another device, where the browser can choose (empty: the system's choice).
-    pub fn choose_speaker(&self, device: &str) {
-        // A device that is gone leaves the output where it is.
-        let _ = self.timed().set_sink_id(device);
+    /// Plays through another device, where the browser can choose (empty: the system's choice). Says whether it does; a
+    /// device that is gone leaves the output where it is.
+    pub fn choose_speaker(&self, device: &str) -> impl Future<Output = bool> + 'static + use<> {
+        let chosen = self.timed().set_sink_id(device);
+        async move {
+            match chosen {
+                Ok(chosen) => JsFuture::from(chosen).await.is_ok(),
+                Err(_) => false,
+            }
+        }
     }
 
     /// Loads a worklet of the bundle and makes its node.
     ///
     /// # Errors
-    /// What the browser threw.
-    pub async fn worklet(&self, file: &str, processor: &str) -> Result<AudioWorkletNode, JsValue> {
-        JsFuture::from(self.context.audio_worklet()?.add_module(&asset(file)?)?).await?;
-        AudioWorkletNode::new(&self.context, processor)
+    /// [`AudioProblem`] when it does not load or the browser threw.
+    pub async fn worklet(&self, file: &str, processor: &str) -> Result<AudioWorkletNode, AudioProblem> {
+        loaded(self.context.audio_worklet()?.add_module(&asset(file)?)?).await?;
+        Ok(AudioWorkletNode::new(&self.context, processor)?)
     }
 
     /// Looks at where the output is now. To be called every few frames.
@@ -127,7 +135,7 @@ impl Output {
 impl Drop for Output {
     fn drop(&mut self) {
         // Closing fails only for a context that is closed already.
-        let _ = self.context.close();
+        forgive(self.context.close());
     }
 }
 

@@ -4,12 +4,13 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     AudioWorkletNode, DomException, Event, MediaDevices, MediaStream, MediaStreamAudioSourceNode,
-    MediaStreamConstraints, MediaStreamTrack,
+    MediaStreamConstraints, MediaStreamTrack, MediaStreamTrackState,
 };
 
 use super::AudioProcessor;
 use super::context::{Output, channel_to};
-use crate::browser::{number, object};
+use crate::browser::{number, object, property};
+use crate::state::message::{Message, Topic};
 use crate::state::microphone::MicrophoneProblem;
 
 /// Why audio could not be set up.
@@ -19,20 +20,45 @@ pub enum AudioProblem {
     Microphone(MicrophoneProblem),
     /// The browser lacks something or threw; in its words.
     Unsupported(String),
+    /// A file of the page did not load; the browser's words.
+    NotLoaded(String),
+}
+
+impl AudioProblem {
+    /// A file that did not load, from what was thrown.
+    pub(super) fn not_loaded(thrown: &JsValue) -> Self {
+        Self::NotLoaded(words_of(thrown))
+    }
+}
+
+impl From<AudioProblem> for Message {
+    fn from(problem: AudioProblem) -> Self {
+        let (topic, detail) = match problem {
+            AudioProblem::Microphone(problem) => (Topic::MicrophoneLost(problem), String::new()),
+            AudioProblem::Unsupported(detail) => (Topic::AudioUnsupported, detail),
+            AudioProblem::NotLoaded(detail) => (Topic::NotLoaded, detail),
+        };
+        Self { topic, detail }
+    }
 }
 
 impl From<JsValue> for AudioProblem {
     fn from(thrown: JsValue) -> Self {
-        let message = thrown
-            .dyn_ref::<js_sys::Error>()
-            .map(|error| String::from(error.message()));
-        Self::Unsupported(message.or_else(|| thrown.as_string()).unwrap_or_default())
+        Self::Unsupported(words_of(&thrown))
     }
+}
+
+/// What an exception or an error event says, if anything.
+fn words_of(thrown: &JsValue) -> String {
+    property(thrown, "message")
+        .as_string()
+        .or_else(|| thrown.as_string())
+        .unwrap_or_default()
 }
 
 /// The microphone: its track, and the nodes that lead to the audio worker. Everything is released when it is dropped.
 pub struct Microphone {
-    track: MediaStreamTrack,
+    track: Track,
     source: MediaStreamAudioSourceNode,
     node: AudioWorkletNode,
     /// A context of its own, when the browser cannot take this device into the output's context.
@@ -54,21 +80,18 @@ impl Microphone {
         on_ended: impl Fn() + 'static,
     ) -> Result<Self, AudioProblem> {
         let stream = ask(device).await.map_err(AudioProblem::Microphone)?;
-        let track: MediaStreamTrack = stream.get_audio_tracks().get(0).unchecked_into();
-        let latency_ms = number(&track.get_settings(), "latency").unwrap_or(0.0) * 1_000.0;
-        let (own, source) = connect(output, &stream, &track).inspect_err(|_| track.stop())?;
+        let track = Track(stream.get_audio_tracks().get(0).unchecked_into());
+        let latency_ms = number(&track.0.get_settings(), "latency").unwrap_or(0.0) * 1_000.0;
+        let (own, source) = connect(output, &stream, &track.0)?;
         let capturing = own.as_ref().unwrap_or(output);
-        let node = capturing
-            .worklet("capture-worklet.js", "viva-capture")
-            .await
-            .inspect_err(|_| track.stop())?;
+        let node = capturing.worklet("capture-worklet.js", "viva-capture").await?;
         source.connect_with_audio_node(&node)?;
         // The node is silent; a node that leads nowhere is not run everywhere.
         node.connect_with_audio_node(&capturing.context().destination())?;
         processor.listen_to(&channel_to(&node)?, capturing.rate());
 
         let on_ended = Closure::<dyn FnMut(Event)>::new(move |_| on_ended());
-        track.set_onended(Some(on_ended.as_ref().unchecked_ref()));
+        track.0.set_onended(Some(on_ended.as_ref().unchecked_ref()));
         Ok(Self {
             track,
             source,
@@ -81,21 +104,24 @@ impl Microphone {
 
     /// Keeps the track but sends silence.
     pub fn set_muted(&self, muted: bool) {
-        self.track.set_enabled(!muted);
+        self.track.0.set_enabled(!muted);
+    }
+
+    /// Whether the device was unplugged or the permission was taken away.
+    pub fn is_lost(&self) -> bool {
+        self.track.0.ready_state() == MediaStreamTrackState::Ended
     }
 
     /// Id of the device in use.
     pub fn device(&self) -> String {
-        crate::browser::property(&self.track.get_settings(), "deviceId")
+        property(&self.track.0.get_settings(), "deviceId")
             .as_string()
             .unwrap_or_default()
     }
 
-    /// Looks at the clock of the microphone's own context, if it has one.
-    pub fn observe(&self) {
-        if let Some(own) = &self.own {
-            own.observe();
-        }
+    /// The microphone's own context, if it needs one.
+    pub fn own_context(&self) -> Option<&Output> {
+        self.own.as_ref()
     }
 
     /// When a captured sample reached the microphone, in ms of `performance.now()`.
@@ -106,14 +132,22 @@ impl Microphone {
 
 impl Drop for Microphone {
     fn drop(&mut self) {
-        self.track.set_onended(None);
-        self.track.stop();
         // Disconnecting fails only when nothing is connected.
         let _ = self.source.disconnect();
         let _ = self.node.disconnect();
         if let Ok(port) = self.node.port() {
             let _ = port.post_message(&object(&[("close", &JsValue::TRUE)]));
         }
+    }
+}
+
+/// A track that records. Stopped when it is dropped, or the browser would go on recording.
+struct Track(MediaStreamTrack);
+
+impl Drop for Track {
+    fn drop(&mut self) {
+        self.0.set_onended(None);
+        self.0.stop();
     }
 }
 

@@ -2,8 +2,8 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AudioWorkletNode, MessageEvent};
 
-use super::AudioProcessor;
 use super::context::{Output, channel_to};
+use super::{AudioProblem, AudioProcessor};
 use crate::browser::{number, object, property};
 
 /// What the playback worklet says.
@@ -54,12 +54,12 @@ impl Player {
     /// Connects the worklet between the audio worker and the output.
     ///
     /// # Errors
-    /// What the browser threw.
+    /// [`AudioProblem`] when the worklet does not load or the browser threw.
     pub async fn open(
         output: &Output,
         processor: &AudioProcessor,
         on_played: impl Fn(Played) + 'static,
-    ) -> Result<Self, JsValue> {
+    ) -> Result<Self, AudioProblem> {
         let node = output.worklet("playback-worklet.js", "viva-playback").await?;
         let rate = f64::from(output.rate());
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {

@@ -1,3 +1,5 @@
+use futures_util::future::{Either, select};
+use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, ArrayBuffer, Int16Array, Promise};
 use viva_audio::Level;
 use wasm_bindgen::closure::Closure;
@@ -5,7 +7,11 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{MessageEvent, MessagePort, Worker, WorkerOptions, WorkerType};
 
+use super::AudioProblem;
 use crate::browser::{self, instance, number, object, property};
+
+/// A file that has not come after this time will not come.
+const LOAD_TIMEOUT_MS: u32 = 10_000;
 
 /// 20 ms of the user's audio, as the audio worker hands it over.
 #[derive(Debug)]
@@ -21,31 +27,30 @@ pub struct Captured {
 /// The page's end of the audio worker.
 pub struct AudioProcessor {
     worker: Worker,
-    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    on_message: Closure<dyn FnMut(MessageEvent)>,
 }
 
 impl AudioProcessor {
     /// Starts the worker and waits until it listens.
     ///
     /// # Errors
-    /// What the browser threw.
-    pub async fn start(on_captured: impl Fn(Captured) + 'static) -> Result<Self, JsValue> {
+    /// [`AudioProblem`] when its files do not load or the browser threw.
+    pub async fn start(on_captured: impl Fn(Captured) + 'static) -> Result<Self, AudioProblem> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         let script = asset("audio-worker.js")?;
         let worker = Worker::new_with_options(&script, &options)?;
-        await_ready(&worker).await?;
-
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             if let Some(captured) = captured(&event.data()) {
                 on_captured(captured);
             }
         });
-        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        Ok(Self {
-            worker,
-            _on_message: on_message,
-        })
+        // From here on the worker ends with what holds it.
+        let processor = Self { worker, on_message };
+        await_ready(&processor.worker).await?;
+        let listener = processor.on_message.as_ref().unchecked_ref();
+        processor.worker.set_onmessage(Some(listener));
+        Ok(processor)
     }
 
     /// Takes audio from the capture worklet at the other end of this port.
@@ -92,8 +97,19 @@ pub(super) fn asset(name: &str) -> Result<String, JsValue> {
     browser::asset(name).ok_or_else(|| JsValue::from_str("the document does not say where its files are"))
 }
 
+/// Waits for a file of the page.
+///
+/// # Errors
+/// [`AudioProblem::NotLoaded`] when it cannot be had, or not in time.
+pub(super) async fn loaded(loading: Promise) -> Result<JsValue, AudioProblem> {
+    match select(JsFuture::from(loading), TimeoutFuture::new(LOAD_TIMEOUT_MS)).await {
+        Either::Left((outcome, _)) => outcome.map_err(|thrown| AudioProblem::not_loaded(&thrown)),
+        Either::Right(_) => Err(AudioProblem::not_loaded(&JsValue::NULL)),
+    }
+}
+
 /// Hands the compiled bundle over and waits for `{ready}`.
-async fn await_ready(worker: &Worker) -> Result<(), JsValue> {
+async fn await_ready(worker: &Worker) -> Result<(), AudioProblem> {
     let script = asset("viva.js")?;
     let location = web_sys::window()
         .and_then(|window| window.location().origin().ok())
@@ -107,9 +123,14 @@ async fn await_ready(worker: &Worker) -> Result<(), JsValue> {
         ("script", &script),
         ("module", &wasm_bindgen::module()),
     ]))?;
-    let outcome = JsFuture::from(ready).await;
+    let answer = loaded(ready).await;
     worker.set_onerror(None);
-    outcome.map(drop)
+    let failed = property(&property(&answer?, "data"), "failed");
+    if failed.is_undefined() {
+        Ok(())
+    } else {
+        Err(AudioProblem::not_loaded(&failed))
+    }
 }
 
 fn captured(message: &JsValue) -> Option<Captured> {

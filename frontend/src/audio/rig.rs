@@ -1,11 +1,32 @@
 use std::rc::Rc;
 
+use gloo_timers::callback::Interval;
 use js_sys::ArrayBuffer;
 
+use super::microphone::media_devices;
 use super::{AudioProblem, AudioProcessor, Captured, Microphone, Output, Played, Player};
+use crate::state::microphone::MicrophoneProblem;
 
-/// Everything that a session needs to hear and to speak. Tracks, nodes, contexts and the worker go when it is dropped.
+/// How often the rig ticks, in ms.
+const TICK_MS: u32 = 500;
+
+/// What a rig tells.
+#[derive(Debug)]
+pub enum RigEvent {
+    /// 20 ms of the user's audio.
+    Captured(Captured),
+    /// From the playback worklet.
+    Played(Played),
+    /// The microphone's track ended by itself.
+    TrackEnded,
+    /// Half a second is over, whether audio runs or not.
+    Tick,
+}
+
+/// Everything that a session needs to hear and to speak. Tracks, nodes, contexts, the worker and the timer go when it is
+/// dropped.
 pub struct Rig {
+    _timer: Interval,
     microphone: Microphone,
     player: Player,
     processor: Rc<AudioProcessor>,
@@ -21,14 +42,20 @@ impl Rig {
     pub async fn open(
         output: Output,
         device: &str,
-        on_captured: impl Fn(Captured) + 'static,
-        on_played: impl Fn(Played) + 'static,
-        on_ended: impl Fn() + 'static,
+        on_event: impl Fn(RigEvent) + Clone + 'static,
     ) -> Result<Self, AudioProblem> {
+        if media_devices().is_none() {
+            return Err(AudioProblem::Microphone(MicrophoneProblem::Insecure));
+        }
+        let (on_frame, on_report, on_end) = (on_event.clone(), on_event.clone(), on_event.clone());
+        let on_captured = move |frame| on_frame(RigEvent::Captured(frame));
+        let on_played = move |report| on_report(RigEvent::Played(report));
         let processor = Rc::new(AudioProcessor::start(on_captured).await?);
         let player = Player::open(&output, &processor, on_played).await?;
+        let on_ended = move || on_end(RigEvent::TrackEnded);
         let microphone = Microphone::open(device, &output, &processor, on_ended).await?;
         Ok(Self {
+            _timer: Interval::new(TICK_MS, move || on_event(RigEvent::Tick)),
             microphone,
             player,
             processor,
@@ -40,9 +67,10 @@ impl Rig {
     pub fn open_microphone(
         &self,
         device: String,
-        on_ended: impl Fn() + 'static,
+        on_event: impl Fn(RigEvent) + 'static,
     ) -> impl Future<Output = Result<Microphone, AudioProblem>> + 'static {
         let (output, processor) = (Rc::clone(&self.output), Rc::clone(&self.processor));
+        let on_ended = move || on_event(RigEvent::TrackEnded);
         async move { Microphone::open(&device, &output, &processor, on_ended).await }
     }
 
@@ -66,11 +94,19 @@ impl Rig {
         self.microphone.captured_at_ms(&self.output, context_s)
     }
 
-    /// Looks at the clocks and keeps the output running. To be called with every frame.
-    pub fn tend(&self) {
+    /// Looks at the clocks. To be called with every frame.
+    pub fn observe(&self) {
         self.output.observe();
-        self.microphone.observe();
-        self.output.keep_running();
+        if let Some(own) = self.microphone.own_context() {
+            own.observe();
+        }
+    }
+
+    /// Starts what the system stopped, and says whether everything runs. To be called with every tick: what is stopped
+    /// captures no frames.
+    pub fn keep_running(&self) -> bool {
+        let own_runs = self.microphone.own_context().is_none_or(Output::keep_running);
+        self.output.keep_running() && own_runs
     }
 
     /// Plays a binary message with the AI's audio. The buffer is gone afterwards.

@@ -11,12 +11,15 @@ use super::event::{Event, Events, send};
 use super::playback::Playing;
 use super::replay::Replay;
 use crate::api;
-use crate::audio::{AudioProblem, Captured, DeviceWatch, FRAME_MS, Microphone, Output, Played, Rig, devices};
+use crate::audio::{
+    AudioProblem, Captured, DeviceWatch, FRAME_MS, Microphone, Output, Rig, RigEvent, devices,
+};
 use crate::browser::now_ms;
 use crate::state::context::{Providers, Talk};
 use crate::state::message::{Message, Topic};
 use crate::state::meter::{Meter, position};
 use crate::state::phase::Phase;
+use crate::state::stall::{Stall, StallWatch};
 
 /// How long the server may take to confirm the end.
 const END_TIMEOUT_MS: u32 = 3_000;
@@ -38,6 +41,7 @@ pub(super) struct Actor {
     /// Counts the recordings that were played back.
     pub(super) replays: u32,
     meter: Meter,
+    stall: StallWatch,
     /// When the session began, in ms of `performance.now()`.
     began_ms: Option<f64>,
     /// Follows devices that come and go.
@@ -59,6 +63,7 @@ pub(super) fn spawn(talk: Talk, events: Events, mut incoming: UnboundedReceiver<
         replay: None,
         replays: 0,
         meter: Meter::default(),
+        stall: StallWatch::default(),
         began_ms: None,
         _watch: DeviceWatch::start(move || send(&on_change, Event::DevicesChanged)),
     };
@@ -83,7 +88,11 @@ impl Actor {
             Event::ToggleMute => self.toggle_mute(),
             Event::SettingsChanged => self.update_session(),
             Event::MicrophoneChosen => self.reopen_microphone(),
-            Event::SpeakerChosen => self.choose_speaker(),
+            Event::SpeakerChosen => {
+                if let Some(rig) = &self.rig {
+                    self.choose_speaker(rig.output());
+                }
+            }
             Event::SwitchMode(interaction) => {
                 self.send(ClientMessage::SwitchMode(SwitchMode {
                     mode: interaction.mode(),
@@ -102,13 +111,11 @@ impl Actor {
             Event::EndTimeout { start } if start == self.start && self.talk_phase() == Phase::Ending => {
                 self.finish();
             }
-            Event::Captured { start, captured } if start == self.start => self.on_captured(&captured),
-            Event::Played { start, played } if start == self.start => self.on_played(played),
-            Event::TrackEnded { start } if start == self.start => self.reopen_microphone(),
+            Event::Rig { start, event } if start == self.start => self.on_rig(event),
             Event::MicrophoneOpened { start, microphone } if start == self.start => {
                 self.microphone_opened(*microphone);
             }
-            Event::DevicesChanged => list_devices(self.talk),
+            Event::DevicesChanged => self.devices_changed(),
             Event::Turns { session_id, turns } => self.talk.conversation.update(|conversation| {
                 if conversation.session_id == Some(session_id) {
                     conversation.settle(turns);
@@ -135,6 +142,7 @@ impl Actor {
         if !self.talk_phase().can_start() {
             return;
         }
+        self.stop_replay();
         self.release();
         self.start += 1;
         self.talk.begin();
@@ -145,37 +153,18 @@ impl Actor {
     }
 
     fn prepare(&self, output: Output) {
-        let (start, events) = (self.start, self.events.clone());
+        let (start, events, on_event) = (self.start, self.events.clone(), self.on_rig_event());
         let device = self.talk.microphone.get_untracked();
-        output.choose_speaker(&self.talk.speaker.get_untracked());
-        let (captured, played, ended) = (events.clone(), events.clone(), self.on_track_ended());
-        let on_captured = move |frame: Captured| {
-            send(
-                &captured,
-                Event::Captured {
-                    start,
-                    captured: frame,
-                },
-            );
-        };
-        let on_played = move |report: Played| {
-            send(
-                &played,
-                Event::Played {
-                    start,
-                    played: report,
-                },
-            );
-        };
+        self.choose_speaker(&output);
         spawn_local(async move {
-            let rig = Box::new(Rig::open(output, &device, on_captured, on_played, ended).await);
+            let rig = Box::new(Rig::open(output, &device, on_event).await);
             send(&events, Event::Prepared { start, rig });
         });
     }
 
-    fn on_track_ended(&self) -> impl Fn() + 'static {
+    fn on_rig_event(&self) -> impl Fn(RigEvent) + Clone + 'static {
         let (start, events) = (self.start, self.events.clone());
-        move || send(&events, Event::TrackEnded { start })
+        move |event| send(&events, Event::Rig { start, event })
     }
 
     fn prepared(&mut self, rig: Result<Rig, AudioProblem>) {
@@ -184,8 +173,8 @@ impl Actor {
         }
         match rig {
             Ok(rig) => {
-                rig.microphone().set_muted(self.talk.muted.get_untracked());
                 self.rig = Some(rig);
+                self.apply_mute();
                 list_devices(self.talk);
                 self.set_phase(Phase::Connecting);
                 self.connect();
@@ -200,10 +189,7 @@ impl Actor {
                 self.talk.problem.set(Some(problem));
                 self.set_phase(Phase::Ready);
             }
-            AudioProblem::Unsupported(detail) => self.talk.fail(Message {
-                topic: Topic::AudioUnsupported,
-                detail,
-            }),
+            other => self.talk.fail(other.into()),
         }
         self.release();
     }
@@ -243,6 +229,7 @@ impl Actor {
         self.connection.close();
         self.playing = Playing::default();
         self.meter = Meter::default();
+        self.stall = StallWatch::default();
         self.began_ms = None;
         self.talk.reading.set(self.meter.reading());
     }
@@ -254,9 +241,30 @@ impl Actor {
         self.talk.sheet.set(None);
     }
 
+    fn on_rig(&mut self, event: RigEvent) {
+        match event {
+            RigEvent::Captured(captured) => self.on_captured(&captured),
+            RigEvent::Played(played) => self.on_played(played),
+            RigEvent::TrackEnded => self.reopen_microphone(),
+            RigEvent::Tick => self.tick(),
+        }
+    }
+
+    /// What must go on when the system stops the audio, and with it the frames.
+    fn tick(&mut self) {
+        let Some(rig) = &self.rig else { return };
+        match self.stall.look(rig.keep_running()) {
+            Some(Stall::Began) => self.talk.tell(Message::new(Topic::AudioStopped)),
+            Some(Stall::Ended) => self.talk.untell(&Topic::AudioStopped),
+            None => {}
+        }
+        self.show_elapsed();
+        self.watch_connection();
+    }
+
     fn on_captured(&mut self, captured: &Captured) {
         let Some(rig) = &self.rig else { return };
-        rig.tend();
+        rig.observe();
         let captured_ms = rig.captured_at_ms(captured.context_s);
         let phase = self.talk_phase();
         let reading = self
@@ -266,10 +274,8 @@ impl Actor {
         self.talk
             .strip
             .update_value(|strip| strip.push_user(position(captured.level.rms_dbfs), FRAME_MS));
-        self.show_elapsed();
         if self.connection.session_id().is_some() {
             self.send_audio(captured, captured_ms);
-            self.watch_connection();
         }
     }
 
@@ -309,16 +315,29 @@ impl Actor {
         }
     }
 
-    fn choose_speaker(&self) {
-        if let Some(rig) = &self.rig {
-            rig.output().choose_speaker(&self.talk.speaker.get_untracked());
+    fn choose_speaker(&self, output: &Output) {
+        let (talk, device) = (self.talk, self.talk.speaker.get_untracked());
+        let chosen = output.choose_speaker(&device);
+        spawn_local(async move {
+            // Browsers that cannot choose refuse even the system's own.
+            if !chosen.await && !device.is_empty() {
+                talk.tell(Message::new(Topic::SpeakerUnusable));
+            }
+        });
+    }
+
+    /// A device that is plugged in may be the one that was lost.
+    fn devices_changed(&mut self) {
+        list_devices(self.talk);
+        if self.rig.as_ref().is_some_and(|rig| rig.microphone().is_lost()) {
+            self.reopen_microphone();
         }
     }
 
     fn reopen_microphone(&mut self) {
         let Some(rig) = &self.rig else { return };
         let (start, events) = (self.start, self.events.clone());
-        let opening = rig.open_microphone(self.talk.microphone.get_untracked(), self.on_track_ended());
+        let opening = rig.open_microphone(self.talk.microphone.get_untracked(), self.on_rig_event());
         spawn_local(async move {
             let microphone = Box::new(opening.await);
             send(&events, Event::MicrophoneOpened { start, microphone });
@@ -332,7 +351,7 @@ impl Actor {
                 rig.replace_microphone(microphone);
                 self.talk.tell(Message::new(Topic::MicrophoneChanged));
             }
-            Err(_) => self.talk.tell(Message::new(Topic::MicrophoneLost)),
+            Err(problem) => self.talk.tell(problem.into()),
         }
         self.apply_mute();
         list_devices(self.talk);

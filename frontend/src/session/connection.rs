@@ -17,6 +17,7 @@ use super::event::{Event, send};
 use crate::api::{Socket, SocketEvent};
 use crate::audio::Captured;
 use crate::browser::now_ms;
+use crate::state::liveness::{Liveness, Sign};
 use crate::state::message::{Message, Topic};
 use crate::state::outbox::Outbox;
 use crate::state::phase::Phase;
@@ -25,10 +26,6 @@ use crate::state::settings::Settings;
 
 /// A server that does not greet within this time is not there.
 const CONNECT_TIMEOUT_MS: u32 = 5_000;
-/// After this much silence the server is asked whether it is there, in ms.
-const PING_AFTER_MS: f64 = 2_000.0;
-/// After this much silence the connection is lost, in ms.
-const LOST_AFTER_MS: f64 = 6_000.0;
 
 /// What is needed to take the session back.
 struct Claim {
@@ -53,8 +50,7 @@ pub(super) struct Connection {
     outbox: Outbox<(u64, Vec<i16>), ClientMessage>,
     /// Number of the next frame.
     seq: u32,
-    last_heard_ms: f64,
-    pinged: bool,
+    liveness: Liveness,
 }
 
 impl Connection {
@@ -164,23 +160,21 @@ impl Actor {
         }
     }
 
-    /// A connection can die without anybody being told: when nothing came for a while, ask, then give up on it.
+    /// Gives up on a connection that died without a word.
     pub(super) fn watch_connection(&mut self) {
         if !self.connection.open {
             return;
         }
-        let silent_ms = now_ms() - self.connection.last_heard_ms;
-        if silent_ms > LOST_AFTER_MS {
-            self.on_lost(None);
-        } else if silent_ms > PING_AFTER_MS && !self.connection.pinged {
-            self.connection.pinged = true;
-            self.send(ClientMessage::Ping(Ping { timestamp: now_ms() }));
+        let timestamp = now_ms();
+        match self.connection.liveness.look(timestamp) {
+            Sign::Fine => {}
+            Sign::Ask => self.send(ClientMessage::Ping(Ping { timestamp })),
+            Sign::Gone => self.on_lost(None),
         }
     }
 
     pub(super) fn on_socket(&mut self, event: SocketEvent) {
-        self.connection.last_heard_ms = now_ms();
-        self.connection.pinged = false;
+        self.connection.liveness.hear(now_ms());
         match event {
             SocketEvent::Text(text) => self.on_text(&text),
             SocketEvent::Binary(buffer) => self.on_answer_audio(&buffer),

@@ -4,7 +4,7 @@ use viva_protocol::rest::Turn;
 use viva_protocol::ws::{Interaction, Role};
 
 use crate::api::SocketEvent;
-use crate::audio::{AudioProblem, Captured, Microphone, Output, Played, Rig};
+use crate::audio::{AudioProblem, Microphone, Output, Rig, RigEvent};
 
 /// Everything that the session's task reacts to. What belongs to a start or a connection carries its number, so that what
 /// comes late is told apart.
@@ -44,12 +44,8 @@ pub(super) enum Event {
     Countdown { connection: u32 },
     /// The server did not confirm the end.
     EndTimeout { start: u32 },
-    /// 20 ms of the user's audio.
-    Captured { start: u32, captured: Captured },
-    /// From the playback worklet.
-    Played { start: u32, played: Played },
-    /// The microphone's track ended by itself.
-    TrackEnded { start: u32 },
+    /// From the microphone, the loudspeaker or their timer.
+    Rig { start: u32, event: RigEvent },
     /// A microphone that replaces the current one.
     MicrophoneOpened {
         start: u32,

@@ -82,7 +82,7 @@ impl Actor {
         self.stop_replay();
     }
 
-    fn stop_replay(&mut self) {
+    pub(super) fn stop_replay(&mut self) {
         self.replay = None;
         self.talk.replayed.set(None);
         self.apply_mute();

@@ -5,7 +5,7 @@ use viva_protocol::rest::ProviderList;
 use viva_protocol::ws::Role;
 
 use super::conversation::Conversation;
-use super::message::Message;
+use super::message::{Message, Topic};
 use super::meter::Reading;
 use super::microphone::{Browser, MicrophoneProblem};
 use super::settings::Settings;
@@ -207,6 +207,13 @@ impl Talk {
     pub fn tell(self, message: Message) {
         self.conversation
             .update(|conversation| conversation.message = Some(message));
+    }
+
+    /// Takes back what the message bar tells, when it is still this.
+    pub fn untell(self, topic: &Topic) {
+        self.conversation.update(|conversation| {
+            conversation.message.take_if(|message| message.topic == *topic);
+        });
     }
 }
 

@@ -2,6 +2,8 @@
 
 use viva_protocol::ws::{ErrorCode, ErrorMessage, Interaction, Notice, NoticeCode, SessionEndStatus};
 
+use super::microphone::MicrophoneProblem;
+
 /// What the message bar is about; the words are chosen per language.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Topic {
@@ -23,8 +25,14 @@ pub enum Topic {
     AudioUnsupported,
     /// The microphone went away and came back as another one.
     MicrophoneChanged,
-    /// The microphone went away.
-    MicrophoneLost,
+    /// The microphone went away, or another one cannot be opened.
+    MicrophoneLost(MicrophoneProblem),
+    /// The loudspeaker that was chosen cannot be used.
+    SpeakerUnusable,
+    /// The browser has stopped the page's audio for a while.
+    AudioStopped,
+    /// The page's files for audio cannot be had.
+    NotLoaded,
     /// The realtime provider failed; the session can go on in another mode.
     FallbackOffered(Box<Interaction>),
     /// A turn's recording could not be played.
@@ -49,6 +57,8 @@ pub enum Remedy {
     Dismiss,
     /// Begin a new session.
     StartAgain,
+    /// Ask for the microphone again.
+    OpenMicrophone,
     /// Go on with this mode and configuration.
     SwitchMode(Box<Interaction>),
 }
@@ -75,15 +85,19 @@ impl Message {
     pub fn severity(&self) -> Severity {
         match &self.topic {
             Topic::Notice(_) | Topic::MicrophoneChanged => Severity::Info,
-            Topic::FallbackOffered(_) | Topic::ReplayFailed | Topic::SessionEnded(_) | Topic::Replaced => {
-                Severity::Warning
-            }
+            Topic::FallbackOffered(_)
+            | Topic::ReplayFailed
+            | Topic::SessionEnded(_)
+            | Topic::Replaced
+            | Topic::SpeakerUnusable
+            | Topic::AudioStopped => Severity::Warning,
             Topic::Error(_)
             | Topic::ServerUnreachable
             | Topic::ConnectionLost
             | Topic::ResumeExpired
             | Topic::AudioUnsupported
-            | Topic::MicrophoneLost => Severity::Failure,
+            | Topic::NotLoaded
+            | Topic::MicrophoneLost(_) => Severity::Failure,
         }
     }
 
@@ -91,8 +105,9 @@ impl Message {
     pub fn remedy(&self, can_start: bool) -> Remedy {
         match &self.topic {
             Topic::FallbackOffered(interaction) => Remedy::SwitchMode(interaction.clone()),
-            Topic::AudioUnsupported | Topic::ReplayFailed => Remedy::Dismiss,
+            Topic::AudioUnsupported | Topic::ReplayFailed | Topic::SpeakerUnusable => Remedy::Dismiss,
             _ if can_start && self.severity() != Severity::Info => Remedy::StartAgain,
+            Topic::MicrophoneLost(_) => Remedy::OpenMicrophone,
             _ => Remedy::Dismiss,
         }
     }
@@ -134,6 +149,13 @@ mod tests {
             Message::new(Topic::Notice(NoticeCode::SlowClient)).remedy(true),
             Remedy::Dismiss
         );
+    }
+
+    #[test]
+    fn a_microphone_that_is_lost_midway_can_be_asked_for_again() {
+        let message = Message::new(Topic::MicrophoneLost(MicrophoneProblem::Denied));
+        assert_eq!(message.remedy(false), Remedy::OpenMicrophone);
+        assert_eq!(message.remedy(true), Remedy::StartAgain);
     }
 
     #[test]
