@@ -1,4 +1,5 @@
-// Runs before the first paint: applies the remembered theme, so that nothing flashes, and has the page made live.
+// Runs before the first paint: applies the remembered theme, so that nothing flashes, and has the page made live. Its
+// `data-failed` says what to tell when that fails.
 // A classic script, because modules run too late for the theme.
 (() => {
   const root = document.documentElement;
@@ -9,13 +10,28 @@
     // Storage may be forbidden; then the system's theme it is.
   }
 
+  const { failed } = document.currentScript.dataset;
   const start = async () => {
-    const meta = document.querySelector('meta[name="viva-assets"]');
-    const assets = JSON.parse(meta.content);
-    const app = await import(assets["viva.js"]);
-    await app.default({ module_or_path: assets["viva.wasm"] });
-    app.hydrate();
-    root.dataset.live = "";
+    try {
+      const meta = document.querySelector('meta[name="viva-assets"]');
+      const assets = JSON.parse(meta.content);
+      const app = await import(assets["viva.js"]);
+      await app.default({ module_or_path: assets["viva.wasm"] });
+      app.hydrate();
+      root.dataset.live = "";
+    } catch (error) {
+      console.error(error);
+      tell(failed);
+    }
+  };
+
+  // The page itself cannot tell that it did not load.
+  const tell = (words) => {
+    const message = document.createElement("p");
+    message.className = "vv-message";
+    message.dataset.severity = "failure";
+    message.textContent = words;
+    document.querySelector(".vv-messages")?.replaceChildren(message);
   };
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start, { once: true });

@@ -61,14 +61,16 @@ fn after_hydration(apply: impl Fn() + 'static) {
     Effect::new(move |_| untrack(&apply));
 }
 
-/// Calls back with each new value, not with the first one: that is the server's.
+/// Calls back with each new value, not with the present one: that is the server's.
 fn on_change<T: Clone + PartialEq + Send + Sync + 'static>(
     signal: RwSignal<T>,
     react: impl Fn(&T) + 'static,
 ) {
+    // The effect runs first when the memory has been applied already.
+    let present = signal.get_untracked();
     Effect::new(move |last: Option<T>| {
         let value = signal.get();
-        if last.is_some_and(|last| last != value) {
+        if last.as_ref().unwrap_or(&present) != &value {
             react(&value);
         }
         value

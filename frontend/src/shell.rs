@@ -3,12 +3,14 @@ use leptos::prelude::*;
 use crate::app::App;
 use crate::assets::SiteAssets;
 use crate::language::Language;
+use crate::words::Words;
 
 /// The document around [`App`], as the server renders it.
 ///
 /// It has no inline script or style of its own, so the policy of [`content_security_policy`] suffices.
 pub fn shell(assets: &SiteAssets) -> impl IntoView + use<> {
     let language = Language::of_request();
+    let words = Words::of(language);
     view! {
         <!DOCTYPE html>
         <html lang=language.tag()>
@@ -18,7 +20,7 @@ pub fn shell(assets: &SiteAssets) -> impl IntoView + use<> {
                 <meta name="color-scheme" content="light dark" />
                 <meta name="description" content="Talk with a voice AI and see how long every part of its answer took." />
                 <meta name="viva-assets" content=assets.to_json() />
-                <title>"Viva"</title>
+                <title>{words.title}</title>
                 <link rel="icon" type="image/svg+xml" href=assets.path("icon.svg") />
                 <link rel="stylesheet" href=assets.path("base.css") />
                 <link rel="stylesheet" href=assets.path("components.css") />
@@ -30,7 +32,10 @@ pub fn shell(assets: &SiteAssets) -> impl IntoView + use<> {
                     r#type="application/wasm"
                     crossorigin=""
                 />
-                <script src=assets.path("boot.js")></script>
+                <link rel="modulepreload" href=assets.path("audio-worker.js") />
+                <link rel="modulepreload" href=assets.path("capture-worklet.js") />
+                <link rel="modulepreload" href=assets.path("playback-worklet.js") />
+                <script src=assets.path("boot.js") data-failed=words.not_live></script>
             </head>
             <body>
                 <App />

@@ -91,7 +91,7 @@ words! {
     state_interrupted: "Interrupted", "已打斷";
     state_interrupted_hint: "Go on, it listens.", "請繼續說，它在聽。";
     state_reconnecting: "Reconnecting", "重新連線中";
-    state_reconnecting_hint: "Your last words are kept. Attempt {attempt} of {of}", "剛才的話已保留。第 {attempt} 次，共 {of} 次";
+    state_reconnecting_hint: "Of what you say now, the last five seconds are kept. Attempt {attempt} of {of}", "現在說的話會保留最後五秒。第 {attempt} 次，共 {of} 次";
     state_reconnecting_in: ", in {seconds} s", "，{seconds} 秒後開始";
     state_reconnecting_now: ", now", "，正在進行";
     state_ending: "Ending", "結束中";
@@ -106,6 +106,7 @@ words! {
     target_zone: "target", "目標";
     level_off: "The microphone is off.", "麥克風未開啟。";
     level_muted: "Muted: nothing is sent but silence.", "已靜音：只送出無聲。";
+    level_waiting: "Nothing heard yet – say something.", "還沒聽到聲音，請說話。";
     level_fine: "Level is fine.", "音量適中。";
     level_quiet: "Too quiet – come closer or raise the input level.", "太小聲，請靠近麥克風或調高輸入音量。";
     level_clipping: "Clipping – move away or lower the input level.", "爆音，請離遠一點或調低輸入音量。";
@@ -196,6 +197,7 @@ words! {
     try_again: "Try again", "再試一次";
     dismiss: "Dismiss", "知道了";
     go_on: "Go on", "繼續";
+    not_live: "This page did not load completely, so nothing on it works. Is the server running? Reload the page.", "此頁面未完整載入，因此無法操作。伺服器是否在執行？請重新載入。";
 
     kept_all: "What was said and measured is kept on this page.", "已說的內容與測得的數據仍保留在本頁。";
     msg_utterance_near: "You have spoken for long: in ten seconds your turn ends by itself.", "你已說了很久，十秒後將自動結束這一輪。";

@@ -20,8 +20,9 @@ pub fn LevelMeter() -> impl IntoView {
             Verdict::NoSignal => words.level_dead,
             Verdict::Clipping => words.level_clipping,
             Verdict::TooQuiet => words.level_quiet,
-            Verdict::Fine if on.get() => words.level_fine,
-            Verdict::Fine => words.level_off,
+            _ if !on.get() => words.level_off,
+            Verdict::Waiting => words.level_waiting,
+            Verdict::Fine => words.level_fine,
         }
     };
     let state = move || {

@@ -237,6 +237,7 @@ impl Actor {
     pub(super) fn session_began(&mut self) {
         self.began_ms = Some(now_ms());
         self.send(ClientMessage::Ready);
+        self.update_session();
         // The setup may have changed while the session was being opened.
         self.talk.sheet.set(None);
     }
@@ -266,10 +267,11 @@ impl Actor {
         let Some(rig) = &self.rig else { return };
         rig.observe();
         let captured_ms = rig.captured_at_ms(captured.context_s);
-        let phase = self.talk_phase();
-        let reading = self
-            .meter
-            .push(captured.level, FRAME_MS, phase == Phase::HearingYou);
+        let user_speaks = self
+            .talk
+            .conversation
+            .with_untracked(|conversation| conversation.user_speaks);
+        let reading = self.meter.push(captured.level, FRAME_MS, user_speaks);
         self.talk.reading.set(reading);
         self.talk
             .strip
@@ -302,16 +304,6 @@ impl Actor {
         if let Some(rig) = &self.rig {
             rig.microphone()
                 .set_muted(self.talk.muted.get_untracked() || self.replay.is_some());
-        }
-    }
-
-    fn update_session(&mut self) {
-        if self.talk_phase().is_live() {
-            let update = self
-                .talk
-                .settings
-                .with_untracked(crate::state::settings::Settings::update_session);
-            self.send(ClientMessage::UpdateSession(update));
         }
     }
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use viva_audio::pcm;
 use viva_protocol::ws::{
     AudioFrame, CLOSE_REPLACED, ClientMessage, ErrorCode, FrameKind, Ping, ResumeSession, ServerEnvelope,
-    ServerMessage, SessionStarted,
+    ServerMessage, SessionStarted, UpdateSession,
 };
 
 use super::actor::Actor;
@@ -22,10 +22,9 @@ use crate::state::message::{Message, Topic};
 use crate::state::outbox::Outbox;
 use crate::state::phase::Phase;
 use crate::state::reconnect::{Attempt, Reconnect};
-use crate::state::settings::Settings;
 
-/// A server that does not greet within this time is not there.
-const CONNECT_TIMEOUT_MS: u32 = 5_000;
+/// A server that has not opened the session by then is not there. It takes 5 s at most to reach a provider.
+const CONNECT_TIMEOUT_MS: u32 = 10_000;
 
 /// What is needed to take the session back.
 struct Claim {
@@ -43,8 +42,8 @@ pub(super) struct Connection {
     socket: Option<Socket>,
     /// Whether the session runs on this socket, so that audio may be sent.
     open: bool,
-    /// Whether the server has greeted on this socket.
-    greeted: bool,
+    /// What the server was told on this socket of the settings that may change.
+    told: Option<UpdateSession>,
     claim: Option<Claim>,
     reconnect: Reconnect,
     outbox: Outbox<(u64, Vec<i16>), ClientMessage>,
@@ -59,7 +58,7 @@ impl Connection {
     }
 
     pub(super) fn is_waiting(&self, number: u32) -> bool {
-        self.number == number && self.socket.is_some() && !self.greeted
+        self.number == number && self.socket.is_some() && !self.open
     }
 
     pub(super) fn session_id(&self) -> Option<Uuid> {
@@ -77,7 +76,7 @@ impl Connection {
     fn hang_up(&mut self) {
         self.socket = None;
         self.open = false;
-        self.greeted = false;
+        self.told = None;
         self.number += 1;
     }
 
@@ -225,28 +224,42 @@ impl Actor {
                 self.refresh_turns(message);
                 self.release();
             }
-            ServerMessage::Error(error) if !error.recoverable => self.release_later(),
-            // A start or a resume that was refused: nothing follows.
-            ServerMessage::Error(_) if self.talk_phase() == Phase::Failed => self.release(),
+            ServerMessage::Error(_) if self.talk_phase().is_final(self.connection.open) => self.release(),
             other => self.refresh_turns(other),
         }
     }
 
     fn introduce(&mut self) {
-        self.connection.greeted = true;
-        let start = self.talk.settings.with_untracked(Settings::start_session);
-        let message = self
-            .connection
-            .resume()
-            .unwrap_or(ClientMessage::StartSession(Box::new(start)));
+        let message = self.connection.resume().unwrap_or_else(|| {
+            let (start, told) = self
+                .talk
+                .settings
+                .with_untracked(|settings| (settings.start_session(), settings.update_session()));
+            self.connection.told = Some(told);
+            ClientMessage::StartSession(Box::new(start))
+        });
         if let Some(socket) = &self.connection.socket {
             socket.send(&message);
         }
     }
 
-    /// Sends what waited: first what was played, then the user's last words.
+    /// Tells what changed in the setup and the server does not know.
+    pub(super) fn update_session(&mut self) {
+        let told = self.connection.told;
+        let update = self
+            .talk
+            .settings
+            .with_untracked(|settings| settings.update_since(told));
+        if let Some(update) = update.filter(|_| self.connection.open) {
+            self.connection.told = Some(update);
+            self.send(ClientMessage::UpdateSession(update));
+        }
+    }
+
+    /// Sends what waited: first what was played, then what the user said.
     fn resumed(&mut self) {
         self.connection.opened();
+        self.update_session();
         let (reports, frames): (VecDeque<ClientMessage>, VecDeque<(u64, Vec<i16>)>) =
             self.connection.outbox.take();
         for report in reports {
@@ -254,13 +267,6 @@ impl Actor {
         }
         for (captured_us, samples) in frames {
             self.connection.send_frame(captured_us, &samples);
-        }
-    }
-
-    /// After an error that ends the session, `session_ended` follows; without a session nothing does.
-    fn release_later(&mut self) {
-        if self.connection.claim.is_none() {
-            self.release();
         }
     }
 

@@ -24,10 +24,13 @@ impl Replay {
     fn start(path: &str, number: u32, events: &Events) -> Option<Self> {
         let audio = HtmlAudioElement::new_with_src(path).ok()?;
         let ended = events.clone();
-        let on_ended = Closure::<dyn FnMut(DomEvent)>::new(move |_| {
-            send(&ended, Event::ReplayEnded { number, ok: true });
+        let on_ended = Closure::<dyn FnMut(DomEvent)>::new(move |event: DomEvent| {
+            let ok = event.type_() == "ended";
+            send(&ended, Event::ReplayEnded { number, ok });
         });
-        audio.set_onended(Some(on_ended.as_ref().unchecked_ref()));
+        let listener = on_ended.as_ref().unchecked_ref();
+        audio.set_onended(Some(listener));
+        audio.set_onerror(Some(listener));
         let begun = audio.play().ok()?;
         let refused = events.clone();
         spawn_local(async move {
@@ -46,6 +49,7 @@ impl Replay {
 impl Drop for Replay {
     fn drop(&mut self) {
         self.audio.set_onended(None);
+        self.audio.set_onerror(None);
         // Pausing fails only for elements that are no media.
         let _ = self.audio.pause();
     }

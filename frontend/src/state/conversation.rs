@@ -2,7 +2,9 @@
 
 use uuid::Uuid;
 use viva_protocol::rest;
-use viva_protocol::ws::{ErrorCode, Role, ServerMessage, SessionEndStatus, SessionEnded, SessionSummary};
+use viva_protocol::ws::{
+    ErrorCode, Role, ServerMessage, SessionEndStatus, SessionEnded, SessionState, SessionSummary,
+};
 
 use super::latency::Figures;
 use super::message::{Message, Topic};
@@ -15,6 +17,8 @@ use super::transcript::Lines;
 pub struct Conversation {
     /// Where it stands.
     pub phase: Phase,
+    /// Whether the server hears the user, also while the AI speaks.
+    pub user_speaks: bool,
     /// The session's id, once the server said it; it stays after the end.
     pub session_id: Option<Uuid>,
     /// What was said.
@@ -56,7 +60,13 @@ impl Conversation {
                 self.session_id = Some(started.session_id);
                 self.phase = Phase::Listening;
             }
-            ServerMessage::SessionResumed(resumed) => self.phase = resumed.state.into(),
+            ServerMessage::SessionResumed(resumed) => {
+                self.phase = resumed.state.into();
+                // Of an AI that speaks it is not said whether the user does too; what changed meanwhile is sent again.
+                if resumed.state != SessionState::AiSpeaking {
+                    self.user_speaks = resumed.state == SessionState::UserSpeaking;
+                }
+            }
             ServerMessage::SpeechStarted(_) => self.hear_the_user(),
             ServerMessage::SpeechEnded(_) => self.stop_hearing_the_user(),
             ServerMessage::Transcript(transcript) => self.lines.transcribe(transcript),
@@ -71,7 +81,11 @@ impl Conversation {
                 self.figures
                     .record(response.turn_number, response.latency, response.interrupted);
                 if self.phase == Phase::AiSpeaking {
-                    self.phase = Phase::Listening;
+                    self.phase = if self.user_speaks {
+                        Phase::HearingYou
+                    } else {
+                        Phase::Listening
+                    };
                 }
             }
             ServerMessage::TurnLatency(turn) => self.figures.record(turn.turn_number, turn.latency, false),
@@ -131,12 +145,14 @@ impl Conversation {
 
     /// An AI that may not be interrupted goes on speaking, and so does its state.
     fn hear_the_user(&mut self) {
+        self.user_speaks = true;
         if self.phase != Phase::AiSpeaking {
             self.go_on(Phase::HearingYou);
         }
     }
 
     fn stop_hearing_the_user(&mut self) {
+        self.user_speaks = false;
         if matches!(self.phase, Phase::HearingYou | Phase::Interrupted) {
             self.phase = Phase::Thinking;
         }
@@ -170,7 +186,7 @@ mod tests {
     use super::*;
     use viva_protocol::ws::{
         ErrorCode, ErrorMessage, InterruptReason, Interrupted, Latency, ResponseEnded, ResponseStarted,
-        SessionResumed, SessionState, SpeechEnded, SpeechStarted, TurnLatency,
+        SessionResumed, SpeechEnded, SpeechStarted, TurnLatency,
     };
 
     fn speech_started() -> ServerMessage {
@@ -248,6 +264,20 @@ mod tests {
         assert_eq!(
             phases(Phase::Listening, &turn),
             ["hearing", "thinking", "speaking", "listening"]
+        );
+    }
+
+    #[test]
+    fn a_user_who_speaks_to_the_end_of_an_answer_is_heard_on() {
+        let turn = [speech_started(), response_ended(1, false), speech_ended()];
+        assert_eq!(
+            phases(Phase::AiSpeaking, &turn),
+            ["speaking", "hearing", "thinking"]
+        );
+        let turn = [speech_started(), speech_ended(), response_ended(1, false)];
+        assert_eq!(
+            phases(Phase::AiSpeaking, &turn),
+            ["speaking", "speaking", "listening"]
         );
     }
 

@@ -22,8 +22,10 @@ const FALL_DB_PER_S: f32 = 24.0;
 /// What to say about the level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Verdict {
-    /// Nothing to say.
+    /// Nobody has spoken yet.
     #[default]
+    Waiting,
+    /// Speech is loud enough.
     Fine,
     /// Speech is too quiet.
     TooQuiet,
@@ -37,6 +39,7 @@ impl Verdict {
     /// A word for style sheets and tests.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Waiting => "waiting",
             Self::Fine => "fine",
             Self::TooQuiet => "quiet",
             Self::Clipping => "clipping",
@@ -61,7 +64,7 @@ impl Default for Reading {
         Self {
             rms_dbfs: SILENCE_DBFS,
             peak_dbfs: SILENCE_DBFS,
-            verdict: Verdict::Fine,
+            verdict: Verdict::Waiting,
         }
     }
 }
@@ -73,6 +76,8 @@ pub struct Meter {
     dead_ms: u32,
     quiet_ms: u32,
     clipping_ms: u32,
+    /// Whether the server has heard speech.
+    heard: bool,
 }
 
 impl Meter {
@@ -102,6 +107,7 @@ impl Meter {
         } else {
             self.quiet_ms += duration;
         }
+        self.heard |= speaking;
         self.reading.verdict = self.verdict();
         self.reading
     }
@@ -113,8 +119,10 @@ impl Meter {
             Verdict::NoSignal
         } else if self.quiet_ms >= QUIET_AFTER_MS {
             Verdict::TooQuiet
-        } else {
+        } else if self.heard {
             Verdict::Fine
+        } else {
+            Verdict::Waiting
         }
     }
 }
@@ -155,7 +163,10 @@ mod tests {
     #[test]
     fn quiet_speech_is_warned_about_but_quiet_rooms_are_not() {
         let mut meter = Meter::default();
-        assert_eq!(after(&mut meter, level(-52.0), 200, false).verdict, Verdict::Fine);
+        assert_eq!(
+            after(&mut meter, level(-52.0), 200, false).verdict,
+            Verdict::Waiting
+        );
         assert_eq!(
             after(&mut meter, level(-52.0), 100, true).verdict,
             Verdict::TooQuiet
@@ -183,13 +194,24 @@ mod tests {
         let mut meter = Meter::default();
         assert_eq!(
             after(&mut meter, Level::SILENT, 249, false).verdict,
-            Verdict::Fine
+            Verdict::Waiting
         );
         assert_eq!(
             after(&mut meter, Level::SILENT, 1, false).verdict,
             Verdict::NoSignal
         );
-        assert_eq!(meter.push(level(-70.0), 20, false).verdict, Verdict::Fine);
+        assert_eq!(meter.push(level(-70.0), 20, false).verdict, Verdict::Waiting);
+    }
+
+    #[test]
+    fn a_level_is_praised_only_after_speech() {
+        let mut meter = Meter::default();
+        assert_eq!(
+            after(&mut meter, level(-20.0), 100, false).verdict,
+            Verdict::Waiting
+        );
+        assert_eq!(meter.push(level(-20.0), 20, true).verdict, Verdict::Fine);
+        assert_eq!(meter.push(level(-60.0), 20, false).verdict, Verdict::Fine);
     }
 
     #[test]

@@ -58,6 +58,11 @@ impl Phase {
         matches!(self, Self::Ready | Self::Ended | Self::Failed)
     }
 
+    /// Whether nothing follows any more. On a connection that carries the session, the summary follows a failure.
+    pub fn is_final(self, carries_session: bool) -> bool {
+        self == Self::Failed && !carries_session
+    }
+
     /// Whether both sides can talk now.
     pub fn is_live(self) -> bool {
         matches!(
@@ -77,5 +82,17 @@ impl From<SessionState> for Phase {
             SessionState::AiSpeaking => Self::AiSpeaking,
             SessionState::Ending => Self::Ending,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_a_failure_only_a_running_session_has_a_summary() {
+        assert!(Phase::Failed.is_final(false));
+        assert!(!Phase::Failed.is_final(true));
+        assert!(!Phase::Listening.is_final(false));
     }
 }

@@ -131,6 +131,12 @@ impl Settings {
         }
     }
 
+    /// The same, when it is not what the server was told last.
+    pub fn update_since(&self, told: Option<UpdateSession>) -> Option<UpdateSession> {
+        let update = self.update_session();
+        (told != Some(update)).then_some(update)
+    }
+
     fn turn_detection(&self) -> TurnDetection {
         TurnDetection {
             silence_ms: Some(self.silence_ms),
@@ -209,6 +215,17 @@ mod tests {
         let before = settings.clone();
         settings.reconcile(&list(vec![provider("offline", &["a", "b"])]));
         assert_eq!(settings, before);
+    }
+
+    #[test]
+    fn only_what_the_server_does_not_know_is_told() {
+        let mut settings = Settings::default();
+        let told = settings.update_since(None);
+        assert_eq!(told, Some(settings.update_session()));
+        assert_eq!(settings.update_since(told), None);
+        settings.barge_in = false;
+        let update = settings.update_since(told).unwrap();
+        assert_eq!(update.barge_in_enabled, Some(false));
     }
 
     #[test]
