@@ -4,8 +4,8 @@ use std::time::Duration;
 use thiserror::Error;
 use viva_audio::SampleRate;
 use viva_domain::ports::{ProviderError, ProviderErrorKind, RealtimeRequest};
-use viva_domain::providers::RealtimeProviders;
-use viva_domain::sessions::{Interaction, Prompt, RealtimeConfig};
+use viva_domain::providers::ProviderCatalogue;
+use viva_domain::sessions::{Interaction, Prompt, ProviderConfig};
 
 use super::InteractionMode;
 use super::realtime::RealtimeMode;
@@ -16,7 +16,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Picks the stack from a session's configuration.
 #[derive(Debug, Clone)]
 pub struct ModeFactory {
-    realtime: RealtimeProviders,
+    catalogue: ProviderCatalogue,
 }
 
 /// What a conversation is opened with.
@@ -45,13 +45,13 @@ pub enum OpenModeError {
 
 impl ModeFactory {
     /// Chooses among these providers.
-    pub fn new(realtime: RealtimeProviders) -> Self {
-        Self { realtime }
+    pub fn new(catalogue: ProviderCatalogue) -> Self {
+        Self { catalogue }
     }
 
     /// The providers to choose from.
-    pub fn realtime(&self) -> &RealtimeProviders {
-        &self.realtime
+    pub fn catalogue(&self) -> &ProviderCatalogue {
+        &self.catalogue
     }
 
     /// Checks a configuration and fills in what was left open.
@@ -81,6 +81,7 @@ impl ModeFactory {
             config: config.clone(),
             instructions: request.prompt.compose(),
             ai_role: request.prompt.ai_role().map(str::to_owned),
+            history: Vec::new(),
         });
         let session = match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
             Ok(session) => session.map_err(Arc::new)?,
@@ -88,7 +89,7 @@ impl ModeFactory {
         };
         let mode = RealtimeMode::new(
             session,
-            provider.capabilities(),
+            provider.capabilities(config),
             request.input_rate,
             request.output_rate,
         )
@@ -98,15 +99,16 @@ impl ModeFactory {
 
     fn provider(
         &self,
-        config: &RealtimeConfig,
+        config: &ProviderConfig,
     ) -> Result<&Arc<dyn viva_domain::ports::RealtimeVoice>, OpenModeError> {
-        self.realtime
+        self.catalogue
+            .realtime
             .get(&config.provider)
             .ok_or_else(|| failed(config, ProviderErrorKind::Unknown))
     }
 }
 
-fn failed(config: &RealtimeConfig, kind: ProviderErrorKind) -> OpenModeError {
+fn failed(config: &ProviderConfig, kind: ProviderErrorKind) -> OpenModeError {
     OpenModeError::Provider(Arc::new(ProviderError {
         kind,
         provider: config.provider.clone(),

@@ -1,5 +1,6 @@
 //! The two ways to answer. Both look the same to a session: [`InteractionMode`].
 
+mod cascade;
 mod factory;
 mod realtime;
 

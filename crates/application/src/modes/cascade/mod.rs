@@ -1,0 +1,3 @@
+//! The cascade: speech to text, a language model, text to speech.
+
+mod pieces;

@@ -1,0 +1,1 @@
+//! Cuts the text of a language model, as it streams in, into pieces for a voice.
