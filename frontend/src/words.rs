@@ -197,8 +197,8 @@ words! {
     try_again: "Try again", "再試一次";
     dismiss: "Dismiss", "知道了";
     go_on: "Go on", "繼續";
-    not_live: "This page did not load completely, so nothing on it works. Is the server running? Reload the page.", "此頁面未完整載入，因此無法操作。伺服器是否在執行？請重新載入。";
 
+    not_live: "This page did not load completely, so nothing on it works. Is the server running? Reload the page.", "此頁面未完整載入，因此無法操作。伺服器是否在執行？請重新載入。";
     kept_all: "What was said and measured is kept on this page.", "已說的內容與測得的數據仍保留在本頁。";
     msg_utterance_near: "You have spoken for long: in ten seconds your turn ends by itself.", "你已說了很久，十秒後將自動結束這一輪。";
     msg_utterance_reached: "Your turn reached its limit and was ended.", "這一輪已達時間上限，自動結束。";
