@@ -1,4 +1,7 @@
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::{Element, HtmlElement};
 
 use super::{DevicePickers, Icon, Shape};
 use crate::session::Controls;
@@ -14,7 +17,11 @@ pub fn ControlBar() -> impl IntoView {
     let controls = expect_context::<Controls>();
     let phase = Memo::new(move |_| talk.phase());
     let can_start = Memo::new(move |_| phase.get().can_start());
-    let press = move |_| {
+    let press = move |event: MouseEvent| {
+        // The second click of a double click would take back what the first one began.
+        if event.detail() > 1 {
+            return;
+        }
         if can_start.get_untracked() {
             controls.start();
         } else {
@@ -37,7 +44,7 @@ pub fn ControlBar() -> impl IntoView {
         }
     };
     view! {
-        <footer class="vv-controls" role="group" aria-label=say(|words| words.controls)>
+        <footer class="vv-controls" role="group" aria-label=say(|words| words.controls) on:click=move |event| leave_button(&event)>
             <SheetButton sheet=Sheet::Setup shape=Shape::Setup label=|words| words.setup />
             <button
                 class="vv-control vv-mute"
@@ -75,6 +82,21 @@ pub fn ControlBar() -> impl IntoView {
         </footer>
     }
     .into_any()
+}
+
+/// A button that was pressed with the mouse gives up the focus, so that Space is the shortcut again and does not press the
+/// button once more. Keys and screen readers press it with a `detail` of 0, and stay.
+fn leave_button(event: &MouseEvent) {
+    let target: Element = event_target(event);
+    let button = target
+        .closest("button")
+        .ok()
+        .flatten()
+        .filter(|_| event.detail() > 0);
+    if let Some(button) = button.and_then(|button| button.dyn_into::<HtmlElement>().ok()) {
+        // Fails only for an element without a document.
+        let _ = button.blur();
+    }
 }
 
 fn primary(phase: Phase, words: &Words) -> &'static str {

@@ -1,0 +1,44 @@
+use anyhow::{Result, ensure};
+
+use crate::browser::{Browser, Microphone};
+use crate::viva::Viva;
+
+#[tokio::test]
+async fn space_after_a_click_on_start_ends_the_turn_and_not_the_conversation() -> Result<()> {
+    let viva = Viva::start().await?;
+    let url = viva.url();
+    Browser::with(Microphone::AskOnce)
+        .visit(&url, async |page| {
+            page.click(".vv-main-action").await?;
+            page.until_phase("hearing", 20).await?;
+            ensure!(
+                page.value("document.activeElement === document.body").await? == true,
+                "the button keeps the focus, and Space presses it"
+            );
+            page.press(" ").await?;
+            page.until_shown(".vv-turn", 40).await?;
+            ensure!(
+                page.value("document.querySelector('.vv-main-action').dataset.action")
+                    .await?
+                    == "end",
+                "the conversation is over"
+            );
+            Ok(())
+        })
+        .await
+}
+
+#[tokio::test]
+async fn a_double_click_on_start_starts() -> Result<()> {
+    let viva = Viva::start().await?;
+    let url = viva.url();
+    Browser::with(Microphone::AskOnce)
+        .visit(&url, async |page| {
+            page.value("void addEventListener('dblclick', () => document.body.dataset.twice = '')")
+                .await?;
+            page.double_click(".vv-main-action").await?;
+            page.until_shown("[data-twice]", 5).await?;
+            page.until_phase("hearing", 20).await
+        })
+        .await
+}
