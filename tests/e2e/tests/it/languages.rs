@@ -22,7 +22,9 @@ async fn the_page_speaks_the_browser_s_language_and_remembers_another_choice() -
                 "document.querySelector('.vv-main-action').innerText === 'Start'",
                 5,
             )
-            .await
+            .await?;
+            // The server wrote the browser's language; readers and spelling must follow the words.
+            page.until("document.documentElement.lang === 'en'", 5).await
         })
         .await
 }
