@@ -2,8 +2,8 @@ use leptos::prelude::*;
 
 use crate::state::context::Preferences;
 use crate::state::figures;
-use crate::state::latency::{Segment, Stage, TurnFigures, segments};
-use crate::words::{Words, fill, say};
+use crate::state::latency::{Figures, Stage, TurnFigures, segment, segments};
+use crate::words::{Words, fill};
 
 /// The part of a turn that is explained.
 pub type Pointed = (u16, Stage);
@@ -12,73 +12,86 @@ pub type Pointed = (u16, Stage);
 #[component]
 pub fn LatencyBar(
     /// The turn.
-    turn: TurnFigures,
+    turn_number: u16,
+    /// What is known of all turns.
+    turns: Memo<Figures>,
     /// Length in ms that the whole width stands for.
-    scale_ms: f64,
+    scale_ms: Memo<f64>,
     /// The part that is explained.
     pointed: RwSignal<Option<Pointed>>,
 ) -> impl IntoView {
     let preferences = expect_context::<Preferences>();
-    let number = turn.turn_number;
-    let title = move || fill(preferences.words().turn, &[("n", &number.to_string())]);
-    let parts = segments(&turn.latency);
-    let empty = parts.is_empty();
-    let rects = parts.into_iter().filter(|part| part.ms > 0.0);
-    let rects = rects
-        .map(|part| view! { <Part part turn_number=number scale_ms pointed /> })
-        .collect_view();
+    let turn = Memo::new(move |_| {
+        turns
+            .with(|turns| turns.turn(turn_number).copied())
+            .unwrap_or_default()
+    });
+    let title = move || fill(preferences.words().turn, &[("n", &turn_number.to_string())]);
+    let interrupted = move || {
+        let tag = || view! { <span class="vv-tag">{preferences.words().interrupted_turn}</span> };
+        turn.get().interrupted.then(tag)
+    };
+    let server_side = move || {
+        let words = preferences.words();
+        let tag = || view! { <span class="vv-tag" title=words.server_side_hint>{words.server_side}</span> };
+        turn.get().is_server_side().then(tag)
+    };
+    let measured = Memo::new(move |_| !segments(&turn.get().latency).is_empty());
+    let bar = move || {
+        let part = |stage| view! { <Part stage turn scale_ms pointed /> };
+        let bar = || view! { <svg class="vv-bar" role="group" aria-label=title>{Stage::ALL.map(part).collect_view()}</svg> };
+        measured.get().then(bar)
+    };
     view! {
-        <li class="vv-turn" data-interrupted=turn.interrupted.to_string()>
+        <li class="vv-turn" data-interrupted=move || turn.get().interrupted.to_string()>
             <div class="vv-turn-head">
                 <span>{title}</span>
-                {turn.interrupted.then(|| view! { <span class="vv-tag">{say(|words| words.interrupted_turn)}</span> })}
-                {turn
-                    .is_server_side()
-                    .then(|| view! {
-                        <span class="vv-tag" title=say(|words| words.server_side_hint)>
-                            {say(|words| words.server_side)}
-                        </span>
-                    })}
-                <strong class="vv-turn-total">{total(&turn)}</strong>
+                {interrupted}
+                {server_side}
+                <strong class="vv-turn-total">{move || total(&turn.get(), preferences.words())}</strong>
             </div>
-            {(!empty).then(|| view! { <svg class="vv-bar" role="group" aria-label=title>{rects}</svg> })}
+            {bar}
         </li>
     }
     .into_any()
 }
 
-fn total(turn: &TurnFigures) -> AnyView {
+fn total(turn: &TurnFigures, words: &'static Words) -> AnyView {
     match turn.latency.total_ms {
         Some(ms) => view! {
             <span class="vv-number">{figures::ms(ms)}</span>
-            <span class="vv-unit">{say(|words| words.ms)}</span>
+            <span class="vv-unit">{words.ms}</span>
         }
         .into_any(),
-        None => view! { <span class="vv-hint">{say(|words| words.no_answer_time)}</span> }.into_any(),
+        None => view! { <span class="vv-hint">{words.no_answer_time}</span> }.into_any(),
     }
 }
 
-/// One part of the bar. Pointing at it, or tabbing to it, has it explained.
+/// One part of the bar; without its `data-stage` it is not there. Pointing at it, or tabbing to it, has it explained.
 #[component]
-fn Part(part: Segment, turn_number: u16, scale_ms: f64, pointed: RwSignal<Option<Pointed>>) -> impl IntoView {
+fn Part(
+    stage: Stage,
+    turn: Memo<TurnFigures>,
+    scale_ms: Memo<f64>,
+    pointed: RwSignal<Option<Pointed>>,
+) -> impl IntoView {
     let preferences = expect_context::<Preferences>();
-    let percent = |ms: f64| format!("{:.3}%", ms / scale_ms * 100.0);
-    let point = move || pointed.set(Some((turn_number, part.stage)));
+    let part = Memo::new(move |_| turn.with(|turn| segment(&turn.latency, stage)));
+    let this = move || (turn.with(|turn| turn.turn_number), stage);
+    let point = move || pointed.set(Some(untrack(this)));
+    let percent = move |ms: Option<f64>| format!("{:.3}%", ms.unwrap_or(0.0) / scale_ms.get() * 100.0);
     let label = move || {
-        format!(
-            "{} {} {}",
-            name(part.stage, preferences.words()),
-            figures::ms(part.ms),
-            preferences.words().ms
-        )
+        let words = preferences.words();
+        let ms = part.get().map_or(0.0, |part| part.ms);
+        format!("{} {} {}", name(stage, words), figures::ms(ms), words.ms)
     };
     view! {
         <rect
             class="vv-part"
-            data-stage=part.stage.name()
-            data-pointed=move || (pointed.get() == Some((turn_number, part.stage))).to_string()
-            x=percent(part.start_ms)
-            width=percent(part.ms)
+            data-stage=move || part.get().map(|part| part.stage.name())
+            data-pointed=move || (pointed.get() == Some(this())).to_string()
+            x=move || percent(part.get().map(|part| part.start_ms))
+            width=move || percent(part.get().map(|part| part.ms))
             height="100%"
             tabindex="0"
             role="img"

@@ -1,11 +1,14 @@
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use viva_protocol::ws::Latency;
 
 use super::latency_bar::{Pointed, explanation, name};
-use super::{LatencyBar, PanelHead};
+use super::{LatencyBar, PanelHead, Rows};
 use crate::state::context::{Preferences, Sheet, Talk};
 use crate::state::figures;
 use crate::state::latency::{Figures, Segment, Statistics, Summary, segments};
+use crate::state::transcript::Place;
 use crate::words::{Words, fill, say};
 
 /// How long every answer took, part by part, and all of them together.
@@ -17,13 +20,10 @@ pub fn LatencyPanel() -> impl IntoView {
             .with(|conversation| conversation.figures.clone())
     });
     let pointed = RwSignal::new(None::<Pointed>);
-    let bars = move || {
-        let turns = turns.get();
-        let scale_ms = turns.scale_ms().max(1.0);
-        let bar = |turn: &_| view! { <LatencyBar turn=*turn scale_ms pointed /> };
-        turns.iter().rev().map(bar).collect_view()
-    };
-    let empty = move || turns.with(|turns| turns.iter().next().is_none());
+    let places = Memo::new(move |_| turns.with(Figures::places));
+    let scale_ms = Memo::new(move |_| turns.with(Figures::scale_ms).max(1.0));
+    let bar =
+        move |(turn_number, _): Place| view! { <LatencyBar turn_number turns scale_ms pointed /> }.into_any();
     view! {
         <aside
             class="vv-panel vv-latency"
@@ -31,9 +31,11 @@ pub fn LatencyPanel() -> impl IntoView {
             data-open=move || (talk.sheet.get() == Some(Sheet::Latency)).to_string()
         >
             <PanelHead title=|words| words.latency />
-            <Show when=move || !empty() fallback=|| view! { <p class="vv-empty">{say(|words| words.latency_empty)}</p> }>
+            <Show when=move || places.with(|places| !places.is_empty()) fallback=|| view! { <p class="vv-empty">{say(|words| words.latency_empty)}</p> }>
                 <Parts turns pointed />
-                <ol class="vv-turns">{bars}</ol>
+                <ol class="vv-turns">
+                    <Rows places row=Arc::new(bar) />
+                </ol>
                 <Together turns />
             </Show>
         </aside>
@@ -57,9 +59,9 @@ fn Parts(turns: Memo<Figures>, pointed: RwSignal<Option<Pointed>>) -> impl IntoV
         let (number, latency) = shown.get().unwrap_or((0, Latency::default()));
         let words = preferences.words();
         let row = move |part: Segment| {
-            let here = pointed.get() == Some((number, part.stage));
+            let here = move || pointed.get() == Some((number, part.stage));
             view! {
-                <li data-stage=part.stage.name() data-pointed=here.to_string()>
+                <li data-stage=part.stage.name() data-pointed=move || here().to_string()>
                     <span class="vv-swatch" aria-hidden="true"></span>
                     <span>{name(part.stage, words)}</span>
                     <span>

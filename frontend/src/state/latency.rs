@@ -2,6 +2,8 @@
 
 use viva_protocol::ws::{Latency, MeasuredAt};
 
+use super::transcript::Place;
+
 /// One part of a turn's latency, in the order in which the parts follow each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stage {
@@ -75,6 +77,13 @@ pub struct Segment {
     pub start_ms: f64,
 }
 
+/// The part of a turn that a stage stands for; `None` when it was not measured or took no time.
+pub fn segment(latency: &Latency, stage: Stage) -> Option<Segment> {
+    segments(latency)
+        .into_iter()
+        .find(|part| part.stage == stage && part.ms > 0.0)
+}
+
 /// The parts of a turn that were measured, one after the other. A part that was not measured is not there.
 pub fn segments(latency: &Latency) -> Vec<Segment> {
     let mut start_ms = 0.0;
@@ -91,7 +100,7 @@ pub fn segments(latency: &Latency) -> Vec<Segment> {
 }
 
 /// The latency of one turn.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct TurnFigures {
     /// The turn.
     pub turn_number: u16,
@@ -138,6 +147,11 @@ impl Figures {
                 },
             ),
         }
+    }
+
+    /// The places of the answers that took so long, the newest first.
+    pub fn places(&self) -> Vec<Place> {
+        self.iter().rev().map(|turn| (turn.turn_number, true)).collect()
     }
 
     /// The turns in order.
@@ -260,6 +274,28 @@ mod tests {
                 (Stage::Unexplained, 844.0),
             ]
         );
+    }
+
+    #[test]
+    fn a_part_is_drawn_only_when_it_took_time() {
+        let latency = Latency {
+            endpointing_ms: Some(520.0),
+            provider_ms: Some(250.0),
+            unexplained_ms: Some(-2.0),
+            ..Latency::default()
+        };
+        let start_ms = |stage| segment(&latency, stage).map(|part| part.start_ms);
+        assert_eq!(start_ms(Stage::Provider), Some(520.0));
+        assert_eq!(start_ms(Stage::Stt), None);
+        assert_eq!(start_ms(Stage::Unexplained), None);
+    }
+
+    #[test]
+    fn the_newest_answer_comes_first() {
+        let mut figures = Figures::default();
+        figures.record(1, total(5.0), false);
+        figures.record(2, total(7.0), false);
+        assert_eq!(figures.places(), [(2, true), (1, true)]);
     }
 
     #[test]

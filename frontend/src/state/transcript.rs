@@ -3,6 +3,12 @@
 use viva_protocol::rest;
 use viva_protocol::ws::{Role, TextDelta, Transcript};
 
+/// Where a line stands: its turn, and within it the user (`false`) before the AI (`true`).
+pub type Place = (u16, bool);
+
+/// How many finished lines are announced at a time: both sides of a turn may finish together.
+const ANNOUNCED: usize = 2;
+
 /// What one side said in one turn.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
@@ -32,7 +38,7 @@ impl Line {
         }
     }
 
-    fn place(&self) -> (u16, bool) {
+    fn place(&self) -> Place {
         place(self.turn_number, self.role)
     }
 
@@ -41,8 +47,7 @@ impl Line {
     }
 }
 
-/// Within a turn the user comes first.
-fn place(turn_number: u16, role: Role) -> (u16, bool) {
+fn place(turn_number: u16, role: Role) -> Place {
     (turn_number, role == Role::Assistant)
 }
 
@@ -56,9 +61,26 @@ impl Lines {
         self.0.iter()
     }
 
-    /// Whether nobody has said anything.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// The places of the lines in order.
+    pub fn places(&self) -> Vec<Place> {
+        self.0.iter().map(Line::place).collect()
+    }
+
+    /// The line at a place.
+    pub fn at(&self, place: Place) -> Option<&Line> {
+        let index = self.0.binary_search_by_key(&place, Line::place).ok()?;
+        self.0.get(index)
+    }
+
+    /// The places of the last lines whose words do not grow any more, in order.
+    pub fn finished(&self) -> Vec<Place> {
+        let finished = self
+            .0
+            .iter()
+            .filter(|line| line.is_final && !line.text.is_empty());
+        let mut places: Vec<_> = finished.rev().take(ANNOUNCED).map(Line::place).collect();
+        places.reverse();
+        places
     }
 
     /// Makes sure that a turn's line exists, so that a turn without words can still be seen and played.
@@ -241,6 +263,42 @@ mod tests {
         lines.transcribe(&said(1, Role::User, "Tell me more.", true));
         assert_eq!(shown(&lines), [(1, "Tell me more.", "")]);
         assert!(lines.iter().next().unwrap().is_final);
+    }
+
+    #[test]
+    fn a_line_is_finished_once_its_words_are_final() {
+        let mut lines = Lines::default();
+        lines.transcribe(&said(1, Role::User, "Tell", false));
+        assert_eq!(lines.finished(), []);
+        lines.transcribe(&said(1, Role::User, "Tell me.", true));
+        lines.append(&delta(1, "Once "));
+        assert_eq!(lines.finished(), [(1, false)]);
+        lines.finish(1);
+        lines.open(2, Role::Assistant);
+        lines.finish(2);
+        assert_eq!(lines.finished(), [(1, false), (1, true)]);
+        assert_eq!(lines.places(), [(1, false), (1, true), (2, true)]);
+    }
+
+    #[test]
+    fn only_the_newest_finished_lines_are_announced() {
+        let mut lines = Lines::default();
+        for turn_number in 1..=3 {
+            lines.transcribe(&said(turn_number, Role::User, "Go on.", true));
+        }
+        assert_eq!(lines.finished(), [(2, false), (3, false)]);
+    }
+
+    #[test]
+    fn a_line_is_found_at_its_place() {
+        let mut lines = Lines::default();
+        lines.append(&delta(2, "Good day."));
+        lines.transcribe(&said(1, Role::User, "Hello", true));
+        assert_eq!(
+            lines.at((2, true)).map(|line| line.text.as_str()),
+            Some("Good day.")
+        );
+        assert_eq!(lines.at((2, false)), None);
     }
 
     #[test]
