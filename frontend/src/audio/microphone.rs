@@ -7,8 +7,8 @@ use web_sys::{
     MediaStreamConstraints, MediaStreamTrack, MediaStreamTrackState,
 };
 
-use super::AudioProcessor;
 use super::context::{Output, channel_to};
+use super::{AudioProcessor, RigEvent, RigListener};
 use crate::browser::{number, object, property};
 use crate::state::message::{Message, Topic};
 use crate::state::microphone::MicrophoneProblem;
@@ -77,7 +77,7 @@ impl Microphone {
         device: &str,
         output: &Output,
         processor: &AudioProcessor,
-        on_ended: impl Fn() + 'static,
+        listener: RigListener,
     ) -> Result<Self, AudioProblem> {
         let stream = ask(device).await.map_err(AudioProblem::Microphone)?;
         let track = Track(stream.get_audio_tracks().get(0).unchecked_into());
@@ -90,7 +90,7 @@ impl Microphone {
         node.connect_with_audio_node(&capturing.context().destination())?;
         processor.listen_to(&channel_to(&node)?, capturing.rate());
 
-        let on_ended = Closure::<dyn FnMut(Event)>::new(move |_| on_ended());
+        let on_ended = Closure::<dyn FnMut(Event)>::new(move |_| listener(RigEvent::TrackEnded));
         track.0.set_onended(Some(on_ended.as_ref().unchecked_ref()));
         Ok(Self {
             track,

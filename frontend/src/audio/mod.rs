@@ -33,4 +33,4 @@ pub use player::{Played, PlayedKind, Player};
 #[cfg(feature = "hydrate")]
 pub use processor::{AudioProcessor, Captured};
 #[cfg(feature = "hydrate")]
-pub use rig::{Rig, RigEvent};
+pub use rig::{Rig, RigEvent, RigListener};

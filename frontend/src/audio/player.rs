@@ -3,7 +3,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AudioWorkletNode, MessageEvent};
 
 use super::context::{Output, channel_to};
-use super::{AudioProblem, AudioProcessor};
+use super::{AudioProblem, AudioProcessor, RigEvent, RigListener};
 use crate::browser::{number, object, property};
 
 /// What the playback worklet says.
@@ -58,13 +58,13 @@ impl Player {
     pub async fn open(
         output: &Output,
         processor: &AudioProcessor,
-        on_played: impl Fn(Played) + 'static,
+        listener: RigListener,
     ) -> Result<Self, AudioProblem> {
         let node = output.worklet("playback-worklet.js", "viva-playback").await?;
         let rate = f64::from(output.rate());
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             if let Some(played) = played(&event.data(), rate) {
-                on_played(played);
+                listener(RigEvent::Played(played));
             }
         });
         node.port()?

@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{MessageEvent, MessagePort, Worker, WorkerOptions, WorkerType};
 
-use super::AudioProblem;
+use super::{AudioProblem, RigEvent, RigListener};
 use crate::browser::{self, instance, number, object, property};
 
 /// A file that has not come after this time will not come.
@@ -35,14 +35,14 @@ impl AudioProcessor {
     ///
     /// # Errors
     /// [`AudioProblem`] when its files do not load or the browser threw.
-    pub async fn start(on_captured: impl Fn(Captured) + 'static) -> Result<Self, AudioProblem> {
+    pub async fn start(listener: RigListener) -> Result<Self, AudioProblem> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         let script = asset("audio-worker.js")?;
         let worker = Worker::new_with_options(&script, &options)?;
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             if let Some(captured) = captured(&event.data()) {
-                on_captured(captured);
+                listener(RigEvent::Captured(captured));
             }
         });
         // From here on the worker ends with what holds it.

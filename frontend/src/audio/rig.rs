@@ -23,6 +23,9 @@ pub enum RigEvent {
     Tick,
 }
 
+/// Who is told.
+pub type RigListener = Rc<dyn Fn(RigEvent)>;
+
 /// Everything that a session needs to hear and to speak. Tracks, nodes, contexts, the worker and the timer go when it is
 /// dropped.
 pub struct Rig {
@@ -39,23 +42,15 @@ impl Rig {
     ///
     /// # Errors
     /// [`AudioProblem`] when there is no microphone, or the browser lacks something.
-    pub async fn open(
-        output: Output,
-        device: &str,
-        on_event: impl Fn(RigEvent) + Clone + 'static,
-    ) -> Result<Self, AudioProblem> {
+    pub async fn open(output: Output, device: &str, listener: RigListener) -> Result<Self, AudioProblem> {
         if media_devices().is_none() {
             return Err(AudioProblem::Microphone(MicrophoneProblem::Insecure));
         }
-        let (on_frame, on_report, on_end) = (on_event.clone(), on_event.clone(), on_event.clone());
-        let on_captured = move |frame| on_frame(RigEvent::Captured(frame));
-        let on_played = move |report| on_report(RigEvent::Played(report));
-        let processor = Rc::new(AudioProcessor::start(on_captured).await?);
-        let player = Player::open(&output, &processor, on_played).await?;
-        let on_ended = move || on_end(RigEvent::TrackEnded);
-        let microphone = Microphone::open(device, &output, &processor, on_ended).await?;
+        let processor = Rc::new(AudioProcessor::start(Rc::clone(&listener)).await?);
+        let player = Player::open(&output, &processor, Rc::clone(&listener)).await?;
+        let microphone = Microphone::open(device, &output, &processor, Rc::clone(&listener)).await?;
         Ok(Self {
-            _timer: Interval::new(TICK_MS, move || on_event(RigEvent::Tick)),
+            _timer: Interval::new(TICK_MS, move || listener(RigEvent::Tick)),
             microphone,
             player,
             processor,
@@ -67,11 +62,10 @@ impl Rig {
     pub fn open_microphone(
         &self,
         device: String,
-        on_event: impl Fn(RigEvent) + 'static,
+        listener: RigListener,
     ) -> impl Future<Output = Result<Microphone, AudioProblem>> + 'static {
         let (output, processor) = (Rc::clone(&self.output), Rc::clone(&self.processor));
-        let on_ended = move || on_event(RigEvent::TrackEnded);
-        async move { Microphone::open(&device, &output, &processor, on_ended).await }
+        async move { Microphone::open(&device, &output, &processor, listener).await }
     }
 
     /// Listens to this microphone from now on and releases the old one.

@@ -1,3 +1,5 @@
+use std::rc::Rc;
+
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt;
 use gloo_timers::future::TimeoutFuture;
@@ -12,7 +14,7 @@ use super::playback::Playing;
 use super::replay::Replay;
 use crate::api;
 use crate::audio::{
-    AudioProblem, Captured, DeviceWatch, FRAME_MS, Microphone, Output, Rig, RigEvent, devices,
+    AudioProblem, Captured, DeviceWatch, FRAME_MS, Microphone, Output, Rig, RigEvent, RigListener, devices,
 };
 use crate::browser::now_ms;
 use crate::state::context::{Providers, Talk};
@@ -153,18 +155,18 @@ impl Actor {
     }
 
     fn prepare(&self, output: Output) {
-        let (start, events, on_event) = (self.start, self.events.clone(), self.on_rig_event());
+        let (start, events, listener) = (self.start, self.events.clone(), self.listener());
         let device = self.talk.microphone.get_untracked();
         self.choose_speaker(&output);
         spawn_local(async move {
-            let rig = Box::new(Rig::open(output, &device, on_event).await);
+            let rig = Box::new(Rig::open(output, &device, listener).await);
             send(&events, Event::Prepared { start, rig });
         });
     }
 
-    fn on_rig_event(&self) -> impl Fn(RigEvent) + Clone + 'static {
+    fn listener(&self) -> RigListener {
         let (start, events) = (self.start, self.events.clone());
-        move |event| send(&events, Event::Rig { start, event })
+        Rc::new(move |event| send(&events, Event::Rig { start, event }))
     }
 
     fn prepared(&mut self, rig: Result<Rig, AudioProblem>) {
@@ -329,7 +331,7 @@ impl Actor {
     fn reopen_microphone(&mut self) {
         let Some(rig) = &self.rig else { return };
         let (start, events) = (self.start, self.events.clone());
-        let opening = rig.open_microphone(self.talk.microphone.get_untracked(), self.on_rig_event());
+        let opening = rig.open_microphone(self.talk.microphone.get_untracked(), self.listener());
         spawn_local(async move {
             let microphone = Box::new(opening.await);
             send(&events, Event::MicrophoneOpened { start, microphone });
