@@ -9,7 +9,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use viva_application::history::History;
 use viva_application::sessions::Sessions;
 use viva_domain::ports::Clock;
-use viva_domain::providers::RealtimeProviders;
+use viva_domain::providers::ProviderCatalogue;
 
 use crate::web::Site;
 
@@ -21,7 +21,7 @@ pub struct AppState {
     /// What was kept of sessions.
     pub history: History,
     /// What people choose from.
-    pub providers: Arc<RealtimeProviders>,
+    pub providers: Arc<ProviderCatalogue>,
     /// The wall clock.
     pub clock: Arc<dyn Clock>,
     /// The page.

@@ -11,7 +11,7 @@ use viva_application::history::History;
 use viva_application::modes::ModeFactory;
 use viva_application::sessions::{Sessions, SessionsPorts};
 use viva_domain::ports::Clock;
-use viva_domain::providers::RealtimeProviders;
+use viva_domain::providers::ProviderCatalogue;
 use viva_infrastructure::blobs::ObjectBlobStore;
 use viva_infrastructure::db::{Database, DatabaseConfig, SqlSessionStore};
 use viva_infrastructure::journal::FileTurnJournal;
@@ -63,7 +63,7 @@ pub(crate) fn lock(storage: &StorageSettings) -> Result<File> {
 pub(crate) async fn state(settings: &Settings, tasks: &TaskTracker) -> Result<AppState> {
     let storage = settings.storage.folder();
     let ports = ports(&storage, &settings.database).await?;
-    let providers = realtime_providers(tasks).await;
+    let providers = providers(tasks).await;
     let history = History::new(Arc::clone(&ports.session_store), Arc::clone(&ports.blob_store));
     let clock = Arc::clone(&ports.clock);
     let modes = ModeFactory::new(providers.clone());
@@ -105,9 +105,9 @@ async fn ports(storage: &Path, database_settings: &DatabaseSettings) -> Result<S
 }
 
 /// Realtime providers in the order in which they are shown: one line each.
-async fn realtime_providers(tasks: &TaskTracker) -> RealtimeProviders {
-    let mut providers = RealtimeProviders::new();
+async fn providers(tasks: &TaskTracker) -> ProviderCatalogue {
+    let mut providers = ProviderCatalogue::default();
     let offline = OfflineRealtimeVoice::new(SpeechSynthesizer::find(ESPEAK).await, tasks.clone());
-    providers.insert(offline.info(), Arc::new(offline));
+    providers.realtime.insert(offline.info(), Arc::new(offline));
     providers
 }

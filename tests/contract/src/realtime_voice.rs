@@ -7,10 +7,10 @@ use viva_domain::ports::{
     Heard, ProviderErrorKind, RealtimeCommand, RealtimeEvent, RealtimeEventKind, RealtimeRequest,
     RealtimeSession, RealtimeVoice,
 };
-use viva_domain::sessions::RealtimeConfig;
+use viva_domain::sessions::ProviderConfig;
 use viva_domain::turns::Generation;
 
-/// Runs the suite; the factory is `async fn(impl AsyncFnOnce(&dyn RealtimeVoice, RealtimeConfig))`, where the
+/// Runs the suite; the factory is `async fn(impl AsyncFnOnce(&dyn RealtimeVoice, ProviderConfig))`, where the
 /// configuration names the provider and nothing else that it would not take.
 #[macro_export]
 macro_rules! realtime_voice_contract {
@@ -32,13 +32,13 @@ macro_rules! realtime_voice_contract {
 /// Longer than any provider thinks in a test. Only a test that fails waits for it.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-pub async fn resolving_again_changes_nothing(voice: &dyn RealtimeVoice, config: RealtimeConfig) {
+pub async fn resolving_again_changes_nothing(voice: &dyn RealtimeVoice, config: ProviderConfig) {
     let resolved = voice.resolve(&config).unwrap();
     assert_eq!(resolved.provider, config.provider);
     assert_eq!(voice.resolve(&resolved).unwrap(), resolved);
 }
 
-pub async fn unknown_options_are_refused(voice: &dyn RealtimeVoice, mut config: RealtimeConfig) {
+pub async fn unknown_options_are_refused(voice: &dyn RealtimeVoice, mut config: ProviderConfig) {
     config
         .options
         .insert("no_such_option".to_owned(), "true".to_owned());
@@ -51,31 +51,31 @@ pub async fn unknown_options_are_refused(voice: &dyn RealtimeVoice, mut config: 
     }
 }
 
-pub async fn a_commit_is_answered(voice: &dyn RealtimeVoice, config: RealtimeConfig) {
+pub async fn a_commit_is_answered(voice: &dyn RealtimeVoice, config: ProviderConfig) {
     let mut talk = Talk::open(voice, &config).await;
     let generation = Generation::FIRST.next();
-    talk.speak(voice).await;
+    talk.speak().await;
     talk.send(RealtimeCommand::Commit(generation)).await;
     let answer = talk.answer(generation).await;
     assert!(answer.samples.iter().any(|sample| *sample != 0), "it is silent");
     assert!(!answer.text.trim().is_empty(), "there is no text");
 }
 
-pub async fn every_commit_is_answered(voice: &dyn RealtimeVoice, config: RealtimeConfig) {
+pub async fn every_commit_is_answered(voice: &dyn RealtimeVoice, config: ProviderConfig) {
     let mut talk = Talk::open(voice, &config).await;
     let mut generation = Generation::FIRST;
     for _ in 0..3 {
         generation = generation.next();
-        talk.speak(voice).await;
+        talk.speak().await;
         talk.send(RealtimeCommand::Commit(generation)).await;
         assert!(!talk.answer(generation).await.samples.is_empty());
     }
 }
 
-pub async fn an_interruption_ends_the_answer(voice: &dyn RealtimeVoice, config: RealtimeConfig) {
+pub async fn an_interruption_ends_the_answer(voice: &dyn RealtimeVoice, config: ProviderConfig) {
     let mut talk = Talk::open(voice, &config).await;
     let first = Generation::FIRST.next();
-    talk.speak(voice).await;
+    talk.speak().await;
     talk.send(RealtimeCommand::Commit(first)).await;
     talk.until(|kind| matches!(kind, RealtimeEventKind::Audio(_)))
         .await;
@@ -90,7 +90,7 @@ pub async fn an_interruption_ends_the_answer(voice: &dyn RealtimeVoice, config: 
         heard,
     })
     .await;
-    talk.speak(voice).await;
+    talk.speak().await;
     let second = stopped.next();
     talk.send(RealtimeCommand::Commit(second)).await;
 
@@ -118,8 +118,8 @@ pub async fn an_interruption_ends_the_answer(voice: &dyn RealtimeVoice, config: 
 }
 
 /// Says nothing about a provider that does not greet.
-pub async fn a_greeting_is_spoken(voice: &dyn RealtimeVoice, config: RealtimeConfig) {
-    if !voice.capabilities().greets {
+pub async fn a_greeting_is_spoken(voice: &dyn RealtimeVoice, config: ProviderConfig) {
+    if !voice.capabilities(&config).greets {
         return;
     }
     let mut talk = Talk::open(voice, &config).await;
@@ -128,30 +128,30 @@ pub async fn a_greeting_is_spoken(voice: &dyn RealtimeVoice, config: RealtimeCon
     assert!(!talk.answer(generation).await.samples.is_empty());
 }
 
-pub async fn audio_alone_is_not_answered(voice: &dyn RealtimeVoice, config: RealtimeConfig) {
+pub async fn audio_alone_is_not_answered(voice: &dyn RealtimeVoice, config: ProviderConfig) {
     let mut talk = Talk::open(voice, &config).await;
-    talk.speak(voice).await;
+    talk.speak().await;
     for event in talk.close().await {
         assert!(!is_response(&event.kind), "{:?} was not asked for", event.kind);
         assert_eq!(event.generation, Generation::FIRST);
     }
 }
 
-pub async fn the_conversation_ends_with_its_commands(voice: &dyn RealtimeVoice, config: RealtimeConfig) {
+pub async fn the_conversation_ends_with_its_commands(voice: &dyn RealtimeVoice, config: ProviderConfig) {
     let mut talk = Talk::open(voice, &config).await;
-    talk.speak(voice).await;
+    talk.speak().await;
     talk.send(RealtimeCommand::Commit(Generation::FIRST.next())).await;
     talk.until(is_response).await;
     talk.close().await;
 }
 
-pub async fn conversations_do_not_mix(voice: &dyn RealtimeVoice, config: RealtimeConfig) {
+pub async fn conversations_do_not_mix(voice: &dyn RealtimeVoice, config: ProviderConfig) {
     let mut one = Talk::open(voice, &config).await;
     let mut two = Talk::open(voice, &config).await;
     let first = Generation::FIRST.next();
     let later = first.next().next();
     for (talk, generation) in [(&mut one, first), (&mut two, later)] {
-        talk.speak(voice).await;
+        talk.speak().await;
         talk.send(RealtimeCommand::Commit(generation)).await;
     }
     let (one_answer, two_answer) = tokio::join!(one.answer(first), two.answer(later));
@@ -160,6 +160,7 @@ pub async fn conversations_do_not_mix(voice: &dyn RealtimeVoice, config: Realtim
 
 /// An open conversation.
 struct Talk {
+    input_rate: u32,
     session: RealtimeSession,
 }
 
@@ -170,13 +171,15 @@ struct Spoken {
 }
 
 impl Talk {
-    async fn open(voice: &dyn RealtimeVoice, config: &RealtimeConfig) -> Self {
+    async fn open(voice: &dyn RealtimeVoice, config: &ProviderConfig) -> Self {
         let request = RealtimeRequest {
             config: voice.resolve(config).unwrap(),
             instructions: "Be brief.".to_owned(),
             ai_role: None,
+            history: Vec::new(),
         };
         Self {
+            input_rate: voice.capabilities(&request.config).input_rate,
             session: voice.connect(request).await.unwrap(),
         }
     }
@@ -186,8 +189,8 @@ impl Talk {
     }
 
     /// A second of a 200 Hz triangle wave in portions of 20 ms.
-    async fn speak(&mut self, voice: &dyn RealtimeVoice) {
-        let rate = i32::try_from(voice.capabilities().input_rate).unwrap();
+    async fn speak(&mut self) {
+        let rate = i32::try_from(self.input_rate).unwrap();
         let period = rate / 200;
         let wave: Vec<i16> = (0..rate)
             .map(|at| i16::try_from(((at % period) * 2 - period).abs() * 16_000 / period - 8_000).unwrap())

@@ -8,7 +8,7 @@ use viva_domain::ids::{SessionId, TurnId, UserId};
 use viva_domain::latency::{LatencyMetrics, MeasuredAt, SessionTime, TotalLatency, TurnMarks};
 use viva_domain::ports::BlobKey;
 use viva_domain::sessions::{
-    CascadeConfig, FallbackPolicy, Interaction, Prompt, RealtimeConfig, Session, SessionState,
+    CascadeConfig, FallbackPolicy, Interaction, Prompt, ProviderConfig, Session, SessionState,
 };
 use viva_domain::turns::{HeardText, InterruptReason, Recording, Turn, TurnNumber, Usage};
 
@@ -54,13 +54,10 @@ pub fn session(n: u16) -> Session {
 }
 
 /// A configuration without options, model and voice.
-pub fn realtime_config(provider: &str) -> RealtimeConfig {
-    RealtimeConfig {
-        provider: provider.to_owned(),
-        model: None,
-        voice: None,
+pub fn realtime_config(provider: &str) -> ProviderConfig {
+    ProviderConfig {
         language: Some("en-GB".to_owned()),
-        options: [].into(),
+        ..ProviderConfig::of(provider)
     }
 }
 
@@ -68,19 +65,28 @@ pub fn realtime_config(provider: &str) -> RealtimeConfig {
 pub fn cascade_config() -> CascadeConfig {
     let some = |text: &str| Some(text.to_owned());
     CascadeConfig {
-        stt_provider: "ears".to_owned(),
-        stt_model: some("ears-2"),
-        llm_provider: "brain".to_owned(),
-        llm_model: some("brain-mini"),
-        tts_provider: "mouth".to_owned(),
-        tts_model: some("mouth-1"),
-        tts_voice: some("bass"),
-        language: some("zh-TW"),
-        options: [
-            ("speed".to_owned(), "1.25".to_owned()),
-            ("style".to_owned(), r#"{"mood":"calm"}"#.to_owned()),
-        ]
-        .into(),
+        stt: ProviderConfig {
+            model: some("ears-2"),
+            language: some("zh-TW"),
+            ..ProviderConfig::of("ears")
+        },
+        llm: ProviderConfig {
+            model: some("brain-mini"),
+            language: some("zh-TW"),
+            options: [("temperature".to_owned(), "0.5".to_owned())].into(),
+            ..ProviderConfig::of("brain")
+        },
+        tts: ProviderConfig {
+            model: some("mouth-1"),
+            voice: some("bass"),
+            language: some("zh-Hant-TW"),
+            options: [
+                ("speed".to_owned(), "1.25".to_owned()),
+                ("style".to_owned(), r#"{"mood":"calm"}"#.to_owned()),
+            ]
+            .into(),
+            ..ProviderConfig::of("mouth")
+        },
     }
 }
 

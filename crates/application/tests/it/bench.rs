@@ -14,8 +14,8 @@ use viva_audio::Clip;
 use viva_domain::ids::UserId;
 use viva_domain::latency::ClientTime;
 use viva_domain::ports::{Ids, RealtimeCapabilities, RealtimeEventKind, SessionStore as _};
-use viva_domain::providers::{CredentialStatus, ProviderInfo, RealtimeProviders};
-use viva_domain::sessions::{FallbackPolicy, Interaction, Prompt, RealtimeConfig, Session};
+use viva_domain::providers::{CredentialStatus, ProviderCatalogue, ProviderInfo};
+use viva_domain::sessions::{FallbackPolicy, Interaction, Prompt, ProviderConfig, Session};
 use viva_domain::turns::{BargeIn, Event, Greeting, PlaybackEvent, Turn, TurnNumber};
 use viva_fakes::{
     ManualClock, MemoryAudioSpool, MemoryBlobStore, MemorySessionStore, MemoryTurnJournal,
@@ -74,7 +74,7 @@ impl Bench {
             output_rate: RATE,
         };
         let voice = Arc::new(voice(ScriptedRealtimeVoice::with_capabilities(capabilities)));
-        let mut providers = RealtimeProviders::new();
+        let mut providers = ProviderCatalogue::default();
         let info = ProviderInfo {
             id: PROVIDER.into(),
             name: "Scripted".into(),
@@ -83,7 +83,7 @@ impl Bench {
             languages: Vec::new(),
             credential: CredentialStatus::NotNeeded,
         };
-        providers.insert(info, voice.clone());
+        providers.realtime.insert(info, voice.clone());
         let audio_spool = MemoryAudioSpool::default();
         let blob_store = Arc::new(MemoryBlobStore::new(audio_spool.clone()));
         let session_store = Arc::new(MemorySessionStore::default());
@@ -158,13 +158,7 @@ impl Bench {
 pub(crate) fn request() -> StartSession {
     StartSession {
         user_id: UserId::LOCAL,
-        interaction: Interaction::Realtime(RealtimeConfig {
-            provider: PROVIDER.into(),
-            model: None,
-            voice: None,
-            language: None,
-            options: std::collections::BTreeMap::new(),
-        }),
+        interaction: Interaction::Realtime(ProviderConfig::of(PROVIDER)),
         prompt: Prompt::default(),
         barge_in: BargeIn::Enabled,
         greeting: Greeting::None,

@@ -8,7 +8,7 @@ use viva_application::sessions::{
     AudioRates, SessionInput, SessionSettings, StartSession, StartSessionError,
 };
 use viva_domain::ports::{ProviderErrorKind, StoreErrorKind};
-use viva_domain::sessions::{CascadeConfig, EndStatus, Interaction, SessionState};
+use viva_domain::sessions::{CascadeConfig, EndStatus, Interaction, ProviderConfig, SessionState};
 use viva_domain::turns::{Event, Limits};
 
 use crate::bench::{Bench, Detector, exchange, request};
@@ -149,15 +149,9 @@ async fn what_cannot_start_changes_nothing() {
         Some(StartSessionError::SampleRate(_))
     ));
     let cascade = Interaction::Cascade(CascadeConfig {
-        stt_provider: "offline".into(),
-        stt_model: None,
-        llm_provider: "offline".into(),
-        llm_model: None,
-        tts_provider: "offline".into(),
-        tts_model: None,
-        tts_voice: None,
-        language: None,
-        options: std::collections::BTreeMap::new(),
+        stt: ProviderConfig::of("offline"),
+        llm: ProviderConfig::of("offline"),
+        tts: ProviderConfig::of("offline"),
     });
     let err = bench
         .try_start(StartSession {

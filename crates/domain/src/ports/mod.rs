@@ -1,7 +1,7 @@
 //! What the application needs from the outside: one trait per role, held as `Arc<dyn Port>`.
 //!
-//! Absence is `Option`, not an error. Work that must be atomic is one method. A port that streams answers with a pair of
-//! bounded channels ([`futures_channel::mpsc`], which belong to no runtime).
+//! Absence is `Option`, not an error. Work that must be atomic is one method. A conversation is a pair of bounded
+//! channels ([`futures_channel::mpsc`], which belong to no runtime); a single answer is a stream, and dropping it cancels it.
 //!
 //! To add a port: a file here with `# Errors` on every method, a suite in `tests/contract`, a fake in `tests/fakes`.
 
@@ -9,19 +9,32 @@ mod audio_spool;
 mod blob_store;
 mod clock;
 mod ids;
+mod language_model;
+mod provider_error;
 mod realtime_voice;
 mod session_store;
+mod speech_to_text;
+mod text_to_speech;
 mod turn_journal;
 
 pub use audio_spool::{AudioSpool, SpoolError, SpoolErrorKind, SpoolFile, SpooledAudio};
 pub use blob_store::{BlobError, BlobErrorKind, BlobKey, BlobStore, InvalidBlobKey};
 pub use clock::Clock;
 pub use ids::Ids;
+pub use language_model::{
+    LanguageModel, LanguageModelEvent, LanguageModelRequest, LanguageModelStream, Message, MessageRole,
+};
+pub use provider_error::{ProviderError, ProviderErrorKind};
 pub use realtime_voice::{
-    Heard, ProviderError, ProviderErrorKind, RealtimeCapabilities, RealtimeCommand, RealtimeEvent,
-    RealtimeEventKind, RealtimeRequest, RealtimeSession, RealtimeVoice,
+    Heard, RealtimeCapabilities, RealtimeCommand, RealtimeEvent, RealtimeEventKind, RealtimeRequest,
+    RealtimeSession, RealtimeVoice,
 };
 pub use session_store::{Page, PageRequest, SessionStore, StoreError, StoreErrorKind};
+pub use speech_to_text::{
+    SpeechToText, SpeechToTextCapabilities, SpeechToTextCommand, SpeechToTextEvent, SpeechToTextEventKind,
+    SpeechToTextSession,
+};
+pub use text_to_speech::{SpeechStream, TextToSpeech, TextToSpeechCapabilities, TextToSpeechRequest};
 pub use turn_journal::TurnJournal;
 
 /// The cause of a port's error, for the log only.

@@ -4,23 +4,22 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use futures_channel::mpsc;
-use thiserror::Error;
 
-use super::Source;
-use crate::sessions::RealtimeConfig;
+use super::{Message, ProviderError};
+use crate::sessions::ProviderConfig;
 use crate::turns::{Generation, Usage};
 
 /// A provider that hears and speaks by itself. Every adapter passes `contract::realtime_voice`.
 #[async_trait]
 pub trait RealtimeVoice: Send + Sync {
-    /// What the provider can do; does not change while the server runs.
-    fn capabilities(&self) -> RealtimeCapabilities;
+    /// What the provider can do when it is configured so; the same for the same configuration.
+    fn capabilities(&self, config: &ProviderConfig) -> RealtimeCapabilities;
 
     /// The configuration with defaults filled in.
     ///
     /// # Errors
     /// [`ProviderErrorKind::InvalidConfig`] names the field that is wrong.
-    fn resolve(&self, config: &RealtimeConfig) -> Result<RealtimeConfig, ProviderError>;
+    fn resolve(&self, config: &ProviderConfig) -> Result<ProviderConfig, ProviderError>;
 
     /// Opens a conversation. Dropping both channels closes it and leaves nothing running.
     ///
@@ -48,11 +47,13 @@ pub struct RealtimeCapabilities {
 #[derive(Debug, Clone)]
 pub struct RealtimeRequest {
     /// Provider, model, voice, language, options, as [`RealtimeVoice::resolve`] returned it.
-    pub config: RealtimeConfig,
+    pub config: ProviderConfig,
     /// Instructions for the AI; empty when there are none.
     pub instructions: String,
     /// Which role the AI plays, for providers that answer from a script.
     pub ai_role: Option<String>,
+    /// What was said before in another mode or with another provider, oldest first: the conversation goes on from there.
+    pub history: Vec<Message>,
 }
 
 /// An open conversation. Both channels are bounded: a full `commands` drops user audio (counted by the caller) and waits
@@ -166,57 +167,6 @@ impl fmt::Debug for RealtimeEventKind {
     }
 }
 
-/// A failure of a provider.
-#[derive(Debug, Error)]
-#[error("provider {provider}: {kind}")]
-pub struct ProviderError {
-    /// What callers branch on.
-    pub kind: ProviderErrorKind,
-    /// The provider's id.
-    pub provider: String,
-    /// When the provider wants to be asked again.
-    pub retry_after: Option<Duration>,
-    /// The cause, for the log; it must not hold secrets.
-    #[source]
-    pub source: Option<Source>,
-}
-
-impl PartialEq for ProviderError {
-    /// Sources are for the log and do not count.
-    fn eq(&self, other: &Self) -> bool {
-        self.kind == other.kind && self.provider == other.provider && self.retry_after == other.retry_after
-    }
-}
-
-/// What kind of failure it was.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum ProviderErrorKind {
-    /// No provider of this id exists in this role.
-    #[error("there is no such provider")]
-    Unknown,
-    /// It needs a key and has none.
-    #[error("it needs a key; add one under Providers")]
-    CredentialMissing,
-    /// It refused the key.
-    #[error("it refused the key; check it under Providers")]
-    CredentialInvalid,
-    /// A setting that it does not take.
-    #[error("{0}")]
-    InvalidConfig(String),
-    /// It cannot be reached or did not answer in time.
-    #[error("it cannot be reached")]
-    Unavailable,
-    /// Too many requests.
-    #[error("it received too many requests")]
-    RateLimited,
-    /// The quota is used up.
-    #[error("the quota is used up")]
-    QuotaExceeded,
-    /// It failed, or said something that makes no sense.
-    #[error("it failed: {0}")]
-    Failed(String),
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -241,23 +191,5 @@ mod tests {
         );
         let command = RealtimeCommand::Audio([4_321; 3].into());
         assert_eq!(format!("{command:?}"), "Audio(3 samples)");
-    }
-
-    #[test]
-    fn an_error_says_whose_it_is_and_hides_its_cause() {
-        let error = |source: Option<Source>| ProviderError {
-            kind: ProviderErrorKind::Failed("it hung up".to_owned()),
-            provider: "offline".to_owned(),
-            retry_after: None,
-            source,
-        };
-        let err = error(Some("a key".into()));
-        assert_eq!(err.to_string(), "provider offline: it failed: it hung up");
-        assert_eq!(err, error(None));
-        let other = ProviderError {
-            retry_after: Some(Duration::from_secs(1)),
-            ..error(None)
-        };
-        assert_ne!(err, other);
     }
 }

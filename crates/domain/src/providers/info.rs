@@ -1,3 +1,5 @@
+use chrono::NaiveDate;
+
 /// What a person needs to know to choose a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderInfo {
@@ -22,6 +24,8 @@ pub struct Model {
     pub id: String,
     /// The name that people know.
     pub name: String,
+    /// The day on which the provider stops to serve it, where that was announced.
+    pub retires: Option<NaiveDate>,
 }
 
 /// A voice of a provider.

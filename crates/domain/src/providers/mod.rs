@@ -1,7 +1,7 @@
 //! Which providers there are: what people choose from, and the adapters behind it.
 
+mod catalogue;
 mod info;
-mod realtime;
 
+pub use catalogue::{ProviderCatalogue, Providers};
 pub use info::{CredentialStatus, Language, Model, ProviderInfo, ProviderVoice};
-pub use realtime::RealtimeProviders;

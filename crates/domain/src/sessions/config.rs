@@ -22,14 +22,14 @@ impl InteractionMode {
 /// Provider-specific settings: the text of a JSON value per name. The provider's adapter reads and checks them.
 pub type ProviderOptions = BTreeMap<String, String>;
 
-/// Configuration of a realtime session.
+/// Which provider plays a role, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RealtimeConfig {
+pub struct ProviderConfig {
     /// Id of the provider in the catalogue.
     pub provider: String,
     /// Model id; `None` is the provider's default.
     pub model: Option<String>,
-    /// Voice id; `None` is the provider's default.
+    /// Voice id; `None` is the provider's default. Roles that do not speak have none.
     pub voice: Option<String>,
     /// BCP 47 language tag.
     pub language: Option<String>,
@@ -37,34 +37,35 @@ pub struct RealtimeConfig {
     pub options: ProviderOptions,
 }
 
-/// Configuration of a cascade session.
+impl ProviderConfig {
+    /// A provider as it is, with everything else left open.
+    pub fn of(provider: impl Into<String>) -> Self {
+        Self {
+            provider: provider.into(),
+            model: None,
+            voice: None,
+            language: None,
+            options: ProviderOptions::new(),
+        }
+    }
+}
+
+/// Configuration of a cascade session: one provider per stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CascadeConfig {
-    /// Id of the speech-to-text provider.
-    pub stt_provider: String,
-    /// Its model.
-    pub stt_model: Option<String>,
-    /// Id of the language-model provider.
-    pub llm_provider: String,
-    /// Its model.
-    pub llm_model: Option<String>,
-    /// Id of the text-to-speech provider.
-    pub tts_provider: String,
-    /// Its model.
-    pub tts_model: Option<String>,
-    /// Its voice.
-    pub tts_voice: Option<String>,
-    /// BCP 47 language tag.
-    pub language: Option<String>,
-    /// Provider-specific settings.
-    pub options: ProviderOptions,
+    /// Speech-to-text.
+    pub stt: ProviderConfig,
+    /// The language model.
+    pub llm: ProviderConfig,
+    /// Text-to-speech.
+    pub tts: ProviderConfig,
 }
 
 /// A mode with the configuration that belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Interaction {
     /// One provider hears and speaks.
-    Realtime(RealtimeConfig),
+    Realtime(ProviderConfig),
     /// Speech-to-text, language model, text-to-speech.
     Cascade(CascadeConfig),
 }
@@ -97,13 +98,7 @@ mod tests {
 
     #[test]
     fn a_mode_has_its_name_and_its_configuration() {
-        let realtime = Interaction::Realtime(RealtimeConfig {
-            provider: "offline".to_owned(),
-            model: None,
-            voice: None,
-            language: None,
-            options: ProviderOptions::new(),
-        });
+        let realtime = Interaction::Realtime(ProviderConfig::of("offline"));
         assert_eq!(realtime.mode().as_str(), "realtime");
         assert_eq!(InteractionMode::Cascade.as_str(), "cascade");
         assert_eq!(FallbackPolicy::default(), FallbackPolicy::Ask);

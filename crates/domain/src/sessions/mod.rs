@@ -5,7 +5,7 @@ mod prompt;
 mod session;
 
 pub use config::{
-    CascadeConfig, FallbackPolicy, Interaction, InteractionMode, ProviderOptions, RealtimeConfig,
+    CascadeConfig, FallbackPolicy, Interaction, InteractionMode, ProviderConfig, ProviderOptions,
 };
 pub use prompt::{InvalidPrompt, Prompt};
 pub use session::{EndStatus, Session, SessionState, SessionStatus};

@@ -1,28 +1,64 @@
+//! A session's stack, between the wire and the domain.
+//!
+//! On the wire a cascade is flat: `stt_provider`, `llm_model`, `tts_voice`; `language` is that of every stage that names
+//! none of its own, and each option begins with the stage that it belongs to (`stt_`, `llm_`, `tts_`).
+
 use serde_json::{Map, Value};
-use viva_domain::sessions::{CascadeConfig, Interaction, ProviderOptions, RealtimeConfig};
+use viva_domain::sessions::{CascadeConfig, Interaction, ProviderConfig, ProviderOptions};
 use viva_protocol::ws;
 
-pub(crate) fn from_wire(interaction: ws::Interaction) -> Interaction {
+/// # Errors
+/// [`ws::InvalidInteraction`] when an option belongs to no stage of a cascade.
+pub(crate) fn from_wire(interaction: ws::Interaction) -> Result<Interaction, ws::InvalidInteraction> {
     match interaction {
-        ws::Interaction::Realtime(config) => Interaction::Realtime(RealtimeConfig {
+        ws::Interaction::Realtime(config) => Ok(Interaction::Realtime(ProviderConfig {
             provider: config.realtime_provider,
             model: config.realtime_model,
             voice: config.voice,
             language: config.language,
             options: options_from_wire(config.options),
-        }),
-        ws::Interaction::Cascade(config) => Interaction::Cascade(CascadeConfig {
-            stt_provider: config.stt_provider,
-            stt_model: config.stt_model,
-            llm_provider: config.llm_provider,
-            llm_model: config.llm_model,
-            tts_provider: config.tts_provider,
-            tts_model: config.tts_model,
-            tts_voice: config.tts_voice,
-            language: config.language,
-            options: options_from_wire(config.options),
-        }),
+        })),
+        ws::Interaction::Cascade(config) => cascade_from_wire(config).map(Interaction::Cascade),
     }
+}
+
+fn cascade_from_wire(config: ws::CascadeConfig) -> Result<CascadeConfig, ws::InvalidInteraction> {
+    let [mut stt, mut llm, mut tts] = [const { ProviderOptions::new() }; 3];
+    for (name, value) in options_from_wire(config.options) {
+        let (stage, own_name) = match name.split_once('_') {
+            Some(("stt", own_name)) => (&mut stt, own_name),
+            Some(("llm", own_name)) => (&mut llm, own_name),
+            Some(("tts", own_name)) => (&mut tts, own_name),
+            _ => {
+                let reason = format!("option {name:?} belongs to no stage; begin it with stt_, llm_ or tts_");
+                return Err(ws::InvalidInteraction::Config { reason });
+            }
+        };
+        stage.insert(own_name.to_owned(), value);
+    }
+    Ok(CascadeConfig {
+        stt: ProviderConfig {
+            provider: config.stt_provider,
+            model: config.stt_model,
+            voice: None,
+            language: config.stt_language.or_else(|| config.language.clone()),
+            options: stt,
+        },
+        tts: ProviderConfig {
+            provider: config.tts_provider,
+            model: config.tts_model,
+            voice: config.tts_voice,
+            language: config.tts_language.or_else(|| config.language.clone()),
+            options: tts,
+        },
+        llm: ProviderConfig {
+            provider: config.llm_provider,
+            model: config.llm_model,
+            voice: None,
+            language: config.language,
+            options: llm,
+        },
+    })
 }
 
 pub(crate) fn to_wire(interaction: Interaction) -> ws::Interaction {
@@ -32,19 +68,29 @@ pub(crate) fn to_wire(interaction: Interaction) -> ws::Interaction {
             realtime_model: config.model,
             voice: config.voice,
             language: config.language,
-            options: options_to_wire(config.options),
+            options: options_to_wire("", config.options).collect(),
         }),
-        Interaction::Cascade(config) => ws::Interaction::Cascade(ws::CascadeConfig {
-            stt_provider: config.stt_provider,
-            stt_model: config.stt_model,
-            llm_provider: config.llm_provider,
-            llm_model: config.llm_model,
-            tts_provider: config.tts_provider,
-            tts_model: config.tts_model,
-            tts_voice: config.tts_voice,
-            language: config.language,
-            options: options_to_wire(config.options),
-        }),
+        Interaction::Cascade(CascadeConfig { stt, llm, tts }) => {
+            let language = llm.language;
+            let own_language =
+                |of_stage: Option<String>| of_stage.filter(|own| Some(own) != language.as_ref());
+            ws::Interaction::Cascade(ws::CascadeConfig {
+                stt_provider: stt.provider,
+                stt_model: stt.model,
+                stt_language: own_language(stt.language),
+                llm_provider: llm.provider,
+                llm_model: llm.model,
+                tts_provider: tts.provider,
+                tts_model: tts.model,
+                tts_voice: tts.voice,
+                tts_language: own_language(tts.language),
+                options: options_to_wire("stt_", stt.options)
+                    .chain(options_to_wire("llm_", llm.options))
+                    .chain(options_to_wire("tts_", tts.options))
+                    .collect(),
+                language,
+            })
+        }
     }
 }
 
@@ -55,13 +101,12 @@ fn options_from_wire(options: Map<String, Value>) -> ProviderOptions {
         .collect()
 }
 
-fn options_to_wire(options: ProviderOptions) -> Map<String, Value> {
+fn options_to_wire(stage: &str, options: ProviderOptions) -> impl Iterator<Item = (String, Value)> {
     // Every option is the text of a JSON value; what is not (an older row) is shown as the text that it is.
     let value = |text: String| serde_json::from_str(&text).unwrap_or(Value::String(text));
     options
         .into_iter()
-        .map(|(name, text)| (name, value(text)))
-        .collect()
+        .map(move |(name, text)| (format!("{stage}{name}"), value(text)))
 }
 
 #[cfg(test)]
@@ -79,11 +124,32 @@ mod tests {
         });
         let cascade = json!({
             "stt_provider": "a", "stt_model": "b", "llm_provider": "c", "llm_model": "d", "tts_provider": "e",
-            "tts_model": "f", "tts_voice": "g", "language": "zh-TW", "options": {"seed": 1.5},
+            "tts_model": "f", "tts_voice": "g", "tts_language": "zh-CN", "language": "zh-TW",
+            "options": {"llm_seed": 1.5, "stt_seed": 2, "tts_speed_up": true},
         });
         for (mode, config) in [(Mode::Realtime, realtime), (Mode::Cascade, cascade)] {
             let wire = ws::Interaction::parse(mode, &config).unwrap();
-            assert_eq!(to_wire(from_wire(wire)).config(), config);
+            assert_eq!(to_wire(from_wire(wire).unwrap()).config(), config);
         }
+    }
+
+    #[test]
+    fn an_option_of_no_stage_is_refused_by_name() {
+        for name in ["seed", "tts", "voice_speed"] {
+            let wire = ws::Interaction::parse(Mode::Cascade, &json!({"options": {name: 1}})).unwrap();
+            let message = from_wire(wire).unwrap_err().to_string();
+            assert!(message.contains(name), "{message}");
+        }
+    }
+
+    #[test]
+    fn stages_speak_the_conversations_language_unless_they_name_one() {
+        let config = json!({"language": "zh-TW", "stt_language": "en"});
+        let wire = ws::Interaction::parse(Mode::Cascade, &config).unwrap();
+        let Interaction::Cascade(cascade) = from_wire(wire).unwrap() else {
+            panic!("a cascade stays one")
+        };
+        let languages = [cascade.stt, cascade.llm, cascade.tts].map(|stage| stage.language.unwrap());
+        assert_eq!(languages, ["en", "zh-TW", "zh-TW"]);
     }
 }

@@ -19,7 +19,7 @@ use super::refusal::Refusal;
 use crate::convert::interaction_from_wire;
 
 pub(super) fn start_session(message: &ws::StartSession, user_id: UserId) -> Result<StartSession, Refusal> {
-    let interaction = interaction_from_wire(message.interaction()?);
+    let interaction = interaction_from_wire(message.interaction()?)?;
     if let Some(id) = message.template_id {
         return Err(Refusal::config(format!("there is no template {id}")));
     }

@@ -246,7 +246,7 @@ mod tests {
     use uuid::Uuid;
     use viva_domain::latency::{LatencyMetrics, Statistics};
     use viva_domain::ports::ProviderErrorKind;
-    use viva_domain::sessions::{Interaction, RealtimeConfig};
+    use viva_domain::sessions::{Interaction, ProviderConfig};
     use viva_domain::turns::Usage;
 
     use super::*;
@@ -338,7 +338,7 @@ mod tests {
         let started = StartedSession {
             id: id(),
             resume_token: "ab12".to_owned(),
-            interaction: Interaction::Realtime(RealtimeConfig {
+            interaction: Interaction::Realtime(ProviderConfig {
                 provider: "offline".to_owned(),
                 model: None,
                 voice: Some("calm".to_owned()),

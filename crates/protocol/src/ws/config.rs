@@ -48,6 +48,9 @@ pub struct CascadeConfig {
     /// Speech-to-text model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stt_model: Option<String>,
+    /// Language that is heard, where it is not `language`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stt_language: Option<String>,
     /// Id of the language-model provider.
     #[serde(default = "offline")]
     pub llm_provider: String,
@@ -63,10 +66,14 @@ pub struct CascadeConfig {
     /// Voice id of the text-to-speech provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tts_voice: Option<String>,
+    /// Language that is spoken, where it is not `language`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tts_language: Option<String>,
     /// BCP 47 language tag such as `en` or `zh-TW`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// Provider-specific settings, checked by the providers.
+    /// Provider-specific settings, checked by the providers; each name begins with the stage that it belongs to: `stt_`,
+    /// `llm_` or `tts_`.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub options: Map<String, Value>,

@@ -11,7 +11,7 @@ use viva_domain::ports::{
     ProviderError, ProviderErrorKind, RealtimeCapabilities, RealtimeCommand, RealtimeEventKind,
     RealtimeRequest, RealtimeSession, RealtimeVoice,
 };
-use viva_domain::sessions::RealtimeConfig;
+use viva_domain::sessions::ProviderConfig;
 use viva_domain::turns::Generation;
 
 use super::PROVIDER;
@@ -175,11 +175,11 @@ impl fmt::Debug for Script {
 
 #[async_trait]
 impl RealtimeVoice for ScriptedRealtimeVoice {
-    fn capabilities(&self) -> RealtimeCapabilities {
+    fn capabilities(&self, _config: &ProviderConfig) -> RealtimeCapabilities {
         self.capabilities
     }
 
-    fn resolve(&self, config: &RealtimeConfig) -> Result<RealtimeConfig, ProviderError> {
+    fn resolve(&self, config: &ProviderConfig) -> Result<ProviderConfig, ProviderError> {
         if let Some(name) = config.options.keys().next() {
             let message = format!("there is no option {name}");
             return Err(failure(ProviderErrorKind::InvalidConfig(message)));
@@ -215,7 +215,7 @@ mod tests {
 
     use super::*;
 
-    async fn scripted(case: impl AsyncFnOnce(&dyn RealtimeVoice, RealtimeConfig)) {
+    async fn scripted(case: impl AsyncFnOnce(&dyn RealtimeVoice, ProviderConfig)) {
         let voice = ScriptedRealtimeVoice::new();
         case(&voice, samples::realtime_config(PROVIDER)).await;
         voice.until_closed().await;
@@ -228,6 +228,7 @@ mod tests {
             config: samples::realtime_config(PROVIDER),
             instructions: String::new(),
             ai_role: None,
+            history: Vec::new(),
         }
     }
 

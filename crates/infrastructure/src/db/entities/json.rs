@@ -5,7 +5,7 @@ use std::time::Duration;
 use sea_orm::FromJsonQueryResult;
 use serde::{Deserialize, Serialize};
 use viva_domain::latency::{SessionTime, TurnMarks};
-use viva_domain::sessions::{CascadeConfig, Interaction, ProviderOptions, RealtimeConfig};
+use viva_domain::sessions::{CascadeConfig, Interaction, ProviderConfig, ProviderOptions};
 
 use super::values::{optional_text, text};
 
@@ -13,24 +13,22 @@ use super::values::{optional_text, text};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 #[serde(tag = "mode", rename_all = "snake_case")]
 pub(crate) enum InteractionJson {
-    Realtime {
-        provider: String,
-        model: Option<String>,
-        voice: Option<String>,
-        language: Option<String>,
-        options: ProviderOptions,
-    },
+    Realtime(ProviderJson),
     Cascade {
-        stt_provider: String,
-        stt_model: Option<String>,
-        llm_provider: String,
-        llm_model: Option<String>,
-        tts_provider: String,
-        tts_model: Option<String>,
-        tts_voice: Option<String>,
-        language: Option<String>,
-        options: ProviderOptions,
+        stt: ProviderJson,
+        llm: ProviderJson,
+        tts: ProviderJson,
     },
+}
+
+/// A provider in its role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ProviderJson {
+    provider: String,
+    model: Option<String>,
+    voice: Option<String>,
+    language: Option<String>,
+    options: ProviderOptions,
 }
 
 /// Moments of a turn in microseconds on the session's clock; what is missing was not observed.
@@ -55,25 +53,12 @@ pub(crate) struct MarksJson {
 
 impl From<&Interaction> for InteractionJson {
     fn from(interaction: &Interaction) -> Self {
-        let optional = |raw: &Option<String>| optional_text(raw.as_deref());
         match interaction {
-            Interaction::Realtime(config) => Self::Realtime {
-                provider: text(&config.provider),
-                model: optional(&config.model),
-                voice: optional(&config.voice),
-                language: optional(&config.language),
-                options: options(&config.options),
-            },
+            Interaction::Realtime(config) => Self::Realtime(config.into()),
             Interaction::Cascade(config) => Self::Cascade {
-                stt_provider: text(&config.stt_provider),
-                stt_model: optional(&config.stt_model),
-                llm_provider: text(&config.llm_provider),
-                llm_model: optional(&config.llm_model),
-                tts_provider: text(&config.tts_provider),
-                tts_model: optional(&config.tts_model),
-                tts_voice: optional(&config.tts_voice),
-                language: optional(&config.language),
-                options: options(&config.options),
+                stt: (&config.stt).into(),
+                llm: (&config.llm).into(),
+                tts: (&config.tts).into(),
             },
         }
     }
@@ -82,40 +67,37 @@ impl From<&Interaction> for InteractionJson {
 impl From<InteractionJson> for Interaction {
     fn from(json: InteractionJson) -> Self {
         match json {
-            InteractionJson::Realtime {
-                provider,
-                model,
-                voice,
-                language,
-                options,
-            } => Self::Realtime(RealtimeConfig {
-                provider,
-                model,
-                voice,
-                language,
-                options,
+            InteractionJson::Realtime(config) => Self::Realtime(config.into()),
+            InteractionJson::Cascade { stt, llm, tts } => Self::Cascade(CascadeConfig {
+                stt: stt.into(),
+                llm: llm.into(),
+                tts: tts.into(),
             }),
-            InteractionJson::Cascade {
-                stt_provider,
-                stt_model,
-                llm_provider,
-                llm_model,
-                tts_provider,
-                tts_model,
-                tts_voice,
-                language,
-                options,
-            } => Self::Cascade(CascadeConfig {
-                stt_provider,
-                stt_model,
-                llm_provider,
-                llm_model,
-                tts_provider,
-                tts_model,
-                tts_voice,
-                language,
-                options,
-            }),
+        }
+    }
+}
+
+impl From<&ProviderConfig> for ProviderJson {
+    fn from(config: &ProviderConfig) -> Self {
+        let optional = |raw: &Option<String>| optional_text(raw.as_deref());
+        Self {
+            provider: text(&config.provider),
+            model: optional(&config.model),
+            voice: optional(&config.voice),
+            language: optional(&config.language),
+            options: options(&config.options),
+        }
+    }
+}
+
+impl From<ProviderJson> for ProviderConfig {
+    fn from(json: ProviderJson) -> Self {
+        Self {
+            provider: json.provider,
+            model: json.model,
+            voice: json.voice,
+            language: json.language,
+            options: json.options,
         }
     }
 }

@@ -21,7 +21,7 @@ use viva_domain::ports::{
     Source,
 };
 use viva_domain::providers::{CredentialStatus, Language, ProviderInfo, ProviderVoice};
-use viva_domain::sessions::RealtimeConfig;
+use viva_domain::sessions::ProviderConfig;
 
 use self::config::Options;
 use self::conversation::{Conversation, Voice};
@@ -80,7 +80,7 @@ impl OfflineRealtimeVoice {
         }
     }
 
-    fn settings(&self, config: &RealtimeConfig) -> Result<Settings, String> {
+    fn settings(&self, config: &ProviderConfig) -> Result<Settings, String> {
         if let Some(model) = &config.model {
             return Err(format!(
                 "model {model:?} is unknown; the offline provider has no models"
@@ -128,7 +128,7 @@ impl OfflineRealtimeVoice {
 
 #[async_trait]
 impl RealtimeVoice for OfflineRealtimeVoice {
-    fn capabilities(&self) -> RealtimeCapabilities {
+    fn capabilities(&self, _config: &ProviderConfig) -> RealtimeCapabilities {
         RealtimeCapabilities {
             detects_turns: false,
             greets: true,
@@ -137,9 +137,9 @@ impl RealtimeVoice for OfflineRealtimeVoice {
         }
     }
 
-    fn resolve(&self, config: &RealtimeConfig) -> Result<RealtimeConfig, ProviderError> {
+    fn resolve(&self, config: &ProviderConfig) -> Result<ProviderConfig, ProviderError> {
         let settings = self.settings(config).map_err(invalid)?;
-        Ok(RealtimeConfig {
+        Ok(ProviderConfig {
             voice: Some(settings.speaker.as_str().to_owned()),
             language: Some(settings.language),
             ..config.clone()

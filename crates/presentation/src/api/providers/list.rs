@@ -3,10 +3,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use tracing::instrument;
-use viva_domain::ports::RealtimeCapabilities;
 use viva_domain::providers::{
-    CredentialStatus, Language, Model, ProviderInfo, ProviderVoice, RealtimeProviders,
+    CredentialStatus, Language, Model, ProviderCatalogue, ProviderInfo, ProviderVoice,
 };
+use viva_domain::sessions::ProviderConfig;
 use viva_protocol::rest;
 
 /// Who can play which role.
@@ -18,28 +18,51 @@ use viva_protocol::rest;
     responses((status = 200, description = "The providers, the default of each role first", body = rest::ProviderList)),
 )]
 #[instrument(name = "api.providers.list", skip_all)]
-pub(crate) async fn list(State(providers): State<Arc<RealtimeProviders>>) -> Json<rest::ProviderList> {
-    let realtime = providers
-        .iter()
-        .map(|(info, voice)| provider(info, voice.capabilities()))
-        .collect();
+pub(crate) async fn list(State(providers): State<Arc<ProviderCatalogue>>) -> Json<rest::ProviderList> {
+    let default = |info: &ProviderInfo| ProviderConfig::of(info.id.clone());
+    let realtime = providers.realtime.iter().map(|(info, voice)| {
+        let can = voice.capabilities(&default(info));
+        let capabilities = rest::ProviderCapabilities {
+            detects_turns: can.detects_turns,
+            greets: can.greets,
+        };
+        provider(info, capabilities)
+    });
+    let stt = providers.stt.iter().map(|(info, ears)| {
+        let capabilities = rest::ProviderCapabilities {
+            detects_turns: ears.capabilities(&default(info)).detects_turns,
+            greets: false,
+        };
+        provider(info, capabilities)
+    });
+    let plain = rest::ProviderCapabilities {
+        detects_turns: false,
+        greets: false,
+    };
     Json(rest::ProviderList {
-        realtime,
-        ..rest::ProviderList::default()
+        realtime: realtime.collect(),
+        stt: stt.collect(),
+        llm: providers
+            .llm
+            .iter()
+            .map(|(info, _)| provider(info, plain))
+            .collect(),
+        tts: providers
+            .tts
+            .iter()
+            .map(|(info, _)| provider(info, plain))
+            .collect(),
     })
 }
 
-fn provider(info: &ProviderInfo, capabilities: RealtimeCapabilities) -> rest::Provider {
+fn provider(info: &ProviderInfo, capabilities: rest::ProviderCapabilities) -> rest::Provider {
     rest::Provider {
         id: info.id.clone(),
         name: info.name.clone(),
         models: info.models.iter().map(model).collect(),
         voices: info.voices.iter().map(voice).collect(),
         languages: info.languages.iter().map(language).collect(),
-        capabilities: rest::ProviderCapabilities {
-            detects_turns: capabilities.detects_turns,
-            greets: capabilities.greets,
-        },
+        capabilities,
         available: info.credential.is_usable(),
         credential_status: match info.credential {
             CredentialStatus::NotNeeded => rest::CredentialStatus::NotNeeded,

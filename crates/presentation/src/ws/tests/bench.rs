@@ -13,7 +13,7 @@ use viva_application::modes::ModeFactory;
 use viva_application::sessions::{SessionSettings, Sessions, SessionsPorts};
 use viva_domain::ids::UserId;
 use viva_domain::ports::{RealtimeCapabilities, RealtimeEventKind, SessionStore};
-use viva_domain::providers::{CredentialStatus, ProviderInfo, RealtimeProviders};
+use viva_domain::providers::{CredentialStatus, ProviderCatalogue, ProviderInfo};
 use viva_domain::sessions::{EndStatus, SessionState};
 use viva_fakes::{
     ManualClock, MemoryAudioSpool, MemoryBlobStore, MemorySessionStore, MemoryTurnJournal,
@@ -46,7 +46,7 @@ impl Bench {
             input_rate: RATE,
             output_rate: RATE,
         }));
-        let mut providers = RealtimeProviders::new();
+        let mut providers = ProviderCatalogue::default();
         let info = ProviderInfo {
             id: "offline".to_owned(),
             name: "Scripted".to_owned(),
@@ -55,7 +55,7 @@ impl Bench {
             languages: Vec::new(),
             credential: CredentialStatus::NotNeeded,
         };
-        providers.insert(info, voice.clone());
+        providers.realtime.insert(info, voice.clone());
         let audio_spool = MemoryAudioSpool::default();
         let session_store = Arc::new(MemorySessionStore::default());
         let ports = SessionsPorts {

@@ -94,21 +94,26 @@ pub(crate) fn interaction() -> BoxedStrategy<Interaction> {
     );
     let providers = (text(), text(), text());
     let choices = (of(text()), of(text()), of(text()), of(text()), of(text()));
-    let cascade = (providers, choices, options()).prop_map(|(providers, choices, options)| {
-        let (stt_provider, llm_provider, tts_provider) = providers;
-        let (stt_model, llm_model, tts_model, tts_voice, language) = choices;
-        Interaction::Cascade(CascadeConfig {
-            stt_provider,
-            stt_model,
-            llm_provider,
-            llm_model,
-            tts_provider,
-            tts_model,
-            tts_voice,
-            language,
-            options,
-        })
-    });
+    let languages = (of(text()), of(text()));
+    let cascade =
+        (providers, choices, languages, options()).prop_map(|(providers, choices, languages, options)| {
+            let (stt_provider, llm_provider, tts_provider) = providers;
+            let (stt_language, tts_language) = languages;
+            let (stt_model, llm_model, tts_model, tts_voice, language) = choices;
+            Interaction::Cascade(CascadeConfig {
+                stt_provider,
+                stt_model,
+                stt_language,
+                llm_provider,
+                llm_model,
+                tts_provider,
+                tts_model,
+                tts_voice,
+                tts_language,
+                language,
+                options,
+            })
+        });
     prop_oneof![realtime, cascade].boxed()
 }
 

@@ -348,11 +348,13 @@ pub(crate) fn full_cascade() -> Interaction {
     Interaction::Cascade(CascadeConfig {
         stt_provider: "deepgram".to_owned(),
         stt_model: Some("nova-3".to_owned()),
+        stt_language: Some("en".to_owned()),
         llm_provider: "anthropic".to_owned(),
         llm_model: Some("claude".to_owned()),
         tts_provider: "cartesia".to_owned(),
         tts_model: Some("sonic".to_owned()),
         tts_voice: Some("mei".to_owned()),
+        tts_language: Some("zh-CN".to_owned()),
         language: Some("zh-TW".to_owned()),
         options: options(),
     })

@@ -15,7 +15,7 @@ use viva_contract::samples;
 use viva_domain::ids::UserId;
 use viva_domain::ports::{BlobKey, BlobStore, RealtimeCapabilities, RealtimeEventKind, SessionStore};
 use viva_domain::providers::{
-    CredentialStatus, Language, Model, ProviderInfo, ProviderVoice, RealtimeProviders,
+    CredentialStatus, Language, Model, ProviderInfo, ProviderVoice, ProviderCatalogue,
 };
 use viva_domain::sessions::Session;
 use viva_fakes::{
@@ -107,8 +107,8 @@ impl Server {
             input_rate: RATE,
             output_rate: RATE,
         }));
-        let mut providers = RealtimeProviders::new();
-        providers.insert(info(), voice.clone());
+        let mut providers = ProviderCatalogue::default();
+        providers.realtime.insert(info(), voice.clone());
         let audio_spool = MemoryAudioSpool::default();
         let blob_store = Arc::new(MemoryBlobStore::new(audio_spool.clone()));
         let clock = Arc::new(ManualClock::default());
@@ -224,6 +224,7 @@ fn info() -> ProviderInfo {
         models: vec![Model {
             id: model_id,
             name: model_name,
+            retires: None,
         }],
         voices: vec![ProviderVoice {
             id: voice_id,

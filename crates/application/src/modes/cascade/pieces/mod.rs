@@ -1,1 +1,63 @@
 //! Cuts the text of a language model, as it streams in, into pieces for a voice.
+//!
+//! Two steps, each fed one character at a time, so that the pieces do not depend on how the text was streamed:
+//! [`speech`] takes away what no voice can say, [`cutting`] decides where a piece ends. Neither looks at a character
+//! twice once its meaning is known, so an answer costs time in proportion to its length.
+#![cfg_attr(not(test), expect(dead_code, reason = "the cascade does not speak yet"))]
+
+mod cutting;
+mod speech;
+#[cfg(test)]
+mod tests;
+
+use cutting::Cutter;
+use speech::{Cleaner, Sound};
+
+/// One piece of an answer, to be spoken at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Piece {
+    /// What is spoken: without Markdown, emoji, and what no voice can say. Only the last piece of an answer can be
+    /// empty, when text was left in which there is nothing to say.
+    pub spoken: String,
+    /// Number of characters (`char`s) of the transcript's text that this piece covers, from the end of the piece
+    /// before; all pieces of an answer add up to its whole text.
+    pub chars: usize,
+}
+
+/// Cuts one answer into pieces: an early clause first, then whole sentences.
+#[derive(Debug)]
+pub(super) struct Splitter {
+    cleaner: Cleaner,
+    cutter: Cutter,
+    /// What the cleaner made of the last character; empty between two calls.
+    sounds: Vec<Sound>,
+}
+
+impl Splitter {
+    pub(super) fn new() -> Self {
+        Self { cleaner: Cleaner::new(), cutter: Cutter::new(), sounds: Vec::new() }
+    }
+
+    /// Takes more of the answer; adds the pieces that are complete now.
+    pub(super) fn push(&mut self, delta: &str, pieces: &mut Vec<Piece>) {
+        for c in delta.chars() {
+            self.cleaner.take(c, &mut self.sounds);
+            self.cut(pieces);
+        }
+    }
+
+    /// Ends the answer; adds the pieces that were left, none when all of the text was in pieces before. The splitter is
+    /// then ready for another answer.
+    pub(super) fn finish(&mut self, pieces: &mut Vec<Piece>) {
+        self.cleaner.finish(&mut self.sounds);
+        self.cut(pieces);
+        self.cutter.finish(pieces);
+        *self = Self::new();
+    }
+
+    fn cut(&mut self, pieces: &mut Vec<Piece>) {
+        for sound in self.sounds.drain(..) {
+            self.cutter.take(sound, pieces);
+        }
+    }
+}

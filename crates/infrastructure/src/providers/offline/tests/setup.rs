@@ -2,7 +2,7 @@ use rstest::rstest;
 use tokio_util::task::TaskTracker;
 use viva_domain::ports::{ProviderErrorKind, RealtimeVoice};
 use viva_domain::providers::CredentialStatus;
-use viva_domain::sessions::RealtimeConfig;
+use viva_domain::sessions::ProviderConfig;
 
 use super::super::OfflineRealtimeVoice;
 use super::talk::{SHORT, Talk, config, request, voice};
@@ -12,7 +12,7 @@ use crate::providers::speech::{Speaker, SpeechSynthesizer};
 fn defaults_are_filled_in() {
     let given = config(&[("delay_ms", "0")]);
     let resolved = voice().resolve(&given).unwrap();
-    let expected = RealtimeConfig {
+    let expected = ProviderConfig {
         voice: Some("synthetic".to_owned()),
         language: Some("en".to_owned()),
         ..given
@@ -21,12 +21,12 @@ fn defaults_are_filled_in() {
 }
 
 #[rstest]
-#[case(RealtimeConfig { model: Some("big".to_owned()), ..config(&[]) }, "model \"big\" is unknown; the offline provider has no models")]
-#[case(RealtimeConfig { voice: Some("espeak".to_owned()), ..config(&[]) }, "voice \"espeak\" does not speak en here; there are synthetic")]
-#[case(RealtimeConfig { language: Some("tlh".to_owned()), ..config(&[]) }, "language \"tlh\" is not spoken; use one of en, zh-TW, de, fr, es")]
+#[case(ProviderConfig { model: Some("big".to_owned()), ..config(&[]) }, "model \"big\" is unknown; the offline provider has no models")]
+#[case(ProviderConfig { voice: Some("espeak".to_owned()), ..config(&[]) }, "voice \"espeak\" does not speak en here; there are synthetic")]
+#[case(ProviderConfig { language: Some("tlh".to_owned()), ..config(&[]) }, "language \"tlh\" is not spoken; use one of en, zh-TW, de, fr, es")]
 #[case(config(&[("chunk_ms", "1")]), "options.chunk_ms must be a whole number from 20 to 100")]
 #[tokio::test]
-async fn what_is_not_there_is_refused_by_name(#[case] config: RealtimeConfig, #[case] message: &str) {
+async fn what_is_not_there_is_refused_by_name(#[case] config: ProviderConfig, #[case] message: &str) {
     let voice = voice();
     let expected = ProviderErrorKind::InvalidConfig(message.to_owned());
     assert_eq!(voice.resolve(&config).unwrap_err().kind, expected);

@@ -8,7 +8,7 @@ use viva_domain::ports::{
     ProviderError, RealtimeCommand, RealtimeEvent, RealtimeEventKind, RealtimeRequest, RealtimeSession,
     RealtimeVoice,
 };
-use viva_domain::sessions::RealtimeConfig;
+use viva_domain::sessions::ProviderConfig;
 use viva_domain::turns::Generation;
 
 use super::super::OfflineRealtimeVoice;
@@ -24,8 +24,8 @@ pub(super) fn voice() -> OfflineRealtimeVoice {
     OfflineRealtimeVoice::new(SpeechSynthesizer::synthetic(), TaskTracker::new())
 }
 
-pub(super) fn config(options: &[(&str, &str)]) -> RealtimeConfig {
-    RealtimeConfig {
+pub(super) fn config(options: &[(&str, &str)]) -> ProviderConfig {
+    ProviderConfig {
         provider: "offline".to_owned(),
         model: None,
         voice: None,
@@ -37,11 +37,12 @@ pub(super) fn config(options: &[(&str, &str)]) -> RealtimeConfig {
     }
 }
 
-pub(super) fn request(config: RealtimeConfig) -> RealtimeRequest {
+pub(super) fn request(config: ProviderConfig) -> RealtimeRequest {
     RealtimeRequest {
         config,
         instructions: String::new(),
         ai_role: None,
+        history: Vec::new(),
     }
 }
 

@@ -1,0 +1,58 @@
+use std::fmt;
+
+use async_trait::async_trait;
+use futures_core::stream::BoxStream;
+
+use super::ProviderError;
+use crate::sessions::ProviderConfig;
+
+/// A provider that speaks a text. Every adapter passes `contract::text_to_speech`.
+#[async_trait]
+pub trait TextToSpeech: Send + Sync {
+    /// What the provider can do when it is configured so; the same for the same configuration.
+    fn capabilities(&self, config: &ProviderConfig) -> TextToSpeechCapabilities;
+
+    /// The configuration with defaults filled in.
+    ///
+    /// # Errors
+    /// [`super::ProviderErrorKind::InvalidConfig`] names the field that is wrong.
+    fn resolve(&self, config: &ProviderConfig) -> Result<ProviderConfig, ProviderError>;
+
+    /// Speaks a text; ready when the provider has accepted the request.
+    ///
+    /// Dropping the future or the stream closes the connection and leaves nothing running. What failed before the first
+    /// byte may have been tried again; afterwards nothing is.
+    ///
+    /// # Errors
+    /// [`ProviderError`] when the provider refuses or cannot be reached.
+    async fn speak(&self, request: TextToSpeechRequest) -> Result<SpeechStream, ProviderError>;
+}
+
+/// Speech as it is made: PCM16 mono at the provider's output rate, in pieces that are never empty; then it ends, after an
+/// error at once. Bytes that arrive in odd numbers are put together by the adapter.
+pub type SpeechStream = BoxStream<'static, Result<Vec<i16>, ProviderError>>;
+
+/// What a text-to-speech provider can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextToSpeechCapabilities {
+    /// Sample rate of the audio that it sends, in Hz.
+    pub output_rate: u32,
+}
+
+/// What is to be spoken.
+#[derive(Clone)]
+pub struct TextToSpeechRequest {
+    /// Provider, model, voice, language, options, as [`TextToSpeech::resolve`] returned it.
+    pub config: ProviderConfig,
+    /// The words: plain text without Markdown, never empty.
+    pub text: String,
+    /// What was spoken just before in the same answer, for an intonation that goes on; empty at its beginning.
+    pub previous_text: String,
+}
+
+impl fmt::Debug for TextToSpeechRequest {
+    /// Without what is said: requests may be logged.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TextToSpeechRequest({} bytes)", self.text.len())
+    }
+}
