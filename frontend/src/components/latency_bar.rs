@@ -1,59 +1,82 @@
 use leptos::prelude::*;
 
-use crate::state::context::Preferences;
 use crate::state::figures;
-use crate::state::latency::{Figures, Stage, TurnFigures, segment, segments};
+use crate::state::latency::{Segment, Stage, TurnFigures, segment, segments};
 use crate::words::{Words, fill};
 
 /// The part of a turn that is explained.
 pub type Pointed = (u16, Stage);
 
 /// One turn: its total in figures and its parts to scale.
-#[component]
-pub fn LatencyBar(
+#[derive(Debug, Clone, Copy)]
+pub struct LatencyBar {
     /// The turn.
-    turn_number: u16,
-    /// What is known of all turns.
-    turns: Memo<Figures>,
+    pub turn: TurnFigures,
     /// Length in ms that the whole width stands for.
-    scale_ms: Memo<f64>,
-    /// The part that is explained.
-    pointed: RwSignal<Option<Pointed>>,
-) -> impl IntoView {
-    let preferences = expect_context::<Preferences>();
-    let turn = Memo::new(move |_| {
-        turns
-            .with(|turns| turns.turn(turn_number).copied())
-            .unwrap_or_default()
-    });
-    let title = move || fill(preferences.words().turn, &[("n", &turn_number.to_string())]);
-    let interrupted = move || {
-        let tag = || view! { <span class="vv-tag">{preferences.words().interrupted_turn}</span> };
-        turn.get().interrupted.then(tag)
-    };
-    let server_side = move || {
-        let words = preferences.words();
-        let tag = || view! { <span class="vv-tag" title=words.server_side_hint>{words.server_side}</span> };
-        turn.get().is_server_side().then(tag)
-    };
-    let measured = Memo::new(move |_| !segments(&turn.get().latency).is_empty());
-    let bar = move || {
-        let part = |stage| view! { <Part stage turn scale_ms pointed /> };
-        let bar = || view! { <svg class="vv-bar" role="group" aria-label=title>{Stage::ALL.map(part).collect_view()}</svg> };
-        measured.get().then(bar)
-    };
-    view! {
-        <li class="vv-turn" data-interrupted=move || turn.get().interrupted.to_string()>
-            <div class="vv-turn-head">
-                <span>{title}</span>
-                {interrupted}
-                {server_side}
-                <strong class="vv-turn-total">{move || total(&turn.get(), preferences.words())}</strong>
-            </div>
-            {bar}
-        </li>
+    pub scale_ms: f64,
+}
+
+impl LatencyBar {
+    /// The row of the turn; `pointed` is what of all turns is explained. All stages are always there, so that each keeps its
+    /// element, and with it the focus.
+    pub fn shown(self, words: &'static Words, pointed: RwSignal<Option<Pointed>>) -> AnyView {
+        let turn = self.turn;
+        let title = fill(words.turn, &[("n", &turn.turn_number.to_string())]);
+        let interrupted = turn
+            .interrupted
+            .then(|| view! { <span class="vv-tag">{words.interrupted_turn}</span> });
+        let server_side = turn.is_server_side().then(|| {
+            view! {
+                <span class="vv-tag" title=words.server_side_hint>
+                    {words.server_side}
+                </span>
+            }
+        });
+        let bar = (!segments(&turn.latency).is_empty()).then(|| {
+            let parts = Stage::ALL.map(|stage| self.part(stage, words, pointed));
+            view! {
+                <svg class="vv-bar" role="group" aria-label=title.clone()>
+                    {parts.into_iter().collect_view()}
+                </svg>
+            }
+        });
+        view! {
+            <li class="vv-turn" data-interrupted=turn.interrupted.to_string()>
+                <div class="vv-turn-head">
+                    <span>{title}</span>
+                    {interrupted}
+                    {server_side}
+                    <strong class="vv-turn-total">{total(&turn, words)}</strong>
+                </div>
+                {bar}
+            </li>
+        }
+        .into_any()
     }
-    .into_any()
+
+    /// One part of the bar; without its `data-stage` it is not there. Pointing at it, or tabbing to it, has it explained.
+    fn part(self, stage: Stage, words: &Words, pointed: RwSignal<Option<Pointed>>) -> AnyView {
+        let part = segment(&self.turn.latency, stage);
+        let (start_ms, ms) = part.map_or((0.0, 0.0), |Segment { start_ms, ms, .. }| (start_ms, ms));
+        let percent = |ms: f64| format!("{:.3}%", ms / self.scale_ms * 100.0);
+        let this = (self.turn.turn_number, stage);
+        view! {
+            <rect
+                class="vv-part"
+                data-stage=part.map(|part| part.stage.name())
+                data-pointed=move || (pointed.get() == Some(this)).to_string()
+                x=percent(start_ms)
+                width=percent(ms)
+                height="100%"
+                tabindex="0"
+                role="img"
+                aria-label=format!("{} {} {}", name(stage, words), figures::ms(ms), words.ms)
+                on:mouseenter=move |_| pointed.set(Some(this))
+                on:focus=move |_| pointed.set(Some(this))
+            />
+        }
+        .into_any()
+    }
 }
 
 fn total(turn: &TurnFigures, words: &'static Words) -> AnyView {
@@ -65,42 +88,6 @@ fn total(turn: &TurnFigures, words: &'static Words) -> AnyView {
         .into_any(),
         None => view! { <span class="vv-hint">{words.no_answer_time}</span> }.into_any(),
     }
-}
-
-/// One part of the bar; without its `data-stage` it is not there. Pointing at it, or tabbing to it, has it explained.
-#[component]
-fn Part(
-    stage: Stage,
-    turn: Memo<TurnFigures>,
-    scale_ms: Memo<f64>,
-    pointed: RwSignal<Option<Pointed>>,
-) -> impl IntoView {
-    let preferences = expect_context::<Preferences>();
-    let part = Memo::new(move |_| turn.with(|turn| segment(&turn.latency, stage)));
-    let this = move || (turn.with(|turn| turn.turn_number), stage);
-    let point = move || pointed.set(Some(untrack(this)));
-    let percent = move |ms: Option<f64>| format!("{:.3}%", ms.unwrap_or(0.0) / scale_ms.get() * 100.0);
-    let label = move || {
-        let words = preferences.words();
-        let ms = part.get().map_or(0.0, |part| part.ms);
-        format!("{} {} {}", name(stage, words), figures::ms(ms), words.ms)
-    };
-    view! {
-        <rect
-            class="vv-part"
-            data-stage=move || part.get().map(|part| part.stage.name())
-            data-pointed=move || (pointed.get() == Some(this())).to_string()
-            x=move || percent(part.get().map(|part| part.start_ms))
-            width=move || percent(part.get().map(|part| part.ms))
-            height="100%"
-            tabindex="0"
-            role="img"
-            aria-label=label
-            on:mouseenter=move |_| point()
-            on:focus=move |_| point()
-        />
-    }
-    .into_any()
 }
 
 /// What a stage is called.

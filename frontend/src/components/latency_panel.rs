@@ -1,29 +1,37 @@
-use std::sync::Arc;
-
 use leptos::prelude::*;
 use viva_protocol::ws::Latency;
 
 use super::latency_bar::{Pointed, explanation, name};
-use super::{LatencyBar, PanelHead, Rows};
+use super::{LatencyBar, PanelHead};
 use crate::state::context::{Preferences, Sheet, Talk};
 use crate::state::figures;
 use crate::state::latency::{Figures, Segment, Statistics, Summary, segments};
-use crate::state::transcript::Place;
 use crate::words::{Words, fill, say};
 
 /// How long every answer took, part by part, and all of them together.
 #[component]
 pub fn LatencyPanel() -> impl IntoView {
     let talk = expect_context::<Talk>();
+    let preferences = expect_context::<Preferences>();
     let turns = Memo::new(move |_| {
         talk.conversation
             .with(|conversation| conversation.figures.clone())
     });
     let pointed = RwSignal::new(None::<Pointed>);
-    let places = Memo::new(move |_| turns.with(Figures::places));
-    let scale_ms = Memo::new(move |_| turns.with(Figures::scale_ms).max(1.0));
-    let bar =
-        move |(turn_number, _): Place| view! { <LatencyBar turn_number turns scale_ms pointed /> }.into_any();
+    let bars = move || {
+        let words = preferences.words();
+        let turns = turns.get();
+        let scale_ms = turns.scale_ms().max(1.0);
+        let bar = |turn: &_| {
+            LatencyBar {
+                turn: *turn,
+                scale_ms,
+            }
+            .shown(words, pointed)
+        };
+        turns.iter().map(bar).collect_view()
+    };
+    let empty = move || turns.with(|turns| turns.iter().next().is_none());
     view! {
         <aside
             class="vv-panel vv-latency"
@@ -31,11 +39,9 @@ pub fn LatencyPanel() -> impl IntoView {
             data-open=move || (talk.sheet.get() == Some(Sheet::Latency)).to_string()
         >
             <PanelHead title=|words| words.latency />
-            <Show when=move || places.with(|places| !places.is_empty()) fallback=|| view! { <p class="vv-empty">{say(|words| words.latency_empty)}</p> }>
+            <Show when=move || !empty() fallback=|| view! { <p class="vv-empty">{say(|words| words.latency_empty)}</p> }>
                 <Parts turns pointed />
-                <ol class="vv-turns">
-                    <Rows places row=Arc::new(bar) />
-                </ol>
+                <ol class="vv-turns">{bars}</ol>
                 <Together turns />
             </Show>
         </aside>

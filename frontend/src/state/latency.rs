@@ -2,8 +2,6 @@
 
 use viva_protocol::ws::{Latency, MeasuredAt};
 
-use super::transcript::Place;
-
 /// One part of a turn's latency, in the order in which the parts follow each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stage {
@@ -100,7 +98,7 @@ pub fn segments(latency: &Latency) -> Vec<Segment> {
 }
 
 /// The latency of one turn.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TurnFigures {
     /// The turn.
     pub turn_number: u16,
@@ -147,11 +145,6 @@ impl Figures {
                 },
             ),
         }
-    }
-
-    /// The places of the answers that took so long, the newest first.
-    pub fn places(&self) -> Vec<Place> {
-        self.iter().rev().map(|turn| (turn.turn_number, true)).collect()
     }
 
     /// The turns in order.
@@ -288,14 +281,6 @@ mod tests {
         assert_eq!(start_ms(Stage::Provider), Some(520.0));
         assert_eq!(start_ms(Stage::Stt), None);
         assert_eq!(start_ms(Stage::Unexplained), None);
-    }
-
-    #[test]
-    fn the_newest_answer_comes_first() {
-        let mut figures = Figures::default();
-        figures.record(1, total(5.0), false);
-        figures.record(2, total(7.0), false);
-        assert_eq!(figures.places(), [(2, true), (1, true)]);
     }
 
     #[test]

@@ -3,12 +3,6 @@
 use viva_protocol::rest;
 use viva_protocol::ws::{Role, TextDelta, Transcript};
 
-/// Where a line stands: its turn, and within it the user (`false`) before the AI (`true`).
-pub type Place = (u16, bool);
-
-/// How many finished lines are announced at a time: both sides of a turn may finish together.
-const ANNOUNCED: usize = 2;
-
 /// What one side said in one turn.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
@@ -24,6 +18,8 @@ pub struct Line {
     pub is_final: bool,
     /// How much of an interrupted answer had been heard, in ms; `None` when it was not interrupted.
     pub cut_after_ms: Option<f64>,
+    /// Whether it was finished once, whatever became of its words since.
+    was_finished: bool,
 }
 
 impl Line {
@@ -35,10 +31,11 @@ impl Line {
             unheard: String::new(),
             is_final: false,
             cut_after_ms: None,
+            was_finished: false,
         }
     }
 
-    fn place(&self) -> Place {
+    fn place(&self) -> (u16, bool) {
         place(self.turn_number, self.role)
     }
 
@@ -47,40 +44,28 @@ impl Line {
     }
 }
 
-fn place(turn_number: u16, role: Role) -> Place {
+/// Within a turn the user comes first.
+fn place(turn_number: u16, role: Role) -> (u16, bool) {
     (turn_number, role == Role::Assistant)
 }
 
 /// Every line of a session, in order.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Lines(Vec<Line>);
+pub struct Lines {
+    lines: Vec<Line>,
+    last_finished: Option<(u16, bool)>,
+}
 
 impl Lines {
     /// The lines in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Line> {
-        self.0.iter()
+        self.lines.iter()
     }
 
-    /// The places of the lines in order.
-    pub fn places(&self) -> Vec<Place> {
-        self.0.iter().map(Line::place).collect()
-    }
-
-    /// The line at a place.
-    pub fn at(&self, place: Place) -> Option<&Line> {
-        let index = self.0.binary_search_by_key(&place, Line::place).ok()?;
-        self.0.get(index)
-    }
-
-    /// The places of the last lines whose words do not grow any more, in order.
-    pub fn finished(&self) -> Vec<Place> {
-        let finished = self
-            .0
-            .iter()
-            .filter(|line| line.is_final && !line.text.is_empty());
-        let mut places: Vec<_> = finished.rev().take(ANNOUNCED).map(Line::place).collect();
-        places.reverse();
-        places
+    /// The line that was finished last: it has words, and they do not grow any more. Every line is that once.
+    pub fn last_finished(&self) -> Option<&Line> {
+        let place = self.last_finished?;
+        self.lines.iter().find(|line| line.place() == place)
     }
 
     /// Makes sure that a turn's line exists, so that a turn without words can still be seen and played.
@@ -97,6 +82,7 @@ impl Lines {
             line.text.clone_from(&transcript.text);
         }
         line.is_final = transcript.is_final;
+        self.note_finished(transcript.turn_number, transcript.role);
     }
 
     /// Takes more of an answer's text. What comes after the answer was cut is unheard.
@@ -114,6 +100,7 @@ impl Lines {
     /// An answer is over: its text does not change any more.
     pub fn finish(&mut self, turn_number: u16) {
         self.line(turn_number, Role::Assistant).is_final = true;
+        self.note_finished(turn_number, Role::Assistant);
     }
 
     /// An answer was cut after `played_ms` of the `received_ms` that had arrived. The text is divided in proportion until
@@ -131,6 +118,7 @@ impl Lines {
             let (heard, unheard) = split_at(&line.text, heard_part);
             (line.text, line.unheard) = (heard, unheard);
         }
+        self.note_finished(turn_number, Role::Assistant);
     }
 
     /// Takes what the server stored for a turn.
@@ -139,6 +127,7 @@ impl Lines {
             let line = self.line(turn.turn_number, Role::User);
             line.text.clone_from(text);
             line.is_final = true;
+            self.note_finished(turn.turn_number, Role::User);
         }
         if turn.ai_transcript.is_none() && turn.ai_unheard.is_none() {
             return;
@@ -150,15 +139,24 @@ impl Lines {
         if turn.interrupted {
             line.cut_after_ms = turn.played_ms.map(to_f64).or(line.cut_after_ms).or(Some(0.0));
         }
+        self.note_finished(turn.turn_number, Role::Assistant);
+    }
+
+    fn note_finished(&mut self, turn_number: u16, role: Role) {
+        let line = self.line(turn_number, role);
+        if line.is_final && !line.text.is_empty() && !line.was_finished {
+            line.was_finished = true;
+            self.last_finished = Some(place(turn_number, role));
+        }
     }
 
     fn line(&mut self, turn_number: u16, role: Role) -> &mut Line {
         let wanted = place(turn_number, role);
-        let index = self.0.partition_point(|line| line.place() < wanted);
-        if self.0.get(index).is_none_or(|line| line.place() != wanted) {
-            self.0.insert(index, Line::new(turn_number, role));
+        let index = self.lines.partition_point(|line| line.place() < wanted);
+        if self.lines.get(index).is_none_or(|line| line.place() != wanted) {
+            self.lines.insert(index, Line::new(turn_number, role));
         }
-        &mut self.0[index]
+        &mut self.lines[index]
     }
 }
 
@@ -266,39 +264,20 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_finished_once_its_words_are_final() {
+    fn a_line_is_finished_once_when_its_words_are_final() {
         let mut lines = Lines::default();
+        let finished = |lines: &Lines| lines.last_finished().map(|line| line.text.clone());
         lines.transcribe(&said(1, Role::User, "Tell", false));
-        assert_eq!(lines.finished(), []);
+        assert_eq!(finished(&lines), None);
         lines.transcribe(&said(1, Role::User, "Tell me.", true));
         lines.append(&delta(1, "Once "));
-        assert_eq!(lines.finished(), [(1, false)]);
-        lines.finish(1);
         lines.open(2, Role::Assistant);
         lines.finish(2);
-        assert_eq!(lines.finished(), [(1, false), (1, true)]);
-        assert_eq!(lines.places(), [(1, false), (1, true), (2, true)]);
-    }
-
-    #[test]
-    fn only_the_newest_finished_lines_are_announced() {
-        let mut lines = Lines::default();
-        for turn_number in 1..=3 {
-            lines.transcribe(&said(turn_number, Role::User, "Go on.", true));
-        }
-        assert_eq!(lines.finished(), [(2, false), (3, false)]);
-    }
-
-    #[test]
-    fn a_line_is_found_at_its_place() {
-        let mut lines = Lines::default();
-        lines.append(&delta(2, "Good day."));
-        lines.transcribe(&said(1, Role::User, "Hello", true));
-        assert_eq!(
-            lines.at((2, true)).map(|line| line.text.as_str()),
-            Some("Good day.")
-        );
-        assert_eq!(lines.at((2, false)), None);
+        assert_eq!(finished(&lines).as_deref(), Some("Tell me."));
+        lines.finish(1);
+        assert_eq!(finished(&lines).as_deref(), Some("Once "));
+        lines.transcribe(&said(1, Role::User, "Tell me.", true));
+        assert_eq!(finished(&lines).as_deref(), Some("Once "));
     }
 
     #[test]
