@@ -3,6 +3,7 @@
 mod browser;
 mod controls;
 mod languages;
+mod lists;
 mod microphone;
 mod page;
 mod proxy;
