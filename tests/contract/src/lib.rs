@@ -22,6 +22,7 @@ pub mod blob_store;
 pub mod realtime_voice;
 pub mod samples;
 pub mod session_store;
+pub mod speech_to_text;
 pub mod turn_journal;
 
 /// Makes one test per case, in a module named as the factory.

@@ -12,6 +12,7 @@ mod faults;
 mod ids;
 mod realtime_voice;
 mod session_store;
+mod speech_to_text;
 mod turn_journal;
 
 pub use audio_spool::MemoryAudioSpool;
@@ -21,6 +22,7 @@ pub use faults::FaultSwitch;
 pub use ids::SequentialIds;
 pub use realtime_voice::{Answer, Recorded, ScriptedRealtimeVoice};
 pub use session_store::MemorySessionStore;
+pub use speech_to_text::{RecordedEars, ScriptedSpeechToText, Transcript};
 pub use turn_journal::MemoryTurnJournal;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
