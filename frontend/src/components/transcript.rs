@@ -48,13 +48,12 @@ pub fn Transcript() -> impl IntoView {
         let line = |entry| shown(entry, replayed, preferences.words(), controls);
         entries.get().into_iter().map(line).collect_view()
     };
-    let finished = Memo::new(move |_| {
+    let announced = move || {
         talk.conversation.with(|conversation| {
-            let line = conversation.lines.last_finished()?;
-            Some((line.turn_number, line.role))
+            let line = conversation.lines.last_finished();
+            line.map(|line| format!("{}: {}", label(line.role), line.text))
         })
-    });
-    let announced = move || finished.get().map(|_| untrack(|| announcement(talk)));
+    };
     view! {
         <section class="vv-transcript" aria-label=say(|words| words.transcript)>
             <ol node_ref=list tabindex="0" aria-label=say(|words| words.transcript)>
@@ -89,15 +88,6 @@ fn entries(conversation: &Conversation) -> Vec<Entry> {
         }
     };
     conversation.lines.iter().map(entry).collect()
-}
-
-/// The line that was finished last, as it is said aloud.
-fn announcement(talk: Talk) -> String {
-    talk.conversation.with(|conversation| {
-        let line = conversation.lines.last_finished();
-        line.map(|line| format!("{}: {}", label(line.role), line.text))
-            .unwrap_or_default()
-    })
 }
 
 /// What one side said in one turn. It has no signals of its own: so only what differs from the last time is written, the

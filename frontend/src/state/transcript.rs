@@ -53,7 +53,7 @@ fn place(turn_number: u16, role: Role) -> (u16, bool) {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Lines {
     lines: Vec<Line>,
-    last_finished: Option<(u16, bool)>,
+    last_finished: Option<Line>,
 }
 
 impl Lines {
@@ -62,10 +62,9 @@ impl Lines {
         self.lines.iter()
     }
 
-    /// The line that was finished last: it has words, and they do not grow any more. Every line is that once.
+    /// The line that was finished last, as it was then: it has words, and they do not grow any more. Every line is that once.
     pub fn last_finished(&self) -> Option<&Line> {
-        let place = self.last_finished?;
-        self.lines.iter().find(|line| line.place() == place)
+        self.last_finished.as_ref()
     }
 
     /// Makes sure that a turn's line exists, so that a turn without words can still be seen and played.
@@ -146,7 +145,7 @@ impl Lines {
         let line = self.line(turn_number, role);
         if line.is_final && !line.text.is_empty() && !line.was_finished {
             line.was_finished = true;
-            self.last_finished = Some(place(turn_number, role));
+            self.last_finished = Some(line.clone());
         }
     }
 
@@ -277,6 +276,8 @@ mod tests {
         lines.finish(1);
         assert_eq!(finished(&lines).as_deref(), Some("Once "));
         lines.transcribe(&said(1, Role::User, "Tell me.", true));
+        assert_eq!(finished(&lines).as_deref(), Some("Once "));
+        lines.cut(1, 0.0, 1_000.0);
         assert_eq!(finished(&lines).as_deref(), Some("Once "));
     }
 
