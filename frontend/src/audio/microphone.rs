@@ -4,7 +4,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     AudioWorkletNode, DomException, Event, MediaDevices, MediaStream, MediaStreamAudioSourceNode,
-    MediaStreamConstraints, MediaStreamTrack, MediaStreamTrackState,
+    MediaStreamConstraints, MediaStreamTrack,
 };
 
 use super::context::{Output, channel_to};
@@ -109,7 +109,7 @@ impl Microphone {
 
     /// Whether the device was unplugged or the permission was taken away.
     pub fn is_lost(&self) -> bool {
-        self.track.0.ready_state() == MediaStreamTrackState::Ended
+        property(&self.track.0, "readyState") == "ended"
     }
 
     /// Id of the device in use.

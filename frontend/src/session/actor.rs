@@ -258,7 +258,7 @@ impl Actor {
         let Some(rig) = &self.rig else { return };
         match self.stall.look(rig.keep_running()) {
             Some(Stall::Began) => self.talk.tell(Message::new(Topic::AudioStopped)),
-            Some(Stall::Ended) => self.talk.untell(&Topic::AudioStopped),
+            Some(Stall::Ended) => self.talk.audio_runs(),
             None => {}
         }
         self.show_elapsed();

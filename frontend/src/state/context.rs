@@ -209,10 +209,12 @@ impl Talk {
             .update(|conversation| conversation.message = Some(message));
     }
 
-    /// Takes back what the message bar tells, when it is still this.
-    pub fn untell(self, topic: &Topic) {
+    /// The audio runs again: the message bar need not tell any more that it does not.
+    pub fn audio_runs(self) {
         self.conversation.update(|conversation| {
-            conversation.message.take_if(|message| message.topic == *topic);
+            conversation
+                .message
+                .take_if(|message| matches!(message.topic, Topic::AudioStopped));
         });
     }
 }
