@@ -35,7 +35,11 @@ pub(super) struct Splitter {
 
 impl Splitter {
     pub(super) fn new() -> Self {
-        Self { cleaner: Cleaner::new(), cutter: Cutter::new(), sounds: Vec::new() }
+        Self {
+            cleaner: Cleaner::new(),
+            cutter: Cutter::new(),
+            sounds: Vec::new(),
+        }
     }
 
     /// Takes more of the answer; adds the pieces that are complete now.

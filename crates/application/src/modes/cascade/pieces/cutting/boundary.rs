@@ -1,7 +1,8 @@
 //! Whether a clause or a sentence has ended, once it is known what follows.
 
 use super::marks::{
-    is_clause_mark, is_closer, is_full_stop, is_question, is_quote, is_terminator, is_wide, is_wide_clause_mark,
+    is_clause_mark, is_closer, is_full_stop, is_question, is_quote, is_terminator, is_wide,
+    is_wide_clause_mark,
 };
 use super::words::{Abbreviation, LONGEST, abbreviation};
 
@@ -40,7 +41,9 @@ const SHORT_WORD: usize = 4;
 ///
 /// `line_start` is the index at which the current line begins, if it is in `said`.
 pub(super) fn boundary(said: &impl Said, line_start: Option<usize>, next: char) -> Boundary {
-    let Some(ending) = ending(said) else { return Boundary::None };
+    let Some(ending) = ending(said) else {
+        return Boundary::None;
+    };
     let mark = said.at(ending.end - 1);
     if is_terminator(mark) {
         terminated(said, &ending, line_start, next)
@@ -67,7 +70,8 @@ fn ending(said: &impl Said) -> Option<Ending> {
     while end > 0 {
         let c = said.at(end - 1);
         // French puts a space before its closing quotes.
-        if is_closer(c) || is_quote(c) || (closed && c == ' ') {
+        let is_french = c == ' ' && closed && matches!(said.at(end), '»' | '›');
+        if is_closer(c) || is_quote(c) || is_french {
             closed = true;
             end -= 1;
         } else {
@@ -141,18 +145,28 @@ fn after_period(
     while start > 0 && is_of_word(said.at(start - 1)) && period - start <= LONGEST {
         start -= 1;
     }
-    let word: String = (start..period).flat_map(|index| said.at(index).to_lowercase()).collect();
+    let word: String = (start..period)
+        .flat_map(|index| said.at(index).to_lowercase())
+        .collect();
     let of_digits = !word.is_empty() && word.chars().all(char::is_numeric);
     if !ending.spaced {
         // Without a space it parts numbers, names of files and hosts; not so before CJK.
-        return if is_wide(next) && !of_digits { Boundary::Sentence } else { Boundary::None };
+        return if is_wide(next) && !of_digits {
+            Boundary::Sentence
+        } else {
+            Boundary::None
+        };
     }
     let letters = period - start;
     if line_start == Some(start) && ((of_digits && letters <= 3) || letters == 1) {
         return Boundary::None; // The number of a list: "1." or "a."
     }
     if ending.closed {
-        return if next.is_lowercase() { Boundary::Clause } else { Boundary::Sentence };
+        return if next.is_lowercase() {
+            Boundary::Clause
+        } else {
+            Boundary::Sentence
+        };
     }
     match abbreviation(&word) {
         Some(Abbreviation::Inside) => Boundary::None,

@@ -29,7 +29,22 @@ pub(super) fn is_wide_clause_mark(c: char) -> bool {
 pub(in super::super) fn is_closer(c: char) -> bool {
     matches!(
         c,
-        ')' | ']' | '}' | '”' | '’' | '»' | '›' | '」' | '』' | '】' | '〕' | '〉' | '》' | '）' | '］' | '｝' | '｣'
+        ')' | ']'
+            | '}'
+            | '”'
+            | '’'
+            | '»'
+            | '›'
+            | '」'
+            | '』'
+            | '】'
+            | '〕'
+            | '〉'
+            | '》'
+            | '）'
+            | '］'
+            | '｝'
+            | '｣'
     )
 }
 
@@ -60,7 +75,7 @@ pub(super) fn is_han_or_kana(c: char) -> bool {
 }
 
 /// How long a character takes to say, in Latin letters.
-pub(super) fn width(c: char) -> usize {
+pub(in super::super) fn width(c: char) -> usize {
     if is_wide(c) && c.is_alphanumeric() { 3 } else { 1 }
 }
 

@@ -86,7 +86,10 @@ impl Cutter {
     pub(super) fn take(&mut self, sound: Sound, pieces: &mut Vec<Piece>) {
         match sound {
             Sound::Char { c, chars } => self.take_char(c, chars, pieces),
-            Sound::Space { chars } => self.push_space(chars),
+            Sound::Space { chars } => {
+                self.decide(pieces);
+                self.push_space(chars);
+            }
             Sound::Break { chars } => self.end_line(chars, pieces),
             Sound::Silent { chars } => match self.said.last_mut() {
                 Some(item) => item.chars += chars,
@@ -143,13 +146,20 @@ impl Cutter {
     }
 
     fn last_but_closers(&self) -> Option<char> {
-        self.said.iter().rev().map(|item| item.c).find(|&c| c != ' ' && !is_closer(c) && !is_quote(c))
+        self.said
+            .iter()
+            .rev()
+            .map(|item| item.c)
+            .find(|&c| c != ' ' && !is_closer(c) && !is_quote(c))
     }
 
     /// Decides what was left open, now that the word behind it is complete.
     fn decide(&mut self, pieces: &mut Vec<Piece>) {
         let Some(at) = self.undecided.take() else { return };
-        let word: String = self.said[at..].iter().flat_map(|item| item.c.to_lowercase()).collect();
+        let word: String = self.said[at..]
+            .iter()
+            .flat_map(|item| item.c.to_lowercase())
+            .collect();
         if words::opens_sentence(word.trim_end()) {
             self.offer_sentence(at, pieces);
         }
@@ -210,7 +220,10 @@ impl Cutter {
     fn cut_within_word(&self, next: char) -> usize {
         let end = self.said.len();
         let at = |index: usize| self.said.get(index).map_or(next, |item| item.c);
-        (end.saturating_sub(LOOK_BACK)..=end).rev().find(|&index| !is_attached(at(index))).unwrap_or(end)
+        (end.saturating_sub(LOOK_BACK)..=end)
+            .rev()
+            .find(|&index| !is_attached(at(index)))
+            .unwrap_or(end)
     }
 
     /// Without the space at its end.

@@ -15,27 +15,28 @@ pub(super) enum Abbreviation {
 pub(super) const LONGEST: usize = 9;
 
 const INSIDE: &[&str] = &[
-    "abb", "al", "approx", "bzw", "ca", "capt", "cf", "cmdr", "col", "dr", "dra", "e.g", "eg", "gen", "gov", "hon", "hr",
-    "i.e", "ie", "lt", "maj", "messrs", "mr", "mrs", "ms", "mt", "prof", "rep", "rev", "sen", "sgt", "sr", "sra", "viz",
-    "vs", "z.b", "d.h",
+    "abb", "al", "approx", "bzw", "ca", "capt", "cf", "cmdr", "col", "dr", "dra", "e.g", "eg", "gen", "gov",
+    "hon", "hr", "i.e", "ie", "lt", "maj", "messrs", "mr", "mrs", "ms", "mt", "prof", "rep", "rev", "sen",
+    "sgt", "sr", "sra", "viz", "vs", "z.b", "d.h",
 ];
 
 const BEFORE_NUMBER: &[&str] = &[
-    "apr", "art", "aug", "ch", "dec", "eq", "feb", "fig", "figs", "jan", "jul", "jun", "mar", "no", "nos", "nov", "nr",
-    "oct", "p", "para", "pp", "pt", "ref", "sec", "sep", "sept", "tab", "vol",
+    "apr", "art", "aug", "ch", "dec", "eq", "feb", "fig", "figs", "jan", "jul", "jun", "mar", "no", "nos",
+    "nov", "nr", "oct", "p", "para", "pp", "pt", "ref", "sec", "sep", "sept", "tab", "vol",
 ];
 
 const ANYWHERE: &[&str] = &[
-    "assoc", "ave", "blvd", "bros", "co", "corp", "dept", "est", "etc", "inc", "jr", "ltd", "max", "min", "ph.d", "rd", "st",
-    "str", "univ", "usw",
+    "assoc", "ave", "blvd", "bros", "co", "corp", "dept", "est", "etc", "inc", "jr", "ltd", "max", "min",
+    "ph.d", "rd", "st", "str", "univ", "usw",
 ];
 
 /// Words that, with a capital letter, begin a new sentence rather than a name.
 const OPENERS: &[&str] = &[
-    "a", "after", "also", "an", "and", "are", "as", "at", "before", "but", "can", "could", "did", "do", "does", "for", "he",
-    "her", "here", "his", "how", "however", "i", "if", "in", "is", "it", "its", "let", "maybe", "my", "no", "now", "on", "or",
-    "our", "please", "she", "should", "so", "that", "the", "their", "then", "there", "these", "they", "this", "those", "to",
-    "was", "we", "what", "when", "where", "which", "while", "who", "why", "will", "would", "yes", "you", "your",
+    "a", "after", "also", "an", "and", "are", "as", "at", "before", "but", "can", "could", "did", "do",
+    "does", "for", "he", "her", "here", "his", "how", "however", "i", "if", "in", "is", "it", "its", "let",
+    "maybe", "my", "no", "now", "on", "or", "our", "please", "she", "should", "so", "that", "the", "their",
+    "then", "there", "these", "they", "this", "those", "to", "was", "we", "what", "when", "where", "which",
+    "while", "who", "why", "will", "would", "yes", "you", "your",
 ];
 
 /// What the full stop behind `word`, in lower case and without that stop, abbreviates. Initials ("J.") and letters with
