@@ -1,8 +1,8 @@
 //! Cuts the text of a language model, as it streams in, into pieces for a voice.
 //!
 //! Two steps, each fed one character at a time, so that the pieces do not depend on how the text was streamed:
-//! [`speech`] takes away what no voice can say, [`cutting`] decides where a piece ends. Neither looks at a character
-//! twice once its meaning is known, so an answer costs time in proportion to its length.
+//! [`speech`] takes away what no voice can say, [`cutting`] decides where a piece ends. Neither goes back
+//! further than the bounds of what it holds, so an answer costs time in proportion to its length.
 #![cfg_attr(not(test), expect(dead_code, reason = "the cascade does not speak yet"))]
 
 mod cutting;

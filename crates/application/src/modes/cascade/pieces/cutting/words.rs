@@ -26,8 +26,8 @@ const BEFORE_NUMBER: &[&str] = &[
 ];
 
 const ANYWHERE: &[&str] = &[
-    "assoc", "ave", "blvd", "bros", "co", "corp", "dept", "est", "etc", "inc", "jr", "ltd", "max", "min",
-    "ph.d", "rd", "st", "str", "univ", "usw",
+    "assoc", "av", "ave", "blvd", "bros", "co", "corp", "dept", "est", "etc", "inc", "jr", "ltd", "max",
+    "min", "ph.d", "rd", "st", "str", "univ", "usw",
 ];
 
 /// Words that, with a capital letter, begin a new sentence rather than a name.

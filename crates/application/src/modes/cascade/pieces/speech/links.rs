@@ -1,8 +1,8 @@
 //! Brackets, destinations of links, tags and bare addresses.
 
+use super::super::cutting::marks::is_wide;
 use super::symbols::{Kind, kind};
 use super::{Cleaner, Mode, Sound};
-use crate::modes::cascade::pieces::cutting::marks::is_wide;
 
 /// A longer destination or tag, in bytes, is none.
 const LONGEST_HELD: usize = 2_048;
