@@ -3,5 +3,10 @@
 //! To add one: a folder with `wire.rs` (the vendor's messages), `convert.rs`, `client.rs` (implements the port) and
 //! tests against a scripted server, then one arm in the server's wiring.
 
+mod defaults;
 pub mod offline;
+mod options;
 pub mod speech;
+pub mod transport;
+
+pub use defaults::Defaults;

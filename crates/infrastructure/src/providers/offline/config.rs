@@ -22,9 +22,10 @@ use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use serde::de::DeserializeOwned;
 use viva_domain::ports::ProviderErrorKind;
 use viva_domain::sessions::ProviderOptions;
+
+use crate::providers::options::{choice, number, unknown};
 
 /// Every option, for the message that refuses another one.
 const NAMES: [&str; 13] = [
@@ -131,10 +132,7 @@ impl Options {
             "drop_after_chunks" => self.set_fault(name, json, FaultKind::Drop)?,
             "fail_turn" => self.fail_turn = Some(number(name, json, 0, u16::MAX)?),
             _ => {
-                return Err(format!(
-                    "options.{name} is unknown; there are {}",
-                    NAMES.join(", ")
-                ));
+                return Err(unknown(name, &NAMES));
             }
         }
         Ok(())
@@ -177,25 +175,6 @@ const CONNECT_FAILURES: [(&str, ProviderErrorKind); 4] = [
     ("rate_limited", ProviderErrorKind::RateLimited),
     ("quota_exceeded", ProviderErrorKind::QuotaExceeded),
 ];
-
-fn number<T>(name: &str, json: &str, least: T, most: T) -> Result<T, String>
-where
-    T: Copy + DeserializeOwned + PartialOrd + std::fmt::Display,
-{
-    serde_json::from_str(json)
-        .ok()
-        .filter(|value| (&least..=&most).contains(&value))
-        .ok_or_else(|| format!("options.{name} must be a whole number from {least} to {most}"))
-}
-
-fn choice<T: Clone>(name: &str, json: &str, choices: &[(&str, T)]) -> Result<T, String> {
-    let chosen = serde_json::from_str::<String>(json).unwrap_or_default();
-    let found = choices.iter().find(|(choice, _)| *choice == chosen);
-    found.map(|(_, value)| value.clone()).ok_or_else(|| {
-        let names: Vec<String> = choices.iter().map(|(choice, _)| format!("{choice:?}")).collect();
-        format!("options.{name} must be one of {}", names.join(", "))
-    })
-}
 
 fn texts(name: &str, json: &str) -> Result<Vec<String>, String> {
     let is_text = |text: &String| {

@@ -1,0 +1,76 @@
+//! Reading the options of a session: each is the text of a JSON value; an error says what is right.
+
+use std::fmt::Display;
+
+use serde::de::DeserializeOwned;
+
+/// A whole number within bounds.
+pub(super) fn number<T>(name: &str, json: &str, least: T, most: T) -> Result<T, String>
+where
+    T: Copy + DeserializeOwned + PartialOrd + Display,
+{
+    within(json, least, most)
+        .ok_or_else(|| format!("options.{name} must be a whole number from {least} to {most}"))
+}
+
+/// A number within bounds.
+pub(super) fn decimal(name: &str, json: &str, least: f64, most: f64) -> Result<f64, String> {
+    within(json, least, most).ok_or_else(|| format!("options.{name} must be a number from {least} to {most}"))
+}
+
+/// Yes or no.
+pub(super) fn flag(name: &str, json: &str) -> Result<bool, String> {
+    serde_json::from_str(json).map_err(|_| format!("options.{name} must be true or false"))
+}
+
+/// One of some names.
+pub(super) fn choice<T: Clone>(name: &str, json: &str, choices: &[(&str, T)]) -> Result<T, String> {
+    let chosen = serde_json::from_str::<String>(json).unwrap_or_default();
+    let found = choices.iter().find(|(choice, _)| *choice == chosen);
+    found.map(|(_, value)| value.clone()).ok_or_else(|| {
+        let names: Vec<String> = choices.iter().map(|(choice, _)| format!("{choice:?}")).collect();
+        format!("options.{name} must be one of {}", names.join(", "))
+    })
+}
+
+/// Refuses a name that is none of those that exist.
+pub(super) fn unknown(name: &str, names: &[&str]) -> String {
+    if names.is_empty() {
+        return format!("options.{name} is unknown; there are none");
+    }
+    format!("options.{name} is unknown; there are {}", names.join(", "))
+}
+
+fn within<T: DeserializeOwned + PartialOrd>(json: &str, least: T, most: T) -> Option<T> {
+    serde_json::from_str(json)
+        .ok()
+        .filter(|value| (least..=most).contains(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_within_their_bounds_are_taken() {
+        assert_eq!(number("n", "3", 1, 3), Ok(3));
+        assert_eq!(decimal("d", "2", 0.0, 2.0), Ok(2.0));
+        assert_eq!(flag("f", "true"), Ok(true));
+        assert_eq!(choice("c", "\"b\"", &[("a", 1), ("b", 2)]), Ok(2));
+    }
+
+    #[test]
+    fn other_values_are_refused_by_name() {
+        let message = number("n", "4", 1, 3).unwrap_err();
+        assert_eq!(message, "options.n must be a whole number from 1 to 3");
+        for json in ["2.01", "\"1\"", "null"] {
+            let message = decimal("d", json, 0.0, 2.0).unwrap_err();
+            assert_eq!(message, "options.d must be a number from 0 to 2");
+        }
+        assert_eq!(flag("f", "1").unwrap_err(), "options.f must be true or false");
+        let message = choice("c", "c", &[("a", 1), ("b", 2)]).unwrap_err();
+        assert_eq!(message, r#"options.c must be one of "a", "b""#);
+        assert_eq!(unknown("x", &["a", "b"]), "options.x is unknown; there are a, b");
+        assert_eq!(unknown("x", &[]), "options.x is unknown; there are none");
+    }
+}

@@ -1,0 +1,125 @@
+use std::fmt;
+
+use reqwest::Url;
+use reqwest::header::HeaderValue;
+use secrecy::{ExposeSecret, SecretString};
+use viva_domain::ports::{ProviderError, ProviderErrorKind};
+
+use super::errors;
+
+/// Where a vendor is, and who we are to it.
+#[derive(Clone)]
+pub struct Account {
+    /// Ends before the path of an operation: `https://api.openai.com/v1`. WebSockets use it too, as `https` or `http`.
+    pub base_url: Url,
+    /// `None` where none is needed, or none is known.
+    pub api_key: Option<SecretString>,
+}
+
+impl Account {
+    /// The address of an operation, such as `audio/speech`; a query of the base stays.
+    pub fn url(&self, path: &str) -> Url {
+        let mut url = self.base_url.clone();
+        // Fails for addresses without a host only; a request to one is refused when it is sent.
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path.split('/'));
+        }
+        url
+    }
+
+    /// The key as a header's value after a prefix such as `Bearer `, and marked as secret; `None` without a key.
+    ///
+    /// # Errors
+    /// [`ProviderErrorKind::CredentialInvalid`] when the key holds what no header can carry.
+    pub fn header(&self, vendor: &str, prefix: &str) -> Result<Option<HeaderValue>, ProviderError> {
+        let Some(key) = &self.api_key else {
+            return Ok(None);
+        };
+        let mut value = HeaderValue::try_from(format!("{prefix}{}", key.expose_secret()))
+            .map_err(|_| errors::error(vendor, ProviderErrorKind::CredentialInvalid))?;
+        value.set_sensitive(true);
+        Ok(Some(value))
+    }
+
+    /// As [`Self::header`], for vendors that need a key.
+    ///
+    /// # Errors
+    /// [`ProviderErrorKind::CredentialMissing`] without one.
+    pub fn required_header(&self, vendor: &str, prefix: &str) -> Result<HeaderValue, ProviderError> {
+        self.header(vendor, prefix)?
+            .ok_or_else(|| errors::error(vendor, ProviderErrorKind::CredentialMissing))
+    }
+
+    /// The text without the key in it.
+    pub fn redact(&self, text: &str) -> String {
+        match self.api_key.as_ref().map(ExposeSecret::expose_secret) {
+            Some(key) if !key.is_empty() => text.replace(key, "[key]"),
+            _ => text.to_owned(),
+        }
+    }
+}
+
+impl fmt::Debug for Account {
+    /// Without the key, and without what else may be secret in an address.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account")
+            .field("origin", &self.base_url.origin().ascii_serialization())
+            .field("has_key", &self.api_key.is_some())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn account(base_url: &str, key: Option<&str>) -> Account {
+        Account {
+            base_url: base_url.parse().unwrap(),
+            api_key: key.map(SecretString::from),
+        }
+    }
+
+    #[rstest]
+    #[case(
+        "https://a.example/v1",
+        "chat/completions",
+        "https://a.example/v1/chat/completions"
+    )]
+    #[case(
+        "https://a.example/v1/",
+        "chat/completions",
+        "https://a.example/v1/chat/completions"
+    )]
+    #[case("http://127.0.0.1:1", "models", "http://127.0.0.1:1/models")]
+    #[case("https://a.example/v1?x=1", "models", "https://a.example/v1/models?x=1")]
+    #[case("https://a.example", "models/a:run", "https://a.example/models/a:run")]
+    #[case("https://a.example", "models/a?b c", "https://a.example/models/a%3Fb%20c")]
+    fn a_path_follows_the_base(#[case] base: &str, #[case] path: &str, #[case] url: &str) {
+        assert_eq!(account(base, None).url(path).as_str(), url);
+    }
+
+    #[test]
+    fn the_key_is_in_its_header_only() {
+        let account = account("https://me:hidden@a.example/?token=hidden", Some("hidden"));
+        let header = account.required_header("a", "Bearer ").unwrap();
+        assert_eq!(header, "Bearer hidden");
+        let logged = format!("{account:?} {header:?}");
+        assert!(!logged.contains("hidden") && !logged.contains("me"), "{logged}");
+        assert_eq!(account.redact("bad key hidden!"), "bad key [key]!");
+    }
+
+    #[test]
+    fn a_key_that_is_missing_or_unusable_is_said() {
+        let kind = |key| {
+            let result = account("https://a.example", key).required_header("a", "");
+            result.unwrap_err().kind
+        };
+        assert_eq!(kind(None), ProviderErrorKind::CredentialMissing);
+        assert_eq!(kind(Some("two\nlines")), ProviderErrorKind::CredentialInvalid);
+        assert_eq!(account("https://a.example", None).header("a", "").unwrap(), None);
+        assert_eq!(account("https://a.example", Some("")).redact("text"), "text");
+    }
+}

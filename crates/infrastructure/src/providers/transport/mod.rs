@@ -1,0 +1,16 @@
+//! What the adapters of vendors share: who we are to a vendor, HTTP with retries, server-sent events, WebSockets, PCM, and
+//! one mapping of failures.
+//!
+//! Must not enter: anything that only one vendor does. A key leaves this module in request headers only; what a vendor
+//! said is cut and cleared of the key before it becomes an error.
+
+mod account;
+pub mod errors;
+mod http;
+pub mod pcm;
+mod retry;
+pub mod socket;
+pub mod sse;
+
+pub use account::Account;
+pub use http::{HttpClient, HttpLimits, NoTls};

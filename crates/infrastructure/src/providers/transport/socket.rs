@@ -1,0 +1,216 @@
+//! WebSockets to vendors. The handshake is an ordinary request of the [`HttpClient`], so that TLS, errors and secrets are
+//! treated the same way; compression is never offered.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{SinkExt, Stream, StreamExt};
+use reqwest::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, Upgraded};
+use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::client::generate_key;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tracing::debug;
+use viva_domain::ports::ProviderError;
+
+use super::http::{refusal, unsent};
+use super::{Account, HttpClient, errors};
+
+/// A longer message is an error; base64 of a minute of audio is far less.
+const MAX_MESSAGE_BYTES: usize = 16 << 20;
+/// Allocated per connection.
+const READ_BUFFER_BYTES: usize = 16 << 10;
+/// A vendor that takes nothing for this long is gone.
+const SEND_LIMIT: Duration = Duration::from_secs(5);
+/// Saying goodbye takes no longer.
+const CLOSE_LIMIT: Duration = Duration::from_secs(1);
+
+/// An open WebSocket: a stream of [`Frame`]s that ends after [`Frame::Closed`] or an error. Pings are answered while it is
+/// read. Dropping it closes the connection.
+pub struct Socket {
+    vendor: String,
+    inner: WebSocketStream<Upgraded>,
+    is_over: bool,
+}
+
+/// What came.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Frame {
+    /// Text, JSON mostly.
+    Text(String),
+    /// Bytes, audio mostly.
+    Binary(Bytes),
+    /// The vendor closed the connection properly. Without a code it gave none.
+    Closed {
+        /// Close code.
+        code: Option<u16>,
+        /// For people.
+        reason: String,
+    },
+}
+
+/// Opens a WebSocket: `make` makes a GET of the `http` or `https` address with the vendor's headers.
+///
+/// # Errors
+/// [`ProviderError`] as [`errors`] sorts them, unavailable when it takes longer than the limit. Nothing is tried again.
+pub async fn connect(
+    http: &HttpClient,
+    vendor: &str,
+    account: &Account,
+    limit: Duration,
+    make: impl FnOnce(&Client) -> RequestBuilder + Send,
+) -> Result<Socket, ProviderError> {
+    let request = make(http.client());
+    timeout(limit, open(vendor, account, request))
+        .await
+        .unwrap_or_else(|_| Err(errors::unavailable(vendor, "no connection in time")))
+}
+
+async fn open(vendor: &str, account: &Account, request: RequestBuilder) -> Result<Socket, ProviderError> {
+    let key = generate_key();
+    let request = request
+        .header(CONNECTION, "Upgrade")
+        .header(UPGRADE, "websocket")
+        .header(SEC_WEBSOCKET_VERSION, "13")
+        .header(SEC_WEBSOCKET_KEY, &key);
+    let response = request.send().await.map_err(|err| unsent(vendor, err))?;
+    if !response.status().is_success() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        return Err(refusal(vendor, account, response).await);
+    }
+    if !is_accepted(&response, &key) {
+        return Err(errors::failed(vendor, "it does not speak WebSocket"));
+    }
+    let upgraded = response.upgrade().await.map_err(|err| unsent(vendor, err))?;
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(MAX_MESSAGE_BYTES))
+        .max_frame_size(Some(MAX_MESSAGE_BYTES))
+        .read_buffer_size(READ_BUFFER_BYTES);
+    debug!(provider.name = vendor, "Opened a WebSocket to {vendor}");
+    Ok(Socket {
+        vendor: vendor.to_owned(),
+        inner: WebSocketStream::from_raw_socket(upgraded, Role::Client, Some(config)).await,
+        is_over: false,
+    })
+}
+
+fn is_accepted(response: &Response, key: &str) -> bool {
+    let accept = response.headers().get(SEC_WEBSOCKET_ACCEPT);
+    response.status() == StatusCode::SWITCHING_PROTOCOLS
+        && accept.is_some_and(|accept| accept == derive_accept_key(key.as_bytes()).as_str())
+}
+
+impl Socket {
+    /// Sends text and waits until the system took it.
+    ///
+    /// # Errors
+    /// Unavailable when the connection is gone, or the vendor takes nothing for 5 s.
+    pub async fn send_text(&mut self, text: impl Into<String> + Send) -> Result<(), ProviderError> {
+        self.send(Message::text(text.into())).await
+    }
+
+    /// Sends bytes and waits until the system took them.
+    ///
+    /// # Errors
+    /// As [`Self::send_text`].
+    pub async fn send_binary(&mut self, bytes: impl Into<Bytes> + Send) -> Result<(), ProviderError> {
+        self.send(Message::binary(bytes)).await
+    }
+
+    /// Says goodbye and closes the connection, without waiting for the vendor to answer.
+    pub async fn close(mut self) {
+        let goodbye = CloseFrame {
+            code: CloseCode::Normal,
+            reason: "".into(),
+        };
+        // Whoever does not take it is gone, and that is what was wanted.
+        let _ = timeout(CLOSE_LIMIT, self.inner.close(Some(goodbye))).await;
+    }
+
+    async fn send(&mut self, message: Message) -> Result<(), ProviderError> {
+        timeout(SEND_LIMIT, self.inner.send(message))
+            .await
+            .map_err(|_| errors::unavailable(&self.vendor, "it takes no more messages"))?
+            .map_err(|err| errors::unavailable(&self.vendor, err))
+    }
+}
+
+impl Stream for Socket {
+    type Item = Result<Frame, ProviderError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        loop {
+            if this.is_over {
+                return Poll::Ready(None);
+            }
+            let frame = match std::task::ready!(this.inner.poll_next_unpin(cx)) {
+                Some(Ok(Message::Text(text))) => Ok(Frame::Text(text.as_str().to_owned())),
+                Some(Ok(Message::Binary(bytes))) => Ok(Frame::Binary(bytes)),
+                Some(Ok(Message::Close(frame))) => {
+                    this.is_over = true;
+                    Ok(closed(frame))
+                }
+                // Answered by the library.
+                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
+                Some(Err(Error::Capacity(_))) => {
+                    this.is_over = true;
+                    Err(errors::failed(&this.vendor, "a message is too long"))
+                }
+                Some(Err(err)) => {
+                    this.is_over = true;
+                    Err(errors::unavailable(&this.vendor, err))
+                }
+                None => {
+                    this.is_over = true;
+                    Err(errors::unavailable(&this.vendor, "it hung up"))
+                }
+            };
+            return Poll::Ready(Some(frame));
+        }
+    }
+}
+
+fn closed(frame: Option<CloseFrame>) -> Frame {
+    let (code, reason) = frame
+        .map(|frame| (u16::from(frame.code), frame.reason.as_str().to_owned()))
+        .unzip();
+    Frame::Closed {
+        code,
+        reason: reason.unwrap_or_default(),
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        debug!(
+            provider.name = self.vendor,
+            "Closed the WebSocket to {}", self.vendor
+        );
+    }
+}
+
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Socket")
+            .field("vendor", &self.vendor)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Frame {
+    /// Without what was said.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
+            Self::Binary(bytes) => write!(f, "Binary({} bytes)", bytes.len()),
+            Self::Closed { code, .. } => write!(f, "Closed({code:?})"),
+        }
+    }
+}
