@@ -101,19 +101,27 @@ impl Cleaner {
         self.take(c, sounds);
     }
 
-    /// Takes the inside of a box, or its closing bracket.
+    /// Takes the inside of a box, its closing bracket, and what follows: a box has a space behind it, a link has not.
     fn task_box(&mut self, c: char, sounds: &mut Vec<Sound>) {
-        if self.held.is_empty() {
-            self.held.push(c);
-            self.mode = Mode::Bracket { after_bullet: true };
-        } else if c == ']' {
-            self.held.clear();
-            self.silent += 3;
-            self.mode = Mode::LineStart { after_bullet: false };
-        } else {
-            self.open_links += 1;
-            self.silent += 1;
-            self.release(sounds);
+        match self.held.len() {
+            1 if c != ']' => {}
+            0 | 1 => {
+                self.held.push(c);
+                self.mode = Mode::Bracket { after_bullet: true };
+                return;
+            }
+            _ if matches!(kind(c), Kind::Space | Kind::LineEnd) => {
+                self.held.clear();
+                self.silent += "[x]".len();
+                self.mode = Mode::LineStart { after_bullet: false };
+                return self.take(c, sounds);
+            }
+            _ => {}
+        }
+        self.open_links += 1;
+        self.silent += 1;
+        self.previous = '[';
+        for c in std::mem::take(&mut self.held).chars().chain([c]) {
             self.take(c, sounds);
         }
     }

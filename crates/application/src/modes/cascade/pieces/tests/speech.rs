@@ -41,6 +41,7 @@ fn marks_of_emphasis_go_and_others_stay(#[case] text: &str, #[case] expected: &s
     "1. Install Rust. 2. Run it. 3) Enjoy"
 )]
 #[case::tasks("- [ ] open\n- [x] done", "open. done")]
+#[case::no_tasks("- [x](/y)\n- [x\n- [ z]", "x. x. z")]
 #[case::quote("> He said\n>> so", "He said. so")]
 #[case::rule("Above\n\n---\n***\n* * *\nBelow", "Above. Below")]
 #[case::underlined("Title\n=====\nText\n", "Title. Text.")]
