@@ -23,6 +23,7 @@ pub mod realtime_voice;
 pub mod samples;
 pub mod session_store;
 pub mod speech_to_text;
+pub mod text_to_speech;
 pub mod turn_journal;
 
 /// Makes one test per case, in a module named as the factory.
