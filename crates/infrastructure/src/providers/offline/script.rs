@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use super::config::Options;
-
 /// Longest part of a role that is spoken, in characters.
 const MAX_SPOKEN_ROLE: usize = 60;
 
@@ -133,7 +131,8 @@ pub(super) struct Script {
 impl Script {
     pub(super) fn new(
         lines: &'static Lines,
-        options: &Options,
+        answers: Vec<String>,
+        transcripts: Vec<String>,
         ai_role: Option<&str>,
         instructions: &str,
     ) -> Self {
@@ -145,9 +144,9 @@ impl Script {
         Self {
             lines,
             // Scripted answers are said word by word.
-            acknowledgement: acknowledgement.filter(|_| options.answers.is_empty()),
-            answers: options.answers.clone(),
-            transcripts: options.transcripts.clone().into_iter(),
+            acknowledgement: acknowledgement.filter(|_| answers.is_empty()),
+            answers,
+            transcripts: transcripts.into_iter(),
         }
     }
 
@@ -176,6 +175,14 @@ impl Script {
             .unwrap_or_else(|| self.lines.heard(speech))
     }
 
+    /// As [`Self::transcript`], but nothing when nothing was heard.
+    pub(super) fn utterance(&mut self, speech: Duration) -> String {
+        if speech.is_zero() {
+            return self.transcripts.next().unwrap_or_default();
+        }
+        self.transcript(speech)
+    }
+
     fn acknowledging(&self, line: &str) -> String {
         match &self.acknowledgement {
             Some(acknowledgement) => format!("{line} {acknowledgement}"),
@@ -194,21 +201,12 @@ fn spoken_role(role: &str) -> String {
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
-    use viva_domain::sessions::ProviderOptions;
 
     use super::*;
     use crate::providers::speech::{SPEECH_RATE, synthesize};
 
-    fn options(raw: &[(&str, &str)]) -> Options {
-        let raw: ProviderOptions = raw
-            .iter()
-            .map(|(name, json)| ((*name).to_owned(), (*json).to_owned()))
-            .collect();
-        Options::parse(&raw).unwrap()
-    }
-
     fn script(ai_role: Option<&str>, instructions: &str) -> Script {
-        Script::new(&LANGUAGES[0], &Options::default(), ai_role, instructions)
+        Script::new(&LANGUAGES[0], Vec::new(), Vec::new(), ai_role, instructions)
     }
 
     #[rstest]
@@ -253,8 +251,8 @@ mod tests {
 
     #[test]
     fn scripted_answers_are_said_word_by_word() {
-        let options = options(&[("answers", r#"["One.", "Two."]"#)]);
-        let script = Script::new(&LANGUAGES[0], &options, Some("teacher"), "Teach.");
+        let answers = vec!["One.".to_owned(), "Two.".to_owned()];
+        let script = Script::new(&LANGUAGES[0], answers, Vec::new(), Some("teacher"), "Teach.");
         assert_eq!(
             [1, 2, 3].map(|turn| script.answer(turn)),
             ["One.", "Two.", "One."]
@@ -264,8 +262,8 @@ mod tests {
 
     #[test]
     fn scripted_transcripts_come_once_then_the_truth() {
-        let options = options(&[("transcripts", r#"["What time is it?"]"#)]);
-        let mut script = Script::new(&LANGUAGES[2], &options, None, "");
+        let transcripts = vec!["What time is it?".to_owned()];
+        let mut script = Script::new(&LANGUAGES[2], Vec::new(), transcripts, None, "");
         let speech = Duration::from_millis(3_420);
         assert_eq!(script.transcript(speech), "What time is it?");
         assert_eq!(script.transcript(speech), "[3,4 s Sprache]");

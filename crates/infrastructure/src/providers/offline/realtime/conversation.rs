@@ -5,32 +5,20 @@ use std::sync::Arc;
 
 use futures_channel::mpsc;
 use futures_util::StreamExt;
-use tokio::task::JoinError;
-use tokio::time::{Instant, sleep_until};
-use tokio_util::task::{AbortOnDropHandle, TaskTracker};
-use viva_domain::ports::{
-    ProviderError, ProviderErrorKind, RealtimeCommand, RealtimeEvent, RealtimeEventKind,
-};
+use tokio::time::Instant;
+use viva_domain::ports::{ProviderError, RealtimeCommand, RealtimeEvent, RealtimeEventKind};
 use viva_domain::turns::Generation;
 
-use super::config::{FaultKind, Options};
+use super::super::hearing::Hearing;
+use super::super::options::FaultKind;
+use super::super::script::Script;
+use super::super::voice::{Prepared, Voice};
+use super::super::{scripted_failure, until};
+use super::config::Options;
 use super::delivery::{Delivery, Step};
-use super::failure;
-use super::hearing::Hearing;
-use super::script::Script;
-use crate::providers::speech::{Speaker, Speech, SpeechError, SpeechSynthesizer};
 
 /// The greeting's number among the answers.
 const GREETING: u16 = 0;
-
-/// What a conversation speaks with.
-#[derive(Debug)]
-pub(super) struct Voice {
-    pub(super) speech: SpeechSynthesizer,
-    pub(super) speaker: Speaker,
-    pub(super) language: String,
-    pub(super) tasks: TaskTracker,
-}
 
 /// The state of a conversation, owned by its task.
 #[derive(Debug)]
@@ -48,13 +36,6 @@ pub(super) struct Conversation {
     greeting: Option<Prepared>,
     next: Option<Prepared>,
     answer: Option<Answer>,
-}
-
-/// A text that is being turned into speech. Dropping it stops that.
-#[derive(Debug)]
-struct Prepared {
-    text: String,
-    speech: AbortOnDropHandle<Result<Speech, SpeechError>>,
 }
 
 /// The answer that is being told.
@@ -172,7 +153,7 @@ impl Conversation {
         self.answer = Some(Answer {
             turn,
             transcript,
-            due: Instant::now() + self.options.delay(turn),
+            due: Instant::now() + self.options.delay.of(turn),
             stage: Stage::Preparing(prepared),
         });
     }
@@ -214,18 +195,6 @@ impl Conversation {
     }
 }
 
-impl Voice {
-    fn prepare(&self, text: String) -> Prepared {
-        let (speech, language) = (self.speech.clone(), self.language.clone());
-        let (speaker, said) = (self.speaker, text.clone());
-        let work = async move { speech.speak(speaker, &language, &said).await };
-        Prepared {
-            text,
-            speech: AbortOnDropHandle::new(self.tasks.spawn(work)),
-        }
-    }
-}
-
 /// Waits for the next thing to say and for room to say it in. Dropping the future loses nothing.
 async fn tell(
     answer: Option<&mut Answer>,
@@ -246,12 +215,13 @@ async fn tell(
         match &mut answer.stage {
             Stage::Preparing(prepared) => {
                 until(answer.due).await;
-                let speech = (&mut prepared.speech).await;
-                let text = std::mem::take(&mut prepared.text);
-                answer.stage = Stage::of(speech, |speech| Stage::Telling {
-                    began: Instant::now(),
-                    delivery: Delivery::new(&text, speech, options, answer.turn),
-                });
+                answer.stage = match prepared.speech().await {
+                    Ok(speech) => Stage::Telling {
+                        began: Instant::now(),
+                        delivery: Delivery::new(&prepared.text, speech, options, answer.turn),
+                    },
+                    Err(err) => Stage::Failed(Arc::new(err)),
+                };
             }
             Stage::Telling { began, delivery } => {
                 until(*began + delivery.due()).await;
@@ -266,40 +236,14 @@ async fn tell(
     }
 }
 
-/// Waits for a moment; not at all when it is past, where a timer would still take up to a millisecond.
-async fn until(moment: Instant) {
-    if moment > Instant::now() {
-        sleep_until(moment).await;
-    }
-}
-
 /// Waits until the channel takes another event.
 async fn room(events: &mut mpsc::Sender<RealtimeEvent>) -> Result<(), Closed> {
     poll_fn(|cx| events.poll_ready(cx)).await.map_err(|_| Closed)
 }
 
-impl Stage {
-    fn of(
-        speech: Result<Result<Speech, SpeechError>, JoinError>,
-        telling: impl FnOnce(Speech) -> Self,
-    ) -> Self {
-        let what = || ProviderErrorKind::Failed("the answer could not be spoken".to_owned());
-        match speech {
-            Ok(Ok(speech)) => telling(speech),
-            Ok(Err(err)) => Self::Failed(Arc::new(failure(what(), Some(err.into())))),
-            Err(err) => Self::Failed(Arc::new(failure(what(), Some(err.into())))),
-        }
-    }
-}
-
 impl From<Step> for Told {
     fn from(step: Step) -> Self {
-        let scripted = || {
-            Arc::new(failure(
-                ProviderErrorKind::Failed("the options ask for it".to_owned()),
-                None,
-            ))
-        };
+        let scripted = || Arc::new(scripted_failure());
         match step {
             Step::Say(kind) => Self::Event(kind),
             Step::Complete => Self::Last(Some(RealtimeEventKind::ResponseDone { usage: None })),

@@ -5,23 +5,21 @@ use std::time::Duration;
 
 use viva_domain::ports::RealtimeEventKind;
 
-use super::config::{Fault, FaultKind, Options, Pace};
-use crate::providers::speech::{SPEECH_RATE, Speech};
+use super::super::options::{Fault, FaultKind, Pace};
+use super::super::pieces::Pieces;
+use super::super::words::words;
+use super::config::Options;
+use crate::providers::speech::Speech;
 
 /// An answer on its way out. Text goes along with the audio: each word just before the audio in which it begins, as far
 /// as that can be told from its place in the text.
 #[derive(Debug)]
 pub(super) struct Delivery {
-    speech: Speech,
+    pieces: Pieces,
     pace: Pace,
     fault: Option<Fault>,
-    chunk_samples: usize,
-    lead_samples: usize,
     /// The sample at which each word begins, and the word.
     words: VecDeque<(usize, String)>,
-    /// Samples that were told, with those of the silence before the speech.
-    position: usize,
-    chunks: u32,
     has_begun: bool,
 }
 
@@ -39,27 +37,20 @@ pub(super) enum Step {
 impl Delivery {
     /// Tells `text`, which `speech` says, as the options want it for answer `turn`.
     pub(super) fn new(text: &str, speech: Speech, options: &Options, turn: u16) -> Self {
-        let samples_in = |ms: u32| usize::try_from(SPEECH_RATE.samples_in_ms(ms)).unwrap_or(usize::MAX);
-        let lead_samples = samples_in(options.lead_silence_ms);
+        let speech_samples = speech.len();
+        let pieces = Pieces::new(speech, options.chunk_ms, options.lead_silence_ms);
         Self {
-            words: timed_words(text, lead_samples, speech.len()),
-            speech,
+            words: timed_words(text, pieces.lead_samples(), speech_samples),
+            pieces,
             pace: options.pace,
-            fault: options.fault(turn),
-            chunk_samples: samples_in(options.chunk_ms),
-            lead_samples,
-            position: 0,
-            chunks: 0,
+            fault: options.faults.of(turn),
             has_begun: false,
         }
     }
 
     /// When the next step is due, after the answer began.
     pub(super) fn due(&self) -> Duration {
-        match self.pace {
-            Pace::Fast => Duration::ZERO,
-            Pace::Realtime => SPEECH_RATE.duration_of(self.position as u64),
-        }
+        self.pieces.due(self.pace)
     }
 
     /// The next step. Not called again after the last one.
@@ -68,37 +59,20 @@ impl Delivery {
             self.has_begun = true;
             return Step::Say(RealtimeEventKind::ResponseStarted);
         }
-        let has_audio = self.position < self.total_samples();
+        let has_audio = !self.pieces.is_over();
         if let Some(fault) = self.fault
             && has_audio
-            && self.chunks == fault.after_chunks
+            && self.pieces.taken() == fault.after
         {
             return Step::Fault(fault.kind);
         }
-        let end = self.position + self.chunk_samples;
+        let end = self.pieces.next_end();
         if let Some((_, word)) = self.words.pop_front_if(|(start, _)| *start < end || !has_audio) {
             return Step::Say(RealtimeEventKind::TextDelta(word));
         }
-        if !has_audio {
-            return Step::Complete;
-        }
-        Step::Say(RealtimeEventKind::Audio(self.chunk()))
-    }
-
-    fn chunk(&mut self) -> Vec<i16> {
-        let start = self.position;
-        let end = (start + self.chunk_samples).min(self.total_samples());
-        let speech_start = self.lead_samples.clamp(start, end);
-        let mut chunk = vec![0; speech_start - start];
-        let spoken = speech_start.saturating_sub(self.lead_samples)..end.saturating_sub(self.lead_samples);
-        chunk.extend_from_slice(&self.speech[spoken]);
-        self.position = end;
-        self.chunks += 1;
-        chunk
-    }
-
-    fn total_samples(&self) -> usize {
-        self.lead_samples + self.speech.len()
+        self.pieces.next().map_or(Step::Complete, |samples| {
+            Step::Say(RealtimeEventKind::Audio(samples))
+        })
     }
 }
 
@@ -113,34 +87,6 @@ fn timed_words(text: &str, lead_samples: usize, speech_samples: usize) -> VecDeq
             (start, word.to_owned())
         })
         .collect()
-}
-
-/// Cuts a text into words with the space that follows; where words are not separated, into characters with the
-/// punctuation that follows. Together they are the text.
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        let mut chars = rest.char_indices();
-        let (_, mut previous) = chars.next()?;
-        let end = chars
-            .find(|&(_, c)| {
-                let follows = std::mem::replace(&mut previous, c);
-                let begins_word = follows.is_whitespace()
-                    || is_ideographic(c)
-                    || (is_ideographic(follows) && c.is_alphanumeric());
-                begins_word && !c.is_whitespace()
-            })
-            .map_or(rest.len(), |(at, _)| at);
-        let (word, after) = rest.split_at(end);
-        rest = after;
-        Some(word)
-    })
-}
-
-/// Chinese characters and kana, without their punctuation.
-fn is_ideographic(c: char) -> bool {
-    c.is_alphanumeric()
-        && matches!(c, '\u{2e80}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff66}'..='\u{ff9f}' | '\u{20000}'..='\u{3ffff}')
 }
 
 #[cfg(test)]
@@ -255,18 +201,6 @@ mod tests {
             1,
         ));
         assert_eq!(lines(&told), expected);
-    }
-
-    #[test]
-    fn scripts_without_spaces_are_cut_into_characters() {
-        let cut = |text| words(text).collect::<Vec<_>>();
-        assert_eq!(
-            cut("你好\u{ff0c}我是 Viva 的。"),
-            ["你", "好\u{ff0c}", "我", "是 ", "Viva ", "的。"]
-        );
-        assert_eq!(cut("Hello, world"), ["Hello, ", "world"]);
-        assert_eq!(cut(" a"), [" ", "a"]);
-        assert_eq!(cut(""), Vec::<&str>::new());
     }
 
     proptest! {

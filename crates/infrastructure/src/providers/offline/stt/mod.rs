@@ -1,0 +1,99 @@
+//! The `offline` speech-to-text: understands nothing, so it writes down what its options say, or how much it heard.
+
+mod config;
+mod listener;
+#[cfg(test)]
+mod tests;
+
+use async_trait::async_trait;
+use futures_channel::mpsc;
+use tokio_util::task::TaskTracker;
+use tracing::instrument;
+use viva_domain::ports::{ProviderError, SpeechToText, SpeechToTextCapabilities, SpeechToTextSession};
+use viva_domain::providers::ProviderInfo;
+use viva_domain::sessions::ProviderConfig;
+
+use self::config::Options;
+use self::listener::Listener;
+use super::hearing::INPUT_RATE;
+use super::script::{LANGUAGES, Lines, Script};
+use super::{failure, info, invalid, language, refuse_model, refuse_voice};
+
+/// Commands that wait: 1.3 s of user audio in frames of 20 ms. When it is full the caller drops audio.
+const COMMANDS: usize = 64;
+/// Events that wait. When it is full the listener waits.
+const EVENTS: usize = 16;
+
+/// The `offline` speech-to-text.
+#[derive(Debug, Clone)]
+pub struct OfflineSpeechToText {
+    tasks: TaskTracker,
+}
+
+/// A session's configuration, checked.
+struct Settings {
+    lines: &'static Lines,
+    language: String,
+    options: Options,
+}
+
+impl OfflineSpeechToText {
+    /// Every conversation is a task of `tasks`.
+    pub fn new(tasks: TaskTracker) -> Self {
+        Self { tasks }
+    }
+
+    /// What a person chooses from: the languages in which it tells how much it heard.
+    pub fn info(&self) -> ProviderInfo {
+        info(LANGUAGES.iter())
+    }
+}
+
+impl Settings {
+    fn of(config: &ProviderConfig) -> Result<Self, ProviderError> {
+        let parse = || {
+            refuse_model(config)?;
+            refuse_voice(config)?;
+            let (language, lines) = language(config)?;
+            Ok(Self {
+                lines,
+                language,
+                options: Options::parse(&config.options)?,
+            })
+        };
+        parse().map_err(invalid)
+    }
+}
+
+#[async_trait]
+impl SpeechToText for OfflineSpeechToText {
+    fn capabilities(&self, _config: &ProviderConfig) -> SpeechToTextCapabilities {
+        SpeechToTextCapabilities {
+            detects_turns: false,
+            streams: true,
+            input_rate: INPUT_RATE.hz(),
+        }
+    }
+
+    fn resolve(&self, config: &ProviderConfig) -> Result<ProviderConfig, ProviderError> {
+        let settings = Settings::of(config)?;
+        Ok(ProviderConfig {
+            language: Some(settings.language),
+            ..config.clone()
+        })
+    }
+
+    #[instrument(name = "provider.offline.stt.connect", skip_all, err(level = "debug"))]
+    async fn connect(&self, config: ProviderConfig) -> Result<SpeechToTextSession, ProviderError> {
+        let Settings { lines, options, .. } = Settings::of(&config)?;
+        if let Some(kind) = options.fail_connect {
+            return Err(failure(kind, None));
+        }
+        let script = Script::new(lines, Vec::new(), options.transcripts.clone(), None, "");
+        let (commands, commands_rx) = mpsc::channel(COMMANDS);
+        let (events_tx, events) = mpsc::channel(EVENTS);
+        let listener = Listener::new(commands_rx, events_tx, options, script);
+        self.tasks.spawn(listener.run());
+        Ok(SpeechToTextSession { commands, events })
+    }
+}
