@@ -15,7 +15,9 @@ use viva_domain::providers::ProviderCatalogue;
 use viva_infrastructure::blobs::ObjectBlobStore;
 use viva_infrastructure::db::{Database, DatabaseConfig, SqlSessionStore};
 use viva_infrastructure::journal::FileTurnJournal;
-use viva_infrastructure::providers::offline::OfflineRealtimeVoice;
+use viva_infrastructure::providers::offline::{
+    OfflineLanguageModel, OfflineRealtimeVoice, OfflineSpeechToText, OfflineTextToSpeech,
+};
 use viva_infrastructure::providers::speech::SpeechSynthesizer;
 use viva_infrastructure::spool::LocalAudioSpool;
 use viva_infrastructure::system::{SystemClock, SystemIds};
@@ -104,10 +106,17 @@ async fn ports(storage: &Path, database_settings: &DatabaseSettings) -> Result<S
     })
 }
 
-/// Realtime providers in the order in which they are shown: one line each.
+/// Providers in the order in which they are shown: one line each.
 async fn providers(tasks: &TaskTracker) -> ProviderCatalogue {
     let mut providers = ProviderCatalogue::default();
-    let offline = OfflineRealtimeVoice::new(SpeechSynthesizer::find(ESPEAK).await, tasks.clone());
-    providers.realtime.insert(offline.info(), Arc::new(offline));
+    let speech = SpeechSynthesizer::find(ESPEAK).await;
+    let realtime = OfflineRealtimeVoice::new(speech.clone(), tasks.clone());
+    let stt = OfflineSpeechToText::new(tasks.clone());
+    let llm = OfflineLanguageModel::new();
+    let tts = OfflineTextToSpeech::new(speech, tasks.clone());
+    providers.realtime.insert(realtime.info(), Arc::new(realtime));
+    providers.stt.insert(stt.info(), Arc::new(stt));
+    providers.llm.insert(llm.info(), Arc::new(llm));
+    providers.tts.insert(tts.info(), Arc::new(tts));
     providers
 }
