@@ -17,7 +17,9 @@ pub struct TurnMarks {
     pub endpointed: Option<SessionTime>,
     /// The turn was handed to the provider.
     pub committed: Option<SessionTime>,
-    /// First audio of the answer came from the provider.
+    /// How far the stages of a cascade came.
+    pub stages: StageMarks,
+    /// First audio of the answer came from the provider; in a cascade, from its voice.
     pub provider_first_audio: Option<SessionTime>,
     /// First audio of the answer was written to the client's socket.
     pub first_audio_sent: Option<SessionTime>,
@@ -29,9 +31,56 @@ pub struct TurnMarks {
     pub playback_stopped: Option<SessionTime>,
 }
 
+/// Moments of a cascade's answer on the session's clock; all `None` for an answer of a realtime provider. With an eager
+/// turn, some may come before the user's turn was over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StageMarks {
+    /// What the user said was written down.
+    pub transcribed: Option<SessionTime>,
+    /// The language model was asked.
+    pub llm_requested: Option<SessionTime>,
+    /// Its first words arrived.
+    pub llm_first_token: Option<SessionTime>,
+    /// As many of its words had arrived as are spoken at once.
+    pub llm_first_piece: Option<SessionTime>,
+    /// They were handed to the voice.
+    pub tts_requested: Option<SessionTime>,
+}
+
+/// How far the answer of a cascade has come. Its first audio is the last stage of all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// What the user said is written down.
+    Transcribed,
+    /// The language model was asked.
+    LlmRequested,
+    /// Its first words arrived.
+    LlmFirstToken,
+    /// As many of its words arrived as are spoken at once.
+    LlmFirstPiece,
+    /// They were handed to the voice.
+    TtsRequested,
+}
+
+impl StageMarks {
+    /// Takes note of a stage; of what happens again, the first time counts.
+    pub(crate) fn reach(&mut self, stage: Stage, at: SessionTime) {
+        let mark = match stage {
+            Stage::Transcribed => &mut self.transcribed,
+            Stage::LlmRequested => &mut self.llm_requested,
+            Stage::LlmFirstToken => &mut self.llm_first_token,
+            Stage::LlmFirstPiece => &mut self.llm_first_piece,
+            Stage::TtsRequested => &mut self.tts_requested,
+        };
+        mark.get_or_insert(at);
+    }
+}
+
 /// Latencies of one turn. A value that was not measured is `None`, never zero.
 ///
-/// `total` = `endpointing` + `provider` + `overhead` + `network_playout` + `unexplained`.
+/// `total` = `endpointing` + the answer's own time + `overhead` + `network_playout` + `unexplained`, where the answer's
+/// own time is `provider` of a realtime provider, and `stt` + `llm_ttft` + `llm_text` + `tts_ttfb` of a cascade. What an
+/// eager cascade did before the turn was over made nobody wait and is in none of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LatencyMetrics {
     /// Last voiced sample of the user to first audible sample of the AI.
@@ -40,9 +89,18 @@ pub struct LatencyMetrics {
     pub endpointing: Option<Duration>,
     /// Last voiced sample → first audio from the realtime provider; contains `endpointing`.
     pub realtime: Option<Duration>,
-    /// Turn handed over → first audio from the provider: the provider's own time.
+    /// Turn handed over → first audio from the realtime provider: the provider's own time.
     pub provider: Option<Duration>,
-    /// What Viva added: decided → handed over, and first audio from the provider → written to the client's socket.
+    /// Turn handed over → what the user said is written down; 0 when it was already.
+    pub stt: Option<Duration>,
+    /// Language model asked → its first words.
+    pub llm_ttft: Option<Duration>,
+    /// First words → as many as are spoken at once.
+    pub llm_text: Option<Duration>,
+    /// Those words handed to the voice → its first audio.
+    pub tts_ttfb: Option<Duration>,
+    /// What Viva added: decided → handed over, first audio from the provider → written to the client's socket, and in a
+    /// cascade from each stage to the next.
     pub overhead: Option<Duration>,
     /// First audio sent → audible; also holds the shortest delay of the way up, which no single clock can tell apart.
     pub network_playout: Option<Duration>,
@@ -84,19 +142,24 @@ impl LatencyMetrics {
     /// Computes the latencies of a turn from its marks, and from `client_total`: last voiced sample to first audible
     /// sample, both on the client's clock, when the client reported playback.
     pub fn compute(marks: &TurnMarks, client_total: Option<Duration>) -> Self {
-        let endpointing = between(marks.speech_ended, marks.endpointed);
-        let provider = between(marks.committed, marks.provider_first_audio);
-        let handing_over = between(marks.endpointed, marks.committed);
-        let sending = between(marks.provider_first_audio, marks.first_audio_sent);
-        let overhead = handing_over.zip(sending).map(|(before, after)| before + after);
-        let server_total = between(marks.speech_ended, marks.first_audio_sent);
         let mut metrics = Self {
-            endpointing,
-            realtime: between(marks.speech_ended, marks.provider_first_audio),
-            provider,
-            overhead,
+            endpointing: between(marks.speech_ended, marks.endpointed),
             ..Self::default()
         };
+        let handing_over = between(marks.endpointed, marks.committed);
+        let sending = between(marks.provider_first_audio, marks.first_audio_sent);
+        let between_stages = if marks.stages.llm_requested.is_some() {
+            metrics.add_stages(marks)
+        } else {
+            metrics.realtime = between(marks.speech_ended, marks.provider_first_audio);
+            metrics.provider = between(marks.committed, marks.provider_first_audio);
+            Some(Duration::ZERO)
+        };
+        metrics.overhead = handing_over
+            .zip(between_stages)
+            .zip(sending)
+            .map(|((before, within), after)| before + within + after);
+        let server_total = between(marks.speech_ended, marks.first_audio_sent);
         match (client_total, server_total) {
             (Some(duration), server_total) => {
                 metrics.total = Some(TotalLatency {
@@ -117,11 +180,34 @@ impl LatencyMetrics {
         metrics
     }
 
+    /// Fills in the stages of a cascade, as far as they made the user wait; answers what lay between them.
+    fn add_stages(&mut self, marks: &TurnMarks) -> Option<Duration> {
+        let stages = &marks.stages;
+        let committed = marks.committed?;
+        let waited = |from: Option<SessionTime>, to: Option<SessionTime>| {
+            between(
+                from.map(|from| from.max(committed)),
+                to.map(|to| to.max(committed)),
+            )
+        };
+        self.stt = waited(marks.committed, stages.transcribed);
+        self.llm_ttft = waited(stages.llm_requested, stages.llm_first_token);
+        self.llm_text = waited(stages.llm_first_token, stages.llm_first_piece);
+        self.tts_ttfb = waited(stages.tts_requested, marks.provider_first_audio);
+        let asking = waited(stages.transcribed, stages.llm_requested)?;
+        let speaking = waited(stages.llm_first_piece, stages.tts_requested)?;
+        Some(asking + speaking)
+    }
+
     /// The parts that do not overlap and that the total consists of.
-    pub fn parts(&self) -> [Option<Duration>; 4] {
+    pub fn parts(&self) -> [Option<Duration>; 8] {
         [
             self.endpointing,
             self.provider,
+            self.stt,
+            self.llm_ttft,
+            self.llm_text,
+            self.tts_ttfb,
             self.overhead,
             self.network_playout,
         ]
@@ -175,8 +261,45 @@ mod tests {
                 measured: MeasuredAt::Server
             })
         );
-        assert_eq!(metrics.parts(), [Some(ms(500)), Some(ms(300)), Some(ms(3)), None]);
+        let parts: Vec<_> = metrics.parts().into_iter().flatten().collect();
+        assert_eq!(parts, [ms(500), ms(300), ms(3)]);
         assert_eq!(metrics.realtime, Some(ms(801)));
+        assert_eq!(metrics.unexplained, None);
+    }
+
+    fn cascade() -> TurnMarks {
+        TurnMarks {
+            stages: StageMarks {
+                transcribed: Some(at(1_651)),
+                llm_requested: Some(at(1_652)),
+                llm_first_token: Some(at(1_852)),
+                llm_first_piece: Some(at(1_882)),
+                tts_requested: Some(at(1_883)),
+            },
+            provider_first_audio: Some(at(2_003)),
+            first_audio_sent: Some(at(2_004)),
+            ..marks()
+        }
+    }
+
+    #[test]
+    fn a_cascade_is_the_sum_of_its_stages() {
+        let metrics = LatencyMetrics::compute(&cascade(), None);
+        let parts: Vec<_> = metrics.parts().into_iter().flatten().collect();
+        assert_eq!(parts, [500, 150, 200, 30, 120, 4].map(ms));
+        assert_eq!((metrics.provider, metrics.realtime), (None, None));
+        assert_eq!(metrics.total.map(|total| total.duration), Some(ms(1_004)));
+        assert_eq!(metrics.unexplained, None);
+    }
+
+    #[test]
+    fn what_was_done_before_the_turn_was_over_made_nobody_wait() {
+        let mut eager = cascade();
+        eager.endpointed = Some(at(1_800));
+        eager.committed = Some(at(1_801));
+        let metrics = LatencyMetrics::compute(&eager, None);
+        let parts: Vec<_> = metrics.parts().into_iter().flatten().collect();
+        assert_eq!(parts, [800, 0, 51, 30, 120, 3].map(ms));
         assert_eq!(metrics.unexplained, None);
     }
 
@@ -213,7 +336,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn parts_add_up_to_the_total(times in prop::array::uniform5(0_u64..100_000), total in prop::option::of(0_u64..200_000)) {
+        fn parts_add_up_to_the_total(
+            times in prop::array::uniform5(0_u64..100_000),
+            stages in prop::option::of(prop::array::uniform5(prop::option::of(0_u64..100_000))),
+            total in prop::option::of(0_u64..200_000),
+        ) {
+            let stage = |n: usize| stages.and_then(|stages| stages[n]).map(at);
             let metrics = LatencyMetrics::compute(
                 &TurnMarks {
                     speech_ended: Some(at(times[0])),
@@ -221,6 +349,13 @@ mod tests {
                     committed: Some(at(times[2])),
                     provider_first_audio: Some(at(times[3])),
                     first_audio_sent: Some(at(times[4])),
+                    stages: StageMarks {
+                        transcribed: stage(0),
+                        llm_requested: stage(1),
+                        llm_first_token: stage(2),
+                        llm_first_piece: stage(3),
+                        tts_requested: stage(4),
+                    },
                     ..TurnMarks::default()
                 },
                 total.map(ms),

@@ -6,6 +6,6 @@ mod statistics;
 mod time;
 
 pub use client_clock::ClientClock;
-pub use metrics::{LatencyMetrics, MeasuredAt, TotalLatency, TurnMarks};
+pub use metrics::{LatencyMetrics, MeasuredAt, Stage, StageMarks, TotalLatency, TurnMarks};
 pub use statistics::Statistics;
 pub use time::{ClientTime, SessionTime};

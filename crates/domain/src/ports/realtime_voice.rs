@@ -71,8 +71,17 @@ pub struct RealtimeSession {
 pub enum RealtimeCommand {
     /// User audio, PCM16 mono at the provider's input rate.
     Audio(Arc<[i16]>),
+    /// The user began to speak: the first voiced sample came so long before the end of the audio sent so far. For
+    /// providers that leave finding turns to the session.
+    SpeechBegan {
+        /// How long ago, in audio.
+        ago: Duration,
+    },
     /// The user's turn is over: answer. Events of the answer carry this generation.
     Commit(Generation),
+    /// The user says that they are done, without waiting for silence. For providers that detect turns: if they heard
+    /// something, they end the turn and answer it as always.
+    EndTurn,
     /// Say something first, without the user having spoken.
     Greet(Generation),
     /// Stop answering. Events of what was being said carry an older generation and are dropped.
@@ -140,6 +149,8 @@ impl fmt::Debug for RealtimeCommand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Audio(samples) => write!(f, "Audio({} samples)", samples.len()),
+            Self::SpeechBegan { ago } => write!(f, "SpeechBegan({ago:?} ago)"),
+            Self::EndTurn => f.write_str("EndTurn"),
             Self::Commit(generation) => f.debug_tuple("Commit").field(generation).finish(),
             Self::Greet(generation) => f.debug_tuple("Greet").field(generation).finish(),
             Self::Interrupt { generation, heard } => f

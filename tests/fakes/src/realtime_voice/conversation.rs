@@ -63,7 +63,7 @@ impl Conversation {
 
     fn on_command(&mut self, command: RealtimeCommand) {
         match &command {
-            RealtimeCommand::Audio(_) => {}
+            RealtimeCommand::Audio(_) | RealtimeCommand::SpeechBegan { .. } | RealtimeCommand::EndTurn => {}
             RealtimeCommand::Commit(generation) | RealtimeCommand::Greet(generation) => {
                 self.generation = *generation;
                 self.answer = self.script.next_answer();

@@ -188,6 +188,14 @@ impl InteractionMode for RealtimeMode {
             ModeOrder::Commit(generation) => RealtimeCommand::Commit(generation),
             ModeOrder::Greet(generation) => RealtimeCommand::Greet(generation),
             ModeOrder::Interrupt { generation, heard } => RealtimeCommand::Interrupt { generation, heard },
+            ModeOrder::GoOn { generation } => RealtimeCommand::Interrupt {
+                generation,
+                heard: None,
+            },
+            ModeOrder::SpeechBegan { ago } => RealtimeCommand::SpeechBegan { ago },
+            ModeOrder::EndTurn => RealtimeCommand::EndTurn,
+            // A provider that answers by itself makes nothing ready before it is asked.
+            ModeOrder::Prepare => return,
             ModeOrder::Close => return self.session.commands.close_channel(),
         };
         if !self.waiting.is_empty() {

@@ -9,7 +9,7 @@ use viva_domain::latency::SessionTime;
 use viva_domain::ports::ProviderErrorKind;
 use viva_domain::turns::{
     Effect, FinishedTurn, Generation, Input, ModeInput, ModeOrder, NoticeCode, SessionFailure, Turn,
-    TurnNumber,
+    TurnNumber, TurnTaking,
 };
 
 use super::{DRAIN_WAIT, Driver};
@@ -49,8 +49,9 @@ impl Driver {
             Effect::Order(ModeOrder::Close) => self.close().await,
             Effect::Order(order) => self.order(order),
             Effect::TurnOpened { turn, speech_started } => {
-                if speech_started.is_some() {
+                if let Some(at) = speech_started {
                     self.begin_user_recording(turn);
+                    self.say_that_speech_began(at);
                 }
             }
             Effect::UserAudioComplete { turn } => {
@@ -67,9 +68,27 @@ impl Driver {
     fn order(&mut self, order: ModeOrder) {
         let Some(mode) = &mut self.mode else { return };
         mode.order(order);
-        if matches!(order, ModeOrder::Commit(_)) {
+        match order {
             // Being told so has no effects; it only marks the time.
-            self.machine.handle(self.now(), Input::Committed, &mut Vec::new());
+            ModeOrder::Commit(_) => self
+                .machine
+                .handle(self.now(), Input::Committed, &mut Vec::new()),
+            ModeOrder::GoOn { .. } => {
+                if let Some(at) = self.hearing.told() {
+                    self.say_that_speech_began(at);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Where the session finds turns, the mode is told when one begins.
+    fn say_that_speech_began(&mut self, at: SessionTime) {
+        let ago = self.now().since(at);
+        if let Some(mode) = &mut self.mode
+            && mode.turn_taking() == TurnTaking::Session
+        {
+            mode.order(ModeOrder::SpeechBegan { ago });
         }
     }
 

@@ -173,6 +173,11 @@ impl Hearing {
         self.told.map(|first| self.intake.since(first))
     }
 
+    /// The first sample of the speech that the machine was told of last.
+    pub(super) fn told(&self) -> Option<SessionTime> {
+        self.told.map(|first| first.at)
+    }
+
     pub(super) fn stalls_at(&self) -> Option<SessionTime> {
         self.is_speaking.then(|| self.heard_at.after(STALL))
     }

@@ -16,7 +16,7 @@ use tracing::{debug, info};
 use viva_audio::SampleRate;
 use viva_domain::latency::SessionTime;
 use viva_domain::sessions::{EndStatus, Session};
-use viva_domain::turns::{Effect, Event, Input, MachineSettings, NoticeCode, Playback, TurnMachine};
+use viva_domain::turns::{Effect, Event, Input, MachineSettings, ModeOrder, NoticeCode, Playback, TurnMachine, TurnTaking};
 
 use self::carry_out::UserRecording;
 use self::hearing::Hearing;
@@ -214,6 +214,10 @@ impl Driver {
     async fn end_user_turn(&mut self) {
         if let Some(ended) = self.hearing.end_turn(self.now()) {
             self.tell(ended).await;
+        } else if let Some(mode) = &mut self.mode
+            && mode.turn_taking() == TurnTaking::Provider
+        {
+            mode.order(ModeOrder::EndTurn);
         }
     }
 

@@ -6,7 +6,7 @@ use super::{
     Effect, Event, ModeInput, OpenTurn, Playback, PlaybackEvent, SessionFailure, TurnMachine, TurnState,
     TurnTaking,
 };
-use crate::latency::{SessionTime, TurnMarks};
+use crate::latency::{SessionTime, Stage, TurnMarks};
 use crate::sessions::EndStatus;
 use crate::turns::{Generation, InterruptReason, TurnNumber, Usage};
 
@@ -27,6 +27,7 @@ impl TurnMachine {
         }
         match what {
             ModeInput::UserTranscript { text, is_final } => self.user_transcript(text, is_final, effects),
+            ModeInput::Reached(stage) => self.reached(stage, at),
             ModeInput::ResponseStarted => self.response_begins(now, effects),
             ModeInput::TextDelta(delta) => self.text(now, delta, effects),
             ModeInput::Audio(samples) => self.audio(now, at, samples, effects),
@@ -44,6 +45,14 @@ impl TurnMachine {
             text,
             is_final,
         }));
+    }
+
+    /// Takes note of how far an answer has come of which nothing was heard yet.
+    fn reached(&mut self, stage: Stage, at: SessionTime) {
+        let may_be_answered = matches!(self.state, TurnState::Processing | TurnState::AiSpeaking);
+        if let Some(turn) = self.turn.as_mut().filter(|_| may_be_answered) {
+            turn.marks.stages.reach(stage, at);
+        }
     }
 
     /// The answer begins, if one may begin now.

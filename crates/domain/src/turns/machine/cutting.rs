@@ -99,6 +99,14 @@ impl TurnMachine {
         }));
     }
 
+    /// What was committed is not the whole turn: the mode shall wait for the rest.
+    pub(super) fn hold_mode(&mut self, effects: &mut Vec<Effect>) {
+        self.generation = self.generation.next();
+        effects.push(Effect::Order(ModeOrder::GoOn {
+            generation: self.generation,
+        }));
+    }
+
     /// Saves the turn that was cut, if there is one.
     pub(super) fn finish_cut_turn(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
         if let Some(CutTurn { turn, .. }) = self.cut.take() {

@@ -32,8 +32,22 @@ pub enum Effect {
 /// What the mode is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ModeOrder {
+    /// The user began to speak (where the session finds turns).
+    SpeechBegan {
+        /// How long ago the first voiced sample was.
+        ago: Duration,
+    },
+    /// The user may be done: make the answer ready, but say nothing of it yet. [`Self::Commit`] or [`Self::GoOn`] follows.
+    Prepare,
     /// The user's turn is over: answer, in this generation. The driver answers with [`super::Input::Committed`].
     Commit(Generation),
+    /// The user says that they are done (where the provider finds turns).
+    EndTurn,
+    /// The user goes on with the same turn after all: nothing that was committed or prepared is answered yet.
+    GoOn {
+        /// The generation from now on.
+        generation: Generation,
+    },
     /// Speak first, in this generation.
     Greet(Generation),
     /// Stop.

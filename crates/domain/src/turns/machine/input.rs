@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::latency::{ClientTime, SessionTime};
+use crate::latency::{ClientTime, SessionTime, Stage};
 use crate::sessions::EndStatus;
 use crate::turns::{Generation, TurnNumber, Usage};
 
@@ -28,6 +28,10 @@ pub enum Input {
         /// When the audio (or the provider's event) arrived that decided it.
         decided: SessionTime,
     },
+    /// The user is silent: the turn may be over soon. Only told when an eager mode makes its answer ready then.
+    SpeechPaused,
+    /// The user goes on after [`Self::SpeechPaused`].
+    SpeechResumed,
     /// The turn was handed to the provider ([`super::ModeOrder::Commit`] was carried out).
     Committed,
     /// The client asks to stop the AI.
@@ -75,6 +79,8 @@ pub enum ModeInput {
         /// Whether it can still change.
         is_final: bool,
     },
+    /// The answer has come so far.
+    Reached(Stage),
     /// The answer begins. A mode that was told to answer may leave it out; one that decides itself may not.
     ResponseStarted,
     /// More text of the answer.
@@ -93,6 +99,7 @@ impl std::fmt::Debug for ModeInput {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::UserTranscript { is_final, .. } => write!(f, "UserTranscript(is_final: {is_final})"),
+            Self::Reached(stage) => f.debug_tuple("Reached").field(stage).finish(),
             Self::ResponseStarted => f.write_str("ResponseStarted"),
             Self::TextDelta(delta) => write!(f, "TextDelta({} bytes)", delta.len()),
             Self::Audio(samples) => write!(f, "Audio({} samples)", samples.len()),

@@ -160,6 +160,8 @@ impl TurnMachine {
                 captured,
                 decided,
             } => self.speech_ended(at, captured, decided, now, effects),
+            Input::SpeechPaused => self.speech_paused(effects),
+            Input::SpeechResumed => self.speech_resumed(effects),
             Input::Committed => self.committed(now),
             Input::Interrupt { played } => self.client_interrupts(now, played, effects),
             Input::SetBargeIn(barge_in) => self.settings.barge_in = barge_in,

@@ -2,7 +2,7 @@
 
 use super::open_turn::{UserAudio, Utterance};
 use super::{BargeIn, Effect, Event, ModeOrder, TurnMachine, TurnState, TurnTaking};
-use crate::latency::{ClientTime, SessionTime};
+use crate::latency::{ClientTime, SessionTime, StageMarks};
 use crate::turns::InterruptReason;
 
 /// The user speaks, whatever the state.
@@ -15,6 +15,8 @@ pub(super) struct Speech {
     pub(super) limit_from: SessionTime,
     /// The provider answered without waiting for its end.
     is_answered: bool,
+    /// The mode makes an answer ready, in case that this was all.
+    is_prepared: bool,
 }
 
 impl TurnMachine {
@@ -34,6 +36,7 @@ impl TurnMachine {
             captured,
             limit_from: at,
             is_answered: false,
+            is_prepared: false,
         });
         effects.push(Effect::Emit(Event::SpeechStarted { at }));
         match self.state {
@@ -69,10 +72,11 @@ impl TurnMachine {
                     turn.marks.endpointed,
                     turn.marks.committed,
                 ) = (None, None, None);
+                turn.marks.stages = StageMarks::default();
                 turn.speech_ended_captured = None;
                 self.state = TurnState::UserSpeaking;
                 self.warnings.utterance = false;
-                self.stop_mode(None, effects);
+                self.hold_mode(effects);
             }
             (UserAudio::Recording, Utterance::Limited) => {}
             // The AI was about to begin: nothing of the user was recorded for its turn.
@@ -80,6 +84,26 @@ impl TurnMachine {
                 self.drop_answer(now, at, InterruptReason::Speech, effects);
                 self.user_begins(now, effects);
             }
+        }
+    }
+
+    pub(super) fn speech_paused(&mut self, effects: &mut Vec<Effect>) {
+        let may_be_over =
+            self.state == TurnState::UserSpeaking && self.settings.turn_taking == TurnTaking::Session;
+        if let Some(speech) = self
+            .speech
+            .as_mut()
+            .filter(|speech| may_be_over && !speech.is_prepared)
+        {
+            speech.is_prepared = true;
+            effects.push(Effect::Order(ModeOrder::Prepare));
+        }
+    }
+
+    pub(super) fn speech_resumed(&mut self, effects: &mut Vec<Effect>) {
+        if let Some(speech) = self.speech.as_mut().filter(|speech| speech.is_prepared) {
+            speech.is_prepared = false;
+            self.hold_mode(effects);
         }
     }
 

@@ -226,7 +226,7 @@ fn who_speaks_on_takes_the_turn_back_from_the_provider() {
              = Processing
         2600 speech
              > speech started 2600
-             > order interrupt @1
+             > order go on @1
              = UserSpeaking
         2700 ai@0 start
         3500 silence at 3000
@@ -295,7 +295,7 @@ fn who_spoke_on_had_not_stopped_before() {
              = Processing
         2600 speech cap 2600
              > speech started 2600
-             > order interrupt @1
+             > order go on @1
              = UserSpeaking
         3000 ai start
              > user audio 1 complete

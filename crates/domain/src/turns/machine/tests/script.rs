@@ -234,8 +234,9 @@ pub(super) fn generation_of(order: &ModeOrder) -> Option<Generation> {
     match *order {
         ModeOrder::Commit(generation)
         | ModeOrder::Greet(generation)
+        | ModeOrder::GoOn { generation }
         | ModeOrder::Interrupt { generation, .. } => Some(generation),
-        ModeOrder::Close => None,
+        ModeOrder::SpeechBegan { .. } | ModeOrder::Prepare | ModeOrder::EndTurn | ModeOrder::Close => None,
     }
 }
 
@@ -271,6 +272,10 @@ fn order_text(order: &ModeOrder) -> String {
             });
             format!("order interrupt @{}{heard}", number(*generation))
         }
+        ModeOrder::SpeechBegan { ago } => format!("order speech began {} ms ago", ago.as_millis()),
+        ModeOrder::Prepare => "order prepare".to_owned(),
+        ModeOrder::EndTurn => "order end turn".to_owned(),
+        ModeOrder::GoOn { generation } => format!("order go on @{}", number(*generation)),
         ModeOrder::Close => "order close".to_owned(),
     }
 }

@@ -175,7 +175,7 @@ fn who_speaks_on_before_the_answer_stays_in_the_same_turn() {
              > user 1 said: so
         2700 speech at 2650
              > speech started 2650
-             > order interrupt @2
+             > order go on @2
              = UserSpeaking
         2701 committed
         2710 ai@1 start

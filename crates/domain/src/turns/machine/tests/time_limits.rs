@@ -142,7 +142,7 @@ fn every_utterance_has_its_own_limit() {
              = Processing
         52100 speech
              > speech started 52100
-             > order interrupt @2
+             > order go on @2
              = UserSpeaking
         due 102100
              > notice UtteranceLimitNear

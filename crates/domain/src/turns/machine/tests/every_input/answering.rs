@@ -11,7 +11,7 @@ fn processing() {
         r#"
         speech at 90
             > speech started 90
-            > order interrupt @2
+            > order go on @2
             = UserSpeaking
         interrupt
             > interrupted 1 100 by client
@@ -86,7 +86,7 @@ fn processing_by_a_provider_that_decides() {
         r#"
         speech at 90
             > speech started 90
-            > order interrupt @1
+            > order go on @1
             = UserSpeaking
         interrupt
             > interrupted 1 100 by client
