@@ -81,6 +81,7 @@ pub fn latency_distributions(latencies: &[Latency]) -> Vec<(&'static str, Distri
         part("endpointing_ms", |latency| latency.endpointing_ms),
         part("stt_ms", |latency| latency.stt_ms),
         part("llm_ttft_ms", |latency| latency.llm_ttft_ms),
+        part("llm_text_ms", |latency| latency.llm_text_ms),
         part("tts_ttfb_ms", |latency| latency.tts_ttfb_ms),
         part("realtime_ms", |latency| latency.realtime_ms),
         part("provider_ms", |latency| latency.provider_ms),

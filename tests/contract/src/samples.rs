@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::{Builder, Uuid};
 use viva_domain::ids::{SessionId, TurnId, UserId};
-use viva_domain::latency::{LatencyMetrics, MeasuredAt, SessionTime, TotalLatency, TurnMarks};
+use viva_domain::latency::{LatencyMetrics, MeasuredAt, SessionTime, StageMarks, TotalLatency, TurnMarks};
 use viva_domain::ports::BlobKey;
 use viva_domain::sessions::{
     CascadeConfig, FallbackPolicy, Interaction, Prompt, ProviderConfig, Session, SessionState,
@@ -119,6 +119,13 @@ pub fn turn(n: u16, number: u16) -> Turn {
             speech_ended: mark(1_800),
             endpointed: mark(2_300),
             committed: mark(2_301),
+            stages: StageMarks {
+                transcribed: mark(2_350),
+                llm_requested: mark(2_351),
+                llm_first_token: mark(2_450),
+                llm_first_piece: mark(2_490),
+                tts_requested: mark(2_491),
+            },
             provider_first_audio: mark(2_600),
             first_audio_sent: mark(2_602),
             playback_started: mark(2_660),
@@ -133,6 +140,10 @@ pub fn turn(n: u16, number: u16) -> Turn {
             endpointing: Some(Duration::from_micros(500_002)),
             realtime: Some(Duration::from_micros(800_003)),
             provider: Some(Duration::from_micros(299_004)),
+            stt: Some(Duration::from_micros(49_008)),
+            llm_ttft: Some(Duration::from_micros(99_009)),
+            llm_text: Some(Duration::from_micros(40_010)),
+            tts_ttfb: Some(Duration::from_micros(109_011)),
             overhead: Some(Duration::from_micros(3_005)),
             network_playout: Some(Duration::from_micros(58_006)),
             unexplained: Some(TimeDelta::microseconds(-16)),

@@ -59,6 +59,14 @@ pub struct LatencyStats {
     pub total: Option<Statistics>,
     /// See [`LatencyMetrics::endpointing`].
     pub endpointing: Option<Statistics>,
+    /// See [`LatencyMetrics::stt`].
+    pub stt: Option<Statistics>,
+    /// See [`LatencyMetrics::llm_ttft`].
+    pub llm_ttft: Option<Statistics>,
+    /// See [`LatencyMetrics::llm_text`].
+    pub llm_text: Option<Statistics>,
+    /// See [`LatencyMetrics::tts_ttfb`].
+    pub tts_ttfb: Option<Statistics>,
     /// See [`LatencyMetrics::realtime`].
     pub realtime: Option<Statistics>,
     /// See [`LatencyMetrics::provider`].
@@ -174,6 +182,10 @@ impl History {
         Ok(LatencyStats {
             total: over(|latency| latency.total.map(|total| total.duration)),
             endpointing: over(|latency| latency.endpointing),
+            stt: over(|latency| latency.stt),
+            llm_ttft: over(|latency| latency.llm_ttft),
+            llm_text: over(|latency| latency.llm_text),
+            tts_ttfb: over(|latency| latency.tts_ttfb),
             realtime: over(|latency| latency.realtime),
             provider: over(|latency| latency.provider),
             overhead: over(|latency| latency.overhead),

@@ -131,6 +131,8 @@ pub struct LatencyStats {
     pub stt_ms: Statistics,
     /// See [`Latency::llm_ttft_ms`].
     pub llm_ttft_ms: Statistics,
+    /// See [`Latency::llm_text_ms`].
+    pub llm_text_ms: Statistics,
     /// See [`Latency::tts_ttfb_ms`].
     pub tts_ttfb_ms: Statistics,
     /// See [`Latency::realtime_ms`].

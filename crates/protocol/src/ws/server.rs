@@ -286,8 +286,9 @@ pub struct TurnLatency {
 
 /// Latencies of one turn in ms. A value that was not measured is absent, never 0.
 ///
-/// `total_ms` is the sum of `endpointing_ms`, `stt_ms`, `llm_ttft_ms`, `tts_ttfb_ms` (cascade) or `endpointing_ms`,
-/// `provider_ms` (realtime), `overhead_ms`, `network_playout_ms` and `unexplained_ms`.
+/// `total_ms` is the sum of `endpointing_ms`, `stt_ms`, `llm_ttft_ms`, `llm_text_ms`, `tts_ttfb_ms` (cascade) or
+/// `endpointing_ms`, `provider_ms` (realtime), `overhead_ms`, `network_playout_ms` and `unexplained_ms`. What an eager
+/// cascade did before the turn was over made nobody wait and is in none of them.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
@@ -301,12 +302,15 @@ pub struct Latency {
     /// Last voiced sample to the decision that the turn is over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpointing_ms: Option<f64>,
-    /// Decision to final transcript; 0 when it was final already.
+    /// Turn handed over to final transcript; 0 when it was final already.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stt_ms: Option<f64>,
     /// Language model request to first token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub llm_ttft_ms: Option<f64>,
+    /// First token to as many words as are spoken at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub llm_text_ms: Option<f64>,
     /// Text-to-speech request to first byte, of the first piece.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tts_ttfb_ms: Option<f64>,

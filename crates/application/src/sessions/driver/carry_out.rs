@@ -70,9 +70,7 @@ impl Driver {
         mode.order(order);
         match order {
             // Being told so has no effects; it only marks the time.
-            ModeOrder::Commit(_) => self
-                .machine
-                .handle(self.now(), Input::Committed, &mut Vec::new()),
+            ModeOrder::Commit(_) => self.machine.handle(self.now(), Input::Committed, &mut Vec::new()),
             ModeOrder::GoOn { .. } => {
                 if let Some(at) = self.hearing.told() {
                     self.say_that_speech_began(at);

@@ -16,7 +16,9 @@ use tracing::{debug, info};
 use viva_audio::SampleRate;
 use viva_domain::latency::SessionTime;
 use viva_domain::sessions::{EndStatus, Session};
-use viva_domain::turns::{Effect, Event, Input, MachineSettings, ModeOrder, NoticeCode, Playback, TurnMachine, TurnTaking};
+use viva_domain::turns::{
+    Effect, Event, Input, MachineSettings, ModeOrder, NoticeCode, Playback, TurnMachine, TurnTaking,
+};
 
 use self::carry_out::UserRecording;
 use self::hearing::Hearing;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sea_orm::FromJsonQueryResult;
 use serde::{Deserialize, Serialize};
-use viva_domain::latency::{SessionTime, TurnMarks};
+use viva_domain::latency::{SessionTime, StageMarks, TurnMarks};
 use viva_domain::sessions::{CascadeConfig, Interaction, ProviderConfig, ProviderOptions};
 
 use super::values::{optional_text, text};
@@ -44,6 +44,11 @@ pub(crate) struct MarksJson {
     speech_ended_us: Option<u64>,
     endpointed_us: Option<u64>,
     committed_us: Option<u64>,
+    transcribed_us: Option<u64>,
+    llm_requested_us: Option<u64>,
+    llm_first_token_us: Option<u64>,
+    llm_first_piece_us: Option<u64>,
+    tts_requested_us: Option<u64>,
     provider_first_audio_us: Option<u64>,
     first_audio_sent_us: Option<u64>,
     playback_started_us: Option<u64>,
@@ -110,6 +115,11 @@ impl From<&TurnMarks> for MarksJson {
             speech_ended_us: written(marks.speech_ended),
             endpointed_us: written(marks.endpointed),
             committed_us: written(marks.committed),
+            transcribed_us: written(marks.stages.transcribed),
+            llm_requested_us: written(marks.stages.llm_requested),
+            llm_first_token_us: written(marks.stages.llm_first_token),
+            llm_first_piece_us: written(marks.stages.llm_first_piece),
+            tts_requested_us: written(marks.stages.tts_requested),
             provider_first_audio_us: written(marks.provider_first_audio),
             first_audio_sent_us: written(marks.first_audio_sent),
             playback_started_us: written(marks.playback_started),
@@ -127,6 +137,13 @@ impl From<MarksJson> for TurnMarks {
             speech_ended: read(json.speech_ended_us),
             endpointed: read(json.endpointed_us),
             committed: read(json.committed_us),
+            stages: StageMarks {
+                transcribed: read(json.transcribed_us),
+                llm_requested: read(json.llm_requested_us),
+                llm_first_token: read(json.llm_first_token_us),
+                llm_first_piece: read(json.llm_first_piece_us),
+                tts_requested: read(json.tts_requested_us),
+            },
             provider_first_audio: read(json.provider_first_audio_us),
             first_audio_sent: read(json.first_audio_sent_us),
             playback_started: read(json.playback_started_us),

@@ -35,14 +35,13 @@ pub(crate) async fn latency_stats(
 }
 
 fn latency_stats_body(stats: &LatencyStats) -> rest::LatencyStats {
-    // The stages of cascade mode; no realtime provider has them.
-    let none = Statistics::default();
     rest::LatencyStats {
         total_ms: statistics(stats.total),
         endpointing_ms: statistics(stats.endpointing),
-        stt_ms: none,
-        llm_ttft_ms: none,
-        tts_ttfb_ms: none,
+        stt_ms: statistics(stats.stt),
+        llm_ttft_ms: statistics(stats.llm_ttft),
+        llm_text_ms: statistics(stats.llm_text),
+        tts_ttfb_ms: statistics(stats.tts_ttfb),
         realtime_ms: statistics(stats.realtime),
         provider_ms: statistics(stats.provider),
         overhead_ms: statistics(stats.overhead),

@@ -226,7 +226,7 @@ pub(crate) fn client_message() -> impl Strategy<Value = ClientMessage> {
 
 pub(crate) fn latency() -> BoxedStrategy<Latency> {
     let measured = of(prop_oneof![Just(MeasuredAt::Client), Just(MeasuredAt::Server)]);
-    (vec(of(ms()), 11), measured)
+    (vec(of(ms()), 12), measured)
         .prop_map(|(values, measured)| Latency {
             total_ms: values[0],
             measured,
@@ -240,6 +240,7 @@ pub(crate) fn latency() -> BoxedStrategy<Latency> {
             network_playout_ms: values[8],
             unexplained_ms: values[9],
             interrupt_ms: values[10],
+            llm_text_ms: values[11],
         })
         .boxed()
 }

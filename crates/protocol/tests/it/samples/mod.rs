@@ -402,6 +402,7 @@ pub(crate) fn full_latency() -> Latency {
         endpointing_ms: Some(500.0),
         stt_ms: Some(40.0),
         llm_ttft_ms: Some(180.0),
+        llm_text_ms: Some(30.0),
         tts_ttfb_ms: Some(90.0),
         realtime_ms: Some(812.0),
         provider_ms: Some(312.0),

@@ -12,6 +12,7 @@ pub(super) fn of_turns(turns: &[TurnReport]) -> String {
         "endpointing",
         "stt",
         "llm",
+        "text",
         "tts",
         "provider",
         "overhead",
@@ -37,6 +38,7 @@ fn turn_row(turn: &TurnReport) -> Vec<String> {
         endpointing_ms,
         stt_ms,
         llm_ttft_ms,
+        llm_text_ms,
         tts_ttfb_ms,
         ..
     } = latency;
@@ -56,6 +58,7 @@ fn turn_row(turn: &TurnReport) -> Vec<String> {
         ms(endpointing_ms),
         ms(stt_ms),
         ms(llm_ttft_ms),
+        ms(llm_text_ms),
         ms(tts_ttfb_ms),
         ms(latency.provider_ms),
         ms(latency.overhead_ms),
