@@ -19,6 +19,7 @@
 
 pub mod audio_spool;
 pub mod blob_store;
+pub mod language_model;
 pub mod realtime_voice;
 pub mod samples;
 pub mod session_store;
