@@ -1,0 +1,150 @@
+//! Servers of language models: OpenAI's chat completions, Anthropic's messages, Gemini's `streamGenerateContent`.
+//!
+//! They refuse what the real ones refuse, throw in events and fields that nobody knows, and cut their bytes in the middle
+//! of lines and letters.
+
+mod anthropic;
+mod gemini;
+mod openai;
+mod record;
+mod script;
+mod server;
+mod writing;
+
+pub use record::RecordedChat;
+pub use script::{ChatScript, ChatStep};
+pub use server::{ChatServer, ChatServerSettings};
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// Whose protocol a server speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ChatVendor {
+    /// `POST /v1/chat/completions`
+    OpenAi,
+    /// `POST /v1/messages`
+    Anthropic,
+    /// `POST /v1beta/models/{model}:streamGenerateContent?alt=sse`
+    Gemini,
+}
+
+/// A request, as a vendor checks it.
+#[derive(Debug)]
+struct Asked<'a> {
+    /// Path and query.
+    path: &'a str,
+    headers: &'a axum::http::HeaderMap,
+    body: &'a Value,
+    settings: &'a ChatServerSettings,
+}
+
+/// A vendor's refusal: the status, and its code and words for it.
+#[derive(Debug, Clone)]
+struct Refusal {
+    status: u16,
+    code: &'static str,
+    message: String,
+    parameter: Option<String>,
+    retry_after: Option<Duration>,
+}
+
+impl Refusal {
+    fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            parameter: None,
+            retry_after: None,
+        }
+    }
+
+    fn about(self, parameter: impl Into<String>) -> Self {
+        Self {
+            parameter: Some(parameter.into()),
+            ..self
+        }
+    }
+}
+
+impl ChatVendor {
+    fn check(self, asked: &Asked<'_>) -> Result<(), Refusal> {
+        match self {
+            Self::OpenAi => openai::check(asked),
+            Self::Anthropic => anthropic::check(asked),
+            Self::Gemini => gemini::check(asked),
+        }
+    }
+
+    /// What comes before the first word.
+    fn opening(self) -> String {
+        match self {
+            Self::OpenAi => openai::opening(),
+            Self::Anthropic => anthropic::opening(),
+            Self::Gemini => gemini::opening(),
+        }
+    }
+
+    fn text(self, text: &str) -> String {
+        match self {
+            Self::OpenAi => openai::text(text),
+            Self::Anthropic => anthropic::text(text),
+            Self::Gemini => gemini::text(text),
+        }
+    }
+
+    /// The end, with 20 tokens read and 9 written.
+    fn closing(self) -> String {
+        match self {
+            Self::OpenAi => openai::closing(),
+            Self::Anthropic => anthropic::closing(),
+            Self::Gemini => gemini::closing(),
+        }
+    }
+
+    /// An error in the middle of an answer: the vendor is overloaded.
+    fn overloaded(self) -> String {
+        match self {
+            Self::OpenAi => openai::overloaded(),
+            Self::Anthropic => anthropic::overloaded(),
+            Self::Gemini => gemini::overloaded(),
+        }
+    }
+
+    fn refusal(self, refusal: &Refusal) -> Value {
+        match self {
+            Self::OpenAi => openai::refusal(refusal),
+            Self::Anthropic => anthropic::refusal(refusal),
+            Self::Gemini => gemini::refusal(refusal),
+        }
+    }
+
+    /// Its code for a status that a test asks for.
+    fn code(self, status: u16) -> &'static str {
+        match (self, status) {
+            (Self::OpenAi, 401) => "invalid_api_key",
+            (Self::OpenAi, 429) => "rate_limit_exceeded",
+            (Self::OpenAi, _) => "server_error",
+            (Self::Anthropic, 401) => "authentication_error",
+            (Self::Anthropic, 429) => "rate_limit_error",
+            (Self::Anthropic, _) => "api_error",
+            (Self::Gemini, 401) => "UNAUTHENTICATED",
+            (Self::Gemini, 429) => "RESOURCE_EXHAUSTED",
+            (Self::Gemini, _) => "INTERNAL",
+        }
+    }
+}
+
+/// One event with a name or without.
+fn event(name: Option<&str>, data: &Value) -> String {
+    let name = name.map(|name| format!("event: {name}\n")).unwrap_or_default();
+    format!("{name}data: {data}\n\n")
+}
+
+/// The first field of an object that is not among the known ones.
+fn unknown_field<'a>(object: &'a Value, known: &[&str]) -> Option<&'a str> {
+    let names = object.as_object()?.keys();
+    names.map(String::as_str).find(|name| !known.contains(name))
+}
