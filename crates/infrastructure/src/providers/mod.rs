@@ -3,8 +3,12 @@
 //! To add one: a folder with `wire.rs` (the vendor's messages), `convert.rs`, `client.rs` (implements the port) and
 //! tests against a scripted server, then one arm in the server's wiring.
 
+pub mod anthropic;
 mod defaults;
+pub mod gemini;
+mod language_model;
 pub mod offline;
+pub mod openai;
 mod options;
 pub mod speech;
 pub mod transport;

@@ -10,7 +10,7 @@ use super::errors;
 /// Where a vendor is, and who we are to it.
 #[derive(Clone)]
 pub struct Account {
-    /// Ends before the path of an operation: `https://api.openai.com/v1`. WebSockets use it too, as `https` or `http`.
+    /// Ends before the path of an operation: `https://api.openai.com/v1`. Sockets use it too, as `https` or `http`.
     pub base_url: Url,
     /// `None` where none is needed, or none is known.
     pub api_key: Option<SecretString>,

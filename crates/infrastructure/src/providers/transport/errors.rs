@@ -128,8 +128,8 @@ impl Complaint {
         )
     }
 
-    /// Finds what is known: OpenAI, Gemini and Anthropic have an `error`, ElevenLabs and FastAPI a `detail`, Deepgram
-    /// `err_code` and `err_msg`; any of them may be a text, an object, or one in a list.
+    /// Finds what is known: some vendors have an `error`, some a `detail`, some `err_code` and `err_msg`; any of them may
+    /// be a text, an object, or one in a list.
     pub fn of(json: &Value) -> Self {
         let json = first(json);
         let inner = ["error", "detail"]

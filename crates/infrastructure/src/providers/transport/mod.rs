@@ -1,4 +1,4 @@
-//! What the adapters of vendors share: who we are to a vendor, HTTP with retries, server-sent events, WebSockets, PCM, and
+//! What the adapters of vendors share: who we are to a vendor, HTTP with retries, server-sent events, sockets, PCM, and
 //! one mapping of failures.
 //!
 //! Must not enter: anything that only one vendor does. A key leaves this module in request headers only; what a vendor
@@ -11,6 +11,8 @@ pub mod pcm;
 mod retry;
 pub mod socket;
 pub mod sse;
+#[cfg(test)]
+mod tests;
 
 pub use account::Account;
 pub use http::{HttpClient, HttpLimits, NoTls};

@@ -1,4 +1,4 @@
-//! WebSockets to vendors. The handshake is an ordinary request of the [`HttpClient`], so that TLS, errors and secrets are
+//! Sockets to vendors. The handshake is an ordinary request of the [`HttpClient`], so that TLS, errors and secrets are
 //! treated the same way; compression is never offered.
 
 use std::fmt;
@@ -32,7 +32,7 @@ const SEND_LIMIT: Duration = Duration::from_secs(5);
 /// Saying goodbye takes no longer.
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 
-/// An open WebSocket: a stream of [`Frame`]s that ends after [`Frame::Closed`] or an error. Pings are answered while it is
+/// An open socket: a stream of [`Frame`]s that ends after [`Frame::Closed`] or an error. Pings are answered while it is
 /// read. Dropping it closes the connection.
 pub struct Socket {
     vendor: String,
@@ -56,7 +56,7 @@ pub enum Frame {
     },
 }
 
-/// Opens a WebSocket: `make` makes a GET of the `http` or `https` address with the vendor's headers.
+/// Opens a socket: `make` makes a GET of the `http` or `https` address with the vendor's headers.
 ///
 /// # Errors
 /// [`ProviderError`] as [`errors`] sorts them, unavailable when it takes longer than the limit. Nothing is tried again.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use rstest::rstest;
 use tokio::time::{Instant, timeout};
+use viva_contract::language_model_contract;
 use viva_domain::ports::{
     LanguageModel, LanguageModelEvent, LanguageModelRequest, Message, MessageRole, ProviderError,
     ProviderErrorKind,
@@ -31,6 +32,13 @@ fn config(options: &[(&str, &str)]) -> ProviderConfig {
         ..ProviderConfig::of("offline")
     }
 }
+
+async fn offline(case: impl AsyncFnOnce(&dyn LanguageModel, ProviderConfig)) {
+    let fast = config(&[("delay_ms", "0"), ("tokens_per_second", "10000")]);
+    case(&OfflineLanguageModel::new(), fast).await;
+}
+
+language_model_contract!(offline);
 
 /// The user and the AI in turns, the user first.
 fn messages(texts: &[&str]) -> Vec<Message> {

@@ -1,0 +1,5 @@
+//! Anthropic: language models.
+
+mod messages;
+
+pub use messages::AnthropicLanguageModel;

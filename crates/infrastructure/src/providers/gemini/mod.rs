@@ -1,0 +1,5 @@
+//! Gemini: one folder per role.
+
+mod chat;
+
+pub use chat::GeminiLanguageModel;

@@ -1,0 +1,6 @@
+//! The adapters of all vendors against servers that speak their protocols.
+
+mod bench;
+mod faults;
+mod requests;
+mod talk;

@@ -1,0 +1,183 @@
+use viva_domain::ports::ProviderError;
+use viva_domain::turns::Usage;
+
+use super::wire::{ChatChunk, ChatUsage};
+use crate::providers::language_model::{Decode, Said};
+use crate::providers::transport::Account;
+use crate::providers::transport::errors::{self, Complaint};
+use crate::providers::transport::sse::Event;
+
+/// Reads chunks until `[DONE]` or the end of the body; servers differ in which of them comes.
+#[derive(Debug)]
+pub(super) struct ChatDecoder {
+    vendor: String,
+    account: Account,
+    usage: Option<Usage>,
+    has_chunks: bool,
+}
+
+impl ChatDecoder {
+    pub(super) fn new(vendor: &str, account: &Account) -> Self {
+        Self {
+            vendor: vendor.to_owned(),
+            account: account.clone(),
+            usage: None,
+            has_chunks: false,
+        }
+    }
+
+    fn chunk(&mut self, chunk: ChatChunk) -> Result<Said, ProviderError> {
+        if let Some(error) = chunk.error.filter(|error| !error.is_null()) {
+            return Err(Complaint::of(&error).into_error(&self.vendor, &self.account, None));
+        }
+        self.has_chunks = true;
+        if let Some(usage) = chunk.usage {
+            self.usage = Some(usage.into());
+        }
+        // The chunk with the usage has no choice.
+        let Some(choice) = chunk.choices.into_iter().flatten().next() else {
+            return Ok(Said::Nothing);
+        };
+        if matches!(choice.finish_reason.as_deref(), Some("content_filter" | "error")) {
+            return Err(errors::failed(&self.vendor, "it broke off its answer"));
+        }
+        let delta = choice.delta.unwrap_or_default();
+        let text = delta.content.filter(|text| !text.is_empty()).or(delta.refusal);
+        Ok(text.map_or(Said::Nothing, Said::Text))
+    }
+}
+
+impl Decode for ChatDecoder {
+    fn event(&mut self, event: &Event) -> Result<Said, ProviderError> {
+        let data = event.data.trim();
+        if data == "[DONE]" {
+            return self.end().map(Said::Done);
+        }
+        if data.is_empty() {
+            return Ok(Said::Nothing);
+        }
+        let chunk = serde_json::from_str(data).map_err(|err| errors::malformed(&self.vendor, &err))?;
+        self.chunk(chunk)
+    }
+
+    fn end(&mut self) -> Result<Option<Usage>, ProviderError> {
+        if !self.has_chunks {
+            return Err(errors::failed(
+                &self.vendor,
+                "it sent no answer; check its base_url",
+            ));
+        }
+        Ok(self.usage)
+    }
+}
+
+impl From<ChatUsage> for Usage {
+    fn from(usage: ChatUsage) -> Self {
+        Self {
+            input_tokens: usage.prompt_tokens,
+            output_tokens: usage.completion_tokens,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use viva_domain::ports::ProviderErrorKind;
+
+    use super::*;
+    use crate::providers::language_model::decoded;
+
+    async fn read(body: &str) -> (String, Result<Option<Usage>, ProviderErrorKind>) {
+        let account = Account {
+            base_url: "https://a.example".parse().unwrap(),
+            api_key: Some("sk-hidden".into()),
+        };
+        let (text, end) = decoded(ChatDecoder::new("acme", &account), body).await;
+        (text, end.map_err(|err| err.kind))
+    }
+
+    const HELLO: &str = r#"data: {"choices":[{"index":0,"delta":{"content":"Hello"},"finish_reason":null}]}"#;
+
+    fn hello(
+        end: Result<Option<Usage>, ProviderErrorKind>,
+    ) -> (String, Result<Option<Usage>, ProviderErrorKind>) {
+        ("Hello".to_owned(), end)
+    }
+
+    #[tokio::test]
+    async fn the_usage_comes_without_choices() {
+        let usage = r#"data: {"choices":[],"usage":{"prompt_tokens":20,"completion_tokens":9}}"#;
+        let expected = Usage {
+            input_tokens: Some(20),
+            output_tokens: Some(9),
+        };
+        let answer = read(&format!("{HELLO}\n\n{usage}\n\ndata: [DONE]\n\n")).await;
+        assert_eq!(answer, hello(Ok(Some(expected))));
+    }
+
+    #[rstest]
+    #[case::no_done("")]
+    #[case::done("data: [DONE]\n\n")]
+    #[case::no_last_empty_line("data: [DONE]\n")]
+    #[case::comment(": OPENROUTER PROCESSING\n\ndata: [DONE]\n\n")]
+    #[case::reasoning(
+        r#"data: {"choices":[{"delta":{"reasoning":"a","reasoning_content":"b","content":null}}]}
+
+"#
+    )]
+    #[case::empty_finish(
+        r#"data: {"created":1.5,"choices":[{"delta":{},"finish_reason":""}],"x_groq":{}}
+
+"#
+    )]
+    #[case::null_fields(
+        r#"data: {"choices":null,"usage":null,"error":null}
+
+"#
+    )]
+    #[tokio::test]
+    async fn servers_end_and_differ_in_many_ways(#[case] rest: &str) {
+        assert_eq!(read(&format!("{HELLO}\n\n{rest}")).await, hello(Ok(None)));
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_spoken() {
+        let body = r#"data: {"choices":[{"delta":{"content":"","refusal":"I cannot."}}]}"#;
+        assert_eq!(
+            read(&format!("{body}\n\n")).await,
+            ("I cannot.".to_owned(), Ok(None))
+        );
+    }
+
+    #[rstest]
+    #[case::object(
+        r#"data: {"error":{"message":"bad sk-hidden","type":"server_error"}}"#,
+        ProviderErrorKind::Unavailable
+    )]
+    #[case::quota(
+        r#"data: {"error":{"code":"insufficient_quota","message":""}}"#,
+        ProviderErrorKind::QuotaExceeded
+    )]
+    #[case::text(r#"data: {"error":"bad sk-hidden"}"#, ProviderErrorKind::Failed("bad [key]".into()))]
+    #[case::filter(r#"data: {"choices":[{"delta":{},"finish_reason":"content_filter"}]}"#, ProviderErrorKind::Failed("it broke off its answer".into()))]
+    #[case::nonsense("data: Hello", ProviderErrorKind::Failed("it sent a message that makes no sense".into()))]
+    #[tokio::test]
+    async fn an_answer_can_fail_midway(#[case] line: &str, #[case] kind: ProviderErrorKind) {
+        assert_eq!(
+            read(&format!("{HELLO}\n\n{line}\n\ndata: [DONE]\n\n")).await,
+            hello(Err(kind))
+        );
+    }
+
+    #[rstest]
+    #[case("")]
+    #[case("<html>Welcome</html>")]
+    #[case("data: [DONE]\n\n")]
+    #[tokio::test]
+    async fn what_is_no_answer_is_said(#[case] body: &str) {
+        let (text, end) = read(body).await;
+        assert_eq!(text, "");
+        assert!(matches!(end, Err(ProviderErrorKind::Failed(_))), "{end:?}");
+    }
+}

@@ -1,0 +1,5 @@
+//! OpenAI: one folder per role.
+
+mod chat;
+
+pub use chat::OpenAiLanguageModel;

@@ -1,0 +1,160 @@
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use viva_domain::ports::{ProviderError, ProviderErrorKind};
+use viva_fakes::CapturedLogs;
+
+use super::super::socket::{Frame, Socket, connect};
+use super::super::{Account, HttpClient};
+
+const KEY: &str = "sk-hidden-1234567890";
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Connects to a server on this machine, which `serve` plays.
+async fn dial<T>(
+    limit: Duration,
+    serve: impl AsyncFnOnce(TcpStream) -> T,
+) -> (Result<Socket, ProviderError>, T) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let account = Account {
+        base_url: format!("http://{}/v1", listener.local_addr().unwrap())
+            .parse()
+            .unwrap(),
+        api_key: Some(KEY.into()),
+    };
+    let http = HttpClient::new().unwrap();
+    let authorization = account.required_header("acme", "Bearer ").unwrap();
+    let url = account.url("live");
+    let connecting = connect(&http, "acme", &account, limit, |client| {
+        client.get(url).header("authorization", authorization)
+    });
+    let serving = async {
+        let (stream, _) = listener.accept().await.unwrap();
+        serve(stream).await
+    };
+    tokio::join!(connecting, serving)
+}
+
+async fn upgrade(stream: TcpStream) -> WebSocketStream<TcpStream> {
+    tokio_tungstenite::accept_async(stream).await.unwrap()
+}
+
+/// Reads the request and answers it with these bytes.
+async fn answer(mut stream: TcpStream, response: &str) -> TcpStream {
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        request.push(stream.read_u8().await.unwrap());
+    }
+    stream.write_all(response.as_bytes()).await.unwrap();
+    stream
+}
+
+fn kind(result: Result<Socket, ProviderError>) -> ProviderErrorKind {
+    result.map(drop).unwrap_err().kind
+}
+
+#[tokio::test]
+async fn frames_go_both_ways_and_pings_are_answered() {
+    let logs = CapturedLogs::start();
+    let (socket, mut server) = dial(LIMIT, upgrade).await;
+    let mut socket = socket.unwrap();
+    socket.send_text("hello").await.unwrap();
+    socket.send_binary(vec![1, 2, 3]).await.unwrap();
+    assert_eq!(server.next().await.unwrap().unwrap(), Message::text("hello"));
+    assert_eq!(
+        server.next().await.unwrap().unwrap(),
+        Message::binary(vec![1, 2, 3])
+    );
+
+    server.send(Message::Ping("p".into())).await.unwrap();
+    server.send(Message::text("text")).await.unwrap();
+    server.send(Message::binary(vec![9; 1 << 20])).await.unwrap();
+    assert_eq!(socket.next().await, Some(Ok(Frame::Text("text".to_owned()))));
+    let (bytes, pong) = tokio::join!(socket.next(), server.next());
+    assert_eq!(bytes, Some(Ok(Frame::Binary(vec![9; 1 << 20].into()))));
+    assert_eq!(pong.unwrap().unwrap(), Message::Pong("p".into()));
+    assert!(!logs.text().contains(KEY));
+}
+
+#[tokio::test]
+async fn a_goodbye_is_told_and_is_the_end() {
+    let (socket, mut server) = dial(LIMIT, upgrade).await;
+    let goodbye = CloseFrame {
+        code: CloseCode::Again,
+        reason: "later".into(),
+    };
+    server.close(Some(goodbye)).await.unwrap();
+    let frames: Vec<_> = socket.unwrap().collect().await;
+    let closed = Frame::Closed {
+        code: Some(1013),
+        reason: "later".to_owned(),
+    };
+    assert_eq!(frames, [Ok(closed)]);
+}
+
+#[tokio::test]
+async fn a_broken_connection_is_an_error_and_the_end() {
+    let (socket, server) = dial(LIMIT, upgrade).await;
+    drop(server);
+    let frames: Vec<_> = socket.unwrap().collect().await;
+    assert!(
+        matches!(&frames[..], [Err(err)] if err.kind == ProviderErrorKind::Unavailable),
+        "{frames:?}"
+    );
+}
+
+#[tokio::test]
+async fn closing_says_goodbye_and_dropping_cuts() {
+    let (socket, mut server) = dial(LIMIT, upgrade).await;
+    socket.unwrap().close().await;
+    let goodbye = server.next().await.unwrap().unwrap();
+    assert!(matches!(goodbye, Message::Close(Some(frame)) if frame.code == CloseCode::Normal));
+
+    let (socket, mut server) = dial(LIMIT, upgrade).await;
+    drop(socket.unwrap());
+    assert!(server.next().await.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn a_refused_handshake_is_sorted_like_any_refusal() {
+    let body = format!(r#"{{"error":{{"message":"bad key {KEY}","code":"invalid_api_key"}}}}"#);
+    let response = format!(
+        "HTTP/1.1 401 Unauthorized\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let (socket, _) = dial(LIMIT, async |stream| answer(stream, &response).await).await;
+    let err = socket.map(drop).unwrap_err();
+    assert_eq!(err.kind, ProviderErrorKind::CredentialInvalid);
+    assert!(!format!("{err:?}").contains(KEY), "{err:?}");
+
+    let response = "HTTP/1.1 429 Too Many Requests\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n";
+    let (socket, _) = dial(LIMIT, async |stream| answer(stream, response).await).await;
+    let err = socket.map(drop).unwrap_err();
+    assert_eq!(err.kind, ProviderErrorKind::RateLimited);
+    assert_eq!(err.retry_after, Some(Duration::from_secs(7)));
+}
+
+#[tokio::test]
+async fn a_server_that_speaks_something_else_is_no_vendor() {
+    for response in [
+        "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
+        "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-accept: x\r\n\r\n",
+    ] {
+        let (socket, _) = dial(LIMIT, async |stream| answer(stream, response).await).await;
+        let refused = ProviderErrorKind::Failed("it does not speak WebSocket".to_owned());
+        assert_eq!(kind(socket), refused);
+    }
+}
+
+#[tokio::test]
+async fn a_silent_server_is_unavailable() {
+    // It is held until the limit is over.
+    let (socket, _) = dial(Duration::from_millis(50), async |stream| stream).await;
+    assert_eq!(kind(socket), ProviderErrorKind::Unavailable);
+}
