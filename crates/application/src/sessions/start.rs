@@ -131,6 +131,7 @@ impl Sessions {
         let open = OpenMode {
             interaction: &interaction,
             prompt: &request.prompt,
+            history: Vec::new(),
             input_rate,
             output_rate,
         };
