@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
 use viva_audio::{SampleRate, UnsupportedSampleRate};
 use viva_domain::ports::{Message, ProviderError, ProviderErrorKind, RealtimeRequest};
 use viva_domain::providers::{ProviderCatalogue, Providers};
@@ -34,6 +35,8 @@ pub struct OpenMode<'a> {
     pub input_rate: SampleRate,
     /// Sample rate of the AI's audio.
     pub output_rate: SampleRate,
+    /// What the conversation may run on.
+    pub tasks: &'a TaskTracker,
 }
 
 /// Why no conversation could be opened.
@@ -62,7 +65,8 @@ impl ModeFactory {
             Interaction::Realtime(config) => adapter(&providers.realtime, config)?
                 .resolve(config)
                 .map(Interaction::Realtime),
-            Interaction::Cascade(CascadeConfig { stt, llm, tts }) => {
+            Interaction::Cascade(config) => {
+                let CascadeConfig { stt, llm, tts } = config.as_ref();
                 let (ears, model, voice) = (
                     adapter(&providers.stt, stt)?,
                     adapter(&providers.llm, llm)?,
@@ -75,7 +79,7 @@ impl ModeFactory {
                         tts: voice.resolve(tts)?,
                     })
                 };
-                resolve().map(Interaction::Cascade)
+                resolve().map(|config| Interaction::Cascade(Box::new(config)))
             }
         };
         resolved.map_err(|err| OpenModeError(Arc::new(err)))
@@ -85,11 +89,11 @@ impl ModeFactory {
     /// of the conversation. `None` when a role has none.
     pub fn fallback(&self, language: Option<&str>) -> Option<Interaction> {
         let providers = &self.catalogue;
-        let cascade = Interaction::Cascade(CascadeConfig {
+        let cascade = Interaction::Cascade(Box::new(CascadeConfig {
             stt: first_usable(&providers.stt, language)?,
             llm: first_usable(&providers.llm, language)?,
             tts: first_usable(&providers.tts, language)?,
-        });
+        }));
         self.resolve(&cascade).ok()
     }
 
@@ -130,7 +134,7 @@ impl ModeFactory {
         let ears = adapter(&self.catalogue.stt, &config.stt)?;
         let llm = Arc::clone(adapter(&self.catalogue.llm, &config.llm)?);
         let tts = Arc::clone(adapter(&self.catalogue.tts, &config.tts)?);
-        let mode = CascadeMode::new(CascadeSetup {
+        let setup = CascadeSetup {
             config: config.clone(),
             ears: in_time(&config.stt, ears.connect(config.stt.clone())).await?,
             ears_can: ears.capabilities(&config.stt),
@@ -140,8 +144,8 @@ impl ModeFactory {
             history: request.history.clone(),
             input_rate: request.input_rate,
             output_rate: request.output_rate,
-        });
-        boxed(mode, &config.stt)
+        };
+        boxed(CascadeMode::new(setup, request.tasks), &config.stt)
     }
 }
 

@@ -132,6 +132,7 @@ impl Sessions {
             interaction: &interaction,
             prompt: &request.prompt,
             history: Vec::new(),
+            tasks: &self.tasks,
             input_rate,
             output_rate,
         };

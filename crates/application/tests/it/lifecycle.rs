@@ -148,11 +148,11 @@ async fn what_cannot_start_changes_nothing() {
         bench.try_start(wrong_rate).await.err(),
         Some(StartSessionError::SampleRate(_))
     ));
-    let cascade = Interaction::Cascade(CascadeConfig {
+    let cascade = Interaction::Cascade(Box::new(CascadeConfig {
         stt: ProviderConfig::of("offline"),
         llm: ProviderConfig::of("offline"),
         tts: ProviderConfig::of("offline"),
-    });
+    }));
     let err = bench
         .try_start(StartSession {
             interaction: cascade,

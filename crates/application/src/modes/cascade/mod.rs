@@ -19,7 +19,7 @@ use std::task::{Context, Poll};
 
 use futures_channel::mpsc;
 use futures_util::{Stream, StreamExt};
-use tokio_util::task::AbortOnDropHandle;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use viva_audio::{SampleRate, UnsupportedSampleRate};
 use viva_domain::ports::{
     LanguageModel, Message, SpeechToTextCapabilities, SpeechToTextCommand, SpeechToTextSession, TextToSpeech,
@@ -61,7 +61,8 @@ pub(super) struct CascadeMode {
 }
 
 impl CascadeMode {
-    pub(super) fn new(setup: CascadeSetup) -> Result<Self, UnsupportedSampleRate> {
+    /// The conversation is a task of `tasks`.
+    pub(super) fn new(setup: CascadeSetup, tasks: &TaskTracker) -> Result<Self, UnsupportedSampleRate> {
         let CascadeConfig { stt, llm, tts } = setup.config;
         let turn_taking = if setup.ears_can.detects_turns {
             TurnTaking::Provider
@@ -100,7 +101,7 @@ impl CascadeMode {
             ears: Uplink::new(commands, setup.input_rate, ears_rate),
             orders: Lossless::new(orders),
             events: events_rx,
-            _pipeline: AbortOnDropHandle::new(tokio::spawn(pipeline.run())),
+            _pipeline: AbortOnDropHandle::new(tasks.spawn(pipeline.run())),
         })
     }
 }
