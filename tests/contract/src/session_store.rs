@@ -64,7 +64,7 @@ pub async fn inserted_sessions_are_found(store: &dyn SessionStore) {
 
 pub async fn cascade_sessions_survive(store: &dyn SessionStore) {
     let session = Session {
-        interaction: Interaction::Cascade(cascade_config()),
+        interaction: Interaction::Cascade(Box::new(cascade_config())),
         ..session(1)
     };
     store.insert(&session).await.unwrap();

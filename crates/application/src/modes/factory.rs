@@ -2,12 +2,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
-use viva_audio::SampleRate;
-use viva_domain::ports::{ProviderError, ProviderErrorKind, RealtimeRequest};
-use viva_domain::providers::ProviderCatalogue;
-use viva_domain::sessions::{Interaction, Prompt, ProviderConfig};
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
+use viva_audio::{SampleRate, UnsupportedSampleRate};
+use viva_domain::ports::{Message, ProviderError, ProviderErrorKind, RealtimeRequest};
+use viva_domain::providers::{ProviderCatalogue, Providers};
+use viva_domain::sessions::{CascadeConfig, Interaction, Prompt, ProviderConfig};
 
 use super::InteractionMode;
+use super::cascade::{CascadeMode, CascadeSetup};
 use super::realtime::RealtimeMode;
 
 /// How long a provider may take to open a conversation.
@@ -20,28 +23,26 @@ pub struct ModeFactory {
 }
 
 /// What a conversation is opened with.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct OpenMode<'a> {
     /// The effective configuration, from [`ModeFactory::resolve`].
     pub interaction: &'a Interaction,
     /// What the AI is told.
     pub prompt: &'a Prompt,
+    /// What was said before, in another mode.
+    pub history: Vec<Message>,
     /// Sample rate of the user's audio.
     pub input_rate: SampleRate,
     /// Sample rate of the AI's audio.
     pub output_rate: SampleRate,
+    /// What the conversation may run on.
+    pub tasks: &'a TaskTracker,
 }
 
 /// Why no conversation could be opened.
 #[derive(Debug, Clone, Error)]
-pub enum OpenModeError {
-    /// No provider fills this mode.
-    #[error("no provider for cascade mode is installed; use realtime mode")]
-    ModeUnavailable,
-    /// The provider refused or cannot be reached.
-    #[error(transparent)]
-    Provider(#[from] Arc<ProviderError>),
-}
+#[error(transparent)]
+pub struct OpenModeError(#[from] pub Arc<ProviderError>);
 
 impl ModeFactory {
     /// Chooses among these providers.
@@ -57,59 +58,137 @@ impl ModeFactory {
     /// Checks a configuration and fills in what was left open.
     ///
     /// # Errors
-    /// [`OpenModeError`] when the mode or the provider does not exist, or a setting is wrong.
+    /// [`OpenModeError`] when a provider does not exist or a setting is wrong.
     pub fn resolve(&self, interaction: &Interaction) -> Result<Interaction, OpenModeError> {
-        match interaction {
-            Interaction::Realtime(config) => {
-                let provider = self.provider(config)?;
-                Ok(Interaction::Realtime(provider.resolve(config).map_err(Arc::new)?))
+        let providers = &self.catalogue;
+        let resolved = match interaction {
+            Interaction::Realtime(config) => adapter(&providers.realtime, config)?
+                .resolve(config)
+                .map(Interaction::Realtime),
+            Interaction::Cascade(config) => {
+                let CascadeConfig { stt, llm, tts } = config.as_ref();
+                let (ears, model, voice) = (
+                    adapter(&providers.stt, stt)?,
+                    adapter(&providers.llm, llm)?,
+                    adapter(&providers.tts, tts)?,
+                );
+                let resolve = || {
+                    Ok(CascadeConfig {
+                        stt: ears.resolve(stt)?,
+                        llm: model.resolve(llm)?,
+                        tts: voice.resolve(tts)?,
+                    })
+                };
+                resolve().map(|config| Interaction::Cascade(Box::new(config)))
             }
-            Interaction::Cascade(_) => Err(OpenModeError::ModeUnavailable),
-        }
+        };
+        resolved.map_err(|err| OpenModeError(Arc::new(err)))
+    }
+
+    /// The cascade that is there when a realtime provider is not: the first usable provider of each role, in the language
+    /// of the conversation. `None` when a role has none.
+    pub fn fallback(&self, language: Option<&str>) -> Option<Interaction> {
+        let providers = &self.catalogue;
+        let cascade = Interaction::Cascade(Box::new(CascadeConfig {
+            stt: first_usable(&providers.stt, language)?,
+            llm: first_usable(&providers.llm, language)?,
+            tts: first_usable(&providers.tts, language)?,
+        }));
+        self.resolve(&cascade).ok()
     }
 
     /// Opens a conversation, in at most 5 s.
     ///
     /// # Errors
-    /// [`OpenModeError`] when the provider refuses or cannot be reached.
+    /// [`OpenModeError`] when a provider refuses or cannot be reached.
     pub async fn open(&self, request: OpenMode<'_>) -> Result<Box<dyn InteractionMode>, OpenModeError> {
-        let Interaction::Realtime(config) = request.interaction else {
-            return Err(OpenModeError::ModeUnavailable);
-        };
-        let provider = self.provider(config)?;
+        match request.interaction {
+            Interaction::Realtime(config) => self.open_realtime(config, &request).await,
+            Interaction::Cascade(config) => self.open_cascade(config, &request).await,
+        }
+    }
+
+    async fn open_realtime(
+        &self,
+        config: &ProviderConfig,
+        request: &OpenMode<'_>,
+    ) -> Result<Box<dyn InteractionMode>, OpenModeError> {
+        let provider = adapter(&self.catalogue.realtime, config)?;
         let connecting = provider.connect(RealtimeRequest {
             config: config.clone(),
             instructions: request.prompt.compose(),
             ai_role: request.prompt.ai_role().map(str::to_owned),
-            history: Vec::new(),
+            history: request.history.clone(),
         });
-        let session = match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
-            Ok(session) => session.map_err(Arc::new)?,
-            Err(_) => return Err(failed(config, ProviderErrorKind::Unavailable)),
-        };
-        let mode = RealtimeMode::new(
-            session,
-            provider.capabilities(config),
-            request.input_rate,
-            request.output_rate,
-        )
-        .map_err(|err| failed(config, ProviderErrorKind::Failed(err.to_string())))?;
-        Ok(Box::new(mode))
+        let session = in_time(config, connecting).await?;
+        let capabilities = provider.capabilities(config);
+        let mode = RealtimeMode::new(session, capabilities, request.input_rate, request.output_rate);
+        boxed(mode, config)
     }
 
-    fn provider(
+    async fn open_cascade(
         &self,
-        config: &ProviderConfig,
-    ) -> Result<&Arc<dyn viva_domain::ports::RealtimeVoice>, OpenModeError> {
-        self.catalogue
-            .realtime
-            .get(&config.provider)
-            .ok_or_else(|| failed(config, ProviderErrorKind::Unknown))
+        config: &CascadeConfig,
+        request: &OpenMode<'_>,
+    ) -> Result<Box<dyn InteractionMode>, OpenModeError> {
+        let ears = adapter(&self.catalogue.stt, &config.stt)?;
+        let llm = Arc::clone(adapter(&self.catalogue.llm, &config.llm)?);
+        let tts = Arc::clone(adapter(&self.catalogue.tts, &config.tts)?);
+        let setup = CascadeSetup {
+            config: config.clone(),
+            ears: in_time(&config.stt, ears.connect(config.stt.clone())).await?,
+            ears_can: ears.capabilities(&config.stt),
+            llm,
+            tts,
+            instructions: request.prompt.compose(),
+            history: request.history.clone(),
+            input_rate: request.input_rate,
+            output_rate: request.output_rate,
+        };
+        boxed(CascadeMode::new(setup, request.tasks), &config.stt)
+    }
+}
+
+fn adapter<'a, P: ?Sized>(
+    providers: &'a Providers<P>,
+    config: &ProviderConfig,
+) -> Result<&'a Arc<P>, OpenModeError> {
+    providers
+        .get(&config.provider)
+        .ok_or_else(|| failed(config, ProviderErrorKind::Unknown))
+}
+
+fn first_usable<P: ?Sized>(providers: &Providers<P>, language: Option<&str>) -> Option<ProviderConfig> {
+    let (info, _) = providers.iter().find(|(info, _)| info.credential.is_usable())?;
+    Some(ProviderConfig {
+        language: language.map(str::to_owned),
+        ..ProviderConfig::of(&info.id)
+    })
+}
+
+async fn in_time<T>(
+    config: &ProviderConfig,
+    connecting: impl Future<Output = Result<T, ProviderError>>,
+) -> Result<T, OpenModeError> {
+    match timeout(CONNECT_TIMEOUT, connecting).await {
+        Ok(connected) => connected.map_err(|err| OpenModeError(Arc::new(err))),
+        Err(_) => Err(failed(config, ProviderErrorKind::Unavailable)),
+    }
+}
+
+/// A mode, unless its provider speaks at a rate that nobody can convert.
+fn boxed<M: InteractionMode + 'static>(
+    mode: Result<M, UnsupportedSampleRate>,
+    config: &ProviderConfig,
+) -> Result<Box<dyn InteractionMode>, OpenModeError> {
+    match mode {
+        Ok(mode) => Ok(Box::new(mode)),
+        Err(err) => Err(failed(config, ProviderErrorKind::Failed(err.to_string()))),
     }
 }
 
 fn failed(config: &ProviderConfig, kind: ProviderErrorKind) -> OpenModeError {
-    OpenModeError::Provider(Arc::new(ProviderError {
+    OpenModeError(Arc::new(ProviderError {
         kind,
         provider: config.provider.clone(),
         retry_after: None,

@@ -3,12 +3,14 @@
 mod cascade;
 mod factory;
 mod realtime;
+mod uplink;
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::Stream;
-use viva_domain::turns::{Generation, ModeInput, ModeOrder, TurnTaking};
+use viva_domain::ports::ProviderError;
+use viva_domain::turns::{Generation, ModeInput, ModeOrder, SessionFailure, TurnTaking};
 
 pub use factory::{ModeFactory, OpenMode, OpenModeError};
 
@@ -46,4 +48,13 @@ pub enum ModeSaid {
     SpeechEnded,
     /// Anything else; audio is at the session's output rate.
     Said(ModeInput),
+}
+
+/// A provider's failure as the session is told of it.
+fn failure(err: &ProviderError) -> SessionFailure {
+    SessionFailure {
+        kind: err.kind.clone(),
+        message: err.to_string(),
+        retry_after: err.retry_after,
+    }
 }

@@ -131,6 +131,8 @@ impl Sessions {
         let open = OpenMode {
             interaction: &interaction,
             prompt: &request.prompt,
+            history: Vec::new(),
+            tasks: &self.tasks,
             input_rate,
             output_rate,
         };

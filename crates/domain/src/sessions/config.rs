@@ -67,7 +67,7 @@ pub enum Interaction {
     /// One provider hears and speaks.
     Realtime(ProviderConfig),
     /// Speech-to-text, language model, text-to-speech.
-    Cascade(CascadeConfig),
+    Cascade(Box<CascadeConfig>),
 }
 
 impl Interaction {

@@ -43,7 +43,7 @@ impl fmt::Display for TurnNumber {
 
 /// Counts what the AI was told to do (answer, greet, stop). What it says carries the generation that it was said in, so
 /// that whatever was said before it was told to stop can be recognised and dropped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Generation(u32);
 
 impl Generation {

@@ -18,7 +18,9 @@ pub(crate) fn from_wire(interaction: ws::Interaction) -> Result<Interaction, ws:
             language: config.language,
             options: options_from_wire(config.options),
         })),
-        ws::Interaction::Cascade(config) => cascade_from_wire(config).map(Interaction::Cascade),
+        ws::Interaction::Cascade(config) => {
+            cascade_from_wire(config).map(|config| Interaction::Cascade(Box::new(config)))
+        }
     }
 }
 
@@ -70,7 +72,8 @@ pub(crate) fn to_wire(interaction: Interaction) -> ws::Interaction {
             language: config.language,
             options: options_to_wire("", config.options).collect(),
         }),
-        Interaction::Cascade(CascadeConfig { stt, llm, tts }) => {
+        Interaction::Cascade(config) => {
+            let CascadeConfig { stt, llm, tts } = *config;
             let language = llm.language;
             let own_language =
                 |of_stage: Option<String>| of_stage.filter(|own| Some(own) != language.as_ref());

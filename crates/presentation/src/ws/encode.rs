@@ -304,13 +304,16 @@ mod tests {
             Event::ResponseEnded {
                 turn: TURN,
                 interruption: Some(InterruptReason::Client),
-                latency,
+                latency: Box::new(latency),
                 usage: Some(Usage {
                     input_tokens: Some(10),
                     output_tokens: None,
                 }),
             },
-            Event::TurnLatency { turn: TURN, latency },
+            Event::TurnLatency {
+                turn: TURN,
+                latency: Box::new(latency),
+            },
             Event::Notice(NoticeCode::MicrophoneQuiet),
             Event::Failure {
                 failure,

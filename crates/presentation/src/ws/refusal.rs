@@ -129,10 +129,7 @@ impl From<StartSessionError> for Refusal {
             StartSessionError::SampleRate(_) | StartSessionError::TurnDetection(_) => {
                 Self::config(err.to_string())
             }
-            StartSessionError::Mode(OpenModeError::ModeUnavailable) => {
-                Self::new(Fault::Message, ErrorCode::InvalidMode, err.to_string())
-            }
-            StartSessionError::Mode(OpenModeError::Provider(cause)) => {
+            StartSessionError::Mode(OpenModeError(cause)) => {
                 let code = provider_error_code(&cause.kind);
                 if code == ErrorCode::InvalidConfig {
                     return Self::config(err.to_string());
@@ -185,7 +182,7 @@ mod tests {
             retry_after: Some(Duration::from_micros(1_500_001)),
             source: Some("key sk-123 refused".into()),
         };
-        StartSessionError::Mode(OpenModeError::Provider(Arc::new(err))).into()
+        StartSessionError::Mode(OpenModeError(Arc::new(err))).into()
     }
 
     #[test]

@@ -1,3 +1,137 @@
-//! The cascade: speech to text, a language model, text to speech.
+//! The cascade: speech to text, a language model, text to speech, each of a provider of its own.
+//!
+//! ```text
+//! audio ──▶ uplink ──▶ ears ──▶ pipeline ──▶ answer: language model ─▶ pieces ─▶ voice
+//! orders ─────────────────────────▲  │                       │                    │
+//!                     events ◀───────┴───────────────────────┴────────────────────┘
+//! ```
+//!
+//! The pipeline is one task per session and ends with the mode.
 
+mod answer;
+mod context;
 mod pieces;
+mod pipeline;
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_channel::mpsc;
+use futures_util::{Stream, StreamExt};
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
+use viva_audio::{SampleRate, UnsupportedSampleRate};
+use viva_domain::ports::{
+    LanguageModel, Message, SpeechToTextCapabilities, SpeechToTextCommand, SpeechToTextSession, TextToSpeech,
+};
+use viva_domain::sessions::CascadeConfig;
+use viva_domain::turns::{ModeOrder, TurnTaking};
+
+use self::answer::Stages;
+use self::pipeline::{Pipeline, State};
+use super::uplink::{Lossless, Uplink};
+use super::{InteractionMode, ModeEvent};
+
+/// Lossless on their way to the pipeline. Overflow: they wait in the uplink.
+const ORDERS: usize = 8;
+/// Events on their way to the session. Overflow: the providers are not read.
+const EVENTS: usize = 32;
+
+/// What a cascade is made of.
+pub(super) struct CascadeSetup {
+    /// As every stage resolved it.
+    pub(super) config: CascadeConfig,
+    pub(super) ears: SpeechToTextSession,
+    pub(super) ears_can: SpeechToTextCapabilities,
+    pub(super) llm: Arc<dyn LanguageModel>,
+    pub(super) tts: Arc<dyn TextToSpeech>,
+    pub(super) instructions: String,
+    pub(super) history: Vec<Message>,
+    pub(super) input_rate: SampleRate,
+    pub(super) output_rate: SampleRate,
+}
+
+/// A conversation with three providers.
+pub(super) struct CascadeMode {
+    turn_taking: TurnTaking,
+    ears: Uplink<SpeechToTextCommand>,
+    orders: Lossless<ModeOrder>,
+    events: mpsc::Receiver<ModeEvent>,
+    _pipeline: AbortOnDropHandle<()>,
+}
+
+impl CascadeMode {
+    /// The conversation is a task of `tasks`.
+    pub(super) fn new(setup: CascadeSetup, tasks: &TaskTracker) -> Result<Self, UnsupportedSampleRate> {
+        let CascadeConfig { stt, llm, tts } = setup.config;
+        let turn_taking = if setup.ears_can.detects_turns {
+            TurnTaking::Provider
+        } else {
+            TurnTaking::Session
+        };
+        let ears_rate = SampleRate::new(setup.ears_can.input_rate)?;
+        let tts_rate = SampleRate::new(setup.tts.capabilities(&tts).output_rate)?;
+        let (orders, orders_rx) = mpsc::channel(ORDERS);
+        let (events, events_rx) = mpsc::channel(EVENTS);
+        let SpeechToTextSession {
+            commands,
+            events: ears,
+        } = setup.ears;
+        let pipeline = Pipeline {
+            stages: Arc::new(Stages {
+                llm: setup.llm,
+                llm_config: llm,
+                tts: setup.tts,
+                tts_config: tts,
+                tts_rate,
+                output_rate: setup.output_rate,
+                instructions: setup.instructions,
+            }),
+            turn_taking,
+            stt_provider: stt.provider,
+            orders: orders_rx,
+            ears,
+            finalizer: Lossless::new(commands.clone()),
+            events: Lossless::new(events),
+            context: context::Context::new(setup.history),
+            state: State::default(),
+        };
+        Ok(Self {
+            turn_taking,
+            ears: Uplink::new(commands, setup.input_rate, ears_rate),
+            orders: Lossless::new(orders),
+            events: events_rx,
+            _pipeline: AbortOnDropHandle::new(tasks.spawn(pipeline.run())),
+        })
+    }
+}
+
+impl InteractionMode for CascadeMode {
+    fn turn_taking(&self) -> TurnTaking {
+        self.turn_taking
+    }
+
+    fn push_audio(&mut self, samples: &Arc<[i16]>) -> usize {
+        self.ears.push_audio(samples, SpeechToTextCommand::Audio)
+    }
+
+    fn order(&mut self, order: ModeOrder) {
+        match order {
+            ModeOrder::SpeechBegan { ago } => self.ears.orders.send(SpeechToTextCommand::SpeechBegan { ago }),
+            ModeOrder::Close => self.ears.orders.close(),
+            _ => {}
+        }
+        self.orders.send(order);
+    }
+}
+
+impl Stream for CascadeMode {
+    type Item = ModeEvent;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<ModeEvent>> {
+        // Lossless that find no room yet wake this again.
+        let _ = self.ears.orders.poll_waiting(cx);
+        let _ = self.orders.poll_waiting(cx);
+        self.events.poll_next_unpin(cx)
+    }
+}

@@ -1,33 +1,30 @@
 //! Realtime mode: one provider hears and speaks.
 
-use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use futures_channel::mpsc;
 use futures_util::Stream;
 use viva_audio::{Resampler, SampleRate, UnsupportedSampleRate};
 use viva_domain::ports::{
-    ProviderError, RealtimeCapabilities, RealtimeCommand, RealtimeEvent, RealtimeEventKind, RealtimeSession,
+    RealtimeCapabilities, RealtimeCommand, RealtimeEvent, RealtimeEventKind, RealtimeSession,
 };
-use viva_domain::turns::{Generation, ModeInput, ModeOrder, SessionFailure, TurnTaking};
+use viva_domain::turns::{Generation, ModeInput, ModeOrder, TurnTaking};
 
-use super::{InteractionMode, ModeEvent, ModeSaid};
+use super::uplink::Uplink;
+use super::{InteractionMode, ModeEvent, ModeSaid, failure};
 
 /// A conversation with a realtime provider: resamples both ways and turns orders into commands.
 pub(super) struct RealtimeMode {
-    session: RealtimeSession,
+    uplink: Uplink<RealtimeCommand>,
+    events: mpsc::Receiver<RealtimeEvent>,
     turn_taking: TurnTaking,
-    /// From the user to the provider.
-    up: Resampler,
-    upsampled: Vec<i16>,
     /// From the provider to the user; begins anew with each answer, so that nothing of an old one is left in it.
     down: Resampler,
     /// Whether there is audio of an answer in it.
     down_holds_audio: bool,
     answer: Generation,
-    /// Orders that the provider's channel had no room for. There is one per turn or interruption, so it stays short.
-    waiting: VecDeque<RealtimeCommand>,
     /// The rest of an answer that was still in the resampler, and the event that ended it.
     next: Option<ModeEvent>,
 }
@@ -45,28 +42,18 @@ impl RealtimeMode {
             TurnTaking::Session
         };
         Ok(Self {
-            session,
+            uplink: Uplink::new(
+                session.commands,
+                input_rate,
+                SampleRate::new(capabilities.input_rate)?,
+            ),
+            events: session.events,
             turn_taking,
-            up: Resampler::new(input_rate, SampleRate::new(capabilities.input_rate)?),
-            upsampled: Vec::new(),
             down: Resampler::new(SampleRate::new(capabilities.output_rate)?, output_rate),
             down_holds_audio: false,
             answer: Generation::FIRST,
-            waiting: VecDeque::new(),
             next: None,
         })
-    }
-
-    /// Hands waiting orders over while there is room.
-    fn poll_orders(&mut self, cx: &mut Context<'_>) {
-        while !self.waiting.is_empty() && self.session.commands.poll_ready(cx).is_ready() {
-            let Some(command) = self.waiting.pop_front() else {
-                return;
-            };
-            if self.session.commands.start_send(command).is_err() {
-                self.waiting.clear(); // The provider is gone; its last event says so.
-            }
-        }
     }
 
     fn said(&mut self, event: RealtimeEvent) -> ModeEvent {
@@ -150,16 +137,6 @@ impl RealtimeMode {
         self.next = Some(end);
         tail
     }
-
-    /// The user's audio at the provider's rate. Without resampling nothing is copied.
-    fn up_sampled(&mut self, samples: &Arc<[i16]>) -> Arc<[i16]> {
-        if self.up.from() == self.up.to() {
-            return Arc::clone(samples);
-        }
-        self.upsampled.clear();
-        self.up.process_into(samples, &mut self.upsampled);
-        Arc::from(self.upsampled.as_slice())
-    }
 }
 
 impl InteractionMode for RealtimeMode {
@@ -168,19 +145,7 @@ impl InteractionMode for RealtimeMode {
     }
 
     fn push_audio(&mut self, samples: &Arc<[i16]>) -> usize {
-        let audio = self.up_sampled(samples);
-        let len = audio.len();
-        if len == 0 {
-            return 0;
-        }
-        // Orders keep their place: audio does not overtake one that waits.
-        let is_taken = self.waiting.is_empty()
-            && self
-                .session
-                .commands
-                .try_send(RealtimeCommand::Audio(audio))
-                .is_ok();
-        if is_taken { 0 } else { len }
+        self.uplink.push_audio(samples, RealtimeCommand::Audio)
     }
 
     fn order(&mut self, order: ModeOrder) {
@@ -196,16 +161,9 @@ impl InteractionMode for RealtimeMode {
             ModeOrder::EndTurn => RealtimeCommand::EndTurn,
             // A provider that answers by itself makes nothing ready before it is asked.
             ModeOrder::Prepare => return,
-            ModeOrder::Close => return self.session.commands.close_channel(),
+            ModeOrder::Close => return self.uplink.orders.close(),
         };
-        if !self.waiting.is_empty() {
-            return self.waiting.push_back(command);
-        }
-        if let Err(err) = self.session.commands.try_send(command)
-            && err.is_full()
-        {
-            self.waiting.push_back(err.into_inner());
-        }
+        self.uplink.orders.send(command);
     }
 }
 
@@ -213,20 +171,13 @@ impl Stream for RealtimeMode {
     type Item = ModeEvent;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<ModeEvent>> {
-        self.poll_orders(cx);
+        // Orders that find no room yet wake this again.
+        let _ = self.uplink.orders.poll_waiting(cx);
         if let Some(event) = self.next.take() {
             return Poll::Ready(Some(event));
         }
-        let event = ready!(Pin::new(&mut self.session.events).poll_next(cx));
+        let event = ready!(Pin::new(&mut self.events).poll_next(cx));
         Poll::Ready(event.map(|event| self.said(event)))
-    }
-}
-
-fn failure(err: &ProviderError) -> SessionFailure {
-    SessionFailure {
-        kind: err.kind.clone(),
-        message: err.to_string(),
-        retry_after: err.retry_after,
     }
 }
 
@@ -234,10 +185,9 @@ fn failure(err: &ProviderError) -> SessionFailure {
 mod tests {
     use std::time::Instant;
 
-    use futures_channel::mpsc;
     use futures_util::{FutureExt, StreamExt};
     use proptest::prelude::*;
-    use viva_domain::ports::{Heard, ProviderErrorKind};
+    use viva_domain::ports::{Heard, ProviderError, ProviderErrorKind};
 
     use super::*;
 
@@ -400,7 +350,7 @@ mod tests {
                     _ => prop_assert_eq!(bench.said().len(), 0),
                 }
             }
-            while !bench.mode.waiting.is_empty() {
+            while bench.mode.uplink.orders.are_waiting() {
                 bench.said();
                 told.extend(bench.told());
             }
@@ -425,7 +375,7 @@ mod tests {
             generation: FIRST.next().next(),
             heard: None,
         });
-        assert_eq!(bench.mode.waiting.len(), 1);
+        assert!(bench.mode.uplink.orders.are_waiting());
         let Bench {
             mut mode,
             mut commands,

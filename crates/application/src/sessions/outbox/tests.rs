@@ -1,4 +1,4 @@
-use viva_domain::latency::{LatencyMetrics, SessionTime};
+use viva_domain::latency::SessionTime;
 use viva_domain::turns::{InterruptReason, NoticeCode};
 
 use super::*;
@@ -154,7 +154,7 @@ fn an_answer_that_was_heard_is_not_kept() {
         let ended = Event::ResponseEnded {
             turn: TURN,
             interruption: None,
-            latency: LatencyMetrics::default(),
+            latency: Box::default(),
             usage: None,
         };
         post(&mut outbox, ended);

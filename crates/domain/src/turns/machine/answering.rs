@@ -222,7 +222,7 @@ impl TurnMachine {
             if begins {
                 effects.push(Effect::Emit(Event::TurnLatency {
                     turn: turn.number,
-                    latency: turn.latency(),
+                    latency: Box::new(turn.latency()),
                 }));
             }
             if report.event == PlaybackEvent::Stopped {
@@ -268,7 +268,7 @@ impl TurnMachine {
         effects.push(Effect::Emit(Event::ResponseEnded {
             turn: turn.number,
             interruption: None,
-            latency: turn.latency(),
+            latency: Box::new(turn.latency()),
             usage: answer.usage,
         }));
         self.finish_turn(now, effects);

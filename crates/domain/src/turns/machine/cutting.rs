@@ -57,7 +57,7 @@ impl TurnMachine {
         effects.push(Effect::Emit(Event::ResponseEnded {
             turn: turn.number,
             interruption: Some(reason),
-            latency: turn.latency(),
+            latency: Box::new(turn.latency()),
             usage: turn.answer.as_ref().and_then(|answer| answer.usage),
         }));
         self.finish_cut_turn(now, effects);
@@ -137,7 +137,7 @@ impl TurnMachine {
         if turn.interruption.is_some() && had_audio {
             effects.push(Effect::Emit(Event::TurnLatency {
                 turn: turn.number,
-                latency: turn.latency,
+                latency: Box::new(turn.latency),
             }));
         }
         self.summary.turns += 1;

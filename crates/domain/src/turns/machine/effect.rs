@@ -133,7 +133,7 @@ pub enum Event {
         /// What cut it.
         interruption: Option<InterruptReason>,
         /// What is known so far.
-        latency: LatencyMetrics,
+        latency: Box<LatencyMetrics>,
         /// What the provider counted.
         usage: Option<Usage>,
     },
@@ -142,7 +142,7 @@ pub enum Event {
         /// The turn.
         turn: TurnNumber,
         /// Everything that is known.
-        latency: LatencyMetrics,
+        latency: Box<LatencyMetrics>,
     },
     /// Something worth knowing; the session goes on.
     Notice(NoticeCode),

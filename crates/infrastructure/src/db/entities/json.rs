@@ -73,11 +73,11 @@ impl From<InteractionJson> for Interaction {
     fn from(json: InteractionJson) -> Self {
         match json {
             InteractionJson::Realtime(config) => Self::Realtime(config.into()),
-            InteractionJson::Cascade { stt, llm, tts } => Self::Cascade(CascadeConfig {
+            InteractionJson::Cascade { stt, llm, tts } => Self::Cascade(Box::new(CascadeConfig {
                 stt: stt.into(),
                 llm: llm.into(),
                 tts: tts.into(),
-            }),
+            })),
         }
     }
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use viva_application::history::{History, LatencyStats};
 use viva_domain::ids::SessionId;
 use viva_protocol::problem::Problem as ProblemBody;
-use viva_protocol::rest::{self, Statistics};
+use viva_protocol::rest;
 
 use super::convert::statistics;
 use crate::extract::{Identity, Path};

@@ -157,7 +157,11 @@ async fn a_start_that_cannot_work_says_why() {
     let bench = Bench::new();
     for (fields, expected) in [
         (json!({"mode": "telepathy"}), "INVALID_MODE"),
-        (json!({"mode": "cascade"}), "INVALID_MODE"),
+        (json!({"mode": "holographic"}), "INVALID_MODE"),
+        (
+            json!({"mode": "cascade", "config": {"stt_provider": "nobody"}}),
+            "INVALID_CONFIG",
+        ),
         (
             json!({"mode": "realtime", "audio": {"input_rate": 12345}}),
             "INVALID_CONFIG",

@@ -3,14 +3,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
-use serde_json::Value;
 use viva_audio::{Clip, SampleRate};
 use viva_client::{Call, HangUp, KeepAudio};
-use viva_protocol::ws::{
-    AudioSettings, FallbackPolicy, Interaction, RealtimeConfig, StartSession, TurnDetection,
-};
+use viva_protocol::ws::{AudioSettings, FallbackPolicy, StartSession, TurnDetection};
+
+use super::stack::StackArgs;
 
 /// Play a WAV file as the caller against a running server, and print events and latencies.
 #[derive(Debug, Clone, Args)]
@@ -27,30 +26,23 @@ pub(crate) struct TalkArgs {
     /// Leave out the first milliseconds of the file.
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub(super) skip_ms: u32,
-    /// Realtime provider.
-    #[arg(long, value_name = "ID", default_value = "offline")]
-    provider: String,
-    /// Model; the provider's default when absent.
-    #[arg(long, value_name = "ID")]
-    model: Option<String>,
-    /// Voice; the provider's default when absent.
-    #[arg(long, value_name = "ID")]
-    voice: Option<String>,
-    /// Language tag such as en or zh-TW.
-    #[arg(long, value_name = "TAG")]
-    language: Option<String>,
-    /// Provider-specific setting; the value is JSON, or else text. May be repeated.
-    #[arg(long = "option", value_name = "KEY=VALUE", value_parser = setting)]
-    options: Vec<(String, Value)>,
+    #[command(flatten)]
+    stack: StackArgs,
     /// Instructions for the AI.
     #[arg(long, value_name = "TEXT")]
     system_prompt: Option<String>,
     /// Silence that ends the user's turn; the server's default when absent.
     #[arg(long, value_name = "MS")]
     silence_ms: Option<u32>,
+    /// Let a cascade make its answer ready at half the silence.
+    #[arg(long)]
+    eager: bool,
     /// Let the AI finish when the caller speaks.
     #[arg(long)]
     no_barge_in: bool,
+    /// Go on in cascade mode when the realtime provider fails.
+    #[arg(long)]
+    fallback: bool,
     /// Let the AI speak first.
     #[arg(long)]
     greeting: bool,
@@ -112,23 +104,23 @@ impl TalkArgs {
     }
 
     fn start(&self) -> StartSession {
-        let interaction = Interaction::Realtime(RealtimeConfig {
-            realtime_provider: self.provider.clone(),
-            realtime_model: self.model.clone(),
-            voice: self.voice.clone(),
-            language: self.language.clone(),
-            options: self.options.iter().cloned().collect(),
-        });
-        let mut start = StartSession::new(&interaction);
+        let mut start = StartSession::new(&self.stack.interaction());
         start.system_prompt.clone_from(&self.system_prompt);
         start.barge_in_enabled = !self.no_barge_in;
         start.greeting = self.greeting;
         // Nobody is there to be asked.
-        start.fallback = FallbackPolicy::Off;
-        start.turn_detection = self.silence_ms.map(|silence_ms| TurnDetection {
-            silence_ms: Some(silence_ms),
-            ..TurnDetection::default()
-        });
+        start.fallback = if self.fallback {
+            FallbackPolicy::Auto
+        } else {
+            FallbackPolicy::Off
+        };
+        if self.silence_ms.is_some() || self.eager {
+            start.turn_detection = Some(TurnDetection {
+                silence_ms: self.silence_ms,
+                eager: self.eager.then_some(true),
+                ..TurnDetection::default()
+            });
+        }
         start.audio = AudioSettings {
             input_rate: self.input_rate,
             output_rate: self.output_rate,
@@ -136,13 +128,6 @@ impl TalkArgs {
         };
         start
     }
-}
-
-fn setting(text: &str) -> Result<(String, Value)> {
-    let (key, value) = text.split_once('=').context("write it as KEY=VALUE")?;
-    anyhow::ensure!(!key.is_empty(), "the key is missing");
-    let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
-    Ok((key.to_owned(), value))
 }
 
 fn sample_rate(text: &str) -> Result<u32> {
@@ -153,6 +138,7 @@ fn sample_rate(text: &str) -> Result<u32> {
 mod tests {
     use clap::Parser;
     use serde_json::json;
+    use viva_protocol::ws::{Interaction, RealtimeConfig};
 
     use super::*;
 
@@ -203,6 +189,38 @@ mod tests {
             call.start.config["options"],
             json!({ "delay_ms": 0, "script": ["Hi"], "name": "a=b" })
         );
+    }
+
+    #[test]
+    fn a_cascade_names_a_provider_for_each_stage() {
+        let call = call(&[
+            "--mode",
+            "cascade",
+            "--stt",
+            "deepgram",
+            "--stt-model",
+            "nova-3",
+            "--llm",
+            "openai",
+            "--tts",
+            "elevenlabs",
+            "--voice",
+            "rachel",
+            "--option",
+            "llm_temperature=0.5",
+            "--eager",
+            "--fallback",
+        ]);
+        assert_eq!(call.start.mode, viva_protocol::ws::Mode::Cascade);
+        assert_eq!(
+            call.start.config,
+            json!({
+                "stt_provider": "deepgram", "stt_model": "nova-3", "llm_provider": "openai",
+                "tts_provider": "elevenlabs", "tts_voice": "rachel", "options": {"llm_temperature": 0.5},
+            })
+        );
+        assert_eq!(call.start.turn_detection.unwrap().eager, Some(true));
+        assert_eq!(call.start.fallback, FallbackPolicy::Auto);
     }
 
     #[test]

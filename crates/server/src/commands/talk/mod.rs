@@ -3,6 +3,7 @@
 mod args;
 mod events;
 mod outcome;
+mod stack;
 mod table;
 
 use std::io::Write as _;

@@ -91,7 +91,7 @@ async fn a_cascade_session_is_shown_with_its_stages() {
     let server = Server::start().await;
     let session = Session {
         user_id: UserId::LOCAL,
-        interaction: Interaction::Cascade(samples::cascade_config()),
+        interaction: Interaction::Cascade(Box::new(samples::cascade_config())),
         ..samples::session(1)
     };
     server.session_store.insert(&session).await.unwrap();
