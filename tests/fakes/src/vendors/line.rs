@@ -20,7 +20,7 @@ pub struct RecordedLine {
     pub texts: Vec<Value>,
     /// All audio, PCM16.
     pub audio: Vec<i16>,
-    /// How the client ended it; `None` while it is open, or when the server ended it.
+    /// How the client ended it, or answered its end; `None` while it is open, or when the server broke it off.
     pub closed: Option<ClosedLine>,
 }
 
@@ -173,7 +173,11 @@ impl Line {
 
     pub(super) async fn say(&mut self, message: &Value) -> Result<(), Hung> {
         let message = Message::text(message.to_string());
-        self.socket.send(message).await.map_err(|_| Hung)
+        let sent = self.socket.send(message).await;
+        sent.map_err(|_| {
+            self.closed(None);
+            Hung
+        })
     }
 
     /// Says goodbye first and then waits until the client is gone, as a polite server does.
@@ -191,7 +195,13 @@ impl Line {
     /// Reads on until the connection is closed.
     async fn drain(&mut self) {
         let stop = self.stop.clone();
-        let closed = async { while let Some(Ok(_)) = self.socket.recv().await {} };
+        let closed = async {
+            while let Some(Ok(message)) = self.socket.recv().await {
+                if let Message::Close(frame) = message {
+                    self.closed(frame.map(|frame| frame.code));
+                }
+            }
+        };
         tokio::select! {
             () = closed => {}
             () = stop.cancelled() => {}
@@ -212,7 +222,9 @@ impl Line {
 
     fn closed(&self, code: Option<u16>) {
         let at = Instant::now();
-        self.record(|line| line.closed = Some(ClosedLine { at, code }));
+        self.record(|line| {
+            line.closed.get_or_insert(ClosedLine { at, code });
+        });
     }
 
     fn record(&self, change: impl FnOnce(&mut RecordedLine)) {

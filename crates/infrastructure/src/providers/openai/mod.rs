@@ -3,3 +3,6 @@
 mod chat;
 
 pub use chat::OpenAiLanguageModel;
+//! OpenAI, and servers that speak as it does.
+
+pub mod transcription;

@@ -11,7 +11,7 @@ use axum::extract::{FromRequest, Request, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use viva_audio::Clip;
 
@@ -87,7 +87,9 @@ async fn read(desk: &Desk, request: Request) -> Result<Upload, Refusal> {
 }
 
 async fn read_file(part: Field<'_>) -> Result<Clip, Refusal> {
-    let is_wav = part.file_name().is_some_and(|name| Path::new(name).extension() == Some("wav".as_ref()))
+    let is_wav = part
+        .file_name()
+        .is_some_and(|name| Path::new(name).extension() == Some("wav".as_ref()))
         && part.content_type() == Some("audio/wav");
     if !is_wav {
         return Err(Refusal::parameter(
@@ -141,7 +143,7 @@ async fn answer(desk: &Desk, upload: Upload) -> Response {
     answering.done();
     match &spoken.fault {
         Some(TextFault::Error(code)) => Refusal::new(400, code, "it went wrong").into_response(),
-        Some(_) => broken(Vec::new()),
+        Some(_) => broken(vec![Bytes::from_static(b"{\"text\":")]),
         None => Json(
             json!({"text": spoken.text, "usage": {"type": "duration", "seconds": 1}, "mood": "thrown in"}),
         )
@@ -151,8 +153,12 @@ async fn answer(desk: &Desk, upload: Upload) -> Response {
 
 /// An answer that breaks off after these pieces.
 fn broken(pieces: Vec<Bytes>) -> Response {
-    let pieces = pieces.into_iter().map(Ok);
-    let body = stream::iter(pieces.chain([Err(io::Error::other("cut"))]));
+    let cut = stream::once(async {
+        // What came before goes out first.
+        tokio::task::yield_now().await;
+        Err(io::Error::other("cut"))
+    });
+    let body = stream::iter(pieces.into_iter().map(Ok)).chain(cut);
     (
         [(header::CONTENT_TYPE, "text/event-stream")],
         Body::from_stream(body),

@@ -1,0 +1,75 @@
+//! The way to Deepgram.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use reqwest::Url;
+use reqwest::header::{AUTHORIZATION, HeaderValue};
+use viva_domain::ports::ProviderError;
+
+use super::config::Settings;
+use super::{RATE, VENDOR};
+use crate::providers::transport::socket::{Socket, connect};
+use crate::providers::transport::{Account, HttpClient};
+
+/// A handshake that takes longer has failed.
+const LIMIT: Duration = Duration::from_secs(5);
+/// Hosts below this one are the vendor's own, where nothing goes without a key.
+const HOST: &str = "deepgram.com";
+
+/// What every connection of a session is opened with.
+#[derive(Clone)]
+pub(super) struct Connection {
+    pub(super) account: Account,
+    http: HttpClient,
+    url: Url,
+    authorization: Option<HeaderValue>,
+}
+
+impl Connection {
+    pub(super) fn new(
+        account: &Account,
+        http: &HttpClient,
+        settings: &Settings,
+    ) -> Result<Self, ProviderError> {
+        let is_vendor = account
+            .base_url
+            .host_str()
+            .is_some_and(|host| host.ends_with(HOST));
+        let authorization = if is_vendor {
+            Some(account.required_header(VENDOR, "Token ")?)
+        } else {
+            account.header(VENDOR, "Token ")?
+        };
+        let mut url = account.url(settings.api.path());
+        url.query_pairs_mut()
+            .append_pair("encoding", "linear16")
+            .append_pair("sample_rate", &RATE.to_string())
+            .extend_pairs(settings.query());
+        Ok(Self {
+            account: account.clone(),
+            http: http.clone(),
+            url,
+            authorization,
+        })
+    }
+
+    pub(super) fn open(&self) -> BoxFuture<'static, Result<Socket, ProviderError>> {
+        let Self {
+            account,
+            http,
+            url,
+            authorization,
+        } = self.clone();
+        Box::pin(async move {
+            connect(&http, VENDOR, &account, LIMIT, |client| {
+                let request = client.get(url);
+                match authorization {
+                    Some(authorization) => request.header(AUTHORIZATION, authorization),
+                    None => request,
+                }
+            })
+            .await
+        })
+    }
+}

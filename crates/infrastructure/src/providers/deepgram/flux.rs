@@ -1,0 +1,154 @@
+//! `/v2/listen`: the vendor finds the turns.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
+
+use super::connection::Connection;
+use super::wire::{FORCE_END_TURN, FluxMessage, TurnEvent, TurnInfo};
+use super::{RATE, VENDOR};
+use crate::providers::ears::{Dialect, Message, Order, Said};
+use crate::providers::transport::socket::Socket;
+use crate::providers::transport::{Account, errors};
+
+/// How long the vendor may take to end the turn that runs.
+const WAIT: Duration = Duration::from_secs(3);
+/// The same while no turn is known to run: one may just be beginning, and if none is, there is no answer.
+const SHORT_WAIT: Duration = Duration::from_millis(500);
+
+/// The turn that runs.
+pub(super) struct Flux {
+    connection: Connection,
+    turn: Option<Turn>,
+    /// Turns up to this one are over for the session, whatever is still said about them.
+    over: Option<u64>,
+}
+
+struct Turn {
+    index: u64,
+    text: String,
+}
+
+impl Flux {
+    pub(super) fn new(connection: Connection) -> Self {
+        Self {
+            connection,
+            turn: None,
+            over: None,
+        }
+    }
+
+    fn on_turn(&mut self, info: TurnInfo, said: &mut Said) {
+        let TurnInfo {
+            event,
+            turn_index: index,
+            transcript,
+        } = info;
+        if self.over.is_some_and(|over| index <= over) {
+            return;
+        }
+        let text = transcript.trim().to_owned();
+        let is_news = match (&mut self.turn, event) {
+            (_, TurnEvent::Unknown) => return,
+            (None, TurnEvent::StartOfTurn) => {
+                self.turn = Some(Turn {
+                    index,
+                    text: text.clone(),
+                });
+                said.event(SpeechToTextEventKind::SpeechStarted);
+                !text.is_empty()
+            }
+            // Between turns it tells that nothing happens.
+            (None, _) => return,
+            (Some(turn), _) => {
+                let is_news = turn.text != text;
+                turn.text.clone_from(&text);
+                is_news
+            }
+        };
+        match event {
+            TurnEvent::StartOfTurn | TurnEvent::Update | TurnEvent::Unknown if is_news => {
+                said.event(SpeechToTextEventKind::Partial(text));
+            }
+            TurnEvent::StartOfTurn | TurnEvent::Update | TurnEvent::Unknown => {}
+            TurnEvent::EagerEndOfTurn => said.event(SpeechToTextEventKind::EagerFinal(text)),
+            TurnEvent::TurnResumed => said.event(SpeechToTextEventKind::SpeechResumed),
+            TurnEvent::EndOfTurn => {
+                self.turn = None;
+                self.over = Some(index);
+                said.event(SpeechToTextEventKind::Final(text));
+            }
+        }
+    }
+}
+
+impl Dialect for Flux {
+    const VENDOR: &'static str = VENDOR;
+    const DETECTS_TURNS: bool = true;
+    const RATE: u32 = RATE;
+
+    fn account(&self) -> &Account {
+        &self.connection.account
+    }
+
+    fn connect(&self) -> BoxFuture<'static, Result<Socket, ProviderError>> {
+        self.connection.open()
+    }
+
+    fn forget(&mut self) {
+        *self = Self::new(self.connection.clone());
+    }
+
+    fn audio(&mut self, samples: &[i16]) -> Option<Message> {
+        (!samples.is_empty()).then(|| Message::pcm(samples))
+    }
+
+    fn began(&mut self, _ago: Duration) -> Option<Message> {
+        None
+    }
+
+    fn finalize(&mut self, _said: &mut Said) -> Order {
+        Order {
+            message: Some(Message::text(FORCE_END_TURN)),
+            wait: if self.turn.is_some() { WAIT } else { SHORT_WAIT },
+        }
+    }
+
+    fn give_up(&mut self) -> SpeechToTextEventKind {
+        let Some(Turn { index, text }) = self.turn.take() else {
+            return SpeechToTextEventKind::Final(String::new());
+        };
+        self.over = Some(index);
+        if text.is_empty() {
+            let err = errors::unavailable(VENDOR, "no transcript in time");
+            return SpeechToTextEventKind::FinalFailed(err.into());
+        }
+        SpeechToTextEventKind::Final(text)
+    }
+
+    fn hear(&mut self, text: &str, said: &mut Said) {
+        match serde_json::from_str(text) {
+            Ok(FluxMessage::TurnInfo(info)) => self.on_turn(info, said),
+            Ok(FluxMessage::Error { code, description }) => {
+                let complaint = errors::Complaint::new(code, description);
+                let err = complaint.into_error(VENDOR, self.account(), None);
+                said.event(SpeechToTextEventKind::Failed(err.into()));
+            }
+            Ok(FluxMessage::Unknown) => {}
+            Err(err) => {
+                let err = errors::malformed(VENDOR, &err);
+                tracing::debug!(provider.name = VENDOR, "Ignored a message: {err}");
+            }
+        }
+    }
+
+    /// There is no such message; a connection that ends in silence is opened again with the next audio.
+    fn keep_alive(&self) -> Option<Message> {
+        None
+    }
+
+    fn is_in_turn(&self) -> bool {
+        self.turn.is_some()
+    }
+}

@@ -1,0 +1,91 @@
+//! Deepgram: live listening.
+//!
+//! The model says which API is spoken: `flux-…` listens with `/v2/listen`, which finds turns itself, every other one with
+//! `/v1/listen`, which leaves them to the session. The base URL is the host, `https://api.deepgram.com`; a server of one's
+//! own may do without a key. `config.rs` lists the options, `language.rs` the languages.
+
+mod config;
+mod connection;
+mod flux;
+mod language;
+mod nova;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio_util::task::TaskTracker;
+use tracing::instrument;
+use viva_domain::ports::{ProviderError, SpeechToText, SpeechToTextCapabilities, SpeechToTextSession};
+use viva_domain::sessions::ProviderConfig;
+
+use self::config::{Api, Settings};
+use self::connection::Connection;
+use self::flux::Flux;
+use self::nova::Nova;
+use super::Defaults;
+use super::ears::{KEEP_ALIVE, listen};
+use super::transport::{Account, HttpClient, errors};
+
+const VENDOR: &str = "deepgram";
+/// Sample rate of the audio that is sent, in Hz; Deepgram takes any.
+const RATE: u32 = 16_000;
+
+/// Deepgram as a speech-to-text provider.
+#[derive(Debug, Clone)]
+pub struct DeepgramSpeechToText {
+    account: Account,
+    http: HttpClient,
+    defaults: Defaults,
+    tasks: TaskTracker,
+    keep_alive: Duration,
+}
+
+impl DeepgramSpeechToText {
+    /// Listens in tasks of `tasks`; `defaults` name the model of sessions that name none.
+    pub fn new(account: Account, http: HttpClient, defaults: Defaults, tasks: TaskTracker) -> Self {
+        Self {
+            account,
+            http,
+            defaults,
+            tasks,
+            keep_alive: KEEP_ALIVE,
+        }
+    }
+
+    fn settings(&self, config: &ProviderConfig) -> Result<Settings, ProviderError> {
+        Settings::of(config, &self.defaults).map_err(|message| errors::invalid_config(VENDOR, message))
+    }
+}
+
+#[async_trait]
+impl SpeechToText for DeepgramSpeechToText {
+    fn capabilities(&self, config: &ProviderConfig) -> SpeechToTextCapabilities {
+        let model = config.model.as_ref().or(self.defaults.model.as_ref());
+        SpeechToTextCapabilities {
+            detects_turns: model.is_some_and(|model| Api::of(model) == Api::Flux),
+            streams: true,
+            input_rate: RATE,
+        }
+    }
+
+    fn resolve(&self, config: &ProviderConfig) -> Result<ProviderConfig, ProviderError> {
+        let settings = self.settings(config)?;
+        Ok(ProviderConfig {
+            model: Some(settings.model),
+            ..config.clone()
+        })
+    }
+
+    #[instrument(name = "provider.deepgram.connect", skip_all, err(level = "debug"))]
+    async fn connect(&self, config: ProviderConfig) -> Result<SpeechToTextSession, ProviderError> {
+        let settings = self.settings(&config)?;
+        let connection = Connection::new(&self.account, &self.http, &settings)?;
+        match settings.api {
+            Api::Nova => listen(Nova::new(connection), &self.tasks, self.keep_alive).await,
+            Api::Flux => listen(Flux::new(connection), &self.tasks, self.keep_alive).await,
+        }
+    }
+}

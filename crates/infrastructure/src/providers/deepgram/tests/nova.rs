@@ -1,0 +1,176 @@
+use std::time::{Duration, Instant};
+
+use viva_domain::ports::{SpeechToText, SpeechToTextEventKind};
+use viva_fakes::vendors::deepgram::{DeepgramScript, Spoken};
+
+use super::{NOVA, Rig, Talk, config, patiently};
+
+fn partial(text: &str) -> SpeechToTextEventKind {
+    SpeechToTextEventKind::Partial(text.to_owned())
+}
+
+#[tokio::test]
+async fn final_parts_are_put_together_and_interims_replaced() {
+    let rig = Rig::start().await;
+    let spoken = Spoken::of("of old.")
+        .interim("tell")
+        .interim("tell me")
+        .segment("Tell me a story");
+    rig.server.hear(spoken);
+    let mut talk = rig.talk(NOVA, &[]).await;
+    talk.speak().await;
+    talk.finalize().await;
+    let told = [
+        talk.next().await,
+        talk.next().await,
+        talk.next().await,
+        talk.next().await,
+    ];
+    let whole = SpeechToTextEventKind::Final("Tell me a story of old.".to_owned());
+    assert_eq!(
+        told,
+        [
+            partial("tell"),
+            partial("tell me"),
+            partial("Tell me a story"),
+            whole
+        ]
+    );
+}
+
+#[tokio::test]
+async fn the_vendor_gets_the_audio_and_the_settings() {
+    let rig = Rig::start().await;
+    let mut request = config("deepgram", NOVA, &[("keyterms", r#"["Viva"]"#)]);
+    request.language = Some("zh-Hant-TW".to_owned());
+    let mut talk = Talk::open(&rig.ears, &request).await;
+    talk.audio(0, 100).await;
+    talk.speak().await;
+    talk.finalize().await;
+    assert_eq!(talk.text().await, "hello world");
+    let line = rig.server.requests().remove(0);
+    assert_eq!(line.audio.len(), 8_000);
+    assert!(line.audio[..1_600].iter().all(|sample| *sample == 0));
+    assert!(line.audio[1_600..].iter().all(|sample| *sample == 8_000));
+    assert_eq!(line.types(), ["Finalize"]);
+    let parameters = line.parameters();
+    for (name, value) in [
+        ("model", "nova-3"),
+        ("encoding", "linear16"),
+        ("sample_rate", "16000"),
+        ("interim_results", "true"),
+        ("endpointing", "false"),
+        ("language", "zh-TW"),
+        ("keyterm", "Viva"),
+    ] {
+        assert_eq!(parameters.get(name), Some(&value), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_text_comes_as_late_as_the_vendor_is() {
+    let rig = Rig::start().await;
+    let delay = Duration::from_millis(150);
+    rig.server.hear(Spoken::of("late").after(delay));
+    let mut talk = rig.talk(NOVA, &[]).await;
+    talk.speak().await;
+    let ordered = Instant::now();
+    talk.finalize().await;
+    let event = talk.event().await;
+    assert_eq!(event.kind, SpeechToTextEventKind::Final("late".to_owned()));
+    let took = event.at - ordered;
+    assert!(took >= delay, "{took:?} is earlier than the vendor");
+}
+
+#[tokio::test]
+async fn without_audio_nobody_is_asked() {
+    let rig = Rig::start().await;
+    let mut talk = rig.talk(NOVA, &[]).await;
+    talk.finalize().await;
+    assert_eq!(talk.text().await, "");
+    talk.speak().await;
+    talk.finalize().await;
+    talk.finalize().await;
+    assert_eq!([talk.text().await, talk.text().await], ["hello world", ""]);
+    assert_eq!(rig.server.requests()[0].types(), ["Finalize", "Finalize"]);
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_too_late_does_not_answer_the_next_order() {
+    let rig = Rig::start().await;
+    let late = Duration::from_millis(3_200);
+    rig.server
+        .hear(Spoken::of("too late").segment("In time").after(late));
+    rig.server.hear(Spoken::of("Next."));
+    let mut talk = rig.talk(NOVA, &[]).await;
+    talk.speak().await;
+    talk.finalize().await;
+    // What was final is known; the rest is not waited for.
+    assert_eq!(talk.text().await, "In time");
+    talk.speak().await;
+    talk.finalize().await;
+    assert_eq!(talk.text().await, "Next.");
+}
+
+#[tokio::test]
+async fn a_vendor_that_gets_nothing_is_told_that_we_are_there() {
+    let script = DeepgramScript {
+        idle: Duration::from_millis(500),
+        ..DeepgramScript::default()
+    };
+    let rig = Rig::with(script).await.restless();
+    let mut talk = rig.talk(NOVA, &[]).await;
+    let lines = patiently(rig.server.until(|lines| lines[0].texts.len() >= 40)).await;
+    assert!(lines[0].types().iter().all(|kind| *kind == "KeepAlive"));
+    talk.speak().await;
+    talk.finalize().await;
+    assert_eq!(talk.text().await, "hello world");
+    assert_eq!(rig.server.requests().len(), 1, "it was called again");
+}
+
+#[tokio::test]
+async fn hanging_up_closes_the_connection_at_once() {
+    let rig = Rig::start().await;
+    rig.server.hear(Spoken::of("never told").hangs());
+    let mut talk = rig.talk(NOVA, &[]).await;
+    talk.speak().await;
+    talk.finalize().await;
+    patiently(rig.server.until(|lines| lines[0].types() == ["Finalize"])).await;
+    let hung_up = Instant::now();
+    drop(talk);
+    let lines = patiently(rig.server.until(|lines| lines[0].closed.is_some())).await;
+    let closed = lines[0].closed.unwrap();
+    assert_eq!(closed.code, Some(1000));
+    assert!(
+        closed.at - hung_up < Duration::from_millis(500),
+        "{:?}",
+        closed.at - hung_up
+    );
+    rig.ends().await;
+}
+
+#[tokio::test]
+async fn a_listener_that_does_not_read_does_not_stop_the_orders() {
+    let rig = Rig::start().await;
+    let mut talk = rig.talk(NOVA, &[]).await;
+    for _ in 0..100 {
+        talk.finalize().await;
+    }
+    for _ in 0..100 {
+        assert_eq!(talk.text().await, "");
+    }
+}
+
+#[tokio::test]
+async fn the_model_says_who_finds_turns() {
+    let rig = Rig::start().await;
+    let detects = |model| {
+        rig.ears
+            .capabilities(&config("deepgram", model, &[]))
+            .detects_turns
+    };
+    assert!(detects("flux-general-multi") && !detects("nova-3-medical"));
+    let unset = viva_domain::sessions::ProviderConfig::of("deepgram");
+    assert_eq!(rig.ears.resolve(&unset).unwrap().model.as_deref(), Some(NOVA));
+    assert!(!rig.ears.capabilities(&unset).detects_turns);
+}

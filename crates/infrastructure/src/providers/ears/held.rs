@@ -1,0 +1,101 @@
+//! What is heard while no connection is open.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use viva_domain::ports::SpeechToTextCommand;
+
+/// More audio than this is not kept; the oldest goes first.
+const MOST: Duration = Duration::from_secs(10);
+/// An order does not wait longer than this for a connection.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Commands in order, with the patience of each order.
+#[derive(Default)]
+pub(super) struct Held {
+    commands: VecDeque<(SpeechToTextCommand, Option<Instant>)>,
+    samples: usize,
+}
+
+impl Held {
+    pub(super) fn push(&mut self, command: SpeechToTextCommand, rate: u32) {
+        let is_order = matches!(command, SpeechToTextCommand::Finalize);
+        self.samples += samples(&command);
+        let deadline = is_order.then(|| Instant::now() + PATIENCE);
+        self.commands.push_back((command, deadline));
+        let most = MOST.as_secs() as usize * rate as usize;
+        while self.samples > most {
+            let oldest = self.commands.iter().position(|(command, _)| samples(command) > 0);
+            let Some((command, _)) = oldest.and_then(|at| self.commands.remove(at)) else {
+                return;
+            };
+            self.samples -= samples(&command);
+        }
+    }
+
+    /// The oldest command.
+    pub(super) fn pop(&mut self) -> Option<SpeechToTextCommand> {
+        let (command, _) = self.commands.pop_front()?;
+        self.samples -= samples(&command);
+        Some(command)
+    }
+
+    /// When the oldest order must be answered.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.commands.iter().find_map(|(_, deadline)| *deadline)
+    }
+
+    /// Forgets the utterance of the oldest order, and the order.
+    pub(super) fn drop_order(&mut self) {
+        while let Some(command) = self.pop() {
+            if matches!(command, SpeechToTextCommand::Finalize) {
+                return;
+            }
+        }
+    }
+}
+
+fn samples(command: &SpeechToTextCommand) -> usize {
+    match command {
+        SpeechToTextCommand::Audio(samples) => samples.len(),
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn audio(samples: usize) -> SpeechToTextCommand {
+        SpeechToTextCommand::Audio(vec![1; samples].into())
+    }
+
+    const BEGAN: SpeechToTextCommand = SpeechToTextCommand::SpeechBegan { ago: Duration::ZERO };
+
+    #[test]
+    fn ten_seconds_are_kept_and_every_word_about_them() {
+        let mut held = Held::default();
+        held.push(audio(4_000), 1_000);
+        held.push(BEGAN, 1_000);
+        held.push(audio(6_000), 1_000);
+        held.push(audio(1), 1_000);
+        let kept: Vec<SpeechToTextCommand> = std::iter::from_fn(|| held.pop()).collect();
+        assert_eq!(kept, [BEGAN, audio(6_000), audio(1)]);
+        assert_eq!(held.samples, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_order_that_waited_too_long_goes_with_its_utterance() {
+        let mut held = Held::default();
+        assert_eq!(held.deadline(), None);
+        for command in [audio(1), SpeechToTextCommand::Finalize, audio(2)] {
+            held.push(command, 1_000);
+        }
+        assert_eq!(held.deadline(), Some(Instant::now() + PATIENCE));
+        held.drop_order();
+        assert_eq!(held.deadline(), None);
+        assert_eq!(held.pop(), Some(audio(2)));
+        assert_eq!(held.pop(), None);
+    }
+}

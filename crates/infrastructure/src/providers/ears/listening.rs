@@ -1,0 +1,361 @@
+//! One conversation's ears: takes commands, tells what was said.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_channel::mpsc;
+use futures_util::StreamExt;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::task::TaskTracker;
+use tracing::debug;
+use viva_domain::ports::{
+    ProviderError, SpeechToTextCommand, SpeechToTextEvent, SpeechToTextEventKind, SpeechToTextSession,
+};
+
+use super::held::Held;
+use super::line::{Line, Loss, Ring, Tries};
+use super::{COMMANDS, Dialect, EVENTS, Message, Order, Said};
+use crate::providers::transport::errors;
+use crate::providers::transport::socket::Socket;
+
+/// After so long without anything sent, the vendor is told that we are still there.
+pub(in crate::providers) const KEEP_ALIVE: Duration = Duration::from_secs(4);
+/// A connection that lived this long was of use.
+const USEFUL: Duration = Duration::from_secs(10);
+
+/// The state of a conversation's ears, owned by their task.
+struct Listening<D> {
+    dialect: D,
+    commands: mpsc::Receiver<SpeechToTextCommand>,
+    events: mpsc::Sender<SpeechToTextEvent>,
+    line: Line,
+    opened: Instant,
+    tries: Tries,
+    held: Held,
+    /// When each order that waits for its answer must have it.
+    orders: VecDeque<Instant>,
+    /// What waits for room in `events`. While there is any, the vendor is not read.
+    outbox: VecDeque<SpeechToTextEvent>,
+    /// The user speaks, and the vendor heard some of it.
+    is_in_utterance: bool,
+    /// Why the utterance that still runs is lost.
+    broken: Option<Arc<ProviderError>>,
+    sent: Instant,
+    keep_alive: Duration,
+    has_failed: bool,
+}
+
+/// Nobody listens any more, or nothing is left to tell.
+struct Closed;
+
+/// Opens a connection and listens, in a task of `tasks`, until either channel is closed or the conversation fails.
+///
+/// # Errors
+/// [`ProviderError`] when the vendor refuses or cannot be reached.
+pub(in crate::providers) async fn listen<D: Dialect>(
+    dialect: D,
+    tasks: &TaskTracker,
+    keep_alive: Duration,
+) -> Result<SpeechToTextSession, ProviderError> {
+    let socket = dialect.connect().await?;
+    let (commands, from_session) = mpsc::channel(COMMANDS);
+    let (to_session, events) = mpsc::channel(EVENTS);
+    let listening = Listening {
+        dialect,
+        commands: from_session,
+        events: to_session,
+        line: Line::Open(Box::new(socket)),
+        opened: Instant::now(),
+        tries: Tries::default(),
+        held: Held::default(),
+        orders: VecDeque::new(),
+        outbox: VecDeque::new(),
+        is_in_utterance: false,
+        broken: None,
+        sent: Instant::now(),
+        keep_alive,
+        has_failed: false,
+    };
+    tasks.spawn(listening.run());
+    Ok(SpeechToTextSession { commands, events })
+}
+
+impl<D: Dialect> Listening<D> {
+    async fn run(mut self) {
+        loop {
+            let timer = self.timer();
+            let going_on = tokio::select! {
+                biased;
+                room = room(&mut self.events), if !self.outbox.is_empty() => room.and_then(|()| self.deliver()),
+                command = self.commands.next() => match command {
+                    Some(command) => {
+                        self.on_command(command).await;
+                        Ok(())
+                    }
+                    None => Err(Closed),
+                },
+                ring = self.line.next(D::VENDOR, self.dialect.account()), if self.outbox.is_empty() => {
+                    self.on_ring(ring).await;
+                    Ok(())
+                }
+                () = sleep_until(timer.unwrap_or(self.sent)), if timer.is_some() => {
+                    self.on_timer().await;
+                    Ok(())
+                }
+            };
+            if going_on.is_err() || self.events.is_closed() {
+                return self.hang_up().await;
+            }
+        }
+    }
+
+    async fn on_command(&mut self, command: SpeechToTextCommand) {
+        if self.has_failed {
+            return;
+        }
+        match self.line {
+            Line::Open(_) => self.obey(command).await,
+            Line::Asleep => {
+                self.on_held(command);
+                self.line = Line::Waiting(Instant::now());
+            }
+            Line::Waiting(_) | Line::Calling(_) => self.on_held(command),
+        }
+    }
+
+    /// Keeps a command for the next connection, unless it is about an utterance that is lost anyway.
+    fn on_held(&mut self, command: SpeechToTextCommand) {
+        match (&command, self.broken.take()) {
+            (SpeechToTextCommand::Finalize, Some(err)) => {
+                self.say(Instant::now(), SpeechToTextEventKind::FinalFailed(err));
+            }
+            (_, Some(err)) => self.broken = Some(err),
+            (_, None) => self.held.push(command, D::RATE),
+        }
+    }
+
+    async fn obey(&mut self, command: SpeechToTextCommand) {
+        if let Some(err) = self.broken.take() {
+            // The rest of an utterance whose beginning is lost would only spoil the next one.
+            if matches!(command, SpeechToTextCommand::Finalize) {
+                self.say(Instant::now(), SpeechToTextEventKind::FinalFailed(err));
+            } else {
+                self.broken = Some(err);
+            }
+            return;
+        }
+        match command {
+            SpeechToTextCommand::Audio(samples) => {
+                let message = self.dialect.audio(&samples);
+                self.send(message).await;
+            }
+            SpeechToTextCommand::SpeechBegan { ago } => {
+                self.is_in_utterance = !D::DETECTS_TURNS;
+                let message = self.dialect.began(ago);
+                self.send(message).await;
+            }
+            SpeechToTextCommand::Finalize => self.finalize().await,
+        }
+    }
+
+    async fn finalize(&mut self) {
+        let now = Instant::now();
+        let mut said = Said::default();
+        let Order { message, wait } = self.dialect.finalize(&mut said);
+        self.is_in_utterance = false;
+        self.orders.push_back(now + wait);
+        self.send(message).await;
+        self.tell(now, said);
+    }
+
+    /// The turn that shall end is only found now; the vendor may not have known what to end.
+    async fn order_again(&mut self, now: Instant) {
+        let Order { message, wait } = self.dialect.finalize(&mut Said::default());
+        if let Some(deadline) = self.orders.front_mut() {
+            *deadline = now + wait;
+        }
+        self.send(message).await;
+    }
+
+    async fn on_ring(&mut self, ring: Ring) {
+        let now = Instant::now();
+        match ring {
+            Ring::Due => self.line = Line::Calling(self.dialect.connect()),
+            Ring::Answered(Ok(socket)) => self.on_open(socket).await,
+            Ring::Answered(Err(err)) => self.lose(err.into()),
+            Ring::Lost(loss) => self.lose(loss),
+            Ring::Said(text) => {
+                let mut said = Said::default();
+                self.dialect.hear(&text, &mut said);
+                let renews = said.calls_for_renewal;
+                let begins = said.events.contains(&SpeechToTextEventKind::SpeechStarted);
+                self.tell(now, said);
+                if begins && !self.orders.is_empty() {
+                    self.order_again(now).await;
+                }
+                if renews {
+                    self.lose(errors::unavailable(D::VENDOR, "its session expired").into());
+                }
+            }
+        }
+    }
+
+    async fn on_open(&mut self, socket: Socket) {
+        debug!(provider.name = D::VENDOR, "Listening again with {}", D::VENDOR);
+        self.line = Line::Open(Box::new(socket));
+        self.opened = Instant::now();
+        self.sent = self.opened;
+        while matches!(self.line, Line::Open(_)) {
+            let Some(command) = self.held.pop() else {
+                return;
+            };
+            self.obey(command).await;
+        }
+    }
+
+    /// The connection is gone, or there was none.
+    fn lose(&mut self, Loss { err, is_curable }: Loss) {
+        let now = Instant::now();
+        debug!(
+            provider.name = D::VENDOR,
+            is_curable,
+            "Lost the connection to {}: {err}",
+            D::VENDOR
+        );
+        let was_open = matches!(self.line, Line::Open(_));
+        if was_open && now - self.opened >= USEFUL {
+            self.tries.forget();
+        }
+        let wait = self.tries.next(err.retry_after).filter(|_| is_curable);
+        let err = Arc::new(err);
+        let Some(wait) = wait else {
+            return self.say(now, SpeechToTextEventKind::Failed(err));
+        };
+        if was_open {
+            self.fail_utterance(now, &err);
+        }
+        let is_idle = now - self.sent > self.keep_alive && self.held.deadline().is_none();
+        self.line = if was_open && is_idle {
+            Line::Asleep
+        } else {
+            Line::Waiting(now + wait)
+        };
+    }
+
+    /// Everything that the vendor was told and did not answer is lost.
+    fn fail_utterance(&mut self, now: Instant, err: &Arc<ProviderError>) {
+        let is_turn_lost = self.orders.is_empty() && self.dialect.is_in_turn();
+        if std::mem::take(&mut self.is_in_utterance) {
+            self.broken = Some(Arc::clone(err));
+        }
+        for _ in 0..self.orders.len() + usize::from(is_turn_lost) {
+            self.say(now, SpeechToTextEventKind::FinalFailed(Arc::clone(err)));
+        }
+        self.dialect.forget();
+    }
+
+    async fn on_timer(&mut self) {
+        let now = Instant::now();
+        let is_due = |moment: Option<Instant>| moment.is_some_and(|moment| moment <= now);
+        if is_due(self.orders.front().copied()) {
+            let answer = self.dialect.give_up();
+            self.say(now, answer);
+        }
+        if is_due(self.held_deadline()) {
+            self.held.drop_order();
+            let err = errors::unavailable(D::VENDOR, "no connection in time");
+            self.say(now, SpeechToTextEventKind::FinalFailed(err.into()));
+        }
+        if is_due(self.keep_alive_due()) {
+            let message = self.dialect.keep_alive();
+            self.send(message).await;
+        }
+    }
+
+    /// When something is due that does not depend on anybody else.
+    fn timer(&self) -> Option<Instant> {
+        let order = self.orders.front().copied();
+        [order, self.held_deadline(), self.keep_alive_due()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    fn held_deadline(&self) -> Option<Instant> {
+        self.held.deadline()
+    }
+
+    fn keep_alive_due(&self) -> Option<Instant> {
+        let is_needed = matches!(self.line, Line::Open(_)) && self.dialect.keep_alive().is_some();
+        is_needed.then(|| self.sent + self.keep_alive)
+    }
+
+    async fn send(&mut self, message: Option<Message>) {
+        let Some(message) = message else {
+            return;
+        };
+        self.sent = Instant::now();
+        if let Err(err) = self.line.send(message).await {
+            self.lose(err.into());
+        }
+    }
+
+    fn tell(&mut self, now: Instant, said: Said) {
+        for kind in said.events {
+            self.say(now, kind);
+        }
+    }
+
+    fn say(&mut self, now: Instant, kind: SpeechToTextEventKind) {
+        if self.has_failed {
+            return;
+        }
+        match &kind {
+            SpeechToTextEventKind::Final(text) => {
+                self.orders.pop_front();
+                if !text.is_empty() {
+                    self.tries.forget();
+                }
+            }
+            SpeechToTextEventKind::FinalFailed(_) => {
+                self.orders.pop_front();
+            }
+            SpeechToTextEventKind::Failed(_) => self.fail(),
+            _ => {}
+        }
+        let at = now.into_std();
+        self.outbox.push_back(SpeechToTextEvent { at, kind });
+    }
+
+    /// Nothing follows.
+    fn fail(&mut self) {
+        self.has_failed = true;
+        self.line = Line::Asleep;
+        self.orders.clear();
+        self.held = Held::default();
+    }
+
+    /// Sends an event; there is room.
+    fn deliver(&mut self) -> Result<(), Closed> {
+        if let Some(event) = self.outbox.pop_front() {
+            self.events.start_send(event).map_err(|_| Closed)?;
+        }
+        if self.has_failed && self.outbox.is_empty() {
+            return Err(Closed);
+        }
+        Ok(())
+    }
+
+    async fn hang_up(self) {
+        if let Line::Open(socket) = self.line {
+            socket.close().await;
+        }
+    }
+}
+
+/// Waits until the channel takes another event.
+async fn room(events: &mut mpsc::Sender<SpeechToTextEvent>) -> Result<(), Closed> {
+    poll_fn(|cx| events.poll_ready(cx)).await.map_err(|_| Closed)
+}

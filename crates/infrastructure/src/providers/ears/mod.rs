@@ -1,0 +1,119 @@
+//! Speech-to-text over a WebSocket that stays open for a conversation: what the adapters share.
+//!
+//! A [`Dialect`] knows what a vendor says and takes; it does no I/O and reads no clock. A [`Listening`] owns the connection:
+//! it keeps it alive, opens it again when it breaks, and sees to it that every order is answered once.
+//!
+//! A connection that breaks between utterances is opened again without a word, and what is heard meanwhile is kept. One
+//! that breaks in an utterance fails that utterance. Refusals that another try does not change end the conversation.
+
+mod held;
+mod line;
+mod listening;
+#[cfg(test)]
+pub(super) mod talk;
+mod text;
+mod utterance;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
+
+use super::transport::Account;
+use super::transport::socket::Socket;
+
+pub(super) use self::listening::{KEEP_ALIVE, listen};
+pub(super) use self::text::Transcript;
+pub(super) use self::utterance::{RUN_UP, Utterance};
+
+/// Commands that wait: 1.3 s of user audio in frames of 20 ms. When it is full the caller drops audio.
+pub(super) const COMMANDS: usize = 64;
+/// Events that wait. When it is full the provider is not read any further.
+pub(super) const EVENTS: usize = 32;
+
+/// How a vendor speaks.
+pub(super) trait Dialect: Send + 'static {
+    /// The vendor's id.
+    const VENDOR: &'static str;
+    /// Whether the vendor finds turns itself.
+    const DETECTS_TURNS: bool;
+    /// Sample rate of the audio that it takes, in Hz.
+    const RATE: u32;
+
+    /// Who we are to the vendor.
+    fn account(&self) -> &Account;
+
+    /// Opens a connection that takes audio.
+    fn connect(&self) -> BoxFuture<'static, Result<Socket, ProviderError>>;
+
+    /// The connection is gone, and with it everything that was not answered.
+    fn forget(&mut self);
+
+    /// What to send for user audio, if it is sent now.
+    fn audio(&mut self, samples: &[i16]) -> Option<Message>;
+
+    /// What to send as the user began to speak so long ago.
+    fn began(&mut self, ago: Duration) -> Option<Message>;
+
+    /// What to send for an order to write down.
+    fn finalize(&mut self, said: &mut Said) -> Order;
+
+    /// The answer to the oldest order, for which the vendor took too long; what it still says about it is ignored.
+    fn give_up(&mut self) -> SpeechToTextEventKind;
+
+    /// Takes what the vendor says.
+    fn hear(&mut self, text: &str, said: &mut Said);
+
+    /// What tells the vendor that we are still there, while it gets nothing else.
+    fn keep_alive(&self) -> Option<Message>;
+
+    /// Whether a turn runs that the vendor found.
+    fn is_in_turn(&self) -> bool;
+}
+
+/// To a vendor.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Message {
+    Text(String),
+    Binary(Bytes),
+}
+
+/// What follows from an order to write down.
+pub(super) struct Order {
+    /// To the vendor; `None` when there is nothing to ask.
+    pub(super) message: Option<Message>,
+    /// How long it may take to answer.
+    pub(super) wait: Duration,
+}
+
+/// What came of a vendor's message.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    /// To the session. A final text or its failure answers the oldest order.
+    pub(super) events: Vec<SpeechToTextEventKind>,
+    /// The vendor wants to be called again.
+    pub(super) calls_for_renewal: bool,
+}
+
+impl Said {
+    pub(super) fn event(&mut self, kind: SpeechToTextEventKind) {
+        self.events.push(kind);
+    }
+}
+
+impl Message {
+    pub(super) fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// PCM16, little-endian.
+    pub(super) fn pcm(samples: &[i16]) -> Self {
+        Self::Binary(pcm(samples).into())
+    }
+}
+
+/// PCM16, little-endian.
+pub(super) fn pcm(samples: &[i16]) -> Vec<u8> {
+    samples.iter().flat_map(|sample| sample.to_le_bytes()).collect()
+}

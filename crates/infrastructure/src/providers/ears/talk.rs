@@ -1,0 +1,138 @@
+//! Talking to ears in tests, on real time and real sockets; nothing here waits for longer than it must.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use secrecy::SecretString;
+use tokio::time::timeout;
+use viva_domain::ports::{
+    ProviderErrorKind, SpeechToText, SpeechToTextCommand, SpeechToTextEvent, SpeechToTextEventKind,
+    SpeechToTextSession,
+};
+use viva_domain::sessions::ProviderConfig;
+
+use crate::providers::transport::{Account, HttpClient, HttpLimits};
+
+/// Only a test that fails waits for it.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// An open session.
+pub(in crate::providers) struct Talk {
+    rate: usize,
+    pub(in crate::providers) session: SpeechToTextSession,
+}
+
+pub(in crate::providers) fn account(base_url: &str, api_key: Option<&str>) -> Account {
+    Account {
+        base_url: base_url.parse().unwrap(),
+        api_key: api_key.map(SecretString::from),
+    }
+}
+
+/// A client that asks again soon.
+pub(in crate::providers) fn http() -> HttpClient {
+    let limits = HttpLimits {
+        first_wait: Duration::from_millis(5),
+        ..HttpLimits::default()
+    };
+    HttpClient::new().unwrap().with_limits(limits)
+}
+
+pub(in crate::providers) fn config(provider: &str, model: &str, options: &[(&str, &str)]) -> ProviderConfig {
+    ProviderConfig {
+        model: Some(model.to_owned()),
+        options: options
+            .iter()
+            .map(|(name, json)| ((*name).to_owned(), (*json).to_owned()))
+            .collect(),
+        ..ProviderConfig::of(provider)
+    }
+}
+
+pub(in crate::providers) async fn patiently<T>(work: impl Future<Output = T>) -> T {
+    timeout(PATIENCE, work).await.expect("nothing happened")
+}
+
+impl Talk {
+    pub(in crate::providers) async fn open(ears: &dyn SpeechToText, config: &ProviderConfig) -> Self {
+        Self {
+            rate: ears.capabilities(config).input_rate as usize,
+            session: patiently(ears.connect(config.clone())).await.unwrap(),
+        }
+    }
+
+    /// This much of one sample, in portions of 20 ms.
+    pub(in crate::providers) async fn audio(&mut self, sample: i16, ms: usize) {
+        let portion = vec![sample; self.rate / 50];
+        for _ in 0..ms / 20 {
+            self.send(SpeechToTextCommand::Audio(portion.clone().into()))
+                .await;
+        }
+    }
+
+    pub(in crate::providers) async fn began(&mut self, ago_ms: u64) {
+        let ago = Duration::from_millis(ago_ms);
+        self.send(SpeechToTextCommand::SpeechBegan { ago }).await;
+    }
+
+    /// 400 ms of sound; that it began is told after 100 ms.
+    pub(in crate::providers) async fn speak(&mut self) {
+        self.audio(8_000, 100).await;
+        self.began(100).await;
+        self.audio(8_000, 300).await;
+    }
+
+    pub(in crate::providers) async fn finalize(&mut self) {
+        self.send(SpeechToTextCommand::Finalize).await;
+    }
+
+    pub(in crate::providers) async fn send(&mut self, command: SpeechToTextCommand) {
+        patiently(self.session.commands.send(command)).await.unwrap();
+    }
+
+    /// The next event.
+    pub(in crate::providers) async fn event(&mut self) -> SpeechToTextEvent {
+        let event = patiently(self.session.events.next()).await;
+        event.expect("the session ended")
+    }
+
+    /// What the next event says.
+    pub(in crate::providers) async fn next(&mut self) -> SpeechToTextEventKind {
+        self.event().await.kind
+    }
+
+    /// The next event that is no partial text.
+    pub(in crate::providers) async fn answer(&mut self) -> SpeechToTextEventKind {
+        loop {
+            let kind = self.next().await;
+            if !matches!(kind, SpeechToTextEventKind::Partial(_)) {
+                return kind;
+            }
+        }
+    }
+
+    /// The next answer, which must be a text.
+    pub(in crate::providers) async fn text(&mut self) -> String {
+        match self.answer().await {
+            SpeechToTextEventKind::Final(text) => text,
+            other => panic!("expected a final text, got {other:?}"),
+        }
+    }
+
+    /// Why the next answer is none.
+    pub(in crate::providers) async fn failure(&mut self) -> ProviderErrorKind {
+        match self.answer().await {
+            SpeechToTextEventKind::FinalFailed(err) => err.kind.clone(),
+            other => panic!("expected a failure, got {other:?}"),
+        }
+    }
+
+    /// Why the conversation ends.
+    pub(in crate::providers) async fn end(&mut self) -> ProviderErrorKind {
+        let SpeechToTextEventKind::Failed(err) = self.answer().await else {
+            panic!("expected the end");
+        };
+        assert_eq!(patiently(self.session.events.next()).await, None);
+        err.kind.clone()
+    }
+}

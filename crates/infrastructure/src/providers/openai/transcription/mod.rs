@@ -1,0 +1,111 @@
+//! OpenAI's two ways to write down what is said, and the servers that speak as it does.
+//!
+//! *Files*, `POST /audio/transcriptions`: every utterance is sent when it is over, from 300 ms before its first voiced
+//! sample; compatible servers know this way, without a key and without streaming too. *Realtime*, a transcription session
+//! on `/realtime?intent=transcription`: the utterance is sent while it is spoken. A model whose name says `live` or
+//! `realtime` is spoken to in realtime, every other one is sent files; the option `api` decides otherwise. The base URL ends
+//! before the operation, as in `https://api.openai.com/v1`. `config.rs` lists the options.
+
+mod config;
+mod files;
+mod realtime;
+#[cfg(test)]
+mod tests;
+mod upload;
+mod wire;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use reqwest::header::HeaderValue;
+use tokio_util::task::TaskTracker;
+use tracing::instrument;
+use viva_domain::ports::{ProviderError, SpeechToText, SpeechToTextCapabilities, SpeechToTextSession};
+use viva_domain::sessions::ProviderConfig;
+
+use self::config::{Api, Settings};
+use self::realtime::Realtime;
+use crate::providers::Defaults;
+use crate::providers::ears::{KEEP_ALIVE, listen};
+use crate::providers::transport::{Account, HttpClient, HttpLimits, errors};
+
+const VENDOR: &str = "openai";
+/// Hosts below this one are the vendor's own, where nothing goes without a key.
+const HOST: &str = "openai.com";
+/// An answer about a whole file may begin this late: servers of one's own calculate for long.
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+
+/// OpenAI as a speech-to-text provider.
+#[derive(Debug, Clone)]
+pub struct OpenAiSpeechToText {
+    account: Account,
+    http: HttpClient,
+    defaults: Defaults,
+    tasks: TaskTracker,
+}
+
+impl OpenAiSpeechToText {
+    /// Listens in tasks of `tasks`; `defaults` name the model of sessions that name none.
+    pub fn new(account: Account, http: HttpClient, defaults: Defaults, tasks: TaskTracker) -> Self {
+        let limits = HttpLimits {
+            answer: ANSWER_LIMIT,
+            ..http.limits()
+        };
+        Self {
+            account,
+            http: http.with_limits(limits),
+            defaults,
+            tasks,
+        }
+    }
+
+    fn settings(&self, config: &ProviderConfig) -> Result<Settings, ProviderError> {
+        Settings::of(config, &self.defaults).map_err(|message| errors::invalid_config(VENDOR, message))
+    }
+
+    fn authorization(&self) -> Result<Option<HeaderValue>, ProviderError> {
+        let host = self.account.base_url.host_str();
+        if host.is_some_and(|host| host.ends_with(HOST)) {
+            return self.account.required_header(VENDOR, "Bearer ").map(Some);
+        }
+        self.account.header(VENDOR, "Bearer ")
+    }
+}
+
+#[async_trait]
+impl SpeechToText for OpenAiSpeechToText {
+    fn capabilities(&self, config: &ProviderConfig) -> SpeechToTextCapabilities {
+        // What cannot be configured so is refused elsewhere.
+        let api = self.settings(config).map_or(Api::Files, |settings| settings.api);
+        SpeechToTextCapabilities {
+            detects_turns: false,
+            streams: api == Api::Realtime,
+            input_rate: api.rate().hz(),
+        }
+    }
+
+    fn resolve(&self, config: &ProviderConfig) -> Result<ProviderConfig, ProviderError> {
+        let settings = self.settings(config)?;
+        Ok(ProviderConfig {
+            model: Some(settings.model),
+            ..config.clone()
+        })
+    }
+
+    #[instrument(name = "provider.openai.stt.connect", skip_all, err(level = "debug"))]
+    async fn connect(&self, config: ProviderConfig) -> Result<SpeechToTextSession, ProviderError> {
+        let settings = self.settings(&config)?;
+        let authorization = self.authorization()?;
+        match settings.api {
+            Api::Files => {
+                let desk =
+                    upload::Desk::new(self.account.clone(), self.http.clone(), authorization, settings);
+                Ok(files::open(desk, &self.tasks))
+            }
+            Api::Realtime => {
+                let realtime = Realtime::new(&self.account, &self.http, authorization, &settings);
+                listen(realtime, &self.tasks, KEEP_ALIVE).await
+            }
+        }
+    }
+}

@@ -1,0 +1,380 @@
+//! A transcription session: utterances are sent while they are spoken, and committed when they are over.
+
+use std::collections::{HashSet, VecDeque};
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use reqwest::Url;
+use reqwest::header::{AUTHORIZATION, HeaderValue};
+use serde_json::Value;
+use tokio::time::timeout;
+use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
+
+use super::VENDOR;
+use super::config::{Api, Settings};
+use super::wire::{ClientEvent, Format, Input, Model, NoiseReduction, ServerEvent, Session, SessionAudio};
+use crate::providers::ears::{Dialect, Message, Order, RUN_UP, Said, Utterance, pcm};
+use crate::providers::transport::errors::{self, Complaint};
+use crate::providers::transport::socket::{Frame, Socket, connect};
+use crate::providers::transport::{Account, HttpClient};
+
+/// A handshake that takes longer has failed; so has a session that is not configured after so long.
+const LIMIT: Duration = Duration::from_secs(5);
+/// How long a transcript may take.
+const WAIT: Duration = Duration::from_secs(5);
+/// Shorter utterances are refused, in samples: 100 ms.
+const LEAST: usize = 2_400;
+/// Names the configuration in errors about it.
+const UPDATE: &str = "session";
+/// After these the same key gets no answer any more.
+const FATAL: [&str; 5] = [
+    "account_deactivated",
+    "billing_hard_limit_reached",
+    "credit_balance_exhausted",
+    "insufficient_quota",
+    "invalid_api_key",
+];
+
+/// What was sent, and what was understood of it.
+pub(super) struct Realtime {
+    connection: Connection,
+    /// What comes before speech, in case it begins.
+    run_up: Utterance,
+    /// Samples of the utterance that were sent.
+    sent: usize,
+    /// Orders that wait, oldest first.
+    items: VecDeque<Item>,
+    /// What is understood of an item that is not committed yet.
+    early: Option<(String, String)>,
+    commits: u64,
+    /// Commits that were given up before the vendor named their item.
+    unnamed: usize,
+    /// Items that were given up; what is still said about them is ignored.
+    given_up: HashSet<String>,
+}
+
+/// An order that waits.
+struct Item {
+    commit: String,
+    /// The vendor's name for it, once it is known.
+    id: Option<String>,
+    text: String,
+    /// Its answer, which may have to wait for those before.
+    answer: Option<SpeechToTextEventKind>,
+}
+
+/// What every connection of a session is opened with.
+#[derive(Clone)]
+struct Connection {
+    account: Account,
+    http: HttpClient,
+    url: Url,
+    authorization: Option<HeaderValue>,
+    update: String,
+}
+
+impl Realtime {
+    pub(super) fn new(
+        account: &Account,
+        http: &HttpClient,
+        authorization: Option<HeaderValue>,
+        settings: &Settings,
+    ) -> Self {
+        let mut url = account.url("realtime");
+        // With a model in the address it would be a conversation.
+        url.query_pairs_mut().append_pair("intent", "transcription");
+        Self::of(Connection {
+            account: account.clone(),
+            http: http.clone(),
+            url,
+            authorization,
+            update: json(&update(settings)),
+        })
+    }
+
+    fn of(connection: Connection) -> Self {
+        Self {
+            connection,
+            run_up: Utterance::new(Self::RATE, RUN_UP),
+            sent: 0,
+            items: VecDeque::new(),
+            early: None,
+            commits: 0,
+            unnamed: 0,
+            given_up: HashSet::new(),
+        }
+    }
+
+    fn append(&mut self, samples: &[i16]) -> Option<Message> {
+        self.sent += samples.len();
+        let audio = STANDARD.encode(pcm(samples));
+        (!samples.is_empty()).then(|| Message::text(json(&ClientEvent::Append { audio })))
+    }
+
+    fn on_committed(&mut self, id: String) {
+        if self.unnamed > 0 {
+            self.unnamed -= 1;
+            self.given_up.insert(id);
+            return;
+        }
+        let is_unnamed = |item: &&mut Item| item.id.is_none() && item.answer.is_none();
+        let Some(item) = self.items.iter_mut().find(is_unnamed) else {
+            return;
+        };
+        if let Some((_, text)) = self.early.take_if(|(early, _)| *early == id) {
+            item.text = text;
+        }
+        item.id = Some(id);
+    }
+
+    fn on_delta(&mut self, id: String, delta: &str, said: &mut Said) {
+        if self.given_up.contains(&id) {
+            return;
+        }
+        let at = self.items.iter().position(|item| item.id.as_ref() == Some(&id));
+        let (text, is_next) = match at {
+            Some(at) => (&mut self.items[at].text, at == 0),
+            None => {
+                let early = self
+                    .early
+                    .take_if(|(early, _)| *early == id)
+                    .unwrap_or((id, String::new()));
+                (&mut self.early.insert(early).1, self.items.is_empty())
+            }
+        };
+        text.push_str(delta);
+        if is_next && !delta.is_empty() {
+            said.event(SpeechToTextEventKind::Partial(text.trim().to_owned()));
+        }
+    }
+
+    fn on_answer(&mut self, id: &str, answer: SpeechToTextEventKind, said: &mut Said) {
+        if !self.given_up.remove(id) {
+            self.settle(|item| item.id.as_deref() == Some(id), answer, said);
+        }
+    }
+
+    /// Notes an answer, and tells those whose turn it is.
+    fn settle(&mut self, is_meant: impl Fn(&Item) -> bool, answer: SpeechToTextEventKind, said: &mut Said) {
+        if let Some(item) = self.items.iter_mut().find(|item| is_meant(item)) {
+            item.answer = Some(answer);
+        }
+        while let Some(answer) = self.items.front_mut().and_then(|item| item.answer.take()) {
+            self.items.pop_front();
+            said.event(answer);
+        }
+    }
+
+    fn on_error(&mut self, error: &Value, said: &mut Said) {
+        let complaint = Complaint::of(error);
+        let has = |code: &str| complaint.codes.iter().any(|other| other == code);
+        if has("session_expired") {
+            said.calls_for_renewal = true;
+            return;
+        }
+        let is_fatal = FATAL.into_iter().any(has);
+        let is_empty = has("input_audio_buffer_commit_empty");
+        let err = complaint.into_error(VENDOR, &self.connection.account, None);
+        let event_id = error["event_id"].as_str().unwrap_or_default();
+        if is_fatal {
+            said.event(SpeechToTextEventKind::Failed(err.into()));
+        } else if is_empty {
+            let nothing = SpeechToTextEventKind::Final(String::new());
+            self.settle(|item| item.commit == event_id, nothing, said);
+        } else {
+            tracing::debug!(provider.name = VENDOR, "{VENDOR} complained: {err}");
+            let failed = SpeechToTextEventKind::FinalFailed(err.into());
+            self.settle(|item| item.commit == event_id, failed, said);
+        }
+    }
+}
+
+impl Dialect for Realtime {
+    const VENDOR: &'static str = VENDOR;
+    const DETECTS_TURNS: bool = false;
+    const RATE: u32 = Api::Realtime.rate().hz();
+
+    fn account(&self) -> &Account {
+        &self.connection.account
+    }
+
+    fn connect(&self) -> BoxFuture<'static, Result<Socket, ProviderError>> {
+        let connection = self.connection.clone();
+        Box::pin(async move { connection.open().await })
+    }
+
+    fn forget(&mut self) {
+        *self = Self::of(self.connection.clone());
+    }
+
+    fn audio(&mut self, samples: &[i16]) -> Option<Message> {
+        if self.run_up.has_begun() {
+            return self.append(samples);
+        }
+        self.run_up.push(samples);
+        None
+    }
+
+    fn began(&mut self, ago: Duration) -> Option<Message> {
+        if self.run_up.has_begun() {
+            return None;
+        }
+        self.run_up.begin(ago);
+        let samples = self.run_up.drain();
+        self.append(&samples)
+    }
+
+    fn finalize(&mut self, said: &mut Said) -> Order {
+        self.run_up.finish();
+        self.commits += 1;
+        let mut item = Item {
+            commit: format!("commit_{}", self.commits),
+            id: None,
+            text: String::new(),
+            answer: None,
+        };
+        let is_asked = self.sent >= LEAST;
+        let message = is_asked.then(|| {
+            self.sent = 0;
+            let event_id = item.commit.clone();
+            Message::text(json(&ClientEvent::Commit { event_id }))
+        });
+        if !is_asked {
+            item.answer = Some(SpeechToTextEventKind::Final(String::new()));
+        }
+        self.items.push_back(item);
+        while let Some(answer) = self.items.front_mut().and_then(|item| item.answer.take()) {
+            self.items.pop_front();
+            said.event(answer);
+        }
+        Order { message, wait: WAIT }
+    }
+
+    fn give_up(&mut self) -> SpeechToTextEventKind {
+        if let Some(item) = self.items.pop_front() {
+            match item.id {
+                Some(id) => {
+                    self.given_up.insert(id);
+                }
+                None => self.unnamed += 1,
+            }
+        }
+        let err = errors::unavailable(VENDOR, "no transcript in time");
+        SpeechToTextEventKind::FinalFailed(err.into())
+    }
+
+    fn hear(&mut self, text: &str, said: &mut Said) {
+        match serde_json::from_str(text) {
+            Ok(ServerEvent::Committed { item_id }) => self.on_committed(item_id),
+            Ok(ServerEvent::Delta { item_id, delta }) => {
+                self.on_delta(item_id, &delta.unwrap_or_default(), said);
+            }
+            Ok(ServerEvent::Completed { item_id, transcript }) => {
+                let text = transcript.trim().to_owned();
+                self.on_answer(&item_id, SpeechToTextEventKind::Final(text), said);
+            }
+            Ok(ServerEvent::Failed { item_id, error }) => {
+                let err = Complaint::of(&error).into_error(VENDOR, self.account(), None);
+                self.on_answer(&item_id, SpeechToTextEventKind::FinalFailed(err.into()), said);
+            }
+            Ok(ServerEvent::Error { error }) => self.on_error(&error, said),
+            Ok(ServerEvent::Created | ServerEvent::Updated | ServerEvent::Unknown) => {}
+            Err(err) => {
+                let err = errors::malformed(VENDOR, &err);
+                tracing::debug!(provider.name = VENDOR, "Ignored a message: {err}");
+            }
+        }
+    }
+
+    /// The protocol has none; WebSocket pings of the server are answered.
+    fn keep_alive(&self) -> Option<Message> {
+        None
+    }
+
+    fn is_in_turn(&self) -> bool {
+        false
+    }
+}
+
+impl Connection {
+    /// Connects, and configures the session.
+    async fn open(self) -> Result<Socket, ProviderError> {
+        let Self {
+            account,
+            http,
+            url,
+            authorization,
+            update,
+        } = self;
+        let mut socket = connect(&http, VENDOR, &account, LIMIT, |client| {
+            let request = client.get(url);
+            match authorization {
+                Some(authorization) => request.header(AUTHORIZATION, authorization),
+                None => request,
+            }
+        })
+        .await?;
+        timeout(LIMIT, configure(&mut socket, &account, update))
+            .await
+            .map_err(|_| errors::unavailable(VENDOR, "the session is not configured in time"))??;
+        Ok(socket)
+    }
+}
+
+/// Waits for the session, and until it is as it should be.
+async fn configure(socket: &mut Socket, account: &Account, update: String) -> Result<(), ProviderError> {
+    let mut update = Some(update);
+    while let Some(frame) = socket.next().await {
+        let text = match frame? {
+            Frame::Text(text) => text,
+            Frame::Binary(_) => continue,
+            Frame::Closed { .. } => break,
+        };
+        match serde_json::from_str(&text) {
+            Ok(ServerEvent::Created) => {
+                if let Some(update) = update.take() {
+                    socket.send_text(update).await?;
+                }
+            }
+            Ok(ServerEvent::Updated) => return Ok(()),
+            Ok(ServerEvent::Error { error }) => {
+                return Err(Complaint::of(&error).into_error(VENDOR, account, None));
+            }
+            _ => {}
+        }
+    }
+    Err(errors::unavailable(VENDOR, "it hung up"))
+}
+
+fn update(settings: &Settings) -> ClientEvent<'_> {
+    ClientEvent::Update {
+        event_id: UPDATE,
+        session: Session {
+            kind: "transcription",
+            audio: SessionAudio {
+                input: Input {
+                    format: Format {
+                        kind: "audio/pcm",
+                        rate: Realtime::RATE,
+                    },
+                    noise_reduction: settings.noise_reduction.map(|kind| NoiseReduction { kind }),
+                    transcription: Model {
+                        model: &settings.model,
+                        language: settings.language.as_deref(),
+                        prompt: settings.prompt.as_deref(),
+                        keywords: &settings.keywords,
+                        delay: settings.delay,
+                    },
+                    turn_detection: None,
+                },
+            },
+        },
+    }
+}
+
+fn json(event: &ClientEvent<'_>) -> String {
+    serde_json::to_string(event).expect("it has neither maps nor anything else that is no JSON")
+}

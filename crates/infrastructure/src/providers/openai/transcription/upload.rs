@@ -1,0 +1,190 @@
+//! One file and the answer about it.
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::multipart::{Form, Part};
+use reqwest::{Response, Url};
+use serde_json::Value;
+use viva_audio::Clip;
+use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
+
+use super::VENDOR;
+use super::config::{Api, Settings};
+use super::wire::{FileEvent, Transcription};
+use crate::providers::transport::errors::{self, Complaint};
+use crate::providers::transport::sse::{Event, Events};
+use crate::providers::transport::{Account, HttpClient};
+
+/// Where files are sent, and with what.
+#[derive(Clone)]
+pub(super) struct Desk {
+    account: Account,
+    http: HttpClient,
+    authorization: Option<HeaderValue>,
+    url: Url,
+    settings: Settings,
+}
+
+/// A file under way. Dropping it closes its connection.
+pub(super) struct Upload {
+    account: Account,
+    state: State,
+}
+
+enum State {
+    Asking(BoxFuture<'static, Result<Response, ProviderError>>),
+    /// The answer comes in one piece.
+    Reading(BoxFuture<'static, Result<Bytes, ProviderError>>),
+    /// It comes in pieces; these are put together already.
+    Following(Events, String),
+}
+
+impl Desk {
+    pub(super) fn new(
+        account: Account,
+        http: HttpClient,
+        authorization: Option<HeaderValue>,
+        settings: Settings,
+    ) -> Self {
+        let url = account.url("audio/transcriptions");
+        Self {
+            account,
+            http,
+            authorization,
+            url,
+            settings,
+        }
+    }
+
+    /// Sends an utterance; nothing happens before the upload is asked for its first event.
+    pub(super) fn send(&self, samples: Vec<i16>) -> Upload {
+        let rate = Api::Files.rate();
+        let wav = Bytes::from(Clip { rate, samples }.to_wav_bytes());
+        let desk = self.clone();
+        Upload {
+            account: self.account.clone(),
+            state: State::Asking(Box::pin(async move { desk.ask(wav).await })),
+        }
+    }
+
+    async fn ask(&self, wav: Bytes) -> Result<Response, ProviderError> {
+        let make = |client: &reqwest::Client| {
+            let request = client.post(self.url.clone()).multipart(self.form(wav.clone()));
+            match &self.authorization {
+                Some(authorization) => request.header(AUTHORIZATION, authorization.clone()),
+                None => request,
+            }
+        };
+        self.http.send(VENDOR, &self.account, make).await
+    }
+
+    fn form(&self, wav: Bytes) -> Form {
+        let Settings {
+            model,
+            language,
+            prompt,
+            keywords,
+            streams,
+            temperature,
+            ..
+        } = &self.settings;
+        let mut headers = reqwest::header::HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("audio/wav"));
+        let file = Part::stream(wav).file_name("speech.wav").headers(headers);
+        let mut form = Form::new()
+            .text("model", model.clone())
+            .text("response_format", "json")
+            .part("file", file);
+        let optional = [
+            ("language", language.clone()),
+            ("prompt", prompt.clone()),
+            ("stream", streams.then(|| "true".to_owned())),
+            (
+                "temperature",
+                temperature.map(|temperature| temperature.to_string()),
+            ),
+        ];
+        for (name, value) in optional {
+            if let Some(value) = value {
+                form = form.text(name, value);
+            }
+        }
+        keywords
+            .iter()
+            .fold(form, |form, word| form.text("keywords[]", word.clone()))
+    }
+}
+
+impl Upload {
+    /// What comes next; a final text or its failure is the last. Dropping the future loses nothing.
+    pub(super) async fn next(&mut self) -> SpeechToTextEventKind {
+        loop {
+            match &mut self.state {
+                State::Asking(response) => match response.await {
+                    Ok(response) => self.state = State::of(response),
+                    Err(err) => return failed(err),
+                },
+                State::Reading(body) => {
+                    return match body.await.and_then(|body| transcript(&body)) {
+                        Ok(text) => SpeechToTextEventKind::Final(text),
+                        Err(err) => failed(err),
+                    };
+                }
+                State::Following(events, text) => match events.next().await {
+                    Some(Ok(event)) => {
+                        if let Some(kind) = follow(&event, text, &self.account) {
+                            return kind;
+                        }
+                    }
+                    Some(Err(err)) => return failed(err),
+                    // Some servers forget to say that it is complete.
+                    None if !text.is_empty() => return SpeechToTextEventKind::Final(text.trim().to_owned()),
+                    None => return failed(errors::failed(VENDOR, "it sent no transcript")),
+                },
+            }
+        }
+    }
+}
+
+impl State {
+    fn of(response: Response) -> Self {
+        let kind = response.headers().get(CONTENT_TYPE);
+        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if kind.starts_with("text/event-stream") {
+            return Self::Following(Events::of(VENDOR, response), String::new());
+        }
+        Self::Reading(Box::pin(async move {
+            let body = response.bytes().await;
+            body.map_err(|err| errors::unavailable(VENDOR, err.without_url()))
+        }))
+    }
+}
+
+/// What an event says, if it is of interest.
+fn follow(event: &Event, text: &mut String, account: &Account) -> Option<SpeechToTextEventKind> {
+    let json = serde_json::from_str::<Value>(&event.data).ok()?;
+    if json.get("error").is_some_and(|error| !error.is_null()) {
+        let err = Complaint::of(&json).into_error(VENDOR, account, None);
+        return Some(failed(err));
+    }
+    match serde_json::from_value(json).ok()? {
+        FileEvent::Delta { delta } => {
+            text.push_str(&delta);
+            Some(SpeechToTextEventKind::Partial(text.trim().to_owned()))
+        }
+        FileEvent::Done { text } => Some(SpeechToTextEventKind::Final(text.trim().to_owned())),
+        FileEvent::Unknown => None,
+    }
+}
+
+fn transcript(body: &[u8]) -> Result<String, ProviderError> {
+    let Transcription { text } =
+        serde_json::from_slice(body).map_err(|err| errors::malformed(VENDOR, &err))?;
+    Ok(text.trim().to_owned())
+}
+
+fn failed(err: ProviderError) -> SpeechToTextEventKind {
+    SpeechToTextEventKind::FinalFailed(err.into())
+}
