@@ -45,12 +45,11 @@ impl Flux {
             turn_index: index,
             transcript,
         } = info;
-        if self.over.is_some_and(|over| index <= over) {
+        if self.over.is_some_and(|over| index <= over) || event == TurnEvent::Unknown {
             return;
         }
         let text = transcript.trim().to_owned();
         let is_news = match (&mut self.turn, event) {
-            (_, TurnEvent::Unknown) => return,
             (None, TurnEvent::StartOfTurn) => {
                 self.turn = Some(Turn {
                     index,

@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 use viva_domain::ports::SpeechToTextCommand;
 
-/// More audio than this is not kept; the oldest goes first.
-const MOST: Duration = Duration::from_secs(10);
+/// More seconds of audio are not kept; the oldest goes first.
+const MOST_SECONDS: usize = 10;
 /// An order does not wait longer than this for a connection.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -24,8 +24,7 @@ impl Held {
         self.samples += samples(&command);
         let deadline = is_order.then(|| Instant::now() + PATIENCE);
         self.commands.push_back((command, deadline));
-        let most = MOST.as_secs() as usize * rate as usize;
-        while self.samples > most {
+        while self.samples > MOST_SECONDS * rate as usize {
             let oldest = self.commands.iter().position(|(command, _)| samples(command) > 0);
             let Some((command, _)) = oldest.and_then(|at| self.commands.remove(at)) else {
                 return;

@@ -36,7 +36,7 @@ pub(super) enum Line {
 pub(super) enum Ring {
     /// The wait is over.
     Due,
-    Answered(Result<Socket, ProviderError>),
+    Answered(Result<Box<Socket>, ProviderError>),
     Said(String),
     Lost(Loss),
 }
@@ -62,7 +62,7 @@ impl Line {
                 sleep_until(*until).await;
                 Ring::Due
             }
-            Self::Calling(call) => Ring::Answered(call.await),
+            Self::Calling(call) => Ring::Answered(call.await.map(Box::new)),
             Self::Open(socket) => loop {
                 match socket.next().await {
                     Some(Ok(Frame::Text(text))) => return Ring::Said(text),

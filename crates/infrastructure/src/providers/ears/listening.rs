@@ -202,9 +202,9 @@ impl<D: Dialect> Listening<D> {
         }
     }
 
-    async fn on_open(&mut self, socket: Socket) {
+    async fn on_open(&mut self, socket: Box<Socket>) {
         debug!(provider.name = D::VENDOR, "Listening again with {}", D::VENDOR);
-        self.line = Line::Open(Box::new(socket));
+        self.line = Line::Open(socket);
         self.opened = Instant::now();
         self.sent = self.opened;
         while matches!(self.line, Line::Open(_)) {

@@ -46,7 +46,7 @@ pub struct OpenAiSpeechToText {
 
 impl OpenAiSpeechToText {
     /// Listens in tasks of `tasks`; `defaults` name the model of sessions that name none.
-    pub fn new(account: Account, http: HttpClient, defaults: Defaults, tasks: TaskTracker) -> Self {
+    pub fn new(account: Account, http: &HttpClient, defaults: Defaults, tasks: TaskTracker) -> Self {
         let limits = HttpLimits {
             answer: ANSWER_LIMIT,
             ..http.limits()

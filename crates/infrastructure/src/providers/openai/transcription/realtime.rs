@@ -135,15 +135,12 @@ impl Realtime {
             return;
         }
         let at = self.items.iter().position(|item| item.id.as_ref() == Some(&id));
-        let (text, is_next) = match at {
-            Some(at) => (&mut self.items[at].text, at == 0),
-            None => {
-                let early = self
-                    .early
-                    .take_if(|(early, _)| *early == id)
-                    .unwrap_or((id, String::new()));
-                (&mut self.early.insert(early).1, self.items.is_empty())
-            }
+        let (text, is_next) = if let Some(at) = at {
+            (&mut self.items[at].text, at == 0)
+        } else {
+            let early = self.early.take().filter(|(early, _)| *early == id);
+            let early = early.unwrap_or((id, String::new()));
+            (&mut self.early.insert(early).1, self.items.is_empty())
         };
         text.push_str(delta);
         if is_next && !delta.is_empty() {
@@ -362,7 +359,7 @@ fn update(settings: &Settings) -> ClientEvent<'_> {
                     },
                     noise_reduction: settings.noise_reduction.map(|kind| NoiseReduction { kind }),
                     transcription: Model {
-                        model: &settings.model,
+                        id: &settings.model,
                         language: settings.language.as_deref(),
                         prompt: settings.prompt.as_deref(),
                         keywords: &settings.keywords,

@@ -70,7 +70,8 @@ pub(super) struct NoiseReduction {
 
 #[derive(Serialize)]
 pub(super) struct Model<'a> {
-    pub(super) model: &'a str,
+    #[serde(rename = "model")]
+    pub(super) id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) language: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]

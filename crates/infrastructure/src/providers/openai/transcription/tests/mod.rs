@@ -38,7 +38,7 @@ impl Rig {
             voice: None,
         };
         let account = account(&server.base_url(), key.as_deref());
-        let ears = OpenAiSpeechToText::new(account, http(), defaults, tasks.clone());
+        let ears = OpenAiSpeechToText::new(account, &http(), defaults, tasks.clone());
         Self { server, ears, tasks }
     }
 
