@@ -4,12 +4,11 @@
 //! tests against a scripted server, then one arm in the server's wiring.
 
 pub mod anthropic;
-mod defaults;
-pub mod gemini;
-mod language_model;
 pub mod deepgram;
 mod defaults;
 mod ears;
+pub mod gemini;
+mod language_model;
 pub mod offline;
 pub mod openai;
 mod options;

@@ -10,6 +10,7 @@ use viva_domain::ports::{
     SpeechToTextSession,
 };
 use viva_domain::sessions::ProviderConfig;
+use viva_fakes::CapturedLogs;
 
 use crate::providers::transport::{Account, HttpClient, HttpLimits};
 
@@ -51,6 +52,16 @@ pub(in crate::providers) fn config(provider: &str, model: &str, options: &[(&str
 
 pub(in crate::providers) async fn patiently<T>(work: impl Future<Output = T>) -> T {
     timeout(PATIENCE, work).await.expect("nothing happened")
+}
+
+/// What was logged, without the lines in which the WebSocket library traces every message that it takes.
+pub(in crate::providers) fn logged(logs: &CapturedLogs) -> String {
+    let text = logs.text();
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !(line.contains("TRACE") && line.contains("tungstenite")))
+        .collect();
+    lines.join("\n")
 }
 
 impl Talk {

@@ -1,8 +1,7 @@
-//! OpenAI: one folder per role.
+//! OpenAI, and servers that speak as it does: one folder per role.
 
 mod chat;
+mod transcription;
 
 pub use chat::OpenAiLanguageModel;
-//! OpenAI, and servers that speak as it does.
-
-pub mod transcription;
+pub use transcription::OpenAiSpeechToText;

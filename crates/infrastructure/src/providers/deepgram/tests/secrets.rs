@@ -4,7 +4,7 @@ use viva_fakes::CapturedLogs;
 use viva_fakes::vendors::deepgram::Spoken;
 
 use super::{KEY, NOVA, Rig, config};
-use crate::providers::ears::talk::account;
+use crate::providers::ears::talk::{account, logged};
 
 #[tokio::test]
 async fn neither_key_nor_words_are_logged() {
@@ -31,7 +31,7 @@ async fn neither_key_nor_words_are_logged() {
     let err = wrong.connect(config("deepgram", NOVA, &[])).await.unwrap_err();
     let told = format!("{err} {err:?} {:?} {wrong:?} {:?}", err.source, rig.ears);
     rig.ends().await;
-    let logged = logs.text();
+    let logged = logged(&logs);
     assert!(logged.contains("deepgram"), "nothing was logged: {logged}");
     for secret in [KEY, "dg-wrong-key", "top secret"] {
         assert!(!logged.contains(secret), "{logged}");

@@ -3,7 +3,7 @@ use viva_fakes::CapturedLogs;
 use viva_fakes::vendors::openai_transcription::SpokenText;
 
 use super::{FILES, KEY, REALTIME, Rig, config};
-use crate::providers::ears::talk::{Talk, account};
+use crate::providers::ears::talk::{Talk, account, logged};
 
 #[tokio::test]
 async fn neither_key_nor_words_are_logged() {
@@ -29,7 +29,7 @@ async fn neither_key_nor_words_are_logged() {
     drop(talk);
     let told = format!("{refused} {refused:?} {failed:?} {wrong:?} {:?}", rig.ears);
     rig.ends().await;
-    let logged = logs.text();
+    let logged = logged(&logs);
     assert!(logged.contains("openai"), "nothing was logged: {logged}");
     for secret in [KEY, "sk-wrong-key", "top secret"] {
         assert!(!logged.contains(secret), "{logged}");
