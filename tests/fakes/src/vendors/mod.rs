@@ -3,3 +3,4 @@
 
 pub mod language_models;
 mod local;
+pub mod speech;
