@@ -5,6 +5,7 @@
 
 pub mod anthropic;
 mod defaults;
+pub mod elevenlabs;
 pub mod gemini;
 mod language_model;
 pub mod offline;

@@ -1,5 +1,7 @@
 //! OpenAI: one folder per role.
 
 mod chat;
+mod speech;
 
 pub use chat::OpenAiLanguageModel;
+pub use speech::OpenAiTextToSpeech;
