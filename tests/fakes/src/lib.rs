@@ -14,7 +14,9 @@ mod language_model;
 mod logs;
 mod realtime_voice;
 mod session_store;
+mod speech;
 mod speech_to_text;
+mod text_to_speech;
 mod turn_journal;
 pub mod vendors;
 
@@ -27,7 +29,9 @@ pub use language_model::{AnswerEnd, AskedModel, Reply, ScriptedLanguageModel};
 pub use logs::CapturedLogs;
 pub use realtime_voice::{Answer, Recorded, ScriptedRealtimeVoice};
 pub use session_store::MemorySessionStore;
+pub use speech::Speech;
 pub use speech_to_text::{RecordedEars, ScriptedSpeechToText, Transcript};
+pub use text_to_speech::{RecordedSpeech, ScriptedTextToSpeech, SpeechEnd};
 pub use turn_journal::MemoryTurnJournal;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -7,6 +7,7 @@ pub mod anthropic;
 pub mod deepgram;
 mod defaults;
 mod ears;
+pub mod elevenlabs;
 pub mod gemini;
 mod language_model;
 pub mod offline;

@@ -23,6 +23,15 @@ pub(super) fn flag(name: &str, json: &str) -> Result<bool, String> {
     serde_json::from_str(json).map_err(|_| format!("options.{name} must be true or false"))
 }
 
+/// A text that says something, trimmed, of at most so many characters.
+pub(super) fn text(name: &str, json: &str, most: usize) -> Result<String, String> {
+    serde_json::from_str::<String>(json)
+        .ok()
+        .map(|text| text.trim().to_owned())
+        .filter(|text| (1..=most).contains(&text.chars().count()))
+        .ok_or_else(|| format!("options.{name} must be a text of 1 to {most} characters"))
+}
+
 /// One of some names.
 pub(super) fn choice<T: Clone>(name: &str, json: &str, choices: &[(&str, T)]) -> Result<T, String> {
     let chosen = serde_json::from_str::<String>(json).unwrap_or_default();
@@ -56,6 +65,7 @@ mod tests {
         assert_eq!(number("n", "3", 1, 3), Ok(3));
         assert_eq!(decimal("d", "2", 0.0, 2.0), Ok(2.0));
         assert_eq!(flag("f", "true"), Ok(true));
+        assert_eq!(text("t", r#"" öl ""#, 2), Ok("öl".to_owned()));
         assert_eq!(choice("c", "\"b\"", &[("a", 1), ("b", 2)]), Ok(2));
     }
 
@@ -68,6 +78,10 @@ mod tests {
             assert_eq!(message, "options.d must be a number from 0 to 2");
         }
         assert_eq!(flag("f", "1").unwrap_err(), "options.f must be true or false");
+        for json in ["\" \"", "\"abc\"", "1"] {
+            let message = text("t", json, 2).unwrap_err();
+            assert_eq!(message, "options.t must be a text of 1 to 2 characters");
+        }
         let message = choice("c", "c", &[("a", 1), ("b", 2)]).unwrap_err();
         assert_eq!(message, r#"options.c must be one of "a", "b""#);
         assert_eq!(unknown("x", &["a", "b"]), "options.x is unknown; there are a, b");

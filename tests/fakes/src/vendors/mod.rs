@@ -2,9 +2,11 @@
 //! test wrote down. They run on real sockets and real time, and stop when they are dropped.
 
 pub mod deepgram;
+pub mod gemini;
 pub mod language_models;
 mod line;
 mod local;
 pub mod openai_transcription;
+pub mod speech;
 
 pub use line::{ClosedLine, RecordedLine};

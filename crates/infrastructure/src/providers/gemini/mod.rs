@@ -1,5 +1,7 @@
 //! Gemini: one folder per role.
 
 mod chat;
+mod live;
 
 pub use chat::GeminiLanguageModel;
+pub use live::GeminiRealtimeVoice;

@@ -10,9 +10,13 @@ mod http;
 pub mod pcm;
 mod retry;
 pub mod socket;
+mod speech;
+#[cfg(test)]
+pub(crate) mod speech_cases;
 pub mod sse;
 #[cfg(test)]
 mod tests;
 
 pub use account::Account;
 pub use http::{HttpClient, HttpLimits, NoTls};
+pub use speech::speech;

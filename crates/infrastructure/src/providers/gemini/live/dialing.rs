@@ -1,0 +1,152 @@
+//! Opens connections.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tokio::time::{sleep, timeout};
+use viva_domain::ports::{ProviderError, ProviderErrorKind};
+
+use super::ID;
+use super::closing::Closing;
+use super::wire::{ClientMessage, ServerMessage, Setup};
+use crate::providers::transport::socket::{Frame, Socket, connect};
+use crate::providers::transport::{Account, HttpClient, errors};
+
+/// The key goes where no log of addresses has it.
+const KEY_HEADER: &str = "x-goog-api-key";
+/// From the first packet to the end of the setup.
+const LIMIT: Duration = Duration::from_secs(5);
+/// Waits before attempts to begin: whoever cannot is replaced by another provider, so not many.
+const FIRST_WAITS: [Duration; 2] = [Duration::ZERO, Duration::from_millis(250)];
+/// Waits before attempts to go on.
+const WAITS: [Duration; 4] = [
+    Duration::ZERO,
+    Duration::from_millis(250),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+];
+/// All attempts to go on together: somebody waits.
+const LIMIT_OF_ALL: Duration = Duration::from_secs(8);
+/// The version of the protocol, unless the base URL names one.
+const VERSION: &str = "v1beta";
+
+/// Opens connections of one conversation.
+#[derive(Debug, Clone)]
+pub(super) struct Dialer {
+    http: HttpClient,
+    account: Account,
+    setup: Setup,
+}
+
+impl Dialer {
+    pub(super) fn new(http: HttpClient, account: Account, setup: Setup) -> Self {
+        Self { http, account, setup }
+    }
+
+    pub(super) fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// Opens the first connection; tries again once.
+    pub(super) async fn dial(&self) -> Result<Socket, ProviderError> {
+        self.attempt(&self.setup, &FIRST_WAITS, LIMIT).await
+    }
+
+    /// Opens a connection that goes on from a handle; tries again for a while.
+    pub(super) async fn dial_again(&self, handle: &str) -> Result<Socket, ProviderError> {
+        self.attempt(&self.setup.resuming(handle), &WAITS, LIMIT_OF_ALL)
+            .await
+    }
+
+    async fn attempt(
+        &self,
+        setup: &Setup,
+        waits: &[Duration],
+        limit: Duration,
+    ) -> Result<Socket, ProviderError> {
+        let attempts = async {
+            let mut result = Err(errors::unavailable(ID, "no attempt was made"));
+            for wait in waits {
+                sleep(*wait).await;
+                result = self.dial_with(setup).await;
+                let is_out = |err: &ProviderError| err.kind == ProviderErrorKind::Unavailable;
+                if !result.as_ref().is_err_and(is_out) {
+                    break;
+                }
+            }
+            result
+        };
+        timeout(limit, attempts)
+            .await
+            .unwrap_or_else(|_| Err(errors::unavailable(ID, "no conversation in time")))
+    }
+
+    async fn dial_with(&self, setup: &Setup) -> Result<Socket, ProviderError> {
+        let key = self.account.required_header(ID, "")?;
+        let url = self.url();
+        let mut socket = connect(&self.http, ID, &self.account, LIMIT, |client| {
+            client.get(url).header(KEY_HEADER, key)
+        })
+        .await?;
+        let setup = ClientMessage::Setup(Box::new(setup.clone()));
+        // A server that refused before it read says why.
+        let sent = self.send(&mut socket, &setup).await;
+        self.wait_for_setup(&mut socket).await?;
+        sent.map(|()| socket)
+    }
+
+    async fn wait_for_setup(&self, socket: &mut Socket) -> Result<(), ProviderError> {
+        while let Some(frame) = socket.next().await {
+            match frame? {
+                Frame::Closed { code, reason } => {
+                    return Err(Closing::of(code, &reason, &self.account, false).err);
+                }
+                frame => {
+                    if read(&frame)?.setup_complete.is_some() {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        Err(errors::unavailable(ID, "it hung up"))
+    }
+
+    /// Sends a message.
+    pub(super) async fn send(
+        &self,
+        socket: &mut Socket,
+        message: &ClientMessage,
+    ) -> Result<(), ProviderError> {
+        let text = serde_json::to_string(message).map_err(|err| errors::malformed(ID, &err))?;
+        socket.send_text(text).await
+    }
+
+    /// The address of the service. A base URL that ends with a version, as that of the language model does, names it.
+    fn url(&self) -> reqwest::Url {
+        let mut url = self.account.base_url.clone();
+        let last = url.path_segments().and_then(|mut segments| segments.next_back());
+        let last = last.unwrap_or_default().to_owned();
+        let is_version = last.starts_with('v') && last[1..].starts_with(|c: char| c.is_ascii_digit());
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty();
+            if is_version {
+                segments.pop();
+            }
+            let version = if is_version { last.as_str() } else { VERSION };
+            segments.push("ws").push(&format!(
+                "google.ai.generativelanguage.{version}.GenerativeService.BidiGenerateContent"
+            ));
+        }
+        url
+    }
+}
+
+/// Reads a message; the server sends them as text and as bytes.
+pub(super) fn read(frame: &Frame) -> Result<ServerMessage, ProviderError> {
+    let message = match frame {
+        Frame::Text(text) => serde_json::from_str(text),
+        Frame::Binary(bytes) => serde_json::from_slice(bytes),
+        Frame::Closed { .. } => Ok(ServerMessage::default()),
+    };
+    message.map_err(|err| errors::malformed(ID, &err))
+}

@@ -1,0 +1,137 @@
+//! Text-to-speech by `POST /v1/audio/speech`: of OpenAI, and of the many servers that speak as it does.
+
+mod config;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use async_trait::async_trait;
+use reqwest::Response;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use tracing::{debug, instrument};
+use viva_domain::ports::{
+    ProviderError, ProviderErrorKind, SpeechStream, TextToSpeech, TextToSpeechCapabilities,
+    TextToSpeechRequest,
+};
+use viva_domain::sessions::ProviderConfig;
+
+use self::config::Options;
+use self::wire::SpeechBody;
+use crate::providers::Defaults;
+use crate::providers::transport::{Account, HttpClient, errors, speech};
+
+const ID: &str = "openai";
+/// OpenAI itself; other servers may need no key.
+const HOST: &str = "api.openai.com";
+/// `pcm` has no header that could say another one, in Hz.
+const RATE: u32 = 24_000;
+
+/// OpenAI's text-to-speech. The language is that of the text: there is no setting for it.
+#[derive(Debug, Clone)]
+pub struct OpenAiTextToSpeech {
+    account: Account,
+    http: HttpClient,
+    defaults: Defaults,
+}
+
+/// A session's configuration, checked.
+struct Settings {
+    model: String,
+    voice: String,
+    options: Options,
+}
+
+impl OpenAiTextToSpeech {
+    /// Asks this account, whose base ends with `/v1`; `defaults` are used where a session leaves a choice open.
+    pub fn new(account: Account, http: HttpClient, defaults: Defaults) -> Self {
+        Self {
+            account,
+            http,
+            defaults,
+        }
+    }
+
+    fn settings(&self, config: &ProviderConfig) -> Result<Settings, ProviderError> {
+        let chosen = |name: &str, given: &Option<String>, default: &Option<String>| {
+            let chosen = given.as_ref().or(default.as_ref()).cloned();
+            chosen.ok_or_else(|| format!("{name} is missing; this server has no default"))
+        };
+        let parse = || {
+            Ok(Settings {
+                model: chosen("model", &config.model, &self.defaults.model)?,
+                voice: chosen("voice", &config.voice, &self.defaults.voice)?,
+                options: Options::parse(&config.options)?,
+            })
+        };
+        parse().map_err(|message: String| errors::invalid_config(ID, message))
+    }
+
+    fn authorization(&self) -> Result<Option<HeaderValue>, ProviderError> {
+        if self.account.base_url.host_str() == Some(HOST) {
+            return self.account.required_header(ID, "Bearer ").map(Some);
+        }
+        self.account.header(ID, "Bearer ")
+    }
+}
+
+#[async_trait]
+impl TextToSpeech for OpenAiTextToSpeech {
+    fn capabilities(&self, _config: &ProviderConfig) -> TextToSpeechCapabilities {
+        TextToSpeechCapabilities { output_rate: RATE }
+    }
+
+    fn resolve(&self, config: &ProviderConfig) -> Result<ProviderConfig, ProviderError> {
+        let settings = self.settings(config)?;
+        Ok(ProviderConfig {
+            model: Some(settings.model),
+            voice: Some(settings.voice),
+            ..config.clone()
+        })
+    }
+
+    #[instrument(name = "provider.openai.tts.speak", skip_all, err(level = "debug"))]
+    async fn speak(&self, request: TextToSpeechRequest) -> Result<SpeechStream, ProviderError> {
+        let settings = self.settings(&request.config)?;
+        let authorization = self.authorization()?;
+        let url = self.account.url("audio/speech");
+        let body = SpeechBody {
+            model: &settings.model,
+            input: &request.text,
+            voice: &settings.voice,
+            response_format: "pcm",
+            instructions: settings.options.instructions.as_deref(),
+            speed: settings.options.speed,
+        };
+        let make = |client: &reqwest::Client| {
+            let request = client.post(url.clone()).json(&body);
+            match &authorization {
+                Some(value) => request.header(AUTHORIZATION, value.clone()),
+                None => request,
+            }
+        };
+        let response = self.http.send(ID, &self.account, make).await?;
+        check_format(&response)?;
+        debug!(provider.name = ID, "{ID} began to speak");
+        Ok(speech(ID, response))
+    }
+}
+
+/// Some servers send what they have, whatever they are asked for; it would be noise.
+fn check_format(response: &Response) -> Result<(), ProviderError> {
+    let Some(kind) = response.headers().get(CONTENT_TYPE) else {
+        return Ok(());
+    };
+    let kind = kind.to_str().unwrap_or_default().to_ascii_lowercase();
+    let mut parts = kind.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default();
+    let is_pcm = matches!(
+        essence,
+        "audio/pcm" | "audio/l16" | "audio/raw" | "audio/x-raw" | "application/octet-stream"
+    );
+    let rate = parts.find_map(|part| part.strip_prefix("rate=")?.parse::<u32>().ok());
+    if is_pcm && rate.is_none_or(|rate| rate == RATE) {
+        return Ok(());
+    }
+    let message = format!("it sent {kind:?} instead of PCM at {RATE} Hz");
+    Err(errors::error(ID, ProviderErrorKind::Failed(message)))
+}

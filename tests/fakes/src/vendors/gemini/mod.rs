@@ -1,0 +1,3 @@
+//! Google Gemini.
+
+pub mod live;
