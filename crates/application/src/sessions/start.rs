@@ -67,6 +67,8 @@ pub struct TurnDetectionChange {
     pub prefix_ms: Option<u32>,
     /// Speech shorter than this is noise.
     pub min_speech_ms: Option<u32>,
+    /// Whether a cascade makes its answer ready at half the silence, and throws it away when the user goes on.
+    pub eager: Option<bool>,
 }
 
 impl TurnDetectionChange {

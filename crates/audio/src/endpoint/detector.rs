@@ -90,6 +90,14 @@ impl Detector {
         matches!(self.phase, Phase::Speech { .. })
     }
 
+    /// How many blocks passed since the last voiced one, while speech goes on.
+    pub(super) fn silence(&self) -> Option<u64> {
+        match self.phase {
+            Phase::Speech { end } => Some(self.now - end),
+            Phase::Silence | Phase::Candidate { .. } => None,
+        }
+    }
+
     /// Ends speech that is going on, and drops what was perhaps speech.
     pub(super) fn end(&mut self) -> Option<Decision> {
         let ended = match self.phase {

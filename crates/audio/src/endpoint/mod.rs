@@ -17,6 +17,8 @@ mod history;
 mod loudness;
 mod settings;
 
+use std::time::Duration;
+
 pub use settings::{InvalidTurnDetection, TurnDetection};
 
 use crate::vad::{FRAME_LEN, Model};
@@ -127,6 +129,13 @@ impl Endpointer {
     /// Whether speech has started and not ended.
     pub fn is_speaking(&self) -> bool {
         self.detector.is_speaking()
+    }
+
+    /// How long nothing voiced was heard while speech goes on; `None` while nobody speaks. A voiced block is recognized up
+    /// to 16 ms late, so it can shrink by as much.
+    pub fn silence(&self) -> Option<Duration> {
+        let samples = self.detector.silence()? * BLOCK_LEN as u64;
+        Some(SampleRate::HZ_16K.duration_of(samples))
     }
 
     /// How many samples were pushed since the start of the stream.

@@ -19,6 +19,7 @@ const SAME_SPEECH: Duration = Duration::from_secs(3);
 pub(super) struct Hearing {
     intake: Intake,
     turn_taking: TurnTaking,
+    eager: Eager,
     /// What the session's own detector heard: the first voiced sample of the speech, and after its end the last one.
     /// Where the provider takes turns, `first` is what was heard since the last turn.
     first: Option<Moment>,
@@ -29,6 +30,17 @@ pub(super) struct Hearing {
     heard_at: SessionTime,
     loudest: f32,
     quiet: Quiet,
+}
+
+/// Whether the mode makes its answer ready when half of the silence that ends a turn has passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Eager {
+    #[default]
+    No,
+    /// It will.
+    Waiting,
+    /// It was told that the user may be done.
+    Told,
 }
 
 /// Whether the user was told to speak up; once per session is enough.
@@ -44,6 +56,7 @@ impl Hearing {
         Self {
             intake,
             turn_taking,
+            eager: Eager::No,
             first: None,
             last: None,
             is_speaking: false,
@@ -67,10 +80,30 @@ impl Hearing {
         if self.is_speaking {
             self.loudest = self.loudest.max(Level::of(samples).rms_dbfs);
         }
-        voices
+        let mut inputs: Vec<Input> = voices
             .into_iter()
             .filter_map(|voice| self.hear(voice, received))
-            .collect()
+            .collect();
+        inputs.extend(self.anticipate());
+        inputs
+    }
+
+    /// Notices at half the silence that the user may be done, and then that they are not.
+    fn anticipate(&mut self) -> Option<Input> {
+        let silence = self.intake.silence();
+        let enough = Duration::from_millis(u64::from(self.intake.turn_detection().silence_ms)) / 2;
+        let may_be_done = silence.is_some_and(|silence| silence >= enough);
+        match self.eager {
+            Eager::Waiting if may_be_done => {
+                self.eager = Eager::Told;
+                Some(Input::SpeechPaused)
+            }
+            Eager::Told if !may_be_done => {
+                self.eager = Eager::Waiting;
+                silence.map(|_| Input::SpeechResumed)
+            }
+            _ => None,
+        }
     }
 
     fn hear(&mut self, voice: Voice, received: SessionTime) -> Option<Input> {
@@ -157,10 +190,22 @@ impl Hearing {
         }
     }
 
+    /// Whether the mode shall make its answer ready before the turn is over.
+    pub(super) fn set_eager(&mut self, eager: bool) {
+        self.eager = match (eager, self.eager) {
+            (true, Eager::No) => Eager::Waiting,
+            (true, known) => known,
+            (false, _) => Eager::No,
+        };
+    }
+
     pub(super) fn change(&mut self, change: TurnDetectionChange) {
         // Checked at the edge: a change that does not fit was refused there.
         if let Ok(settings) = change.apply(self.intake.turn_detection()) {
             self.intake.set(settings);
+        }
+        if let Some(eager) = change.eager {
+            self.set_eager(eager);
         }
     }
 

@@ -90,6 +90,11 @@ impl Intake {
         self.decided = decided;
     }
 
+    /// How long nothing voiced was heard while the user speaks; `None` while they do not.
+    pub(super) fn silence(&self) -> Option<Duration> {
+        self.endpointer.silence()
+    }
+
     /// Ends speech that is going on.
     pub(super) fn end(&mut self) -> Option<Voice> {
         self.endpointer.end().and_then(|event| self.voice(event))

@@ -7,7 +7,6 @@ use super::{
     TurnTaking,
 };
 use crate::latency::{SessionTime, Stage, TurnMarks};
-use crate::sessions::EndStatus;
 use crate::turns::{Generation, InterruptReason, TurnNumber, Usage};
 
 impl TurnMachine {
@@ -174,7 +173,7 @@ impl TurnMachine {
         }
     }
 
-    fn nothing_more_comes(&mut self, now: SessionTime, extent: Extent, effects: &mut Vec<Effect>) {
+    pub(super) fn nothing_more_comes(&mut self, now: SessionTime, extent: Extent, effects: &mut Vec<Effect>) {
         let Some(turn) = &mut self.turn else { return };
         let Some(answer) = &mut turn.answer else { return };
         answer.extent = extent;
@@ -187,22 +186,6 @@ impl TurnMachine {
             }));
         }
         self.end_answer_if_played_out(now, effects);
-    }
-
-    fn mode_failed(&mut self, now: SessionTime, failure: SessionFailure, effects: &mut Vec<Effect>) {
-        // An answer that is all there did not fail.
-        if let Some(turn) = self
-            .turn
-            .as_mut()
-            .filter(|turn| turn.answer.is_none() || turn.is_growing())
-        {
-            turn.failure = Some(failure.message.clone());
-        }
-        effects.push(Effect::Emit(Event::Failure {
-            failure,
-            recoverable: false,
-        }));
-        self.end(now, EndStatus::Error, effects);
     }
 
     pub(super) fn first_audio_sent(&mut self, now: SessionTime, number: TurnNumber) {

@@ -25,6 +25,8 @@ pub enum Effect {
         /// The turn.
         turn: TurnNumber,
     },
+    /// The mode failed: find another one.
+    ModeLost(SessionFailure),
     /// Save the turn.
     TurnFinished(Box<FinishedTurn>),
 }

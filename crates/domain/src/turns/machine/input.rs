@@ -9,6 +9,16 @@ use crate::turns::{Generation, TurnNumber, Usage};
 pub enum Input {
     /// The mode is open: the conversation can begin.
     Opened,
+    /// The mode is about to be replaced by another one.
+    ModeLeaves,
+    /// Another mode is open in place of one that failed, left, or could not be opened at all. It was given the audio of the
+    /// turn that is open, and counts generations from [`Generation::FIRST`].
+    ModeReplaced {
+        /// Who decides with it that the user's turn is over.
+        turn_taking: TurnTaking,
+        /// What happens when it fails.
+        on_mode_failure: OnModeFailure,
+    },
     /// The client can play audio.
     ClientReady,
     /// Enough speech was heard to be sure that the user speaks. Before [`Self::Opened`] nobody listens: the driver feeds
@@ -167,6 +177,15 @@ pub enum TurnTaking {
     Provider,
 }
 
+/// What happens when the mode fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnModeFailure {
+    /// The session ends.
+    EndSession,
+    /// It waits for [`Input::ModeReplaced`], and keeps the turn that is open.
+    WaitForAnother,
+}
+
 /// What a session may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -206,6 +225,8 @@ pub struct MachineSettings {
     pub barge_in: BargeIn,
     /// Who decides that the user's turn is over.
     pub turn_taking: TurnTaking,
+    /// What happens when the mode fails.
+    pub on_mode_failure: OnModeFailure,
     /// Whether the AI speaks first.
     pub greeting: Greeting,
     /// What the session may do.

@@ -15,6 +15,7 @@ mod answering;
 mod cutting;
 mod effect;
 mod input;
+mod modes;
 mod open_turn;
 #[cfg(test)]
 mod tests;
@@ -25,8 +26,8 @@ use std::time::Duration;
 
 pub use effect::{Effect, Event, FinishedTurn, ModeOrder, NoticeCode, Summary};
 pub use input::{
-    BargeIn, Greeting, Input, Limits, MachineSettings, ModeInput, Playback, PlaybackEvent, SessionFailure,
-    TurnTaking,
+    BargeIn, Greeting, Input, Limits, MachineSettings, ModeInput, OnModeFailure, Playback, PlaybackEvent,
+    SessionFailure, TurnTaking,
 };
 
 use self::open_turn::OpenTurn;
@@ -66,6 +67,8 @@ pub struct TurnMachine {
     speech: Option<Speech>,
     greeting: Greeting,
     client_is_ready: bool,
+    /// It failed or left, and no other one is open yet.
+    mode_is_gone: bool,
     last_activity: SessionTime,
     client_lost: Option<SessionTime>,
     client_back: Option<SessionTime>,
@@ -100,6 +103,7 @@ impl TurnMachine {
             speech: None,
             greeting: settings.greeting,
             client_is_ready: false,
+            mode_is_gone: false,
             last_activity: SessionTime::ZERO,
             client_lost: None,
             client_back: None,
@@ -150,6 +154,11 @@ impl TurnMachine {
     fn handle_running(&mut self, now: SessionTime, input: Input, effects: &mut Vec<Effect>) {
         match input {
             Input::Opened => self.opened(now, effects),
+            Input::ModeLeaves => self.mode_leaves(now, effects),
+            Input::ModeReplaced {
+                turn_taking,
+                on_mode_failure,
+            } => self.mode_replaced(now, turn_taking, on_mode_failure, effects),
             Input::ClientReady => {
                 self.client_is_ready = true;
                 self.greet(now, effects);
@@ -190,6 +199,7 @@ impl TurnMachine {
     fn greet(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
         if self.greeting == Greeting::WhenReady
             && self.client_is_ready
+            && !self.mode_is_gone
             && self.state == TurnState::Listening
             && self.open_turn(now, None, effects)
         {

@@ -91,6 +91,7 @@ impl TurnMachine {
     fn response_deadline(&self) -> Option<SessionTime> {
         let turn = self.turn.as_ref()?;
         let since = match self.state {
+            TurnState::Processing if self.mode_is_gone => return None,
             TurnState::Processing => turn
                 .marks
                 .committed
@@ -137,7 +138,12 @@ impl TurnMachine {
     }
 
     fn idle_deadline(&self) -> Option<SessionTime> {
-        if !matches!(self.state, TurnState::Idle | TurnState::Listening) {
+        let nothing_happens = match self.state {
+            TurnState::Idle | TurnState::Listening => true,
+            TurnState::Processing => self.mode_is_gone,
+            TurnState::UserSpeaking | TurnState::AiSpeaking | TurnState::Ending => false,
+        };
+        if !nothing_happens {
             return None;
         }
         let limits = self.settings.limits;

@@ -6,6 +6,7 @@ mod heard;
 mod interrupting;
 mod logging;
 mod measuring;
+mod other_modes;
 mod provider_decides;
 mod random;
 mod script;
@@ -13,7 +14,7 @@ mod talking;
 mod time_limits;
 mod without_barge_in;
 
-use super::{BargeIn, Greeting, Limits, MachineSettings, TurnTaking};
+use super::{BargeIn, Greeting, Limits, MachineSettings, OnModeFailure, TurnTaking};
 
 /// One sample of an answer lasts 1 ms.
 const RATE: u32 = 1_000;
@@ -23,9 +24,18 @@ fn session() -> MachineSettings {
     MachineSettings {
         barge_in: BargeIn::Enabled,
         turn_taking: TurnTaking::Session,
+        on_mode_failure: OnModeFailure::EndSession,
         greeting: Greeting::None,
         limits: Limits::default(),
         output_rate: RATE,
+    }
+}
+
+/// A session that goes on in another mode when its own fails.
+fn with_fallback() -> MachineSettings {
+    MachineSettings {
+        on_mode_failure: OnModeFailure::WaitForAnother,
+        ..session()
     }
 }
 

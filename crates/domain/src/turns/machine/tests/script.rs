@@ -18,8 +18,9 @@ use crate::latency::{ClientTime, LatencyMetrics, SessionTime};
 use crate::ports::ProviderErrorKind;
 use crate::sessions::{EndStatus, SessionStatus};
 use crate::turns::{
-    BargeIn, Effect, Event, FinishedTurn, Generation, Input, MachineSettings, ModeInput, ModeOrder, Playback,
-    PlaybackEvent, SessionFailure, TurnMachine, TurnNumber, TurnState, Usage,
+    BargeIn, Effect, Event, FinishedTurn, Generation, Input, MachineSettings, ModeInput, ModeOrder,
+    OnModeFailure, Playback, PlaybackEvent, SessionFailure, TurnMachine, TurnNumber, TurnState, TurnTaking,
+    Usage,
 };
 
 /// Plays a script and compares what happened with what it says.
@@ -102,6 +103,9 @@ impl Play {
             (now, self.input(now, what), line.to_owned())
         };
         self.lines.push(echo);
+        if matches!(input, Input::ModeReplaced { .. }) {
+            self.generation = Generation::FIRST;
+        }
         let before = self.machine.state();
         let mut effects = Vec::new();
         self.machine.handle(now, input, &mut effects);
@@ -122,6 +126,9 @@ impl Play {
         let captured = value_of(&words, "cap").map(client_ms);
         match words.as_slice() {
             ["opened"] => Input::Opened,
+            ["mode", "leaves"] => Input::ModeLeaves,
+            ["mode", "replaced"] => replaced(TurnTaking::Session),
+            ["mode", "replaced", "decides"] => replaced(TurnTaking::Provider),
             ["ready"] => Input::ClientReady,
             ["speech", ..] => Input::SpeechStarted {
                 at: at.unwrap_or(now),
@@ -186,6 +193,13 @@ fn said(what: &str, rest: &str) -> ModeInput {
             is_final: what == "heard",
         },
         _ => panic!("the mode cannot say: {what}"),
+    }
+}
+
+fn replaced(turn_taking: TurnTaking) -> Input {
+    Input::ModeReplaced {
+        turn_taking,
+        on_mode_failure: OnModeFailure::EndSession,
     }
 }
 
@@ -254,6 +268,7 @@ fn effect_text(effect: &Effect) -> String {
         } => format!("open turn {turn}, speech {}", ms(*at)),
         Effect::TurnOpened { turn, .. } => format!("open turn {turn}"),
         Effect::UserAudioComplete { turn } => format!("user audio {turn} complete"),
+        Effect::ModeLost(failure) => format!("mode lost: {}", failure.message),
         Effect::TurnFinished(turn) => format!("finish {}", turn_text(turn)),
     }
 }

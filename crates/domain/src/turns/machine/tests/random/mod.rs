@@ -147,11 +147,15 @@ impl Watched {
     fn end(&mut self, last: Last) {
         match last {
             Last::End => self.tell(Input::End(EndStatus::Completed)),
-            Last::ModeFails => self.tell(Input::Mode {
-                generation: Generation::FIRST,
-                at: self.now,
-                what: ModeInput::Failed(failure()),
-            }),
+            Last::ModeFails => {
+                self.tell(Input::Mode {
+                    generation: Generation::FIRST,
+                    at: self.now,
+                    what: ModeInput::Failed(failure()),
+                });
+                // Some wait for another mode, and none comes.
+                self.leave_alone();
+            }
             Last::LeftAlone => self.leave_alone(),
         }
         assert_eq!(self.machine.deadline(), None);

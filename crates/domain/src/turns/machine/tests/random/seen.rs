@@ -77,6 +77,7 @@ impl Seen {
                 );
                 turn.user_audio = Some(UserAudio::Complete);
             }
+            Effect::ModeLost(_) => {}
             Effect::TurnFinished(finished) => {
                 assert_ne!(self.speaking, Some(finished.number));
                 self.turn(finished.number).finish(finished);

@@ -8,7 +8,8 @@ use crate::latency::{ClientTime, SessionTime};
 use crate::ports::ProviderErrorKind;
 use crate::turns::machine::tests::RATE;
 use crate::turns::{
-    BargeIn, Greeting, Input, Limits, MachineSettings, ModeInput, PlaybackEvent, SessionFailure, TurnTaking,
+    BargeIn, Greeting, Input, Limits, MachineSettings, ModeInput, OnModeFailure, PlaybackEvent,
+    SessionFailure, TurnTaking,
 };
 
 /// Something that happens. What it refers to is chosen when it happens, so that most of it makes sense.
@@ -59,15 +60,20 @@ pub(super) fn settings() -> impl Strategy<Value = MachineSettings> {
             response: Duration::from_secs(2),
         }),
     ];
-    (barge_in, turn_taking, greeting, limits).prop_map(|(barge_in, turn_taking, greeting, limits)| {
-        MachineSettings {
+    let on_mode_failure = prop_oneof![
+        Just(OnModeFailure::EndSession),
+        Just(OnModeFailure::WaitForAnother)
+    ];
+    (barge_in, turn_taking, on_mode_failure, greeting, limits).prop_map(
+        |(barge_in, turn_taking, on_mode_failure, greeting, limits)| MachineSettings {
             barge_in,
             turn_taking,
+            on_mode_failure,
             greeting,
             limits,
             output_rate: RATE,
-        }
-    })
+        },
+    )
 }
 
 pub(super) fn step() -> impl Strategy<Value = Step> {

@@ -1,0 +1,114 @@
+//! Modes that fail, leave and come: the session goes on with another one, and with the turn that was open.
+
+use super::answer::Extent;
+use super::open_turn::UserAudio;
+use super::{
+    Effect, Event, Greeting, InterruptReason, ModeOrder, OnModeFailure, SessionFailure, TurnMachine,
+    TurnState, TurnTaking,
+};
+use crate::latency::{SessionTime, StageMarks};
+use crate::sessions::EndStatus;
+use crate::turns::Generation;
+
+impl TurnMachine {
+    pub(super) fn mode_failed(
+        &mut self,
+        now: SessionTime,
+        failure: SessionFailure,
+        effects: &mut Vec<Effect>,
+    ) {
+        match self.settings.on_mode_failure {
+            OnModeFailure::EndSession => self.end_without_mode(now, failure, effects),
+            OnModeFailure::WaitForAnother => self.wait_for_another_mode(now, failure, effects),
+        }
+    }
+
+    fn end_without_mode(&mut self, now: SessionTime, failure: SessionFailure, effects: &mut Vec<Effect>) {
+        // An answer that is all there did not fail.
+        if let Some(turn) = self
+            .turn
+            .as_mut()
+            .filter(|turn| turn.answer.is_none() || turn.is_growing())
+        {
+            turn.failure = Some(failure.message.clone());
+        }
+        effects.push(Effect::Emit(Event::Failure {
+            failure,
+            recoverable: false,
+        }));
+        self.end(now, EndStatus::Error, effects);
+    }
+
+    /// What the user says or said meanwhile is kept for the next mode; of an answer that broke off, the part that was sent
+    /// is heard.
+    fn wait_for_another_mode(
+        &mut self,
+        now: SessionTime,
+        failure: SessionFailure,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.mode_is_gone = true;
+        self.active(now);
+        let message = failure.message.clone();
+        effects.push(Effect::ModeLost(failure));
+        match (self.state, &mut self.turn) {
+            (TurnState::AiSpeaking, Some(turn)) if turn.is_growing() => {
+                turn.failure = Some(message);
+                self.nothing_more_comes(now, Extent::Broken, effects);
+            }
+            // The AI was about to begin: the next mode shall.
+            (TurnState::Processing, Some(turn)) if turn.user_audio == UserAudio::Complete => {
+                turn.failure = Some(message);
+                self.finish_turn(now, effects);
+                self.greeting = Greeting::WhenReady;
+                self.listen(now, effects);
+            }
+            _ => {}
+        }
+    }
+
+    /// The mode is about to be replaced: what it says is cut.
+    pub(super) fn mode_leaves(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
+        if self.state == TurnState::AiSpeaking && self.turn.as_ref().is_some_and(|turn| turn.is_growing()) {
+            self.interrupt(now, now, InterruptReason::Client, None, None, effects);
+            self.listen(now, effects);
+        }
+        self.mode_is_gone = true;
+    }
+
+    /// Another mode is open, and has been given the audio of the turn that is open. It counts generations anew.
+    pub(super) fn mode_replaced(
+        &mut self,
+        now: SessionTime,
+        turn_taking: TurnTaking,
+        on_mode_failure: OnModeFailure,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.settings.turn_taking = turn_taking;
+        self.settings.on_mode_failure = on_mode_failure;
+        self.mode_is_gone = false;
+        self.generation = Generation::FIRST;
+        self.active(now);
+        match self.state {
+            TurnState::Idle => self.opened(now, effects),
+            TurnState::Processing => self.commit_again(now, effects),
+            TurnState::Listening => self.greet(now, effects),
+            TurnState::UserSpeaking | TurnState::AiSpeaking | TurnState::Ending => {}
+        }
+    }
+
+    /// The turn waits for its answer, and the mode that was asked for it is gone.
+    fn commit_again(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
+        if let Some(turn) = &mut self.turn {
+            turn.marks.committed = None;
+            turn.marks.stages = StageMarks::default();
+        }
+        match self.settings.turn_taking {
+            TurnTaking::Session => {
+                self.generation = self.generation.next();
+                effects.push(Effect::Order(ModeOrder::Commit(self.generation)));
+            }
+            TurnTaking::Provider => self.committed(now),
+        }
+    }
+}
