@@ -25,4 +25,4 @@ pub use level::{Level, LevelMeter};
 pub use rate::{SampleRate, UnsupportedSampleRate};
 pub use resample::{Resampler, resample};
 pub use vad::{Vad, VadFrame};
-pub use wav::{Clip, WavError, WavHeader};
+pub use wav::{Clip, HEADER_LEN, WavError, WavHeader};

@@ -8,6 +8,7 @@ macro_rules! audio_spool_contract {
     ($factory:ident) => {
         $crate::contract_cases!(audio_spool, $factory:
             finished_recordings_say_what_they_hold,
+            recordings_are_read_while_they_grow,
             every_rate_is_recorded,
             abandoned_recordings_are_left_over,
             finished_recordings_are_left_over_until_removed,
@@ -26,6 +27,16 @@ pub async fn finished_recordings_say_what_they_hold(spool: &dyn AudioSpool) {
         about(&audio),
         ("interactions/one/turn_001_user.wav", 1_441, 24_000)
     );
+}
+
+pub async fn recordings_are_read_while_they_grow(spool: &dyn AudioSpool) {
+    let mut file = spool.create(&key("a/growing.wav"), 16_000).await.unwrap();
+    assert_eq!(file.read().await.unwrap(), [0_i16; 0]);
+    file.append(&[1, -2]).await.unwrap();
+    assert_eq!(file.read().await.unwrap(), [1, -2]);
+    file.append(&[i16::MIN, i16::MAX]).await.unwrap();
+    assert_eq!(file.read().await.unwrap(), [1, -2, i16::MIN, i16::MAX]);
+    assert_eq!(about(&file.finish().await.unwrap()), ("a/growing.wav", 4, 16_000));
 }
 
 pub async fn every_rate_is_recorded(spool: &dyn AudioSpool) {

@@ -19,6 +19,7 @@ macro_rules! session_store_contract {
         $crate::contract_cases!(session_store, $factory:
             inserted_sessions_are_found,
             cascade_sessions_survive,
+            sessions_go_on_with_another_stack,
             bare_sessions_survive,
             inserting_twice_conflicts,
             sessions_of_others_are_not_found,
@@ -69,6 +70,25 @@ pub async fn cascade_sessions_survive(store: &dyn SessionStore) {
     };
     store.insert(&session).await.unwrap();
     assert_eq!(store.find(OWNER, session.id).await.unwrap(), Some(session));
+}
+
+pub async fn sessions_go_on_with_another_stack(store: &dyn SessionStore) {
+    store.insert(&session(1)).await.unwrap();
+    store.insert(&session(2)).await.unwrap();
+    let cascade = Interaction::Cascade(Box::new(cascade_config()));
+    for (owner, id) in [(OWNER, 1), (STRANGER, 2), (OWNER, 3)] {
+        store.switch(owner, session_id(id), &cascade).await.unwrap();
+    }
+    let switched = Session {
+        interaction: cascade,
+        ..session(1)
+    };
+    assert_eq!(store.find(OWNER, session_id(1)).await.unwrap(), Some(switched));
+    assert_eq!(
+        store.find(OWNER, session_id(2)).await.unwrap(),
+        Some(session(2)),
+        "it is not theirs"
+    );
 }
 
 pub async fn bare_sessions_survive(store: &dyn SessionStore) {

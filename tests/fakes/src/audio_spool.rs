@@ -107,6 +107,15 @@ impl SpoolFile for MemorySpoolFile {
         Ok(())
     }
 
+    async fn read(&mut self) -> Result<Vec<i16>, SpoolError> {
+        self.shared.check("read recording")?;
+        let clips = lock(&self.shared.clips);
+        Ok(clips
+            .get(&self.key)
+            .map(|clip| clip.samples.clone())
+            .unwrap_or_default())
+    }
+
     async fn finish(self: Box<Self>) -> Result<SpooledAudio, SpoolError> {
         self.shared.check("finish recording")?;
         Ok(spooled(&self.key, self.rate, self.samples))

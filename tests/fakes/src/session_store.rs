@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use viva_domain::ids::{SessionId, TurnId, UserId};
 use viva_domain::ports::{Page, PageRequest, SessionStore, StoreError, StoreErrorKind};
-use viva_domain::sessions::{EndStatus, Session, SessionState};
+use viva_domain::sessions::{EndStatus, Interaction, Session, SessionState};
 use viva_domain::turns::Turn;
 
 use crate::{FaultSwitch, lock};
@@ -93,6 +93,22 @@ impl SessionStore for MemorySessionStore {
             && session.state == SessionState::Active
         {
             session.state = SessionState::Ended { at, status };
+        }
+        Ok(())
+    }
+
+    async fn switch(
+        &self,
+        owner: UserId,
+        id: SessionId,
+        interaction: &Interaction,
+    ) -> Result<(), StoreError> {
+        self.check("switch session")?;
+        let mut rows = lock(&self.rows);
+        if let Some(session) = rows.sessions.get_mut(&id)
+            && session.user_id == owner
+        {
+            session.interaction = interaction.clone();
         }
         Ok(())
     }

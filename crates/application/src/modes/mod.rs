@@ -12,6 +12,7 @@ use futures_util::Stream;
 use viva_domain::ports::ProviderError;
 use viva_domain::turns::{Generation, ModeInput, ModeOrder, SessionFailure, TurnTaking};
 
+pub(crate) use cascade::Conversation;
 pub use factory::{ModeFactory, OpenMode, OpenModeError};
 
 /// An open conversation with a stack. As a stream it says what happens; it ends when the stack closed the conversation.
@@ -51,7 +52,7 @@ pub enum ModeSaid {
 }
 
 /// A provider's failure as the session is told of it.
-fn failure(err: &ProviderError) -> SessionFailure {
+pub(crate) fn failure(err: &ProviderError) -> SessionFailure {
     SessionFailure {
         kind: err.kind.clone(),
         message: err.to_string(),

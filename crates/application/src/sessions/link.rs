@@ -69,6 +69,10 @@ pub enum SessionMessage {
     Started(Box<StartedSession>),
     /// The session was taken back.
     Resumed(ResumedSession),
+    /// The mode failed: the client may go on with another one.
+    FallbackOffered(Box<FallbackOffer>),
+    /// The session goes on with this stack.
+    ModeSwitched(Box<Interaction>),
     /// What happens in it; never [`Event::Audio`].
     Event(Event),
 }
@@ -84,6 +88,15 @@ pub struct StartedSession {
     pub interaction: Interaction,
     /// What it may do.
     pub limits: Limits,
+}
+
+/// How a session can go on whose mode failed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FallbackOffer {
+    /// Why it failed, for people.
+    pub reason: String,
+    /// What the client may switch to.
+    pub interaction: Interaction,
 }
 
 impl std::fmt::Debug for StartedSession {

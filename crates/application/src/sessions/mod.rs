@@ -12,7 +12,9 @@ mod resume;
 mod service;
 mod start;
 
-pub use link::{AudioOut, HangUp, Link, LinkEnd, Outgoing, ResumedSession, SessionMessage, StartedSession};
+pub use link::{
+    AudioOut, FallbackOffer, HangUp, Link, LinkEnd, Outgoing, ResumedSession, SessionMessage, StartedSession,
+};
 pub use process_audio::{ProcessAudioError, UserAudio};
 pub use recover::{RecoverError, Recovered};
 pub use resume::{ResumeSession, ResumeSessionError};

@@ -8,13 +8,14 @@ use tokio_util::task::TaskTracker;
 use viva_domain::ids::SessionId;
 use viva_domain::latency::ClientTime;
 use viva_domain::ports::{AudioSpool, BlobStore, Clock, Ids, SessionStore, TurnJournal};
+use viva_domain::sessions::Interaction;
 use viva_domain::turns::{BargeIn, Limits, PlaybackEvent, TurnNumber};
 
 use super::link::Link;
 use super::live::LiveSessions;
 use super::process_audio::{PaceLimit, ProcessAudioError, UserAudio};
 use super::start::TurnDetectionChange;
-use crate::modes::ModeFactory;
+use crate::modes::{ModeFactory, OpenModeError};
 
 /// Starts, resumes and ends sessions.
 #[derive(Clone)]
@@ -88,6 +89,14 @@ impl Sessions {
         self.tasks.wait().await;
     }
 
+    /// Checks a stack that a session shall go on with, and fills in what was left open.
+    ///
+    /// # Errors
+    /// [`OpenModeError`] when a provider does not exist or a setting is wrong.
+    pub fn resolve(&self, interaction: &Interaction) -> Result<Interaction, OpenModeError> {
+        self.modes.resolve(interaction)
+    }
+
     /// Number of live sessions.
     pub fn live_count(&self) -> usize {
         self.live.len()
@@ -156,6 +165,8 @@ pub enum SessionInput {
         /// How the end of the user's turn is found; see [`TurnDetectionChange::check`].
         turn_detection: TurnDetectionChange,
     },
+    /// Go on with another stack, from [`Sessions::resolve`].
+    SwitchMode(Box<Interaction>),
     /// What was played.
     Playback(PlaybackReport),
     /// The first frame of a turn's answer ([`super::AudioOut::is_first`]) was written to the socket.

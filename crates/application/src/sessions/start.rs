@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -8,18 +9,18 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 use viva_audio::{InvalidTurnDetection, SampleRate, TurnDetection, UnsupportedSampleRate};
 use viva_domain::ids::{SessionId, UserId};
-use viva_domain::ports::StoreError;
+use viva_domain::ports::{ProviderErrorKind, StoreError};
 use viva_domain::sessions::{FallbackPolicy, Interaction, Prompt, Session, SessionState};
-use viva_domain::turns::{BargeIn, Greeting, MachineSettings};
+use viva_domain::turns::{BargeIn, Greeting, MachineSettings, OnModeFailure, SessionFailure, TurnTaking};
 
 use super::archive::{Archive, ArchiveSettings};
-use super::driver::{Driver, DriverSetup};
+use super::driver::{Driver, DriverSetup, fallback_of};
 use super::intake::Intake;
 use super::link::{Link, SessionMessage, StartedSession};
 use super::live::LiveSession;
 use super::process_audio::PaceLimit;
 use super::service::{Connection, SessionInput, Sessions};
-use crate::modes::{InteractionMode, OpenMode, OpenModeError};
+use crate::modes::{InteractionMode, OpenMode, OpenModeError, failure};
 
 /// Inputs on their way to a session: 2.5 s of 20 ms frames. Overflow: the connection waits and its socket is not read.
 const INPUT_CAPACITY: usize = 128;
@@ -139,7 +140,7 @@ impl Sessions {
             output_rate,
         };
         let mode = tokio::select! {
-            mode = self.modes.open(open) => mode?,
+            mode = self.modes.open(open) => self.mode_or_fallback(mode, &interaction, request.fallback)?,
             () = self.shutdown.cancelled() => return Err(StartSessionError::ShuttingDown),
         };
         let opening = Opening {
@@ -158,6 +159,25 @@ impl Sessions {
             .spawn(async move { this.start_opened(opening).await })
             .await;
         started.unwrap_or(Err(StartSessionError::ShuttingDown))
+    }
+
+    /// A provider that is out of order is no reason not to start, when the session can go on with others. A wrong wish is.
+    fn mode_or_fallback(
+        &self,
+        mode: Result<Box<dyn InteractionMode>, OpenModeError>,
+        interaction: &Interaction,
+        policy: FallbackPolicy,
+    ) -> Result<Result<Box<dyn InteractionMode>, SessionFailure>, OpenModeError> {
+        match mode {
+            Ok(mode) => Ok(Ok(mode)),
+            Err(OpenModeError(err))
+                if !matches!(err.kind, ProviderErrorKind::InvalidConfig(_))
+                    && fallback_of(&self.modes, interaction, policy).is_some() =>
+            {
+                Ok(Err(failure(&err)))
+            }
+            Err(err) => Err(err),
+        }
     }
 
     async fn start_opened(&self, opening: Opening) -> Result<Connection, StartSessionError> {
@@ -216,12 +236,24 @@ impl Sessions {
         let driver = Driver::new(DriverSetup {
             machine: MachineSettings {
                 barge_in: request.barge_in,
-                turn_taking: mode.turn_taking(),
+                turn_taking: mode
+                    .as_ref()
+                    .map_or(TurnTaking::Session, |mode| mode.turn_taking()),
+                on_mode_failure: if fallback_of(&self.modes, &session.interaction, session.fallback).is_some()
+                {
+                    OnModeFailure::WaitForAnother
+                } else {
+                    OnModeFailure::EndSession
+                },
                 greeting: request.greeting,
                 limits,
                 output_rate: output_rate.hz(),
             },
+            input_rate,
             output_rate,
+            is_eager: request.turn_detection.eager.unwrap_or(false),
+            modes: Arc::clone(&self.modes),
+            tasks: self.tasks.clone(),
             intake: Intake::new(input_rate, turn_detection),
             session,
             mode,
@@ -258,7 +290,7 @@ impl Sessions {
 struct Opening {
     request: StartSession,
     interaction: Interaction,
-    mode: Box<dyn InteractionMode>,
+    mode: Result<Box<dyn InteractionMode>, SessionFailure>,
     input_rate: SampleRate,
     output_rate: SampleRate,
     turn_detection: TurnDetection,

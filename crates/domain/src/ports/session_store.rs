@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::Source;
 use crate::ids::{SessionId, TurnId, UserId};
-use crate::sessions::{EndStatus, Session};
+use crate::sessions::{EndStatus, Interaction, Session};
 use crate::turns::Turn;
 
 /// Keeps sessions, their turns and latencies. Every implementation passes `contract::session_store`.
@@ -39,6 +39,13 @@ pub trait SessionStore: Send + Sync {
         at: DateTime<Utc>,
         status: EndStatus,
     ) -> Result<(), StoreError>;
+
+    /// The session goes on with another stack. Does nothing to a session that does not exist or belongs to someone else.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    async fn switch(&self, owner: UserId, id: SessionId, interaction: &Interaction)
+    -> Result<(), StoreError>;
 
     /// Stores a finished turn and its latency metrics, both or neither. Storing the same turn id again changes nothing,
     /// so that it can be tried again.

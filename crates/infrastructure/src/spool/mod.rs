@@ -147,6 +147,11 @@ impl SpoolFile for LocalSpoolFile {
             .await
     }
 
+    #[instrument(name = "spool.read", skip_all)]
+    async fn read(&mut self) -> Result<Vec<i16>, SpoolError> {
+        self.with_recording("read recording", Recording::read).await
+    }
+
     #[instrument(name = "spool.finish", skip_all)]
     async fn finish(self: Box<Self>) -> Result<SpooledAudio, SpoolError> {
         let samples = self.with_recording("finish recording", Recording::finish).await?;

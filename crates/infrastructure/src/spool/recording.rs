@@ -1,8 +1,8 @@
 use std::fs::File;
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use viva_audio::{SampleRate, WavHeader};
+use viva_audio::{HEADER_LEN, SampleRate, WavHeader, pcm};
 
 /// An open WAV file: PCM16 mono.
 #[derive(Debug)]
@@ -14,7 +14,14 @@ pub(super) struct Recording {
 
 impl Recording {
     pub(super) fn create(path: &Path, rate: SampleRate) -> io::Result<Self> {
-        Self::over(File::create_new(path)?, rate)
+        Self::over(
+            File::options()
+                .read(true)
+                .write(true)
+                .create_new(true)
+                .open(path)?,
+            rate,
+        )
     }
 
     fn over(mut file: File, rate: SampleRate) -> io::Result<Self> {
@@ -41,6 +48,15 @@ impl Recording {
         Ok(())
     }
 
+    /// The samples that are complete.
+    pub(super) fn read(&mut self) -> io::Result<Vec<i16>> {
+        let mut bytes = vec![0; self.header.data_len() as usize];
+        self.file.seek(SeekFrom::Start(HEADER_LEN as u64))?;
+        self.file.read_exact(&mut bytes)?;
+        let samples = pcm::samples_from_le_bytes(&bytes).map_err(io::Error::other)?;
+        Ok(samples.collect())
+    }
+
     /// Cuts off what a failed append left, and returns the number of samples.
     pub(super) fn finish(&mut self) -> io::Result<u64> {
         self.file.set_len(self.header.file_len())?;
@@ -52,7 +68,7 @@ impl Recording {
 mod tests {
     use std::fs;
 
-    use viva_audio::{Clip, pcm};
+    use viva_audio::Clip;
 
     use super::*;
 

@@ -7,7 +7,8 @@ use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use tokio::time::Instant;
 use viva_application::sessions::{
-    AudioRates, PlaybackReport, ResumeSession, SessionInput, StartSession, TurnDetectionChange, UserAudio,
+    AudioRates, PlaybackReport, ResumeSession, SessionInput, Sessions, StartSession, TurnDetectionChange,
+    UserAudio,
 };
 use viva_domain::ids::{SessionId, UserId};
 use viva_domain::latency::ClientTime;
@@ -130,12 +131,19 @@ pub(super) fn playback(report: ws::PlaybackReport) -> Result<SessionInput, Refus
     }))
 }
 
+pub(super) fn switch_mode(message: &ws::SwitchMode, sessions: &Sessions) -> Result<SessionInput, Refusal> {
+    let wanted = interaction_from_wire(ws::Interaction::parse(message.mode, &message.config)?)?;
+    let interaction = sessions.resolve(&wanted).map_err(|err| Refusal::from(&err))?;
+    Ok(SessionInput::SwitchMode(Box::new(interaction)))
+}
+
 fn turn_detection(change: ws::TurnDetection) -> TurnDetectionChange {
     TurnDetectionChange {
         threshold: change.threshold,
         silence_ms: change.silence_ms,
         prefix_ms: change.prefix_ms,
         min_speech_ms: change.min_speech_ms,
+        eager: change.eager,
     }
 }
 

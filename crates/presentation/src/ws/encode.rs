@@ -54,6 +54,17 @@ pub(super) fn message(message: SessionMessage, id: SessionId, format: AudioForma
     match message {
         SessionMessage::Started(started) => Some(session_started(*started, format)),
         SessionMessage::Resumed(resumed) => Some(session_resumed(resumed)),
+        SessionMessage::FallbackOffered(offer) => {
+            Some(ServerMessage::FallbackOffered(Box::new(ws::FallbackOffered {
+                reason: offer.reason,
+                interaction: interaction_to_wire(offer.interaction),
+            })))
+        }
+        SessionMessage::ModeSwitched(interaction) => {
+            Some(ServerMessage::ModeSwitched(Box::new(ws::ModeSwitched {
+                interaction: interaction_to_wire(*interaction),
+            })))
+        }
         SessionMessage::Event(event) => happened(event, id),
     }
 }

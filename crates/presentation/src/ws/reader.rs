@@ -146,7 +146,10 @@ impl<I: Stream<Item = Received> + Unpin> Reader<I> {
             ClientMessage::EndTurn => self.tell(|| Ok(SessionInput::EndTurn)).await,
             ClientMessage::Interrupt(message) => self.tell(|| decode::interrupt(message)).await,
             ClientMessage::UpdateSession(message) => self.tell(|| decode::update(message)).await,
-            ClientMessage::SwitchMode(_) => self.tell(|| Err(Refusal::no_other_mode())).await,
+            ClientMessage::SwitchMode(message) => {
+                let sessions = self.context.sessions.clone();
+                self.tell(|| decode::switch_mode(&message, &sessions)).await
+            }
             ClientMessage::Playback(report) => self.tell(|| decode::playback(report)).await,
             ClientMessage::EndSession => self.tell(|| Ok(SessionInput::End)).await,
             ClientMessage::Ping(ping) => {

@@ -71,15 +71,6 @@ impl Refusal {
         )
     }
 
-    /// There is no other mode to go to.
-    pub(super) fn no_other_mode() -> Self {
-        Self::new(
-            Fault::Message,
-            ErrorCode::InvalidMode,
-            "no other mode is installed; the session goes on as it is",
-        )
-    }
-
     fn retry_after(mut self, retry_after: Option<Duration>) -> Self {
         self.error.retry_after_ms = retry_after.map(millis);
         self
@@ -123,20 +114,25 @@ impl From<ResumeSessionError> for Refusal {
     }
 }
 
+impl From<&OpenModeError> for Refusal {
+    fn from(err: &OpenModeError) -> Self {
+        let OpenModeError(cause) = err;
+        let code = provider_error_code(&cause.kind);
+        if code == ErrorCode::InvalidConfig {
+            return Self::config(err.to_string());
+        }
+        log(cause.as_ref());
+        Self::new(Fault::None, code, err.to_string()).retry_after(cause.retry_after)
+    }
+}
+
 impl From<StartSessionError> for Refusal {
     fn from(err: StartSessionError) -> Self {
         match &err {
             StartSessionError::SampleRate(_) | StartSessionError::TurnDetection(_) => {
                 Self::config(err.to_string())
             }
-            StartSessionError::Mode(OpenModeError(cause)) => {
-                let code = provider_error_code(&cause.kind);
-                if code == ErrorCode::InvalidConfig {
-                    return Self::config(err.to_string());
-                }
-                log(cause.as_ref());
-                Self::new(Fault::None, code, err.to_string()).retry_after(cause.retry_after)
-            }
+            StartSessionError::Mode(cause) => cause.into(),
             StartSessionError::ShuttingDown => {
                 Self::new(Fault::None, ErrorCode::InternalError, err.to_string())
             }

@@ -7,20 +7,20 @@ const MAX_BYTES: usize = 64 * 1024;
 
 /// The conversation so far, oldest first.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Context {
+pub(crate) struct Conversation {
     messages: Vec<Message>,
 }
 
-impl Context {
+impl Conversation {
     /// A conversation that goes on from what was said before.
-    pub(super) fn new(history: Vec<Message>) -> Self {
+    pub(crate) fn new(history: Vec<Message>) -> Self {
         let mut context = Self { messages: history };
         context.forget();
         context
     }
 
     /// One side said something; nothing is not kept.
-    pub(super) fn add(&mut self, role: MessageRole, text: &str) {
+    pub(crate) fn add(&mut self, role: MessageRole, text: &str) {
         let text = text.trim();
         if !text.is_empty() {
             let text = text.to_owned();
@@ -48,7 +48,12 @@ impl Context {
     pub(super) fn with_user(&self, words: &str) -> Vec<Message> {
         let mut with_words = self.clone();
         with_words.add(MessageRole::User, words);
-        with_words.messages
+        with_words.into_messages()
+    }
+
+    /// All of it.
+    pub(crate) fn into_messages(self) -> Vec<Message> {
+        self.messages
     }
 
     fn forget(&mut self) {
@@ -73,14 +78,14 @@ pub(super) fn first_chars(text: &str, chars: usize) -> &str {
 mod tests {
     use super::*;
 
-    fn lines(context: &Context) -> Vec<String> {
+    fn lines(context: &Conversation) -> Vec<String> {
         let line = |message: &Message| format!("{:?}: {}", message.role, message.text);
         context.messages.iter().map(line).collect()
     }
 
     #[test]
     fn the_models_words_count_as_far_as_they_were_heard() {
-        let mut context = Context::default();
+        let mut context = Conversation::default();
         context.add(MessageRole::User, " 說個故事。 ");
         context.add(MessageRole::Assistant, "從前有一隻龍。 It was green.");
         context.cut_answer(7);
@@ -103,7 +108,7 @@ mod tests {
 
     #[test]
     fn what_the_user_says_next_is_not_kept_yet() {
-        let mut context = Context::default();
+        let mut context = Conversation::default();
         context.add(MessageRole::Assistant, "Hello.");
         context.add(MessageRole::User, "  ");
         assert_eq!(context.with_user("Hi.").len(), 2);
@@ -113,7 +118,7 @@ mod tests {
 
     #[test]
     fn long_conversations_forget_their_beginning() {
-        let mut context = Context::default();
+        let mut context = Conversation::default();
         for n in 0..100 {
             context.add(MessageRole::User, &format!("{n} {}", "x".repeat(1_000)));
         }

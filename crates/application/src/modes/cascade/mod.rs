@@ -28,6 +28,7 @@ use viva_domain::sessions::CascadeConfig;
 use viva_domain::turns::{ModeOrder, TurnTaking};
 
 use self::answer::Stages;
+pub(crate) use self::context::Conversation;
 use self::pipeline::{Pipeline, State};
 use super::uplink::{Lossless, Uplink};
 use super::{InteractionMode, ModeEvent};
@@ -93,7 +94,7 @@ impl CascadeMode {
             ears,
             finalizer: Lossless::new(commands.clone()),
             events: Lossless::new(events),
-            context: context::Context::new(setup.history),
+            context: Conversation::new(setup.history),
             state: State::default(),
         };
         Ok(Self {

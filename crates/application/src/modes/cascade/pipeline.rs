@@ -17,7 +17,7 @@ use viva_domain::ports::{
 use viva_domain::turns::{Generation, ModeInput, ModeOrder, TurnTaking};
 
 use super::answer::{Answer, Said, Saying, Stages};
-use super::context::{Context, first_chars};
+use super::context::{Conversation, first_chars};
 use crate::modes::uplink::Lossless;
 use crate::modes::{ModeEvent, ModeSaid, failure};
 
@@ -34,7 +34,7 @@ pub(super) struct Pipeline {
     pub(super) ears: mpsc::Receiver<SpeechToTextEvent>,
     pub(super) finalizer: Lossless<SpeechToTextCommand>,
     pub(super) events: Lossless<ModeEvent>,
-    pub(super) context: Context,
+    pub(super) context: Conversation,
     pub(super) state: State,
 }
 

@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 use viva_domain::ports::{StoreError, StoreErrorKind};
-use viva_domain::sessions::EndStatus;
+use viva_domain::sessions::{EndStatus, Interaction};
 use viva_domain::turns::{NoticeCode, Turn};
 
 use super::{ArchiveSettings, Keep, SessionEnd, SpooledTurn};
@@ -35,6 +35,7 @@ pub(super) struct Keeper {
 enum Waiting {
     /// It is in the journal too.
     Turn(Box<Turn>),
+    Switch(Box<Interaction>),
     End(SessionEnd),
 }
 
@@ -116,6 +117,7 @@ impl Keeper {
                 }
                 Waiting::Turn(turn)
             }
+            Keep::Switch(interaction) => Waiting::Switch(interaction),
             Keep::End(end) => {
                 self.has_end = true;
                 Waiting::End(end)
@@ -166,6 +168,10 @@ impl Keeper {
             Waiting::Turn(turn) => (
                 self.ports.session_store.save_turn(owner, turn).await,
                 "a finished turn",
+            ),
+            Waiting::Switch(interaction) => (
+                self.ports.session_store.switch(owner, session, interaction).await,
+                "the session's stack",
             ),
             Waiting::End(end) => (
                 self.ports

@@ -6,12 +6,13 @@ mod recorder;
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use viva_audio::SampleRate;
 use viva_domain::ids::{SessionId, UserId};
 use viva_domain::ports::{BlobKey, InvalidBlobKey, SpooledAudio};
+use viva_domain::sessions::Interaction;
 use viva_domain::turns::{NoticeCode, Turn, TurnNumber};
 
 use super::service::SessionsPorts;
@@ -48,7 +49,12 @@ enum Job {
         turn: TurnNumber,
         side: Side,
     },
+    ReadBack {
+        turn: TurnNumber,
+        reply: oneshot::Sender<Vec<i16>>,
+    },
     Save(Box<Turn>),
+    Switch(Box<Interaction>),
     End(SessionEnd),
 }
 
@@ -78,6 +84,7 @@ struct SpooledTurn {
 #[derive(Debug)]
 enum Keep {
     Turn(SpooledTurn),
+    Switch(Box<Interaction>),
     End(SessionEnd),
 }
 
@@ -120,6 +127,18 @@ impl Archive {
     /// Stores a finished turn with its recordings.
     pub(super) async fn save(&self, turn: Turn) {
         self.order(Job::Save(Box::new(turn))).await;
+    }
+
+    /// What was recorded of the user in a turn that is open; nothing when it could not be recorded.
+    pub(super) async fn read_back(&self, turn: TurnNumber) -> Vec<i16> {
+        let (reply, samples) = oneshot::channel();
+        self.order(Job::ReadBack { turn, reply }).await;
+        samples.await.unwrap_or_default()
+    }
+
+    /// Stores that the session goes on with another stack.
+    pub(super) async fn switch(&self, interaction: Interaction) {
+        self.order(Job::Switch(Box::new(interaction))).await;
     }
 
     /// Stores the session's end, after everything else; nothing follows.

@@ -64,6 +64,12 @@ impl Recorder {
                     self.complete(turn, side).await;
                     None
                 }
+                Job::ReadBack { turn, reply } => {
+                    // Who asked may be gone.
+                    let _ = reply.send(self.read_back(turn).await);
+                    None
+                }
+                Job::Switch(interaction) => Some(Keep::Switch(interaction)),
                 Job::Save(turn) => Some(Keep::Turn(self.finish(turn).await)),
                 Job::End(end) => Some(Keep::End(end)),
             };
@@ -77,6 +83,27 @@ impl Recorder {
         for index in 0..self.tracks.len() {
             self.close(index).await;
         }
+    }
+
+    async fn read_back(&mut self, turn: TurnNumber) -> Vec<i16> {
+        let Some(index) = self.position(turn, Side::User) else {
+            return Vec::new();
+        };
+        self.flush(index).await;
+        let TrackFile::Open(file) = &mut self.tracks[index].file else {
+            return Vec::new();
+        };
+        file.read().await.unwrap_or_else(|err| {
+            warn!(session.id = %self.settings.session, turn.number = turn.get(), error = &err as &dyn std::error::Error,
+                "What was said of turn {turn} cannot be read back");
+            Vec::new()
+        })
+    }
+
+    fn position(&self, turn: TurnNumber, side: Side) -> Option<usize> {
+        self.tracks
+            .iter()
+            .position(|track| track.turn == turn && track.side == side)
     }
 
     async fn append(&mut self, turn: TurnNumber, side: Side, samples: &[i16]) {
@@ -93,11 +120,7 @@ impl Recorder {
     }
 
     fn track(&mut self, turn: TurnNumber, side: Side, rate: SampleRate) -> usize {
-        let known = self
-            .tracks
-            .iter()
-            .position(|track| track.turn == turn && track.side == side);
-        known.unwrap_or_else(|| {
+        self.position(turn, side).unwrap_or_else(|| {
             self.tracks.push(Track {
                 turn,
                 side,
@@ -110,11 +133,7 @@ impl Recorder {
     }
 
     async fn complete(&mut self, turn: TurnNumber, side: Side) {
-        let track = self
-            .tracks
-            .iter()
-            .position(|track| track.turn == turn && track.side == side);
-        if let Some(index) = track {
+        if let Some(index) = self.position(turn, side) {
             self.close(index).await;
         }
     }
@@ -123,11 +142,9 @@ impl Recorder {
     async fn finish(&mut self, mut turn: Box<viva_domain::turns::Turn>) -> SpooledTurn {
         let mut recordings = Vec::new();
         for (side, recording) in [(Side::User, &mut turn.user_audio), (Side::Ai, &mut turn.ai_audio)] {
-            let track = self
-                .tracks
-                .iter()
-                .position(|track| track.turn == turn.number && track.side == side);
-            let Some(index) = track else { continue };
+            let Some(index) = self.position(turn.number, side) else {
+                continue;
+            };
             self.close(index).await;
             if let TrackFile::Finished(audio) = self.tracks.swap_remove(index).file {
                 *recording = Some(Recording {

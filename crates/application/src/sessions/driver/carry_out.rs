@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 use viva_domain::ids::TurnId;
 use viva_domain::latency::SessionTime;
-use viva_domain::ports::ProviderErrorKind;
+use viva_domain::ports::{MessageRole, ProviderErrorKind};
 use viva_domain::turns::{
     Effect, FinishedTurn, Generation, Input, ModeInput, ModeOrder, NoticeCode, SessionFailure, Turn,
     TurnNumber, TurnTaking,
@@ -58,7 +58,9 @@ impl Driver {
                 self.end_user_recording(turn);
                 self.archive.complete(turn, Side::User).await;
             }
+            Effect::ModeLost(failure) => self.on_mode_lost(&failure),
             Effect::TurnFinished(finished) => {
+                self.remember(&finished);
                 let turn = self.turn(*finished);
                 self.archive.save(turn).await;
             }
@@ -90,9 +92,17 @@ impl Driver {
         }
     }
 
+    /// Keeps what was said, for a mode that comes later.
+    fn remember(&mut self, turn: &FinishedTurn) {
+        let words = turn.user_transcript.as_deref().unwrap_or_default();
+        self.conversation.add(MessageRole::User, words);
+        self.conversation.add(MessageRole::Assistant, &turn.answer.heard);
+    }
+
     /// The conversation is over: nothing more goes to the provider, and what was said is stored.
     async fn close(&mut self) {
         self.mode = None;
+        self.opening = None;
         self.drain_until = Some(Instant::now() + DRAIN_WAIT);
         if let Some(status) = self.machine.ending() {
             self.archive
@@ -113,6 +123,10 @@ impl Driver {
             kind,
             retry_after: None,
         };
+        self.on_mode_failed(failure).await;
+    }
+
+    pub(super) async fn on_mode_failed(&mut self, failure: SessionFailure) {
         let what = ModeInput::Failed(failure);
         self.tell(Input::Mode {
             generation: Generation::FIRST,

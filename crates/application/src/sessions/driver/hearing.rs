@@ -190,6 +190,15 @@ impl Hearing {
         }
     }
 
+    pub(super) fn set_turn_taking(&mut self, turn_taking: TurnTaking) {
+        self.turn_taking = turn_taking;
+    }
+
+    /// Whether the session's own detector hears the user speak.
+    pub(super) fn is_speaking(&self) -> bool {
+        self.is_speaking
+    }
+
     /// Whether the mode shall make its answer ready before the turn is over.
     pub(super) fn set_eager(&mut self, eager: bool) {
         self.eager = match (eager, self.eager) {
@@ -203,9 +212,6 @@ impl Hearing {
         // Checked at the edge: a change that does not fit was refused there.
         if let Ok(settings) = change.apply(self.intake.turn_detection()) {
             self.intake.set(settings);
-        }
-        if let Some(eager) = change.eager {
-            self.set_eager(eager);
         }
     }
 

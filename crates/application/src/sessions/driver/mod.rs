@@ -4,6 +4,7 @@
 mod carry_out;
 mod hearing;
 mod line;
+mod modes;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,17 +13,21 @@ use futures_util::StreamExt;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tracing::{debug, info};
 use viva_audio::SampleRate;
 use viva_domain::latency::SessionTime;
-use viva_domain::sessions::{EndStatus, Session};
+use viva_domain::sessions::{EndStatus, Interaction, Session};
 use viva_domain::turns::{
-    Effect, Event, Input, MachineSettings, ModeOrder, NoticeCode, Playback, TurnMachine, TurnTaking,
+    Effect, Event, Input, MachineSettings, ModeOrder, NoticeCode, Playback, SessionFailure, TurnMachine,
+    TurnTaking,
 };
 
 use self::carry_out::UserRecording;
 use self::hearing::Hearing;
 use self::line::Line;
+pub(super) use self::modes::fallback_of;
+use self::modes::{Opening, opened};
 use super::archive::Archive;
 use super::intake::Intake;
 use super::link::{Link, ResumedSession, SessionMessage};
@@ -30,7 +35,7 @@ use super::live::Registration;
 use super::outbox::Outbox;
 use super::process_audio::UserAudio;
 use super::service::{PlaybackReport, SessionInput, SessionsPorts};
-use crate::modes::{InteractionMode, ModeEvent, ModeSaid};
+use crate::modes::{Conversation, InteractionMode, ModeEvent, ModeFactory, ModeSaid};
 
 /// How long the end of a session waits for the database before the client is told that the session is over.
 const DRAIN_WAIT: Duration = Duration::from_secs(3);
@@ -44,9 +49,15 @@ const FAR_AWAY: Duration = Duration::from_hours(1);
 pub(super) struct DriverSetup {
     pub(super) session: Session,
     pub(super) machine: MachineSettings,
+    pub(super) input_rate: SampleRate,
     pub(super) output_rate: SampleRate,
     pub(super) intake: Intake,
-    pub(super) mode: Box<dyn InteractionMode>,
+    /// Whether a cascade makes its answer ready at half the silence.
+    pub(super) is_eager: bool,
+    /// Why there is none is told to the client, and another one is looked for.
+    pub(super) mode: Result<Box<dyn InteractionMode>, SessionFailure>,
+    pub(super) modes: Arc<ModeFactory>,
+    pub(super) tasks: TaskTracker,
     pub(super) archive: Archive,
     pub(super) link: Link,
     pub(super) first_message: SessionMessage,
@@ -62,10 +73,21 @@ pub(super) struct Driver {
     /// The origin of the session's clock.
     started: Instant,
     machine: TurnMachine,
+    input_rate: SampleRate,
     output_rate: SampleRate,
     hearing: Hearing,
-    /// `None` once it was closed.
+    is_eager: bool,
+    /// `None` once it was closed, and while there is none.
     mode: Option<Box<dyn InteractionMode>>,
+    /// Why the session begins without one.
+    not_opened: Option<SessionFailure>,
+    modes: Arc<ModeFactory>,
+    opening: Option<Opening>,
+    /// What the session goes on with when the mode fails.
+    fallback: Option<Interaction>,
+    /// What both sides said in the turns that are finished.
+    conversation: Conversation,
+    tasks: TaskTracker,
     archive: Archive,
     outbox: Outbox,
     line: Line,
@@ -86,12 +108,24 @@ impl Driver {
     pub(super) fn new(setup: DriverSetup) -> Self {
         let mut outbox = Outbox::default();
         outbox.message(setup.first_message);
-        Self {
+        let (mode, not_opened) = match setup.mode {
+            Ok(mode) => (Some(mode), None),
+            Err(failure) => (None, Some(failure)),
+        };
+        let mut driver = Self {
             started: setup.started,
             machine: TurnMachine::new(setup.machine),
+            input_rate: setup.input_rate,
             output_rate: setup.output_rate,
             hearing: Hearing::new(setup.intake, setup.machine.turn_taking),
-            mode: Some(setup.mode),
+            is_eager: setup.is_eager,
+            mode,
+            not_opened,
+            fallback: fallback_of(&setup.modes, &setup.session.interaction, setup.session.fallback),
+            modes: setup.modes,
+            opening: None,
+            conversation: Conversation::default(),
+            tasks: setup.tasks,
             archive: setup.archive,
             outbox,
             line: Line::new(setup.link),
@@ -104,13 +138,18 @@ impl Driver {
             said: Vec::new(),
             session: setup.session,
             _registration: setup.registration,
-        }
+        };
+        driver.hear_eagerly();
+        driver
     }
 
     /// Runs the session to its end.
     pub(super) async fn run(mut self) {
         info!(session.id = %self.session.id, "Started session {}", self.session.id);
-        self.tell(Input::Opened).await;
+        match self.not_opened.take() {
+            None => self.tell(Input::Opened).await,
+            Some(failure) => self.on_mode_failed(failure).await,
+        }
         while !self.machine.is_over() {
             self.line.flush(&mut self.outbox);
             let is_ending = self.drain_until.is_some();
@@ -118,6 +157,7 @@ impl Driver {
             tokio::select! {
                 input = self.inputs.recv() => self.on_input(input).await,
                 event = next_event(&mut self.mode), if !self.outbox.is_full() => self.on_mode_event(event).await,
+                opened = opened(&mut self.opening) => self.on_opened(opened).await,
                 () = self.line.ready(), if !self.outbox.is_empty() => {}
                 () = self.line.lost() => self.on_client_lost().await,
                 Some(code) = self.archive.notices.recv() => self.notice(code),
@@ -169,10 +209,15 @@ impl Driver {
                 turn_detection,
             }) => {
                 self.hearing.change(turn_detection);
+                if let Some(eager) = turn_detection.eager {
+                    self.is_eager = eager;
+                    self.hear_eagerly();
+                }
                 if let Some(barge_in) = barge_in {
                     self.tell(Input::SetBargeIn(barge_in)).await;
                 }
             }
+            Some(SessionInput::SwitchMode(interaction)) => self.open(*interaction),
             Some(SessionInput::Playback(report)) => self.on_playback(report).await,
             Some(SessionInput::FirstAudioSent { turn, at }) => {
                 let at = self.session_time(at);

@@ -124,6 +124,19 @@ impl TurnMachine {
         self.last_number
     }
 
+    /// What was said in turns that are answered and not finished yet, oldest first: the user's words, and of the AI's those
+    /// that were heard by now.
+    pub fn unfinished(&self, now: SessionTime) -> impl Iterator<Item = (Option<&str>, String)> {
+        let rate = self.settings.output_rate;
+        let until = self.heard_until(now);
+        let cut = self.cut.iter().map(|cut| &cut.turn);
+        let open = self.turn.iter().filter(|turn| turn.answer.is_some());
+        cut.chain(open).map(move |turn| {
+            let heard = turn.heard_text(turn.heard(until, rate), rate).heard;
+            (turn.user_transcript.as_deref(), heard)
+        })
+    }
+
     /// How the session ends, from the moment on at which it was decided until it is over.
     pub fn ending(&self) -> Option<EndStatus> {
         match self.end {

@@ -10,5 +10,6 @@ mod turn_rows;
 pub(crate) mod user;
 mod values;
 
+pub(crate) use json::InteractionJson;
 pub(crate) use turn_rows::TurnRows;
 pub(crate) use values::{DamagedRow, whole_micros};

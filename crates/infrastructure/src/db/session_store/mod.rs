@@ -8,14 +8,14 @@ use sea_orm::{
 use tracing::instrument;
 use viva_domain::ids::{SessionId, TurnId, UserId};
 use viva_domain::ports::{Page, PageRequest, SessionStore, StoreError, StoreErrorKind};
-use viva_domain::sessions::{EndStatus, Session, SessionStatus};
+use viva_domain::sessions::{EndStatus, Interaction, Session, SessionStatus};
 use viva_domain::turns::Turn;
 
 use super::database::Database;
 use super::entities::interaction_session::{
     Column as SessionColumn, Entity as Sessions, Model as SessionRow,
 };
-use super::entities::{TurnRows, conversation_turn, latency_metric, user, whole_micros};
+use super::entities::{InteractionJson, TurnRows, conversation_turn, latency_metric, user, whole_micros};
 use super::error::{damaged, failed};
 
 /// Keeps sessions in SQLite or PostgreSQL.
@@ -140,6 +140,31 @@ impl SessionStore for SqlSessionStore {
         const OPERATION: &str = "end session";
         let work = async {
             ending(at, status)
+                .filter(SessionColumn::UserId.eq(owner.as_uuid()))
+                .filter(SessionColumn::Id.eq(id.as_uuid()))
+                .exec(&self.database.connection)
+                .await
+                .map(|_| ())
+                .map_err(failed(OPERATION))
+        };
+        self.database.within(OPERATION, work).await
+    }
+
+    #[instrument(name = "db.sessions.switch", skip_all, fields(session.id = %id))]
+    async fn switch(
+        &self,
+        owner: UserId,
+        id: SessionId,
+        interaction: &Interaction,
+    ) -> Result<(), StoreError> {
+        const OPERATION: &str = "switch session";
+        let work = async {
+            Sessions::update_many()
+                .col_expr(SessionColumn::Mode, Expr::value(interaction.mode().as_str()))
+                .col_expr(
+                    SessionColumn::Interaction,
+                    Expr::value(InteractionJson::from(interaction)),
+                )
                 .filter(SessionColumn::UserId.eq(owner.as_uuid()))
                 .filter(SessionColumn::Id.eq(id.as_uuid()))
                 .exec(&self.database.connection)

@@ -260,7 +260,14 @@ async fn what_makes_no_sense_in_a_session_is_refused_and_it_goes_on() {
             json!({"type": "update_session", "turn_detection": {"silence_ms": 4_000_000}}),
             "INVALID_CONFIG",
         ),
-        (json!({"type": "switch_mode", "mode": "cascade"}), "INVALID_MODE"),
+        (
+            json!({"type": "switch_mode", "mode": "holographic"}),
+            "INVALID_MODE",
+        ),
+        (
+            json!({"type": "switch_mode", "mode": "cascade"}),
+            "INVALID_CONFIG",
+        ),
     ] {
         assert_eq!(code(&mut client, message.clone()).await, expected, "{message}");
     }
