@@ -1,4 +1,5 @@
-//! What every [`RealtimeVoice`] must do that leaves finding turns to the session.
+//! What every [`RealtimeVoice`] must do: one suite for those that leave finding turns to the session, one for those that
+//! find turns themselves.
 
 use std::time::Duration;
 
@@ -25,6 +26,25 @@ macro_rules! realtime_voice_contract {
             audio_alone_is_not_answered,
             the_conversation_ends_with_its_commands,
             conversations_do_not_mix,
+        );
+    };
+}
+
+/// Runs the suite for a configuration with which the provider finds turns itself; the factory is as above.
+#[macro_export]
+macro_rules! realtime_voice_with_turns_contract {
+    ($factory:ident) => {
+        $crate::contract_cases!(realtime_voice, $factory:
+            resolving_again_changes_nothing,
+            unknown_options_are_refused,
+            it_says_that_it_finds_turns,
+            a_turn_is_found_and_answered,
+            every_turn_is_found,
+            a_turn_can_be_ended,
+            speaking_over_an_answer_ends_it,
+            a_greeting_is_spoken,
+            silence_is_not_answered,
+            the_conversation_ends_with_its_commands_whoever_finds_turns,
         );
     };
 }
@@ -95,9 +115,13 @@ pub async fn an_interruption_ends_the_answer(voice: &dyn RealtimeVoice, config: 
     talk.send(RealtimeCommand::Commit(second)).await;
 
     // What was on its way still says that it is old; once something new was said, nothing old follows.
+    // Words of the user say to which turn they belong, however late they come.
     let mut newest = first;
     loop {
         let event = talk.next().await;
+        if matches!(event.kind, RealtimeEventKind::UserTranscript { .. }) {
+            continue;
+        }
         assert!(
             event.generation >= newest,
             "{:?} of {:?} came after {newest:?}",
@@ -158,6 +182,82 @@ pub async fn conversations_do_not_mix(voice: &dyn RealtimeVoice, config: Provide
     assert!(!one_answer.samples.is_empty() && !two_answer.samples.is_empty());
 }
 
+pub async fn it_says_that_it_finds_turns(voice: &dyn RealtimeVoice, config: ProviderConfig) {
+    let resolved = voice.resolve(&config).unwrap();
+    assert!(voice.capabilities(&config).detects_turns);
+    assert_eq!(voice.capabilities(&resolved), voice.capabilities(&config));
+}
+
+pub async fn a_turn_is_found_and_answered(voice: &dyn RealtimeVoice, config: ProviderConfig) {
+    let mut talk = Talk::open(voice, &config).await;
+    talk.say_something().await;
+    talk.turn(Generation::FIRST).await;
+    let answer = talk.answer(Generation::FIRST).await;
+    assert!(answer.samples.iter().any(|sample| *sample != 0), "it is silent");
+    assert!(!answer.text.trim().is_empty(), "there is no text");
+}
+
+pub async fn every_turn_is_found(voice: &dyn RealtimeVoice, config: ProviderConfig) {
+    let mut talk = Talk::open(voice, &config).await;
+    for _ in 0..3 {
+        talk.say_something().await;
+        talk.turn(Generation::FIRST).await;
+        assert!(!talk.answer(Generation::FIRST).await.samples.is_empty());
+    }
+}
+
+/// By a button, without silence.
+pub async fn a_turn_can_be_ended(voice: &dyn RealtimeVoice, config: ProviderConfig) {
+    let mut talk = Talk::open(voice, &config).await;
+    talk.speak().await;
+    talk.until(|kind| matches!(kind, RealtimeEventKind::SpeechStarted))
+        .await;
+    talk.send(RealtimeCommand::EndTurn).await;
+    assert!(!talk.answer(Generation::FIRST).await.samples.is_empty());
+}
+
+pub async fn speaking_over_an_answer_ends_it(voice: &dyn RealtimeVoice, config: ProviderConfig) {
+    let mut talk = Talk::open(voice, &config).await;
+    talk.say_something().await;
+    talk.until(|kind| matches!(kind, RealtimeEventKind::Audio(_)))
+        .await;
+    talk.speak().await;
+    talk.until(|kind| matches!(kind, RealtimeEventKind::SpeechStarted))
+        .await;
+    let generation = Generation::FIRST.next();
+    let heard = Some(Heard {
+        audio: Duration::from_millis(20),
+        chars: 1,
+    });
+    talk.send(RealtimeCommand::Interrupt { generation, heard }).await;
+    talk.pause().await;
+    loop {
+        let event = talk.next().await;
+        match event.kind {
+            RealtimeEventKind::ResponseDone { .. } if event.generation == generation => return,
+            _ => {}
+        }
+    }
+}
+
+pub async fn silence_is_not_answered(voice: &dyn RealtimeVoice, config: ProviderConfig) {
+    let mut talk = Talk::open(voice, &config).await;
+    talk.pause().await;
+    for event in talk.close().await {
+        assert!(!is_response(&event.kind), "{:?} was not asked for", event.kind);
+    }
+}
+
+pub async fn the_conversation_ends_with_its_commands_whoever_finds_turns(
+    voice: &dyn RealtimeVoice,
+    config: ProviderConfig,
+) {
+    let mut talk = Talk::open(voice, &config).await;
+    talk.say_something().await;
+    talk.until(is_response).await;
+    talk.close().await;
+}
+
 /// An open conversation.
 struct Talk {
     input_rate: u32,
@@ -197,6 +297,27 @@ impl Talk {
             .collect();
         for portion in wave.chunks(wave.len() / 50) {
             self.send(RealtimeCommand::Audio(portion.into())).await;
+        }
+    }
+
+    /// A second of silence, after which every turn is over.
+    async fn pause(&mut self) {
+        let portion = usize::try_from(self.input_rate / 50).unwrap();
+        for _ in 0..50 {
+            self.send(RealtimeCommand::Audio(vec![0; portion].into())).await;
+        }
+    }
+
+    async fn say_something(&mut self) {
+        self.speak().await;
+        self.pause().await;
+    }
+
+    /// Reads that speech began and ended.
+    async fn turn(&mut self, generation: Generation) {
+        for expected in [RealtimeEventKind::SpeechStarted, RealtimeEventKind::SpeechEnded] {
+            let event = self.next().await;
+            assert_eq!((event.generation, event.kind), (generation, expected));
         }
     }
 

@@ -4,6 +4,7 @@
 //! tests against a scripted server, then one arm in the server's wiring.
 
 pub mod anthropic;
+pub mod azure_openai;
 pub mod deepgram;
 mod defaults;
 mod ears;

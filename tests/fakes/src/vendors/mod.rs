@@ -6,6 +6,7 @@ pub mod gemini;
 pub mod language_models;
 mod line;
 mod local;
+pub mod openai;
 pub mod openai_transcription;
 pub mod speech;
 

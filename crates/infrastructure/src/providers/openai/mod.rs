@@ -1,6 +1,7 @@
 //! OpenAI, and servers that speak as it does: one folder per role.
 
 mod chat;
+pub mod realtime;
 mod speech;
 mod transcription;
 

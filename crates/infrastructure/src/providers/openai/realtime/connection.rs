@@ -1,0 +1,368 @@
+//! Does what a dialogue decides: connects, sends, reads, waits.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_channel::mpsc;
+use futures_util::StreamExt;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tracing::{debug, warn};
+use viva_domain::ports::{ProviderError, RealtimeCommand, RealtimeEvent};
+
+use super::dialogue::{Dialogue, Standing};
+use super::failures::{Failures, is_fatal, is_worth_reopening};
+use super::wire::{ClientEvent, ClientEventKind, ServerEvent, Session};
+use super::{Host, KeyHeader};
+use crate::providers::transport::HttpClient;
+use crate::providers::transport::errors::{malformed, unavailable};
+use crate::providers::transport::socket::{self, Frame, Socket};
+
+/// How long the handshake may take, and how long the provider may take to accept the configuration.
+const OPEN_LIMIT: Duration = Duration::from_secs(10);
+/// The wait before the first attempt to replace a broken connection; it doubles for every further one.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+/// After this long no further attempt is begun: a person is waiting, and another provider may do.
+const REOPEN_LIMIT: Duration = Duration::from_secs(5);
+/// What arrived and is not worked on yet. When it is full the provider waits.
+const INBOX: usize = 256;
+/// Nothing is due: look again then.
+const FAR_AWAY: Duration = Duration::from_hours(1);
+
+/// Opens connections for one conversation.
+pub(super) struct Connector {
+    pub(super) host: Host,
+    pub(super) http: HttpClient,
+    pub(super) model: String,
+    pub(super) session: Session,
+    pub(super) failures: Failures,
+}
+
+/// A conversation that is under way, owned by its task.
+pub(super) struct Conversation {
+    connector: Connector,
+    dialogue: Dialogue,
+    commands: mpsc::Receiver<RealtimeCommand>,
+    events: mpsc::Sender<RealtimeEvent>,
+    connection_age: Duration,
+}
+
+/// What came of a connection.
+enum Next {
+    /// Nobody needs it any more.
+    Close,
+    /// It broke, or came of age.
+    Reopen { broke: bool },
+    /// The conversation cannot go on.
+    Fail(Arc<ProviderError>),
+}
+
+/// What arrived.
+enum Arrived {
+    Said(ServerEvent),
+    /// The connection is gone; whether another one is worth while.
+    Lost {
+        err: ProviderError,
+        reopen: bool,
+    },
+}
+
+/// Nobody listens any more.
+struct Closed;
+
+impl Connector {
+    /// A connection that is configured.
+    pub(super) async fn open(&self) -> Result<Socket, ProviderError> {
+        let account = &self.failures.account;
+        let provider = self.host.provider;
+        let (name, value) = match self.host.key {
+            KeyHeader::Bearer => ("authorization", account.header(provider, "Bearer ")?),
+            KeyHeader::ApiKey => ("api-key", Some(account.required_header(provider, "")?)),
+        };
+        let mut url = account.url(self.host.path);
+        url.query_pairs_mut().append_pair("model", &self.model);
+        let request = |client: &reqwest::Client| {
+            let request = client.get(url);
+            match value {
+                Some(value) => request.header(name, value),
+                None => request,
+            }
+        };
+        let mut socket = socket::connect(&self.http, provider, account, OPEN_LIMIT, request).await?;
+        timeout(OPEN_LIMIT, self.configure(&mut socket))
+            .await
+            .unwrap_or_else(|_| Err(unavailable(provider, "it did not accept the session in time")))?;
+        Ok(socket)
+    }
+
+    async fn configure(&self, socket: &mut Socket) -> Result<(), ProviderError> {
+        self.said(socket, |event| matches!(event, ServerEvent::SessionCreated))
+            .await?;
+        let session = Box::new(self.session.clone());
+        let update = ClientEvent {
+            event_id: Some("session".to_owned()),
+            kind: ClientEventKind::UpdateSession { session },
+        };
+        socket.send_text(text(&update)).await?;
+        self.said(socket, |event| matches!(event, ServerEvent::SessionUpdated))
+            .await
+    }
+
+    async fn said(&self, socket: &mut Socket, is_it: fn(&ServerEvent) -> bool) -> Result<(), ProviderError> {
+        loop {
+            match self.arrived(socket.next().await) {
+                Arrived::Said(ServerEvent::Error { error }) => return Err(self.failures.said(&error, None)),
+                Arrived::Said(event) if is_it(&event) => return Ok(()),
+                Arrived::Said(_) => {}
+                Arrived::Lost { err, .. } => return Err(err),
+            }
+        }
+    }
+
+    fn arrived(&self, frame: Option<Result<Frame, ProviderError>>) -> Arrived {
+        let gone = |reason: &str| unavailable(self.host.provider, reason);
+        match frame {
+            Some(Ok(Frame::Text(text))) => match serde_json::from_str(&text) {
+                Ok(event) => Arrived::Said(event),
+                // An event of another shape than documented is as good as unknown.
+                Err(err) if err.is_data() => {
+                    warn!(
+                        provider.name = self.host.provider,
+                        "Left out an event: {}",
+                        malformed(self.host.provider, &err)
+                    );
+                    Arrived::Said(ServerEvent::Unknown)
+                }
+                Err(err) => Arrived::Lost {
+                    err: malformed(self.host.provider, &err),
+                    reopen: false,
+                },
+            },
+            // Nothing that matters comes in bytes.
+            Some(Ok(Frame::Binary(_))) => Arrived::Said(ServerEvent::Unknown),
+            Some(Ok(Frame::Closed { code, .. })) => Arrived::Lost {
+                err: if is_worth_reopening(code) {
+                    gone("it closed the connection")
+                } else {
+                    self.failures.failed("it closed the conversation")
+                },
+                reopen: is_worth_reopening(code),
+            },
+            Some(Err(err)) => Arrived::Lost { err, reopen: true },
+            None => Arrived::Lost {
+                err: gone("it hung up"),
+                reopen: true,
+            },
+        }
+    }
+}
+
+impl Conversation {
+    pub(super) fn new(
+        connector: Connector,
+        dialogue: Dialogue,
+        commands: mpsc::Receiver<RealtimeCommand>,
+        events: mpsc::Sender<RealtimeEvent>,
+        connection_age: Duration,
+    ) -> Self {
+        Self {
+            connector,
+            dialogue,
+            commands,
+            events,
+            connection_age,
+        }
+    }
+
+    /// Runs until the commands end, or the conversation cannot go on.
+    pub(super) async fn run(mut self, mut socket: Socket) {
+        loop {
+            self.dialogue.opened(Instant::now().into_std());
+            let next = self.talk(&mut socket).await;
+            if !matches!(next, Next::Reopen { broke: true }) {
+                socket.close().await;
+            }
+            let reopened = match next {
+                Next::Close => return,
+                Next::Fail(err) => Err(err),
+                Next::Reopen { broke } => match self.reopen(broke).await {
+                    Ok(Some(reopened)) => Ok(reopened),
+                    Ok(None) => return,
+                    Err(err) => Err(Arc::new(err)),
+                },
+            };
+            match reopened {
+                Ok(reopened) => socket = reopened,
+                Err(err) => return self.fail(err).await,
+            }
+        }
+    }
+
+    /// Uses a connection to its end.
+    async fn talk(&mut self, socket: &mut Socket) -> Next {
+        let of_age = Instant::now() + self.connection_age;
+        let mut inbox = VecDeque::new();
+        let mut is_lost = false;
+        loop {
+            while !is_lost && let Some(message) = self.dialogue.out.messages.pop_front() {
+                if let Err(err) = socket.send_text(text(&message)).await {
+                    is_lost = true;
+                    inbox.push_back((Instant::now(), Arrived::Lost { err, reopen: true }));
+                }
+            }
+            let due = self.due(of_age, inbox.is_empty());
+            if due.is_some_and(|due| due <= Instant::now()) {
+                self.dialogue.retire();
+                return Next::Reopen { broke: false };
+            }
+            let has_news = !inbox.is_empty() || !self.dialogue.out.events.is_empty();
+            tokio::select! {
+                // When something arrives is taken down at once; what the session orders counts before it is told.
+                biased;
+                frame = socket.next(), if !is_lost && inbox.len() < INBOX => {
+                    let at = Instant::now();
+                    let arrived = self.connector.arrived(frame);
+                    is_lost = matches!(arrived, Arrived::Lost { .. });
+                    inbox.push_back((at, arrived));
+                }
+                command = self.commands.next() => match command {
+                    Some(command) => self.dialogue.order(command, Instant::now().into_std()),
+                    None => return Next::Close,
+                },
+                room = room(&mut self.events), if has_news => {
+                    let next = room.and_then(|()| self.tell(&mut inbox));
+                    match next {
+                        Ok(None) => {}
+                        Ok(Some(next)) => return next,
+                        Err(Closed) => return Next::Close,
+                    }
+                }
+                () = sleep_until(due.unwrap_or_else(|| Instant::now() + FAR_AWAY)) => {}
+            }
+        }
+    }
+
+    /// When the connection is replaced, as far as that is known now.
+    fn due(&self, of_age: Instant, is_told: bool) -> Option<Instant> {
+        let now = Instant::now().into_std();
+        let is_told = is_told && self.dialogue.out.events.is_empty();
+        let quiet = is_told.then(|| self.dialogue.quiet_at(now)).flatten()?;
+        Some(of_age.max(Instant::from_std(quiet)))
+    }
+
+    /// Tells one event, or works out the next one; there is room for it.
+    fn tell(&mut self, inbox: &mut VecDeque<(Instant, Arrived)>) -> Result<Option<Next>, Closed> {
+        if let Some(event) = self.dialogue.out.events.pop_front() {
+            self.events.start_send(event).map_err(|_| Closed)?;
+            return Ok(None);
+        }
+        let Some((at, arrived)) = inbox.pop_front() else {
+            return Ok(None);
+        };
+        let at = at.into_std();
+        let (err, reopen) = match arrived {
+            Arrived::Said(event) => match self.dialogue.hear(event, at) {
+                Standing::GoesOn => return Ok(None),
+                Standing::Over(err) => (err, false),
+                Standing::Expired => (
+                    unavailable(self.connector.host.provider, "the session expired"),
+                    true,
+                ),
+            },
+            Arrived::Lost { err, reopen } => (err, reopen),
+        };
+        debug!(
+            provider.name = self.connector.host.provider,
+            reopen, "The connection is of no use any more: {err}"
+        );
+        let err = Arc::new(err);
+        if !reopen {
+            return Ok(Some(Next::Fail(err)));
+        }
+        self.dialogue.lost(&err, at);
+        Ok(Some(Next::Reopen { broke: true }))
+    }
+
+    /// Another connection; `None` when nobody needs it any more. What is ordered meanwhile is kept.
+    async fn reopen(&mut self, broke: bool) -> Result<Option<Socket>, ProviderError> {
+        let deadline = Instant::now() + REOPEN_LIMIT;
+        let mut wait = FIRST_WAIT;
+        let mut is_first = !broke;
+        loop {
+            let pause = if is_first { Duration::ZERO } else { wait };
+            let opening = async {
+                sleep(pause).await;
+                self.connector.open().await
+            };
+            let opened = meanwhile(&mut self.dialogue, &mut self.commands, &mut self.events, opening).await;
+            let err = match opened {
+                Err(Closed) => return Ok(None),
+                Ok(Ok(socket)) => return Ok(Some(socket)),
+                Ok(Err(err)) => err,
+            };
+            if !is_first {
+                wait *= 2;
+            }
+            is_first = false;
+            if is_fatal(&err.kind) || Instant::now() + wait > deadline {
+                return Err(err);
+            }
+        }
+    }
+
+    /// Tells what is left to tell, and that nothing follows.
+    async fn fail(mut self, err: Arc<ProviderError>) {
+        let at = Instant::now().into_std();
+        self.dialogue.failed(err, at);
+        while let Some(event) = self.dialogue.out.events.pop_front() {
+            tokio::select! {
+                room = room(&mut self.events) => if room.is_err() || self.events.start_send(event).is_err() {
+                    return;
+                },
+                () = ended(&mut self.commands) => return,
+            }
+        }
+    }
+}
+
+/// Serves the session while there is no connection.
+async fn meanwhile<T>(
+    dialogue: &mut Dialogue,
+    commands: &mut mpsc::Receiver<RealtimeCommand>,
+    events: &mut mpsc::Sender<RealtimeEvent>,
+    work: impl Future<Output = T>,
+) -> Result<T, Closed> {
+    tokio::pin!(work);
+    loop {
+        let has_news = !dialogue.out.events.is_empty();
+        tokio::select! {
+            biased;
+            command = commands.next() => match command {
+                Some(command) => dialogue.order(command, Instant::now().into_std()),
+                None => return Err(Closed),
+            },
+            room = room(events), if has_news => {
+                room?;
+                if let Some(event) = dialogue.out.events.pop_front() {
+                    events.start_send(event).map_err(|_| Closed)?;
+                }
+            }
+            done = &mut work => return Ok(done),
+        }
+    }
+}
+
+/// Waits until nobody orders anything any more.
+async fn ended(commands: &mut mpsc::Receiver<RealtimeCommand>) {
+    while commands.next().await.is_some() {}
+}
+
+/// Waits until the channel takes another event.
+async fn room(events: &mut mpsc::Sender<RealtimeEvent>) -> Result<(), Closed> {
+    poll_fn(|cx| events.poll_ready(cx)).await.map_err(|_| Closed)
+}
+
+fn text(message: &ClientEvent) -> String {
+    serde_json::to_string(message).expect("messages are plain structs with text keys")
+}

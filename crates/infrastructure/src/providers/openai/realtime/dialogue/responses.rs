@@ -1,0 +1,271 @@
+//! The provider's answers: which are under way, whom they answer, and what there is of them.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use viva_domain::turns::Generation;
+
+use crate::providers::openai::realtime::config::RATE;
+use crate::providers::transport::pcm::Decoder;
+
+/// The answers that still matter: those under way, and the last one, which may be heard for a while.
+#[derive(Debug, Default)]
+pub(super) struct Responses {
+    responses: Vec<Response>,
+}
+
+#[derive(Debug)]
+pub(super) struct Response {
+    pub(super) id: String,
+    pub(super) generation: Generation,
+    /// Which of the conversation's turns it answers.
+    pub(super) turn: u64,
+    pub(super) is_active: bool,
+    /// The session was told that it begins.
+    pub(super) has_started: bool,
+    /// Nobody listens to it any more.
+    pub(super) is_given_up: bool,
+    items: Vec<Item>,
+}
+
+/// A part of an answer that the provider remembers by itself.
+#[derive(Debug)]
+struct Item {
+    id: String,
+    content_index: u32,
+    samples: u64,
+    decoder: Decoder,
+    /// What was heard of it is what the provider remembers, or will.
+    is_settled: bool,
+}
+
+/// What the provider must do so that it remembers what was heard.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Correction {
+    Truncate {
+        item_id: String,
+        content_index: u32,
+        audio_end_ms: u64,
+    },
+    Delete {
+        item_id: String,
+    },
+}
+
+/// Audio that is none.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct NotAudio;
+
+impl Responses {
+    pub(super) fn begin(&mut self, id: &str, generation: Generation, turn: u64) -> &mut Response {
+        let audible = self.audible();
+        self.responses
+            .retain(|response| response.is_active || audible.as_ref() == Some(&response.id));
+        self.responses.push(Response {
+            id: id.to_owned(),
+            generation,
+            turn,
+            is_active: true,
+            has_started: false,
+            is_given_up: false,
+            items: Vec::new(),
+        });
+        let last = self.responses.len() - 1;
+        &mut self.responses[last]
+    }
+
+    pub(super) fn find(&mut self, id: &str) -> Option<&mut Response> {
+        self.responses.iter_mut().find(|response| response.id == id)
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Response> {
+        self.responses.iter_mut()
+    }
+
+    pub(super) fn is_any_active(&self) -> bool {
+        self.responses.iter().any(|response| response.is_active)
+    }
+
+    /// The answer that the session hears, or heard last.
+    pub(super) fn audible(&self) -> Option<String> {
+        let audible = |response: &&Response| response.has_started && !response.is_given_up;
+        let last = self.responses.iter().rev().find(audible);
+        last.map(|response| response.id.clone())
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.responses.clear();
+    }
+}
+
+impl Response {
+    pub(super) fn add_item(&mut self, id: &str, content_index: u32) {
+        self.item(id, content_index);
+    }
+
+    /// Decodes more audio of an item.
+    pub(super) fn audio(
+        &mut self,
+        item_id: &str,
+        content_index: u32,
+        delta: &str,
+    ) -> Result<Vec<i16>, NotAudio> {
+        let bytes = STANDARD.decode(delta).map_err(|_| NotAudio)?;
+        let item = self.item(item_id, content_index);
+        let samples = item.decoder.push(&bytes);
+        if !samples.is_empty() {
+            // Text may have come in another part of the item; it is audio that can be cut.
+            item.content_index = content_index;
+        }
+        item.samples += samples.len() as u64;
+        Ok(samples)
+    }
+
+    /// So much was heard: what of it the provider must forget at once. Items that are not complete yet are left for
+    /// [`Self::forget_unheard`].
+    pub(super) fn cut(&mut self, heard: Duration) -> Vec<Correction> {
+        let mut begins = Duration::ZERO;
+        let mut corrections = Vec::new();
+        for item in self.items.iter_mut().filter(|item| item.samples > 0) {
+            let ends = begins + length(item.samples);
+            let heard_ms = millis(heard.min(ends).saturating_sub(begins));
+            if heard >= ends && !self.is_active {
+                item.is_settled = true;
+            } else if heard_ms > 0 {
+                item.is_settled = true;
+                corrections.push(Correction::Truncate {
+                    item_id: item.id.clone(),
+                    content_index: item.content_index,
+                    audio_end_ms: heard_ms,
+                });
+            }
+            begins = ends;
+        }
+        corrections
+    }
+
+    /// What the provider must forget of an answer that is over and was given up: what was not heard at all. Truncating it
+    /// to nothing would be refused.
+    pub(super) fn forget_unheard(&mut self) -> Vec<Correction> {
+        let unheard = self.items.iter_mut().filter(|item| !item.is_settled);
+        unheard
+            .map(|item| {
+                item.is_settled = true;
+                Correction::Delete {
+                    item_id: item.id.clone(),
+                }
+            })
+            .collect()
+    }
+
+    fn item(&mut self, id: &str, content_index: u32) -> &mut Item {
+        let known = self.items.iter().position(|item| item.id == id);
+        let index = known.unwrap_or_else(|| {
+            self.items.push(Item {
+                id: id.to_owned(),
+                content_index,
+                samples: 0,
+                decoder: Decoder::default(),
+                is_settled: false,
+            });
+            self.items.len() - 1
+        });
+        &mut self.items[index]
+    }
+}
+
+pub(super) fn length(samples: u64) -> Duration {
+    Duration::from_micros(samples * 1_000_000 / u64::from(RATE))
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    /// An answer with these ms of audio in its items "0", "1", ….
+    fn response(items: &[u64], is_active: bool) -> Response {
+        let mut responses = Responses::default();
+        responses.begin("r", Generation::FIRST, 1);
+        let mut response = responses.responses.remove(0);
+        response.is_active = is_active;
+        for (index, ms) in items.iter().enumerate() {
+            let bytes = vec![0; usize::try_from(ms * 48).unwrap()];
+            let samples = response
+                .audio(&index.to_string(), 0, &STANDARD.encode(bytes))
+                .unwrap();
+            assert_eq!(samples.len() as u64, ms * 24);
+        }
+        response
+    }
+
+    fn cut(items: &[u64], is_active: bool, heard_us: u64) -> String {
+        let mut response = response(items, is_active);
+        let mut corrections = response.cut(Duration::from_micros(heard_us));
+        corrections.extend(response.forget_unheard());
+        let told: Vec<String> = corrections
+            .iter()
+            .map(|correction| match correction {
+                Correction::Truncate {
+                    item_id,
+                    audio_end_ms,
+                    ..
+                } => format!("{item_id}:{audio_end_ms}"),
+                Correction::Delete { item_id } => format!("-{item_id}"),
+            })
+            .collect();
+        told.join(" ")
+    }
+
+    #[rstest]
+    #[case::in_the_middle(&[1_000], false, 400_900, "0:400")]
+    #[case::nothing(&[1_000], false, 0, "-0")]
+    #[case::less_than_a_millisecond(&[1_000], false, 999, "-0")]
+    #[case::all(&[1_000], false, 1_000_000, "")]
+    #[case::more_than_there_is(&[1_000], false, 9_000_000, "")]
+    #[case::all_that_came_so_far(&[1_000], true, 9_000_000, "0:1000")]
+    #[case::up_to_the_second(&[1_000, 500], false, 1_000_000, "-1")]
+    #[case::into_the_second(&[1_000, 500], false, 1_200_000, "1:200")]
+    #[case::only_the_first(&[1_000, 500], false, 10_000, "0:10 -1")]
+    #[case::without_audio(&[0], true, 10_000, "-0")]
+    fn the_provider_remembers_what_was_heard(
+        #[case] items: &[u64],
+        #[case] is_active: bool,
+        #[case] heard_us: u64,
+        #[case] expected: &str,
+    ) {
+        assert_eq!(cut(items, is_active, heard_us), expected);
+    }
+
+    #[test]
+    fn halves_of_samples_are_joined_within_an_item() {
+        let mut response = response(&[], true);
+        let mut audio = |item, bytes: &[u8]| response.audio(item, 0, &STANDARD.encode(bytes));
+        assert_eq!(audio("a", &[1, 0, 2]), Ok(vec![1]));
+        assert_eq!(audio("b", &[5, 0]), Ok(vec![5]));
+        assert_eq!(audio("a", &[0, 3, 0]), Ok(vec![2, 3]));
+        assert_eq!(response.audio("a", 0, "not base64!"), Err(NotAudio));
+    }
+
+    #[test]
+    fn the_last_answer_is_remembered_until_the_next() {
+        let mut responses = Responses::default();
+        responses.begin("a", Generation::FIRST, 1).has_started = true;
+        responses.begin("b", Generation::FIRST, 2);
+        assert_eq!(responses.audible().as_deref(), Some("a"));
+        for id in ["a", "b"] {
+            responses.find(id).unwrap().is_active = false;
+        }
+        assert!(!responses.is_any_active());
+        responses.begin("c", Generation::FIRST, 3).has_started = true;
+        assert!(responses.find("a").is_some() && responses.find("b").is_none());
+        responses.begin("d", Generation::FIRST, 4);
+        assert!(responses.find("a").is_none() && responses.find("c").is_some());
+    }
+}

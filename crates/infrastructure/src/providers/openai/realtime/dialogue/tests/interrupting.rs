@@ -1,0 +1,185 @@
+use serde_json::json;
+
+use super::bench::Bench;
+
+/// A turn that is being answered: 500 ms and five characters so far.
+fn answering() -> Bench {
+    let mut bench = Bench::hands_free();
+    bench.find("u");
+    bench.created("r");
+    bench.item("r", "a");
+    bench.says("r", "a", "Hello");
+    bench.sounds("r", "a", 500);
+    bench.said();
+    bench
+}
+
+#[test]
+fn what_was_heard_is_what_the_provider_remembers() {
+    let mut bench = answering();
+    bench.interrupt(1, Some((200, 2)));
+    assert_eq!(bench.told(), ["cancel r", "truncate a 200"]);
+    bench.sounds("r", "a", 100);
+    bench.says("r", "a", " you.");
+    bench.done("r", "cancelled");
+    assert_eq!(bench.said(), Vec::<String>::new(), "nobody listens");
+    assert_eq!(bench.told(), Vec::<String>::new());
+}
+
+#[test]
+fn an_answer_that_is_complete_is_not_cancelled() {
+    let mut bench = answering();
+    bench.done("r", "completed");
+    bench.interrupt(1, Some((200, 2)));
+    assert_eq!(bench.told(), ["truncate a 200"]);
+}
+
+#[test]
+fn nothing_beyond_the_audio_is_truncated() {
+    let mut bench = answering();
+    bench.interrupt(1, Some((9_000, 5)));
+    assert_eq!(
+        bench.told(),
+        ["cancel r", "truncate a 500"],
+        "more may have been made"
+    );
+    let mut bench = answering();
+    bench.done("r", "completed");
+    bench.interrupt(1, Some((9_000, 5)));
+    assert_eq!(bench.told(), Vec::<String>::new(), "all of it was heard");
+}
+
+#[test]
+fn an_answer_of_which_nothing_was_heard_is_deleted_once_it_is_over() {
+    let mut bench = answering();
+    bench.interrupt(1, Some((0, 0)));
+    assert_eq!(bench.told(), ["cancel r"]);
+    bench.done("r", "cancelled");
+    assert_eq!(bench.told(), ["delete a"]);
+    let mut bench = answering();
+    bench.done("r", "completed");
+    bench.interrupt(1, None);
+    assert_eq!(bench.told(), ["delete a"], "it is already");
+}
+
+#[test]
+fn an_answer_that_was_announced_only_is_taken_back() {
+    let mut bench = Bench::hands_free();
+    bench.find("u");
+    bench.created("r");
+    bench.interrupt(1, None);
+    assert_eq!(bench.told(), ["cancel r"]);
+    bench.item("r", "a");
+    bench.sounds("r", "a", 100);
+    bench.done("r", "cancelled");
+    assert_eq!(bench.told(), ["delete a"]);
+    assert_eq!(bench.said(), ["@0 speech", "@0 silence"]);
+}
+
+#[test]
+fn an_answer_that_is_announced_too_late_is_taken_back() {
+    let mut bench = Bench::hands_free();
+    bench.find("u");
+    bench.said();
+    bench.interrupt(1, None);
+    bench.created("r");
+    bench.says("r", "a", "Old.");
+    assert_eq!(bench.told(), ["cancel r"]);
+    bench.find("v");
+    bench.done("r", "cancelled");
+    bench.created("s");
+    bench.says("s", "b", "New.");
+    assert_eq!(
+        bench.said(),
+        ["@1 speech", "@1 silence", "@1 begins", "@1 says New."]
+    );
+}
+
+#[test]
+fn an_answer_that_was_asked_for_and_is_announced_too_late_is_taken_back() {
+    let mut bench = Bench::ordered();
+    bench.audio(200);
+    bench.commit(1);
+    bench.interrupt(2, None);
+    bench.audio(200);
+    bench.commit(3);
+    bench.told();
+    bench.created_for("r", 1);
+    assert_eq!(bench.told(), ["cancel r"]);
+    bench.item("r", "a");
+    bench.says("r", "a", "Old.");
+    bench.done("r", "cancelled");
+    assert_eq!(bench.told(), ["delete a", "ask 2"]);
+    bench.created_for("s", 2);
+    bench.says("s", "b", "New.");
+    assert_eq!(bench.said(), ["@3 begins", "@3 says New."]);
+}
+
+#[test]
+fn an_answer_that_nobody_wants_any_more_is_not_asked_for() {
+    let mut bench = answering();
+    bench.find("v");
+    bench.error("conversation_already_has_active_response", None);
+    bench.interrupt(1, Some((100, 1)));
+    bench.told();
+    bench.done("r", "cancelled");
+    assert_eq!(bench.told(), Vec::<String>::new());
+}
+
+#[test]
+fn what_was_heard_before_stays() {
+    let mut bench = answering();
+    bench.done("r", "completed");
+    bench.find("v");
+    // The user goes on before the answer.
+    bench.interrupt(1, None);
+    assert_eq!(bench.told(), Vec::<String>::new());
+    bench.created("s");
+    assert_eq!(bench.told(), ["cancel s"]);
+    bench.item("s", "b");
+    bench.done("s", "cancelled");
+    assert_eq!(bench.told(), ["delete b"]);
+}
+
+#[test]
+fn an_answer_is_cut_once() {
+    let mut bench = answering();
+    bench.interrupt(1, Some((200, 2)));
+    bench.interrupt(2, Some((300, 3)));
+    assert_eq!(bench.told(), ["cancel r", "truncate a 200"]);
+}
+
+#[test]
+fn an_interruption_of_nothing_says_nothing() {
+    let mut bench = Bench::hands_free();
+    bench.interrupt(1, None);
+    bench.interrupt(2, Some((100, 1)));
+    assert_eq!((bench.told(), bench.said()), (Vec::new(), Vec::new()));
+}
+
+#[test]
+fn an_answer_of_several_items_is_cut_where_it_was_heard() {
+    let mut bench = answering();
+    bench.item("r", "b");
+    bench.sounds("r", "b", 300);
+    bench.item("r", "c");
+    bench.sounds("r", "c", 300);
+    bench.done("r", "completed");
+    bench.interrupt(1, Some((700, 9)));
+    assert_eq!(bench.told(), ["truncate b 200", "delete c"]);
+}
+
+#[test]
+fn audio_in_another_part_of_an_item_is_cut_there() {
+    let mut bench = answering();
+    let kind = "response.output_audio.delta";
+    bench.hear(
+        json!({ "type": kind, "response_id": "r", "item_id": "a", "content_index": 1, "delta": "AQABAA==" }),
+    );
+    bench.interrupt(1, Some((200, 2)));
+    let truncate = bench.dialogue.out.messages.pop_back().unwrap();
+    assert_eq!(
+        serde_json::to_value(&truncate).unwrap()["content_index"],
+        json!(1)
+    );
+}

@@ -1,0 +1,7 @@
+//! Every order in which things can happen, on no clock and no socket.
+
+mod answering;
+mod bench;
+mod interrupting;
+mod moving;
+mod turns;

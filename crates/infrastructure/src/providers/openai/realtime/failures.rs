@@ -1,0 +1,140 @@
+//! What the provider's errors mean.
+
+use std::time::Duration;
+
+use viva_domain::ports::{ProviderError, ProviderErrorKind};
+
+use super::wire::ErrorBody;
+use crate::providers::transport::Account;
+use crate::providers::transport::errors::{self, Complaint};
+
+/// The connection reached its greatest age.
+pub(super) const EXPIRED: &str = "session_expired";
+/// Another answer is under way.
+pub(super) const ANSWERING: &str = "conversation_already_has_active_response";
+
+/// Codes of this API that mean the same as a more common one.
+const SYNONYMS: [(&str, &str); 2] = [
+    ("account_deactivated", "invalid_api_key"),
+    ("credit_balance_exhausted", "insufficient_quota"),
+];
+
+/// Who failed, and what must not be told of it.
+#[derive(Debug, Clone)]
+pub(super) struct Failures {
+    pub(super) provider: &'static str,
+    pub(super) account: Account,
+}
+
+impl Failures {
+    /// It failed in a way that has no code.
+    pub(super) fn failed(&self, message: &str) -> ProviderError {
+        errors::failed(self.provider, message)
+    }
+
+    /// An error that came as an event.
+    pub(super) fn said(&self, body: &ErrorBody, retry_after: Option<Duration>) -> ProviderError {
+        let codes = [&body.code, &body.kind].into_iter().flatten();
+        let synonym = |code: &String| {
+            let known = SYNONYMS.iter().find(|(synonym, _)| code == synonym);
+            known.map_or_else(|| code.clone(), |(_, common)| (*common).to_owned())
+        };
+        let complaint = Complaint {
+            codes: codes.map(synonym).collect(),
+            parameter: body.param.clone(),
+            message: body.message.clone().unwrap_or_default(),
+            retry_after,
+        };
+        let mut err = complaint.into_error(self.provider, &self.account, None);
+        if err.kind != ProviderErrorKind::RateLimited {
+            err.retry_after = None;
+        }
+        // All of the session is what somebody configured.
+        if let ProviderErrorKind::Failed(message) = &err.kind
+            && body
+                .param
+                .as_deref()
+                .is_some_and(|param| param.starts_with("session."))
+        {
+            err.kind = ProviderErrorKind::InvalidConfig(message.clone());
+        }
+        err
+    }
+}
+
+/// Whether everything that follows would fail too.
+pub(super) fn is_fatal(kind: &ProviderErrorKind) -> bool {
+    match kind {
+        ProviderErrorKind::Unknown
+        | ProviderErrorKind::CredentialMissing
+        | ProviderErrorKind::CredentialInvalid
+        | ProviderErrorKind::InvalidConfig(_)
+        | ProviderErrorKind::QuotaExceeded => true,
+        ProviderErrorKind::Unavailable | ProviderErrorKind::RateLimited | ProviderErrorKind::Failed(_) => {
+            false
+        }
+    }
+}
+
+/// Whether a connection that was closed with this code is worth another one. One that ended without a code is.
+pub(super) fn is_worth_reopening(code: Option<u16>) -> bool {
+    match code {
+        None => true,
+        Some(code) => [1001, 1005, 1006, 1011, 1012, 1013, 1015].contains(&code),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn said(code: &str, param: Option<&str>) -> ProviderError {
+        let failures = Failures {
+            provider: "openai",
+            account: Account {
+                base_url: "https://a.example/v1".parse().unwrap(),
+                api_key: Some("sk-hidden".into()),
+            },
+        };
+        let body = ErrorBody {
+            kind: Some("invalid_request_error".to_owned()),
+            code: Some(code.to_owned()),
+            message: Some("not with sk-hidden".to_owned()),
+            param: param.map(str::to_owned),
+            event_id: None,
+        };
+        failures.said(&body, Some(Duration::from_secs(2)))
+    }
+
+    #[rstest]
+    #[case("credit_balance_exhausted", None, ProviderErrorKind::QuotaExceeded, true)]
+    #[case("billing_hard_limit_reached", None, ProviderErrorKind::QuotaExceeded, true)]
+    #[case("account_deactivated", None, ProviderErrorKind::CredentialInvalid, true)]
+    #[case("rate_limit_exceeded", None, ProviderErrorKind::RateLimited, false)]
+    #[case("server_error", None, ProviderErrorKind::Unavailable, false)]
+    #[case("invalid_value", Some("session.audio.output.voice"), ProviderErrorKind::InvalidConfig("not with [key]".to_owned()), true)]
+    #[case("invalid_value", Some("item.content"), ProviderErrorKind::Failed("not with [key]".to_owned()), false)]
+    fn errors_are_sorted(
+        #[case] code: &str,
+        #[case] param: Option<&str>,
+        #[case] kind: ProviderErrorKind,
+        #[case] fatal: bool,
+    ) {
+        let err = said(code, param);
+        assert_eq!((err.provider.as_str(), is_fatal(&err.kind)), ("openai", fatal));
+        let is_limited = kind == ProviderErrorKind::RateLimited;
+        assert_eq!(err.kind, kind);
+        assert_eq!(err.retry_after.is_some(), is_limited);
+        assert!(!format!("{err:?}").contains("hidden"));
+    }
+
+    #[test]
+    fn some_closed_connections_are_worth_another_one() {
+        let worth = |code: &u16| is_worth_reopening(Some(*code));
+        let codes: Vec<u16> = (1_000..=1_015).chain([4_000, 4_429]).filter(worth).collect();
+        assert_eq!(codes, [1_001, 1_005, 1_006, 1_011, 1_012, 1_013, 1_015]);
+        assert!(is_worth_reopening(None));
+    }
+}

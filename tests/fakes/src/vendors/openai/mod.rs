@@ -1,0 +1,3 @@
+//! OpenAI.
+
+pub mod realtime;
