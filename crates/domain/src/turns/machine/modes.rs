@@ -1,7 +1,7 @@
 //! Modes that fail, leave and come: the session goes on with another one, and with the turn that was open.
 
 use super::answer::Extent;
-use super::open_turn::UserAudio;
+use super::open_turn::{OpenTurn, UserAudio};
 use super::{
     Effect, Event, Greeting, InterruptReason, ModeOrder, OnModeFailure, SessionFailure, TurnMachine,
     TurnState, TurnTaking,
@@ -69,7 +69,7 @@ impl TurnMachine {
 
     /// The mode is about to be replaced: what it says is cut.
     pub(super) fn mode_leaves(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
-        if self.state == TurnState::AiSpeaking && self.turn.as_ref().is_some_and(|turn| turn.is_growing()) {
+        if self.state == TurnState::AiSpeaking && self.turn.as_ref().is_some_and(OpenTurn::is_growing) {
             self.interrupt(now, now, InterruptReason::Client, None, None, effects);
             self.listen(now, effects);
         }

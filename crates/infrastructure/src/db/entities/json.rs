@@ -14,11 +14,15 @@ use super::values::{optional_text, text};
 #[serde(tag = "mode", rename_all = "snake_case")]
 pub(crate) enum InteractionJson {
     Realtime(ProviderJson),
-    Cascade {
-        stt: ProviderJson,
-        llm: ProviderJson,
-        tts: ProviderJson,
-    },
+    Cascade(Box<CascadeJson>),
+}
+
+/// A provider per stage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CascadeJson {
+    stt: ProviderJson,
+    llm: ProviderJson,
+    tts: ProviderJson,
 }
 
 /// A provider in its role.
@@ -60,11 +64,11 @@ impl From<&Interaction> for InteractionJson {
     fn from(interaction: &Interaction) -> Self {
         match interaction {
             Interaction::Realtime(config) => Self::Realtime(config.into()),
-            Interaction::Cascade(config) => Self::Cascade {
+            Interaction::Cascade(config) => Self::Cascade(Box::new(CascadeJson {
                 stt: (&config.stt).into(),
                 llm: (&config.llm).into(),
                 tts: (&config.tts).into(),
-            },
+            })),
         }
     }
 }
@@ -73,10 +77,10 @@ impl From<InteractionJson> for Interaction {
     fn from(json: InteractionJson) -> Self {
         match json {
             InteractionJson::Realtime(config) => Self::Realtime(config.into()),
-            InteractionJson::Cascade { stt, llm, tts } => Self::Cascade(Box::new(CascadeConfig {
-                stt: stt.into(),
-                llm: llm.into(),
-                tts: tts.into(),
+            InteractionJson::Cascade(config) => Self::Cascade(Box::new(CascadeConfig {
+                stt: config.stt.into(),
+                llm: config.llm.into(),
+                tts: config.tts.into(),
             })),
         }
     }

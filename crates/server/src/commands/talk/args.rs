@@ -31,18 +31,14 @@ pub(crate) struct TalkArgs {
     /// Instructions for the AI.
     #[arg(long, value_name = "TEXT")]
     system_prompt: Option<String>,
-    /// Silence that ends the user's turn; the server's default when absent.
-    #[arg(long, value_name = "MS")]
-    silence_ms: Option<u32>,
-    /// Let a cascade make its answer ready at half the silence.
-    #[arg(long)]
-    eager: bool,
+    #[command(flatten)]
+    turn_end: TurnEndArgs,
     /// Let the AI finish when the caller speaks.
     #[arg(long)]
     no_barge_in: bool,
-    /// Go on in cascade mode when the realtime provider fails.
-    #[arg(long)]
-    fallback: bool,
+    /// What happens when the realtime provider fails: the session ends, or goes on in cascade mode.
+    #[arg(long, value_enum, default_value = "off")]
+    fallback: Fallback,
     /// Let the AI speak first.
     #[arg(long)]
     greeting: bool,
@@ -78,6 +74,23 @@ pub(crate) struct TalkArgs {
     pub(super) save: Option<PathBuf>,
 }
 
+/// How the end of the user's turn is found.
+#[derive(Debug, Clone, Copy, Args)]
+struct TurnEndArgs {
+    /// Silence that ends the user's turn; the server's default when absent.
+    #[arg(long, value_name = "MS")]
+    silence_ms: Option<u32>,
+    /// Let a cascade make its answer ready at half the silence.
+    #[arg(long)]
+    eager: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Fallback {
+    Off,
+    Auto,
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum HangUpAfter {
     Answer,
@@ -109,15 +122,15 @@ impl TalkArgs {
         start.barge_in_enabled = !self.no_barge_in;
         start.greeting = self.greeting;
         // Nobody is there to be asked.
-        start.fallback = if self.fallback {
-            FallbackPolicy::Auto
-        } else {
-            FallbackPolicy::Off
+        start.fallback = match self.fallback {
+            Fallback::Off => FallbackPolicy::Off,
+            Fallback::Auto => FallbackPolicy::Auto,
         };
-        if self.silence_ms.is_some() || self.eager {
+        let TurnEndArgs { silence_ms, eager } = self.turn_end;
+        if silence_ms.is_some() || eager {
             start.turn_detection = Some(TurnDetection {
-                silence_ms: self.silence_ms,
-                eager: self.eager.then_some(true),
+                silence_ms,
+                eager: eager.then_some(true),
                 ..TurnDetection::default()
             });
         }
@@ -210,6 +223,7 @@ mod tests {
             "llm_temperature=0.5",
             "--eager",
             "--fallback",
+            "auto",
         ]);
         assert_eq!(call.start.mode, viva_protocol::ws::Mode::Cascade);
         assert_eq!(
