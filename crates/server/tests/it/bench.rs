@@ -48,8 +48,14 @@ impl Folder {
     }
 
     pub(crate) async fn serve(&self) -> Server {
+        self.serve_with(&[]).await
+    }
+
+    /// Serves with these variables besides.
+    pub(crate) async fn serve_with(&self, variables: &[(&str, String)]) -> Server {
         let mut child = self
             .viva(&["serve"])
+            .envs(variables.iter().map(|(name, value)| (*name, value.as_str())))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -88,6 +94,10 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     pub(crate) fn client(&self) -> Client {
         Client::new(&self.url).expect("the server printed a good address")
     }
