@@ -7,19 +7,18 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, Stream, StreamExt, TryStreamExt};
 use tokio::sync::{mpsc, oneshot};
 use viva_audio::{Resampler, SampleRate};
 use viva_domain::latency::Stage;
 use viva_domain::ports::{
     LanguageModel, LanguageModelEvent, LanguageModelRequest, Message, ProviderError, ProviderErrorKind,
-    TextToSpeech, TextToSpeechRequest,
+    SpeechStream, TextToSpeech, TextToSpeechRequest,
 };
 use viva_domain::sessions::ProviderConfig;
 use viva_domain::turns::Usage;
 
-use super::pieces::Splitter;
+use super::pieces::{Piece, Splitter};
 
 /// What an answer says before it is taken. Overflow: the providers are not read.
 const SAID: usize = 64;
@@ -62,6 +61,10 @@ pub(super) enum Saying {
     Text(String),
     /// At the session's output rate.
     Audio(Vec<i16>),
+    /// So many more characters of the text were spoken to their end.
+    Spoken {
+        chars: usize,
+    },
     /// It is all there; nothing follows.
     Done(Option<Usage>),
     /// It cannot go on; nothing follows.
@@ -125,7 +128,7 @@ async fn answer(stages: Arc<Stages>, messages: Vec<Message>, permitted: oneshot:
 async fn write(
     stages: &Stages,
     messages: Vec<Message>,
-    pieces: mpsc::Sender<String>,
+    pieces: mpsc::Sender<Piece>,
     mouth: &Mouth,
 ) -> Result<Option<Usage>, ProviderError> {
     let request = LanguageModelRequest {
@@ -167,7 +170,7 @@ async fn write(
 /// Cuts text into pieces and hands them to the voice.
 struct Writer {
     splitter: Splitter,
-    pieces: mpsc::Sender<String>,
+    pieces: mpsc::Sender<Piece>,
     has_piece: bool,
 }
 
@@ -184,52 +187,65 @@ impl Writer {
         self.hand_over(pieces, mouth).await;
     }
 
-    async fn hand_over(&mut self, pieces: Vec<super::pieces::Piece>, mouth: &Mouth) {
+    async fn hand_over(&mut self, pieces: Vec<Piece>, mouth: &Mouth) {
         for piece in pieces.into_iter().filter(|piece| !piece.spoken.is_empty()) {
             if !std::mem::replace(&mut self.has_piece, true) {
                 mouth.reached(Stage::LlmFirstPiece).await;
             }
             // A voice that failed takes no more; the answer fails with it.
-            let _ = self.pieces.send(piece.spoken).await;
+            let _ = self.pieces.send(piece).await;
         }
     }
 }
 
-/// Speech of one piece, resampled later.
-type Speech = BoxStream<'static, Result<Vec<i16>, ProviderError>>;
-
-/// Lets the voice speak the pieces in order.
-async fn speak(stages: &Stages, pieces: mpsc::Receiver<String>, mouth: &Mouth) -> Result<(), ProviderError> {
-    // One place: while a piece is spoken, the next one is asked for, and no other.
-    let (speeches, speeches_rx) = mpsc::channel(1);
-    tokio::try_join!(
-        ask(stages, pieces, speeches, mouth),
-        play(stages, speeches_rx, mouth)
-    )?;
-    Ok(())
+/// How one piece sounds, if the voice takes it.
+struct Speech {
+    /// Resampled later.
+    samples: Result<SpeechStream, ProviderError>,
+    /// Characters of the text that it covers.
+    chars: usize,
 }
 
+/// Lets the voice speak the pieces in order.
+async fn speak(stages: &Stages, pieces: mpsc::Receiver<Piece>, mouth: &Mouth) -> Result<(), ProviderError> {
+    // One place: while a piece is spoken, the next one is asked for, and no other.
+    let (speeches, speeches_rx) = mpsc::channel(1);
+    let ((), played) = tokio::join!(
+        ask(stages, pieces, speeches, mouth),
+        play(stages, speeches_rx, mouth)
+    );
+    played
+}
+
+/// Asks for the pieces; ends when there is none left, or when one was refused: what was said before is heard.
 async fn ask(
     stages: &Stages,
-    mut pieces: mpsc::Receiver<String>,
+    mut pieces: mpsc::Receiver<Piece>,
     speeches: mpsc::Sender<Speech>,
     mouth: &Mouth,
-) -> Result<(), ProviderError> {
+) {
     let mut previous_text = String::new();
     while let Ok(place) = speeches.reserve().await {
-        let Some(text) = pieces.recv().await else { break };
+        let Some(piece) = pieces.recv().await else { break };
         if previous_text.is_empty() {
             mouth.reached(Stage::TtsRequested).await;
         }
         let request = TextToSpeechRequest {
             config: stages.tts_config.clone(),
-            text: text.clone(),
+            text: piece.spoken.clone(),
             previous_text: previous_text.clone(),
         };
-        place.send(stages.tts.speak(request).await?);
-        remember(&mut previous_text, &text);
+        let samples = stages.tts.speak(request).await;
+        let is_refused = samples.is_err();
+        place.send(Speech {
+            samples,
+            chars: piece.chars,
+        });
+        if is_refused {
+            break;
+        }
+        remember(&mut previous_text, &piece.spoken);
     }
-    Ok(())
 }
 
 /// Adds what is spoken to what was, and keeps the end of it.
@@ -250,19 +266,21 @@ async fn play(
 ) -> Result<(), ProviderError> {
     let mut resampler = Resampler::new(stages.tts_rate, stages.output_rate);
     let mut has_audio = false;
-    while let Some(mut speech) = speeches.recv().await {
-        while let Some(samples) = speech.try_next().await? {
+    while let Some(Speech { samples, chars }) = speeches.recv().await {
+        let mut stream = samples?;
+        while let Some(samples) = stream.try_next().await? {
             let at = now();
             has_audio = true;
             let mut audio = Vec::new();
             resampler.process_into(&samples, &mut audio);
-            mouth.say_at(at, Saying::Audio(audio)).await;
+            mouth.say_audio(at, audio).await;
         }
+        mouth.say(Saying::Spoken { chars }).await;
     }
     if has_audio {
         let mut rest = Vec::new();
         resampler.flush_into(&mut rest);
-        mouth.say(Saying::Audio(rest)).await;
+        mouth.say_audio(now(), rest).await;
     }
     Ok(())
 }
@@ -277,6 +295,13 @@ impl Mouth {
 
     async fn say(&self, what: Saying) {
         self.say_at(now(), what).await;
+    }
+
+    /// A resampler may not have enough yet for a sample.
+    async fn say_audio(&self, at: Instant, samples: Vec<i16>) {
+        if !samples.is_empty() {
+            self.say_at(at, Saying::Audio(samples)).await;
+        }
     }
 
     async fn say_at(&self, at: Instant, what: Saying) {

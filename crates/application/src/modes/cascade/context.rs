@@ -11,12 +11,30 @@ pub(crate) struct Conversation {
     messages: Vec<Message>,
 }
 
+/// A conversation, and the turn of which not everything is certain yet.
+#[derive(Debug, Default)]
+pub(super) struct Context {
+    certain: Conversation,
+    last: Exchange,
+}
+
+/// The last turn that was answered. Until the next one it may turn out that the user was not done, or that less of the
+/// answer was heard.
+#[derive(Debug, Default)]
+struct Exchange {
+    words: String,
+    /// As it was told: how much of it was heard is counted in these characters, spaces at its beginning too.
+    answer: String,
+    /// What the user said meanwhile.
+    overheard: String,
+}
+
 impl Conversation {
     /// A conversation that goes on from what was said before.
     pub(crate) fn new(history: Vec<Message>) -> Self {
-        let mut context = Self { messages: history };
-        context.forget();
-        context
+        let mut conversation = Self { messages: history };
+        conversation.forget();
+        conversation
     }
 
     /// One side said something; nothing is not kept.
@@ -27,28 +45,6 @@ impl Conversation {
             self.messages.push(Message { role, text });
             self.forget();
         }
-    }
-
-    /// Of the AI's last words only so many characters were heard. Changes nothing when the user spoke since.
-    pub(super) fn cut_answer(&mut self, chars: usize) {
-        let Some(last) = self
-            .messages
-            .last_mut()
-            .filter(|last| last.role == MessageRole::Assistant)
-        else {
-            return;
-        };
-        last.text = first_chars(&last.text, chars).trim_end().to_owned();
-        if last.text.is_empty() {
-            self.messages.pop();
-        }
-    }
-
-    /// The messages, and what the user says next.
-    pub(super) fn with_user(&self, words: &str) -> Vec<Message> {
-        let mut with_words = self.clone();
-        with_words.add(MessageRole::User, words);
-        with_words.into_messages()
     }
 
     /// All of it.
@@ -67,64 +63,175 @@ impl Conversation {
     }
 }
 
+impl Context {
+    /// A conversation that goes on from what was said before.
+    pub(super) fn new(history: Vec<Message>) -> Self {
+        Self {
+            certain: Conversation::new(history),
+            last: Exchange::default(),
+        }
+    }
+
+    /// The user's turn is answered; empty when nothing was understood.
+    pub(super) fn ask(&mut self, words: String) {
+        self.settle();
+        self.last.words = words;
+    }
+
+    /// The AI says more.
+    pub(super) fn answer(&mut self, delta: &str) {
+        self.last.answer.push_str(delta);
+    }
+
+    /// Nothing more comes of the answer, and only the beginning of it can be heard.
+    pub(super) fn break_off(&mut self, chars: usize) {
+        let heard = first_chars(&self.last.answer, chars).len();
+        self.last.answer.truncate(heard);
+    }
+
+    /// The user said something that is not answered, while the AI spoke.
+    pub(super) fn overhear(&mut self, words: &str) {
+        self.last.overheard = joined(&self.last.overheard, words);
+    }
+
+    /// The turn that was answered last is not over: what the user said of it. Nothing was answered.
+    pub(super) fn take_back(&mut self) -> String {
+        let last = std::mem::take(&mut self.last);
+        joined(&last.words, &last.overheard)
+    }
+
+    /// The turn that was answered last is over, and its answer was heard.
+    pub(super) fn settle(&mut self) {
+        self.settle_heard(usize::MAX);
+    }
+
+    /// The turn that was answered last is over, and only so many characters of its answer were heard.
+    pub(super) fn settle_heard(&mut self, chars: usize) {
+        let last = std::mem::take(&mut self.last);
+        let said = &mut self.certain;
+        said.add(MessageRole::User, &last.words);
+        said.add(MessageRole::Assistant, first_chars(&last.answer, chars));
+        said.add(MessageRole::User, &last.overheard);
+    }
+
+    /// The user said something that is not answered.
+    pub(super) fn add_user(&mut self, words: &str) {
+        self.certain.add(MessageRole::User, words);
+    }
+
+    /// What is certain, and what the user says next.
+    pub(super) fn with_user(&self, words: &str) -> Vec<Message> {
+        let mut conversation = self.certain.clone();
+        conversation.add(MessageRole::User, words);
+        conversation.into_messages()
+    }
+}
+
 /// The beginning of a text.
-pub(super) fn first_chars(text: &str, chars: usize) -> &str {
+fn first_chars(text: &str, chars: usize) -> &str {
     text.char_indices()
         .nth(chars)
         .map_or(text, |(end, _)| &text[..end])
+}
+
+/// What was said before, and what was said after it.
+pub(super) fn joined(before: &str, after: &str) -> String {
+    let after = after.trim();
+    match (before.is_empty(), after.is_empty()) {
+        (true, _) => after.to_owned(),
+        (_, true) => before.to_owned(),
+        _ => format!("{before} {after}"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn lines(context: &Conversation) -> Vec<String> {
+    fn lines(context: &Context) -> Vec<String> {
         let line = |message: &Message| format!("{:?}: {}", message.role, message.text);
-        context.messages.iter().map(line).collect()
+        context.with_user("").iter().map(line).collect()
+    }
+
+    fn answered(words: &str, answer: &str) -> Context {
+        let mut context = Context::default();
+        context.ask(words.to_owned());
+        for delta in answer.split_inclusive(' ') {
+            context.answer(delta);
+        }
+        context
     }
 
     #[test]
     fn the_models_words_count_as_far_as_they_were_heard() {
-        let mut context = Conversation::default();
-        context.add(MessageRole::User, " 說個故事。 ");
-        context.add(MessageRole::Assistant, "從前有一隻龍。 It was green.");
-        context.cut_answer(7);
-        assert_eq!(lines(&context), ["User: 說個故事。", "Assistant: 從前有一隻龍。"]);
-        context.cut_answer(100);
-        assert_eq!(context.messages.len(), 2, "there is no more to cut");
-        context.cut_answer(0);
-        assert_eq!(
-            lines(&context),
-            ["User: 說個故事。"],
-            "of which nothing was heard was not said"
-        );
-        context.cut_answer(0);
-        assert_eq!(
-            lines(&context),
-            ["User: 說個故事。"],
-            "the user's words were all said"
-        );
+        for (chars, heard) in [
+            (0, None),
+            (8, Some("從前有一隻龍。")),
+            (11, Some("從前有一隻龍。 It")),
+            (100, Some("從前有一隻龍。 It was.")),
+        ] {
+            let mut context = answered(" 說個故事。 ", "\n從前有一隻龍。 It was. ");
+            context.settle_heard(chars);
+            context.settle_heard(0);
+            let expected = heard.map(|heard| format!("Assistant: {heard}"));
+            let expected: Vec<String> = [Some("User: 說個故事。".to_owned()), expected]
+                .into_iter()
+                .flatten()
+                .collect();
+            assert_eq!(lines(&context), expected, "{chars}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_breaks_off_is_heard_no_further() {
+        let mut context = answered("Tell.", " Once. Upon. A.");
+        context.break_off(12);
+        context.break_off(100);
+        context.settle();
+        assert_eq!(lines(&context), ["User: Tell.", "Assistant: Once. Upon."]);
+    }
+
+    #[test]
+    fn a_user_who_goes_on_was_not_answered() {
+        let mut context = answered("Before.", "Yes.");
+        context.ask("Tell me".to_owned());
+        context.answer("What?");
+        context.overhear("a story");
+        context.overhear(" now.");
+        assert_eq!(context.take_back(), "Tell me a story now.");
+        assert_eq!(context.take_back(), "");
+        assert_eq!(lines(&context), ["User: Before.", "Assistant: Yes."]);
+    }
+
+    #[test]
+    fn what_was_overheard_comes_after_the_answer() {
+        let mut context = answered("Tell.", "Once.");
+        context.overhear("Aha.");
+        context.settle_heard(2);
+        context.add_user("Go on.");
+        let expected = ["User: Tell.", "Assistant: On", "User: Aha.", "User: Go on."];
+        assert_eq!(lines(&context), expected);
     }
 
     #[test]
     fn what_the_user_says_next_is_not_kept_yet() {
-        let mut context = Conversation::default();
-        context.add(MessageRole::Assistant, "Hello.");
-        context.add(MessageRole::User, "  ");
+        let mut context = answered("", "Hello.");
+        context.add_user("  ");
+        assert_eq!(context.with_user("Hi.").len(), 1);
+        context.settle();
         assert_eq!(context.with_user("Hi.").len(), 2);
-        assert_eq!(context.with_user("").len(), 1);
         assert_eq!(lines(&context), ["Assistant: Hello."]);
     }
 
     #[test]
     fn long_conversations_forget_their_beginning() {
-        let mut context = Conversation::default();
+        let mut context = Context::default();
         for n in 0..100 {
-            context.add(MessageRole::User, &format!("{n} {}", "x".repeat(1_000)));
+            context.add_user(&format!("{n} {}", "x".repeat(1_000)));
         }
         let first = lines(&context)[0].clone();
         assert!(first.starts_with("User: 3"), "{first:.20}");
-        context.add(MessageRole::User, &"y".repeat(2 * MAX_BYTES));
-        assert_eq!(context.messages.len(), 1, "what was said last is told whole");
+        context.add_user(&"y".repeat(2 * MAX_BYTES));
+        assert_eq!(lines(&context).len(), 1, "what was said last is told whole");
     }
 }

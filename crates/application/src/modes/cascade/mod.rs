@@ -12,10 +12,12 @@ mod answer;
 mod context;
 mod pieces;
 mod pipeline;
+#[cfg(test)]
+mod tests;
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures_channel::mpsc;
 use futures_util::{Stream, StreamExt};
@@ -29,9 +31,9 @@ use viva_domain::turns::{ModeOrder, TurnTaking};
 
 use self::answer::Stages;
 pub(crate) use self::context::Conversation;
-use self::pipeline::{Pipeline, State};
+use self::pipeline::{Pipeline, State, Told};
 use super::uplink::{Lossless, Uplink};
-use super::{InteractionMode, ModeEvent};
+use super::{InteractionMode, ModeEvent, ModeSaid};
 
 /// Lossless on their way to the pipeline. Overflow: they wait in the uplink.
 const ORDERS: usize = 8;
@@ -56,8 +58,10 @@ pub(super) struct CascadeSetup {
 pub(super) struct CascadeMode {
     turn_taking: TurnTaking,
     ears: Uplink<SpeechToTextCommand>,
-    orders: Lossless<ModeOrder>,
+    told: Lossless<Told>,
     events: mpsc::Receiver<ModeEvent>,
+    /// The session took the news that the user began to speak; it orders what follows from that before it asks for more.
+    told_of_speech: bool,
     _pipeline: AbortOnDropHandle<()>,
 }
 
@@ -72,7 +76,7 @@ impl CascadeMode {
         };
         let ears_rate = SampleRate::new(setup.ears_can.input_rate)?;
         let tts_rate = SampleRate::new(setup.tts.capabilities(&tts).output_rate)?;
-        let (orders, orders_rx) = mpsc::channel(ORDERS);
+        let (told, told_rx) = mpsc::channel(ORDERS);
         let (events, events_rx) = mpsc::channel(EVENTS);
         let SpeechToTextSession {
             commands,
@@ -90,18 +94,19 @@ impl CascadeMode {
             }),
             turn_taking,
             stt_provider: stt.provider,
-            orders: orders_rx,
+            told: told_rx,
             ears,
             finalizer: Lossless::new(commands.clone()),
             events: Lossless::new(events),
-            context: Conversation::new(setup.history),
+            context: context::Context::new(setup.history),
             state: State::default(),
         };
         Ok(Self {
             turn_taking,
             ears: Uplink::new(commands, setup.input_rate, ears_rate),
-            orders: Lossless::new(orders),
+            told: Lossless::new(told),
             events: events_rx,
+            told_of_speech: false,
             _pipeline: AbortOnDropHandle::new(tasks.spawn(pipeline.run())),
         })
     }
@@ -122,7 +127,7 @@ impl InteractionMode for CascadeMode {
             ModeOrder::Close => self.ears.orders.close(),
             _ => {}
         }
-        self.orders.send(order);
+        self.told.send(Told::Order(order));
     }
 }
 
@@ -132,7 +137,14 @@ impl Stream for CascadeMode {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<ModeEvent>> {
         // Lossless that find no room yet wake this again.
         let _ = self.ears.orders.poll_waiting(cx);
-        let _ = self.orders.poll_waiting(cx);
-        self.events.poll_next_unpin(cx)
+        let _ = self.told.poll_waiting(cx);
+        if std::mem::take(&mut self.told_of_speech) {
+            self.told.send(Told::SpeechStartedTaken);
+        }
+        let event = ready!(self.events.poll_next_unpin(cx));
+        self.told_of_speech = event
+            .as_ref()
+            .is_some_and(|event| event.what == ModeSaid::SpeechStarted);
+        Poll::Ready(event)
     }
 }

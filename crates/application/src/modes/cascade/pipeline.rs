@@ -9,15 +9,15 @@ use std::time::{Duration, Instant};
 use futures_channel::mpsc;
 use futures_util::StreamExt;
 use tokio::time::sleep_until;
+use tracing::debug;
 use viva_domain::latency::Stage;
 use viva_domain::ports::{
-    Heard, MessageRole, ProviderError, ProviderErrorKind, SpeechToTextCommand, SpeechToTextEvent,
-    SpeechToTextEventKind,
+    Heard, ProviderError, ProviderErrorKind, SpeechToTextCommand, SpeechToTextEvent, SpeechToTextEventKind,
 };
 use viva_domain::turns::{Generation, ModeInput, ModeOrder, TurnTaking};
 
 use super::answer::{Answer, Said, Saying, Stages};
-use super::context::{Conversation, first_chars};
+use super::context::{Context, joined};
 use crate::modes::uplink::Lossless;
 use crate::modes::{ModeEvent, ModeSaid, failure};
 
@@ -30,12 +30,20 @@ pub(super) struct Pipeline {
     pub(super) stages: Arc<Stages>,
     pub(super) turn_taking: TurnTaking,
     pub(super) stt_provider: String,
-    pub(super) orders: mpsc::Receiver<ModeOrder>,
+    pub(super) told: mpsc::Receiver<Told>,
     pub(super) ears: mpsc::Receiver<SpeechToTextEvent>,
     pub(super) finalizer: Lossless<SpeechToTextCommand>,
     pub(super) events: Lossless<ModeEvent>,
-    pub(super) context: Conversation,
+    pub(super) context: Context,
     pub(super) state: State,
+}
+
+/// What the session tells.
+#[derive(Debug)]
+pub(super) enum Told {
+    Order(ModeOrder),
+    /// It knows that the user began to speak, and has ordered what follows from that.
+    SpeechStartedTaken,
 }
 
 /// Where the conversation stands.
@@ -44,12 +52,15 @@ pub(super) struct State {
     generation: Generation,
     /// Whether the user's turn runs: what the ears hear at other times is nobody's.
     listens: bool,
+    /// The session was told that the user began to speak and did not say yet what follows from that; what the ears heard
+    /// next may belong to a turn that it opens, or to none.
+    waits_for_session: bool,
     /// What was written down of the user's turn so far.
     words: String,
     /// When the last of it arrived.
     written: Option<Instant>,
-    /// The user's turn that is being answered, until the answer begins: until then the user may go on.
-    taken: String,
+    /// Why part of the user's turn is not written down.
+    unwritten: Option<Arc<ProviderError>>,
     /// What the ears were asked to write down and did not yet, oldest first.
     asked: VecDeque<Asked>,
     wanted: Wanted,
@@ -61,8 +72,6 @@ pub(super) struct State {
 /// What the ears were asked to write down.
 #[derive(Debug, Clone, Copy)]
 struct Asked {
-    /// Until when they must have.
-    deadline: tokio::time::Instant,
     /// The turn that it belongs to is over: the model shall know what was said, and nobody else.
     is_over: bool,
 }
@@ -75,8 +84,8 @@ enum Wanted {
     Nothing,
     /// An answer is made ready, in case that the user is done.
     Ready,
-    /// They are answered.
-    Answer,
+    /// They are answered, if they are written down in time.
+    Answer { until: tokio::time::Instant },
 }
 
 /// An answer, and what was said of it.
@@ -86,44 +95,45 @@ struct Speaking {
     to: String,
     /// Nothing of it is said before the user is done; `None` from then on.
     held: Option<Vec<Said>>,
-    text: String,
+    has_begun: bool,
+    /// Characters of its text that were spoken to their end.
+    spoken: usize,
 }
 
 impl Pipeline {
     pub(super) async fn run(mut self) {
-        loop {
-            let is_free = !self.events.are_waiting() && !self.state.is_deaf;
+        while !self.state.is_deaf {
+            let is_free = !self.events.are_waiting();
+            let may_hear = is_free && !self.state.waits_for_session;
             let overdue = self.deadline();
             tokio::select! {
                 biased;
-                order = self.orders.next() => match order {
-                    Some(order) => self.obey(order),
-                    None => return,
+                told = self.told.next() => match told {
+                    Some(Told::Order(ModeOrder::Close)) | None => return,
+                    Some(Told::Order(order)) => self.obey(order),
+                    Some(Told::SpeechStartedTaken) => self.state.waits_for_session = false,
                 },
                 () = poll_fn(|cx| self.events.poll_waiting(cx)), if self.events.are_waiting() => {}
                 () = poll_fn(|cx| self.finalizer.poll_waiting(cx)), if self.finalizer.are_waiting() => {}
-                heard = self.ears.next(), if is_free => self.hear(heard),
+                heard = self.ears.next(), if may_hear => self.hear(heard),
                 said = next_said(&mut self.state.answer), if is_free => self.answers(said),
-                () = sleep_until(overdue) => self.is_overdue(),
+                // What was heard in time and not taken yet is not late.
+                () = sleep_until(overdue), if is_free => self.is_overdue(),
             }
         }
+        poll_fn(|cx| self.events.poll_waiting(cx)).await;
     }
 
     fn obey(&mut self, order: ModeOrder) {
         match order {
             ModeOrder::SpeechBegan { .. } => self.state.listens = true,
             ModeOrder::Prepare => {
+                self.context.settle();
                 self.state.wanted = Wanted::Ready;
                 self.ask_ears();
             }
             ModeOrder::Commit(generation) => self.commit(generation),
-            ModeOrder::GoOn { generation } => {
-                self.state.generation = generation;
-                self.state.wanted = Wanted::Nothing;
-                self.state.answer = None;
-                let taken = std::mem::take(&mut self.state.taken);
-                self.state.words = joined(&taken, &self.state.words);
-            }
+            ModeOrder::GoOn { generation } => self.go_on(generation),
             ModeOrder::Greet(generation) => {
                 self.state.generation = generation;
                 self.begin_answer(String::new());
@@ -131,52 +141,60 @@ impl Pipeline {
             }
             ModeOrder::Interrupt { generation, heard } => self.stop(generation, heard),
             ModeOrder::EndTurn => self.finalizer.send(SpeechToTextCommand::Finalize),
-            ModeOrder::Close => {}
+            ModeOrder::Close => {} // Ends `run`.
         }
     }
 
     /// The user is done.
     fn commit(&mut self, generation: Generation) {
+        self.context.settle();
         self.state.generation = generation;
-        let was_ready = self.state.wanted == Wanted::Ready;
-        self.state.wanted = Wanted::Answer;
-        if !was_ready {
+        if self.state.wanted != Wanted::Ready {
             self.ask_ears();
+        }
+        let until = tokio::time::Instant::now() + TRANSCRIPT_WAIT;
+        self.state.wanted = Wanted::Answer { until };
+        if let Some(err) = self.state.unwritten.take() {
+            self.give_up(now(), &err);
         } else if self.state.asked.is_empty() {
             self.take_turn();
         }
     }
 
-    /// The AI shall say no more. What was heard of it is what it said.
-    fn stop(&mut self, generation: Generation, heard: Option<Heard>) {
-        self.user_said();
+    /// The user was not done. What was answered meanwhile, nobody heard.
+    fn go_on(&mut self, generation: Generation) {
         let state = &mut self.state;
         state.generation = generation;
-        match (state.answer.take(), heard) {
-            (Some(speaking), heard) => {
-                let chars = heard.map_or(0, |heard| heard.chars);
-                self.context
-                    .add(MessageRole::Assistant, first_chars(&speaking.text, chars));
-            }
-            (None, Some(heard)) => self.context.cut_answer(heard.chars),
-            (None, None) => {}
-        }
-        // A turn that was not answered yet is over.
+        state.wanted = Wanted::Nothing;
+        state.listens = true;
+        state.answer = None;
+        state.words = joined(&self.context.take_back(), &state.words);
+    }
+
+    /// The AI shall say no more. What was heard of it is what it said.
+    fn stop(&mut self, generation: Generation, heard: Option<Heard>) {
+        self.context.settle_heard(heard.map_or(0, |heard| heard.chars));
+        self.state.generation = generation;
+        // Ears that find turns may have found that the user speaks.
+        self.state.listens &= self.turn_taking == TurnTaking::Provider;
+        self.drop_turn();
+    }
+
+    /// The user's turn is over, and not answered: the model shall know what was said.
+    fn drop_turn(&mut self) {
+        let state = &mut self.state;
         for asked in &mut state.asked {
             asked.is_over = true;
         }
         state.wanted = Wanted::Nothing;
-        state.listens = false;
-        let words = std::mem::take(&mut state.words);
-        self.context.add(MessageRole::User, &words);
+        state.answer = None;
+        state.unwritten = None;
+        self.context.add_user(&std::mem::take(&mut state.words));
     }
 
     fn ask_ears(&mut self) {
         self.finalizer.send(SpeechToTextCommand::Finalize);
-        self.state.asked.push_back(Asked {
-            deadline: tokio::time::Instant::now() + TRANSCRIPT_WAIT,
-            is_over: false,
-        });
+        self.state.asked.push_back(Asked { is_over: false });
     }
 
     fn hear(&mut self, heard: Option<SpeechToTextEvent>) {
@@ -186,6 +204,7 @@ impl Pipeline {
         match kind {
             SpeechToTextEventKind::SpeechStarted => {
                 self.state.listens = true;
+                self.state.waits_for_session = true;
                 self.say(at, ModeSaid::SpeechStarted);
             }
             SpeechToTextEventKind::Partial(text) => self.says_so_far(at, &text),
@@ -199,13 +218,16 @@ impl Pipeline {
                 TurnTaking::Session => self.written_down(at, &text),
                 TurnTaking::Provider => self.turn_ended(at, &text),
             },
-            SpeechToTextEventKind::FinalFailed(err) => self.not_written_down(at, &err),
+            SpeechToTextEventKind::FinalFailed(err) => match self.turn_taking {
+                TurnTaking::Session => self.not_written_down(at, err),
+                TurnTaking::Provider => self.turn_was_lost(at, &err),
+            },
             SpeechToTextEventKind::Failed(err) => self.ears_failed(at, &err),
         }
     }
 
     fn says_so_far(&mut self, at: Instant, text: &str) {
-        if self.state.listens {
+        if self.state.listens && !self.speaks() {
             let text = joined(&self.state.words, text);
             self.told(
                 at,
@@ -220,7 +242,7 @@ impl Pipeline {
     /// The ears wrote down what they were asked for.
     fn written_down(&mut self, at: Instant, text: &str) {
         if self.state.asked.pop_front().is_some_and(|asked| asked.is_over) {
-            return self.context.add(MessageRole::User, text);
+            return self.context.add_user(text);
         }
         self.state.words = joined(&self.state.words, text);
         self.state.written = Some(at);
@@ -233,7 +255,7 @@ impl Pipeline {
                 self.says_so_far(at, "");
                 self.make_ready();
             }
-            Wanted::Answer => self.take_turn(),
+            Wanted::Answer { .. } => self.take_turn(),
         }
     }
 
@@ -248,36 +270,48 @@ impl Pipeline {
 
     /// Ears that find turns found the end of one.
     fn turn_ended(&mut self, at: Instant, text: &str) {
-        self.state.words = joined(&self.state.words, text);
-        self.state.written = Some(at);
+        let is_turn = std::mem::take(&mut self.state.listens);
+        if !is_turn && text.is_empty() {
+            return; // They were asked to end a turn, and there was none.
+        }
         self.say(at, ModeSaid::SpeechEnded);
         if self.speaks() {
             // Said while the AI may not be interrupted: the model shall know it, and nobody answers.
-            let words = std::mem::take(&mut self.state.words);
-            self.context.add(MessageRole::User, &words);
+            return self.context.overhear(text);
+        }
+        self.state.words = joined(&self.state.words, text);
+        self.state.written = Some(at);
+        self.take_turn();
+    }
+
+    /// Ears that find turns found the end of one, and do not know what was said.
+    fn turn_was_lost(&mut self, at: Instant, err: &ProviderError) {
+        let is_turn = std::mem::take(&mut self.state.listens);
+        if is_turn {
+            self.say(at, ModeSaid::SpeechEnded);
+        }
+        if is_turn && !self.speaks() {
+            self.context.settle();
+            self.give_up(at, err);
         } else {
-            self.take_turn();
+            debug!(provider.name = %err.provider, "What nobody would answer was not written down");
         }
     }
 
-    fn not_written_down(&mut self, at: Instant, err: &ProviderError) {
-        let is_over = self.state.asked.pop_front().is_some_and(|asked| asked.is_over);
-        if !is_over && self.state.wanted == Wanted::Answer {
-            self.give_up(at, err);
+    fn not_written_down(&mut self, at: Instant, err: Arc<ProviderError>) {
+        if self.state.asked.pop_front().is_some_and(|asked| asked.is_over) {
+            debug!(provider.name = %err.provider, "A turn that is over was not written down");
+        } else if let Wanted::Answer { .. } = self.state.wanted {
+            self.give_up(at, &err);
+        } else {
+            self.state.unwritten = Some(err);
         }
     }
 
     /// What the user said cannot be answered.
     fn give_up(&mut self, at: Instant, err: &ProviderError) {
-        for asked in &mut self.state.asked {
-            asked.is_over = true;
-        }
-        self.state.wanted = Wanted::Nothing;
-        self.state.answer = None;
         self.state.listens = false;
-        self.user_said();
-        let words = std::mem::take(&mut self.state.words);
-        self.context.add(MessageRole::User, &words);
+        self.drop_turn();
         self.told(at, ModeInput::ResponseFailed(failure(err)));
     }
 
@@ -289,16 +323,16 @@ impl Pipeline {
 
     /// When the ears are late; far away while nothing is due.
     fn deadline(&self) -> tokio::time::Instant {
-        let first = self.state.asked.iter().find(|asked| !asked.is_over);
-        first.map_or_else(|| tokio::time::Instant::now() + FAR_AWAY, |asked| asked.deadline)
+        match self.state.wanted {
+            Wanted::Answer { until } => until,
+            Wanted::Nothing | Wanted::Ready => tokio::time::Instant::now() + FAR_AWAY,
+        }
     }
 
     fn is_overdue(&mut self) {
-        if self.deadline() <= tokio::time::Instant::now() {
-            let message = format!(
-                "it did not write down what was said within {} s",
-                TRANSCRIPT_WAIT.as_secs()
-            );
+        if let Wanted::Answer { .. } = self.state.wanted {
+            let seconds = TRANSCRIPT_WAIT.as_secs();
+            let message = format!("it did not write down what was said within {seconds} s");
             self.give_up(now(), &self.stt_failure(&message));
         }
     }
@@ -326,15 +360,12 @@ impl Pipeline {
             self.state.answer = None;
             self.make_ready();
         }
-        let words = std::mem::take(&mut self.state.words);
+        let text = std::mem::take(&mut self.state.words);
         self.state.wanted = Wanted::Nothing;
         self.state.listens = false;
-        self.state.taken.clone_from(&words);
-        let transcript = ModeInput::UserTranscript {
-            text: words,
-            is_final: true,
-        };
-        self.told(written, transcript);
+        self.context.ask(text.clone());
+        let is_final = true;
+        self.told(written, ModeInput::UserTranscript { text, is_final });
         self.told(written, ModeInput::Reached(Stage::Transcribed));
         if self.state.answer.is_some() {
             self.release_answer();
@@ -350,19 +381,15 @@ impl Pipeline {
         matches!(self.state.answer, Some(Speaking { held: None, .. }))
     }
 
-    /// The turn that is answered is part of the conversation from now on.
-    fn user_said(&mut self) {
-        let taken = std::mem::take(&mut self.state.taken);
-        self.context.add(MessageRole::User, &taken);
-    }
-
     fn begin_answer(&mut self, to: String) {
+        self.context.settle();
         let messages = self.context.with_user(&to);
         self.state.answer = Some(Speaking {
             answer: Answer::begin(Arc::clone(&self.stages), messages),
             to,
             held: Some(Vec::new()),
-            text: String::new(),
+            has_begun: false,
+            spoken: 0,
         });
     }
 
@@ -379,9 +406,16 @@ impl Pipeline {
 
     fn answers(&mut self, said: Option<Said>) {
         match (said, &mut self.state.answer) {
-            (Some(said), Some(Speaking { held: Some(held), .. })) => held.push(said),
+            (Some(said), Some(Speaking { held: Some(held), .. })) => {
+                if let Saying::Failed(err) = said.what {
+                    debug!(provider.name = %err.provider, "An answer that nobody wanted yet failed");
+                    self.state.answer = None; // When it is wanted, it is asked for again.
+                } else {
+                    held.push(said);
+                }
+            }
             (Some(said), _) => self.pass_on(said),
-            // An answer says that it ends; one that does not was dropped by what it was made of.
+            // An answer says that it ends, and is dropped then.
             (None, _) => self.state.answer = None,
         }
     }
@@ -393,37 +427,32 @@ impl Pipeline {
         let input = match what {
             Saying::Reached(stage) => ModeInput::Reached(stage),
             Saying::Text(delta) => {
-                let begins = speaking.text.is_empty();
-                speaking.text.push_str(&delta);
-                if begins {
-                    self.user_said();
+                self.context.answer(&delta);
+                if !std::mem::replace(&mut speaking.has_begun, true) {
                     self.told(at, ModeInput::ResponseStarted);
                 }
                 ModeInput::TextDelta(delta)
             }
             Saying::Audio(samples) => ModeInput::Audio(samples),
+            Saying::Spoken { chars } => {
+                speaking.spoken += chars;
+                return;
+            }
             Saying::Done(usage) => {
-                let is_silent = speaking.text.is_empty();
-                self.end_answer();
+                let is_silent = !speaking.has_begun;
+                self.state.answer = None;
                 if is_silent {
                     self.told(at, ModeInput::ResponseStarted);
                 }
                 ModeInput::ResponseDone(usage)
             }
             Saying::Failed(err) => {
-                self.end_answer();
+                self.context.break_off(speaking.spoken);
+                self.state.answer = None;
                 ModeInput::ResponseFailed(failure(&err))
             }
         };
         self.told(at, input);
-    }
-
-    /// Nothing more comes of the answer; an interruption may still tell that less of it was heard.
-    fn end_answer(&mut self) {
-        self.user_said();
-        if let Some(speaking) = self.state.answer.take() {
-            self.context.add(MessageRole::Assistant, &speaking.text);
-        }
     }
 
     fn told(&mut self, at: Instant, what: ModeInput) {
@@ -441,16 +470,6 @@ async fn next_said(speaking: &mut Option<Speaking>) -> Option<Said> {
     match speaking {
         Some(speaking) => speaking.answer.next().await,
         None => std::future::pending().await,
-    }
-}
-
-/// What was said before, and what was said after it.
-fn joined(before: &str, after: &str) -> String {
-    let after = after.trim();
-    match (before.is_empty(), after.is_empty()) {
-        (true, _) => after.to_owned(),
-        (_, true) => before.to_owned(),
-        _ => format!("{before} {after}"),
     }
 }
 
