@@ -6,6 +6,8 @@
 
 mod account;
 pub mod errors;
+#[cfg(test)]
+pub(crate) mod hostile;
 mod http;
 pub mod pcm;
 mod retry;
