@@ -16,10 +16,10 @@ use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
 use super::VENDOR;
 use super::config::{Api, Settings};
 use super::wire::{ClientEvent, Format, Input, Model, NoiseReduction, ServerEvent, Session, SessionAudio};
-use crate::providers::ears::{Dialect, Message, Order, RUN_UP, Said, Utterance, pcm};
+use crate::providers::ears::{Dialect, Message, Order, RUN_UP, Said, Utterance};
 use crate::providers::transport::errors::{self, Complaint};
 use crate::providers::transport::socket::{Frame, Socket, connect};
-use crate::providers::transport::{Account, HttpClient};
+use crate::providers::transport::{Account, HttpClient, pcm};
 
 /// A handshake that takes longer has failed; so has a session that is not configured after so long.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -110,7 +110,7 @@ impl Realtime {
 
     fn append(&mut self, samples: &[i16]) -> Option<Message> {
         self.sent += samples.len();
-        let audio = STANDARD.encode(pcm(samples));
+        let audio = STANDARD.encode(pcm::encode(samples));
         (!samples.is_empty()).then(|| Message::text(json(&ClientEvent::Append { audio })))
     }
 
