@@ -20,5 +20,5 @@ pub mod sse;
 mod tests;
 
 pub use account::Account;
-pub use http::{HttpClient, HttpLimits, NoTls};
+pub use http::{HttpClient, HttpLimits, NoTls, body};
 pub use speech::speech;
