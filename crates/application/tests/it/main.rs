@@ -2,9 +2,12 @@
 
 mod bench;
 mod conversation;
+mod eager;
+mod falling_back;
 mod lifecycle;
 mod line;
 mod rates;
 mod soak;
 mod starting;
 mod storage;
+mod switching;
