@@ -18,19 +18,19 @@ use viva_fakes::{Answer, Transcript};
 use crate::bench::{Bench, Caller, Cascade, Detector, PROVIDER, failure, request, speech};
 
 /// A session whose provider is about to fail.
-struct Scene {
-    bench: Bench,
-    cascade: Cascade,
-    caller: Caller,
-    started: StartedSession,
+pub(crate) struct Scene {
+    pub(crate) bench: Bench,
+    pub(crate) cascade: Cascade,
+    pub(crate) caller: Caller,
+    pub(crate) started: StartedSession,
 }
 
 impl Scene {
-    async fn new(detector: Detector, policy: FallbackPolicy) -> Self {
+    pub(crate) async fn new(detector: Detector, policy: FallbackPolicy) -> Self {
         Self::on(Bench::with_cascade, detector, policy, Cascade::new(|ears| ears)).await
     }
 
-    async fn on(
+    pub(crate) async fn on(
         bench: impl FnOnce(
             Detector,
             fn(viva_fakes::ScriptedRealtimeVoice) -> viva_fakes::ScriptedRealtimeVoice,
@@ -52,12 +52,12 @@ impl Scene {
     }
 
     /// The provider says that it cannot go on.
-    fn fail(&self) {
+    pub(crate) fn fail(&self) {
         let failed = RealtimeEventKind::Failed(failure(ProviderErrorKind::Unavailable));
         self.bench.voice.say(failed);
     }
 
-    async fn accept(&mut self) {
+    pub(crate) async fn accept(&mut self) {
         let offer = self.caller.until_offered().await;
         assert_eq!(
             offer.reason, "provider scripted: it cannot be reached",
@@ -80,13 +80,13 @@ impl Scene {
     }
 
     /// What the model was asked last.
-    fn messages(&self) -> Vec<Message> {
+    pub(crate) fn messages(&self) -> Vec<Message> {
         let asked = self.cascade.model.asked();
         asked.last().expect("it was asked").request.messages.clone()
     }
 }
 
-fn with(fallback: FallbackPolicy) -> StartSession {
+pub(crate) fn with(fallback: FallbackPolicy) -> StartSession {
     StartSession {
         fallback,
         ..request()
@@ -357,198 +357,4 @@ async fn what_was_said_before_is_known_afterwards(#[case] policy: FallbackPolicy
     assert_eq!(turns.len(), 2);
     let broke_off = turns[0].failure.as_deref();
     assert_eq!(broke_off, Some("provider scripted: it cannot be reached"));
-}
-
-#[tokio::test(start_paused = true)]
-async fn without_a_fallback_the_session_ends_with_its_provider() {
-    let mut scene = Scene::new(Detector::Session, FallbackPolicy::Off).await;
-    scene.fail();
-    let rest = scene.caller.rest().await;
-    assert!(
-        matches!(
-            rest.as_slice(),
-            [
-                Event::Failure {
-                    recoverable: false,
-                    ..
-                },
-                Event::SessionEnded {
-                    status: EndStatus::Error,
-                    ..
-                }
-            ]
-        ),
-        "{rest:?}"
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_cascade_that_cannot_be_opened_is_offered_again() {
-    let mut scene = Scene::new(Detector::Session, FallbackPolicy::Ask).await;
-    scene.fail();
-    let offer = scene.caller.until_offered().await;
-    scene
-        .cascade
-        .ears
-        .faults()
-        .fail_next(1, ProviderErrorKind::RateLimited);
-    let wish = || SessionInput::SwitchMode(Box::new(offer.interaction.clone()));
-    scene.caller.say(wish()).await;
-    let told = scene.caller.next_message().await;
-    assert!(
-        matches!(
-            told,
-            Some(SessionMessage::Event(Event::Failure {
-                recoverable: true,
-                ..
-            }))
-        ),
-        "{told:?}"
-    );
-    let again = scene.caller.until_offered().await;
-    assert_eq!(again.interaction, offer.interaction);
-    scene.caller.say(wish()).await;
-    scene.caller.until_switched().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_session_that_finds_no_other_mode_ends_with_an_error() {
-    let mut scene = Scene::new(Detector::Session, FallbackPolicy::Auto).await;
-    scene.cascade.ears.faults().fail(ProviderErrorKind::Unavailable);
-    scene.fail();
-    let rest = scene.caller.rest().await;
-    assert!(
-        matches!(
-            rest.as_slice(),
-            [
-                Event::Failure {
-                    recoverable: false,
-                    ..
-                },
-                Event::SessionEnded {
-                    status: EndStatus::Error,
-                    ..
-                }
-            ]
-        ),
-        "{rest:?}"
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_client_that_comes_back_is_offered_the_same() {
-    let mut scene = Scene::new(Detector::Session, FallbackPolicy::Ask).await;
-    scene.fail();
-    let offer = scene.caller.until_offered().await;
-    let lost = scene.caller;
-    scene.caller = scene.bench.resume(&scene.started, &lost).await.unwrap();
-    drop(lost);
-    let resumed = scene.caller.next_message().await;
-    assert!(
-        matches!(&resumed, Some(SessionMessage::Resumed(resumed)) if resumed.state == TurnState::Listening),
-        "{resumed:?}"
-    );
-    let again = scene.caller.next_message().await;
-    assert_eq!(
-        again,
-        Some(SessionMessage::FallbackOffered(Box::new(offer.clone())))
-    );
-    scene
-        .caller
-        .say(SessionInput::SwitchMode(Box::new(offer.interaction)))
-        .await;
-    scene.caller.until_switched().await;
-    let lost = scene.caller;
-    scene.caller = scene.bench.resume(&scene.started, &lost).await.unwrap();
-    scene.caller.say(SessionInput::End).await;
-    let offered_again = scene
-        .caller
-        .until_message(|message| match message {
-            SessionMessage::FallbackOffered(_) => Some(true),
-            SessionMessage::Event(Event::SessionEnded { .. }) => Some(false),
-            _ => None,
-        })
-        .await;
-    assert!(!offered_again, "it was accepted");
-}
-
-#[rstest]
-#[case::ended(false)]
-#[case::shut_down(true)]
-#[tokio::test(start_paused = true)]
-async fn nothing_is_left_of_a_mode_that_was_being_opened(#[case] is_shut_down: bool) {
-    let slow = Cascade::new(|ears| ears.connecting_for(Duration::from_secs(3)));
-    let mut scene = Scene::on(Bench::with_cascade, Detector::Session, FallbackPolicy::Auto, slow).await;
-    scene.fail();
-    sleep(Duration::from_secs(1)).await;
-    if is_shut_down {
-        scene.bench.sessions.shut_down().await;
-    } else {
-        scene.caller.say(SessionInput::End).await;
-        // Whoever ended the session does not want another mode.
-        scene
-            .caller
-            .say(SessionInput::SwitchMode(Box::new(Cascade::wanted())))
-            .await;
-    }
-    let rest = scene.caller.rest().await;
-    assert!(
-        matches!(rest.last(), Some(Event::SessionEnded { .. })),
-        "{rest:?}"
-    );
-    scene.bench.tasks.close();
-    scene.bench.tasks.wait().await;
-    assert_eq!(scene.cascade.ears.recorded().configs, []);
-    let (session, _) = scene.bench.stored(&scene.started).await;
-    assert!(matches!(session.state, SessionState::Ended { .. }));
-    assert!(matches!(session.interaction, Interaction::Realtime(_)));
-}
-
-#[tokio::test(start_paused = true)]
-async fn who_cannot_be_heard_again_is_told_so() {
-    let mut scene = Scene::new(Detector::Session, FallbackPolicy::Ask).await;
-    scene.bench.audio_spool.faults().fail(SpoolErrorKind::Full);
-    scene.bench.voice.answer(Answer::new());
-    scene.caller.speak(&speech("question-en")).await;
-    scene.fail();
-    scene.accept().await;
-    let told = scene.caller.next_event().await;
-    let Some(Event::Failure {
-        failure,
-        recoverable: true,
-    }) = &told
-    else {
-        panic!("{told:?}")
-    };
-    assert!(failure.message.contains("say it again"), "{failure:?}");
-    scene
-        .caller
-        .until(|event| matches!(event, Event::ResponseEnded { .. }))
-        .await;
-    scene.caller.speak(&speech("question-en")).await;
-    scene.caller.until_audio().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn who_was_to_be_greeted_is_greeted_by_the_cascade() {
-    let mut scene = Scene::new(Detector::Session, FallbackPolicy::Ask).await;
-    let greeting = StartSession {
-        greeting: viva_domain::turns::Greeting::WhenReady,
-        ..with(FallbackPolicy::Auto)
-    };
-    scene
-        .bench
-        .voice
-        .answer(Answer::new().breaks_off(ProviderErrorKind::Unavailable));
-    scene.caller.say(SessionInput::End).await;
-    scene.caller.rest().await;
-    scene.caller = scene.bench.try_start(greeting).await.unwrap();
-    scene.caller.started().await;
-    scene.caller.say(SessionInput::Ready).await;
-    scene.caller.until_switched().await;
-    let turn = scene.caller.until_audio().await.turn;
-    scene.caller.played(turn, PlaybackEvent::Started, 0).await;
-    assert_eq!(scene.messages(), []);
-    let greeted = RealtimeCommand::Greet(Generation::FIRST.next());
-    assert_eq!(scene.bench.voice.recorded().control(), [greeted]);
 }

@@ -11,3 +11,4 @@ mod soak;
 mod starting;
 mod storage;
 mod switching;
+mod without_a_mode;

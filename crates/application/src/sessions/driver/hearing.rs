@@ -301,8 +301,12 @@ mod tests {
 
     /// Speech from 500 to 3,879 ms of 5,879.
     fn question() -> Vec<i16> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../audio/tests/fixtures/question-en.wav");
-        let file = std::fs::File::open(path).unwrap();
+        clip("question-en")
+    }
+
+    fn clip(name: &str) -> Vec<i16> {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../audio/tests/fixtures");
+        let file = std::fs::File::open(fixtures.join(name).with_extension("wav")).unwrap();
         Clip::read(std::io::BufReader::new(file)).unwrap().samples
     }
 
@@ -318,6 +322,85 @@ mod tests {
     fn assert_near(time: SessionTime, ms: u64) {
         let error = time.elapsed().abs_diff(Duration::from_millis(ms));
         assert!(error <= TOLERANCE, "expected {ms} ms, got {time:?}");
+    }
+
+    /// Speech from 500 to 1,592 and from 1,942 to 3,149 ms.
+    fn with_a_pause() -> Vec<i16> {
+        clip("pause-en")
+    }
+
+    fn names(inputs: &[Input]) -> Vec<&'static str> {
+        let name = |input: &Input| match input {
+            Input::SpeechStarted { .. } => "started",
+            Input::SpeechPaused => "paused",
+            Input::SpeechResumed => "resumed",
+            Input::SpeechEnded { .. } => "ended",
+            _ => "else",
+        };
+        inputs.iter().map(name).collect()
+    }
+
+    #[test]
+    fn at_half_the_silence_the_user_may_be_done() {
+        let mut bench = Bench::new(TurnTaking::Session);
+        bench.hearing.set_eager(Eager::Yes);
+        let sentence = with_a_pause();
+        let ms = |ms: usize| ms * 24;
+        assert_eq!(names(&bench.hear(&sentence[..ms(1_780)])), ["started"]);
+        assert_eq!(names(&bench.hear(&sentence[ms(1_780)..ms(1_920)])), ["paused"]);
+        assert_eq!(names(&bench.hear(&sentence[ms(1_920)..ms(3_340)])), ["resumed"]);
+        assert_eq!(names(&bench.hear(&sentence[ms(3_340)..])), ["paused", "ended"]);
+        assert_eq!(
+            names(&bench.hear(&sentence)),
+            ["started", "paused", "resumed", "paused", "ended"]
+        );
+    }
+
+    #[test]
+    fn nobody_is_eager_unless_told() {
+        let mut bench = Bench::new(TurnTaking::Session);
+        assert_eq!(names(&bench.hear(&with_a_pause())), ["started", "ended"]);
+    }
+
+    #[test]
+    fn who_was_told_of_a_pause_is_told_of_its_end_though_nobody_is_eager_any_more() {
+        let mut bench = Bench::new(TurnTaking::Session);
+        bench.hearing.set_eager(Eager::Yes);
+        let sentence = with_a_pause();
+        assert_eq!(names(&bench.hear(&sentence[..24 * 1_920])), ["started", "paused"]);
+        bench.hearing.set_eager(Eager::No);
+        assert_eq!(names(&bench.hear(&sentence[24 * 1_920..])), ["resumed", "ended"]);
+    }
+
+    #[test]
+    fn whoever_takes_over_from_a_provider_says_what_is_heard() {
+        let mut bench = Bench::new(TurnTaking::Provider);
+        let question = question();
+        bench.hear(&question[..24_000]);
+        let now = bench.now();
+        let heard = bench.hearing.set_turn_taking(TurnTaking::Session, now).unwrap();
+        assert_near(at(&heard).0, 500);
+        assert_eq!(
+            bench.hearing.set_turn_taking(TurnTaking::Session, now),
+            None,
+            "nothing is new"
+        );
+        assert_eq!(names(&bench.hear(&question[24_000..])), ["ended"]);
+
+        bench.hearing.set_turn_taking(TurnTaking::Provider, bench.now());
+        let heard = bench.hearing.set_turn_taking(TurnTaking::Session, bench.now());
+        assert_eq!(names(&heard.into_iter().collect::<Vec<_>>()), ["ended"]);
+    }
+
+    #[test]
+    fn what_leads_up_to_speech_is_not_of_the_speech_before() {
+        let mut bench = Bench::new(TurnTaking::Session);
+        let question = question();
+        bench.hear(&question[..24 * 4_500]);
+        let run_up = bench.hearing.run_up();
+        let over = bench.samples - run_up.len();
+        assert!(over.abs_diff(24 * 3_879) <= 24 * 60, "{over}");
+        assert_eq!(run_up, question[over..bench.samples]);
     }
 
     #[test]
