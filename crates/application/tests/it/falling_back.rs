@@ -7,13 +7,10 @@ use tokio::time::{Instant, sleep};
 use viva_application::sessions::{
     SessionInput, SessionMessage, StartSession, StartSessionError, StartedSession,
 };
-use viva_domain::ports::{
-    Message, MessageRole, ProviderErrorKind, RealtimeCommand, RealtimeEventKind, SpeechToTextCommand,
-    SpoolErrorKind,
-};
-use viva_domain::sessions::{EndStatus, FallbackPolicy, Interaction, SessionState};
-use viva_domain::turns::{Event, Generation, PlaybackEvent, TurnNumber, TurnState};
-use viva_fakes::{Answer, Transcript};
+use viva_domain::ports::{Message, MessageRole, ProviderErrorKind, RealtimeEventKind, SpeechToTextCommand};
+use viva_domain::sessions::{FallbackPolicy, Interaction};
+use viva_domain::turns::{Event, TurnNumber};
+use viva_fakes::{Answer, ScriptedRealtimeVoice, Transcript};
 
 use crate::bench::{Bench, Caller, Cascade, Detector, PROVIDER, failure, request, speech};
 
@@ -27,20 +24,11 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) async fn new(detector: Detector, policy: FallbackPolicy) -> Self {
-        Self::on(Bench::with_cascade, detector, policy, Cascade::new(|ears| ears)).await
+        Self::on(detector, policy, Cascade::new(|ears| ears)).await
     }
 
-    pub(crate) async fn on(
-        bench: impl FnOnce(
-            Detector,
-            fn(viva_fakes::ScriptedRealtimeVoice) -> viva_fakes::ScriptedRealtimeVoice,
-            &Cascade,
-        ) -> Bench,
-        detector: Detector,
-        policy: FallbackPolicy,
-        cascade: Cascade,
-    ) -> Self {
-        let bench = bench(detector, |voice| voice, &cascade);
+    pub(crate) async fn on(detector: Detector, policy: FallbackPolicy, cascade: Cascade) -> Self {
+        let bench = Bench::with_cascade(detector, |voice| voice, &cascade);
         let mut caller = bench.try_start(with(policy)).await.expect("the session starts");
         let started = caller.started().await;
         Self {
@@ -202,7 +190,7 @@ async fn without_a_fallback_a_session_does_not_start_without_its_provider() {
 #[tokio::test(start_paused = true)]
 async fn a_provider_that_does_not_answer_within_five_seconds_is_out_of_order() {
     let cascade = Cascade::new(|ears| ears);
-    let slow = |voice: viva_fakes::ScriptedRealtimeVoice| voice.connecting_for(Duration::from_secs(60));
+    let slow = |voice: ScriptedRealtimeVoice| voice.connecting_for(Duration::from_secs(60));
     let bench = Bench::with_cascade(Detector::Provider, slow, &cascade);
     let began = Instant::now();
     let mut caller = bench.try_start(with(FallbackPolicy::Ask)).await.unwrap();

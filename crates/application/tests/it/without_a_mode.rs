@@ -10,7 +10,7 @@ use viva_domain::sessions::{EndStatus, FallbackPolicy, Interaction, SessionState
 use viva_domain::turns::{Event, Generation, Greeting, PlaybackEvent, TurnState};
 use viva_fakes::Answer;
 
-use crate::bench::{Bench, Cascade, Detector, request, speech};
+use crate::bench::{Cascade, Detector, speech};
 use crate::falling_back::{Scene, with};
 
 #[tokio::test(start_paused = true)]
@@ -132,7 +132,7 @@ async fn a_client_that_comes_back_is_offered_the_same() {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_left_of_a_mode_that_was_being_opened(#[case] is_shut_down: bool) {
     let slow = Cascade::new(|ears| ears.connecting_for(Duration::from_secs(3)));
-    let mut scene = Scene::on(Bench::with_cascade, Detector::Session, FallbackPolicy::Auto, slow).await;
+    let mut scene = Scene::on(Detector::Session, FallbackPolicy::Auto, slow).await;
     scene.fail();
     sleep(Duration::from_secs(1)).await;
     if is_shut_down {
