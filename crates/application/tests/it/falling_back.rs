@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use rstest::rstest;
 use tokio::time::{Instant, sleep};
-use viva_application::sessions::{
-    SessionInput, SessionMessage, StartSession, StartSessionError, StartedSession,
-};
+use viva_application::sessions::{SessionInput, StartSession, StartSessionError, StartedSession};
 use viva_domain::ports::{Message, MessageRole, ProviderErrorKind, RealtimeEventKind, SpeechToTextCommand};
 use viva_domain::sessions::{FallbackPolicy, Interaction};
 use viva_domain::turns::{Event, TurnNumber};
@@ -113,7 +111,7 @@ fn orders(cascade: &Cascade) -> (usize, [usize; 2]) {
         match command {
             SpeechToTextCommand::Audio(samples) => heard += samples.len(),
             SpeechToTextCommand::SpeechBegan { ago } => {
-                let ago = usize::try_from(ago.as_micros() * 24 / 1_000).unwrap();
+                let ago = usize::try_from(ago.as_micros() * 24 / 1_000).expect("a test is short");
                 began = heard - ago;
                 counts[0] += 1;
             }
@@ -136,9 +134,8 @@ fn assert_replayed(cascade: &Cascade, recording: &[i16]) {
     let at = question
         .windows(recording.len().min(question.len()))
         .position(|window| window == &recording[..window.len()]);
-    assert!(at.is_some(), "nothing twice, and nothing is missing");
     let (began, counts) = orders(cascade);
-    let began = at.unwrap() + began;
+    let began = at.expect("nothing twice, and nothing is missing") + began;
     assert!(began.abs_diff(samples(500)) <= samples(60), "{began}");
     assert_eq!(counts, [1, 1]);
 }
@@ -190,7 +187,7 @@ async fn without_a_fallback_a_session_does_not_start_without_its_provider() {
 #[tokio::test(start_paused = true)]
 async fn a_provider_that_does_not_answer_within_five_seconds_is_out_of_order() {
     let cascade = Cascade::new(|ears| ears);
-    let slow = |voice: ScriptedRealtimeVoice| voice.connecting_for(Duration::from_secs(60));
+    let slow = |voice: ScriptedRealtimeVoice| voice.connecting_for(Duration::from_mins(1));
     let bench = Bench::with_cascade(Detector::Provider, slow, &cascade);
     let began = Instant::now();
     let mut caller = bench.try_start(with(FallbackPolicy::Ask)).await.unwrap();

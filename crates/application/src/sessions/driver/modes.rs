@@ -185,7 +185,7 @@ impl Driver {
             .find(|recording| recording.is_open)
         else {
             let run_up = self.hearing.run_up();
-            return self.push_again(run_up.into());
+            return self.push_again(&run_up.into());
         };
         let samples = self.archive.read_back(recording.turn).await;
         if samples.is_empty() {
@@ -195,7 +195,7 @@ impl Driver {
             }));
         }
         let length = self.input_rate.duration_of(samples.len() as u64);
-        self.push_again(samples.into());
+        self.push_again(&samples.into());
         if let Some(mode) = &mut self.mode
             && mode.turn_taking() == TurnTaking::Session
         {
@@ -207,9 +207,9 @@ impl Driver {
     }
 
     /// All at once: a single piece finds room.
-    fn push_again(&mut self, samples: Arc<[i16]>) {
+    fn push_again(&mut self, samples: &Arc<[i16]>) {
         if let Some(mode) = &mut self.mode {
-            mode.push_audio(&samples);
+            mode.push_audio(samples);
         }
     }
 
