@@ -380,3 +380,32 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn silence_is_counted_while_speech_goes_on_and_begins_anew_with_each_word() {
+    let clip = clip("pause-en");
+    let settings = TurnDetection {
+        silence_ms: 500,
+        ..TurnDetection::default()
+    };
+    let mut endpointer = Endpointer::new(clip.rate, settings);
+    let mut events = Vec::new();
+    let mut at = |ms: u64| {
+        let end = usize::try_from(clip.rate.samples_in(std::time::Duration::from_millis(ms))).unwrap();
+        let begin = usize::try_from(endpointer.position()).unwrap();
+        endpointer.push(&clip.samples[begin..end], &mut events);
+        endpointer.silence().map(|silence| silence.as_millis())
+    };
+    assert_eq!(at(450), None, "nobody speaks yet");
+    let within = |silence: Option<u128>, expected: u128| {
+        let silence = silence.expect("the user speaks");
+        assert!(silence.abs_diff(expected) <= 60, "{silence} for {expected}");
+    };
+    within(at(1_400), 0);
+    // Words end at 1,592 ms and go on at 1,942 ms.
+    within(at(1_792), 200);
+    within(at(1_932), 340);
+    within(at(2_100), 0);
+    within(at(3_550), 400);
+    assert_eq!(at(4_000), None, "the turn is over");
+}

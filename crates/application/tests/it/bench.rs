@@ -6,27 +6,30 @@ use tokio::time::{Instant, sleep};
 use tokio_util::task::TaskTracker;
 use viva_application::modes::ModeFactory;
 use viva_application::sessions::{
-    AudioOut, AudioRates, Connection, Link, LinkEnd, Outgoing, PlaybackReport, ResumeSession,
+    AudioOut, AudioRates, Connection, FallbackOffer, Link, LinkEnd, Outgoing, PlaybackReport, ResumeSession,
     ResumeSessionError, SessionInput, SessionMessage, SessionSettings, Sessions, SessionsPorts, StartSession,
     StartSessionError, StartedSession, TurnDetectionChange, UserAudio,
 };
 use viva_audio::Clip;
 use viva_domain::ids::UserId;
 use viva_domain::latency::ClientTime;
-use viva_domain::ports::{Ids, RealtimeCapabilities, RealtimeEventKind, SessionStore as _};
+use viva_domain::ports::{
+    BlobStore as _, Ids, ProviderError, ProviderErrorKind, RealtimeCapabilities, RealtimeEventKind,
+    SessionStore as _, SpeechToTextCapabilities,
+};
 use viva_domain::providers::{CredentialStatus, ProviderCatalogue, ProviderInfo};
-use viva_domain::sessions::{FallbackPolicy, Interaction, Prompt, ProviderConfig, Session};
+use viva_domain::sessions::{CascadeConfig, FallbackPolicy, Interaction, Prompt, ProviderConfig, Session};
 use viva_domain::turns::{BargeIn, Event, Greeting, PlaybackEvent, Turn, TurnNumber};
 use viva_fakes::{
     ManualClock, MemoryAudioSpool, MemoryBlobStore, MemorySessionStore, MemoryTurnJournal,
-    ScriptedRealtimeVoice, SequentialIds,
+    ScriptedLanguageModel, ScriptedRealtimeVoice, ScriptedSpeechToText, ScriptedTextToSpeech, SequentialIds,
 };
 
 pub(crate) const RATE: u32 = 24_000;
 pub(crate) const FRAME: usize = 480;
 /// The client's clock shows this much when the session begins.
 const CLIENT_ORIGIN_MS: u64 = 7_000_000;
-const PROVIDER: &str = "scripted";
+pub(crate) const PROVIDER: &str = "scripted";
 
 /// The engine with everything around it.
 pub(crate) struct Bench {
@@ -67,6 +70,26 @@ impl Bench {
         voice: impl FnOnce(ScriptedRealtimeVoice) -> ScriptedRealtimeVoice,
         ids: Arc<dyn Ids>,
     ) -> Self {
+        Self::build(detector, settings, voice, ids, None)
+    }
+
+    /// An engine with a cascade beside the realtime provider.
+    pub(crate) fn with_cascade(
+        detector: Detector,
+        voice: impl FnOnce(ScriptedRealtimeVoice) -> ScriptedRealtimeVoice,
+        cascade: &Cascade,
+    ) -> Self {
+        let ids = Arc::new(SequentialIds::default());
+        Self::build(detector, SessionSettings::default(), voice, ids, Some(cascade))
+    }
+
+    fn build(
+        detector: Detector,
+        settings: SessionSettings,
+        voice: impl FnOnce(ScriptedRealtimeVoice) -> ScriptedRealtimeVoice,
+        ids: Arc<dyn Ids>,
+        cascade: Option<&Cascade>,
+    ) -> Self {
         let capabilities = RealtimeCapabilities {
             detects_turns: detector == Detector::Provider,
             greets: true,
@@ -75,15 +98,12 @@ impl Bench {
         };
         let voice = Arc::new(voice(ScriptedRealtimeVoice::with_capabilities(capabilities)));
         let mut providers = ProviderCatalogue::default();
-        let info = ProviderInfo {
-            id: PROVIDER.into(),
-            name: "Scripted".into(),
-            models: Vec::new(),
-            voices: Vec::new(),
-            languages: Vec::new(),
-            credential: CredentialStatus::NotNeeded,
-        };
-        providers.realtime.insert(info, voice.clone());
+        providers.realtime.insert(info(), voice.clone());
+        if let Some(cascade) = cascade {
+            providers.stt.insert(info(), cascade.ears.clone());
+            providers.llm.insert(info(), cascade.model.clone());
+            providers.tts.insert(info(), cascade.mouth.clone());
+        }
         let audio_spool = MemoryAudioSpool::default();
         let blob_store = Arc::new(MemoryBlobStore::new(audio_spool.clone()));
         let session_store = Arc::new(MemorySessionStore::default());
@@ -138,6 +158,23 @@ impl Bench {
         Ok(resumed)
     }
 
+    /// The user's side of a finished turn, as it is stored.
+    pub(crate) async fn user_recording(&self, turn: &Turn) -> Vec<i16> {
+        let recording = turn.user_audio.as_ref().expect("it is recorded");
+        let bytes = self
+            .blob_store
+            .len(&recording.key)
+            .await
+            .expect("the store answers");
+        let wav = self
+            .blob_store
+            .read(&recording.key, 0, bytes.expect("it is there"))
+            .await
+            .expect("the store answers")
+            .expect("it is there");
+        Clip::read(&wav[..]).expect("it is a WAV file").samples
+    }
+
     pub(crate) async fn stored(&self, of: &StartedSession) -> (Session, Vec<Turn>) {
         let session = self
             .session_store
@@ -152,6 +189,68 @@ impl Bench {
                 .await
                 .expect("the store answers"),
         )
+    }
+}
+
+/// What went wrong at a provider.
+pub(crate) fn failure(kind: ProviderErrorKind) -> Arc<ProviderError> {
+    Arc::new(ProviderError {
+        kind,
+        provider: PROVIDER.to_owned(),
+        retry_after: None,
+        source: None,
+    })
+}
+
+/// The three providers of a cascade.
+pub(crate) struct Cascade {
+    pub(crate) ears: Arc<ScriptedSpeechToText>,
+    pub(crate) model: Arc<ScriptedLanguageModel>,
+    pub(crate) mouth: Arc<ScriptedTextToSpeech>,
+}
+
+impl Cascade {
+    /// Ears at the session's rate: what they hear is what the user said, to the sample.
+    pub(crate) fn new(ears: impl FnOnce(ScriptedSpeechToText) -> ScriptedSpeechToText) -> Self {
+        let capabilities = SpeechToTextCapabilities {
+            detects_turns: false,
+            streams: true,
+            input_rate: RATE,
+        };
+        Self {
+            ears: Arc::new(ears(ScriptedSpeechToText::with_capabilities(capabilities))),
+            model: Arc::new(ScriptedLanguageModel::new()),
+            mouth: Arc::new(ScriptedTextToSpeech::at_rate(RATE)),
+        }
+    }
+
+    /// As it is asked for.
+    pub(crate) fn wanted() -> Interaction {
+        Interaction::Cascade(Box::new(CascadeConfig {
+            stt: ProviderConfig::of(PROVIDER),
+            llm: ProviderConfig::of(PROVIDER),
+            tts: ProviderConfig::of(PROVIDER),
+        }))
+    }
+
+    /// Waits until nothing of it runs.
+    pub(crate) async fn until_closed(&self) {
+        self.ears.until_closed().await;
+        self.model.until_idle().await;
+        self.mouth
+            .until(|speeches| speeches.iter().all(|speech| speech.end.is_some()))
+            .await;
+    }
+}
+
+fn info() -> ProviderInfo {
+    ProviderInfo {
+        id: PROVIDER.into(),
+        name: "Scripted".into(),
+        models: Vec::new(),
+        voices: Vec::new(),
+        languages: Vec::new(),
+        credential: CredentialStatus::NotNeeded,
     }
 }
 
@@ -210,13 +309,17 @@ impl Caller {
         Some(outgoing)
     }
 
+    pub(crate) async fn next_message(&mut self) -> Option<SessionMessage> {
+        loop {
+            if let Outgoing::Message { message, .. } = self.next().await? {
+                return Some(message);
+            }
+        }
+    }
+
     pub(crate) async fn next_event(&mut self) -> Option<Event> {
         loop {
-            if let Outgoing::Message {
-                message: SessionMessage::Event(event),
-                ..
-            } = self.next().await?
-            {
+            if let SessionMessage::Event(event) = self.next_message().await? {
                 return Some(event);
             }
         }
@@ -230,6 +333,40 @@ impl Caller {
                 return event;
             }
         }
+    }
+
+    /// Skips messages until one that the test picks.
+    pub(crate) async fn until_message<T>(&mut self, pick: impl Fn(SessionMessage) -> Option<T>) -> T {
+        loop {
+            let message = self.next_message().await.expect("the session goes on");
+            if let Some(picked) = pick(message) {
+                return picked;
+            }
+        }
+    }
+
+    pub(crate) async fn until_offered(&mut self) -> FallbackOffer {
+        self.until_message(|message| match message {
+            SessionMessage::FallbackOffered(offer) => Some(*offer),
+            _ => None,
+        })
+        .await
+    }
+
+    pub(crate) async fn until_switched(&mut self) -> Interaction {
+        self.until_message(|message| match message {
+            SessionMessage::ModeSwitched(interaction) => Some(*interaction),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Plays the turn's answer to its end, which is so long.
+    pub(crate) async fn hears_all(&mut self, turn: TurnNumber, ms: u64) {
+        self.played(turn, PlaybackEvent::Started, 0).await;
+        self.played(turn, PlaybackEvent::Finished, ms).await;
+        self.until(|event| matches!(event, Event::ResponseEnded { .. }))
+            .await;
     }
 
     pub(crate) async fn until_audio(&mut self) -> AudioOut {

@@ -2,9 +2,13 @@
 
 mod bench;
 mod conversation;
+mod eager;
+mod falling_back;
 mod lifecycle;
 mod line;
 mod rates;
 mod soak;
 mod starting;
 mod storage;
+mod switching;
+mod without_a_mode;

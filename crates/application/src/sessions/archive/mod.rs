@@ -5,8 +5,10 @@ mod keeper;
 mod recorder;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use viva_audio::SampleRate;
@@ -26,6 +28,9 @@ const RESERVED_FOR_ORDERS: usize = 64;
 const NOTICE_CAPACITY: usize = 8;
 /// Finished turns on their way to the database. Overflow: the recorder waits.
 const KEEPER_CAPACITY: usize = 64;
+
+/// How long a session waits for its own recording, and hears nobody meanwhile.
+const READ_BACK_WAIT: Duration = Duration::from_secs(2);
 
 /// The driver's end of the archive.
 #[derive(Debug)]
@@ -129,11 +134,14 @@ impl Archive {
         self.order(Job::Save(Box::new(turn))).await;
     }
 
-    /// What was recorded of the user in a turn that is open; nothing when it could not be recorded.
+    /// What was recorded of the user in a turn that is open; nothing when it could not be recorded, or takes too long.
     pub(super) async fn read_back(&self, turn: TurnNumber) -> Vec<i16> {
         let (reply, samples) = oneshot::channel();
-        self.order(Job::ReadBack { turn, reply }).await;
-        samples.await.unwrap_or_default()
+        let reading = async {
+            self.order(Job::ReadBack { turn, reply }).await;
+            samples.await.unwrap_or_default()
+        };
+        timeout(READ_BACK_WAIT, reading).await.unwrap_or_default()
     }
 
     /// Stores that the session goes on with another stack.

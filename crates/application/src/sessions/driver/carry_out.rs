@@ -22,6 +22,8 @@ use crate::sessions::outbox::post;
 pub(super) struct UserRecording {
     pub(super) turn: TurnNumber,
     pub(super) began: SessionTime,
+    /// The first voiced sample.
+    pub(super) speech_started: SessionTime,
     pub(super) is_open: bool,
 }
 
@@ -50,7 +52,7 @@ impl Driver {
             Effect::Order(order) => self.order(order),
             Effect::TurnOpened { turn, speech_started } => {
                 if let Some(at) = speech_started {
-                    self.begin_user_recording(turn);
+                    self.begin_user_recording(turn, at);
                     self.say_that_speech_began(at);
                 }
             }
@@ -94,6 +96,7 @@ impl Driver {
 
     /// Keeps what was said, for a mode that comes later.
     fn remember(&mut self, turn: &FinishedTurn) {
+        self.remembered += 1;
         let words = turn.user_transcript.as_deref().unwrap_or_default();
         self.conversation.add(MessageRole::User, words);
         self.conversation.add(MessageRole::Assistant, &turn.answer.heard);
@@ -134,15 +137,17 @@ impl Driver {
             what,
         })
         .await;
+        self.hear_without_mode().await;
     }
 
-    fn begin_user_recording(&mut self, turn: TurnNumber) {
+    fn begin_user_recording(&mut self, turn: TurnNumber, speech_started: SessionTime) {
         let Some((samples, began)) = self.hearing.beginning() else {
             return;
         };
         self.user_recordings.push(UserRecording {
             turn,
             began,
+            speech_started,
             is_open: true,
         });
         self.record(turn, Side::User, samples.into());

@@ -20,6 +20,8 @@ pub(super) struct Hearing {
     intake: Intake,
     turn_taking: TurnTaking,
     eager: Eager,
+    /// Whether the machine was told that the user may be done, and not yet that they go on.
+    has_paused: bool,
     /// What the session's own detector heard: the first voiced sample of the speech, and after its end the last one.
     /// Where the provider takes turns, `first` is what was heard since the last turn.
     first: Option<Moment>,
@@ -33,14 +35,10 @@ pub(super) struct Hearing {
 }
 
 /// Whether the mode makes its answer ready when half of the silence that ends a turn has passed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Eager {
-    #[default]
     No,
-    /// It will.
-    Waiting,
-    /// It was told that the user may be done.
-    Told,
+    Yes,
 }
 
 /// Whether the user was told to speak up; once per session is enough.
@@ -57,6 +55,7 @@ impl Hearing {
             intake,
             turn_taking,
             eager: Eager::No,
+            has_paused: false,
             first: None,
             last: None,
             is_speaking: false,
@@ -93,13 +92,14 @@ impl Hearing {
         let silence = self.intake.silence();
         let enough = Duration::from_millis(u64::from(self.intake.turn_detection().silence_ms)) / 2;
         let may_be_done = silence.is_some_and(|silence| silence >= enough);
-        match self.eager {
-            Eager::Waiting if may_be_done => {
-                self.eager = Eager::Told;
+        match (self.has_paused, may_be_done) {
+            (false, true) if self.eager == Eager::Yes => {
+                self.has_paused = true;
                 Some(Input::SpeechPaused)
             }
-            Eager::Told if !may_be_done => {
-                self.eager = Eager::Waiting;
+            // Also when nobody is eager any more: what was made ready is not all.
+            (true, false) => {
+                self.has_paused = false;
                 silence.map(|_| Input::SpeechResumed)
             }
             _ => None,
@@ -190,22 +190,23 @@ impl Hearing {
         }
     }
 
-    pub(super) fn set_turn_taking(&mut self, turn_taking: TurnTaking) {
-        self.turn_taking = turn_taking;
-    }
-
-    /// Whether the session's own detector hears the user speak.
-    pub(super) fn is_speaking(&self) -> bool {
-        self.is_speaking
+    /// Who finds the user's turns from now on. Where the session takes over from a provider, answers whether its own
+    /// detector hears the user speak: the provider may have told something else, and nobody would tell the end of it.
+    pub(super) fn set_turn_taking(&mut self, turn_taking: TurnTaking, now: SessionTime) -> Option<Input> {
+        let before = std::mem::replace(&mut self.turn_taking, turn_taking);
+        if (before, turn_taking) != (TurnTaking::Provider, TurnTaking::Session) {
+            return None;
+        }
+        Some(if self.is_speaking {
+            self.provider_heard_start(now)
+        } else {
+            self.provider_heard_end(now)
+        })
     }
 
     /// Whether the mode shall make its answer ready before the turn is over.
-    pub(super) fn set_eager(&mut self, eager: bool) {
-        self.eager = match (eager, self.eager) {
-            (true, Eager::No) => Eager::Waiting,
-            (true, known) => known,
-            (false, _) => Eager::No,
-        };
+    pub(super) fn set_eager(&mut self, eager: Eager) {
+        self.eager = eager;
     }
 
     pub(super) fn change(&mut self, change: TurnDetectionChange) {
@@ -222,6 +223,12 @@ impl Hearing {
     /// What the user said before the session knew that it was speech, with the prefix, and when that began.
     pub(super) fn beginning(&self) -> Option<(Vec<i16>, SessionTime)> {
         self.told.map(|first| self.intake.since(first))
+    }
+
+    /// What was heard lately and belongs to no speech that is over: the next may have begun in it.
+    pub(super) fn run_up(&self) -> Vec<i16> {
+        let over = self.last.filter(|_| !self.is_speaking);
+        self.intake.lately(over.map(|last| last.position + 1))
     }
 
     /// The first sample of the speech that the machine was told of last.
@@ -294,8 +301,12 @@ mod tests {
 
     /// Speech from 500 to 3,879 ms of 5,879.
     fn question() -> Vec<i16> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../audio/tests/fixtures/question-en.wav");
-        let file = std::fs::File::open(path).unwrap();
+        clip("question-en")
+    }
+
+    fn clip(name: &str) -> Vec<i16> {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../audio/tests/fixtures");
+        let file = std::fs::File::open(fixtures.join(name).with_extension("wav")).unwrap();
         Clip::read(std::io::BufReader::new(file)).unwrap().samples
     }
 
@@ -311,6 +322,85 @@ mod tests {
     fn assert_near(time: SessionTime, ms: u64) {
         let error = time.elapsed().abs_diff(Duration::from_millis(ms));
         assert!(error <= TOLERANCE, "expected {ms} ms, got {time:?}");
+    }
+
+    /// Speech from 500 to 1,592 and from 1,942 to 3,149 ms.
+    fn with_a_pause() -> Vec<i16> {
+        clip("pause-en")
+    }
+
+    fn names(inputs: &[Input]) -> Vec<&'static str> {
+        let name = |input: &Input| match input {
+            Input::SpeechStarted { .. } => "started",
+            Input::SpeechPaused => "paused",
+            Input::SpeechResumed => "resumed",
+            Input::SpeechEnded { .. } => "ended",
+            _ => "else",
+        };
+        inputs.iter().map(name).collect()
+    }
+
+    #[test]
+    fn at_half_the_silence_the_user_may_be_done() {
+        let mut bench = Bench::new(TurnTaking::Session);
+        bench.hearing.set_eager(Eager::Yes);
+        let sentence = with_a_pause();
+        let ms = |ms: usize| ms * 24;
+        assert_eq!(names(&bench.hear(&sentence[..ms(1_780)])), ["started"]);
+        assert_eq!(names(&bench.hear(&sentence[ms(1_780)..ms(1_920)])), ["paused"]);
+        assert_eq!(names(&bench.hear(&sentence[ms(1_920)..ms(3_340)])), ["resumed"]);
+        assert_eq!(names(&bench.hear(&sentence[ms(3_340)..])), ["paused", "ended"]);
+        assert_eq!(
+            names(&bench.hear(&sentence)),
+            ["started", "paused", "resumed", "paused", "ended"]
+        );
+    }
+
+    #[test]
+    fn nobody_is_eager_unless_told() {
+        let mut bench = Bench::new(TurnTaking::Session);
+        assert_eq!(names(&bench.hear(&with_a_pause())), ["started", "ended"]);
+    }
+
+    #[test]
+    fn who_was_told_of_a_pause_is_told_of_its_end_though_nobody_is_eager_any_more() {
+        let mut bench = Bench::new(TurnTaking::Session);
+        bench.hearing.set_eager(Eager::Yes);
+        let sentence = with_a_pause();
+        assert_eq!(names(&bench.hear(&sentence[..24 * 1_920])), ["started", "paused"]);
+        bench.hearing.set_eager(Eager::No);
+        assert_eq!(names(&bench.hear(&sentence[24 * 1_920..])), ["resumed", "ended"]);
+    }
+
+    #[test]
+    fn whoever_takes_over_from_a_provider_says_what_is_heard() {
+        let mut bench = Bench::new(TurnTaking::Provider);
+        let question = question();
+        bench.hear(&question[..24_000]);
+        let now = bench.now();
+        let heard = bench.hearing.set_turn_taking(TurnTaking::Session, now).unwrap();
+        assert_near(at(&heard).0, 500);
+        assert_eq!(
+            bench.hearing.set_turn_taking(TurnTaking::Session, now),
+            None,
+            "nothing is new"
+        );
+        assert_eq!(names(&bench.hear(&question[24_000..])), ["ended"]);
+
+        bench.hearing.set_turn_taking(TurnTaking::Provider, bench.now());
+        let heard = bench.hearing.set_turn_taking(TurnTaking::Session, bench.now());
+        assert_eq!(names(&heard.into_iter().collect::<Vec<_>>()), ["ended"]);
+    }
+
+    #[test]
+    fn what_leads_up_to_speech_is_not_of_the_speech_before() {
+        let mut bench = Bench::new(TurnTaking::Session);
+        let question = question();
+        bench.hear(&question[..24 * 4_500]);
+        let run_up = bench.hearing.run_up();
+        let over = bench.samples - run_up.len();
+        assert!(over.abs_diff(24 * 3_879) <= 24 * 60, "{over}");
+        assert_eq!(run_up, question[over..bench.samples]);
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(super) use self::modes::fallback_of;
 use self::modes::{Opening, opened};
 use super::archive::Archive;
 use super::intake::Intake;
-use super::link::{Link, ResumedSession, SessionMessage};
+use super::link::{FallbackOffer, Link, ResumedSession, SessionMessage};
 use super::live::Registration;
 use super::outbox::Outbox;
 use super::process_audio::UserAudio;
@@ -85,8 +85,12 @@ pub(super) struct Driver {
     opening: Option<Opening>,
     /// What the session goes on with when the mode fails.
     fallback: Option<Interaction>,
+    /// What was offered to go on with since the mode failed.
+    offer: Option<FallbackOffer>,
     /// What both sides said in the turns that are finished.
     conversation: Conversation,
+    /// How many turns that are.
+    remembered: usize,
     tasks: TaskTracker,
     archive: Archive,
     outbox: Outbox,
@@ -124,7 +128,9 @@ impl Driver {
             fallback: fallback_of(&setup.modes, &setup.session.interaction, setup.session.fallback),
             modes: setup.modes,
             opening: None,
+            offer: None,
             conversation: Conversation::default(),
+            remembered: 0,
             tasks: setup.tasks,
             archive: setup.archive,
             outbox,
@@ -146,9 +152,10 @@ impl Driver {
     /// Runs the session to its end.
     pub(super) async fn run(mut self) {
         info!(session.id = %self.session.id, "Started session {}", self.session.id);
-        match self.not_opened.take() {
-            None => self.tell(Input::Opened).await,
-            Some(failure) => self.on_mode_failed(failure).await,
+        // Without a mode the user is heard all the same, and answered later.
+        self.tell(Input::Opened).await;
+        if let Some(failure) = self.not_opened.take() {
+            self.on_mode_failed(failure).await;
         }
         while !self.machine.is_over() {
             self.line.flush(&mut self.outbox);
@@ -217,7 +224,7 @@ impl Driver {
                     self.tell(Input::SetBargeIn(barge_in)).await;
                 }
             }
-            Some(SessionInput::SwitchMode(interaction)) => self.open(*interaction),
+            Some(SessionInput::SwitchMode(interaction)) => self.switch_to(*interaction).await,
             Some(SessionInput::Playback(report)) => self.on_playback(report).await,
             Some(SessionInput::FirstAudioSent { turn, at }) => {
                 let at = self.session_time(at);
@@ -294,7 +301,10 @@ impl Driver {
         };
         let at = self.session_time(Instant::from_std(at));
         match what {
-            ModeSaid::Said(what) => self.tell(Input::Mode { generation, at, what }).await,
+            ModeSaid::Said(what) => {
+                self.tell(Input::Mode { generation, at, what }).await;
+                self.hear_without_mode().await;
+            }
             ModeSaid::SpeechStarted => {
                 let input = self.hearing.provider_heard_start(at);
                 self.tell(input).await;
@@ -328,6 +338,8 @@ impl Driver {
         if !is_whole {
             self.notice(NoticeCode::ResumeIncomplete);
         }
+        // The client need not be the one that was told.
+        self.offer_again();
     }
 
     async fn on_deadline(&mut self) {

@@ -4,11 +4,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use tracing::{info, warn};
-use viva_domain::ports::{Message, MessageRole};
+use viva_domain::ports::{Message, MessageRole, ProviderErrorKind};
 use viva_domain::sessions::{EndStatus, FallbackPolicy, Interaction, InteractionMode as Mode};
-use viva_domain::turns::{Event, Input, ModeOrder, OnModeFailure, SessionFailure, TurnState, TurnTaking};
+use viva_domain::turns::{Event, Input, ModeOrder, OnModeFailure, SessionFailure, TurnTaking};
 
 use super::Driver;
+use super::hearing::Eager;
 use crate::modes::{InteractionMode, OpenMode, OpenModeError, failure};
 use crate::sessions::link::{FallbackOffer, SessionMessage};
 
@@ -18,6 +19,8 @@ pub(super) type Opening = Pin<Box<dyn Future<Output = Opened> + Send>>;
 pub(super) struct Opened {
     interaction: Interaction,
     mode: Result<Box<dyn InteractionMode>, OpenModeError>,
+    /// How many turns it was told of.
+    told: usize,
 }
 
 impl Driver {
@@ -25,25 +28,49 @@ impl Driver {
     pub(super) fn on_mode_lost(&mut self, failure: &SessionFailure) {
         warn!(session.id = %self.session.id, error.kind = ?failure.kind, "Lost the mode of session {}", self.session.id);
         self.mode = None;
-        match (self.session.fallback, self.fallback.clone()) {
-            (FallbackPolicy::Auto, Some(fallback)) => self.open(fallback),
-            _ => self.offer_fallback(failure),
+        // The one that the user wished already takes its place.
+        if self.opening.is_none() {
+            self.fall_back(failure);
         }
     }
 
-    fn offer_fallback(&mut self, failure: &SessionFailure) {
-        if let Some(interaction) = self.fallback.clone() {
-            let reason = failure.message.clone();
-            let offer = FallbackOffer { reason, interaction };
+    /// Opens the cascade that is there when the mode is not, or offers it.
+    fn fall_back(&mut self, failure: &SessionFailure) {
+        let Some(interaction) = self.fallback.clone() else {
+            return;
+        };
+        if self.session.fallback == FallbackPolicy::Auto {
+            return self.open(interaction);
+        }
+        let reason = failure.message.clone();
+        self.offer = Some(FallbackOffer { reason, interaction });
+        self.offer_again();
+    }
+
+    /// Offers how to go on, while there is no mode and none is being opened.
+    pub(super) fn offer_again(&mut self) {
+        if self.mode.is_none()
+            && self.opening.is_none()
+            && let Some(offer) = self.offer.clone()
+        {
             self.outbox
                 .message(SessionMessage::FallbackOffered(Box::new(offer)));
         }
     }
 
-    /// Opens another mode; the one that there is answers until then. The newest wish counts.
-    pub(super) fn open(&mut self, interaction: Interaction) {
+    /// The user wants another mode. What this one says is cut now, and it answers until the other one is open.
+    pub(super) async fn switch_to(&mut self, interaction: Interaction) {
+        if self.machine.ending().is_none() {
+            self.tell(Input::ModeLeaves).await;
+            self.open(interaction);
+        }
+    }
+
+    /// Opens another mode. The newest wish counts.
+    fn open(&mut self, interaction: Interaction) {
         let (modes, tasks) = (Arc::clone(&self.modes), self.tasks.clone());
         let (prompt, history) = (self.session.prompt.clone(), self.history());
+        let told = self.answered_turns();
         let (input_rate, output_rate) = (self.input_rate, self.output_rate);
         self.opening = Some(Box::pin(async move {
             let request = OpenMode {
@@ -55,7 +82,11 @@ impl Driver {
                 tasks: &tasks,
             };
             let mode = modes.open(request).await;
-            Opened { interaction, mode }
+            Opened {
+                interaction,
+                mode,
+                told,
+            }
         }));
     }
 
@@ -69,16 +100,37 @@ impl Driver {
         conversation.into_messages()
     }
 
-    pub(super) async fn on_opened(&mut self, Opened { interaction, mode }: Opened) {
+    /// How many turns a mode is told of that is opened now.
+    fn answered_turns(&self) -> usize {
+        self.remembered + self.machine.unfinished(self.now()).count()
+    }
+
+    pub(super) async fn on_opened(&mut self, opened: Opened) {
         self.opening = None;
+        let Opened {
+            interaction,
+            mode,
+            told,
+        } = opened;
         match mode {
-            Ok(mode) => self.replace_mode(interaction, mode).await,
-            Err(OpenModeError(err)) => self.on_not_opened(failure(&err)).await,
+            Ok(mode) => {
+                self.tell(Input::ModeLeaves).await;
+                if told == self.answered_turns() {
+                    self.replace_mode(interaction, mode).await;
+                } else {
+                    // The conversation went on meanwhile: it would not know of what was said.
+                    drop(mode);
+                    self.open(interaction);
+                }
+            }
+            Err(OpenModeError(err)) => self.on_not_opened(&interaction, failure(&err)).await,
         }
     }
 
-    async fn on_not_opened(&mut self, failure: SessionFailure) {
-        let is_lost = self.mode.is_none() && self.session.fallback != FallbackPolicy::Ask;
+    async fn on_not_opened(&mut self, interaction: &Interaction, failure: SessionFailure) {
+        let is_last_resort =
+            self.session.fallback == FallbackPolicy::Auto && self.fallback.as_ref() == Some(interaction);
+        let is_lost = self.mode.is_none() && is_last_resort;
         self.outbox.message(SessionMessage::Event(Event::Failure {
             failure: failure.clone(),
             recoverable: !is_lost,
@@ -86,20 +138,20 @@ impl Driver {
         if is_lost {
             self.tell(Input::End(EndStatus::Error)).await;
         } else if self.mode.is_none() {
-            self.offer_fallback(&failure);
+            self.fall_back(&failure);
         }
     }
 
     /// The session goes on with this mode, which hears again what the user has said of their turn.
     async fn replace_mode(&mut self, interaction: Interaction, mode: Box<dyn InteractionMode>) {
-        self.tell(Input::ModeLeaves).await;
         let turn_taking = mode.turn_taking();
         info!(session.id = %self.session.id, mode = interaction.mode().as_str(),
             "Session {} goes on in {} mode", self.session.id, interaction.mode().as_str());
         self.mode = Some(mode);
+        self.offer = None;
         self.session.interaction = interaction.clone();
         self.archive.switch(interaction.clone()).await;
-        self.hearing.set_turn_taking(turn_taking);
+        let heard = self.hearing.set_turn_taking(turn_taking, self.now());
         self.hear_eagerly();
         let on_mode_failure = self.on_mode_failure();
         self.outbox
@@ -110,17 +162,21 @@ impl Driver {
             on_mode_failure,
         })
         .await;
-        // The provider that left heard the user, and the session's own detector does not: nobody would hear the end.
-        if turn_taking == TurnTaking::Session
-            && self.machine.state() == TurnState::UserSpeaking
-            && !self.hearing.is_speaking()
-        {
-            let ended = self.hearing.provider_heard_end(self.now());
-            self.tell(ended).await;
+        if let Some(heard) = heard {
+            self.tell(heard).await;
         }
     }
 
-    /// Gives the mode the audio of the turn that is open.
+    /// The session finds the user's turns itself while there is no mode that might.
+    pub(super) async fn hear_without_mode(&mut self) {
+        if self.mode.is_none()
+            && let Some(heard) = self.hearing.set_turn_taking(TurnTaking::Session, self.now())
+        {
+            self.tell(heard).await;
+        }
+    }
+
+    /// Gives the mode the audio of the turn that is open; without one, what may be the beginning of the next.
     async fn replay(&mut self) {
         let Some(recording) = self
             .user_recordings
@@ -128,18 +184,32 @@ impl Driver {
             .copied()
             .find(|recording| recording.is_open)
         else {
-            return;
+            let run_up = self.hearing.run_up();
+            return self.push_again(&run_up.into());
         };
-        let samples: Arc<[i16]> = self.archive.read_back(recording.turn).await.into();
-        let Some(mode) = &mut self.mode else { return };
-        // All at once: a single piece finds room.
-        mode.push_audio(&samples);
-        if mode.turn_taking() == TurnTaking::Session {
-            let length = self.input_rate.duration_of(samples.len() as u64);
-            let run_up = self.hearing.told().map(|first| first.since(recording.began));
+        let samples = self.archive.read_back(recording.turn).await;
+        if samples.is_empty() {
+            self.outbox.message(SessionMessage::Event(Event::Failure {
+                failure: lost_words(),
+                recoverable: true,
+            }));
+        }
+        let length = self.input_rate.duration_of(samples.len() as u64);
+        self.push_again(&samples.into());
+        if let Some(mode) = &mut self.mode
+            && mode.turn_taking() == TurnTaking::Session
+        {
+            let run_up = recording.speech_started.since(recording.began);
             mode.order(ModeOrder::SpeechBegan {
-                ago: length.saturating_sub(run_up.unwrap_or_default()),
+                ago: length.saturating_sub(run_up),
             });
+        }
+    }
+
+    /// All at once: a single piece finds room.
+    fn push_again(&mut self, samples: &Arc<[i16]>) {
+        if let Some(mode) = &mut self.mode {
+            mode.push_audio(samples);
         }
     }
 
@@ -155,8 +225,21 @@ impl Driver {
 
     /// A cascade may make its answer ready early; a realtime provider does as it likes.
     pub(super) fn hear_eagerly(&mut self) {
-        self.hearing
-            .set_eager(self.is_eager && self.session.interaction.mode() == Mode::Cascade);
+        self.hearing.set_eager(match self.session.interaction.mode() {
+            Mode::Cascade if self.is_eager => Eager::Yes,
+            Mode::Cascade | Mode::Realtime => Eager::No,
+        });
+    }
+}
+
+/// The recording of the user's turn failed, and with it the turn.
+fn lost_words() -> SessionFailure {
+    let kind =
+        ProviderErrorKind::Failed("what you said could not be read back; please say it again".to_owned());
+    SessionFailure {
+        message: kind.to_string(),
+        kind,
+        retry_after: None,
     }
 }
 

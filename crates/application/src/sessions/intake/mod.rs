@@ -130,6 +130,16 @@ impl Intake {
         (self.tape.range(skipped..).copied().collect(), began)
     }
 
+    /// What was heard from a position on, as far back as it is kept.
+    pub(super) fn lately(&self, from: Option<u64>) -> Vec<i16> {
+        let oldest = self.endpointer.position() - self.tape.len() as u64;
+        let skipped = from.unwrap_or_default().saturating_sub(oldest);
+        let skipped = usize::try_from(skipped)
+            .unwrap_or(usize::MAX)
+            .min(self.tape.len());
+        self.tape.range(skipped..).copied().collect()
+    }
+
     /// Finds out when the next samples were captured.
     fn stamp(&mut self, samples: usize, captured: Option<ClientTime>, received: SessionTime) {
         let position = self.endpointer.position();

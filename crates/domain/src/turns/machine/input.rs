@@ -9,7 +9,7 @@ use crate::turns::{Generation, TurnNumber, Usage};
 pub enum Input {
     /// The mode is open: the conversation can begin.
     Opened,
-    /// The mode is about to be replaced by another one.
+    /// Another mode is wanted in place of this one, which goes on until [`Self::ModeReplaced`] but shall not speak now.
     ModeLeaves,
     /// Another mode is open in place of one that failed, left, or could not be opened at all. It was given the audio of the
     /// turn that is open, and counts generations from [`Generation::FIRST`].

@@ -127,14 +127,14 @@ impl TurnMachine {
     }
 
     /// What was said in turns that are answered and not finished yet, oldest first: the user's words, and of the AI's those
-    /// that were heard by now.
+    /// that were heard by now. An answer that broke off is played as far as it came.
     pub fn unfinished(&self, now: SessionTime) -> impl Iterator<Item = (Option<&str>, String)> {
         let rate = self.settings.output_rate;
         let until = self.heard_until(now);
         let cut = self.cut.iter().map(|cut| &cut.turn);
         let open = self.turn.iter().filter(|turn| turn.answer.is_some());
         cut.chain(open).map(move |turn| {
-            let heard = turn.heard_text(turn.heard(until, rate), rate).heard;
+            let heard = turn.heard_text(turn.will_be_heard(until, rate), rate).heard;
             (turn.user_transcript.as_deref(), heard)
         })
     }

@@ -50,7 +50,6 @@ impl TurnMachine {
         self.mode_is_gone = true;
         self.active(now);
         let message = failure.message.clone();
-        effects.push(Effect::ModeLost(failure));
         match (self.state, &mut self.turn) {
             (TurnState::AiSpeaking, Some(turn)) if turn.is_growing() => {
                 turn.failure = Some(message);
@@ -65,15 +64,16 @@ impl TurnMachine {
             }
             _ => {}
         }
+        // Last: whoever looks for another mode tells it what was said, and all of that is known now.
+        effects.push(Effect::ModeLost(failure));
     }
 
-    /// The mode is about to be replaced: what it says is cut.
+    /// Another mode is wanted: what this one says is cut. It goes on until the other one is open.
     pub(super) fn mode_leaves(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
         if self.state == TurnState::AiSpeaking && self.turn.as_ref().is_some_and(OpenTurn::is_growing) {
             self.interrupt(now, now, InterruptReason::Client, None, None, effects);
             self.listen(now, effects);
         }
-        self.mode_is_gone = true;
     }
 
     /// Another mode is open, and has been given the audio of the turn that is open. It counts generations anew.
@@ -97,24 +97,33 @@ impl TurnMachine {
         self.active(now);
         match self.state {
             TurnState::Idle => self.opened(now, effects),
-            TurnState::Processing => self.commit_again(now, effects),
+            TurnState::Processing => self.ask_again(now, effects),
             TurnState::Listening => self.greet(now, effects),
             TurnState::UserSpeaking | TurnState::AiSpeaking | TurnState::Ending => {}
         }
     }
 
     /// The turn waits for its answer, and the mode that was asked for it is gone.
-    fn commit_again(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
-        if let Some(turn) = &mut self.turn {
-            turn.marks.committed = None;
-            turn.marks.stages = StageMarks::default();
-        }
-        match self.settings.turn_taking {
-            TurnTaking::Session => {
+    fn ask_again(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
+        let Some(turn) = &mut self.turn else { return };
+        turn.marks.committed = None;
+        turn.marks.stages = StageMarks::default();
+        match (turn.user_audio, self.settings.turn_taking) {
+            // The AI was about to begin: nothing of the user was said.
+            (UserAudio::Complete, _) => {
+                self.generation = self.generation.next();
+                effects.push(Effect::Order(ModeOrder::Greet(self.generation)));
+                self.committed(now);
+            }
+            (UserAudio::Recording, TurnTaking::Session) => {
                 self.generation = self.generation.next();
                 effects.push(Effect::Order(ModeOrder::Commit(self.generation)));
             }
-            TurnTaking::Provider => self.committed(now),
+            // It hears all of the turn at once, and that it is over.
+            (UserAudio::Recording, TurnTaking::Provider) => {
+                effects.push(Effect::Order(ModeOrder::EndTurn));
+                self.committed(now);
+            }
         }
     }
 }

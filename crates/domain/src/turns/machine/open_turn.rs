@@ -227,6 +227,16 @@ impl OpenTurn {
         heard.min(total)
     }
 
+    /// As [`Self::heard`], of an answer of which more may come or that was cut; of any other, all that there is.
+    pub(super) fn will_be_heard(&self, at: SessionTime, rate: u32) -> Duration {
+        match &self.answer {
+            Some(answer) if answer.extent != Extent::Growing && self.interruption.is_none() => {
+                answer.duration(rate)
+            }
+            _ => self.heard(at, rate),
+        }
+    }
+
     /// The answer's text, split at what was heard of its audio.
     pub(super) fn heard_text(&self, heard: Duration, rate: u32) -> HeardText {
         match &self.answer {

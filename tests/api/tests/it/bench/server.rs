@@ -15,12 +15,12 @@ use viva_contract::samples;
 use viva_domain::ids::UserId;
 use viva_domain::ports::{BlobKey, BlobStore, RealtimeCapabilities, RealtimeEventKind, SessionStore};
 use viva_domain::providers::{
-    CredentialStatus, Language, Model, ProviderInfo, ProviderVoice, ProviderCatalogue,
+    CredentialStatus, Language, Model, ProviderCatalogue, ProviderInfo, ProviderVoice,
 };
 use viva_domain::sessions::Session;
 use viva_fakes::{
     ManualClock, MemoryAudioSpool, MemoryBlobStore, MemorySessionStore, MemoryTurnJournal,
-    ScriptedRealtimeVoice, SequentialIds,
+    ScriptedLanguageModel, ScriptedRealtimeVoice, ScriptedSpeechToText, ScriptedTextToSpeech, SequentialIds,
 };
 use viva_infrastructure::db::{Database, DatabaseConfig, SqlSessionStore};
 use viva_presentation::{AppState, Connections, Site};
@@ -52,7 +52,14 @@ impl Server {
         let database = Database::connect(&config).await.unwrap();
         database.migrate().await.unwrap();
         let store = Arc::new(SqlSessionStore::new(database));
-        Self::with(store, folder, SessionSettings::default(), Site::not_built()).await
+        Self::with(
+            store,
+            folder,
+            SessionSettings::default(),
+            Site::not_built(),
+            none(),
+        )
+        .await
     }
 
     /// On a store that fails when it is told to.
@@ -64,6 +71,7 @@ impl Server {
             folder,
             SessionSettings::default(),
             Site::not_built(),
+            none(),
         )
         .await;
         (server, store)
@@ -79,6 +87,29 @@ impl Server {
             folder,
             settings,
             Site::not_built(),
+            none(),
+        )
+        .await
+    }
+
+    /// With a cascade that hears "Hello." and says "Hello there."
+    pub(crate) async fn with_cascade() -> Self {
+        let mut providers = none();
+        providers
+            .stt
+            .insert(info(), Arc::new(ScriptedSpeechToText::detecting_turns()));
+        providers
+            .llm
+            .insert(info(), Arc::new(ScriptedLanguageModel::new()));
+        providers
+            .tts
+            .insert(info(), Arc::new(ScriptedTextToSpeech::new()));
+        Self::with(
+            Arc::new(MemorySessionStore::default()),
+            tempfile::tempdir().unwrap(),
+            SessionSettings::default(),
+            Site::not_built(),
+            providers,
         )
         .await
     }
@@ -91,6 +122,7 @@ impl Server {
             folder,
             SessionSettings::default(),
             site,
+            none(),
         )
         .await
     }
@@ -100,6 +132,7 @@ impl Server {
         folder: TempDir,
         settings: SessionSettings,
         site: Site,
+        mut providers: ProviderCatalogue,
     ) -> Self {
         let voice = Arc::new(ScriptedRealtimeVoice::with_capabilities(RealtimeCapabilities {
             detects_turns: true,
@@ -107,7 +140,6 @@ impl Server {
             input_rate: RATE,
             output_rate: RATE,
         }));
-        let mut providers = ProviderCatalogue::default();
         providers.realtime.insert(info(), voice.clone());
         let audio_spool = MemoryAudioSpool::default();
         let blob_store = Arc::new(MemoryBlobStore::new(audio_spool.clone()));
@@ -210,6 +242,11 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop.cancel();
     }
+}
+
+/// No providers beside the realtime one.
+fn none() -> ProviderCatalogue {
+    ProviderCatalogue::default()
 }
 
 fn info() -> ProviderInfo {

@@ -1,7 +1,8 @@
 //! A mode that failed or left, and the one that comes after it.
 
-use super::script::{check, check_answer};
-use super::{session, with_fallback};
+use super::script::{Play, check, check_answer};
+use super::{Greeting, MachineSettings, greeting, session, with_fallback};
+use crate::latency::SessionTime;
 
 #[test]
 fn the_turn_that_waited_for_its_answer_is_answered_by_the_next_mode() {
@@ -55,8 +56,8 @@ fn what_was_sent_of_an_answer_that_broke_off_is_heard() {
          2100 ai audio 300
          > audio 1 at 0: 300
          2200 ai dead it hung up
-         > mode lost: it hung up
          > audio 1 at 300: 0, last
+         > mode lost: it hung up
          2300 mode replaced
          2600 play 1 finished 300
          > ai 1 said:
@@ -96,4 +97,98 @@ fn an_answer_is_cut_when_its_mode_leaves() {
          = Listening
          2300 mode replaced decides"#,
     );
+}
+
+#[test]
+fn a_mode_that_shall_leave_goes_on_until_another_one_is_open() {
+    check_answer(
+        session(),
+        "2050 mode leaves
+         2100 ai text Hello.
+         > user audio 1 complete
+         > response 1 started 2100
+         > text 1: Hello.
+         = AiSpeaking",
+    );
+}
+
+#[test]
+fn a_provider_that_takes_turns_is_told_that_the_turn_is_over() {
+    check_answer(
+        session(),
+        "2300 mode replaced decides
+         > order end turn",
+    );
+}
+
+#[test]
+fn the_next_mode_greets_in_place_of_the_one_that_was_about_to() {
+    check(
+        greeting(),
+        "0 opened
+         = Listening
+         10 ready
+         > open turn 1
+         > order greet @1
+         = Processing
+         100 mode leaves
+         500 mode replaced
+         > order greet @1
+         900 ai text Hello.
+         > response 1 started 900
+         > text 1: Hello.
+         = AiSpeaking",
+    );
+}
+
+#[test]
+fn who_was_to_be_greeted_by_a_mode_that_failed_is_greeted_by_the_next_one() {
+    check(
+        MachineSettings {
+            greeting: Greeting::WhenReady,
+            ..with_fallback()
+        },
+        r#"0 opened
+         = Listening
+         10 ready
+         > open turn 1
+         > order greet @1
+         = Processing
+         100 ai dead it hung up
+         > finish 1 10..100, failed "it hung up"
+         > mode lost: it hung up
+         = Listening
+         500 mode replaced
+         > open turn 2
+         > order greet @1
+         = Processing"#,
+    );
+}
+
+#[test]
+fn what_is_still_played_of_an_answer_that_broke_off_counts_as_said() {
+    let mut play = Play::new(with_fallback());
+    play.effects_of(&[
+        "0 opened",
+        "1000 speech",
+        "2000 silence",
+        "2100 ai heard How are you?",
+        "2100 ai text Fine, thanks.",
+        "2100 ai audio 2000",
+        "2110 sent 1",
+        "2200 ai dead it hung up",
+    ]);
+    let told = |play: &Play| -> Vec<(Option<String>, String)> {
+        let now = SessionTime::from_millis(2_200);
+        play.machine
+            .unfinished(now)
+            .map(|(user, heard)| (user.map(str::to_owned), heard))
+            .collect()
+    };
+    assert_eq!(
+        told(&play),
+        [(Some("How are you?".to_owned()), "Fine, thanks.".to_owned())]
+    );
+    play.effects_of(&["2200 interrupt 0"]);
+    assert_eq!(told(&play), [(Some("How are you?".to_owned()), String::new())]);
 }

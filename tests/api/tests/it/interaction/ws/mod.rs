@@ -2,4 +2,5 @@
 
 mod conversation;
 mod opening;
+mod switching;
 mod trouble;

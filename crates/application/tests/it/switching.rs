@@ -1,0 +1,301 @@
+//! A user who goes on in another mode, and can turn back.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+use viva_application::sessions::{SessionInput, SessionMessage, StartSession};
+use viva_domain::ports::{
+    MessageRole, ProviderErrorKind, RealtimeCommand, RealtimeEventKind, StoreErrorKind,
+};
+use viva_domain::sessions::{Interaction, ProviderConfig};
+use viva_domain::turns::{Event, InterruptReason, TurnNumber};
+use viva_fakes::{Answer, AnswerEnd, Reply, ScriptedRealtimeVoice, Transcript};
+
+use crate::bench::{Bench, Caller, Cascade, Detector, PROVIDER, failure, request, speech};
+
+fn realtime() -> SessionInput {
+    SessionInput::SwitchMode(Box::new(Interaction::Realtime(ProviderConfig::of(PROVIDER))))
+}
+
+fn to_cascade() -> SessionInput {
+    SessionInput::SwitchMode(Box::new(Cascade::wanted()))
+}
+
+fn is_cascade(interaction: &Interaction) -> bool {
+    matches!(interaction, Interaction::Cascade(_))
+}
+
+/// Samples of so many ms.
+fn samples(ms: usize) -> usize {
+    ms * 24
+}
+
+async fn in_cascade(bench: &Bench) -> Caller {
+    let start = StartSession {
+        interaction: Cascade::wanted(),
+        ..request()
+    };
+    bench.try_start(start).await.expect("the session starts")
+}
+
+/// What the newest conversation of the realtime provider was told of.
+fn told(bench: &Bench) -> Vec<String> {
+    let recorded = bench.voice.recorded();
+    let request = recorded.requests.last().expect("it was opened");
+    let line = |message: &viva_domain::ports::Message| match message.role {
+        MessageRole::User => format!("user: {}", message.text),
+        MessageRole::Assistant => format!("ai: {}", message.text),
+    };
+    request.history.iter().map(line).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conversation_goes_through_both_modes_and_back() {
+    let cascade = Cascade::new(|ears| ears);
+    let bench = Bench::with_cascade(Detector::Session, |voice| voice, &cascade);
+    let mut caller = in_cascade(&bench).await;
+    let started = caller.started().await;
+    let question = speech("question-en");
+    let answer = || {
+        Answer::new()
+            .transcript("And you?")
+            .started()
+            .text("Me too.")
+            .audio(2_400)
+            .done()
+    };
+    bench.voice.answer(answer());
+
+    caller.speak(&question).await;
+    let turn = caller.until_audio().await.turn;
+    caller.hears_all(turn, 720).await;
+    caller.say(realtime()).await;
+    assert!(!is_cascade(&caller.until_switched().await));
+    assert_eq!(told(&bench), ["user: Hello.", "ai: Hello there."]);
+    cascade.until_closed().await;
+
+    caller.speak(&question).await;
+    let turn = caller.until_audio().await.turn;
+    caller.hears_all(turn, 100).await;
+    bench.session_store.faults().fail(StoreErrorKind::Unavailable);
+    caller.say(to_cascade()).await;
+    assert!(is_cascade(&caller.until_switched().await));
+    bench.voice.until_closed().await;
+
+    caller.speak(&question).await;
+    let turn = caller.until_audio().await.turn;
+    caller.hears_all(turn, 720).await;
+    let asked = cascade.model.asked();
+    let messages = &asked.last().unwrap().request.messages;
+    let texts: Vec<&str> = messages.iter().map(|message| message.text.as_str()).collect();
+    assert_eq!(texts, ["Hello.", "Hello there.", "And you?", "Me too.", "Hello."]);
+    bench.session_store.faults().recover();
+    caller.say(SessionInput::End).await;
+    caller.rest().await;
+    sleep(Duration::from_secs(20)).await;
+    let (session, turns) = bench.stored(&started).await;
+    assert!(is_cascade(&session.interaction));
+    assert_eq!(turns.len(), 3);
+    for turn in &turns {
+        assert!(
+            bench.user_recording(turn).await.len() > samples(3_379),
+            "{}",
+            turn.number
+        );
+        assert!(turn.ai_audio.is_some());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_speaking_is_heard_whole_by_the_next_provider() {
+    for detector in [Detector::Session, Detector::Provider] {
+        let cascade = Cascade::new(|ears| ears);
+        let bench = Bench::with_cascade(detector, |voice| voice, &cascade);
+        let mut caller = in_cascade(&bench).await;
+        let started = caller.started().await;
+        let question = speech("question-en");
+        caller.speak(&question[..samples(2_000)]).await;
+        caller.say(realtime()).await;
+        caller.until_switched().await;
+        caller.speak(&question[samples(2_000)..]).await;
+        if detector == Detector::Provider {
+            bench.voice.say(RealtimeEventKind::SpeechEnded);
+            bench.voice.say(RealtimeEventKind::ResponseStarted);
+            bench.voice.say(RealtimeEventKind::Audio(vec![5; 2_400]));
+        }
+        assert_eq!(caller.until_audio().await.turn, TurnNumber::FIRST);
+        let recorded = bench.voice.recorded();
+        caller.say(SessionInput::End).await;
+        caller.rest().await;
+        let (_, turns) = bench.stored(&started).await;
+        let recording = bench.user_recording(&turns[0]).await;
+        let heard = recorded.audio();
+        assert!(heard.len() >= recording.len());
+        assert!(
+            heard[..recording.len()] == recording[..],
+            "from the beginning, nothing twice"
+        );
+        let began = recorded
+            .control()
+            .iter()
+            .filter(|command| matches!(command, RealtimeCommand::SpeechBegan { .. }))
+            .count();
+        assert_eq!(began, usize::from(detector == Detector::Session));
+        assert_eq!(recorded.requests[0].history, []);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_an_answer_gets_it_from_the_next_provider() {
+    for detector in [Detector::Session, Detector::Provider] {
+        let cascade = Cascade::new(|ears| ears);
+        let bench = Bench::with_cascade(detector, |voice| voice, &cascade);
+        cascade.model.reply(Reply::new().hangs());
+        let mut caller = in_cascade(&bench).await;
+        caller.speak(&speech("question-en")).await;
+        caller.say(realtime()).await;
+        caller.until_switched().await;
+        let asked = |command: &RealtimeCommand| match detector {
+            Detector::Session => matches!(command, RealtimeCommand::Commit(_)),
+            Detector::Provider => matches!(command, RealtimeCommand::EndTurn),
+        };
+        let recorded = bench
+            .voice
+            .until(|recorded| recorded.commands.iter().any(asked))
+            .await;
+        assert!(recorded.audio().len() > samples(3_379));
+        assert_eq!(recorded.requests[0].history, [], "it hears the turn itself");
+        cascade.model.until_idle().await;
+        assert_eq!(cascade.model.asked()[0].end, Some(AnswerEnd::Dropped));
+        if detector == Detector::Session {
+            assert_eq!(caller.until_audio().await.turn, TurnNumber::FIRST);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_is_cut_and_known_as_far_as_it_was_heard() {
+    let cascade = Cascade::new(|ears| ears);
+    let slow = |voice: ScriptedRealtimeVoice| voice.connecting_for(Duration::from_millis(700));
+    let bench = Bench::with_cascade(Detector::Session, slow, &cascade);
+    cascade
+        .model
+        .reply(Reply::new().text("One, two. Three, four.").hangs());
+    let mut caller = in_cascade(&bench).await;
+    caller.speak(&speech("question-en")).await;
+    let turn = caller.until_audio().await.turn;
+    sleep(Duration::from_millis(300)).await;
+    caller.say(realtime()).await;
+    caller
+        .until(|event| {
+            matches!(
+                event,
+                Event::Interrupted {
+                    reason: InterruptReason::Client,
+                    ..
+                }
+            )
+        })
+        .await;
+    caller
+        .played(turn, viva_domain::turns::PlaybackEvent::Stopped, 300)
+        .await;
+    let heard = caller
+        .until_message(|message| match message {
+            SessionMessage::Event(Event::AiTranscript { text, .. }) => Some(text),
+            SessionMessage::ModeSwitched(_) => panic!("connecting takes 700 ms"),
+            _ => None,
+        })
+        .await;
+    caller.until_switched().await;
+    let told = told(&bench);
+    assert_eq!(told[0], "user: Hello.");
+    assert!(!heard.contains("four"), "{heard}");
+    assert!(told.len() <= 2 && !told.concat().contains("four"), "{told:?}");
+    assert_eq!(bench.voice.recorded().requests.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_said_while_another_mode_opens_is_told_to_it() {
+    let cascade = Cascade::new(|ears| ears);
+    let slow = |voice: ScriptedRealtimeVoice| voice.connecting_for(Duration::from_millis(4_900));
+    let bench = Bench::with_cascade(Detector::Session, slow, &cascade);
+    let mut caller = in_cascade(&bench).await;
+    caller.started().await;
+    caller.say(realtime()).await;
+    // The turn is over after 4.4 s, and answered at once.
+    caller.speak(&speech("question-en")[..samples(4_600)]).await;
+    let turn = caller.until_audio().await.turn;
+    caller.hears_all(turn, 720).await;
+    caller.until_switched().await;
+    assert_eq!(told(&bench), ["user: Hello.", "ai: Hello there."]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_wishes_the_newer_one_counts() {
+    let cascade = Cascade::new(|ears| ears);
+    let slow = |voice: ScriptedRealtimeVoice| voice.connecting_for(Duration::from_secs(1));
+    let bench = Bench::with_cascade(Detector::Session, slow, &cascade);
+    let mut caller = in_cascade(&bench).await;
+    caller.say(realtime()).await;
+    caller.say(to_cascade()).await;
+    assert!(is_cascade(&caller.until_switched().await));
+    sleep(Duration::from_secs(5)).await;
+    assert_eq!(bench.voice.recorded().requests.len(), 0);
+    caller.say(SessionInput::End).await;
+    let mut others = 0;
+    while let Some(message) = caller.next_message().await {
+        others += usize::from(matches!(message, SessionMessage::ModeSwitched(_)));
+    }
+    assert_eq!(others, 0);
+    cascade.until_closed().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_fails_while_another_mode_opens_is_not_missed() {
+    let slow = Cascade::new(|ears| ears.connecting_for(Duration::from_secs(1)));
+    let bench = Bench::with_cascade(Detector::Session, |voice| voice, &slow);
+    let mut caller = bench.start().await;
+    caller.say(to_cascade()).await;
+    caller.speak(&vec![0; samples(200)]).await;
+    bench
+        .voice
+        .say(RealtimeEventKind::Failed(failure(ProviderErrorKind::Unavailable)));
+    let switched = caller
+        .until_message(|message| match message {
+            SessionMessage::ModeSwitched(interaction) => Some(is_cascade(&interaction)),
+            SessionMessage::FallbackOffered(_) => panic!("there is one already"),
+            _ => None,
+        })
+        .await;
+    assert!(switched);
+    assert_eq!(slow.ears.recorded().configs.len(), 1);
+    // What the old one still says is not heard any more.
+    bench.voice.until_closed().await;
+    caller.speak(&speech("question-en")).await;
+    caller.until_audio().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mode_that_cannot_be_opened_changes_nothing() {
+    let cascade = Cascade::new(|ears| ears);
+    let bench = Bench::with_cascade(Detector::Session, |voice| voice, &cascade);
+    let mut caller = in_cascade(&bench).await;
+    bench.voice.faults().fail_next(1, ProviderErrorKind::Unavailable);
+    caller.say(realtime()).await;
+    let told = caller.until(|event| matches!(event, Event::Failure { .. })).await;
+    assert!(
+        matches!(
+            told,
+            Event::Failure {
+                recoverable: true,
+                ..
+            }
+        ),
+        "{told:?}"
+    );
+    cascade.ears.hear(Transcript::of("Still there?"));
+    caller.speak(&speech("question-en")).await;
+    caller.until_audio().await;
+    assert_eq!(cascade.model.asked()[0].request.messages[0].text, "Still there?");
+}
