@@ -4,8 +4,14 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RealtimeVoiceAdapter {
+    /// OpenAI's Realtime API at the address of one's own Azure resource.
+    #[serde(rename = "azure-openai")]
+    AzureOpenAi,
     /// Gemini Live.
     Gemini,
+    /// OpenAI's Realtime API.
+    #[serde(rename = "openai")]
+    OpenAi,
 }
 
 /// The protocols of speech-to-text.

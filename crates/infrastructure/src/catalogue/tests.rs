@@ -71,6 +71,7 @@ fn every_built_in_provider_is_there_with_its_key() {
         keys,
         [
             ("openai", vec!["OPENAI_API_KEY"]),
+            ("azure-openai", vec!["AZURE_OPENAI_API_KEY"]),
             ("gemini", vec!["GEMINI_API_KEY", "GOOGLE_API_KEY"]),
             ("anthropic", vec!["ANTHROPIC_API_KEY"]),
             ("deepgram", vec!["DEEPGRAM_API_KEY"]),

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use tracing::{info, warn};
 use viva_domain::ports::{Message, MessageRole};
 use viva_domain::sessions::{EndStatus, FallbackPolicy, Interaction, InteractionMode as Mode};
-use viva_domain::turns::{Event, Input, ModeOrder, OnModeFailure, SessionFailure, TurnState, TurnTaking};
+use viva_domain::turns::{
+    Event, Input, ModeOrder, NoticeCode, OnModeFailure, SessionFailure, TurnState, TurnTaking,
+};
 
 use super::Driver;
 use crate::modes::{InteractionMode, OpenMode, OpenModeError, failure};
@@ -104,6 +106,7 @@ impl Driver {
         let on_mode_failure = self.on_mode_failure();
         self.outbox
             .message(SessionMessage::ModeSwitched(Box::new(interaction)));
+        self.say_when_a_model_is_retired();
         self.replay().await;
         self.tell(Input::ModeReplaced {
             turn_taking,
@@ -117,6 +120,14 @@ impl Driver {
         {
             let ended = self.hearing.provider_heard_end(self.now());
             self.tell(ended).await;
+        }
+    }
+
+    /// The provider may still serve it, or refuse it in words that nobody understands.
+    pub(super) fn say_when_a_model_is_retired(&mut self) {
+        let today = self.ports.clock.now().date_naive();
+        if self.modes.has_retired_model(&self.session.interaction, today) {
+            self.notice(NoticeCode::ModelRetired);
         }
     }
 
