@@ -2,6 +2,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use tokio::time::{Instant, sleep};
 use tokio_util::task::TaskTracker;
 use viva_application::modes::ModeFactory;
@@ -14,7 +15,7 @@ use viva_audio::Clip;
 use viva_domain::ids::UserId;
 use viva_domain::latency::ClientTime;
 use viva_domain::ports::{Ids, RealtimeCapabilities, RealtimeEventKind, SessionStore as _};
-use viva_domain::providers::{CredentialStatus, ProviderCatalogue, ProviderInfo};
+use viva_domain::providers::{CredentialStatus, Model, ProviderCatalogue, ProviderInfo};
 use viva_domain::sessions::{FallbackPolicy, Interaction, Prompt, ProviderConfig, Session};
 use viva_domain::turns::{BargeIn, Event, Greeting, PlaybackEvent, Turn, TurnNumber};
 use viva_fakes::{
@@ -78,7 +79,7 @@ impl Bench {
         let info = ProviderInfo {
             id: PROVIDER.into(),
             name: "Scripted".into(),
-            models: Vec::new(),
+            models: models(),
             voices: Vec::new(),
             languages: Vec::new(),
             credential: CredentialStatus::NotNeeded,
@@ -154,6 +155,21 @@ impl Bench {
                 .expect("the store answers"),
         )
     }
+}
+
+/// The clock shows the first day of 2026.
+fn models() -> Vec<Model> {
+    let last_days = [
+        ("new", None),
+        ("old", NaiveDate::from_ymd_opt(2026, 1, 1)),
+        ("soon", NaiveDate::from_ymd_opt(2026, 1, 2)),
+    ];
+    let model = |(id, retires): (&str, _)| Model {
+        id: id.to_owned(),
+        name: id.to_owned(),
+        retires,
+    };
+    last_days.map(model).into()
 }
 
 pub(crate) fn request() -> StartSession {
