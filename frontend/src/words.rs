@@ -209,6 +209,7 @@ words! {
     msg_storage_delayed: "A finished turn is not stored yet; it is kept and tried again.", "已完成的一輪尚未儲存，會保留並重試。";
     msg_idle_near: "Nothing happens; the session ends soon.", "沒有動靜，對話即將結束。";
     msg_resume_incomplete: "The connection is back; some of what was sent meanwhile is lost.", "已恢復連線，期間部分內容遺失。";
+    msg_model_retired: "The provider’s last day for this model is over. It may stop to answer; choose another one.", "服務已公告停用此模型，可能隨時無法回應，請改選其他模型。";
     msg_unreachable: "The server cannot be reached. Is it running?", "無法連上伺服器，它是否在執行？";
     msg_lost: "The connection is lost: three attempts failed.", "連線中斷：三次重試皆失敗。";
     msg_expired: "The connection is back, but the session is over.", "已恢復連線，但對話已結束。";

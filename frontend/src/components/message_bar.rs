@@ -103,6 +103,7 @@ fn notice(code: NoticeCode, words: &Words) -> &'static str {
         NoticeCode::StorageDelayed => words.msg_storage_delayed,
         NoticeCode::IdleLimitNear => words.msg_idle_near,
         NoticeCode::ResumeIncomplete => words.msg_resume_incomplete,
+        NoticeCode::ModelRetired => words.msg_model_retired,
         NoticeCode::Unknown => "",
     }
 }

@@ -160,6 +160,7 @@ mod tests {
         let model = |id: &&str| Model {
             id: (*id).to_owned(),
             name: (*id).to_owned(),
+            retires: None,
         };
         Provider {
             id: id.to_owned(),
