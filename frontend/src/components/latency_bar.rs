@@ -1,5 +1,6 @@
 use leptos::prelude::*;
 
+use crate::erase::Erase;
 use crate::state::figures;
 use crate::state::latency::{Segment, Stage, TurnFigures, segment, segments};
 use crate::words::{Words, fill};
@@ -51,7 +52,7 @@ impl LatencyBar {
                 {bar}
             </li>
         }
-        .into_any()
+        .erase()
     }
 
     /// One part of the bar; without its `data-stage` it is not there. Pointing at it, or tabbing to it, has it explained.
@@ -75,7 +76,7 @@ impl LatencyBar {
                 on:focus=move |_| pointed.set(Some(this))
             />
         }
-        .into_any()
+        .erase()
     }
 }
 
@@ -85,8 +86,8 @@ fn total(turn: &TurnFigures, words: &'static Words) -> AnyView {
             <span class="vv-number">{figures::ms(ms)}</span>
             <span class="vv-unit">{words.ms}</span>
         }
-        .into_any(),
-        None => view! { <span class="vv-hint">{words.no_answer_time}</span> }.into_any(),
+        .erase(),
+        None => view! { <span class="vv-hint">{words.no_answer_time}</span> }.erase(),
     }
 }
 

@@ -2,6 +2,7 @@ use leptos::prelude::*;
 use viva_protocol::ws::{ErrorCode, NoticeCode, SessionEndStatus};
 
 use super::{Icon, Shape};
+use crate::erase::Erase;
 use crate::session::Controls;
 use crate::state::context::{Preferences, Talk};
 use crate::state::message::{Message, Remedy, Severity, Topic};
@@ -55,7 +56,7 @@ pub fn MessageBar() -> impl IntoView {
             {move || message.get().map(bar)}
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 fn name_of(severity: Severity) -> &'static str {

@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 
 use super::{DevicePickers, PanelHead, SetupProvider, Switch};
+use crate::erase::Erase;
 use crate::session::Controls;
 use crate::state::context::{Preferences, Sheet, Talk};
 use crate::state::settings::Settings;
@@ -35,7 +36,7 @@ pub fn SetupPanel() -> impl IntoView {
             </fieldset>
         </aside>
     }
-    .into_any()
+    .erase()
 }
 
 /// The setup of the running session in one line.
@@ -100,7 +101,7 @@ fn Behaviour() -> impl IntoView {
             />
         </fieldset>
     }
-    .into_any()
+    .erase()
 }
 
 /// A duration in steps of 20 ms.
@@ -142,7 +143,7 @@ fn Slider(
             />
         </label>
     }
-    .into_any()
+    .erase()
 }
 
 /// Instructions and roles.
@@ -182,7 +183,7 @@ fn Prompt() -> impl IntoView {
             />
         </fieldset>
     }
-    .into_any()
+    .erase()
 }
 
 /// One line of text.
@@ -207,5 +208,5 @@ fn Text(
             />
         </label>
     }
-    .into_any()
+    .erase()
 }

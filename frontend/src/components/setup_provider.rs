@@ -2,6 +2,7 @@ use leptos::prelude::*;
 use viva_protocol::rest::{CredentialStatus, Provider};
 
 use super::{Choice, Picker};
+use crate::erase::Erase;
 use crate::state::context::{Preferences, Providers, Talk};
 use crate::state::settings::Settings;
 use crate::words::{Words, say};
@@ -53,7 +54,7 @@ pub fn SetupProvider() -> impl IntoView {
             />
         </fieldset>
     }
-    .into_any()
+    .erase()
 }
 
 /// A choice within the provider; hidden when the provider has none.
@@ -82,7 +83,7 @@ fn Part(
             <Picker label=Signal::derive(say(label)) choices chosen on_choose=choose />
         </Show>
     }
-    .into_any()
+    .erase()
 }
 
 fn current(talk: Talk) -> Option<Provider> {

@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 
 use super::{Icon, Shape};
+use crate::erase::Erase;
 use crate::state::context::{Preferences, Talk};
 use crate::state::figures;
 use crate::state::phase::Phase;
@@ -33,7 +34,7 @@ pub fn StateIndicator() -> impl IntoView {
             </span>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 fn shape_of(phase: Phase) -> Shape {

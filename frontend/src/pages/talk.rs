@@ -4,6 +4,7 @@ use crate::components::{
     ControlBar, LatencyPanel, LevelMeter, MessageBar, MicrophoneHelp, SetupPanel, StateIndicator, Summary,
     TopBar, Transcript, Visualizer,
 };
+use crate::erase::Erase;
 use crate::session::Controls;
 use crate::state::context::Talk as TalkContext;
 use crate::state::keys::{self, Focus, KeyAction};
@@ -55,7 +56,7 @@ pub fn Talk() -> impl IntoView {
             <ControlBar />
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// Space, Esc and M, wherever the focus is.
