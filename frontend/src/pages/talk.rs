@@ -1,8 +1,8 @@
 use leptos::{ev, prelude::*};
 
 use crate::components::{
-    ControlBar, LatencyPanel, LevelMeter, MessageBar, MicrophoneHelp, SetupPanel, StateIndicator, Summary,
-    TopBar, Transcript, Visualizer,
+    ControlBar, LatencyPanel, LevelMeter, MessageBar, MicrophoneHelp, OfferBar, SetupPanel, StateIndicator,
+    Summary, TopBar, Transcript, Visualizer,
 };
 use crate::erase::Erase;
 use crate::session::Controls;
@@ -32,6 +32,7 @@ pub fn Talk() -> impl IntoView {
     view! {
         <div class="vv-app" data-phase=move || talk.phase().name()>
             <TopBar />
+            <OfferBar />
             <MessageBar />
             <main class="vv-main">
                 <SetupPanel />
