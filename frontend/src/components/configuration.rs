@@ -38,7 +38,7 @@ fn named(part: Part, choices: &Choices, list: Option<&ProviderList>) -> String {
             .map_or(&choices.provider, |provider| &provider.name)
             .clone(),
     ];
-    for field in Field::ALL {
+    for &field in Field::of(part) {
         let id = choices.get(field);
         let offered = provider.map_or(Vec::new(), |provider| field.offered(provider));
         let found = offered.into_iter().find(|(known, _)| known == id);

@@ -39,8 +39,8 @@ pub fn OfferBar() -> impl IntoView {
                 <Icon shape=Shape::Warning />
                 <p>
                     <strong>{words.offer}</strong>
-                    <span class="vv-offer-reason">{reason}</span>
                     <span>{words.offer_kept}</span>
+                    <span class="vv-offer-reason">{reason}</span>
                     <span class="vv-offer-setup">{configuration}</span>
                 </p>
                 <button

@@ -40,13 +40,13 @@ pub fn SetupPart(
             }
         })
     };
-    let field = |field| view! { <PartField part field current /> };
+    let field = |&field| view! { <PartField part field current /> };
     view! {
         <fieldset class="vv-setup-part" data-part=part.name()>
             <legend>{say(part_name(part))}</legend>
             <Picker label=Signal::derive(say(|words| words.provider)) choices chosen on_choose=choose />
             <p class="vv-hint" role="status">{note}</p>
-            {Field::ALL.map(field).collect_view()}
+            {Field::of(part).iter().map(field).collect_view()}
         </fieldset>
     }
     .erase()
@@ -83,7 +83,7 @@ fn PartField(
     });
     let choose = Callback::new(move |id| {
         talk.settings
-            .update(|settings| settings.part_mut(part).set(field, id))
+            .update(|settings| settings.part_mut(part).set(field, id));
     });
     view! {
         <Show when=move || offered.with(|offered| !offered.is_empty())>

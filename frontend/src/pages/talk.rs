@@ -32,8 +32,10 @@ pub fn Talk() -> impl IntoView {
     view! {
         <div class="vv-app" data-phase=move || talk.phase().name()>
             <TopBar />
-            <OfferBar />
-            <MessageBar />
+            <div class="vv-bars">
+                <OfferBar />
+                <MessageBar />
+            </div>
             <main class="vv-main">
                 <SetupPanel />
                 <section

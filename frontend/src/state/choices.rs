@@ -62,8 +62,15 @@ pub enum Field {
 }
 
 impl Field {
-    /// Every field in the order in which they are shown.
-    pub const ALL: [Self; 3] = [Self::Model, Self::Voice, Self::Language];
+    /// What can be chosen for a part, in the order in which it is shown. A language model speaks the language that it is
+    /// spoken to.
+    pub fn of(part: Part) -> &'static [Self] {
+        match part {
+            Part::Realtime | Part::Tts => &[Self::Model, Self::Voice, Self::Language],
+            Part::Stt => &[Self::Model, Self::Language],
+            Part::Llm => &[Self::Model],
+        }
+    }
 
     /// What a provider offers: ids and names.
     pub fn offered(self, provider: &Provider) -> Vec<(String, String)> {
@@ -144,7 +151,7 @@ impl Choices {
             }
             return;
         };
-        for field in Field::ALL {
+        for &field in Field::of(part) {
             let offered = field.offered(provider);
             if !offered.iter().any(|(id, _)| id == self.get(field)) {
                 self.set(field, String::new());
@@ -254,14 +261,10 @@ mod tests {
         list.llm = vec![provider("offline", &["a"])];
         let mut choices = Choices {
             model: "a".to_owned(),
-            voice: "gone".to_owned(),
             ..Choices::default()
         };
         choices.reconcile(Part::Llm, &list);
-        assert_eq!(
-            (&*choices.provider, &*choices.model, &*choices.voice),
-            ("offline", "a", "")
-        );
+        assert_eq!((&*choices.provider, &*choices.model), ("offline", "a"));
         choices.reconcile(Part::Realtime, &list);
         assert_eq!(choices, Choices::of_provider("other"));
     }

@@ -3,8 +3,8 @@
 use uuid::Uuid;
 use viva_protocol::rest;
 use viva_protocol::ws::{
-    FallbackOffered, Interaction, Role, ServerMessage, SessionEndStatus, SessionEnded,
-    SessionState, SessionSummary,
+    FallbackOffered, Interaction, Role, ServerMessage, SessionEndStatus, SessionEnded, SessionState,
+    SessionSummary,
 };
 
 use super::latency::Figures;
