@@ -101,7 +101,7 @@ fn words_of_who_went_on_belong_to_the_same_turn() {
 fn who_went_on_and_then_cut_the_answer_is_understood_to_the_end() {
     check_answer(
         session(),
-        r#"
+        "
         2050 ai heard One,
              > user 1 said: One,
         2100 speech
@@ -126,7 +126,7 @@ fn who_went_on_and_then_cut_the_answer_is_understood_to_the_end() {
              = UserSpeaking
         3300 ai@3 heard One, two
              > user 1 said: One, two
-        "#,
+        ",
     );
 }
 
@@ -158,7 +158,7 @@ fn words_of_the_turn_before_are_not_those_of_a_turn_that_was_taken() {
 fn the_next_mode_does_not_know_the_words_of_a_turn_that_was_cut() {
     check_answer(
         with_fallback(),
-        r#"
+        "
         2500 ai audio 2000
              > user audio 1 complete
              > response 1 started 2500
@@ -181,6 +181,6 @@ fn the_next_mode_does_not_know_the_words_of_a_turn_that_was_cut() {
              = Processing
         3400 ai heard Wait
              > user 2 said: Wait
-        "#,
+        ",
     );
 }
