@@ -3,6 +3,7 @@ use leptos_router::StaticSegment;
 use leptos_router::components::{FlatRoutes, Route, Router};
 
 use crate::Language;
+use crate::erase::Erase;
 use crate::pages::Talk;
 use crate::state::context::Preferences;
 
@@ -23,5 +24,5 @@ pub fn App() -> impl IntoView {
             </FlatRoutes>
         </Router>
     }
-    .into_any()
+    .erase()
 }

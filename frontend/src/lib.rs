@@ -35,6 +35,7 @@ pub mod audio;
 #[cfg(feature = "hydrate")]
 mod browser;
 pub mod components;
+mod erase;
 #[cfg(feature = "hydrate")]
 mod hydrate;
 mod language;

@@ -38,11 +38,21 @@ words! {
     mode: "Mode", "模式";
     mode_realtime: "Realtime", "即時";
     mode_realtime_hint: "One provider hears and speaks.", "由同一個服務聆聽並說話。";
+    mode_cascade: "Cascade", "串接";
+    mode_cascade_hint: "Three parts, each chosen by itself: one hears, one thinks, one speaks.", "三個環節分別選擇：聆聽、思考、說話。";
+    part_realtime: "Realtime voice", "即時語音";
+    part_stt: "Speech to text", "語音轉文字";
+    part_llm: "Language model", "語言模型";
+    part_tts: "Voice", "語音";
     provider: "Provider", "服務";
     model: "Model", "模型";
     voice: "Voice", "聲音";
     language: "Spoken language", "對話語言";
+    language_heard: "Language it hears", "聆聽的語言";
+    language_spoken: "Language it speaks", "說話的語言";
     default_choice: "Provider’s default", "服務預設";
+    same_language: "As the conversation", "與對話相同";
+    part_is: "{part}: {what}", "{part}：{what}";
     available: "Ready to use.", "可以使用。";
     key_missing: "needs a key", "需要金鑰";
     key_missing_hint: "The server has no key for this provider. Add one there and reload the page, or choose Offline.", "伺服器沒有此服務的金鑰。請在伺服器加入金鑰後重新載入本頁，或改選 Offline。";
@@ -61,6 +71,8 @@ words! {
     turn_group: "Turn taking", "輪替";
     silence: "Silence that ends your turn", "多久靜音算說完";
     min_speech: "Shortest speech", "最短語音";
+    eager: "Eager answers", "提早準備回答";
+    eager_hint: "The model starts at half the silence; if you go on, its answer is thrown away.", "靜音過半就先請模型作答；若你繼續說，該回答會捨棄。";
     prompt_group: "Prompt and roles", "提示詞與角色";
     system_prompt: "System prompt", "系統提示詞";
     system_prompt_hint: "What the AI should be and do", "AI 該扮演什麼、做什麼";
@@ -94,6 +106,8 @@ words! {
     state_reconnecting_hint: "Of what you say now, the last five seconds are kept. Attempt {attempt} of {of}", "現在說的話會保留最後五秒。第 {attempt} 次，共 {of} 次";
     state_reconnecting_in: ", in {seconds} s", "，{seconds} 秒後開始";
     state_reconnecting_now: ", now", "，正在進行";
+    state_offered: "Your choice", "等你選擇";
+    state_offered_hint: "Choose above how to go on.", "請在上方選擇如何繼續。";
     state_ending: "Ending", "結束中";
     state_ending_hint: "Waiting for the summary.", "等待摘要。";
     state_ended: "Ended", "已結束";
@@ -129,8 +143,9 @@ words! {
     from_to: "{from} → {to}", "{from} → {to}";
     stage_endpointing: "Endpointing", "端點偵測";
     stage_stt: "Speech to text", "語音轉文字";
-    stage_llm: "Language model", "語言模型";
-    stage_tts: "Text to speech", "文字轉語音";
+    stage_llm: "Model: first token", "模型：首個詞元";
+    stage_llm_text: "Model: first words", "模型：首批詞語";
+    stage_tts: "Speech: first byte", "語音：首個位元組";
     stage_provider: "Provider", "服務";
     stage_viva: "Viva", "Viva";
     stage_network: "Network, playout", "網路與播放";
@@ -140,6 +155,7 @@ words! {
     mark_transcript: "final transcript", "最終逐字稿";
     mark_llm_asked: "model asked", "送出模型請求";
     mark_first_token: "first token", "第一個詞元";
+    mark_first_words: "as many words as are spoken at once", "足夠一次說出的詞語";
     mark_tts_asked: "speech asked for", "送出語音請求";
     mark_first_byte: "first byte of speech", "語音第一個位元組";
     mark_handed_over: "turn handed to the provider", "交給服務";
@@ -196,7 +212,6 @@ words! {
     this_browser: "this browser", "目前的瀏覽器";
     try_again: "Try again", "再試一次";
     dismiss: "Dismiss", "知道了";
-    go_on: "Go on", "繼續";
 
     not_live: "This page did not load completely, so nothing on it works. Is the server running? Reload the page.", "此頁面未完整載入，因此無法操作。伺服器是否在執行？請重新載入。";
     kept_all: "What was said and measured is kept on this page.", "已說的內容與測得的數據仍保留在本頁。";
@@ -209,6 +224,7 @@ words! {
     msg_storage_delayed: "A finished turn is not stored yet; it is kept and tried again.", "已完成的一輪尚未儲存，會保留並重試。";
     msg_idle_near: "Nothing happens; the session ends soon.", "沒有動靜，對話即將結束。";
     msg_resume_incomplete: "The connection is back; some of what was sent meanwhile is lost.", "已恢復連線，期間部分內容遺失。";
+    msg_model_retired: "The provider’s last day for this model is over. It may stop to answer; choose another one.", "服務已公告停用此模型，可能隨時無法回應，請改選其他模型。";
     msg_unreachable: "The server cannot be reached. Is it running?", "無法連上伺服器，它是否在執行？";
     msg_lost: "The connection is lost: three attempts failed.", "連線中斷：三次重試皆失敗。";
     msg_expired: "The connection is back, but the session is over.", "已恢復連線，但對話已結束。";
@@ -224,7 +240,11 @@ words! {
     msg_speaker_unusable: "The chosen speaker cannot be used. Sound plays where it did before.", "無法使用所選的喇叭，聲音仍由原來的裝置播放。";
     msg_audio_stopped: "The browser has stopped the sound, as it does during a call. It goes on by itself as soon as it may.", "瀏覽器已暫停聲音（例如通話中），可用時會自動繼續。";
     msg_not_loaded: "The page’s files for audio did not load. Is the server running?", "無法載入本頁的音訊檔案，伺服器是否在執行？";
-    msg_fallback: "The realtime provider cannot go on. The conversation so far can be carried over to speech-to-text, a language model and text-to-speech.", "即時服務無法繼續。可將目前的對話轉由語音轉文字、語言模型與文字轉語音接手。";
+    offer: "The realtime provider cannot go on.", "即時服務無法繼續。";
+    offer_kept: "What was said so far is carried over, also the turn you are in.", "目前的對話與你正在說的這一輪都會保留並接續。";
+    go_on_cascade: "Go on in cascade", "以串接模式繼續";
+    go_on_realtime: "Go on in realtime", "以即時模式繼續";
+    msg_switched: "The conversation goes on with another setup.", "對話已改用另一組設定繼續。";
     msg_replay_failed: "This recording cannot be played.", "無法播放此錄音。";
     err_auth: "You are not signed in.", "尚未登入。";
     err_config: "This setup cannot work. Change it and start again.", "此設定無法運作，請修改後重新開始。";

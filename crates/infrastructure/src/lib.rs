@@ -1,7 +1,8 @@
 //! Adapters: what the ports of the domain look like on a real machine.
 //!
 //! [`db`] keeps rows in SQLite or PostgreSQL, [`blobs`] finished recordings, [`spool`] growing ones, [`journal`] finished
-//! turns while the database is away; [`system`] has the machine's clock and randomness, [`providers`] the voices.
+//! turns while the database is away; [`system`] has the machine's clock and randomness, [`providers`] the voices,
+//! [`catalogue`] what is known about them.
 //!
 //! Must not enter: rules of the conversation, HTTP routes, settings of the whole server; an adapter gets its own small
 //! configuration. No error of a library leaves an adapter other than as the `source` of a port's error.
@@ -10,6 +11,7 @@
 //! the server's wiring.
 
 pub mod blobs;
+pub mod catalogue;
 pub mod db;
 mod disk;
 pub mod journal;

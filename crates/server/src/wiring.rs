@@ -5,25 +5,37 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow};
+use chrono::NaiveDate;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
 use viva_application::history::History;
 use viva_application::modes::ModeFactory;
 use viva_application::sessions::{Sessions, SessionsPorts};
-use viva_domain::ports::Clock;
-use viva_domain::providers::ProviderCatalogue;
+use viva_domain::ports::{Clock, LanguageModel, RealtimeVoice, SpeechToText, TextToSpeech};
+use viva_domain::providers::{ProviderCatalogue, ProviderInfo};
 use viva_infrastructure::blobs::ObjectBlobStore;
+use viva_infrastructure::catalogue::{
+    LanguageModelAdapter, RealtimeVoiceAdapter, SpeechToTextAdapter, TextToSpeechAdapter,
+};
 use viva_infrastructure::db::{Database, DatabaseConfig, SqlSessionStore};
 use viva_infrastructure::journal::FileTurnJournal;
+use viva_infrastructure::providers::anthropic::AnthropicLanguageModel;
+use viva_infrastructure::providers::azure_openai;
+use viva_infrastructure::providers::deepgram::DeepgramSpeechToText;
+use viva_infrastructure::providers::elevenlabs::ElevenLabsTextToSpeech;
+use viva_infrastructure::providers::gemini::{GeminiLanguageModel, GeminiRealtimeVoice};
 use viva_infrastructure::providers::offline::{
     OfflineLanguageModel, OfflineRealtimeVoice, OfflineSpeechToText, OfflineTextToSpeech,
 };
+use viva_infrastructure::providers::openai::realtime::{OpenAiRealtimeVoice, RealtimeSettings};
+use viva_infrastructure::providers::openai::{OpenAiLanguageModel, OpenAiSpeechToText, OpenAiTextToSpeech};
 use viva_infrastructure::providers::speech::SpeechSynthesizer;
+use viva_infrastructure::providers::transport::HttpClient;
 use viva_infrastructure::spool::LocalAudioSpool;
 use viva_infrastructure::system::{SystemClock, SystemIds};
 use viva_presentation::{AppState, Connections, Site};
 
-use crate::config::{DatabaseSettings, Settings, StorageSettings};
+use crate::config::{DatabaseSettings, ProviderSetup, Settings, StorageSettings};
 use crate::failure::Failure;
 
 /// The program that speaks for the offline provider, where it is installed.
@@ -65,7 +77,8 @@ pub(crate) fn lock(storage: &StorageSettings) -> Result<File> {
 pub(crate) async fn state(settings: &Settings, tasks: &TaskTracker) -> Result<AppState> {
     let storage = settings.storage.folder();
     let ports = ports(&storage, &settings.database).await?;
-    let providers = providers(tasks).await;
+    let providers = providers(&settings.provider_setups, tasks).await;
+    warn_of_retired_defaults(&providers, ports.clock.now().date_naive());
     let history = History::new(Arc::clone(&ports.session_store), Arc::clone(&ports.blob_store));
     let clock = Arc::clone(&ports.clock);
     let modes = ModeFactory::new(providers.clone());
@@ -106,9 +119,98 @@ async fn ports(storage: &Path, database_settings: &DatabaseSettings) -> Result<S
     })
 }
 
-/// Providers in the order in which they are shown: one line each.
-async fn providers(tasks: &TaskTracker) -> ProviderCatalogue {
+/// Every provider, in the order in which they are shown: first those that can be used, the offline one last of them.
+async fn providers(setups: &[ProviderSetup], tasks: &TaskTracker) -> ProviderCatalogue {
     let mut providers = ProviderCatalogue::default();
+    match HttpClient::new() {
+        Ok(http) => {
+            for setup in setups {
+                add_vendor(&mut providers, setup, &http, tasks);
+            }
+        }
+        Err(err) => {
+            let error: &dyn std::error::Error = &err;
+            warn!(error, "Only the offline provider can be used: {err}");
+        }
+    }
+    add_offline(&mut providers, tasks).await;
+    providers.realtime.usable_first();
+    providers.stt.usable_first();
+    providers.llm.usable_first();
+    providers.tts.usable_first();
+    providers
+}
+
+/// A provider in each of its roles: one line per adapter.
+fn add_vendor(
+    providers: &mut ProviderCatalogue,
+    setup: &ProviderSetup,
+    http: &HttpClient,
+    tasks: &TaskTracker,
+) {
+    let provider = &setup.provider;
+    let (account, http, tasks) = (|| setup.account.clone(), || http.clone(), || tasks.clone());
+    if let Some(role) = &provider.realtime {
+        let defaults = role.defaults();
+        let settings = RealtimeSettings {
+            defaults: defaults.clone(),
+            transcription_model: role.transcription_model.clone(),
+            ..RealtimeSettings::default()
+        };
+        let adapter: Arc<dyn RealtimeVoice> = match role.adapter {
+            RealtimeVoiceAdapter::AzureOpenAi => {
+                Arc::new(azure_openai::realtime_voice(account(), http(), settings, tasks()))
+            }
+            RealtimeVoiceAdapter::Gemini => {
+                Arc::new(GeminiRealtimeVoice::new(account(), http(), defaults, tasks()))
+            }
+            RealtimeVoiceAdapter::OpenAi => {
+                Arc::new(OpenAiRealtimeVoice::new(account(), http(), settings, tasks()))
+            }
+        };
+        providers.realtime.insert(setup.info(role), adapter);
+    }
+    if let Some(role) = &provider.stt {
+        let defaults = role.defaults();
+        let adapter: Arc<dyn SpeechToText> = match role.adapter {
+            SpeechToTextAdapter::Deepgram => {
+                Arc::new(DeepgramSpeechToText::new(account(), http(), defaults, tasks()))
+            }
+            SpeechToTextAdapter::OpenAi => {
+                Arc::new(OpenAiSpeechToText::new(account(), &http(), defaults, tasks()))
+            }
+        };
+        providers.stt.insert(setup.info(role), adapter);
+    }
+    if let Some(role) = &provider.llm {
+        let (id, defaults) = (provider.id.as_str(), role.defaults());
+        // Whether a key is needed was decided with the settings.
+        let adapter: Arc<dyn LanguageModel> = match role.adapter {
+            LanguageModelAdapter::Anthropic => {
+                Arc::new(AnthropicLanguageModel::new(id, account(), http(), defaults).with_optional_key())
+            }
+            LanguageModelAdapter::Gemini => {
+                Arc::new(GeminiLanguageModel::new(id, account(), http(), defaults))
+            }
+            LanguageModelAdapter::OpenAi => {
+                Arc::new(OpenAiLanguageModel::new(id, account(), http(), defaults).with_optional_key())
+            }
+        };
+        providers.llm.insert(setup.info(role), adapter);
+    }
+    if let Some(role) = &provider.tts {
+        let defaults = role.defaults();
+        let adapter: Arc<dyn TextToSpeech> = match role.adapter {
+            TextToSpeechAdapter::ElevenLabs => {
+                Arc::new(ElevenLabsTextToSpeech::new(account(), http(), defaults))
+            }
+            TextToSpeechAdapter::OpenAi => Arc::new(OpenAiTextToSpeech::new(account(), http(), defaults)),
+        };
+        providers.tts.insert(setup.info(role), adapter);
+    }
+}
+
+async fn add_offline(providers: &mut ProviderCatalogue, tasks: &TaskTracker) {
     let speech = SpeechSynthesizer::find(ESPEAK).await;
     let realtime = OfflineRealtimeVoice::new(speech.clone(), tasks.clone());
     let stt = OfflineSpeechToText::new(tasks.clone());
@@ -118,5 +220,22 @@ async fn providers(tasks: &TaskTracker) -> ProviderCatalogue {
     providers.stt.insert(stt.info(), Arc::new(stt));
     providers.llm.insert(llm.info(), Arc::new(llm));
     providers.tts.insert(tts.info(), Arc::new(tts));
+}
+
+/// Sessions that name no model get these. A provider that nobody can use is nobody's trouble.
+fn warn_of_retired_defaults(providers: &ProviderCatalogue, today: NaiveDate) {
+    let warn_of = |role: &str, info: &ProviderInfo| {
+        let default = info.models.first().filter(|model| model.is_retired(today));
+        if let Some(model) = default.filter(|_| info.credential.is_usable()) {
+            warn!(provider.name = %info.id, "The last day of {}, the {role} model that {} uses by default, is over; name \
+                another one in catalogue.file", model.id, info.name);
+        }
+    };
     providers
+        .realtime
+        .iter()
+        .for_each(|(info, _)| warn_of("realtime", info));
+    providers.stt.iter().for_each(|(info, _)| warn_of("stt", info));
+    providers.llm.iter().for_each(|(info, _)| warn_of("llm", info));
+    providers.tts.iter().for_each(|(info, _)| warn_of("tts", info));
 }

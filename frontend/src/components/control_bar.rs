@@ -4,6 +4,7 @@ use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, HtmlElement};
 
 use super::{DevicePickers, Icon, Shape};
+use crate::erase::Erase;
 use crate::session::Controls;
 use crate::state::context::{Preferences, Sheet, Talk};
 use crate::state::phase::Phase;
@@ -81,7 +82,7 @@ pub fn ControlBar() -> impl IntoView {
             <p class="vv-shortcuts">{say(|words| words.shortcuts)}</p>
         </footer>
     }
-    .into_any()
+    .erase()
 }
 
 /// A button that was pressed with the mouse gives up the focus, so that Space is the shortcut again and does not press the
@@ -130,5 +131,5 @@ fn SheetButton(
             <span>{say(label)}</span>
         </button>
     }
-    .into_any()
+    .erase()
 }

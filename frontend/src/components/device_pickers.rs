@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 
 use super::{Choice, Picker};
+use crate::erase::Erase;
 use crate::session::Controls;
 use crate::state::context::{Device, Preferences, Talk};
 use crate::words::say;
@@ -50,5 +51,5 @@ pub fn DevicePickers() -> impl IntoView {
             </Show>
         </div>
     }
-    .into_any()
+    .erase()
 }

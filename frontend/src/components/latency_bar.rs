@@ -1,5 +1,6 @@
 use leptos::prelude::*;
 
+use crate::erase::Erase;
 use crate::state::figures;
 use crate::state::latency::{Segment, Stage, TurnFigures, segment, segments};
 use crate::words::{Words, fill};
@@ -51,7 +52,7 @@ impl LatencyBar {
                 {bar}
             </li>
         }
-        .into_any()
+        .erase()
     }
 
     /// One part of the bar; without its `data-stage` it is not there. Pointing at it, or tabbing to it, has it explained.
@@ -75,7 +76,7 @@ impl LatencyBar {
                 on:focus=move |_| pointed.set(Some(this))
             />
         }
-        .into_any()
+        .erase()
     }
 }
 
@@ -85,8 +86,8 @@ fn total(turn: &TurnFigures, words: &'static Words) -> AnyView {
             <span class="vv-number">{figures::ms(ms)}</span>
             <span class="vv-unit">{words.ms}</span>
         }
-        .into_any(),
-        None => view! { <span class="vv-hint">{words.no_answer_time}</span> }.into_any(),
+        .erase(),
+        None => view! { <span class="vv-hint">{words.no_answer_time}</span> }.erase(),
     }
 }
 
@@ -96,6 +97,7 @@ pub fn name(stage: Stage, words: &Words) -> &'static str {
         Stage::Endpointing => words.stage_endpointing,
         Stage::Stt => words.stage_stt,
         Stage::Llm => words.stage_llm,
+        Stage::LlmText => words.stage_llm_text,
         Stage::Tts => words.stage_tts,
         Stage::Provider => words.stage_provider,
         Stage::Viva => words.stage_viva,
@@ -110,6 +112,7 @@ pub fn explanation(stage: Stage, words: &Words) -> String {
         Stage::Endpointing => (words.mark_last_voice, words.mark_turn_over),
         Stage::Stt => (words.mark_turn_over, words.mark_transcript),
         Stage::Llm => (words.mark_llm_asked, words.mark_first_token),
+        Stage::LlmText => (words.mark_first_token, words.mark_first_words),
         Stage::Tts => (words.mark_tts_asked, words.mark_first_byte),
         Stage::Provider => (words.mark_handed_over, words.mark_first_audio),
         Stage::Viva => return words.mark_gaps.to_owned(),

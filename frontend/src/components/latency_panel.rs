@@ -3,6 +3,7 @@ use viva_protocol::ws::Latency;
 
 use super::latency_bar::{Pointed, explanation, name};
 use super::{LatencyBar, PanelHead};
+use crate::erase::Erase;
 use crate::state::context::{Preferences, Sheet, Talk};
 use crate::state::figures;
 use crate::state::latency::{Figures, Segment, Statistics, Summary, segments};
@@ -46,7 +47,7 @@ pub fn LatencyPanel() -> impl IntoView {
             </Show>
         </aside>
     }
-    .into_any()
+    .erase()
 }
 
 /// The parts of the pointed turn, or of the newest one, in figures.
@@ -96,7 +97,7 @@ fn Parts(turns: Memo<Figures>, pointed: RwSignal<Option<Pointed>>) -> impl IntoV
             <p class="vv-explain" role="status">{explained}</p>
         </section>
     }
-    .into_any()
+    .erase()
 }
 
 /// Statistics over the turns that were not interrupted.

@@ -1,5 +1,6 @@
 use leptos::prelude::*;
 
+use crate::erase::Erase;
 use crate::state::context::{Preferences, Talk};
 use crate::state::figures;
 use crate::state::meter::{FLOOR_DBFS, TARGET_DBFS, Verdict, position};
@@ -76,7 +77,7 @@ pub fn LevelMeter() -> impl IntoView {
             <span class="vv-meter-words" role="status">{words}</span>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 fn percent(dbfs: f32) -> f32 {

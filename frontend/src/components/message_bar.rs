@@ -1,7 +1,9 @@
 use leptos::prelude::*;
 use viva_protocol::ws::{ErrorCode, NoticeCode, SessionEndStatus};
 
+use super::configuration::in_words;
 use super::{Icon, Shape};
+use crate::erase::Erase;
 use crate::session::Controls;
 use crate::state::context::{Preferences, Talk};
 use crate::state::message::{Message, Remedy, Severity, Topic};
@@ -28,22 +30,26 @@ pub fn MessageBar() -> impl IntoView {
             Remedy::Dismiss => words.dismiss,
             Remedy::StartAgain => words.start_again,
             Remedy::OpenMicrophone => words.try_again,
-            Remedy::SwitchMode(_) => words.go_on,
         };
-        let act = move |_| match remedy.clone() {
+        let act = move |_| match remedy {
             Remedy::Dismiss => talk
                 .conversation
                 .update(|conversation| conversation.message = None),
             Remedy::StartAgain => controls.start(),
             Remedy::OpenMicrophone => controls.use_microphone(),
-            Remedy::SwitchMode(interaction) => controls.switch_mode(interaction),
+        };
+        let detail = match &message.topic {
+            Topic::ModeSwitched(interaction) => talk
+                .providers
+                .with(|providers| in_words(interaction, providers.list(), words)),
+            _ => message.detail.clone(),
         };
         view! {
             <div class="vv-message" data-severity=name_of(severity)>
                 <Icon shape=if severity == Severity::Info { Shape::Dots } else { Shape::Warning } />
                 <p>
                     <strong>{text_of(&message.topic, words)}</strong>
-                    <span>{message.detail}</span>
+                    <span>{detail}</span>
                     <span>{kept}</span>
                 </p>
                 <button type="button" on:click=act>{button}</button>
@@ -55,7 +61,7 @@ pub fn MessageBar() -> impl IntoView {
             {move || message.get().map(bar)}
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 fn name_of(severity: Severity) -> &'static str {
@@ -87,7 +93,7 @@ fn text_of(topic: &Topic, words: &Words) -> &'static str {
         Topic::SpeakerUnusable => words.msg_speaker_unusable,
         Topic::AudioStopped => words.msg_audio_stopped,
         Topic::NotLoaded => words.msg_not_loaded,
-        Topic::FallbackOffered(_) => words.msg_fallback,
+        Topic::ModeSwitched(_) => words.msg_switched,
         Topic::ReplayFailed => words.msg_replay_failed,
     }
 }
@@ -103,6 +109,7 @@ fn notice(code: NoticeCode, words: &Words) -> &'static str {
         NoticeCode::StorageDelayed => words.msg_storage_delayed,
         NoticeCode::IdleLimitNear => words.msg_idle_near,
         NoticeCode::ResumeIncomplete => words.msg_resume_incomplete,
+        NoticeCode::ModelRetired => words.msg_model_retired,
         NoticeCode::Unknown => "",
     }
 }

@@ -1,6 +1,7 @@
 //! One file per component, with its style sheet beside it. Components show the contexts of `state` and call
 //! [`Controls`](crate::session::Controls); they fetch nothing.
 
+mod configuration;
 mod control_bar;
 mod device_pickers;
 mod icon;
@@ -9,10 +10,12 @@ mod latency_panel;
 mod level_meter;
 mod message_bar;
 mod microphone_help;
+mod offer_bar;
 mod panel_head;
 mod picker;
+mod setup_mode;
 mod setup_panel;
-mod setup_provider;
+mod setup_part;
 mod state_indicator;
 mod summary;
 mod switch;
@@ -25,6 +28,7 @@ pub use latency_panel::LatencyPanel;
 pub use level_meter::LevelMeter;
 pub use message_bar::MessageBar;
 pub use microphone_help::MicrophoneHelp;
+pub use offer_bar::OfferBar;
 pub use setup_panel::SetupPanel;
 pub use state_indicator::StateIndicator;
 pub use summary::Summary;
@@ -37,5 +41,6 @@ use icon::{Icon, Shape};
 use latency_bar::LatencyBar;
 use panel_head::PanelHead;
 use picker::{Choice, Picker};
-use setup_provider::SetupProvider;
+use setup_mode::SetupMode;
+use setup_part::SetupPart;
 use switch::Switch;

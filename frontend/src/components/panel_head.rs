@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 
 use super::{Icon, Shape};
+use crate::erase::Erase;
 use crate::state::context::Talk;
 use crate::words::{Words, say};
 
@@ -24,5 +25,5 @@ pub fn PanelHead(
             </button>
         </header>
     }
-    .into_any()
+    .erase()
 }

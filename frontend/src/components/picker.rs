@@ -1,5 +1,7 @@
 use leptos::prelude::*;
 
+use crate::erase::Erase;
+
 /// One option of a picker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
@@ -55,5 +57,5 @@ pub fn Picker(
             </select>
         </label>
     }
-    .into_any()
+    .erase()
 }

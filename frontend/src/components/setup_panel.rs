@@ -1,6 +1,9 @@
 use leptos::prelude::*;
+use viva_protocol::ws::{Interaction, Mode};
 
-use super::{DevicePickers, PanelHead, SetupProvider, Switch};
+use super::configuration::in_words;
+use super::{DevicePickers, PanelHead, SetupMode, Switch};
+use crate::erase::Erase;
 use crate::session::Controls;
 use crate::state::context::{Preferences, Sheet, Talk};
 use crate::state::settings::Settings;
@@ -23,7 +26,7 @@ pub fn SetupPanel() -> impl IntoView {
                 <p class="vv-setup-line">{move || one_line(talk)}</p>
             </Show>
             <div class="vv-setup-before">
-                <SetupProvider />
+                <SetupMode />
             </div>
             <Behaviour />
             <div class="vv-setup-before">
@@ -35,26 +38,21 @@ pub fn SetupPanel() -> impl IntoView {
             </fieldset>
         </aside>
     }
-    .into_any()
+    .erase()
 }
 
 /// The setup of the running session in one line.
 fn one_line(talk: Talk) -> String {
     let words = expect_context::<Preferences>().words();
-    talk.settings.with(|settings| {
-        let parts = [
-            words.mode_realtime,
-            &settings.provider,
-            &settings.model,
-            &settings.voice,
-            &settings.language,
-        ];
-        parts
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .collect::<Vec<_>>()
-            .join(" · ")
-    })
+    let interaction = running(talk).unwrap_or_else(|| talk.settings.with(Settings::interaction));
+    talk.providers
+        .with(|providers| in_words(&interaction, providers.list(), words))
+}
+
+/// What answers now, once the server has said it.
+fn running(talk: Talk) -> Option<Interaction> {
+    talk.conversation
+        .with(|conversation| conversation.running.clone())
 }
 
 /// What may change while a session runs.
@@ -62,6 +60,16 @@ fn one_line(talk: Talk) -> String {
 fn Behaviour() -> impl IntoView {
     let talk = expect_context::<Talk>();
     let controls = expect_context::<Controls>();
+    // What runs can be another mode than what is chosen for the next session.
+    let is_cascade = Memo::new(move |_| {
+        let running = if talk.phase().can_start() {
+            None
+        } else {
+            running(talk)
+        };
+        let mode = running.map_or_else(|| talk.settings.with(|settings| settings.mode), |it| it.mode());
+        mode == Mode::Cascade
+    });
     let change = move |change: fn(&mut Settings, bool), on: bool| {
         talk.settings.update(|settings| change(settings, on));
         controls.apply_settings();
@@ -98,9 +106,17 @@ fn Behaviour() -> impl IntoView {
                 read=|settings| settings.min_speech_ms
                 write=|settings, ms| settings.min_speech_ms = ms
             />
+            <Show when=move || is_cascade.get()>
+                <Switch
+                    label=Signal::derive(say(|words| words.eager))
+                    hint=Signal::derive(say(|words| words.eager_hint))
+                    on=Signal::derive(move || talk.settings.with(|settings| settings.eager))
+                    on_switch=Callback::new(move |on| change(|settings, on| settings.eager = on, on))
+                />
+            </Show>
         </fieldset>
     }
-    .into_any()
+    .erase()
 }
 
 /// A duration in steps of 20 ms.
@@ -142,7 +158,7 @@ fn Slider(
             />
         </label>
     }
-    .into_any()
+    .erase()
 }
 
 /// Instructions and roles.
@@ -182,7 +198,7 @@ fn Prompt() -> impl IntoView {
             />
         </fieldset>
     }
-    .into_any()
+    .erase()
 }
 
 /// One line of text.
@@ -207,5 +223,5 @@ fn Text(
             />
         </label>
     }
-    .into_any()
+    .erase()
 }

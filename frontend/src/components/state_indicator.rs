@@ -1,7 +1,9 @@
 use leptos::prelude::*;
 
 use super::{Icon, Shape};
+use crate::erase::Erase;
 use crate::state::context::{Preferences, Talk};
+use crate::state::conversation::Conversation;
 use crate::state::figures;
 use crate::state::phase::Phase;
 use crate::state::reconnect::Attempt;
@@ -14,16 +16,46 @@ pub fn StateIndicator() -> impl IntoView {
     let preferences = expect_context::<Preferences>();
     let phase = Memo::new(move |_| talk.phase());
     let barge_in = Memo::new(move |_| talk.settings.with(|settings| settings.barge_in));
-    let shape = Signal::derive(move || shape_of(phase.get()));
+    let waits = Memo::new(move |_| talk.conversation.with(Conversation::waits_for_choice));
+    let shape = Signal::derive(move || {
+        if waits.get() {
+            Shape::Warning
+        } else {
+            shape_of(phase.get())
+        }
+    });
+    let name = move || {
+        if waits.get() {
+            "offered"
+        } else {
+            phase.get().name()
+        }
+    };
+    let title = move || {
+        let words = preferences.words();
+        if waits.get() {
+            words.state_offered
+        } else {
+            title_of(phase.get(), words)
+        }
+    };
+    let hint = move || {
+        let words = preferences.words();
+        if waits.get() {
+            words.state_offered_hint.to_owned()
+        } else {
+            hint_of(phase.get(), barge_in.get(), words)
+        }
+    };
     view! {
-        <div class="vv-state" data-state=move || phase.get().name()>
+        <div class="vv-state" data-state=name>
             <span class="vv-state-mark">
                 <Icon shape />
             </span>
             <div class="vv-state-words" role="status" aria-live="polite" aria-atomic="true">
-                <strong>{move || title_of(phase.get(), preferences.words())}</strong>
+                <strong>{title}</strong>
                 <span class="vv-state-hint">
-                    {move || hint_of(phase.get(), barge_in.get(), preferences.words())}
+                    {hint}
                     // Seen but not announced: it changes every second.
                     <span aria-hidden="true">{move || countdown(phase.get(), preferences.words())}</span>
                 </span>
@@ -33,7 +65,7 @@ pub fn StateIndicator() -> impl IntoView {
             </span>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 fn shape_of(phase: Phase) -> Shape {

@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 use viva_protocol::ws::SessionSummary;
 
+use crate::erase::Erase;
 use crate::state::context::{Preferences, Talk};
 use crate::state::figures;
 use crate::words::Words;
@@ -35,13 +36,13 @@ fn card(summary: SessionSummary, words: &'static Words) -> impl IntoView {
                 {fact(words.summary_interrupted, summary.interrupted_count.to_string(), "")}
             </dl>
             {if timed {
-                view! { <dl class="vv-facts">{latencies.collect_view()}</dl> }.into_any()
+                view! { <dl class="vv-facts">{latencies.collect_view()}</dl> }.erase()
             } else {
-                view! { <p class="vv-hint">{words.summary_none}</p> }.into_any()
+                view! { <p class="vv-hint">{words.summary_none}</p> }.erase()
             }}
         </section>
     }
-    .into_any()
+    .erase()
 }
 
 fn fact(name: &'static str, value: String, unit: &'static str) -> impl IntoView {
@@ -54,5 +55,5 @@ fn fact(name: &'static str, value: String, unit: &'static str) -> impl IntoView 
             </dd>
         </div>
     }
-    .into_any()
+    .erase()
 }

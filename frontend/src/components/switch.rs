@@ -1,5 +1,7 @@
 use leptos::prelude::*;
 
+use crate::erase::Erase;
+
 /// A setting that is on or off.
 #[component]
 pub fn Switch(
@@ -30,5 +32,5 @@ pub fn Switch(
             </span>
         </label>
     }
-    .into_any()
+    .erase()
 }

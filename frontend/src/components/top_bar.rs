@@ -2,6 +2,7 @@ use leptos::prelude::*;
 
 use super::{Icon, Shape};
 use crate::Language;
+use crate::erase::Erase;
 use crate::state::context::{Preferences, Theme};
 use crate::words::say;
 
@@ -53,5 +54,5 @@ pub fn TopBar() -> impl IntoView {
             </button>
         </header>
     }
-    .into_any()
+    .erase()
 }

@@ -3,6 +3,7 @@ use leptos::prelude::*;
 use viva_protocol::ws::Role;
 
 use super::{Icon, Shape};
+use crate::erase::Erase;
 use crate::session::Controls;
 use crate::state::context::{Preferences, Replayed, Talk};
 use crate::state::conversation::Conversation;
@@ -67,7 +68,7 @@ pub fn Transcript() -> impl IntoView {
             </p>
         </section>
     }
-    .into_any()
+    .erase()
 }
 
 fn entries(conversation: &Conversation) -> Vec<Entry> {
@@ -143,7 +144,7 @@ fn shown(entry: Entry, replayed: Option<Replayed>, words: &'static Words, contro
             <span class="vv-line-play">{play}</span>
         </li>
     }
-    .into_any()
+    .erase()
 }
 
 /// The name of a side: the chosen one, or a word.

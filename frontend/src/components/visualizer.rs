@@ -1,6 +1,7 @@
 use leptos::html::Canvas;
 use leptos::prelude::*;
 
+use crate::erase::Erase;
 use crate::state::context::{Preferences, Talk, Theme};
 use crate::words::say;
 
@@ -39,7 +40,7 @@ pub fn Visualizer() -> impl IntoView {
             </figcaption>
         </figure>
     }
-    .into_any()
+    .erase()
 }
 
 #[cfg(feature = "hydrate")]

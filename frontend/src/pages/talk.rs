@@ -1,9 +1,10 @@
 use leptos::{ev, prelude::*};
 
 use crate::components::{
-    ControlBar, LatencyPanel, LevelMeter, MessageBar, MicrophoneHelp, SetupPanel, StateIndicator, Summary,
-    TopBar, Transcript, Visualizer,
+    ControlBar, LatencyPanel, LevelMeter, MessageBar, MicrophoneHelp, OfferBar, SetupPanel, StateIndicator,
+    Summary, TopBar, Transcript, Visualizer,
 };
+use crate::erase::Erase;
 use crate::session::Controls;
 use crate::state::context::Talk as TalkContext;
 use crate::state::keys::{self, Focus, KeyAction};
@@ -31,7 +32,10 @@ pub fn Talk() -> impl IntoView {
     view! {
         <div class="vv-app" data-phase=move || talk.phase().name()>
             <TopBar />
-            <MessageBar />
+            <div class="vv-bars">
+                <OfferBar />
+                <MessageBar />
+            </div>
             <main class="vv-main">
                 <SetupPanel />
                 <section
@@ -55,7 +59,7 @@ pub fn Talk() -> impl IntoView {
             <ControlBar />
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// Space, Esc and M, wherever the focus is.

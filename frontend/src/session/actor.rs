@@ -18,6 +18,7 @@ use crate::audio::{
 };
 use crate::browser::now_ms;
 use crate::state::context::{Providers, Talk};
+use crate::state::conversation::Conversation;
 use crate::state::message::{Message, Topic};
 use crate::state::meter::{Meter, position};
 use crate::state::phase::Phase;
@@ -95,7 +96,8 @@ impl Actor {
                     self.choose_speaker(rig.output());
                 }
             }
-            Event::SwitchMode(interaction) => {
+            Event::SwitchMode(interaction) if self.talk_phase().is_live() => {
+                self.talk.conversation.update(Conversation::take_offer);
                 self.send(ClientMessage::SwitchMode(SwitchMode {
                     mode: interaction.mode(),
                     config: interaction.config(),

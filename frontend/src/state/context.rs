@@ -43,6 +43,16 @@ pub enum Providers {
     Failed,
 }
 
+impl Providers {
+    /// The list, when it is there.
+    pub fn list(&self) -> Option<&ProviderList> {
+        match self {
+            Self::Loaded(list) => Some(list),
+            Self::Loading | Self::Failed => None,
+        }
+    }
+}
+
 /// What was really played since *Start*, as the playback worklet counted it.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct PlayedTotals {

@@ -3,14 +3,36 @@
 use uuid::Uuid;
 use viva_protocol::rest;
 use viva_protocol::ws::{
-    ErrorCode, Role, ServerMessage, SessionEndStatus, SessionEnded, SessionState, SessionSummary,
+    FallbackOffered, Interaction, Role, ServerMessage, SessionEndStatus, SessionEnded, SessionState,
+    SessionSummary,
 };
 
 use super::latency::Figures;
-use super::message::{Message, Topic};
+use super::message::{Message, Topic, is_of_provider};
 use super::phase::Phase;
 use super::reconnect::Attempt;
 use super::transcript::Lines;
+
+/// Another mode that the session can go on in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offer {
+    /// Why it cannot go on as it is, in the server's words.
+    pub reason: String,
+    /// The mode and its configuration.
+    pub interaction: Interaction,
+    /// Whether the server was asked for it.
+    pub is_taken: bool,
+}
+
+impl From<&FallbackOffered> for Offer {
+    fn from(offered: &FallbackOffered) -> Self {
+        Self {
+            reason: offered.reason.clone(),
+            interaction: offered.interaction.clone(),
+            is_taken: false,
+        }
+    }
+}
 
 /// A session as the page shows it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -21,6 +43,10 @@ pub struct Conversation {
     pub user_speaks: bool,
     /// The session's id, once the server said it; it stays after the end.
     pub session_id: Option<Uuid>,
+    /// The mode and the configuration that run, or ran last.
+    pub running: Option<Interaction>,
+    /// How the session can go on, since it cannot as it is.
+    pub offer: Option<Offer>,
     /// What was said.
     pub lines: Lines,
     /// How long the answers took.
@@ -50,7 +76,20 @@ impl Conversation {
     /// The session cannot go on.
     pub fn fail(&mut self, message: Message) {
         self.phase = Phase::Failed;
+        self.offer = None;
         self.message = Some(message);
+    }
+
+    /// The server was asked to go on as it offered.
+    pub fn take_offer(&mut self) {
+        if let Some(offer) = &mut self.offer {
+            offer.is_taken = true;
+        }
+    }
+
+    /// Whether nothing happens until the person has chosen how to go on.
+    pub fn waits_for_choice(&self) -> bool {
+        self.offer.is_some() && matches!(self.phase, Phase::Listening | Phase::Thinking)
     }
 
     /// Takes one message of the server.
@@ -58,10 +97,12 @@ impl Conversation {
         match message {
             ServerMessage::SessionStarted(started) => {
                 self.session_id = Some(started.session_id);
+                self.running = Some(started.interaction.clone());
                 self.phase = Phase::Listening;
             }
             ServerMessage::SessionResumed(resumed) => {
                 self.phase = resumed.state.into();
+                self.offer_again();
                 // Of an AI that speaks it is not said whether the user does too; what changed meanwhile is sent again.
                 if resumed.state != SessionState::AiSpeaking {
                     self.user_speaks = resumed.state == SessionState::UserSpeaking;
@@ -89,18 +130,23 @@ impl Conversation {
                 }
             }
             ServerMessage::TurnLatency(turn) => self.figures.record(turn.turn_number, turn.latency, false),
-            ServerMessage::FallbackOffered(offer) => {
-                let topic = Topic::FallbackOffered(Box::new(offer.interaction.clone()));
-                self.message = Some(Message {
-                    topic,
-                    detail: offer.reason.clone(),
-                });
+            ServerMessage::FallbackOffered(offered) => {
+                self.offer = Some(offered.as_ref().into());
+                // The offer says why.
+                self.message.take_if(|message| message.is_of_provider());
             }
-            ServerMessage::ModeSwitched(_) => self.message = None,
+            ServerMessage::ModeSwitched(switched) => {
+                self.offer = None;
+                self.running = Some(switched.interaction.clone());
+                self.message = Some(Message::new(Topic::ModeSwitched(Box::new(
+                    switched.interaction.clone(),
+                ))));
+            }
             ServerMessage::Notice(notice) => self.message = Some(notice.into()),
             ServerMessage::SessionEnded(ended) => self.end(ended),
             ServerMessage::Error(error) if error.recoverable && !self.is_opening() => {
                 self.message = Some(error.into());
+                self.offer_again();
                 // An answer that failed will not come.
                 if self.phase == Phase::Thinking && is_of_provider(error.code) {
                     self.phase = Phase::Listening;
@@ -158,7 +204,15 @@ impl Conversation {
         }
     }
 
+    /// What was asked for may not have arrived, or was refused: it can be asked for once more.
+    fn offer_again(&mut self) {
+        if let Some(offer) = &mut self.offer {
+            offer.is_taken = false;
+        }
+    }
+
     fn end(&mut self, ended: &SessionEnded) {
+        self.offer = None;
         self.summary = Some(ended.summary);
         // A failure that ended the session stays visible.
         if self.phase != Phase::Failed {
@@ -167,18 +221,6 @@ impl Conversation {
                 .then(|| Message::new(Topic::SessionEnded(ended.status)));
         }
     }
-}
-
-fn is_of_provider(code: ErrorCode) -> bool {
-    matches!(
-        code,
-        ErrorCode::CredentialMissing
-            | ErrorCode::CredentialInvalid
-            | ErrorCode::ProviderUnavailable
-            | ErrorCode::ProviderError
-            | ErrorCode::QuotaExceeded
-            | ErrorCode::RateLimited
-    )
 }
 
 #[cfg(test)]
@@ -421,6 +463,111 @@ mod tests {
                 reason: viva_protocol::ws::InterruptReason::Client,
             }));
             assert_eq!(conversation.phase, phase);
+        }
+    }
+
+    fn cascade() -> Interaction {
+        Interaction::Cascade(viva_protocol::ws::CascadeConfig::default())
+    }
+
+    fn offered(reason: &str) -> ServerMessage {
+        ServerMessage::FallbackOffered(Box::new(FallbackOffered {
+            reason: reason.to_owned(),
+            interaction: cascade(),
+        }))
+    }
+
+    fn switched() -> ServerMessage {
+        ServerMessage::ModeSwitched(Box::new(viva_protocol::ws::ModeSwitched {
+            interaction: cascade(),
+        }))
+    }
+
+    #[test]
+    fn an_offer_says_why_and_waits_for_a_choice() {
+        let mut conversation = Conversation {
+            phase: Phase::Thinking,
+            ..Conversation::default()
+        };
+        conversation.apply(&refusal(ErrorCode::ProviderUnavailable));
+        conversation.apply(&offered("the provider is gone"));
+        let offer = conversation.offer.clone().unwrap();
+        assert_eq!(
+            (&*offer.reason, offer.interaction),
+            ("the provider is gone", cascade())
+        );
+        assert_eq!(conversation.message, None, "the reason is said once");
+        assert!(conversation.waits_for_choice());
+        conversation.apply(&speech_started());
+        assert!(!conversation.waits_for_choice(), "the user is heard all the same");
+    }
+
+    #[test]
+    fn another_message_does_not_hide_the_offer() {
+        let mut conversation = Conversation {
+            phase: Phase::Listening,
+            ..Conversation::default()
+        };
+        conversation.apply(&offered("gone"));
+        conversation.apply(&ServerMessage::Notice(viva_protocol::ws::Notice {
+            code: viva_protocol::ws::NoticeCode::MicrophoneQuiet,
+            message: String::new(),
+        }));
+        assert!(conversation.offer.is_some() && conversation.message.is_some());
+    }
+
+    #[test]
+    fn a_mode_that_was_switched_to_is_what_runs() {
+        let mut conversation = Conversation {
+            phase: Phase::Thinking,
+            ..Conversation::default()
+        };
+        conversation.apply(&offered("gone"));
+        conversation.take_offer();
+        conversation.apply(&switched());
+        assert_eq!(
+            (&conversation.offer, conversation.phase),
+            (&None, Phase::Thinking)
+        );
+        assert_eq!(conversation.running, Some(cascade()));
+        let expected = Message::new(Topic::ModeSwitched(Box::new(cascade())));
+        assert_eq!(conversation.message, Some(expected));
+    }
+
+    #[test]
+    fn an_offer_that_was_refused_or_lost_on_the_way_can_be_taken_again() {
+        let mut conversation = Conversation {
+            phase: Phase::Listening,
+            ..Conversation::default()
+        };
+        let is_taken = |conversation: &Conversation| conversation.offer.as_ref().unwrap().is_taken;
+        conversation.apply(&offered("gone"));
+        conversation.take_offer();
+        assert!(is_taken(&conversation));
+        conversation.apply(&refusal(ErrorCode::InvalidConfig));
+        assert!(!is_taken(&conversation));
+        conversation.take_offer();
+        conversation.apply(&ServerMessage::SessionResumed(SessionResumed {
+            session_id: Uuid::nil(),
+            state: SessionState::Listening,
+            turn_number: 1,
+        }));
+        assert!(!is_taken(&conversation));
+    }
+
+    #[test]
+    fn nothing_is_offered_any_more_when_the_session_is_over() {
+        for end in [
+            |conversation: &mut Conversation| conversation.apply(&ended(SessionEndStatus::Completed)),
+            |conversation: &mut Conversation| conversation.fail(Message::new(Topic::ConnectionLost)),
+        ] {
+            let mut conversation = Conversation {
+                phase: Phase::Listening,
+                ..Conversation::default()
+            };
+            conversation.apply(&offered("gone"));
+            end(&mut conversation);
+            assert_eq!(conversation.offer, None);
         }
     }
 

@@ -11,6 +11,8 @@ pub enum Stage {
     Stt,
     /// The language model's first token.
     Llm,
+    /// From there to as many words as are spoken at once.
+    LlmText,
     /// The first byte of text-to-speech.
     Tts,
     /// The realtime provider's own time.
@@ -25,10 +27,11 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage in order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Endpointing,
         Self::Stt,
         Self::Llm,
+        Self::LlmText,
         Self::Tts,
         Self::Provider,
         Self::Viva,
@@ -42,6 +45,7 @@ impl Stage {
             Self::Endpointing => "endpointing",
             Self::Stt => "stt",
             Self::Llm => "llm",
+            Self::LlmText => "llm-text",
             Self::Tts => "tts",
             Self::Provider => "provider",
             Self::Viva => "viva",
@@ -55,6 +59,7 @@ impl Stage {
             Self::Endpointing => latency.endpointing_ms,
             Self::Stt => latency.stt_ms,
             Self::Llm => latency.llm_ttft_ms,
+            Self::LlmText => latency.llm_text_ms,
             Self::Tts => latency.tts_ttfb_ms,
             Self::Provider => latency.provider_ms,
             Self::Viva => latency.overhead_ms,
@@ -267,6 +272,29 @@ mod tests {
                 (Stage::Unexplained, 844.0),
             ]
         );
+    }
+
+    #[test]
+    fn a_cascade_shows_every_stage_in_the_order_in_which_they_wait_for_each_other() {
+        let latency = Latency {
+            total_ms: Some(1_081.5),
+            endpointing_ms: Some(500.0),
+            stt_ms: Some(150.0),
+            llm_ttft_ms: Some(200.0),
+            llm_text_ms: Some(60.0),
+            tts_ttfb_ms: Some(120.0),
+            overhead_ms: Some(1.5),
+            network_playout_ms: Some(50.0),
+            ..Latency::default()
+        };
+        let parts = segments(&latency);
+        let names: Vec<_> = parts.iter().map(|part| part.stage.name()).collect();
+        assert_eq!(
+            names,
+            ["endpointing", "stt", "llm", "llm-text", "tts", "viva", "network"]
+        );
+        let last = parts.last().unwrap();
+        assert_eq!(Some(last.start_ms + last.ms), latency.total_ms);
     }
 
     #[test]

@@ -33,8 +33,8 @@ pub enum Topic {
     AudioStopped,
     /// The page's files for audio cannot be had.
     NotLoaded,
-    /// The realtime provider failed; the session can go on in another mode.
-    FallbackOffered(Box<Interaction>),
+    /// The session goes on in another mode.
+    ModeSwitched(Box<Interaction>),
     /// A turn's recording could not be played.
     ReplayFailed,
 }
@@ -59,8 +59,6 @@ pub enum Remedy {
     StartAgain,
     /// Ask for the microphone again.
     OpenMicrophone,
-    /// Go on with this mode and configuration.
-    SwitchMode(Box<Interaction>),
 }
 
 /// One message.
@@ -84,9 +82,8 @@ impl Message {
     /// How loud it is.
     pub fn severity(&self) -> Severity {
         match &self.topic {
-            Topic::Notice(_) | Topic::MicrophoneChanged => Severity::Info,
-            Topic::FallbackOffered(_)
-            | Topic::ReplayFailed
+            Topic::Notice(_) | Topic::MicrophoneChanged | Topic::ModeSwitched(_) => Severity::Info,
+            Topic::ReplayFailed
             | Topic::SessionEnded(_)
             | Topic::Replaced
             | Topic::SpeakerUnusable
@@ -101,16 +98,33 @@ impl Message {
         }
     }
 
+    /// Whether it says that a provider failed.
+    pub fn is_of_provider(&self) -> bool {
+        matches!(self.topic, Topic::Error(code) if is_of_provider(code))
+    }
+
     /// Its button, when the session can(not) go on.
     pub fn remedy(&self, can_start: bool) -> Remedy {
         match &self.topic {
-            Topic::FallbackOffered(interaction) => Remedy::SwitchMode(interaction.clone()),
             Topic::AudioUnsupported | Topic::ReplayFailed | Topic::SpeakerUnusable => Remedy::Dismiss,
             _ if can_start && self.severity() != Severity::Info => Remedy::StartAgain,
             Topic::MicrophoneLost(_) => Remedy::OpenMicrophone,
             _ => Remedy::Dismiss,
         }
     }
+}
+
+/// Whether an error is one of a provider, so that no answer follows.
+pub(super) fn is_of_provider(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::CredentialMissing
+            | ErrorCode::CredentialInvalid
+            | ErrorCode::ProviderUnavailable
+            | ErrorCode::ProviderError
+            | ErrorCode::QuotaExceeded
+            | ErrorCode::RateLimited
+    )
 }
 
 impl From<&Notice> for Message {

@@ -1,5 +1,6 @@
 //! What the page knows, as plain Rust: no DOM, no browser, tested natively.
 
+pub mod choices;
 pub mod context;
 pub mod conversation;
 pub mod figures;

@@ -2,22 +2,27 @@
 
 use serde::{Deserialize, Serialize};
 use viva_protocol::rest::ProviderList;
-use viva_protocol::ws::{Interaction, RealtimeConfig, StartSession, TurnDetection, UpdateSession};
+use viva_protocol::ws::{
+    CascadeConfig, Interaction, Mode, RealtimeConfig, StartSession, TurnDetection, UpdateSession,
+};
 
-/// The provider that needs no key, no account and no network.
-const OFFLINE: &str = "offline";
+use super::choices::{Choices, Part, shared_languages};
 
 /// The choices of the setup panel. Empty text means the provider's default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
-    /// Id of the realtime provider.
-    pub provider: String,
-    /// Model id.
-    pub model: String,
-    /// Voice id.
-    pub voice: String,
-    /// BCP 47 tag of the spoken language.
+    /// Which kind of stack answers.
+    pub mode: Mode,
+    /// Who hears and speaks in realtime mode.
+    pub realtime: Choices,
+    /// Who hears in cascade mode.
+    pub stt: Choices,
+    /// Who thinks in cascade mode.
+    pub llm: Choices,
+    /// Who speaks in cascade mode.
+    pub tts: Choices,
+    /// BCP 47 tag of the language that a cascade hears and speaks.
     pub language: String,
     /// Whether the user's speech stops the AI.
     pub barge_in: bool,
@@ -27,6 +32,8 @@ pub struct Settings {
     pub silence_ms: u32,
     /// Speech shorter than this is noise, in ms.
     pub min_speech_ms: u32,
+    /// Whether a cascade's language model starts at half the silence.
+    pub eager: bool,
     /// Instructions for the AI.
     pub system_prompt: String,
     /// Who the user plays.
@@ -40,14 +47,17 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            provider: OFFLINE.to_owned(),
-            model: String::new(),
-            voice: String::new(),
+            mode: Mode::Realtime,
+            realtime: Choices::default(),
+            stt: Choices::default(),
+            llm: Choices::default(),
+            tts: Choices::default(),
             language: String::new(),
             barge_in: true,
             greeting: false,
             silence_ms: 500,
             min_speech_ms: 200,
+            eager: false,
             system_prompt: String::new(),
             user_role: String::new(),
             ai_role: String::new(),
@@ -62,55 +72,78 @@ impl Settings {
     /// Range of [`Settings::min_speech_ms`].
     pub const MIN_SPEECH_MS: (u32, u32) = (60, 600);
 
-    /// Another provider: its models, voices and languages are other ones.
-    pub fn choose_provider(&mut self, id: String) {
-        if self.provider != id {
-            (self.model, self.voice, self.language) = Default::default();
-            self.provider = id;
+    /// Who plays a part.
+    pub fn part(&self, part: Part) -> &Choices {
+        match part {
+            Part::Realtime => &self.realtime,
+            Part::Stt => &self.stt,
+            Part::Llm => &self.llm,
+            Part::Tts => &self.tts,
+        }
+    }
+
+    /// The same, to choose.
+    pub fn part_mut(&mut self, part: Part) -> &mut Choices {
+        match part {
+            Part::Realtime => &mut self.realtime,
+            Part::Stt => &mut self.stt,
+            Part::Llm => &mut self.llm,
+            Part::Tts => &mut self.tts,
         }
     }
 
     /// Drops choices that the server does not offer (any more).
-    pub fn reconcile(&mut self, providers: &ProviderList) {
-        let Some(provider) = providers
-            .realtime
-            .iter()
-            .find(|provider| provider.id == self.provider)
-        else {
-            if let Some(first) = providers.realtime.iter().find(|provider| provider.available) {
-                self.choose_provider(first.id.clone());
-            }
-            return;
-        };
-        // A model that the catalogue does not list may still be one that the person typed elsewhere; the pickers cannot show it.
-        let keep = |choice: &mut String, mut known: Box<dyn Iterator<Item = &String> + '_>| {
-            if !known.any(|id| id == choice) {
-                choice.clear();
-            }
-        };
-        keep(
-            &mut self.model,
-            Box::new(provider.models.iter().map(|model| &model.id)),
-        );
-        keep(
-            &mut self.voice,
-            Box::new(provider.voices.iter().map(|voice| &voice.id)),
-        );
-        keep(
-            &mut self.language,
-            Box::new(provider.languages.iter().map(|language| &language.id)),
-        );
+    pub fn reconcile(&mut self, list: &ProviderList) {
+        for part in Part::ALL {
+            self.part_mut(part).reconcile(part, list);
+        }
+        self.reconcile_language(list);
+    }
+
+    /// Another provider for a part. In a cascade that may change the languages that are both heard and spoken.
+    pub fn choose_provider(&mut self, part: Part, id: &str, list: Option<&ProviderList>) {
+        self.part_mut(part).choose_provider(id);
+        if let Some(list) = list {
+            self.reconcile_language(list);
+        }
+    }
+
+    fn reconcile_language(&mut self, list: &ProviderList) {
+        let provider = |part: Part| part.provider(list, &self.part(part).provider);
+        let shared = shared_languages(provider(Part::Stt), provider(Part::Tts));
+        if !shared.iter().any(|language| language.id == self.language) {
+            self.language.clear();
+        }
+    }
+
+    /// The mode and the configuration that are chosen. A remembered mode that is unknown is the first one.
+    pub fn interaction(&self) -> Interaction {
+        match self.mode {
+            Mode::Realtime | Mode::Unknown => Interaction::Realtime(RealtimeConfig {
+                realtime_provider: self.realtime.provider.clone(),
+                realtime_model: chosen(&self.realtime.model),
+                voice: chosen(&self.realtime.voice),
+                language: chosen(&self.realtime.language),
+                ..RealtimeConfig::default()
+            }),
+            Mode::Cascade => Interaction::Cascade(CascadeConfig {
+                stt_provider: self.stt.provider.clone(),
+                stt_model: chosen(&self.stt.model),
+                stt_language: chosen(&self.stt.language),
+                llm_provider: self.llm.provider.clone(),
+                llm_model: chosen(&self.llm.model),
+                tts_provider: self.tts.provider.clone(),
+                tts_model: chosen(&self.tts.model),
+                tts_voice: chosen(&self.tts.voice),
+                tts_language: chosen(&self.tts.language),
+                language: chosen(&self.language),
+                ..CascadeConfig::default()
+            }),
+        }
     }
 
     /// The message that begins a session with these choices.
     pub fn start_session(&self) -> StartSession {
-        let interaction = Interaction::Realtime(RealtimeConfig {
-            realtime_provider: self.provider.clone(),
-            realtime_model: chosen(&self.model),
-            voice: chosen(&self.voice),
-            language: chosen(&self.language),
-            ..RealtimeConfig::default()
-        });
         StartSession {
             system_prompt: chosen(&self.system_prompt),
             user_role: chosen(&self.user_role),
@@ -119,7 +152,7 @@ impl Settings {
             barge_in_enabled: self.barge_in,
             greeting: self.greeting,
             turn_detection: Some(self.turn_detection()),
-            ..StartSession::new(&interaction)
+            ..StartSession::new(&self.interaction())
         }
     }
 
@@ -141,6 +174,7 @@ impl Settings {
         TurnDetection {
             silence_ms: Some(self.silence_ms),
             min_speech_ms: Some(self.min_speech_ms),
+            eager: Some(self.eager),
             ..TurnDetection::default()
         }
     }
@@ -152,14 +186,15 @@ fn chosen(text: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
-    use viva_protocol::rest::{CredentialStatus, Model, Provider, ProviderCapabilities};
+    use viva_protocol::rest::{CredentialStatus, Language, Model, Provider, ProviderCapabilities};
 
-    fn provider(id: &str, models: &[&str]) -> Provider {
+    pub(in crate::state) fn provider(id: &str, models: &[&str]) -> Provider {
         let model = |id: &&str| Model {
             id: (*id).to_owned(),
             name: (*id).to_owned(),
+            retires: None,
         };
         Provider {
             id: id.to_owned(),
@@ -176,7 +211,7 @@ mod tests {
         }
     }
 
-    fn list(realtime: Vec<Provider>) -> ProviderList {
+    pub(in crate::state) fn list(realtime: Vec<Provider>) -> ProviderList {
         ProviderList {
             realtime,
             ..ProviderList::default()
@@ -195,26 +230,95 @@ mod tests {
 
     #[test]
     fn choices_the_server_does_not_offer_are_dropped() {
-        let mut settings = Settings {
-            model: "old".to_owned(),
-            ..Settings::default()
-        };
+        let mut settings = Settings::default();
+        settings.realtime.model = "old".to_owned();
         settings.reconcile(&list(vec![provider("offline", &["new"])]));
-        assert_eq!(settings.model, "");
-        settings.provider = "gone".to_owned();
+        assert_eq!(settings.realtime.model, "");
+        settings.realtime = Choices::of_provider("gone");
         settings.reconcile(&list(vec![provider("other", &[])]));
-        assert_eq!(settings.provider, "other");
+        assert_eq!(settings.realtime.provider, "other");
     }
 
     #[test]
     fn choices_the_server_offers_stay() {
-        let mut settings = Settings {
-            model: "b".to_owned(),
-            ..Settings::default()
-        };
+        let mut settings = Settings::default();
+        settings.realtime.model = "b".to_owned();
         let before = settings.clone();
         settings.reconcile(&list(vec![provider("offline", &["a", "b"])]));
         assert_eq!(settings, before);
+    }
+
+    #[test]
+    fn a_cascade_is_started_with_its_three_parts() {
+        let settings = Settings {
+            mode: Mode::Cascade,
+            stt: Choices {
+                model: "nova-3".to_owned(),
+                language: "de".to_owned(),
+                ..Choices::of_provider("deepgram")
+            },
+            llm: Choices::of_provider("openai"),
+            tts: Choices {
+                voice: "amy".to_owned(),
+                ..Choices::default()
+            },
+            language: "en".to_owned(),
+            eager: true,
+            ..Settings::default()
+        };
+        let start = settings.start_session();
+        let expected = CascadeConfig {
+            stt_provider: "deepgram".to_owned(),
+            stt_model: Some("nova-3".to_owned()),
+            stt_language: Some("de".to_owned()),
+            llm_provider: "openai".to_owned(),
+            tts_voice: Some("amy".to_owned()),
+            language: Some("en".to_owned()),
+            ..CascadeConfig::default()
+        };
+        assert_eq!(start.interaction(), Ok(Interaction::Cascade(expected)));
+        assert_eq!(start.turn_detection.unwrap().eager, Some(true));
+    }
+
+    #[test]
+    fn what_was_remembered_comes_back_and_what_was_not_is_the_default() {
+        let settings = Settings {
+            mode: Mode::Cascade,
+            llm: Choices::of_provider("gone"),
+            ..Settings::default()
+        };
+        let json = serde_json::to_string(&settings).unwrap();
+        assert_eq!(serde_json::from_str::<Settings>(&json).unwrap(), settings);
+
+        let older = r#"{"barge_in": false, "mode": "cascade", "stt": {"provider": "deepgram"}}"#;
+        let older: Settings = serde_json::from_str(older).unwrap();
+        assert_eq!(older.stt, Choices::of_provider("deepgram"));
+        assert_eq!((older.barge_in, older.mode), (false, Mode::Cascade));
+        assert_eq!(older.realtime, Choices::default());
+    }
+
+    #[test]
+    fn a_language_that_another_voice_does_not_speak_is_dropped() {
+        let speaking = |id: &str, language: &str| Provider {
+            languages: vec![Language {
+                id: language.to_owned(),
+                name: language.to_owned(),
+            }],
+            ..provider(id, &[])
+        };
+        let list = ProviderList {
+            stt: vec![provider("offline", &[])],
+            tts: vec![speaking("offline", "en"), speaking("other", "de")],
+            ..ProviderList::default()
+        };
+        let mut settings = Settings {
+            language: "en".to_owned(),
+            ..Settings::default()
+        };
+        settings.reconcile(&list);
+        assert_eq!(settings.language, "en");
+        settings.choose_provider(Part::Tts, "other", Some(&list));
+        assert_eq!(settings.language, "");
     }
 
     #[test]

@@ -1,12 +1,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use thiserror::Error;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use viva_audio::{SampleRate, UnsupportedSampleRate};
 use viva_domain::ports::{Message, ProviderError, ProviderErrorKind, RealtimeRequest};
-use viva_domain::providers::{ProviderCatalogue, Providers};
+use viva_domain::providers::{CredentialStatus, ProviderCatalogue, Providers};
 use viva_domain::sessions::{CascadeConfig, Interaction, Prompt, ProviderConfig};
 
 use super::InteractionMode;
@@ -55,34 +56,45 @@ impl ModeFactory {
         &self.catalogue
     }
 
+    /// Whether one of a configuration's models is no longer served, as far as the catalogue knows.
+    pub fn has_retired_model(&self, interaction: &Interaction, today: NaiveDate) -> bool {
+        let providers = &self.catalogue;
+        match interaction {
+            Interaction::Realtime(config) => is_retired(&providers.realtime, config, today),
+            Interaction::Cascade(config) => {
+                is_retired(&providers.stt, &config.stt, today)
+                    || is_retired(&providers.llm, &config.llm, today)
+                    || is_retired(&providers.tts, &config.tts, today)
+            }
+        }
+    }
+
     /// Checks a configuration and fills in what was left open.
     ///
     /// # Errors
-    /// [`OpenModeError`] when a provider does not exist or a setting is wrong.
+    /// [`OpenModeError`] when a provider does not exist or is not set up, or a setting is wrong.
     pub fn resolve(&self, interaction: &Interaction) -> Result<Interaction, OpenModeError> {
         let providers = &self.catalogue;
-        let resolved = match interaction {
-            Interaction::Realtime(config) => adapter(&providers.realtime, config)?
+        match interaction {
+            Interaction::Realtime(config) => usable(&providers.realtime, config)?
                 .resolve(config)
-                .map(Interaction::Realtime),
+                .map(Interaction::Realtime)
+                .map_err(|err| named(config, err)),
             Interaction::Cascade(config) => {
                 let CascadeConfig { stt, llm, tts } = config.as_ref();
                 let (ears, model, voice) = (
-                    adapter(&providers.stt, stt)?,
-                    adapter(&providers.llm, llm)?,
-                    adapter(&providers.tts, tts)?,
+                    usable(&providers.stt, stt)?,
+                    usable(&providers.llm, llm)?,
+                    usable(&providers.tts, tts)?,
                 );
-                let resolve = || {
-                    Ok(CascadeConfig {
-                        stt: ears.resolve(stt)?,
-                        llm: model.resolve(llm)?,
-                        tts: voice.resolve(tts)?,
-                    })
+                let resolved = CascadeConfig {
+                    stt: ears.resolve(stt).map_err(|err| named(stt, err))?,
+                    llm: model.resolve(llm).map_err(|err| named(llm, err))?,
+                    tts: voice.resolve(tts).map_err(|err| named(tts, err))?,
                 };
-                resolve().map(|config| Interaction::Cascade(Box::new(config)))
+                Ok(Interaction::Cascade(Box::new(resolved)))
             }
-        };
-        resolved.map_err(|err| OpenModeError(Arc::new(err)))
+        }
     }
 
     /// The cascade that is there when a realtime provider is not: the first usable provider of each role, in the language
@@ -158,6 +170,32 @@ fn adapter<'a, P: ?Sized>(
         .ok_or_else(|| failed(config, ProviderErrorKind::Unknown))
 }
 
+/// The adapter of a provider that the operator has set up.
+fn usable<'a, P: ?Sized>(
+    providers: &'a Providers<P>,
+    config: &ProviderConfig,
+) -> Result<&'a Arc<P>, OpenModeError> {
+    if let Some((info, _)) = providers.find(&config.provider)
+        && info.credential == CredentialStatus::Missing
+    {
+        let kind = if info.needs.is_empty() {
+            ProviderErrorKind::CredentialMissing
+        } else {
+            ProviderErrorKind::NotSetUp(info.needs.join(" and "))
+        };
+        return Err(failed(config, kind));
+    }
+    adapter(providers, config)
+}
+
+fn is_retired<P: ?Sized>(providers: &Providers<P>, config: &ProviderConfig, today: NaiveDate) -> bool {
+    let Some((info, _)) = providers.find(&config.provider) else {
+        return false;
+    };
+    let mut models = info.models.iter();
+    models.any(|model| config.model.as_ref() == Some(&model.id) && model.is_retired(today))
+}
+
 fn first_usable<P: ?Sized>(providers: &Providers<P>, language: Option<&str>) -> Option<ProviderConfig> {
     let (info, _) = providers.iter().find(|(info, _)| info.credential.is_usable())?;
     Some(ProviderConfig {
@@ -171,9 +209,17 @@ async fn in_time<T>(
     connecting: impl Future<Output = Result<T, ProviderError>>,
 ) -> Result<T, OpenModeError> {
     match timeout(CONNECT_TIMEOUT, connecting).await {
-        Ok(connected) => connected.map_err(|err| OpenModeError(Arc::new(err))),
+        Ok(connected) => connected.map_err(|err| named(config, err)),
         Err(_) => Err(failed(config, ProviderErrorKind::Unavailable)),
     }
+}
+
+/// The failure under the name by which the provider was asked for: several may share an adapter.
+fn named(config: &ProviderConfig, err: ProviderError) -> OpenModeError {
+    OpenModeError(Arc::new(ProviderError {
+        provider: config.provider.clone(),
+        ..err
+    }))
 }
 
 /// A mode, unless its provider speaks at a rate that nobody can convert.

@@ -251,6 +251,7 @@ fn info() -> ProviderInfo {
         voices: Vec::new(),
         languages: Vec::new(),
         credential: CredentialStatus::NotNeeded,
+        needs: Vec::new(),
     }
 }
 

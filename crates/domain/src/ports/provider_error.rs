@@ -33,10 +33,13 @@ pub enum ProviderErrorKind {
     #[error("there is no such provider")]
     Unknown,
     /// It needs a key and has none.
-    #[error("it needs a key; add one under Providers")]
+    #[error("it needs a key")]
     CredentialMissing,
+    /// The server lacks settings that it needs, a key mostly; names them.
+    #[error("it is not set up; set {0} for the server and start it again")]
+    NotSetUp(String),
     /// It refused the key.
-    #[error("it refused the key; check it under Providers")]
+    #[error("it refused the key")]
     CredentialInvalid,
     /// A setting that it does not take.
     #[error("{0}")]

@@ -106,7 +106,8 @@ pub struct Heard {
 #[derive(Debug, Clone, PartialEq)]
 pub struct RealtimeEvent {
     /// The generation of the newest command ([`RealtimeCommand::Commit`], `Greet`, `Interrupt`) that the provider had
-    /// taken when this was said; [`Generation::FIRST`] before the first one.
+    /// taken when this was said; [`Generation::FIRST`] before the first one. Words of the user that come late carry the one in
+    /// which their turn was taken, so that they find it.
     pub generation: Generation,
     /// When it arrived from the provider, taken as near to the wire as possible.
     pub at: Instant,
@@ -123,7 +124,7 @@ pub enum RealtimeEventKind {
     SpeechEnded,
     /// What the user said.
     UserTranscript {
-        /// The whole text so far.
+        /// The whole text of the turn so far: who was not answered yet goes on with the same turn.
         text: String,
         /// Whether it can still change.
         is_final: bool,

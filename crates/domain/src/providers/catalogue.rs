@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::ProviderInfo;
 use crate::ports::{LanguageModel, RealtimeVoice, SpeechToText, TextToSpeech};
 
-/// The providers of one role on this server, in the order in which they are shown; the first is the default.
+/// The providers of one role on this server, in the order in which they are shown: those that can be used come first.
 pub struct Providers<P: ?Sized>(Vec<(ProviderInfo, Arc<P>)>);
 
 /// The providers of every role.
@@ -36,8 +36,17 @@ impl<P: ?Sized> Providers<P> {
 
     /// The adapter of this id; `None` when there is no such provider.
     pub fn get(&self, id: &str) -> Option<&Arc<P>> {
-        self.iter()
-            .find_map(|(info, adapter)| (info.id == id).then_some(adapter))
+        self.find(id).map(|(_, adapter)| adapter)
+    }
+
+    /// What is known about this id, with the adapter; `None` when there is no such provider.
+    pub fn find(&self, id: &str) -> Option<(&ProviderInfo, &Arc<P>)> {
+        self.iter().find(|(info, _)| info.id == id)
+    }
+
+    /// Brings those that can be used to the front; the order stays otherwise.
+    pub fn usable_first(&mut self) {
+        self.0.sort_by_key(|(info, _)| !info.credential.is_usable());
     }
 
     /// All of them, in order.
@@ -79,6 +88,7 @@ mod tests {
             voices: Vec::new(),
             languages: Vec::new(),
             credential: CredentialStatus::NotNeeded,
+            needs: Vec::new(),
         }
     }
 
@@ -95,5 +105,26 @@ mod tests {
         assert_eq!(entries, [("offline", 3), ("other", 2)]);
         assert_eq!(providers.get("other").map(|adapter| **adapter), Some(2));
         assert!(providers.get("Offline").is_none());
+        assert_eq!(providers.find("other").unwrap().0.id, "other");
+    }
+
+    #[test]
+    fn those_that_can_be_used_come_first() {
+        let mut providers = Providers::new();
+        for (id, credential) in [
+            ("a", CredentialStatus::Missing),
+            ("b", CredentialStatus::Present),
+            ("c", CredentialStatus::Invalid),
+            ("d", CredentialStatus::NotNeeded),
+        ] {
+            let info = ProviderInfo {
+                credential,
+                ..info(id)
+            };
+            providers.insert(info, Arc::new(()));
+        }
+        providers.usable_first();
+        let ids: Vec<&str> = providers.iter().map(|(info, _)| info.id.as_str()).collect();
+        assert_eq!(ids, ["b", "d", "a", "c"]);
     }
 }

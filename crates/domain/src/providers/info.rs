@@ -15,6 +15,8 @@ pub struct ProviderInfo {
     pub languages: Vec<Language>,
     /// Whether its key is there.
     pub credential: CredentialStatus,
+    /// Names of the settings that the operator has to make before it can be used.
+    pub needs: Vec<String>,
 }
 
 /// A model of a provider.
@@ -61,6 +63,13 @@ pub enum CredentialStatus {
     Invalid,
 }
 
+impl Model {
+    /// Whether its provider has stopped to serve it on this day.
+    pub fn is_retired(&self, today: NaiveDate) -> bool {
+        self.retires.is_some_and(|day| day <= today)
+    }
+}
+
 impl CredentialStatus {
     /// Whether it makes sense to open a conversation.
     pub const fn is_usable(self) -> bool {
@@ -68,5 +77,23 @@ impl CredentialStatus {
             Self::NotNeeded | Self::Present | Self::Valid => true,
             Self::Missing | Self::Invalid => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_is_retired_from_its_day_on() {
+        let day = |day| NaiveDate::from_ymd_opt(2027, 1, day).unwrap();
+        let model = |retires| Model {
+            id: "a".to_owned(),
+            name: "A".to_owned(),
+            retires,
+        };
+        assert!(!model(Some(day(6))).is_retired(day(5)));
+        assert!(model(Some(day(6))).is_retired(day(6)));
+        assert!(!model(None).is_retired(day(6)));
     }
 }

@@ -32,6 +32,20 @@ pub(super) fn text(name: &str, json: &str, most: usize) -> Result<String, String
         .ok_or_else(|| format!("options.{name} must be a text of 1 to {most} characters"))
 }
 
+/// A list of texts, trimmed, of at most so many, each of at most so many characters.
+pub(super) fn texts(name: &str, json: &str, most: usize, most_chars: usize) -> Result<Vec<String>, String> {
+    let is_text = |text: &String| {
+        (1..=most_chars).contains(&text.chars().count()) && !text.chars().any(|c| c.is_control() && c != '\n')
+    };
+    serde_json::from_str::<Vec<String>>(json)
+        .map(|texts| texts.iter().map(|text| text.trim().to_owned()).collect())
+        .ok()
+        .filter(|texts: &Vec<String>| (1..=most).contains(&texts.len()) && texts.iter().all(is_text))
+        .ok_or_else(|| {
+            format!("options.{name} must be a list of 1 to {most} texts of 1 to {most_chars} characters")
+        })
+}
+
 /// One of some names.
 pub(super) fn choice<T: Clone>(name: &str, json: &str, choices: &[(&str, T)]) -> Result<T, String> {
     let chosen = serde_json::from_str::<String>(json).unwrap_or_default();
@@ -66,6 +80,8 @@ mod tests {
         assert_eq!(decimal("d", "2", 0.0, 2.0), Ok(2.0));
         assert_eq!(flag("f", "true"), Ok(true));
         assert_eq!(text("t", r#"" öl ""#, 2), Ok("öl".to_owned()));
+        let two = ["a", "b\nc"].map(str::to_owned).to_vec();
+        assert_eq!(texts("l", r#"[" a ", "b\nc"]"#, 2, 3), Ok(two));
         assert_eq!(choice("c", "\"b\"", &[("a", 1), ("b", 2)]), Ok(2));
     }
 
@@ -81,6 +97,20 @@ mod tests {
         for json in ["\" \"", "\"abc\"", "1"] {
             let message = text("t", json, 2).unwrap_err();
             assert_eq!(message, "options.t must be a text of 1 to 2 characters");
+        }
+        for json in [
+            "[]",
+            r#"[" "]"#,
+            r#"["abcd"]"#,
+            r#"["a","b","c"]"#,
+            r#"["\u0007"]"#,
+            "\"a\"",
+        ] {
+            let message = texts("l", json, 2, 3).unwrap_err();
+            assert_eq!(
+                message,
+                "options.l must be a list of 1 to 2 texts of 1 to 3 characters"
+            );
         }
         let message = choice("c", "c", &[("a", 1), ("b", 2)]).unwrap_err();
         assert_eq!(message, r#"options.c must be one of "a", "b""#);

@@ -223,6 +223,10 @@ fn notice(code: NoticeCode) -> ws::Notice {
             ws::NoticeCode::ResumeIncomplete,
             "some of what was said while you were away is lost",
         ),
+        NoticeCode::ModelRetired => (
+            ws::NoticeCode::ModelRetired,
+            "the provider's last day for this model is over; choose another one",
+        ),
     };
     ws::Notice {
         code,

@@ -149,7 +149,7 @@ impl From<StartSessionError> for Refusal {
 pub(super) fn provider_error_code(kind: &ProviderErrorKind) -> ErrorCode {
     match kind {
         ProviderErrorKind::Unknown | ProviderErrorKind::InvalidConfig(_) => ErrorCode::InvalidConfig,
-        ProviderErrorKind::CredentialMissing => ErrorCode::CredentialMissing,
+        ProviderErrorKind::CredentialMissing | ProviderErrorKind::NotSetUp(_) => ErrorCode::CredentialMissing,
         ProviderErrorKind::CredentialInvalid => ErrorCode::CredentialInvalid,
         ProviderErrorKind::Unavailable => ErrorCode::ProviderUnavailable,
         ProviderErrorKind::RateLimited => ErrorCode::RateLimited,
@@ -187,6 +187,7 @@ mod tests {
             ProviderErrorKind::Unknown,
             ProviderErrorKind::InvalidConfig("voice: no such voice".to_owned()),
             ProviderErrorKind::CredentialMissing,
+            ProviderErrorKind::NotSetUp("SOME_API_KEY".to_owned()),
             ProviderErrorKind::CredentialInvalid,
             ProviderErrorKind::Unavailable,
             ProviderErrorKind::RateLimited,
@@ -202,6 +203,7 @@ mod tests {
             [
                 (ErrorCode::InvalidConfig, Fault::Message),
                 (ErrorCode::InvalidConfig, Fault::Message),
+                (ErrorCode::CredentialMissing, Fault::None),
                 (ErrorCode::CredentialMissing, Fault::None),
                 (ErrorCode::CredentialInvalid, Fault::None),
                 (ErrorCode::ProviderUnavailable, Fault::None),

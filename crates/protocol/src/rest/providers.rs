@@ -1,3 +1,4 @@
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 /// Body of `GET /interaction/providers`: who can play which role.
@@ -44,6 +45,9 @@ pub struct Model {
     pub id: String,
     /// The name that people know.
     pub name: String,
+    /// The day (`2027-01-31`) on which the provider stops to serve it, where that was announced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retires: Option<NaiveDate>,
 }
 
 /// A voice of a provider.

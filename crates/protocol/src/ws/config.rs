@@ -95,6 +95,24 @@ impl Default for RealtimeConfig {
     }
 }
 
+impl Default for CascadeConfig {
+    fn default() -> Self {
+        Self {
+            stt_provider: offline(),
+            stt_model: None,
+            stt_language: None,
+            llm_provider: offline(),
+            llm_model: None,
+            tts_provider: offline(),
+            tts_model: None,
+            tts_voice: None,
+            tts_language: None,
+            language: None,
+            options: Map::new(),
+        }
+    }
+}
+
 /// A mode with the configuration that belongs to it: the checked form of the fields `mode` and `config`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "mode", content = "config", rename_all = "snake_case")]

@@ -394,6 +394,8 @@ pub enum NoticeCode {
     IdleLimitNear,
     /// After a resume: some of what was sent meanwhile is lost.
     ResumeIncomplete,
+    /// The day on which the provider stops to serve a model is over.
+    ModelRetired,
     /// A code that this version does not know.
     #[serde(other, skip_serializing)]
     Unknown,

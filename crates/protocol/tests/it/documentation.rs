@@ -144,7 +144,8 @@ fn the_listed_notice_codes_are_those_of_the_code() {
             | NoticeCode::RecordingFailed
             | NoticeCode::StorageDelayed
             | NoticeCode::IdleLimitNear
-            | NoticeCode::ResumeIncomplete => wire_name(&code),
+            | NoticeCode::ResumeIncomplete
+            | NoticeCode::ModelRetired => wire_name(&code),
             NoticeCode::Unknown => panic!("no version has the notice code {name:?}"),
         };
         assert_eq!(described, name);

@@ -2,9 +2,10 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
 use config::builder::DefaultState;
-use config::{Config, ConfigBuilder, File, FileFormat, Value, ValueKind};
+use config::{Config, ConfigBuilder, ConfigError, File, FileFormat, Value, ValueKind};
+use viva_infrastructure::catalogue::Catalogue;
 
-use super::Settings;
+use super::{Settings, providers};
 use crate::failure::Failure;
 
 /// The defaults and the reference manual.
@@ -13,8 +14,9 @@ const DEFAULTS: &str = include_str!("default.toml");
 const USUAL_FILE: &str = "viva.toml";
 /// What the names of environment variables begin with; `__` separates the parts of a key.
 const PREFIX: &str = "VIVA__";
-/// Keys whose values are never printed whole.
-const SECRETS: [&str; 1] = ["database.url"];
+/// Keys that end so are never printed; those of the second list without what a URL may hide.
+const SECRETS: [&str; 1] = [".api_key"];
+const URLS: [&str; 2] = ["database.url", ".base_url"];
 
 /// The configuration and where it is odd.
 pub(crate) struct Loaded {
@@ -34,7 +36,10 @@ impl Loaded {
     /// Every setting with its value, secrets hidden.
     pub(crate) fn shown(&self) -> impl Iterator<Item = String> {
         self.values.iter().map(|(key, value)| {
-            let value = if SECRETS.contains(&key.as_str()) {
+            let is_one_of = |ends: &[&str]| ends.iter().any(|end| key.ends_with(end));
+            let value = if is_one_of(&SECRETS) && !value.is_empty() {
+                "[redacted]".to_owned()
+            } else if is_one_of(&URLS) {
                 redacted(value)
             } else {
                 value.clone()
@@ -47,17 +52,16 @@ impl Loaded {
 /// Reads defaults, file, environment and overrides (from flags), in this order.
 pub(crate) fn load(file: Option<&Path>, overrides: &[(&str, String)]) -> Result<Loaded> {
     // Other programs' variables need not be Unicode.
-    let environment = std::env::vars_os()
+    let environment: Vec<(String, String)> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
-        .filter(|(name, _)| name.starts_with(PREFIX))
         .map(|(name, value)| (name, value.to_string_lossy().into_owned()))
         .collect();
-    load_from(file, environment, overrides).context(Failure::Config)
+    load_from(file, &environment, overrides).context(Failure::Config)
 }
 
 fn load_from(
     file: Option<&Path>,
-    environment: Vec<(String, String)>,
+    environment: &[(String, String)],
     overrides: &[(&str, String)],
 ) -> Result<Loaded> {
     let defaults = Config::builder()
@@ -66,28 +70,60 @@ fn load_from(
     let known = leaves(&defaults);
     let mut builder = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
     builder = add_file(builder, file);
-    let mut unknown_variables = Vec::new();
+    let mut others = Vec::new();
     for (name, value) in environment {
-        let key = name[PREFIX.len()..].to_lowercase().replace("__", ".");
+        let Some(key) = name.strip_prefix(PREFIX) else {
+            continue;
+        };
+        let key = key.to_lowercase().replace("__", ".");
         if known.iter().any(|(known, _)| *known == key) {
-            builder = builder.set_override(key, value)?;
+            builder = builder.set_override(key, value.as_str())?;
         } else {
-            unknown_variables.push(name);
+            others.push((name, key, value));
         }
     }
     for (key, value) in overrides {
         builder = builder.set_override(*key, value.as_str())?;
     }
-    let config = builder.build().map_err(|err| anyhow!("{err}"))?;
+    // Which providers there are is a setting itself.
+    let settings: Settings = read(builder.build_cloned())?
+        .try_deserialize()
+        .map_err(|err| anyhow!("{err}"))?;
+    let catalogue = Catalogue::load(settings.catalogue.file()).context("catalogue.file")?;
+    let mut unknown_variables = Vec::new();
+    for (name, key, value) in others {
+        if is_about_a_provider(&key, &catalogue) {
+            builder = builder.set_override(key, value.as_str())?;
+        } else {
+            unknown_variables.push(name.clone());
+        }
+    }
+    let config = read(builder.build())?;
     let values = leaves(&config);
     let mut settings: Settings = config.try_deserialize().map_err(|err| anyhow!("{err}"))?;
     settings.database.read_files()?;
     settings.validate()?;
+    let about_providers = std::mem::take(&mut settings.providers);
+    settings.provider_setups = providers::set_up(catalogue.into_providers(), about_providers, environment)?;
     Ok(Loaded {
         settings,
         unknown_variables,
         values,
     })
+}
+
+fn read(config: Result<Config, ConfigError>) -> Result<Config> {
+    config.map_err(|err| anyhow!("{err}"))
+}
+
+/// Whether a key is one of `providers.<id>.<field>`.
+fn is_about_a_provider(key: &str, catalogue: &Catalogue) -> bool {
+    let parts: Vec<&str> = key.split('.').collect();
+    let ["providers", section, field] = parts[..] else {
+        return false;
+    };
+    let mut known = catalogue.providers().iter();
+    providers::FIELDS.contains(&field) && known.any(|provider| providers::section(&provider.id) == section)
 }
 
 fn add_file(builder: ConfigBuilder<DefaultState>, file: Option<&Path>) -> ConfigBuilder<DefaultState> {
@@ -149,21 +185,21 @@ mod tests {
     use super::*;
 
     fn with(environment: &[(&str, &str)]) -> Result<Loaded> {
-        let environment = environment
+        let environment: Vec<(String, String)> = environment
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
         let folder = tempfile::tempdir()?;
         let empty = folder.path().join("empty.toml");
         fs::write(&empty, "")?;
-        load_from(Some(&empty), environment, &[])
+        load_from(Some(&empty), &environment, &[])
     }
 
     fn from_file(text: &str) -> Result<Loaded> {
         let folder = tempfile::tempdir()?;
         let file = folder.path().join("viva.toml");
         fs::write(&file, text)?;
-        load_from(Some(&file), Vec::new(), &[])
+        load_from(Some(&file), &[], &[])
     }
 
     fn message(loaded: Result<Loaded>) -> String {
@@ -193,7 +229,7 @@ mod tests {
             ("VIVA__SESSIONS__PER_USER".into(), "3".into()),
             ("VIVA__WEB__SITE".into(), "b".into()),
         ];
-        let loaded = load_from(Some(&file), environment, &[("web.site", "c".into())]).unwrap();
+        let loaded = load_from(Some(&file), &environment, &[("web.site", "c".into())]).unwrap();
         let sessions = loaded.settings.sessions.to_application();
         assert_eq!((sessions.per_user, sessions.limits.resume.as_secs()), (3, 7));
         assert_eq!(loaded.settings.web.site, Path::new("c"));
@@ -221,9 +257,7 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_refused() {
-        assert!(
-            message(load_from(Some(Path::new("not/there.toml")), Vec::new(), &[])).contains("not/there.toml")
-        );
+        assert!(message(load_from(Some(Path::new("not/there.toml")), &[], &[])).contains("not/there.toml"));
     }
 
     #[test]
@@ -278,6 +312,62 @@ mod tests {
         assert_eq!(
             loaded.settings.database.url().expose_secret(),
             "postgres://viva:secret@db/viva"
+        );
+    }
+
+    #[test]
+    fn keys_of_providers_are_not_shown() {
+        let loaded = with(&[
+            ("VIVA__PROVIDERS__AZURE_OPENAI__API_KEY", "hunter2"),
+            (
+                "VIVA__PROVIDERS__AZURE_OPENAI__BASE_URL",
+                "https://a.example?key=hunter2",
+            ),
+            ("OPENAI_API_KEY", "hunter2"),
+        ])
+        .unwrap();
+        let shown: Vec<String> = loaded.shown().collect();
+        assert!(
+            shown.contains(&"providers.azure_openai.api_key = \"[redacted]\"".to_owned()),
+            "{shown:?}"
+        );
+        let said = format!("{shown:?} {loaded:?} {:?}", loaded.settings);
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+
+    #[test]
+    fn a_variable_about_a_provider_that_is_not_there_is_named() {
+        let names = ["VIVA__PROVIDERS__OPENIA__API_KEY", "VIVA__PROVIDERS__OPENAI__KEY"];
+        let loaded = with(&names.map(|name| (name, "x"))).unwrap();
+        assert_eq!(loaded.unknown_variables, names);
+        let message = message(from_file("[providers.openia]\napi_key = \"x\""));
+        assert!(
+            message.contains("providers.openia is no provider") && message.contains("azure_openai"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_file_of_providers_adds_settings() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("mine.toml");
+        let text = "[[providers]]\nid = \"my-own\"\nname = \"Mine\"\nbase_url = \"http://127.0.0.1:1\"\n[providers.llm]\n\
+                    adapter = \"openai\"";
+        fs::write(&file, text).unwrap();
+        let file = file.to_str().unwrap();
+        let loaded = with(&[
+            ("VIVA__CATALOGUE__FILE", file),
+            ("VIVA__PROVIDERS__MY_OWN__BASE_URL", "http://127.0.0.1:2"),
+        ])
+        .unwrap();
+        let setup = loaded.settings.provider_setups.last().unwrap();
+        assert_eq!(setup.account.base_url.as_str(), "http://127.0.0.1:2/");
+        assert!(loaded.unknown_variables.is_empty());
+        fs::write(file, "[[providers]]\nid = \"openai\"\nbase = 1").unwrap();
+        let message = message(with(&[("VIVA__CATALOGUE__FILE", file)]));
+        assert!(
+            message.contains("mine.toml, line 3: unknown field `base`"),
+            "{message}"
         );
     }
 }

@@ -1,13 +1,17 @@
 //! The configuration: one file per section, defaults and documentation in `default.toml`.
 
 mod auth;
+mod catalogue;
 mod database;
 mod load;
 mod log;
+mod providers;
 mod server;
 mod sessions;
 mod storage;
 mod web;
+
+use std::collections::BTreeMap;
 
 use anyhow::Result;
 use serde::Deserialize;
@@ -15,6 +19,7 @@ use serde::Deserialize;
 pub(crate) use database::DatabaseSettings;
 pub(crate) use load::load;
 pub(crate) use log::{LogFormat, LogSettings};
+pub(crate) use providers::ProviderSetup;
 pub(crate) use storage::StorageSettings;
 
 /// Everything that can be set.
@@ -27,6 +32,13 @@ pub(crate) struct Settings {
     pub(crate) storage: storage::StorageSettings,
     pub(crate) web: web::WebSettings,
     pub(crate) sessions: sessions::SessionsSettings,
+    pub(crate) catalogue: catalogue::CatalogueSettings,
+    /// By id, with `_` for `-`.
+    #[serde(default)]
+    providers: BTreeMap<String, providers::ProviderSettings>,
+    /// The catalogue's providers with what is set about them.
+    #[serde(skip)]
+    pub(crate) provider_setups: Vec<ProviderSetup>,
     pub(crate) log: LogSettings,
 }
 

@@ -124,6 +124,7 @@ fn info(id: &str) -> ProviderInfo {
         voices: Vec::new(),
         languages: Vec::new(),
         credential: CredentialStatus::Present,
+        needs: Vec::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod bench;
 mod cycles;
+mod providers;
 mod refusals;
 mod stopping;
 mod vendors;

@@ -1,6 +1,7 @@
 //! What a person does with the page, and what must be there then.
 
 mod browser;
+mod cascade;
 mod controls;
 mod languages;
 mod lists;

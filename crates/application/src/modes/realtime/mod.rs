@@ -58,7 +58,7 @@ impl RealtimeMode {
 
     fn said(&mut self, event: RealtimeEvent) -> ModeEvent {
         let RealtimeEvent { generation, at, kind } = event;
-        if generation != self.answer || kind == RealtimeEventKind::ResponseStarted {
+        if is_of_answer(&kind) && (generation != self.answer || kind == RealtimeEventKind::ResponseStarted) {
             self.answer = generation;
             self.begin_anew();
         }
@@ -136,6 +136,21 @@ impl RealtimeMode {
         };
         self.next = Some(end);
         tail
+    }
+}
+
+/// Whether this is said of an answer. What the user does comes in between, and their words may carry an older generation.
+fn is_of_answer(kind: &RealtimeEventKind) -> bool {
+    match kind {
+        RealtimeEventKind::SpeechStarted
+        | RealtimeEventKind::SpeechEnded
+        | RealtimeEventKind::UserTranscript { .. } => false,
+        RealtimeEventKind::ResponseStarted
+        | RealtimeEventKind::TextDelta(_)
+        | RealtimeEventKind::Audio(_)
+        | RealtimeEventKind::ResponseDone { .. }
+        | RealtimeEventKind::ResponseFailed(_)
+        | RealtimeEventKind::Failed(_) => true,
     }
 }
 
@@ -303,6 +318,33 @@ mod tests {
         };
         let said = bench.said();
         assert!(samples(&said) >= 2_400 && said.iter().all(is_silent), "{said:?}");
+    }
+
+    #[test]
+    fn late_words_do_not_disturb_an_answer() {
+        let audio_around = |between: Option<RealtimeEventKind>| {
+            let mut bench = Bench::new(8);
+            let second = FIRST.next();
+            bench.say(second, RealtimeEventKind::ResponseStarted);
+            bench.say(second, RealtimeEventKind::Audio(vec![20_000; 1_601]));
+            if let Some(kind) = between {
+                bench.say(FIRST, kind);
+            }
+            bench.say(second, RealtimeEventKind::Audio(vec![-20_000; 1_601]));
+            bench.say(second, RealtimeEventKind::ResponseDone { usage: None });
+            let said = bench.said().into_iter();
+            said.filter_map(|what| match what {
+                ModeInput::Audio(samples) => Some(samples),
+                _ => None,
+            })
+            .collect::<Vec<_>>()
+            .concat()
+        };
+        let words = RealtimeEventKind::UserTranscript {
+            text: "What?".to_owned(),
+            is_final: true,
+        };
+        assert_eq!(audio_around(Some(words)), audio_around(None));
     }
 
     #[test]

@@ -145,6 +145,7 @@ impl Driver {
             session: setup.session,
             _registration: setup.registration,
         };
+        driver.say_when_a_model_is_retired();
         driver.hear_eagerly();
         driver
     }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use tracing::{info, warn};
 use viva_domain::ports::{Message, MessageRole, ProviderErrorKind};
 use viva_domain::sessions::{EndStatus, FallbackPolicy, Interaction, InteractionMode as Mode};
-use viva_domain::turns::{Event, Input, ModeOrder, OnModeFailure, SessionFailure, TurnTaking};
+use viva_domain::turns::{
+    Event, Input, ModeOrder, NoticeCode, OnModeFailure, SessionFailure, TurnTaking,
+};
 
 use super::Driver;
 use super::hearing::Eager;
@@ -156,6 +158,7 @@ impl Driver {
         let on_mode_failure = self.on_mode_failure();
         self.outbox
             .message(SessionMessage::ModeSwitched(Box::new(interaction)));
+        self.say_when_a_model_is_retired();
         self.replay().await;
         self.tell(Input::ModeReplaced {
             turn_taking,
@@ -173,6 +176,14 @@ impl Driver {
             && let Some(heard) = self.hearing.set_turn_taking(TurnTaking::Session, self.now())
         {
             self.tell(heard).await;
+        }
+    }
+
+    /// The provider may still serve it, or refuse it in words that nobody understands.
+    pub(super) fn say_when_a_model_is_retired(&mut self) {
+        let today = self.ports.clock.now().date_naive();
+        if self.modes.has_retired_model(&self.session.interaction, today) {
+            self.notice(NoticeCode::ModelRetired);
         }
     }
 

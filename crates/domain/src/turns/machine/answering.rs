@@ -3,8 +3,8 @@
 use super::answer::{Answer, Extent};
 use super::open_turn::UserAudio;
 use super::{
-    Effect, Event, ModeInput, OpenTurn, Playback, PlaybackEvent, SessionFailure, TurnMachine, TurnState,
-    TurnTaking,
+    CutTurn, Effect, Event, ModeInput, OpenTurn, Playback, PlaybackEvent, SessionFailure, TurnMachine,
+    TurnState, TurnTaking,
 };
 use crate::latency::{SessionTime, Stage, TurnMarks};
 use crate::turns::{Generation, InterruptReason, TurnNumber, Usage};
@@ -18,32 +18,58 @@ impl TurnMachine {
         what: ModeInput,
         effects: &mut Vec<Effect>,
     ) {
-        if let ModeInput::Failed(failure) = what {
-            return self.mode_failed(now, failure, effects);
-        }
-        if generation != self.generation {
-            return; // Said before the AI was told to stop.
-        }
         match what {
-            ModeInput::UserTranscript { text, is_final } => self.user_transcript(text, is_final, effects),
+            ModeInput::Failed(failure) => self.mode_failed(now, failure, effects),
+            ModeInput::UserTranscript { text, is_final } => {
+                self.user_transcript(generation, text, is_final, effects);
+            }
+            // Said before the AI was told to stop.
+            _ if generation != self.generation => {}
             ModeInput::Reached(stage) => self.reached(stage, at),
             ModeInput::ResponseStarted => self.response_begins(now, effects),
             ModeInput::TextDelta(delta) => self.text(now, delta, effects),
             ModeInput::Audio(samples) => self.audio(now, at, samples, effects),
             ModeInput::ResponseDone(usage) => self.response_done(now, usage, effects),
             ModeInput::ResponseFailed(failure) => self.response_failed(now, failure, effects),
-            ModeInput::Failed(_) => {}
         }
     }
 
-    fn user_transcript(&mut self, text: String, is_final: bool, effects: &mut Vec<Effect>) {
-        let Some(turn) = &mut self.turn else { return };
+    fn user_transcript(
+        &mut self,
+        generation: Generation,
+        text: String,
+        is_final: bool,
+        effects: &mut Vec<Effect>,
+    ) {
+        let current = self.generation;
+        let Some(turn) = self.turn_of_words(generation, is_final) else {
+            return;
+        };
+        // Who went on with the same turn says more.
+        let is_final = is_final && (generation == current || turn.interruption().is_some());
+        turn.is_understood = is_final;
         turn.user_transcript = Some(text.clone());
         effects.push(Effect::Emit(Event::UserTranscript {
             turn: turn.number,
             text,
             is_final,
         }));
+    }
+
+    /// Whose words these are. They may come late: when the user went on with the same turn, or cut its answer. Of a turn
+    /// that was cut only its last words are taken, once: what comes after them may be of the speech that cut it.
+    fn turn_of_words(&mut self, said_in: Generation, is_final: bool) -> Option<&mut OpenTurn> {
+        let current = self.generation;
+        let is_of_cut =
+            |cut: &&mut CutTurn| is_final && cut.answered_in == Some(said_in) && !cut.turn.is_understood;
+        if let Some(cut) = self.cut.as_mut().filter(is_of_cut) {
+            return Some(&mut cut.turn);
+        }
+        // The generation in which a turn was opened may be that of the turn before it.
+        let is_within = |turn: &OpenTurn| turn.opened_in < said_in && said_in < current;
+        self.turn
+            .as_mut()
+            .filter(|turn| said_in == current || is_within(turn))
     }
 
     /// Takes note of how far an answer has come of which nothing was heard yet.

@@ -53,6 +53,7 @@ impl TurnMachine {
             at: now,
             reason,
         }));
+        let answered_in = Some(self.generation);
         self.stop_mode(turn.heard_for_provider(turn.heard(now, rate), rate), effects);
         effects.push(Effect::Emit(Event::ResponseEnded {
             turn: turn.number,
@@ -64,6 +65,7 @@ impl TurnMachine {
         if turn.has_audio() {
             self.cut = Some(CutTurn {
                 turn,
+                answered_in,
                 deadline: now.after(STOP_REPORT_WAIT),
             });
         } else {

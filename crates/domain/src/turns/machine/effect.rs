@@ -227,6 +227,8 @@ pub enum NoticeCode {
     StorageDelayed,
     /// After a resume: some of what was sent meanwhile is lost.
     ResumeIncomplete,
+    /// A model was to be switched off by its provider before today.
+    ModelRetired,
 }
 
 /// A turn as the machine knows it; the driver adds ids, wall-clock times and recordings.

@@ -81,6 +81,8 @@ pub struct TurnMachine {
 #[derive(Debug)]
 struct CutTurn {
     turn: OpenTurn,
+    /// The generation of the answer that was cut; `None` when the mode that counted it is gone.
+    answered_in: Option<Generation>,
     deadline: SessionTime,
 }
 
@@ -242,6 +244,7 @@ impl TurnMachine {
         self.last_number = Some(number);
         self.turn = Some(OpenTurn::new(
             number,
+            self.generation,
             speech_started.unwrap_or(now),
             speech_started,
         ));

@@ -88,6 +88,12 @@ impl TurnMachine {
         self.settings.on_mode_failure = on_mode_failure;
         self.mode_is_gone = false;
         self.generation = Generation::FIRST;
+        if let Some(cut) = &mut self.cut {
+            cut.answered_in = None;
+        }
+        if let Some(turn) = &mut self.turn {
+            turn.opened_in = Generation::FIRST;
+        }
         self.active(now);
         match self.state {
             TurnState::Idle => self.opened(now, effects),

@@ -5,7 +5,7 @@ use super::effect::FinishedTurn;
 use super::input::{Playback, PlaybackEvent};
 use crate::latency::{ClientTime, LatencyMetrics, SessionTime, TurnMarks};
 use crate::ports::Heard;
-use crate::turns::{HeardText, InterruptReason, TurnNumber, split_heard};
+use crate::turns::{Generation, HeardText, InterruptReason, TurnNumber, split_heard};
 
 /// How long a client that reports playback may be late with the report that it finished.
 const FINISH_GRACE: Duration = Duration::from_secs(2);
@@ -15,7 +15,11 @@ const FINISH_GRACE: Duration = Duration::from_secs(2);
 pub(super) struct OpenTurn {
     pub(super) number: TurnNumber,
     pub(super) began: SessionTime,
+    /// The generation when it was opened.
+    pub(super) opened_in: Generation,
     pub(super) user_transcript: Option<String>,
+    /// The transcript is final.
+    pub(super) is_understood: bool,
     pub(super) marks: TurnMarks,
     /// The last voiced sample on the client's clock.
     pub(super) speech_ended_captured: Option<ClientTime>,
@@ -51,11 +55,18 @@ struct Interruption {
 }
 
 impl OpenTurn {
-    pub(super) fn new(number: TurnNumber, began: SessionTime, speech_started: Option<SessionTime>) -> Self {
+    pub(super) fn new(
+        number: TurnNumber,
+        opened_in: Generation,
+        began: SessionTime,
+        speech_started: Option<SessionTime>,
+    ) -> Self {
         Self {
             number,
             began,
+            opened_in,
             user_transcript: None,
+            is_understood: false,
             marks: TurnMarks {
                 speech_started,
                 ..TurnMarks::default()

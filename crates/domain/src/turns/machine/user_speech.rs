@@ -73,6 +73,7 @@ impl TurnMachine {
                     turn.marks.committed,
                 ) = (None, None, None);
                 turn.marks.stages = StageMarks::default();
+                turn.is_understood = false;
                 turn.speech_ended_captured = None;
                 self.state = TurnState::UserSpeaking;
                 self.warnings.utterance = false;

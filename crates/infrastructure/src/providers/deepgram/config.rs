@@ -22,6 +22,7 @@ const NOVA: [&str; 1] = ["smart_format"];
 const FLUX: [&str; 3] = ["eager_eot_threshold", "eot_threshold", "eot_timeout_ms"];
 
 const MAX_KEYTERMS: usize = 100;
+const MAX_KEYTERM_CHARS: usize = 100;
 
 /// Which API a model is spoken to with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,9 +80,7 @@ impl Settings {
                 "voice {voice:?} is not taken; speech-to-text has no voices"
             ));
         }
-        let model = config.model.as_ref().or(defaults.model.as_ref());
-        let model = model.filter(|model| !model.is_empty());
-        let model = model.ok_or("model must be named; there is no default")?.clone();
+        let model = defaults.model_of(config)?;
         let api = Api::of(&model);
         let mut settings = Self {
             api,
@@ -106,7 +105,7 @@ impl Settings {
             };
             let value = match *name {
                 "keyterms" => {
-                    self.keyterms = keyterms(json)?;
+                    self.keyterms = options::texts(name, json, MAX_KEYTERMS, MAX_KEYTERM_CHARS)?;
                     continue;
                 }
                 "eot_threshold" => options::decimal(name, json, 0.5, 1.0)?.to_string(),
@@ -139,16 +138,6 @@ impl Settings {
         query.extend(self.keyterms.iter().map(|term| ("keyterm", term.clone())));
         query
     }
-}
-
-fn keyterms(json: &str) -> Result<Vec<String>, String> {
-    let is_term = |term: &String| !term.trim().is_empty() && term.chars().count() <= 100;
-    serde_json::from_str::<Vec<String>>(json)
-        .ok()
-        .filter(|terms| (1..=MAX_KEYTERMS).contains(&terms.len()) && terms.iter().all(is_term))
-        .ok_or_else(|| {
-            format!("options.keyterms must be a list of 1 to {MAX_KEYTERMS} texts of 1 to 100 characters")
-        })
 }
 
 #[cfg(test)]
@@ -214,7 +203,7 @@ mod tests {
     #[case(config("nova-3", None, &[("numerals", "1")]), "options.numerals must be true or false")]
     #[case(config("nova-3", None, &[("keyterms", "[\" \"]")]), "options.keyterms must be a list of 1 to 100 texts of 1 to 100 characters")]
     #[case(config("flux-general-en", Some("de"), &[]), "language \"de\" is not heard by \"flux-general-en\"; it hears en")]
-    #[case(ProviderConfig::of("deepgram"), "model must be named; there is no default")]
+    #[case(ProviderConfig::of("deepgram"), "model is missing; there is no default")]
     #[case(ProviderConfig { voice: Some("x".to_owned()), ..config("nova-3", None, &[]) }, "voice \"x\" is not taken; speech-to-text has no voices")]
     fn what_is_wrong_is_refused_by_name(#[case] config: ProviderConfig, #[case] message: &str) {
         let refused = Settings::of(&config, &Defaults::default());

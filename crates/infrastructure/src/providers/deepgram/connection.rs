@@ -14,8 +14,8 @@ use crate::providers::transport::{Account, HttpClient};
 
 /// A handshake that takes longer has failed.
 const LIMIT: Duration = Duration::from_secs(5);
-/// Hosts below this one are the vendor's own, where nothing goes without a key.
-const HOST: &str = "deepgram.com";
+/// The vendor's own hosts, where nothing goes without a key.
+const DOMAIN: &str = "deepgram.com";
 
 /// What every connection of a session is opened with.
 #[derive(Clone)]
@@ -32,15 +32,7 @@ impl Connection {
         http: &HttpClient,
         settings: &Settings,
     ) -> Result<Self, ProviderError> {
-        let is_vendor = account
-            .base_url
-            .host_str()
-            .is_some_and(|host| host.ends_with(HOST));
-        let authorization = if is_vendor {
-            Some(account.required_header(VENDOR, "Token ")?)
-        } else {
-            account.header(VENDOR, "Token ")?
-        };
+        let authorization = account.header_beyond(DOMAIN, VENDOR, "Token ")?;
         let mut url = account.url(settings.api.path());
         url.query_pairs_mut()
             .append_pair("encoding", "linear16")

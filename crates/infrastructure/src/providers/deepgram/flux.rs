@@ -7,19 +7,16 @@ use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
 
 use super::connection::Connection;
 use super::wire::{FORCE_END_TURN, FluxMessage, TurnEvent, TurnInfo};
-use super::{RATE, VENDOR};
+use super::{HURRY, RATE, VENDOR};
 use crate::providers::ears::{Dialect, Message, Order, Said};
 use crate::providers::transport::socket::Socket;
 use crate::providers::transport::{Account, errors};
 
-/// How long the vendor may take to end the turn that runs.
-const WAIT: Duration = Duration::from_secs(3);
-/// The same while no turn is known to run: one may just be beginning, and if none is, there is no answer.
-const SHORT_WAIT: Duration = Duration::from_millis(500);
-
 /// The turn that runs.
 pub(super) struct Flux {
     connection: Connection,
+    /// How long the vendor may take to end the turn that runs.
+    patience: Duration,
     turn: Option<Turn>,
     /// Turns up to this one are over for the session, whatever is still said about them.
     over: Option<u64>,
@@ -31,9 +28,10 @@ struct Turn {
 }
 
 impl Flux {
-    pub(super) fn new(connection: Connection) -> Self {
+    pub(super) fn new(connection: Connection, patience: Duration) -> Self {
         Self {
             connection,
+            patience,
             turn: None,
             over: None,
         }
@@ -96,7 +94,7 @@ impl Dialect for Flux {
     }
 
     fn forget(&mut self) {
-        *self = Self::new(self.connection.clone());
+        *self = Self::new(self.connection.clone(), self.patience);
     }
 
     fn audio(&mut self, samples: &[i16]) -> Option<Message> {
@@ -110,7 +108,12 @@ impl Dialect for Flux {
     fn finalize(&mut self, _said: &mut Said) -> Order {
         Order {
             message: Some(Message::text(FORCE_END_TURN)),
-            wait: if self.turn.is_some() { WAIT } else { SHORT_WAIT },
+            wait: if self.turn.is_some() {
+                self.patience
+            } else {
+                // One may just be beginning, and if none is, there is no answer.
+                self.patience / HURRY
+            },
         }
     }
 

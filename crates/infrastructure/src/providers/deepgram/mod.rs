@@ -11,6 +11,7 @@ mod language;
 mod nova;
 #[cfg(test)]
 mod tests;
+mod transcript;
 mod wire;
 
 use std::time::Duration;
@@ -32,6 +33,10 @@ use super::transport::{Account, HttpClient, errors};
 const VENDOR: &str = "deepgram";
 /// Sample rate of the audio that is sent, in Hz; Deepgram takes any.
 const RATE: u32 = 16_000;
+/// How long the vendor may take to write down an utterance.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Where there may be nothing to write down, and so no answer, it gets so many times less.
+const HURRY: u32 = 6;
 
 /// Deepgram as a speech-to-text provider.
 #[derive(Debug, Clone)]
@@ -41,6 +46,7 @@ pub struct DeepgramSpeechToText {
     defaults: Defaults,
     tasks: TaskTracker,
     keep_alive: Duration,
+    patience: Duration,
 }
 
 impl DeepgramSpeechToText {
@@ -52,6 +58,7 @@ impl DeepgramSpeechToText {
             defaults,
             tasks,
             keep_alive: KEEP_ALIVE,
+            patience: PATIENCE,
         }
     }
 
@@ -84,8 +91,8 @@ impl SpeechToText for DeepgramSpeechToText {
         let settings = self.settings(&config)?;
         let connection = Connection::new(&self.account, &self.http, &settings)?;
         match settings.api {
-            Api::Nova => listen(Nova::new(connection), &self.tasks, self.keep_alive).await,
-            Api::Flux => listen(Flux::new(connection), &self.tasks, self.keep_alive).await,
+            Api::Nova => listen(Nova::new(connection, self.patience), &self.tasks, self.keep_alive).await,
+            Api::Flux => listen(Flux::new(connection, self.patience), &self.tasks, self.keep_alive).await,
         }
     }
 }

@@ -7,23 +7,25 @@ use futures_util::future::BoxFuture;
 use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
 
 use super::connection::Connection;
-use super::wire::{FINALIZE, KEEP_ALIVE, NovaMessage, Results};
-use super::{RATE, VENDOR};
-use crate::providers::ears::{Dialect, Message, Order, Said, Transcript};
+use super::transcript::{Segment, Transcript};
+use super::wire::{FINALIZE, KEEP_ALIVE, NovaMessage, Results, Word};
+use super::{HURRY, RATE, VENDOR};
+use crate::providers::ears::{Dialect, Message, Order, RUN_UP, Said};
 use crate::providers::transport::socket::Socket;
 use crate::providers::transport::{Account, errors};
 
-/// How long an order may take to be answered.
-const WAIT: Duration = Duration::from_secs(3);
-/// The same where hardly any audio is left to write down: then the vendor may not answer at all.
-const SHORT_WAIT: Duration = Duration::from_millis(500);
-/// So little audio, in samples, is hardly any: 100 ms.
+/// So little audio, in samples, is hardly any to write down, and the vendor may not answer at all: 100 ms.
 const HARDLY_ANY: u64 = RATE as u64 / 10;
 
 /// What was sent, and what was understood of it.
 pub(super) struct Nova {
     connection: Connection,
+    /// How long an order may take to be answered.
+    patience: Duration,
+    /// Everything that was understood, also of what is said or heard between the utterances.
     transcript: Transcript,
+    /// Where the utterance that runs begins, in samples.
+    began: Option<u64>,
     /// Samples that this connection was sent.
     sent: u64,
     /// Samples whose transcript is final.
@@ -35,6 +37,8 @@ pub(super) struct Nova {
 
 /// An order that waits.
 struct Asked {
+    /// Where its utterance begins, in samples; `None` when nobody spoke.
+    began: Option<u64>,
     /// Where its audio ends, in samples.
     until: u64,
     /// Whether there is so little left that no answer is no failure.
@@ -42,10 +46,12 @@ struct Asked {
 }
 
 impl Nova {
-    pub(super) fn new(connection: Connection) -> Self {
+    pub(super) fn new(connection: Connection, patience: Duration) -> Self {
         Self {
             connection,
+            patience,
             transcript: Transcript::default(),
+            began: None,
             sent: 0,
             settled: 0,
             orders: VecDeque::new(),
@@ -54,21 +60,35 @@ impl Nova {
     }
 
     fn on_results(&mut self, results: &Results, said: &mut Said) {
-        if !results.is_final {
-            self.transcript.set_interim(results.transcript());
-            return self.tell_partial(results, said);
-        }
-        let until = samples(results.start + results.duration);
-        self.settled = self.settled.max(until);
-        if results.from_finalize && self.is_late(until) {
-            return;
-        }
-        self.transcript.push(results.transcript());
-        if results.from_finalize && self.orders.pop_front().is_some() {
-            said.event(SpeechToTextEventKind::Final(self.transcript.take()));
+        let segment = segment(results);
+        // Orders are answered in order: what comes before the answer belongs to the oldest one.
+        let began = self.orders.front().map_or(self.began, |asked| asked.began);
+        let is_news = began.is_some_and(|began| !segment.since(began).is_empty());
+        if results.is_final {
+            let until = segment.end;
+            self.settled = self.settled.max(until);
+            if results.from_finalize && self.is_late(until) {
+                return;
+            }
+            self.transcript.push(segment);
+            if results.from_finalize
+                && let Some(asked) = self.orders.pop_front()
+            {
+                let text = self.take(&asked);
+                return said.event(SpeechToTextEventKind::Final(text));
+            }
         } else {
-            self.tell_partial(results, said);
+            self.transcript.set_interim(segment);
         }
+        if let (true, Some(began)) = (is_news, began) {
+            said.event(SpeechToTextEventKind::Partial(self.transcript.since(began)));
+        }
+    }
+
+    /// What was said in the utterance of an order. What was heard before is no speech to us.
+    fn take(&mut self, asked: &Asked) -> String {
+        let began = asked.began.unwrap_or(asked.until);
+        self.transcript.take(began, asked.until)
     }
 
     /// Whether it answers an order that was given up. It ends where that order's audio ended, and so before that of any
@@ -80,12 +100,6 @@ impl Nova {
         let is_late = self.orders.is_empty() || until <= given_up + HARDLY_ANY;
         self.given_up.pop_front();
         is_late
-    }
-
-    fn tell_partial(&self, results: &Results, said: &mut Said) {
-        if !results.transcript().trim().is_empty() {
-            said.event(SpeechToTextEventKind::Partial(self.transcript.text()));
-        }
     }
 }
 
@@ -103,7 +117,7 @@ impl Dialect for Nova {
     }
 
     fn forget(&mut self) {
-        *self = Self::new(self.connection.clone());
+        *self = Self::new(self.connection.clone(), self.patience);
     }
 
     fn audio(&mut self, samples: &[i16]) -> Option<Message> {
@@ -114,7 +128,9 @@ impl Dialect for Nova {
         })
     }
 
-    fn began(&mut self, _ago: Duration) -> Option<Message> {
+    fn began(&mut self, ago: Duration) -> Option<Message> {
+        let ago = samples_of(ago.saturating_add(RUN_UP));
+        self.began.get_or_insert(self.sent.saturating_sub(ago));
         None
     }
 
@@ -124,32 +140,34 @@ impl Dialect for Nova {
             .back()
             .map_or(self.settled, |asked| asked.until.max(self.settled));
         let left = self.sent.saturating_sub(asked);
-        if left == 0 && self.orders.is_empty() {
-            said.event(SpeechToTextEventKind::Final(self.transcript.take()));
+        let asked = Asked {
+            began: self.began.take(),
+            until: self.sent,
+            may_be_ignored: left <= HARDLY_ANY,
+        };
+        if self.orders.is_empty() && (left == 0 || asked.began.is_none()) {
+            let text = self.take(&asked);
+            said.event(SpeechToTextEventKind::Final(text));
             return Order {
                 message: None,
-                wait: WAIT,
+                wait: self.patience,
             };
         }
-        let may_be_ignored = left <= HARDLY_ANY;
-        self.orders.push_back(Asked {
-            until: self.sent,
-            may_be_ignored,
-        });
+        let hurry = if asked.may_be_ignored { HURRY } else { 1 };
+        self.orders.push_back(asked);
         Order {
             message: Some(Message::text(FINALIZE)),
-            wait: if may_be_ignored { SHORT_WAIT } else { WAIT },
+            wait: self.patience / hurry,
         }
     }
 
     fn give_up(&mut self) -> SpeechToTextEventKind {
-        let asked = self.orders.pop_front();
-        let may_be_ignored = asked.as_ref().is_none_or(|asked| asked.may_be_ignored);
-        if let Some(asked) = asked {
-            self.given_up.push_back(asked.until);
-        }
-        let text = self.transcript.take();
-        if text.is_empty() && !may_be_ignored {
+        let Some(asked) = self.orders.pop_front() else {
+            return SpeechToTextEventKind::Final(String::new());
+        };
+        self.given_up.push_back(asked.until);
+        let text = self.take(&asked);
+        if text.is_empty() && asked.began.is_some() && !asked.may_be_ignored {
             let err = errors::unavailable(VENDOR, "no transcript in time");
             return SpeechToTextEventKind::FinalFailed(err.into());
         }
@@ -181,9 +199,32 @@ impl Dialect for Nova {
     }
 }
 
+fn segment(results: &Results) -> Segment {
+    let start = samples(results.start);
+    let word = |word: &Word| {
+        // A word does not end before its segment begins, whatever the vendor says.
+        let end = samples(word.end?).max(start);
+        Some((end, word.text().to_owned()))
+    };
+    Segment {
+        start,
+        end: samples(results.start + results.duration),
+        text: results.transcript().to_owned(),
+        words: results
+            .words()
+            .iter()
+            .map(word)
+            .collect::<Option<_>>()
+            .unwrap_or_default(),
+    }
+}
+
 /// Seconds as samples.
 fn samples(seconds: f64) -> u64 {
-    let time = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+    samples_of(Duration::try_from_secs_f64(seconds).unwrap_or_default())
+}
+
+fn samples_of(time: Duration) -> u64 {
     // Rounded to the nearest: seconds come with few digits.
     let samples = (time.as_micros() * u128::from(RATE) + 500_000) / 1_000_000;
     u64::try_from(samples).unwrap_or(u64::MAX)

@@ -51,6 +51,19 @@ struct Channel {
 struct Alternative {
     #[serde(default)]
     transcript: String,
+    #[serde(default)]
+    words: Vec<Word>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Word {
+    #[serde(rename = "word", default)]
+    plain: String,
+    /// As it is written in the transcript.
+    #[serde(rename = "punctuated_word")]
+    punctuated: Option<String>,
+    /// Seconds since the connection was opened.
+    pub(super) end: Option<f64>,
 }
 
 /// From `/v2/listen`.
@@ -95,5 +108,17 @@ impl Results {
     pub(super) fn transcript(&self) -> &str {
         let best = self.channel.alternatives.first();
         best.map_or("", |alternative| &alternative.transcript)
+    }
+
+    /// Its words.
+    pub(super) fn words(&self) -> &[Word] {
+        let best = self.channel.alternatives.first();
+        best.map_or(&[], |alternative| &alternative.words)
+    }
+}
+
+impl Word {
+    pub(super) fn text(&self) -> &str {
+        self.punctuated.as_ref().unwrap_or(&self.plain)
     }
 }

@@ -11,7 +11,6 @@ mod line;
 mod listening;
 #[cfg(test)]
 pub(super) mod talk;
-mod text;
 mod utterance;
 
 use std::time::Duration;
@@ -20,17 +19,26 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
 
-use super::transport::Account;
 use super::transport::socket::Socket;
+use super::transport::{Account, pcm};
 
 pub(super) use self::listening::{KEEP_ALIVE, listen};
-pub(super) use self::text::Transcript;
 pub(super) use self::utterance::{RUN_UP, Utterance};
 
 /// Commands that wait: 1.3 s of user audio in frames of 20 ms. When it is full the caller drops audio.
 pub(super) const COMMANDS: usize = 64;
 /// Events that wait. When it is full the provider is not read any further.
 pub(super) const EVENTS: usize = 32;
+
+/// More of a transcript, in bytes, is more than a person says.
+const MOST_TEXT: usize = 64 << 10;
+
+/// Adds a piece to a transcript, unless that gets longer than people talk.
+pub(super) fn push_within(text: &mut String, piece: &str) {
+    if text.len() + piece.len() <= MOST_TEXT {
+        text.push_str(piece);
+    }
+}
 
 /// How a vendor speaks.
 pub(super) trait Dialect: Send + 'static {
@@ -109,11 +117,20 @@ impl Message {
 
     /// PCM16, little-endian.
     pub(super) fn pcm(samples: &[i16]) -> Self {
-        Self::Binary(pcm(samples).into())
+        Self::Binary(pcm::encode(samples).into())
     }
 }
 
-/// PCM16, little-endian.
-pub(super) fn pcm(samples: &[i16]) -> Vec<u8> {
-    samples.iter().flat_map(|sample| sample.to_le_bytes()).collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transcript_does_not_grow_for_ever() {
+        let mut text = String::new();
+        for _ in 0..100 {
+            push_within(&mut text, &"x".repeat(1_000));
+        }
+        assert_eq!(text.len(), 65_000);
+    }
 }

@@ -60,19 +60,15 @@ impl ElevenLabsTextToSpeech {
     }
 
     fn settings(&self, config: &ProviderConfig) -> Result<Settings, ProviderError> {
-        let chosen = |name: &str, given: &Option<String>, default: &Option<String>| {
-            let chosen = given.as_ref().or(default.as_ref()).cloned();
-            chosen.ok_or_else(|| format!("{name} is missing; this server has no default"))
-        };
         let parse = || {
-            let model = chosen("model", &config.model, &self.defaults.model)?;
+            let model = self.defaults.model_of(config)?;
             let options = Options::parse(&config.options)?;
             let is_told = options
                 .enforce_language
                 .unwrap_or_else(|| model.ends_with(TAKES_LANGUAGE));
             Ok(Settings {
                 language: config.language.as_deref().filter(|_| is_told).map(primary),
-                voice: voice(chosen("voice", &config.voice, &self.defaults.voice)?)?,
+                voice: voice(self.defaults.voice_of(config)?)?,
                 model,
                 options,
             })

@@ -165,7 +165,7 @@ fn without_a_default_a_choice_must_be_made() {
     let err = tts.resolve(&config(&[])).unwrap_err();
     assert_eq!(
         err.kind,
-        ProviderErrorKind::InvalidConfig("model is missing; this server has no default".to_owned())
+        ProviderErrorKind::InvalidConfig("model is missing; there is no default".to_owned())
     );
 }
 

@@ -59,13 +59,8 @@ impl Backend {
                 "voice {voice:?} is of no use here; only speech has a voice"
             )));
         }
-        let model = config.model.as_ref().or(self.defaults.model.as_ref());
-        let model = model.ok_or_else(|| refuse("model is missing; name one".to_owned()))?;
-        if model.trim().is_empty() || model.chars().any(char::is_control) {
-            return Err(refuse(format!("model {model:?} is no name")));
-        }
         let resolved = ProviderConfig {
-            model: Some(model.clone()),
+            model: Some(self.defaults.model_of(config).map_err(refuse)?),
             ..config.clone()
         };
         Ok((resolved, options))

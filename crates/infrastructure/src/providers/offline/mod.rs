@@ -48,6 +48,7 @@ fn info(languages: impl Iterator<Item = &'static Lines>) -> ProviderInfo {
             })
             .collect(),
         credential: CredentialStatus::NotNeeded,
+        needs: Vec::new(),
     }
 }
 

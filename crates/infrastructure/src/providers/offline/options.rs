@@ -6,7 +6,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use viva_domain::ports::ProviderErrorKind;
 
-use crate::providers::options::number;
+use crate::providers::options::{self, number};
 
 const MAX_TEXTS: usize = 50;
 const MAX_TEXT_CHARS: usize = 1_000;
@@ -112,21 +112,9 @@ pub(super) const CONNECT_FAILURES: [(&str, ProviderErrorKind); 4] = [
     ("quota_exceeded", ProviderErrorKind::QuotaExceeded),
 ];
 
+/// What is to be said or understood, in turns.
 pub(super) fn texts(name: &str, json: &str) -> Result<Vec<String>, String> {
-    let is_text = |text: &String| {
-        !text.trim().is_empty()
-            && text.chars().count() <= MAX_TEXT_CHARS
-            && !text.chars().any(|c| c.is_control() && c != '\n')
-    };
-    serde_json::from_str::<Vec<String>>(json)
-        .ok()
-        .filter(|texts| (1..=MAX_TEXTS).contains(&texts.len()) && texts.iter().all(is_text))
-        .map(|texts| texts.iter().map(|text| text.trim().to_owned()).collect())
-        .ok_or_else(|| {
-            format!(
-                "options.{name} must be a list of 1 to {MAX_TEXTS} texts of 1 to {MAX_TEXT_CHARS} characters"
-            )
-        })
+    options::texts(name, json, MAX_TEXTS, MAX_TEXT_CHARS)
 }
 
 #[cfg(test)]

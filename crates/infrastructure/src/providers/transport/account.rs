@@ -50,6 +50,25 @@ impl Account {
             .ok_or_else(|| errors::error(vendor, ProviderErrorKind::CredentialMissing))
     }
 
+    /// As [`Self::required_header`] at a domain of the vendor and below it, and as [`Self::header`] at any other place: a
+    /// server of one's own may need no key.
+    ///
+    /// # Errors
+    /// As both.
+    pub fn header_beyond(
+        &self,
+        domain: &str,
+        vendor: &str,
+        prefix: &str,
+    ) -> Result<Option<HeaderValue>, ProviderError> {
+        let host = self.base_url.host_str().unwrap_or_default();
+        let below = host.strip_suffix(domain);
+        if below.is_some_and(|below| below.is_empty() || below.ends_with('.')) {
+            return self.required_header(vendor, prefix).map(Some);
+        }
+        self.header(vendor, prefix)
+    }
+
     /// The text without the key in it.
     pub fn redact(&self, text: &str) -> String {
         match self.api_key.as_ref().map(ExposeSecret::expose_secret) {
@@ -109,6 +128,19 @@ mod tests {
         let logged = format!("{account:?} {header:?}");
         assert!(!logged.contains("hidden") && !logged.contains("me"), "{logged}");
         assert_eq!(account.redact("bad key hidden!"), "bad key [key]!");
+    }
+
+    #[rstest]
+    #[case("https://acme.example/v1", true)]
+    #[case("https://eu.acme.example/v1", true)]
+    #[case("https://notacme.example/v1", false)]
+    #[case("http://127.0.0.1:1", false)]
+    fn the_vendor_itself_wants_a_key(#[case] base: &str, #[case] is_vendor: bool) {
+        let header = |key| account(base, key).header_beyond("acme.example", "acme", "Bearer ");
+        let missing = header(None).map_err(|err| err.kind);
+        assert_eq!(missing.is_err(), is_vendor);
+        assert_eq!(missing.unwrap_or_default(), None);
+        assert_eq!(header(Some("k")).unwrap().unwrap(), "Bearer k");
     }
 
     #[test]

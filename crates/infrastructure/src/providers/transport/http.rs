@@ -11,6 +11,8 @@ use super::errors::Complaint;
 use super::retry::{Backoff, retry_after};
 use super::{Account, errors};
 
+/// A longer answer in one piece is an error.
+const MAX_BODY_BYTES: usize = 1 << 20;
 /// Of a refusal no more is read.
 const MAX_REFUSAL_BYTES: usize = 64 << 10;
 /// Nor is it waited for any longer.
@@ -75,6 +77,7 @@ impl HttpClient {
     pub fn new() -> Result<Self, NoTls> {
         let client = Client::builder()
             .user_agent(concat!("viva/", env!("CARGO_PKG_VERSION")))
+            .http1_only()
             .connect_timeout(CONNECT_LIMIT)
             .read_timeout(IDLE_LIMIT)
             .redirect(redirect::Policy::none())
@@ -207,20 +210,37 @@ pub(super) async fn refusal(vendor: &str, account: &Account, mut response: Respo
     let status = response.status();
     let asked = retry_after(response.headers());
     let mut body = Vec::new();
-    let read = async {
-        while let Ok(Some(bytes)) = response.chunk().await {
-            body.extend_from_slice(&bytes);
-            if body.len() >= MAX_REFUSAL_BYTES {
-                break;
-            }
-        }
-    };
     // What came in time is enough.
-    let _ = timeout(REFUSAL_LIMIT, read).await;
+    let _ = timeout(REFUSAL_LIMIT, read(&mut response, &mut body, MAX_REFUSAL_BYTES)).await;
     let complaint = Complaint::parse(&body);
     let retry_after = asked.or(complaint.retry_after);
     ProviderError {
         retry_after,
         ..complaint.into_error(vendor, account, Some(status))
     }
+}
+
+/// The whole body of an answer that is not streamed.
+///
+/// # Errors
+/// Unavailable when it breaks off, failed when it is longer than any such answer.
+pub async fn body(vendor: &'static str, mut response: Response) -> Result<Vec<u8>, ProviderError> {
+    let mut body = Vec::new();
+    let is_whole = read(&mut response, &mut body, MAX_BODY_BYTES).await;
+    if is_whole.map_err(|err| errors::unavailable(vendor, err.without_url()))? {
+        Ok(body)
+    } else {
+        Err(errors::failed(vendor, "its answer is too long"))
+    }
+}
+
+/// Reads a body until it ends, or is longer than the limit; whether it ended.
+async fn read(response: &mut Response, body: &mut Vec<u8>, limit: usize) -> Result<bool, reqwest::Error> {
+    while let Some(bytes) = response.chunk().await? {
+        body.extend_from_slice(&bytes);
+        if body.len() > limit {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }

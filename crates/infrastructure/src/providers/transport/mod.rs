@@ -6,6 +6,8 @@
 
 mod account;
 pub mod errors;
+#[cfg(test)]
+pub(crate) mod hostile;
 mod http;
 pub mod pcm;
 mod retry;
@@ -18,5 +20,5 @@ pub mod sse;
 mod tests;
 
 pub use account::Account;
-pub use http::{HttpClient, HttpLimits, NoTls};
+pub use http::{HttpClient, HttpLimits, NoTls, body};
 pub use speech::speech;

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures_util::{SinkExt, Stream, StreamExt};
 use reqwest::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Upgraded};
+use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
@@ -17,7 +18,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tracing::debug;
+use tracing::{debug, warn};
 use viva_domain::ports::ProviderError;
 
 use super::http::{refusal, unsent};
@@ -54,6 +55,30 @@ pub enum Frame {
         /// For people.
         reason: String,
     },
+}
+
+impl Frame {
+    /// Reads a message in JSON. One of another shape than documented is as good as unknown: it is logged, without what it
+    /// says, and left out, as a frame without a message is.
+    ///
+    /// # Errors
+    /// [`errors::malformed`] when it is no JSON.
+    pub fn json<T: DeserializeOwned>(&self, vendor: &str) -> Result<Option<T>, ProviderError> {
+        let message = match self {
+            Self::Text(text) => serde_json::from_str(text),
+            Self::Binary(bytes) => serde_json::from_slice(bytes),
+            Self::Closed { .. } => return Ok(None),
+        };
+        match message {
+            Ok(message) => Ok(Some(message)),
+            Err(err) if err.is_data() => {
+                let err = errors::malformed(vendor, &err);
+                warn!(provider.name = vendor, "Left out a message: {err}");
+                Ok(None)
+            }
+            Err(err) => Err(errors::malformed(vendor, &err)),
+        }
+    }
 }
 
 /// Opens a socket: `make` makes a GET of the `http` or `https` address with the vendor's headers.

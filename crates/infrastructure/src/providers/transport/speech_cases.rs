@@ -147,7 +147,7 @@ pub(crate) async fn the_first_byte_comes_when_the_vendor_sends_it(
         let took = asked.elapsed();
         assert!(took >= ms(120), "{took:?}");
         soonest = soonest.min(took);
-        if soonest < ms(125) {
+        if soonest < ms(160) {
             return;
         }
     }

@@ -15,7 +15,7 @@ use viva_protocol::rest;
     path = "/api/v1/interaction/providers",
     operation_id = "list_providers",
     tag = "interaction",
-    responses((status = 200, description = "The providers, the default of each role first", body = rest::ProviderList)),
+    responses((status = 200, description = "The providers of each role, those that can be used first", body = rest::ProviderList)),
 )]
 #[instrument(name = "api.providers.list", skip_all)]
 pub(crate) async fn list(State(providers): State<Arc<ProviderCatalogue>>) -> Json<rest::ProviderList> {
@@ -78,6 +78,7 @@ fn model(model: &Model) -> rest::Model {
     rest::Model {
         id: model.id.clone(),
         name: model.name.clone(),
+        retires: model.retires,
     }
 }
 

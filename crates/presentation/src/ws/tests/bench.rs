@@ -54,6 +54,7 @@ impl Bench {
             voices: Vec::new(),
             languages: Vec::new(),
             credential: CredentialStatus::NotNeeded,
+            needs: Vec::new(),
         };
         providers.realtime.insert(info, voice.clone());
         let audio_spool = MemoryAudioSpool::default();

@@ -23,6 +23,7 @@ pub(crate) fn providers() -> rest::ProviderList {
         models: vec![rest::Model {
             id: "scripted".to_owned(),
             name: "Scripted".to_owned(),
+            retires: chrono::NaiveDate::from_ymd_opt(2027, 1, 6),
         }],
         voices: vec![rest::Voice {
             id: "en".to_owned(),

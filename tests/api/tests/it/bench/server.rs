@@ -269,5 +269,6 @@ fn info() -> ProviderInfo {
         }],
         languages: vec![Language { tag, name: language }],
         credential: CredentialStatus::NotNeeded,
+        needs: Vec::new(),
     }
 }

@@ -22,6 +22,7 @@ pub(super) async fn serve(desk: Desk, socket: WebSocket, query: Vec<(String, Str
         rate,
         heard: 0,
         told: 0,
+        voiced: Voiced::default(),
         current: None,
         due: VecDeque::new(),
         alive: Instant::now(),
@@ -40,12 +41,21 @@ struct Ears {
     /// Samples that came, and of those the ones whose transcript is final.
     heard: usize,
     told: usize,
+    voiced: Voiced,
     /// What is being said.
     current: Option<Spoken>,
     /// Answers under way.
     due: VecDeque<(Instant, Answer)>,
     /// The last sign of life.
     alive: Instant,
+}
+
+/// Where something is heard; words are nowhere else.
+#[derive(Debug, Default)]
+struct Voiced {
+    is_now: bool,
+    /// The first sample of the last stretch.
+    from: usize,
 }
 
 #[derive(Debug)]
@@ -105,8 +115,12 @@ impl Ears {
 
     async fn listen(&mut self, samples: &[i16]) -> Result<(), Hung> {
         self.line.heard(samples);
+        let was_voiced = std::mem::replace(&mut self.voiced.is_now, is_voiced(samples));
+        if self.voiced.is_now && !was_voiced {
+            self.voiced.from = self.heard;
+        }
         self.heard += samples.len();
-        if self.current.is_some() || !is_voiced(samples) {
+        if self.current.is_some() || !self.voiced.is_now {
             return Ok(());
         }
         let spoken = self.desk.next_spoken();
@@ -158,9 +172,16 @@ impl Ears {
     }
 
     fn results(&self, text: &str, is_final: bool, from_finalize: bool, until: usize) -> Value {
-        let words: Vec<Value> = text
-            .split_whitespace()
-            .map(|word| json!({"word": word, "start": 0.1, "end": 0.2, "confidence": 0.99, "punctuated_word": word}))
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let from = self.voiced.from.max(self.told);
+        // Each is as long as the others.
+        let at = |nth: usize| self.seconds(from + until.saturating_sub(from) * nth / words.len());
+        let words: Vec<Value> = (0..)
+            .zip(&words)
+            .map(|(nth, word)| {
+                let (plain, start, end) = (word.to_lowercase(), at(nth), at(nth + 1));
+                json!({"word": plain, "start": start, "end": end, "confidence": 0.99, "punctuated_word": word})
+            })
             .collect();
         json!({
             "type": "Results", "channel_index": [0, 1], "start": self.seconds(self.told),

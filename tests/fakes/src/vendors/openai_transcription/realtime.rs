@@ -111,6 +111,14 @@ impl Ears {
             }
             Some("input_audio_buffer.append") => self.append(message),
             Some("input_audio_buffer.commit") => self.commit().await?,
+            Some("input_audio_buffer.clear") => {
+                self.buffered = 0;
+                self.is_speech = false;
+                self.line
+                    .say(&json!({"type": "input_audio_buffer.cleared", "event_id": "e"}))
+                    .await?;
+                Ok(())
+            }
             Some(other) => Err(Refusal::parameter(
                 "invalid_value",
                 &format!("Invalid value: '{other}'"),

@@ -4,6 +4,7 @@ mod every_input;
 mod failing;
 mod heard;
 mod interrupting;
+mod late_words;
 mod logging;
 mod measuring;
 mod other_modes;

@@ -181,6 +181,7 @@ fn who_speaks_on_before_the_answer_stays_in_the_same_turn() {
         2710 ai@1 start
         2710 ai@1 audio 100
         2710 ai@1 heard so then
+             > user 1 says: so then
         2800 ai hears so wh
              > user 1 says: so wh
         3500 silence at 3000 cap 13000

@@ -32,7 +32,7 @@ impl MessagesDecoder {
         let usage = self.usage.get_or_insert_default();
         if let Some(input) = tokens.input_tokens {
             let cached = [tokens.cache_read_input_tokens, tokens.cache_creation_input_tokens];
-            usage.input_tokens = Some(input + cached.into_iter().flatten().sum::<u64>());
+            usage.input_tokens = Some(cached.into_iter().flatten().fold(input, u64::saturating_add));
         }
         usage.output_tokens = tokens.output_tokens.or(usage.output_tokens);
     }
@@ -108,6 +108,16 @@ mod tests {
         };
         let answer = read(&[start, HELLO, delta, STOP]).await;
         assert_eq!(answer, ("Hello".to_owned(), Ok(Some(expected))));
+    }
+
+    #[tokio::test]
+    async fn counts_that_are_too_large_are_no_harm() {
+        let start = format!(
+            r#"{{"type":"message_start","message":{{"usage":{{"input_tokens":{0},"cache_read_input_tokens":{0}}}}}}}"#,
+            u64::MAX
+        );
+        let (_, end) = read(&[&start, STOP]).await;
+        assert_eq!(end.unwrap().unwrap().input_tokens, Some(u64::MAX));
     }
 
     #[rstest]

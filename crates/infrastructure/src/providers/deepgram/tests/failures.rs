@@ -166,7 +166,7 @@ async fn a_turn_of_the_vendor_that_breaks_off_fails_by_itself() {
 
 #[tokio::test]
 async fn a_vendor_that_never_answers_fails_the_utterance_only() {
-    let rig = Rig::start().await;
+    let rig = Rig::start().await.impatient();
     rig.server.hear(Spoken::of("").hangs());
     let mut talk = rig.talk(NOVA, &[]).await;
     talk.speak().await;

@@ -53,6 +53,12 @@ impl Rig {
         self
     }
 
+    /// Does not wait long for an answer.
+    fn impatient(mut self) -> Self {
+        self.ears.patience = Duration::from_millis(500);
+        self
+    }
+
     async fn talk(&self, model: &str, options: &[(&str, &str)]) -> Talk {
         Talk::open(&self.ears, &config("deepgram", model, options)).await
     }

@@ -81,7 +81,7 @@ impl From<UsageMetadata> for Usage {
         let is_counted = written.iter().any(Option::is_some);
         Self {
             input_tokens: usage.prompt_token_count,
-            output_tokens: is_counted.then(|| written.into_iter().flatten().sum()),
+            output_tokens: is_counted.then(|| written.into_iter().flatten().fold(0, u64::saturating_add)),
         }
     }
 }
@@ -116,6 +116,16 @@ mod tests {
         };
         let answer = read(&[early, HELLO, stop]).await;
         assert_eq!(answer, ("Hello".to_owned(), Ok(Some(expected))));
+    }
+
+    #[tokio::test]
+    async fn counts_that_are_too_large_are_no_harm() {
+        let stop = format!(
+            r#"{{"candidates":[{{"finishReason":"STOP"}}],"usageMetadata":{{"candidatesTokenCount":{0},"thoughtsTokenCount":{0}}}}}"#,
+            u64::MAX
+        );
+        let (_, end) = read(&[&stop]).await;
+        assert_eq!(end.unwrap().unwrap().output_tokens, Some(u64::MAX));
     }
 
     #[tokio::test]

@@ -143,10 +143,5 @@ impl Dialer {
 
 /// Reads a message; the server sends them as text and as bytes.
 pub(super) fn read(frame: &Frame) -> Result<ServerMessage, ProviderError> {
-    let message = match frame {
-        Frame::Text(text) => serde_json::from_str(text),
-        Frame::Binary(bytes) => serde_json::from_slice(bytes),
-        Frame::Closed { .. } => Ok(ServerMessage::default()),
-    };
-    message.map_err(|err| errors::malformed(ID, &err))
+    frame.json(ID).map(Option::unwrap_or_default)
 }

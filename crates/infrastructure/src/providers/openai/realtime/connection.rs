@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_channel::mpsc;
 use futures_util::StreamExt;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
-use tracing::{debug, warn};
+use tracing::debug;
 use viva_domain::ports::{ProviderError, RealtimeCommand, RealtimeEvent};
 
 use super::dialogue::{Dialogue, Standing};
@@ -16,7 +16,7 @@ use super::failures::{Failures, is_fatal, is_worth_reopening};
 use super::wire::{ClientEvent, ClientEventKind, ServerEvent, Session};
 use super::{Host, KeyHeader};
 use crate::providers::transport::HttpClient;
-use crate::providers::transport::errors::{malformed, unavailable};
+use crate::providers::transport::errors::unavailable;
 use crate::providers::transport::socket::{self, Frame, Socket};
 
 /// How long the handshake may take, and how long the provider may take to accept the configuration.
@@ -123,21 +123,9 @@ impl Connector {
     fn arrived(&self, frame: Option<Result<Frame, ProviderError>>) -> Arrived {
         let gone = |reason: &str| unavailable(self.host.provider, reason);
         match frame {
-            Some(Ok(Frame::Text(text))) => match serde_json::from_str(&text) {
-                Ok(event) => Arrived::Said(event),
-                // An event of another shape than documented is as good as unknown.
-                Err(err) if err.is_data() => {
-                    warn!(
-                        provider.name = self.host.provider,
-                        "Left out an event: {}",
-                        malformed(self.host.provider, &err)
-                    );
-                    Arrived::Said(ServerEvent::Unknown)
-                }
-                Err(err) => Arrived::Lost {
-                    err: malformed(self.host.provider, &err),
-                    reopen: false,
-                },
+            Some(Ok(frame @ Frame::Text(_))) => match frame.json(self.host.provider) {
+                Ok(event) => Arrived::Said(event.unwrap_or(ServerEvent::Unknown)),
+                Err(err) => Arrived::Lost { err, reopen: false },
             },
             // Nothing that matters comes in bytes.
             Some(Ok(Frame::Binary(_))) => Arrived::Said(ServerEvent::Unknown),
@@ -180,8 +168,10 @@ impl Conversation {
         loop {
             self.dialogue.opened(Instant::now().into_std());
             let next = self.talk(&mut socket).await;
-            if !matches!(next, Next::Reopen { broke: true }) {
-                socket.close().await;
+            match next {
+                // There may be nobody to say goodbye to.
+                Next::Reopen { broke: true } => drop(socket),
+                Next::Close | Next::Reopen { broke: false } | Next::Fail(_) => socket.close().await,
             }
             let reopened = match next {
                 Next::Close => return,
@@ -277,11 +267,11 @@ impl Conversation {
             reopen, "The connection is of no use any more: {err}"
         );
         let err = Arc::new(err);
-        if !reopen {
-            return Ok(Some(Next::Fail(err)));
+        if reopen && self.dialogue.lost(&err, at) {
+            Ok(Some(Next::Reopen { broke: true }))
+        } else {
+            Ok(Some(Next::Fail(err)))
         }
-        self.dialogue.lost(&err, at);
-        Ok(Some(Next::Reopen { broke: true }))
     }
 
     /// Another connection; `None` when nobody needs it any more. What is ordered meanwhile is kept.

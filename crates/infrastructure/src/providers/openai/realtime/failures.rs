@@ -67,6 +67,7 @@ pub(super) fn is_fatal(kind: &ProviderErrorKind) -> bool {
     match kind {
         ProviderErrorKind::Unknown
         | ProviderErrorKind::CredentialMissing
+        | ProviderErrorKind::NotSetUp(_)
         | ProviderErrorKind::CredentialInvalid
         | ProviderErrorKind::InvalidConfig(_)
         | ProviderErrorKind::QuotaExceeded => true,

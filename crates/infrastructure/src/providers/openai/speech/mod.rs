@@ -7,7 +7,7 @@ mod wire;
 
 use async_trait::async_trait;
 use reqwest::Response;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use tracing::{debug, instrument};
 use viva_domain::ports::{
     ProviderError, ProviderErrorKind, SpeechStream, TextToSpeech, TextToSpeechCapabilities,
@@ -21,8 +21,8 @@ use crate::providers::Defaults;
 use crate::providers::transport::{Account, HttpClient, errors, speech};
 
 const ID: &str = "openai";
-/// OpenAI itself; other servers may need no key.
-const HOST: &str = "api.openai.com";
+/// The vendor's own hosts, where nothing goes without a key.
+const DOMAIN: &str = "openai.com";
 /// `pcm` has no header that could say another one, in Hz.
 const RATE: u32 = 24_000;
 
@@ -52,25 +52,14 @@ impl OpenAiTextToSpeech {
     }
 
     fn settings(&self, config: &ProviderConfig) -> Result<Settings, ProviderError> {
-        let chosen = |name: &str, given: &Option<String>, default: &Option<String>| {
-            let chosen = given.as_ref().or(default.as_ref()).cloned();
-            chosen.ok_or_else(|| format!("{name} is missing; this server has no default"))
-        };
         let parse = || {
             Ok(Settings {
-                model: chosen("model", &config.model, &self.defaults.model)?,
-                voice: chosen("voice", &config.voice, &self.defaults.voice)?,
+                model: self.defaults.model_of(config)?,
+                voice: self.defaults.voice_of(config)?,
                 options: Options::parse(&config.options)?,
             })
         };
         parse().map_err(|message: String| errors::invalid_config(ID, message))
-    }
-
-    fn authorization(&self) -> Result<Option<HeaderValue>, ProviderError> {
-        if self.account.base_url.host_str() == Some(HOST) {
-            return self.account.required_header(ID, "Bearer ").map(Some);
-        }
-        self.account.header(ID, "Bearer ")
     }
 }
 
@@ -92,7 +81,7 @@ impl TextToSpeech for OpenAiTextToSpeech {
     #[instrument(name = "provider.openai.tts.speak", skip_all, err(level = "debug"))]
     async fn speak(&self, request: TextToSpeechRequest) -> Result<SpeechStream, ProviderError> {
         let settings = self.settings(&request.config)?;
-        let authorization = self.authorization()?;
+        let authorization = self.account.header_beyond(DOMAIN, ID, "Bearer ")?;
         let url = self.account.url("audio/speech");
         let body = SpeechBody {
             model: &settings.model,

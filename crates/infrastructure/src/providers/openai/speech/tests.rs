@@ -148,9 +148,9 @@ fn without_a_default_a_choice_must_be_made() {
         other => panic!("{other}"),
     };
     let mut config = config(&[]);
-    assert_eq!(message(&config), "model is missing; this server has no default");
+    assert_eq!(message(&config), "model is missing; there is no default");
     config.model = Some("any".to_owned());
-    assert_eq!(message(&config), "voice is missing; this server has no default");
+    assert_eq!(message(&config), "voice is missing; there is no default");
     config.voice = Some("any".to_owned());
     assert_eq!(tts.resolve(&config).unwrap(), config);
 }

@@ -30,6 +30,7 @@ const DELAYS: [(&str, &str); 5] = [
 const NOISES: [(&str, &str); 2] = [("near_field", "near_field"), ("far_field", "far_field")];
 
 const MAX_KEYWORDS: usize = 100;
+const MAX_KEYWORD_CHARS: usize = 100;
 const MAX_PROMPT_CHARS: usize = 1_000;
 
 /// How utterances are sent.
@@ -90,9 +91,7 @@ impl Settings {
                 "voice {voice:?} is not taken; speech-to-text has no voices"
             ));
         }
-        let model = config.model.as_ref().or(defaults.model.as_ref());
-        let model = model.filter(|model| !model.is_empty());
-        let model = model.ok_or("model must be named; there is no default")?.clone();
+        let model = defaults.model_of(config)?;
         let api = match config.options.get("api") {
             Some(json) => options::choice("api", json, &APIS)?,
             None => Api::of(&model),
@@ -119,8 +118,8 @@ impl Settings {
                 return Err(options::unknown(name, &names));
             }
             match name.as_str() {
-                "prompt" => self.prompt = Some(prompt(json)?),
-                "keywords" => self.keywords = keywords(json)?,
+                "prompt" => self.prompt = Some(options::text(name, json, MAX_PROMPT_CHARS)?),
+                "keywords" => self.keywords = options::texts(name, json, MAX_KEYWORDS, MAX_KEYWORD_CHARS)?,
                 "stream" => self.streams = options::flag(name, json)?,
                 "temperature" => self.temperature = Some(options::decimal(name, json, 0.0, 1.0)?),
                 "delay" => self.delay = Some(options::choice(name, json, &DELAYS)?),
@@ -140,23 +139,6 @@ fn language(tag: &str) -> Option<String> {
         "cmn" | "yue" => Some("zh".to_owned()),
         code => (code.len() == 2).then_some(language),
     }
-}
-
-fn prompt(json: &str) -> Result<String, String> {
-    serde_json::from_str::<String>(json)
-        .ok()
-        .filter(|text| !text.trim().is_empty() && text.chars().count() <= MAX_PROMPT_CHARS)
-        .ok_or_else(|| format!("options.prompt must be a text of 1 to {MAX_PROMPT_CHARS} characters"))
-}
-
-fn keywords(json: &str) -> Result<Vec<String>, String> {
-    let is_word = |word: &String| !word.trim().is_empty() && word.chars().count() <= 100;
-    serde_json::from_str::<Vec<String>>(json)
-        .ok()
-        .filter(|words| (1..=MAX_KEYWORDS).contains(&words.len()) && words.iter().all(is_word))
-        .ok_or_else(|| {
-            format!("options.keywords must be a list of 1 to {MAX_KEYWORDS} texts of 1 to 100 characters")
-        })
 }
 
 #[cfg(test)]
@@ -223,7 +205,7 @@ mod tests {
     #[case("m", ("temperature", "1.1"), "options.temperature must be a number from 0 to 1")]
     #[case("m", ("prompt", "\" \""), "options.prompt must be a text of 1 to 1000 characters")]
     #[case("m", ("keywords", "[]"), "options.keywords must be a list of 1 to 100 texts of 1 to 100 characters")]
-    #[case("", ("stream", "true"), "model must be named; there is no default")]
+    #[case("", ("stream", "true"), "model \"\" is no name")]
     fn what_is_wrong_is_refused_by_name(
         #[case] model: &str,
         #[case] option: (&str, &str),

@@ -17,7 +17,6 @@ mod wire;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::header::HeaderValue;
 use tokio_util::task::TaskTracker;
 use tracing::instrument;
 use viva_domain::ports::{ProviderError, SpeechToText, SpeechToTextCapabilities, SpeechToTextSession};
@@ -30,10 +29,12 @@ use crate::providers::ears::{KEEP_ALIVE, listen};
 use crate::providers::transport::{Account, HttpClient, HttpLimits, errors};
 
 const VENDOR: &str = "openai";
-/// Hosts below this one are the vendor's own, where nothing goes without a key.
-const HOST: &str = "openai.com";
+/// The vendor's own hosts, where nothing goes without a key.
+const DOMAIN: &str = "openai.com";
 /// An answer about a whole file may begin this late: servers of one's own calculate for long.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+/// How long a realtime transcript may take.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// OpenAI as a speech-to-text provider.
 #[derive(Debug, Clone)]
@@ -42,6 +43,7 @@ pub struct OpenAiSpeechToText {
     http: HttpClient,
     defaults: Defaults,
     tasks: TaskTracker,
+    patience: Duration,
 }
 
 impl OpenAiSpeechToText {
@@ -56,19 +58,12 @@ impl OpenAiSpeechToText {
             http: http.with_limits(limits),
             defaults,
             tasks,
+            patience: PATIENCE,
         }
     }
 
     fn settings(&self, config: &ProviderConfig) -> Result<Settings, ProviderError> {
         Settings::of(config, &self.defaults).map_err(|message| errors::invalid_config(VENDOR, message))
-    }
-
-    fn authorization(&self) -> Result<Option<HeaderValue>, ProviderError> {
-        let host = self.account.base_url.host_str();
-        if host.is_some_and(|host| host.ends_with(HOST)) {
-            return self.account.required_header(VENDOR, "Bearer ").map(Some);
-        }
-        self.account.header(VENDOR, "Bearer ")
     }
 }
 
@@ -95,7 +90,7 @@ impl SpeechToText for OpenAiSpeechToText {
     #[instrument(name = "provider.openai.stt.connect", skip_all, err(level = "debug"))]
     async fn connect(&self, config: ProviderConfig) -> Result<SpeechToTextSession, ProviderError> {
         let settings = self.settings(&config)?;
-        let authorization = self.authorization()?;
+        let authorization = self.account.header_beyond(DOMAIN, VENDOR, "Bearer ")?;
         match settings.api {
             Api::Files => {
                 let desk =
@@ -103,7 +98,8 @@ impl SpeechToText for OpenAiSpeechToText {
                 Ok(files::open(desk, &self.tasks))
             }
             Api::Realtime => {
-                let realtime = Realtime::new(&self.account, &self.http, authorization, &settings);
+                let realtime =
+                    Realtime::new(&self.account, &self.http, authorization, &settings, self.patience);
                 listen(realtime, &self.tasks, KEEP_ALIVE).await
             }
         }

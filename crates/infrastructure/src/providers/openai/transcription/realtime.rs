@@ -16,16 +16,14 @@ use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
 use super::VENDOR;
 use super::config::{Api, Settings};
 use super::wire::{ClientEvent, Format, Input, Model, NoiseReduction, ServerEvent, Session, SessionAudio};
-use crate::providers::ears::{Dialect, Message, Order, RUN_UP, Said, Utterance, pcm};
+use crate::providers::ears::{Dialect, Message, Order, RUN_UP, Said, Utterance, push_within};
 use crate::providers::transport::errors::{self, Complaint};
 use crate::providers::transport::socket::{Frame, Socket, connect};
-use crate::providers::transport::{Account, HttpClient};
+use crate::providers::transport::{Account, HttpClient, pcm};
 
 /// A handshake that takes longer has failed; so has a session that is not configured after so long.
 const LIMIT: Duration = Duration::from_secs(5);
-/// How long a transcript may take.
-const WAIT: Duration = Duration::from_secs(5);
-/// Shorter utterances are refused, in samples: 100 ms.
+/// Shorter utterances are refused, in samples: 100 ms. What was sent of one is taken back.
 const LEAST: usize = 2_400;
 /// Names the configuration in errors about it.
 const UPDATE: &str = "session";
@@ -41,6 +39,8 @@ const FATAL: [&str; 5] = [
 /// What was sent, and what was understood of it.
 pub(super) struct Realtime {
     connection: Connection,
+    /// How long a transcript may take.
+    patience: Duration,
     /// What comes before speech, in case it begins.
     run_up: Utterance,
     /// Samples of the utterance that were sent.
@@ -50,8 +50,8 @@ pub(super) struct Realtime {
     /// What is understood of an item that is not committed yet.
     early: Option<(String, String)>,
     commits: u64,
-    /// Commits that were given up before the vendor named their item.
-    unnamed: usize,
+    /// Commits that were given up before the vendor named their item, oldest first.
+    unnamed: VecDeque<String>,
     /// Items that were given up; what is still said about them is ignored.
     given_up: HashSet<String>,
 }
@@ -82,41 +82,43 @@ impl Realtime {
         http: &HttpClient,
         authorization: Option<HeaderValue>,
         settings: &Settings,
+        patience: Duration,
     ) -> Self {
         let mut url = account.url("realtime");
         // With a model in the address it would be a conversation.
         url.query_pairs_mut().append_pair("intent", "transcription");
-        Self::of(Connection {
+        let connection = Connection {
             account: account.clone(),
             http: http.clone(),
             url,
             authorization,
             update: json(&update(settings)),
-        })
+        };
+        Self::of(connection, patience)
     }
 
-    fn of(connection: Connection) -> Self {
+    fn of(connection: Connection, patience: Duration) -> Self {
         Self {
             connection,
+            patience,
             run_up: Utterance::new(Self::RATE, RUN_UP),
             sent: 0,
             items: VecDeque::new(),
             early: None,
             commits: 0,
-            unnamed: 0,
+            unnamed: VecDeque::new(),
             given_up: HashSet::new(),
         }
     }
 
     fn append(&mut self, samples: &[i16]) -> Option<Message> {
         self.sent += samples.len();
-        let audio = STANDARD.encode(pcm(samples));
+        let audio = STANDARD.encode(pcm::encode(samples));
         (!samples.is_empty()).then(|| Message::text(json(&ClientEvent::Append { audio })))
     }
 
     fn on_committed(&mut self, id: String) {
-        if self.unnamed > 0 {
-            self.unnamed -= 1;
+        if self.unnamed.pop_front().is_some() {
             self.given_up.insert(id);
             return;
         }
@@ -142,7 +144,7 @@ impl Realtime {
             let early = early.unwrap_or((id, String::new()));
             (&mut self.early.insert(early).1, self.items.is_empty())
         };
-        text.push_str(delta);
+        push_within(text, delta);
         if is_next && !delta.is_empty() {
             said.event(SpeechToTextEventKind::Partial(text.trim().to_owned()));
         }
@@ -176,6 +178,8 @@ impl Realtime {
         let is_empty = has("input_audio_buffer_commit_empty");
         let err = complaint.into_error(VENDOR, &self.connection.account, None);
         let event_id = error["event_id"].as_str().unwrap_or_default();
+        // A refused commit gets no item any more.
+        self.unnamed.retain(|commit| commit != event_id);
         if is_fatal {
             said.event(SpeechToTextEventKind::Failed(err.into()));
         } else if is_empty {
@@ -204,7 +208,7 @@ impl Dialect for Realtime {
     }
 
     fn forget(&mut self) {
-        *self = Self::of(self.connection.clone());
+        *self = Self::of(self.connection.clone(), self.patience);
     }
 
     fn audio(&mut self, samples: &[i16]) -> Option<Message> {
@@ -233,21 +237,26 @@ impl Dialect for Realtime {
             text: String::new(),
             answer: None,
         };
-        let is_asked = self.sent >= LEAST;
-        let message = is_asked.then(|| {
-            self.sent = 0;
-            let event_id = item.commit.clone();
-            Message::text(json(&ClientEvent::Commit { event_id }))
-        });
-        if !is_asked {
+        let message = match std::mem::take(&mut self.sent) {
+            0 => None,
+            1..LEAST => Some(ClientEvent::Clear),
+            LEAST.. => Some(ClientEvent::Commit {
+                event_id: item.commit.clone(),
+            }),
+        };
+        if !matches!(message, Some(ClientEvent::Commit { .. })) {
             item.answer = Some(SpeechToTextEventKind::Final(String::new()));
         }
+        let message = message.map(|event| Message::text(json(&event)));
         self.items.push_back(item);
         while let Some(answer) = self.items.front_mut().and_then(|item| item.answer.take()) {
             self.items.pop_front();
             said.event(answer);
         }
-        Order { message, wait: WAIT }
+        Order {
+            message,
+            wait: self.patience,
+        }
     }
 
     fn give_up(&mut self) -> SpeechToTextEventKind {
@@ -256,7 +265,7 @@ impl Dialect for Realtime {
                 Some(id) => {
                     self.given_up.insert(id);
                 }
-                None => self.unnamed += 1,
+                None => self.unnamed.push_back(item.commit),
             }
         }
         let err = errors::unavailable(VENDOR, "no transcript in time");

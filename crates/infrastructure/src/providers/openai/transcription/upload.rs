@@ -13,9 +13,10 @@ use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
 use super::VENDOR;
 use super::config::{Api, Settings};
 use super::wire::{FileEvent, Transcription};
+use crate::providers::ears::push_within;
 use crate::providers::transport::errors::{self, Complaint};
 use crate::providers::transport::sse::{Event, Events};
-use crate::providers::transport::{Account, HttpClient};
+use crate::providers::transport::{Account, HttpClient, body};
 
 /// Where files are sent, and with what.
 #[derive(Clone)]
@@ -36,7 +37,7 @@ pub(super) struct Upload {
 enum State {
     Asking(BoxFuture<'static, Result<Response, ProviderError>>),
     /// The answer comes in one piece.
-    Reading(BoxFuture<'static, Result<Bytes, ProviderError>>),
+    Reading(BoxFuture<'static, Result<Vec<u8>, ProviderError>>),
     /// It comes in pieces; these are put together already.
     Following(Events, String),
 }
@@ -155,10 +156,7 @@ impl State {
         if kind.starts_with("text/event-stream") {
             return Self::Following(Events::of(VENDOR, response), String::new());
         }
-        Self::Reading(Box::pin(async move {
-            let body = response.bytes().await;
-            body.map_err(|err| errors::unavailable(VENDOR, err.without_url()))
-        }))
+        Self::Reading(Box::pin(body(VENDOR, response)))
     }
 }
 
@@ -171,7 +169,7 @@ fn follow(event: &Event, text: &mut String, account: &Account) -> Option<SpeechT
     }
     match serde_json::from_value(json).ok()? {
         FileEvent::Delta { delta } => {
-            text.push_str(&delta);
+            push_within(text, &delta);
             Some(SpeechToTextEventKind::Partial(text.trim().to_owned()))
         }
         FileEvent::Done { text } => Some(SpeechToTextEventKind::Final(text.trim().to_owned())),

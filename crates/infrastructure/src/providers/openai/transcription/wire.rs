@@ -31,6 +31,8 @@ pub(super) enum ClientEvent<'a> {
     Append { audio: String },
     #[serde(rename = "input_audio_buffer.commit")]
     Commit { event_id: String },
+    #[serde(rename = "input_audio_buffer.clear")]
+    Clear,
 }
 
 #[derive(Serialize)]

@@ -5,7 +5,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use viva_domain::ports::{ProviderError, ProviderErrorKind};
 
-use super::super::{Account, HttpClient, HttpLimits};
+use super::super::{Account, HttpClient, HttpLimits, body};
 
 const LIMITS: HttpLimits = HttpLimits {
     answer: Duration::from_secs(20),
@@ -98,4 +98,40 @@ async fn an_address_that_is_none_is_a_wrong_setting() {
         .await
         .unwrap_err();
     assert!(matches!(err.kind, ProviderErrorKind::InvalidConfig(_)), "{err:?}");
+}
+
+#[rstest]
+#[case("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", Ok(2))]
+#[case(
+    "HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nok",
+    Err(ProviderErrorKind::Unavailable)
+)]
+#[case("HTTP/1.1 200 OK\r\n\r\n", Err(ProviderErrorKind::Failed("its answer is too long".to_owned())))]
+#[tokio::test]
+async fn a_body_is_read_to_its_end_within_a_limit(
+    #[case] begin: &str,
+    #[case] expected: Result<usize, ProviderErrorKind>,
+) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let serving = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            request.push(stream.read_u8().await.unwrap());
+        }
+        stream.write_all(begin.as_bytes()).await.unwrap();
+        // Without a length there is no end of it.
+        while begin.ends_with("\r\n") {
+            if stream.write_all(&[b'x'; 1 << 12]).await.is_err() {
+                break;
+            }
+        }
+    };
+    let reading = async {
+        let response = HttpClient::new().unwrap().client().get(url).send().await.unwrap();
+        body("acme", response).await
+    };
+    let (read, ()) = tokio::join!(reading, serving);
+    assert_eq!(read.map(|body| body.len()).map_err(|err| err.kind), expected);
 }

@@ -158,3 +158,25 @@ async fn a_silent_server_is_unavailable() {
     let (socket, _) = dial(Duration::from_millis(50), async |stream| stream).await;
     assert_eq!(kind(socket), ProviderErrorKind::Unavailable);
 }
+
+#[test]
+fn a_message_of_another_shape_is_left_out_and_its_words_are_not_logged() {
+    let read = |frame: Frame| frame.json::<Vec<u8>>("acme").map_err(|err| err.kind);
+    let text = |text: &str| Frame::Text(text.to_owned());
+    let logs = CapturedLogs::start();
+    assert_eq!(read(text("[1]")), Ok(Some(vec![1])));
+    assert_eq!(read(Frame::Binary("[2]".into())), Ok(Some(vec![2])));
+    assert_eq!(read(text("\"secret words\"")), Ok(None));
+    let closed = Frame::Closed {
+        code: None,
+        reason: "[1]".to_owned(),
+    };
+    assert_eq!(read(closed), Ok(None));
+    for broken in ["", "[1", "words"] {
+        let kind = read(text(broken)).unwrap_err();
+        assert!(matches!(kind, ProviderErrorKind::Failed(_)), "{kind:?}");
+    }
+    let logged = logs.text();
+    assert!(logged.contains("Left out a message"), "{logged}");
+    assert!(!logged.contains("secret words"), "{logged}");
+}

@@ -161,7 +161,7 @@ impl Talk {
             && let Some(answer) = &mut self.answer
         {
             let written = usage.response.into_iter();
-            let written = written.chain(usage.thoughts).reduce(|a, b| a + b);
+            let written = written.chain(usage.thoughts).reduce(u64::saturating_add);
             answer.usage = Some(Usage {
                 input_tokens: usage.prompt,
                 output_tokens: written,

@@ -16,6 +16,8 @@ const MARGIN: Duration = Duration::from_secs(1);
 const MOST_BREAKS: u32 = 3;
 /// What is believed when the server does not say when it hangs up.
 const UNKNOWN_TIME_LEFT: Duration = Duration::from_secs(5);
+/// Connections live shorter, so that is the longest that is believed.
+const MOST_TIME_LEFT: Duration = Duration::from_hours(24);
 
 /// How the connection stands.
 #[derive(Debug, Default)]
@@ -57,6 +59,7 @@ impl Link {
 
     pub(super) fn on_go_away(&mut self, at: Instant, time_left: Option<&str>) {
         let left = time_left.and_then(duration).unwrap_or(UNKNOWN_TIME_LEFT);
+        let left = left.min(MOST_TIME_LEFT);
         self.leave_by = Some(at + left.saturating_sub(MARGIN).max(left / 2));
     }
 }

@@ -25,6 +25,9 @@ enum End {
 impl Dialogue {
     /// Takes what the provider said, and when it arrived.
     pub(in super::super) fn hear(&mut self, event: ServerEvent, at: Instant) -> Standing {
+        if is_of_use(&event) {
+            self.breaks = 0;
+        }
         match event {
             ServerEvent::SpeechStarted => {
                 self.user_speaks = true;
@@ -40,15 +43,17 @@ impl Dialogue {
             ServerEvent::TranscriptDelta { item_id, delta } => {
                 let delta = delta.unwrap_or_default();
                 let words = self.user_items.hear(&item_id, &delta, self.generation);
-                self.user_said(words, false, at);
+                self.user_said(words, at);
             }
             ServerEvent::TranscriptCompleted { item_id, transcript } => {
                 let text = transcript.unwrap_or_default();
                 self.memory.user_said(&item_id, text.trim());
                 let words = self.user_items.complete(&item_id, text.trim(), self.generation);
-                self.user_said(words, true, at);
+                self.user_said(words, at);
             }
-            ServerEvent::TranscriptFailed { item_id, error } => self.not_understood(&item_id, error.as_ref()),
+            ServerEvent::TranscriptFailed { item_id, error } => {
+                self.not_understood(&item_id, error.as_ref(), at);
+            }
             ServerEvent::ResponseCreated { response } => self.response_created(response),
             ServerEvent::ResponseDone { response } => return self.response_done(&response, at),
             ServerEvent::ItemAdded { response_id, item } => self.item_added(&response_id, &item),
@@ -76,21 +81,25 @@ impl Dialogue {
         self.memory.user_spoke(item_id);
     }
 
-    fn user_said(&mut self, words: Option<Words>, is_final: bool, at: Instant) {
-        if let Some(Words { generation, text }) = words {
-            let said = RealtimeEventKind::UserTranscript { text, is_final };
-            self.out.event(generation, at, said);
+    fn user_said(&mut self, words: Option<Words>, at: Instant) {
+        if let Some(words) = words {
+            let said = RealtimeEventKind::UserTranscript {
+                text: words.text,
+                is_final: words.are_final,
+            };
+            self.out.event(words.generation, at, said);
         }
     }
 
-    fn not_understood(&mut self, item_id: &str, error: Option<&ErrorBody>) {
+    fn not_understood(&mut self, item_id: &str, error: Option<&ErrorBody>, at: Instant) {
         let code = error.and_then(|error| error.code.as_deref()).unwrap_or_default();
         warn!(
             provider.name = self.failures.provider,
             error.code = code,
             "A turn of the user could not be written down"
         );
-        self.user_items.fail(item_id, self.generation);
+        let words = self.user_items.fail(item_id, self.generation);
+        self.user_said(words, at);
     }
 
     fn response_created(&mut self, response: Response) {
@@ -153,8 +162,7 @@ impl Dialogue {
                 let generation = response.generation;
                 let err = self.failures.failed("it sent audio that cannot be decoded");
                 self.give_up(&delta.response_id);
-                self.out
-                    .event(generation, at, RealtimeEventKind::ResponseFailed(Arc::new(err)));
+                self.answer_fails(generation, Arc::new(err), at);
             }
         }
     }
@@ -180,9 +188,16 @@ impl Dialogue {
         };
         if !std::mem::replace(&mut response.has_started, true) {
             self.memory.ai_begins(response_id);
+            self.user_items.answered();
             self.out
                 .event(response.generation, at, RealtimeEventKind::ResponseStarted);
         }
+    }
+
+    pub(super) fn answer_fails(&mut self, generation: Generation, err: Arc<ProviderError>, at: Instant) {
+        self.user_items.answered();
+        self.out
+            .event(generation, at, RealtimeEventKind::ResponseFailed(err));
     }
 
     fn response_done(&mut self, done: &Response, at: Instant) -> Standing {
@@ -212,10 +227,7 @@ impl Dialogue {
                     .event(generation, at, RealtimeEventKind::ResponseDone { usage });
             }
             End::Failed(err) if is_fatal(&err.kind) => return Standing::Over(err),
-            End::Failed(err) => {
-                self.out
-                    .event(generation, at, RealtimeEventKind::ResponseFailed(Arc::new(err)));
-            }
+            End::Failed(err) => self.answer_fails(generation, Arc::new(err), at),
         }
         Standing::GoesOn
     }
@@ -285,8 +297,7 @@ impl Dialogue {
             // Its end is still to come; then it is asked for again.
             self.wanted = Some(asked.generation);
         } else {
-            let failed = RealtimeEventKind::ResponseFailed(Arc::new(err));
-            self.out.event(asked.generation, at, failed);
+            self.answer_fails(asked.generation, Arc::new(err), at);
         }
     }
 
@@ -298,10 +309,21 @@ impl Dialogue {
         if code == ANSWERING {
             self.want(self.generation);
         } else {
-            let failed = RealtimeEventKind::ResponseFailed(Arc::new(err));
-            self.out.event(self.generation, at, failed);
+            self.answer_fails(self.generation, Arc::new(err), at);
         }
     }
+}
+
+/// Whether a connection that says this serves the conversation. To know its configuration, or to complain, is not enough.
+fn is_of_use(event: &ServerEvent) -> bool {
+    !matches!(
+        event,
+        ServerEvent::SessionCreated
+            | ServerEvent::SessionUpdated
+            | ServerEvent::RateLimits { .. }
+            | ServerEvent::Error { .. }
+            | ServerEvent::Unknown
+    )
 }
 
 fn usage(usage: &ResponseUsage) -> Usage {

@@ -48,6 +48,8 @@ const UNSENT_S: usize = 10;
 const MOST_HELD: usize = 3_000;
 /// How long words of the user are waited for before the conversation is moved without them.
 const TRANSCRIPT_WAIT: Duration = Duration::from_secs(10);
+/// How often a connection may break one after the other without having brought anything.
+const MOST_BREAKS: u32 = 3;
 /// How much later than expected an answer may be heard to its end: the way to the user and back.
 const PLAYBACK_SLACK: Duration = Duration::from_secs(1);
 
@@ -79,6 +81,8 @@ pub(super) struct Dialogue {
     /// When the last answer has been heard to its end, if it is played as it comes.
     plays_until: Option<Instant>,
     retry_after: Option<Duration>,
+    /// Connections that broke since one brought something.
+    breaks: u32,
     pub(super) out: Outgoing,
 }
 
@@ -140,6 +144,7 @@ impl Dialogue {
             last_turn_at: None,
             plays_until: None,
             retry_after: None,
+            breaks: 0,
             out: Outgoing::default(),
         }
     }
@@ -162,13 +167,19 @@ impl Dialogue {
         }
     }
 
-    /// The connection is gone. What was to be answered will not be; the user can say it again.
-    pub(super) fn lost(&mut self, err: &Arc<ProviderError>, at: Instant) {
+    /// The connection is gone. What was to be answered will not be; the user can say it again. Answers whether another
+    /// connection is worth while.
+    #[must_use]
+    pub(super) fn lost(&mut self, err: &Arc<ProviderError>, at: Instant) -> bool {
+        self.breaks += 1;
+        if self.breaks > MOST_BREAKS {
+            return false;
+        }
         if self.owes_anything() {
-            let failed = RealtimeEventKind::ResponseFailed(Arc::clone(err));
-            self.out.event(self.generation, at, failed);
+            self.answer_fails(self.generation, Arc::clone(err), at);
         }
         self.retire();
+        true
     }
 
     /// The conversation cannot go on.

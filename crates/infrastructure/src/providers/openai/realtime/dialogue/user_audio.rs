@@ -58,31 +58,44 @@ impl Untaken {
     }
 }
 
-/// What the user said, in the provider's items.
+/// What the user said, in the provider's items. Who goes on before anything was answered makes another item of the same
+/// turn.
 #[derive(Debug, Default)]
 pub(super) struct UserItems {
     items: VecDeque<UserItem>,
+    /// Turns that were answered.
+    answered: u64,
 }
 
 #[derive(Debug)]
 struct UserItem {
     id: String,
     generation: Generation,
+    /// Which turn it is of.
+    turn: u64,
     text: String,
     is_final: bool,
 }
 
-/// What an item says by now.
+/// What a turn says by now.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Words {
     pub(super) generation: Generation,
     pub(super) text: String,
+    pub(super) are_final: bool,
 }
 
 impl UserItems {
     /// A turn was taken; its words carry this generation, however late they come.
     pub(super) fn committed(&mut self, id: &str, generation: Generation) {
-        self.item(id, generation).generation = generation;
+        let turn = self.answered;
+        let item = self.item(id, generation);
+        (item.generation, item.turn) = (generation, turn);
+    }
+
+    /// The turn is answered, or will not be: what is said from now on is another one.
+    pub(super) fn answered(&mut self) {
+        self.answered += 1;
     }
 
     /// More words; `None` when there are none.
@@ -92,28 +105,53 @@ impl UserItems {
             return None;
         }
         item.text.push_str(delta);
-        Some(item.words())
+        let turn = item.turn;
+        Some(self.words(turn))
     }
 
     /// The last words; `None` when nothing was understood, unless something was said to have been.
     pub(super) fn complete(&mut self, id: &str, text: &str, now: Generation) -> Option<Words> {
         let item = self.item(id, now);
-        let is_news = !item.is_final && (!text.is_empty() || !item.text.is_empty());
+        let (is_news, turn) = (!item.is_final, item.turn);
+        let had_words = !item.text.is_empty();
         item.is_final = true;
         text.clone_into(&mut item.text);
-        is_news.then(|| item.words())
+        let words = self.words(turn);
+        (is_news && (had_words || !words.text.is_empty())).then_some(words)
     }
 
-    /// There will be no words, or no more.
-    pub(super) fn fail(&mut self, id: &str, now: Generation) {
-        self.item(id, now).is_final = true;
+    /// There will be no words, or no more; `None` when there were none.
+    pub(super) fn fail(&mut self, id: &str, now: Generation) -> Option<Words> {
+        let item = self.item(id, now);
+        let is_news = !std::mem::replace(&mut item.is_final, true);
+        let turn = item.turn;
+        Some(self.words(turn)).filter(|words| is_news && !words.text.is_empty())
     }
 
     pub(super) fn are_complete(&self) -> bool {
         self.items.iter().all(|item| item.is_final)
     }
 
+    /// What is known of a turn, in the generation in which the last of it was taken.
+    fn words(&self, turn: u64) -> Words {
+        let mut words = Words {
+            generation: Generation::FIRST,
+            text: String::new(),
+            are_final: true,
+        };
+        for item in self.items.iter().filter(|item| item.turn == turn) {
+            words.generation = item.generation;
+            words.are_final &= item.is_final;
+            if !words.text.is_empty() && !item.text.is_empty() {
+                words.text.push(' ');
+            }
+            words.text.push_str(&item.text);
+        }
+        words
+    }
+
     fn item(&mut self, id: &str, generation: Generation) -> &mut UserItem {
+        let turn = self.answered;
         let known = self.items.iter().position(|item| item.id == id);
         let index = known.unwrap_or_else(|| {
             if self.items.len() == MOST_ITEMS {
@@ -122,21 +160,13 @@ impl UserItems {
             self.items.push_back(UserItem {
                 id: id.to_owned(),
                 generation,
+                turn,
                 text: String::new(),
                 is_final: false,
             });
             self.items.len() - 1
         });
         &mut self.items[index]
-    }
-}
-
-impl UserItem {
-    fn words(&self) -> Words {
-        Words {
-            generation: self.generation,
-            text: self.text.clone(),
-        }
     }
 }
 
@@ -147,8 +177,18 @@ mod tests {
     const OLD: Generation = Generation::FIRST;
 
     fn words(generation: Generation, text: &str) -> Words {
-        let text = text.to_owned();
-        Words { generation, text }
+        Words {
+            generation,
+            text: text.to_owned(),
+            are_final: false,
+        }
+    }
+
+    fn last_words(generation: Generation, text: &str) -> Words {
+        Words {
+            are_final: true,
+            ..words(generation, text)
+        }
     }
 
     #[test]
@@ -188,24 +228,58 @@ mod tests {
         assert_eq!(items.hear("a", "at", later), Some(words(new, "What")));
         assert_eq!(items.hear("a", "", later), None);
         assert!(!items.are_complete());
-        assert_eq!(items.complete("a", "What?", later), Some(words(new, "What?")));
+        assert_eq!(
+            items.complete("a", "What?", later),
+            Some(last_words(new, "What?"))
+        );
         assert!(items.are_complete());
         assert_eq!(items.complete("a", "What?", later), None, "once is enough");
         assert_eq!(items.hear("a", "!", later), None);
     }
 
     #[test]
+    fn who_goes_on_before_an_answer_adds_to_the_same_turn() {
+        let mut items = UserItems::default();
+        let new = OLD.next();
+        items.committed("a", OLD);
+        items.committed("b", new);
+        assert_eq!(items.complete("b", "please.", new), Some(words(new, "please.")));
+        let both = last_words(new, "A coffee, please.");
+        assert_eq!(items.complete("a", "A coffee,", new), Some(both));
+        items.answered();
+        items.committed("c", new);
+        assert_eq!(
+            items.complete("c", "Thanks.", new),
+            Some(last_words(new, "Thanks."))
+        );
+    }
+
+    #[test]
+    fn silence_after_words_takes_nothing_back() {
+        let mut items = UserItems::default();
+        items.committed("a", OLD);
+        items.complete("a", "A coffee.", OLD);
+        items.committed("b", OLD.next());
+        let all = Some(last_words(OLD.next(), "A coffee."));
+        assert_eq!(items.complete("b", "", OLD.next()), all);
+    }
+
+    #[test]
     fn silence_has_no_words() {
         let mut items = UserItems::default();
         assert_eq!(items.complete("a", "", OLD), None);
+        items.answered();
         items.hear("b", "Hm", OLD);
         assert_eq!(
             items.complete("b", "", OLD),
-            Some(words(OLD, "")),
+            Some(last_words(OLD, "")),
             "it was taken back"
         );
         items.committed("c", OLD);
-        items.fail("c", OLD);
+        assert_eq!(items.fail("c", OLD), None);
+        items.hear("d", "Hm", OLD);
+        assert_eq!(items.fail("d", OLD), Some(last_words(OLD, "Hm")), "no more come");
+        assert_eq!(items.fail("d", OLD), None);
         assert!(items.are_complete());
     }
 

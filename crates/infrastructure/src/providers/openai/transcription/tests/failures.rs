@@ -107,7 +107,6 @@ async fn a_refused_session_is_told(#[case] status: u16, #[case] code: &str, #[ca
 #[case(SpokenText::of("").errs("server_error"), UNAVAILABLE)]
 #[case(SpokenText::of("").errs("audio_unintelligible"), ProviderErrorKind::Failed("it went wrong".to_owned()))]
 #[case(SpokenText::of("").cuts(), UNAVAILABLE)]
-#[case(SpokenText::of("").hangs(), UNAVAILABLE)]
 #[tokio::test]
 async fn an_item_that_fails_fails_its_utterance_only(
     #[case] spoken: SpokenText,
@@ -119,6 +118,19 @@ async fn an_item_that_fails_fails_its_utterance_only(
     talk.speak().await;
     talk.finalize().await;
     assert_eq!(talk.failure().await, kind);
+    talk.speak().await;
+    talk.finalize().await;
+    assert_eq!(talk.text().await, "hello world");
+}
+
+#[tokio::test]
+async fn a_vendor_that_never_answers_fails_the_utterance_only() {
+    let rig = Rig::start().await.impatient();
+    rig.server.hear(SpokenText::of("").hangs());
+    let mut talk = rig.talk(REALTIME, &[]).await;
+    talk.speak().await;
+    talk.finalize().await;
+    assert_eq!(talk.failure().await, UNAVAILABLE);
     talk.speak().await;
     talk.finalize().await;
     assert_eq!(talk.text().await, "hello world");

@@ -161,7 +161,7 @@ async fn hanging_up_closes_the_connection_at_once() {
     drop(talk);
     let uploads = patiently(rig.server.until_uploads(|uploads| uploads[0].cancelled.is_some())).await;
     let took = uploads[0].cancelled.unwrap() - hung_up;
-    assert!(took < Duration::from_millis(500), "{took:?}");
+    assert!(took < Duration::from_secs(2), "{took:?}");
     rig.ends().await;
 }
 

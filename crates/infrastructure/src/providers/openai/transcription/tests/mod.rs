@@ -6,6 +6,8 @@ mod files;
 mod realtime;
 mod secrets;
 
+use std::time::Duration;
+
 use tokio_util::task::TaskTracker;
 use viva_fakes::vendors::openai_transcription::{OpenAiTranscriptionScript, OpenAiTranscriptionServer};
 
@@ -40,6 +42,12 @@ impl Rig {
         let account = account(&server.base_url(), key.as_deref());
         let ears = OpenAiSpeechToText::new(account, &http(), defaults, tasks.clone());
         Self { server, ears, tasks }
+    }
+
+    /// Does not wait long for an answer.
+    fn impatient(mut self) -> Self {
+        self.ears.patience = Duration::from_millis(500);
+        self
     }
 
     async fn talk(&self, model: &str, options: &[(&str, &str)]) -> Talk {

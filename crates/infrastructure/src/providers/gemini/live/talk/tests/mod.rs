@@ -1,5 +1,6 @@
 //! Every race, without a connection: commands and messages in, a line per act out.
 
+mod hostile;
 mod moving;
 mod racing;
 mod random;

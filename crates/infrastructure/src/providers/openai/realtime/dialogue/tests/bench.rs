@@ -157,9 +157,10 @@ impl Bench {
         self.hear(json!({ "type": "error", "error": error }))
     }
 
-    pub(super) fn lose(&mut self) {
+    /// The connection breaks; answers whether another one is worth while.
+    pub(super) fn lose(&mut self) -> bool {
         let err = self.dialogue.failures.failed("it hung up");
-        self.dialogue.lost(&Arc::new(err), self.now);
+        self.dialogue.lost(&Arc::new(err), self.now)
     }
 
     pub(super) fn open(&mut self) {

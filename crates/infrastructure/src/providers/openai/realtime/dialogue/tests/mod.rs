@@ -2,6 +2,7 @@
 
 mod answering;
 mod bench;
+mod hostile;
 mod interrupting;
 mod moving;
 mod turns;

@@ -114,7 +114,7 @@ fn speech_that_is_under_way_is_not_lost_with_the_connection() {
         ago: std::time::Duration::from_millis(100),
     });
     bench.audio(20);
-    bench.lose();
+    assert!(bench.lose());
     bench.audio(30);
     bench.open();
     assert_eq!(bench.told()[4..], ["audio 200", "audio 20", "audio 30"]);
@@ -125,12 +125,12 @@ fn speech_that_is_under_way_is_not_lost_with_the_connection() {
 #[test]
 fn an_answer_that_breaks_off_fails() {
     let mut bench = after_a_turn(Turns::ServerVad);
-    bench.lose();
+    assert!(bench.lose());
     assert_eq!(bench.said(), Vec::<String>::new(), "nothing was owed");
     bench.open();
     bench.find("v");
     bench.said();
-    bench.lose();
+    assert!(bench.lose());
     assert_eq!(
         bench.said(),
         ["@0 failed: it failed: it hung up"],
@@ -141,7 +141,7 @@ fn an_answer_that_breaks_off_fails() {
     bench.created("t");
     bench.says("t", "c", "Well");
     bench.said();
-    bench.lose();
+    assert!(bench.lose());
     assert_eq!(bench.said(), ["@0 failed: it failed: it hung up"]);
     bench.open();
     bench.sounds("t", "c", 100);
@@ -154,8 +154,29 @@ fn an_answer_that_nobody_waits_for_does_not_fail() {
     bench.find("v");
     bench.interrupt(1, None);
     bench.said();
-    bench.lose();
+    assert!(bench.lose());
     assert_eq!(bench.said(), Vec::<String>::new());
+}
+
+#[test]
+fn connections_that_bring_nothing_are_not_opened_for_ever() {
+    let mut bench = after_a_turn(Turns::ServerVad);
+    for _ in 0..2 {
+        for _ in 0..3 {
+            assert!(bench.lose());
+            bench.open();
+            bench.hear(json!({ "type": "session.updated" }));
+            bench.hear(json!({ "type": "conversation.item.added" }));
+            bench.error("invalid_value", Some("remind"));
+        }
+        bench.find("v");
+        bench.interrupt(1, None);
+    }
+    for _ in 0..3 {
+        assert!(bench.lose());
+        bench.open();
+    }
+    assert!(!bench.lose());
 }
 
 #[test]

@@ -126,6 +126,25 @@ fn words_of_a_turn_that_interrupted_are_those_of_the_new_one() {
 }
 
 #[test]
+fn who_goes_on_before_the_answer_says_one_turn() {
+    let mut bench = Bench::hands_free();
+    bench.find("u");
+    bench.created("r");
+    bench.interrupt(1, None);
+    bench.find("v");
+    bench.said();
+    bench.transcript("v", "please.");
+    bench.transcript("u", "A coffee,");
+    assert_eq!(bench.said(), ["@1 user please.…", "@1 user A coffee, please."]);
+    bench.created("s");
+    bench.done("s", "failed");
+    bench.find("w");
+    bench.said();
+    bench.transcript("w", "Hello?");
+    assert_eq!(bench.said(), ["@1 user Hello?"], "a failure ends a turn too");
+}
+
+#[test]
 fn words_grow_and_may_turn_out_to_be_none() {
     let mut bench = Bench::hands_free();
     bench.find("u");

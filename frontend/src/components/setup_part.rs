@@ -2,100 +2,138 @@ use leptos::prelude::*;
 use viva_protocol::rest::{CredentialStatus, Provider};
 
 use super::{Choice, Picker};
+use crate::erase::Erase;
+use crate::state::choices::{Field, Part};
 use crate::state::context::{Preferences, Providers, Talk};
-use crate::state::settings::Settings;
 use crate::words::{Words, say};
 
-/// Which provider talks, with which model, voice and language.
+/// Who plays a part: the provider, and its model, voice and language where it has a choice.
 #[component]
-pub fn SetupProvider() -> impl IntoView {
+pub fn SetupPart(
+    /// The part.
+    part: Part,
+) -> impl IntoView {
     let talk = expect_context::<Talk>();
     let preferences = expect_context::<Preferences>();
-    let choices = Signal::derive(move || talk.providers.with(|list| providers(list, preferences.words())));
-    let chosen = Signal::derive(move || talk.settings.with(|settings| settings.provider.clone()));
-    let choose = Callback::new(move |id| talk.settings.update(|settings| settings.choose_provider(id)));
+    let current = Memo::new(move |_| current(talk, part));
+    let choices = Signal::derive(move || {
+        talk.providers
+            .with(|list| providers(list, part, preferences.words()))
+    });
+    let chosen = Signal::derive(move || {
+        talk.settings
+            .with(|settings| settings.part(part).provider.clone())
+    });
+    let choose = Callback::new(move |id: String| {
+        talk.providers.with_untracked(|providers| {
+            talk.settings
+                .update(|settings| settings.choose_provider(part, &id, providers.list()));
+        });
+    });
     let note = move || {
         let words = preferences.words();
         talk.providers.with(|list| match list {
             Providers::Loading => words.providers_loading,
             Providers::Failed => words.providers_failed,
-            Providers::Loaded(_) => current(talk).map_or("", |provider| status(&provider, words).1),
+            Providers::Loaded(_) => {
+                current.with(|provider| provider.as_ref().map_or("", |provider| status(provider, words).1))
+            }
         })
     };
+    let field = |&field| view! { <PartField part field current /> };
     view! {
-        <fieldset>
-            <legend>{say(|words| words.mode)}</legend>
-            <p class="vv-mode">
-                <strong>{say(|words| words.mode_realtime)}</strong>
-                <span class="vv-hint">{say(|words| words.mode_realtime_hint)}</span>
-            </p>
+        <fieldset class="vv-setup-part" data-part=part.name()>
+            <legend>{say(part_name(part))}</legend>
             <Picker label=Signal::derive(say(|words| words.provider)) choices chosen on_choose=choose />
             <p class="vv-hint" role="status">{note}</p>
-            <Part
-                label=|words| words.model
-                known=|provider| provider.models.iter().map(|model| Choice::new(&model.id, &model.name)).collect()
-                read=|settings| settings.model.clone()
-                write=|settings, id| settings.model = id
-            />
-            <Part
-                label=|words| words.voice
-                known=|provider| provider.voices.iter().map(|voice| Choice::new(&voice.id, &voice.name)).collect()
-                read=|settings| settings.voice.clone()
-                write=|settings, id| settings.voice = id
-            />
-            <Part
-                label=|words| words.language
-                known=|provider| {
-                    provider.languages.iter().map(|language| Choice::new(&language.id, &language.name)).collect()
-                }
-                read=|settings| settings.language.clone()
-                write=|settings, id| settings.language = id
-            />
+            {Field::of(part).iter().map(field).collect_view()}
         </fieldset>
     }
-    .into_any()
+    .erase()
 }
 
 /// A choice within the provider; hidden when the provider has none.
 #[component]
-fn Part(
+fn PartField(
+    /// The part.
+    part: Part,
     /// What is chosen.
-    label: fn(&Words) -> &'static str,
-    /// What the provider offers.
-    known: fn(&Provider) -> Vec<Choice>,
-    /// Reads the choice.
-    read: fn(&Settings) -> String,
-    /// Sets the choice.
-    write: fn(&mut Settings, String),
+    field: Field,
+    /// The provider that is chosen for the part.
+    current: Memo<Option<Provider>>,
 ) -> impl IntoView {
     let talk = expect_context::<Talk>();
     let preferences = expect_context::<Preferences>();
-    let offered = Memo::new(move |_| current(talk).map(|provider| known(&provider)).unwrap_or_default());
-    let choices = Signal::derive(move || {
-        let default = Choice::new("", preferences.words().default_choice);
-        std::iter::once(default).chain(offered.get()).collect::<Vec<_>>()
+    let (label, default) = wording(part, field);
+    let offered = Memo::new(move |_| {
+        current.with(|provider| {
+            provider
+                .as_ref()
+                .map_or(Vec::new(), |provider| field.offered(provider))
+        })
     });
-    let chosen = Signal::derive(move || talk.settings.with(read));
-    let choose = Callback::new(move |id| talk.settings.update(|settings| write(settings, id)));
+    let choices = Signal::derive(move || {
+        let default = Choice::new("", default(preferences.words()));
+        let offered = offered.get().into_iter().map(|(id, name)| Choice::new(id, name));
+        std::iter::once(default).chain(offered).collect::<Vec<_>>()
+    });
+    let chosen = Signal::derive(move || {
+        talk.settings
+            .with(|settings| settings.part(part).get(field).clone())
+    });
+    let choose = Callback::new(move |id| {
+        talk.settings
+            .update(|settings| settings.part_mut(part).set(field, id));
+    });
     view! {
         <Show when=move || offered.with(|offered| !offered.is_empty())>
             <Picker label=Signal::derive(say(label)) choices chosen on_choose=choose />
         </Show>
     }
-    .into_any()
+    .erase()
 }
 
-fn current(talk: Talk) -> Option<Provider> {
-    let id = talk.settings.with(|settings| settings.provider.clone());
-    talk.providers.with(|list| match list {
-        Providers::Loaded(list) => list.realtime.iter().find(|provider| provider.id == id).cloned(),
-        Providers::Loading | Providers::Failed => None,
-    })
+type Say = fn(&Words) -> &'static str;
+
+/// What a choice is called, and what it is called when none is made.
+fn wording(part: Part, field: Field) -> (Say, Say) {
+    let label: Say = match (field, part) {
+        (Field::Model, _) => |words| words.model,
+        (Field::Voice, _) => |words| words.voice,
+        (Field::Language, Part::Stt) => |words| words.language_heard,
+        (Field::Language, Part::Tts) => |words| words.language_spoken,
+        (Field::Language, Part::Realtime | Part::Llm) => |words| words.language,
+    };
+    let default: Say = if field == Field::Language && part != Part::Realtime {
+        |words| words.same_language
+    } else {
+        |words| words.default_choice
+    };
+    (label, default)
 }
 
-/// The realtime providers; until the list is there, the one that always works.
-fn providers(list: &Providers, words: &Words) -> Vec<Choice> {
-    let Providers::Loaded(list) = list else {
+/// What a part is called.
+pub(super) fn part_name(part: Part) -> Say {
+    match part {
+        Part::Realtime => |words| words.part_realtime,
+        Part::Stt => |words| words.part_stt,
+        Part::Llm => |words| words.part_llm,
+        Part::Tts => |words| words.part_tts,
+    }
+}
+
+/// The provider that is chosen for a part.
+pub(super) fn current(talk: Talk, part: Part) -> Option<Provider> {
+    let id = talk
+        .settings
+        .with(|settings| settings.part(part).provider.clone());
+    talk.providers
+        .with(|providers| part.provider(providers.list()?, &id).cloned())
+}
+
+/// Who can play a part; until the list is there, the one that always works.
+fn providers(list: &Providers, part: Part, words: &Words) -> Vec<Choice> {
+    let Some(list) = list.list() else {
         return vec![Choice::new("offline", "Offline")];
     };
     let choice = |provider: &Provider| Choice {
@@ -107,7 +145,7 @@ fn providers(list: &Providers, words: &Words) -> Vec<Choice> {
         },
         enabled: provider.available,
     };
-    list.realtime.iter().map(choice).collect()
+    part.providers(list).iter().map(choice).collect()
 }
 
 /// What stands behind the name of a provider that cannot be chosen, and what is said below the one that is chosen: when
@@ -164,15 +202,13 @@ mod tests {
     #[test]
     fn only_a_provider_that_works_can_be_chosen() {
         let list = Providers::Loaded(ProviderList {
-            realtime: vec![
+            stt: vec![
                 provider(true, CredentialStatus::Valid),
                 provider(false, CredentialStatus::Missing),
             ],
-            stt: Vec::new(),
-            llm: Vec::new(),
-            tts: Vec::new(),
+            ..ProviderList::default()
         });
-        let choices: Vec<_> = providers(&list, Words::of(Language::English))
+        let choices: Vec<_> = providers(&list, Part::Stt, Words::of(Language::English))
             .into_iter()
             .map(|choice| (choice.name, choice.enabled))
             .collect();

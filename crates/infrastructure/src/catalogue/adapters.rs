@@ -1,0 +1,51 @@
+use serde::Deserialize;
+
+/// The protocols of providers that hear and speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RealtimeVoiceAdapter {
+    /// OpenAI's Realtime API at the address of one's own Azure resource.
+    #[serde(rename = "azure-openai")]
+    AzureOpenAi,
+    /// Gemini Live.
+    Gemini,
+    /// OpenAI's Realtime API.
+    #[serde(rename = "openai")]
+    OpenAi,
+}
+
+/// The protocols of speech-to-text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SpeechToTextAdapter {
+    /// Deepgram's live listening.
+    Deepgram,
+    /// OpenAI's transcriptions.
+    #[serde(rename = "openai")]
+    OpenAi,
+}
+
+/// The protocols of language models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LanguageModelAdapter {
+    /// Anthropic's messages.
+    Anthropic,
+    /// Gemini's `streamGenerateContent`.
+    Gemini,
+    /// OpenAI's chat completions.
+    #[serde(rename = "openai")]
+    OpenAi,
+}
+
+/// The protocols of text-to-speech.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TextToSpeechAdapter {
+    /// `ElevenLabs`.
+    #[serde(rename = "elevenlabs")]
+    ElevenLabs,
+    /// OpenAI's speech.
+    #[serde(rename = "openai")]
+    OpenAi,
+}

@@ -1,0 +1,95 @@
+use std::fmt;
+use std::str::FromStr;
+
+use reqwest::Url;
+use secrecy::SecretString;
+use thiserror::Error;
+
+use crate::providers::transport::Account;
+
+/// Where a provider is: `http` or `https`, a host, maybe a path; never a password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BaseUrl(Url);
+
+/// Why a text is no address of a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum InvalidBaseUrl {
+    /// It cannot be read, or is of another kind.
+    #[error("must be an address that begins with http:// or https://")]
+    NotHttp,
+    /// It holds a name or password.
+    #[error("must not hold a name or password; the key is a setting of its own")]
+    Credentials,
+    /// It ends with `#…`.
+    #[error("must not hold a #")]
+    Fragment,
+}
+
+impl BaseUrl {
+    /// Who we are to the provider there.
+    pub fn account(&self, api_key: Option<SecretString>) -> Account {
+        Account {
+            base_url: self.0.clone(),
+            api_key,
+        }
+    }
+}
+
+impl FromStr for BaseUrl {
+    type Err = InvalidBaseUrl;
+
+    fn from_str(text: &str) -> Result<Self, InvalidBaseUrl> {
+        let url = Url::parse(text.trim()).map_err(|_| InvalidBaseUrl::NotHttp)?;
+        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+            return Err(InvalidBaseUrl::NotHttp);
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(InvalidBaseUrl::Credentials);
+        }
+        if url.fragment().is_some() {
+            return Err(InvalidBaseUrl::Fragment);
+        }
+        Ok(Self(url))
+    }
+}
+
+impl fmt::Debug for BaseUrl {
+    /// Without the query: some servers take keys there.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.0.origin().ascii_serialization(), self.0.path())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("https://api.example/v1")]
+    #[case(" http://127.0.0.1:11434/v1/ ")]
+    #[case("http://[::1]:8080")]
+    fn addresses_of_servers_are_taken(#[case] text: &str) {
+        text.parse::<BaseUrl>().unwrap();
+    }
+
+    #[rstest]
+    #[case("", InvalidBaseUrl::NotHttp)]
+    #[case("api.example/v1", InvalidBaseUrl::NotHttp)]
+    #[case("localhost:8080", InvalidBaseUrl::NotHttp)]
+    #[case("wss://api.example", InvalidBaseUrl::NotHttp)]
+    #[case("https://", InvalidBaseUrl::NotHttp)]
+    #[case("https://me:secret@api.example", InvalidBaseUrl::Credentials)]
+    #[case("https://api.example/#v1", InvalidBaseUrl::Fragment)]
+    fn anything_else_is_refused(#[case] text: &str, #[case] why: InvalidBaseUrl) {
+        assert_eq!(text.parse::<BaseUrl>(), Err(why));
+    }
+
+    #[test]
+    fn a_query_is_used_but_not_shown() {
+        let url: BaseUrl = "https://api.example/v1?key=secret".parse().unwrap();
+        assert_eq!(format!("{url:?}"), "https://api.example/v1");
+        assert_eq!(url.account(None).base_url.query(), Some("key=secret"));
+    }
+}

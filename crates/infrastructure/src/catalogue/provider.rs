@@ -1,0 +1,107 @@
+use serde::Deserialize;
+use viva_domain::providers::{CredentialStatus, Language, Model, ProviderInfo, ProviderVoice};
+
+use super::BaseUrl;
+use super::adapters::{LanguageModelAdapter, RealtimeVoiceAdapter, SpeechToTextAdapter, TextToSpeechAdapter};
+use crate::providers::Defaults;
+
+/// A provider that has to be configured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CatalogueProvider {
+    /// What sessions and settings call it.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// Where it is.
+    pub base_url: BaseUrl,
+    /// Everybody has an address of their own; [`Self::base_url`] only shows its form.
+    pub base_url_is_example: bool,
+    /// Whether a key is needed.
+    pub key: KeyNeed,
+    /// Environment variables that hold its key by the vendor's convention, the first one that is set counts.
+    pub key_variables: Vec<String>,
+    /// How it hears and speaks.
+    pub realtime: Option<Role<RealtimeVoiceAdapter>>,
+    /// How it writes down what is said.
+    pub stt: Option<Role<SpeechToTextAdapter>>,
+    /// How it answers.
+    pub llm: Option<Role<LanguageModelAdapter>>,
+    /// How it speaks.
+    pub tts: Option<Role<TextToSpeechAdapter>>,
+}
+
+/// Who needs a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyNeed {
+    /// Everybody.
+    Always,
+    /// Whoever uses the provider where the catalogue says; a server of one's own may do without.
+    AtBaseUrl,
+    /// Nobody; one that is there is used.
+    Optional,
+}
+
+/// What a provider offers in one role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role<A> {
+    /// The protocol that is spoken.
+    pub adapter: A,
+    /// Models, the default first.
+    pub models: Vec<Model>,
+    /// Voices, the default first.
+    pub voices: Vec<ProviderVoice>,
+    /// Languages, the default first; none means any.
+    pub languages: Vec<Language>,
+    /// What writes down the user's words for a realtime provider.
+    pub transcription_model: Option<String>,
+}
+
+impl CatalogueProvider {
+    /// Whether it works without a key, at another address than the catalogue's or there.
+    pub const fn works_without_key(&self, is_elsewhere: bool) -> bool {
+        match self.key {
+            KeyNeed::Always => false,
+            KeyNeed::AtBaseUrl => is_elsewhere,
+            KeyNeed::Optional => true,
+        }
+    }
+}
+
+impl<A> Role<A> {
+    pub(super) const fn new(adapter: A) -> Self {
+        Self {
+            adapter,
+            models: Vec::new(),
+            voices: Vec::new(),
+            languages: Vec::new(),
+            transcription_model: None,
+        }
+    }
+
+    /// What sessions get that leave a choice open.
+    pub fn defaults(&self) -> Defaults {
+        Defaults {
+            model: self.models.first().map(|model| model.id.clone()),
+            voice: self.voices.first().map(|voice| voice.id.clone()),
+        }
+    }
+
+    /// What people choose from; `needs` names the settings that are missing.
+    pub fn info(
+        &self,
+        provider: &CatalogueProvider,
+        credential: CredentialStatus,
+        needs: &[String],
+    ) -> ProviderInfo {
+        ProviderInfo {
+            id: provider.id.clone(),
+            name: provider.name.clone(),
+            models: self.models.clone(),
+            voices: self.voices.clone(),
+            languages: self.languages.clone(),
+            credential,
+            needs: needs.to_vec(),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+use rstest::rstest;
+use viva_infrastructure::catalogue::Catalogue;
+
+use super::*;
+
+/// The built-in providers, with these lines of a file and these variables.
+fn set_up_with(file: &str, environment: &[(&str, &str)]) -> Result<Vec<ProviderSetup>> {
+    let settings = config::Config::builder()
+        .add_source(config::File::from_str(file, config::FileFormat::Toml))
+        .build()?
+        .try_deserialize()?;
+    let environment: Vec<(String, String)> = environment
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    set_up(Catalogue::load(None)?.into_providers(), settings, &environment)
+}
+
+fn find(setups: &[ProviderSetup], id: &str) -> ProviderSetup {
+    setups
+        .iter()
+        .find(|setup| setup.provider.id == id)
+        .unwrap()
+        .clone()
+}
+
+fn one(id: &str, file: &str, environment: &[(&str, &str)]) -> ProviderSetup {
+    find(&set_up_with(file, environment).unwrap(), id)
+}
+
+fn key(setup: &ProviderSetup) -> Option<&str> {
+    setup.account.api_key.as_ref().map(|key| key.expose_secret())
+}
+
+/// A folder with a key in a file of it.
+fn key_file(text: &str) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key");
+    std::fs::write(&file, text).unwrap();
+    let file = file.to_str().unwrap().to_owned();
+    (folder, file)
+}
+
+#[test]
+fn without_settings_every_provider_says_what_it_needs() {
+    let needs: Vec<(String, CredentialStatus, Vec<String>)> = set_up_with("", &[])
+        .unwrap()
+        .into_iter()
+        .map(|setup| (setup.provider.id, setup.credential, setup.needs))
+        .collect();
+    let missing = |id: &str, needs: &[&str]| {
+        let needs = needs.iter().map(|name| (*name).to_owned()).collect();
+        (id.to_owned(), CredentialStatus::Missing, needs)
+    };
+    assert_eq!(
+        needs,
+        [
+            missing("openai", &["OPENAI_API_KEY"]),
+            missing(
+                "azure-openai",
+                &["VIVA__PROVIDERS__AZURE_OPENAI__BASE_URL", "AZURE_OPENAI_API_KEY"]
+            ),
+            missing("gemini", &["GEMINI_API_KEY"]),
+            missing("anthropic", &["ANTHROPIC_API_KEY"]),
+            missing("deepgram", &["DEEPGRAM_API_KEY"]),
+            missing("elevenlabs", &["ELEVENLABS_API_KEY"]),
+        ]
+    );
+}
+
+#[rstest]
+#[case("openai", "OPENAI_API_KEY")]
+#[case("azure-openai", "AZURE_OPENAI_API_KEY")]
+#[case("gemini", "GEMINI_API_KEY")]
+#[case("gemini", "GOOGLE_API_KEY")]
+#[case("anthropic", "ANTHROPIC_API_KEY")]
+#[case("deepgram", "DEEPGRAM_API_KEY")]
+#[case("elevenlabs", "ELEVENLABS_API_KEY")]
+fn a_key_comes_from_the_vendors_variable_or_the_file_that_it_names(#[case] id: &str, #[case] name: &str) {
+    assert_eq!(key(&one(id, "", &[(name, " secret ")])), Some("secret"));
+    let (_folder, file) = key_file("from file\n".replace(' ', "-").as_str());
+    let setup = one(id, "", &[(&format!("{name}_FILE"), &file)]);
+    assert_eq!(key(&setup), Some("from-file"));
+}
+
+#[test]
+fn the_first_source_of_a_key_wins() {
+    let (_folder, file) = key_file("d");
+    let (_other_folder, other_file) = key_file("b");
+    let all = format!("[gemini]\napi_key = \"a\"\napi_key_file = {other_file:?}");
+    let environment = [
+        ("GEMINI_API_KEY", "c"),
+        ("GEMINI_API_KEY_FILE", &file),
+        ("GOOGLE_API_KEY", "e"),
+    ];
+    assert_eq!(key(&one("gemini", &all, &environment)), Some("a"));
+    let without_first = all.replace("\"a\"", "\"\"");
+    assert_eq!(key(&one("gemini", &without_first, &environment)), Some("b"));
+    assert_eq!(key(&one("gemini", "", &environment)), Some("c"));
+    assert_eq!(key(&one("gemini", "", &environment[1..])), Some("d"));
+    assert_eq!(key(&one("gemini", "", &environment[2..])), Some("e"));
+    assert_eq!(
+        key(&one("gemini", "", &[("GEMINI_API_KEY", ""), environment[2]])),
+        Some("e")
+    );
+}
+
+#[test]
+fn a_provider_that_was_moved_needs_no_key_and_uses_one() {
+    let moved = "[openai]\nbase_url = \"http://127.0.0.1:11434/v1\"";
+    let setup = one("openai", moved, &[]);
+    assert_eq!(setup.account.base_url.as_str(), "http://127.0.0.1:11434/v1");
+    assert_eq!(
+        (setup.credential, setup.needs),
+        (CredentialStatus::NotNeeded, vec![])
+    );
+    let setup = one("openai", moved, &[("OPENAI_API_KEY", "secret")]);
+    assert_eq!(
+        (setup.credential, key(&setup)),
+        (CredentialStatus::Present, Some("secret"))
+    );
+
+    // Naming the address that it has anyway moves nothing, nor does an empty one.
+    for text in ["https://api.openai.com/v1", ""] {
+        let setup = one("openai", &format!("[openai]\nbase_url = {text:?}"), &[]);
+        assert_eq!(setup.credential, CredentialStatus::Missing, "{text}");
+    }
+}
+
+#[test]
+fn azure_needs_an_address_and_a_key() {
+    let address = "[azure_openai]\nbase_url = \"https://mine.openai.azure.com\"";
+    let with_key = [("AZURE_OPENAI_API_KEY", "secret")];
+    let setup = one("azure-openai", "", &with_key);
+    assert_eq!(setup.needs, ["VIVA__PROVIDERS__AZURE_OPENAI__BASE_URL"]);
+    assert_eq!(setup.credential, CredentialStatus::Missing);
+    assert_eq!(one("azure-openai", address, &[]).needs, ["AZURE_OPENAI_API_KEY"]);
+    assert_eq!(
+        one("azure-openai", address, &with_key).credential,
+        CredentialStatus::Present
+    );
+}
+
+#[test]
+fn what_cannot_be_a_key_is_refused_without_being_shown() {
+    let message = |file: &str, environment: &[(&str, &str)]| {
+        let message = format!("{:#}", set_up_with(file, environment).unwrap_err());
+        assert!(!message.contains("hidden"), "{message}");
+        message
+    };
+    assert!(message("[openai]\napi_key = \"hidden key\"", &[]).starts_with("providers.openai.api_key holds"));
+    assert!(message("", &[("OPENAI_API_KEY", "hidden\nkey")]).starts_with("OPENAI_API_KEY holds"));
+    let (_folder, file) = key_file("hidden key");
+    assert!(message("", &[("OPENAI_API_KEY_FILE", &file)]).starts_with("OPENAI_API_KEY_FILE holds"));
+}
+
+#[test]
+fn a_file_that_cannot_be_used_is_named_with_what_to_do() {
+    let (folder, file) = key_file(" \n");
+    let message = |name: &str, file: &str| set_up_with("", &[(name, file)]).unwrap_err().to_string();
+    let gone = folder.path().join("gone");
+    let said = message("OPENAI_API_KEY_FILE", gone.to_str().unwrap());
+    assert!(
+        said.starts_with("OPENAI_API_KEY_FILE names ")
+            && said.contains("gone, which cannot be read")
+            && said.contains("unset it"),
+        "{said}"
+    );
+    let said = message("OPENAI_API_KEY_FILE", &file);
+    assert!(said.contains("is empty; put the key into it"), "{said}");
+    let said = set_up_with("[openai]\napi_key_file = \"not/there\"", &[])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        said.starts_with("providers.openai.api_key_file names not/there"),
+        "{said}"
+    );
+}
+
+#[rstest]
+#[case("ftp://a.example", "begins with http:// or https://")]
+#[case("127.0.0.1:11434", "begins with http:// or https://")]
+#[case("https://me:hidden@a.example", "must not hold a name or password")]
+fn an_address_that_cannot_work_is_refused_by_name(#[case] text: &str, #[case] says: &str) {
+    let err = set_up_with(&format!("[azure_openai]\nbase_url = {text:?}"), &[]).unwrap_err();
+    let message = format!("{err:#}");
+    assert!(
+        message.starts_with("providers.azure_openai.base_url: ") && message.contains(says),
+        "{message}"
+    );
+    assert!(!message.contains("hidden"), "{message}");
+}
+
+#[test]
+fn keys_are_in_no_debug_output() {
+    let setups = set_up_with("[openai]\napi_key = \"hidden\"", &[("GEMINI_API_KEY", "hidden")]).unwrap();
+    assert!(!format!("{setups:?}").contains("hidden"));
+}

@@ -1,0 +1,278 @@
+//! Who plays which part in a conversation: a provider, and what is chosen of it.
+
+use serde::{Deserialize, Serialize};
+use viva_protocol::rest::{Language, Provider, ProviderList};
+use viva_protocol::ws::{CascadeConfig, Interaction, RealtimeConfig};
+
+/// The provider that needs no key, no account and no network.
+const OFFLINE: &str = "offline";
+
+/// A part that a provider plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Hears and speaks by itself.
+    Realtime,
+    /// Speech-to-text.
+    Stt,
+    /// The language model.
+    Llm,
+    /// Text-to-speech.
+    Tts,
+}
+
+impl Part {
+    /// Every part.
+    pub const ALL: [Self; 4] = [Self::Realtime, Self::Stt, Self::Llm, Self::Tts];
+
+    /// A word for style sheets and tests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Realtime => "realtime",
+            Self::Stt => "stt",
+            Self::Llm => "llm",
+            Self::Tts => "tts",
+        }
+    }
+
+    /// Who can play it.
+    pub fn providers(self, list: &ProviderList) -> &[Provider] {
+        match self {
+            Self::Realtime => &list.realtime,
+            Self::Stt => &list.stt,
+            Self::Llm => &list.llm,
+            Self::Tts => &list.tts,
+        }
+    }
+
+    /// The provider with this id.
+    pub fn provider<'a>(self, list: &'a ProviderList, id: &str) -> Option<&'a Provider> {
+        self.providers(list).iter().find(|provider| provider.id == id)
+    }
+}
+
+/// What is chosen within a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// Its model.
+    Model,
+    /// Its voice.
+    Voice,
+    /// The language that it hears or speaks.
+    Language,
+}
+
+impl Field {
+    /// What can be chosen for a part, in the order in which it is shown. A language model speaks the language that it is
+    /// spoken to.
+    pub fn of(part: Part) -> &'static [Self] {
+        match part {
+            Part::Realtime | Part::Tts => &[Self::Model, Self::Voice, Self::Language],
+            Part::Stt => &[Self::Model, Self::Language],
+            Part::Llm => &[Self::Model],
+        }
+    }
+
+    /// What a provider offers: ids and names.
+    pub fn offered(self, provider: &Provider) -> Vec<(String, String)> {
+        let pair = |id: &String, name: &String| (id.clone(), name.clone());
+        match self {
+            Self::Model => provider.models.iter().map(|it| pair(&it.id, &it.name)).collect(),
+            Self::Voice => provider.voices.iter().map(|it| pair(&it.id, &it.name)).collect(),
+            Self::Language => {
+                let languages = provider.languages.iter();
+                languages.map(|it| pair(&it.id, &it.name)).collect()
+            }
+        }
+    }
+}
+
+/// Who plays a part. Empty text means the provider's default, or of a language in a cascade that of the conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Choices {
+    /// Id of the provider.
+    pub provider: String,
+    /// Model id.
+    pub model: String,
+    /// Voice id.
+    pub voice: String,
+    /// BCP 47 tag of the language that it hears or speaks.
+    pub language: String,
+}
+
+impl Default for Choices {
+    fn default() -> Self {
+        Self::of_provider(OFFLINE)
+    }
+}
+
+impl Choices {
+    /// A provider with its defaults.
+    pub fn of_provider(id: &str) -> Self {
+        Self {
+            provider: id.to_owned(),
+            model: String::new(),
+            voice: String::new(),
+            language: String::new(),
+        }
+    }
+
+    /// One choice.
+    pub fn get(&self, field: Field) -> &String {
+        match field {
+            Field::Model => &self.model,
+            Field::Voice => &self.voice,
+            Field::Language => &self.language,
+        }
+    }
+
+    /// Makes one choice.
+    pub fn set(&mut self, field: Field, id: String) {
+        match field {
+            Field::Model => self.model = id,
+            Field::Voice => self.voice = id,
+            Field::Language => self.language = id,
+        }
+    }
+
+    /// Another provider: its models, voices and languages are other ones.
+    pub fn choose_provider(&mut self, id: &str) {
+        if self.provider != id {
+            *self = Self::of_provider(id);
+        }
+    }
+
+    /// Drops what is not offered (any more). A provider that is gone is replaced by the first that works.
+    pub fn reconcile(&mut self, part: Part, list: &ProviderList) {
+        let Some(provider) = part.provider(list, &self.provider) else {
+            let mut others = part.providers(list).iter();
+            if let Some(first) = others.find(|provider| provider.available) {
+                self.choose_provider(&first.id);
+            }
+            return;
+        };
+        for &field in Field::of(part) {
+            let offered = field.offered(provider);
+            if !offered.iter().any(|(id, _)| id == self.get(field)) {
+                self.set(field, String::new());
+            }
+        }
+    }
+}
+
+/// The parts of a configuration in their order, and the language of the conversation; empty when none was chosen.
+pub fn parts_of(interaction: &Interaction) -> (Vec<(Part, Choices)>, String) {
+    let text = |choice: &Option<String>| choice.clone().unwrap_or_default();
+    match interaction {
+        Interaction::Realtime(RealtimeConfig {
+            realtime_provider,
+            realtime_model,
+            voice,
+            language,
+            ..
+        }) => {
+            let choices = Choices {
+                provider: realtime_provider.clone(),
+                model: text(realtime_model),
+                voice: text(voice),
+                language: String::new(),
+            };
+            (vec![(Part::Realtime, choices)], text(language))
+        }
+        Interaction::Cascade(config) => {
+            let choices = |provider: &str, model, voice, language| Choices {
+                provider: provider.to_owned(),
+                model: text(model),
+                voice: text(voice),
+                language: text(language),
+            };
+            let CascadeConfig {
+                stt_provider,
+                stt_model,
+                stt_language,
+                llm_provider,
+                llm_model,
+                tts_provider,
+                tts_model,
+                tts_voice,
+                tts_language,
+                language,
+                ..
+            } = config;
+            let parts = vec![
+                (Part::Stt, choices(stt_provider, stt_model, &None, stt_language)),
+                (Part::Llm, choices(llm_provider, llm_model, &None, &None)),
+                (
+                    Part::Tts,
+                    choices(tts_provider, tts_model, tts_voice, tts_language),
+                ),
+            ];
+            (parts, text(language))
+        }
+    }
+}
+
+/// The languages in which a cascade can be held: those that it both hears and speaks. A provider without a list takes any.
+pub fn shared_languages(stt: Option<&Provider>, tts: Option<&Provider>) -> Vec<Language> {
+    let languages = |provider: Option<&Provider>| provider.map_or(Vec::new(), |it| it.languages.clone());
+    let (mut heard, spoken) = (languages(stt), languages(tts));
+    if heard.is_empty() {
+        return spoken;
+    }
+    if !spoken.is_empty() {
+        heard.retain(|language| spoken.iter().any(|other| other.id == language.id));
+    }
+    heard
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::settings::tests::{list, provider};
+
+    fn speaks(languages: &[&str]) -> Provider {
+        let language = |id: &&str| Language {
+            id: (*id).to_owned(),
+            name: (*id).to_owned(),
+        };
+        Provider {
+            languages: languages.iter().map(language).collect(),
+            ..provider("some", &[])
+        }
+    }
+
+    fn shared(stt: &[&str], tts: &[&str]) -> Vec<String> {
+        let languages = shared_languages(Some(&speaks(stt)), Some(&speaks(tts)));
+        languages.into_iter().map(|language| language.id).collect()
+    }
+
+    #[test]
+    fn a_cascade_is_held_in_a_language_that_it_hears_and_speaks() {
+        assert_eq!(shared(&["en", "de", "zh-TW"], &["zh-TW", "en"]), ["en", "zh-TW"]);
+        assert_eq!(shared(&[], &["en"]), ["en"]);
+        assert_eq!(shared(&["de"], &[]), ["de"]);
+        assert!(shared(&["de"], &["en"]).is_empty());
+        assert!(shared_languages(None, None).is_empty());
+    }
+
+    #[test]
+    fn each_part_is_reconciled_with_its_own_providers() {
+        let mut list = list(vec![provider("other", &[])]);
+        list.llm = vec![provider("offline", &["a"])];
+        let mut choices = Choices {
+            model: "a".to_owned(),
+            ..Choices::default()
+        };
+        choices.reconcile(Part::Llm, &list);
+        assert_eq!((&*choices.provider, &*choices.model), ("offline", "a"));
+        choices.reconcile(Part::Realtime, &list);
+        assert_eq!(choices, Choices::of_provider("other"));
+    }
+
+    #[test]
+    fn without_any_provider_that_works_the_choice_stays() {
+        let mut choices = Choices::of_provider("gone");
+        choices.reconcile(Part::Tts, &ProviderList::default());
+        assert_eq!(choices, Choices::of_provider("gone"));
+    }
+}

@@ -1,0 +1,130 @@
+use anyhow::{Result, ensure};
+
+use crate::browser::{Browser, Microphone};
+use crate::viva::Viva;
+
+/// What a cascade's turn is made of, besides what is not its own.
+const STAGES: [&str; 7] = ["endpointing", "stt", "llm", "llm-text", "tts", "viva", "network"];
+
+/// Has the realtime provider fail, which the page cannot ask for.
+fn fail(options: &str) -> String {
+    format!("({BREAK})({options})")
+}
+
+const BREAK: &str = "(options) => {
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (data) {
+        const message = typeof data === 'string' ? JSON.parse(data) : {};
+        if (message.type === 'start_session') {
+            message.config.options = options;
+            data = JSON.stringify(message);
+        }
+        send.call(this, data);
+    };
+}";
+
+#[tokio::test]
+async fn a_cascade_is_chosen_remembered_and_answers_with_every_stage_shown() -> Result<()> {
+    let viva = Viva::start().await?;
+    let url = viva.url();
+    Browser::with(Microphone::AskOnce)
+        .visit(&url, async |page| {
+            page.click(".vv-mode[data-mode=cascade]").await?;
+            page.until_shown(".vv-setup-part[data-part=tts] select", 5)
+                .await?;
+            page.picture("cascade-ready").await?;
+            page.reload().await?;
+            page.until(
+                "document.querySelector('.vv-mode[data-mode=cascade] input').checked",
+                5,
+            )
+            .await?;
+
+            page.click(".vv-main-action").await?;
+            page.until_phase("hearing", 20).await?;
+            let setup = page.text(".vv-setup-line").await?;
+            ensure!(setup.contains("Cascade"), "what runs is called {setup}");
+            page.until_phase("speaking", 20).await?;
+            for stage in STAGES {
+                page.until_shown(&format!(".vv-parts li[data-stage={stage}]"), 20)
+                    .await?;
+            }
+            ensure!(
+                page.value("document.querySelector('.vv-parts li[data-stage=provider]') === null")
+                    .await?
+                    == true,
+                "a cascade has no realtime provider"
+            );
+            page.picture("cascade-speaking").await?;
+            page.until(
+                "document.querySelector('.vv-stage').dataset.playedPeak > 0.01",
+                20,
+            )
+            .await?;
+
+            page.click(".vv-main-action").await?;
+            page.until_shown(".vv-summary", 10).await
+        })
+        .await
+}
+
+#[tokio::test]
+async fn a_question_that_no_provider_took_is_answered_by_the_cascade_that_is_offered() -> Result<()> {
+    let viva = Viva::start().await?;
+    let url = viva.url();
+    Browser::with(Microphone::AskOnce)
+        .visit(&url, async |page| {
+            page.value(&fail("{fail_connect: 'unavailable'}")).await?;
+            page.click(".vv-main-action").await?;
+            page.until_shown(".vv-offer", 20).await?;
+            // The user is heard all the same, and waits for the answer then.
+            page.until_shown("li[data-role=user]", 20).await?;
+            page.until_shown(".vv-state[data-state=offered]", 20).await?;
+            let offer = page.text(".vv-offer").await?;
+            ensure!(
+                !page.text(".vv-offer-reason").await?.is_empty(),
+                "no reason: {offer}"
+            );
+            ensure!(
+                page.text(".vv-offer-setup").await?.contains("Speech to text"),
+                "no setup: {offer}"
+            );
+            let session = page.stage("session").await?;
+            page.picture("fallback-offered").await?;
+
+            page.click(".vv-offer-accept").await?;
+            page.until("document.querySelector('.vv-offer') === null", 10)
+                .await?;
+            // The question is not asked again: what was said of it is told to the cascade.
+            page.until_phase("speaking", 30).await?;
+            page.until_shown(".vv-parts li[data-stage=tts]", 20).await?;
+            let setup = page.text(".vv-setup-line").await?;
+            ensure!(setup.contains("Cascade"), "what runs is called {setup}");
+            ensure!(
+                page.stage("session").await? == session,
+                "another session was begun"
+            );
+            page.picture("fallback-taken").await?;
+
+            page.click(".vv-main-action").await?;
+            page.until_shown(".vv-summary", 10).await
+        })
+        .await
+}
+
+#[tokio::test]
+async fn an_offer_can_be_declined() -> Result<()> {
+    let viva = Viva::start().await?;
+    let url = viva.url();
+    Browser::with(Microphone::AskOnce)
+        .visit(&url, async |page| {
+            page.value(&fail("{drop_after_chunks: 0}")).await?;
+            page.click(".vv-main-action").await?;
+            page.until_shown(".vv-offer", 40).await?;
+            page.click(".vv-offer-end").await?;
+            page.until_phase("ended", 10).await?;
+            page.until("document.querySelector('.vv-offer') === null", 5)
+                .await
+        })
+        .await
+}
