@@ -12,7 +12,7 @@ fn switch_to(offer: &Value) -> Value {
 }
 
 /// Speaks a turn of 100 ms, and waits for the first audio of its answer.
-async fn is_answered(socket: &mut Socket) -> u32 {
+async fn is_answered(socket: &mut Socket) -> u16 {
     for _ in 0..5 {
         socket.speak([1, 1].repeat(480)).await;
     }
