@@ -2,6 +2,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use tokio::time::{Instant, sleep};
 use tokio_util::task::TaskTracker;
 use viva_application::modes::ModeFactory;
@@ -17,7 +18,7 @@ use viva_domain::ports::{
     BlobStore as _, Ids, ProviderError, ProviderErrorKind, RealtimeCapabilities, RealtimeEventKind,
     SessionStore as _, SpeechToTextCapabilities,
 };
-use viva_domain::providers::{CredentialStatus, ProviderCatalogue, ProviderInfo};
+use viva_domain::providers::{CredentialStatus, Model, ProviderCatalogue, ProviderInfo};
 use viva_domain::sessions::{CascadeConfig, FallbackPolicy, Interaction, Prompt, ProviderConfig, Session};
 use viva_domain::turns::{BargeIn, Event, Greeting, PlaybackEvent, Turn, TurnNumber};
 use viva_fakes::{
@@ -247,12 +248,27 @@ fn info() -> ProviderInfo {
     ProviderInfo {
         id: PROVIDER.into(),
         name: "Scripted".into(),
-        models: Vec::new(),
+        models: models(),
         voices: Vec::new(),
         languages: Vec::new(),
         credential: CredentialStatus::NotNeeded,
         needs: Vec::new(),
     }
+}
+
+/// The clock shows the first day of 2026.
+fn models() -> Vec<Model> {
+    let last_days = [
+        ("new", None),
+        ("old", NaiveDate::from_ymd_opt(2026, 1, 1)),
+        ("soon", NaiveDate::from_ymd_opt(2026, 1, 2)),
+    ];
+    let model = |(id, retires): (&str, _)| Model {
+        id: id.to_owned(),
+        name: id.to_owned(),
+        retires,
+    };
+    last_days.map(model).into()
 }
 
 pub(crate) fn request() -> StartSession {

@@ -96,7 +96,7 @@ impl CascadeMode {
             stt_provider: stt.provider,
             told: told_rx,
             ears,
-            finalizer: Lossless::new(commands.clone()),
+            to_ears: Lossless::new(commands.clone()),
             events: Lossless::new(events),
             context: context::Context::new(setup.history),
             state: State::default(),
@@ -122,10 +122,8 @@ impl InteractionMode for CascadeMode {
     }
 
     fn order(&mut self, order: ModeOrder) {
-        match order {
-            ModeOrder::SpeechBegan { ago } => self.ears.orders.send(SpeechToTextCommand::SpeechBegan { ago }),
-            ModeOrder::Close => self.ears.orders.close(),
-            _ => {}
+        if order == ModeOrder::Close {
+            self.ears.orders.close();
         }
         self.told.send(Told::Order(order));
     }
@@ -135,7 +133,7 @@ impl Stream for CascadeMode {
     type Item = ModeEvent;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<ModeEvent>> {
-        // Lossless that find no room yet wake this again.
+        // What finds no room yet wakes this again.
         let _ = self.ears.orders.poll_waiting(cx);
         let _ = self.told.poll_waiting(cx);
         if std::mem::take(&mut self.told_of_speech) {

@@ -32,7 +32,8 @@ pub(super) struct Pipeline {
     pub(super) stt_provider: String,
     pub(super) told: mpsc::Receiver<Told>,
     pub(super) ears: mpsc::Receiver<SpeechToTextEvent>,
-    pub(super) finalizer: Lossless<SpeechToTextCommand>,
+    /// All orders to the ears, so that they keep their order; the audio comes past this task.
+    pub(super) to_ears: Lossless<SpeechToTextCommand>,
     pub(super) events: Lossless<ModeEvent>,
     pub(super) context: Context,
     pub(super) state: State,
@@ -114,7 +115,7 @@ impl Pipeline {
                     Some(Told::SpeechStartedTaken) => self.state.waits_for_session = false,
                 },
                 () = poll_fn(|cx| self.events.poll_waiting(cx)), if self.events.are_waiting() => {}
-                () = poll_fn(|cx| self.finalizer.poll_waiting(cx)), if self.finalizer.are_waiting() => {}
+                () = poll_fn(|cx| self.to_ears.poll_waiting(cx)), if self.to_ears.are_waiting() => {}
                 heard = self.ears.next(), if may_hear => self.hear(heard),
                 said = next_said(&mut self.state.answer), if is_free => self.answers(said),
                 // What was heard in time and not taken yet is not late.
@@ -126,7 +127,10 @@ impl Pipeline {
 
     fn obey(&mut self, order: ModeOrder) {
         match order {
-            ModeOrder::SpeechBegan { .. } => self.state.listens = true,
+            ModeOrder::SpeechBegan { ago } => {
+                self.state.listens = true;
+                self.to_ears.send(SpeechToTextCommand::SpeechBegan { ago });
+            }
             ModeOrder::Prepare => {
                 self.context.settle();
                 self.state.wanted = Wanted::Ready;
@@ -140,7 +144,7 @@ impl Pipeline {
                 self.release_answer();
             }
             ModeOrder::Interrupt { generation, heard } => self.stop(generation, heard),
-            ModeOrder::EndTurn => self.finalizer.send(SpeechToTextCommand::Finalize),
+            ModeOrder::EndTurn => self.to_ears.send(SpeechToTextCommand::Finalize),
             ModeOrder::Close => {} // Ends `run`.
         }
     }
@@ -193,7 +197,7 @@ impl Pipeline {
     }
 
     fn ask_ears(&mut self) {
-        self.finalizer.send(SpeechToTextCommand::Finalize);
+        self.to_ears.send(SpeechToTextCommand::Finalize);
         self.state.asked.push_back(Asked { is_over: false });
     }
 

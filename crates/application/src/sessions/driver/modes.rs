@@ -6,9 +6,7 @@ use std::sync::Arc;
 use tracing::{info, warn};
 use viva_domain::ports::{Message, MessageRole, ProviderErrorKind};
 use viva_domain::sessions::{EndStatus, FallbackPolicy, Interaction, InteractionMode as Mode};
-use viva_domain::turns::{
-    Event, Input, ModeOrder, NoticeCode, OnModeFailure, SessionFailure, TurnTaking,
-};
+use viva_domain::turns::{Event, Input, ModeOrder, NoticeCode, OnModeFailure, SessionFailure, TurnTaking};
 
 use super::Driver;
 use super::hearing::Eager;
