@@ -52,6 +52,7 @@ words! {
     language_spoken: "Language it speaks", "說話的語言";
     default_choice: "Provider’s default", "服務預設";
     same_language: "As the conversation", "與對話相同";
+    until: "{name} – until {day}", "{name}（至 {day} 止）";
     part_is: "{part}: {what}", "{part}：{what}";
     available: "Ready to use.", "可以使用。";
     key_missing: "needs a key", "需要金鑰";

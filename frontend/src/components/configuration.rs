@@ -41,8 +41,8 @@ fn named(part: Part, choices: &Choices, list: Option<&ProviderList>) -> String {
     for &field in Field::of(part) {
         let id = choices.get(field);
         let offered = provider.map_or(Vec::new(), |provider| field.offered(provider));
-        let found = offered.into_iter().find(|(known, _)| known == id);
-        names.push(found.map_or(id.clone(), |(_, name)| name));
+        let found = offered.into_iter().find(|offered| offered.id == *id);
+        names.push(found.map_or(id.clone(), |offered| offered.name));
     }
     names.retain(|name| !name.is_empty());
     names.join(" ")

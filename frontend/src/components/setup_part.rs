@@ -3,9 +3,9 @@ use viva_protocol::rest::{CredentialStatus, Provider};
 
 use super::{Choice, Picker};
 use crate::erase::Erase;
-use crate::state::choices::{Field, Part};
+use crate::state::choices::{Field, Offered, Part};
 use crate::state::context::{Preferences, Providers, Talk};
-use crate::words::{Words, say};
+use crate::words::{Words, fill, say};
 
 /// Who plays a part: the provider, and its model, voice and language where it has a choice.
 #[component]
@@ -74,7 +74,10 @@ fn PartField(
     });
     let choices = Signal::derive(move || {
         let default = Choice::new("", default(preferences.words()));
-        let offered = offered.get().into_iter().map(|(id, name)| Choice::new(id, name));
+        let offered = offered
+            .get()
+            .into_iter()
+            .map(|offered| choice(offered, preferences.words()));
         std::iter::once(default).chain(offered).collect::<Vec<_>>()
     });
     let chosen = Signal::derive(move || {
@@ -91,6 +94,16 @@ fn PartField(
         </Show>
     }
     .erase()
+}
+
+/// What can be chosen, and until when where that is known.
+fn choice(offered: Offered, words: &Words) -> Choice {
+    let Offered { id, name, retires } = offered;
+    let name = match retires {
+        Some(day) => fill(words.until, &[("name", &name), ("day", &day)]),
+        None => name,
+    };
+    Choice::new(id, name)
 }
 
 type Say = fn(&Words) -> &'static str;
@@ -197,6 +210,19 @@ mod tests {
                 assert!(!why.is_empty() && advice.contains("Offline"), "{advice}");
             }
         }
+    }
+
+    #[test]
+    fn a_model_that_retires_says_when() {
+        let model = Offered {
+            id: "old".to_owned(),
+            name: "Old".to_owned(),
+            retires: Some("2027-01-31".to_owned()),
+        };
+        let english = choice(model.clone(), Words::of(Language::English));
+        assert_eq!(english, Choice::new("old", "Old – until 2027-01-31"));
+        let chinese = choice(model, Words::of(Language::TraditionalChinese));
+        assert!(chinese.name.contains("2027-01-31"), "{chinese:?}");
     }
 
     #[test]

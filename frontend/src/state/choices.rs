@@ -1,7 +1,7 @@
 //! Who plays which part in a conversation: a provider, and what is chosen of it.
 
 use serde::{Deserialize, Serialize};
-use viva_protocol::rest::{Language, Provider, ProviderList};
+use viva_protocol::rest::{Language, Model, Provider, ProviderList};
 use viva_protocol::ws::{CascadeConfig, Interaction, RealtimeConfig};
 
 /// The provider that needs no key, no account and no network.
@@ -72,18 +72,40 @@ impl Field {
         }
     }
 
-    /// What a provider offers: ids and names.
-    pub fn offered(self, provider: &Provider) -> Vec<(String, String)> {
-        let pair = |id: &String, name: &String| (id.clone(), name.clone());
+    /// What a provider offers.
+    pub fn offered(self, provider: &Provider) -> Vec<Offered> {
+        let offered = |id: &String, name: &String, retires: Option<String>| Offered {
+            id: id.clone(),
+            name: name.clone(),
+            retires,
+        };
         match self {
-            Self::Model => provider.models.iter().map(|it| pair(&it.id, &it.name)).collect(),
-            Self::Voice => provider.voices.iter().map(|it| pair(&it.id, &it.name)).collect(),
+            Self::Model => {
+                let models = provider.models.iter();
+                let retires = |model: &Model| model.retires.map(|day| day.to_string());
+                models.map(|it| offered(&it.id, &it.name, retires(it))).collect()
+            }
+            Self::Voice => {
+                let voices = provider.voices.iter();
+                voices.map(|it| offered(&it.id, &it.name, None)).collect()
+            }
             Self::Language => {
                 let languages = provider.languages.iter();
-                languages.map(|it| pair(&it.id, &it.name)).collect()
+                languages.map(|it| offered(&it.id, &it.name, None)).collect()
             }
         }
     }
+}
+
+/// Something that a provider offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offered {
+    /// The id that a configuration names.
+    pub id: String,
+    /// The name that people know.
+    pub name: String,
+    /// The day on which the provider stops to serve it (`2027-01-31`), where that is known.
+    pub retires: Option<String>,
 }
 
 /// Who plays a part. Empty text means the provider's default, or of a language in a cascade that of the conversation.
@@ -153,7 +175,7 @@ impl Choices {
         };
         for &field in Field::of(part) {
             let offered = field.offered(provider);
-            if !offered.iter().any(|(id, _)| id == self.get(field)) {
+            if !offered.iter().any(|offered| offered.id == *self.get(field)) {
                 self.set(field, String::new());
             }
         }
