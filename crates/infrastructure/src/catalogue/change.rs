@@ -12,32 +12,47 @@ const OFFLINE: &str = "offline";
 const MAX_ID_CHARS: usize = 64;
 
 /// Adds a provider, or changes the one of this id.
-pub(super) fn provider(providers: &mut Vec<CatalogueProvider>, table: ProviderTable) -> Result<(), String> {
+pub(super) fn provider(
+    providers: &mut Vec<CatalogueProvider>,
+    mut table: ProviderTable,
+) -> Result<(), String> {
     let id = table.id.get_ref();
-    let known = providers.iter().find(|known| known.id == *id);
-    let is_known = known.is_some();
+    let known = providers.iter().position(|known| known.id == *id);
     let mut provider = match known {
-        Some(known) => known.clone(),
+        Some(at) => providers[at].clone(),
         None => added(&table)?,
     };
-    let is_moved = table.base_url.is_some() && is_known;
-    let is_example = table.base_url.is_none() && provider.base_url_is_example;
-    provider.base_url_is_example = table.base_url_is_example.unwrap_or(is_example);
-    if let Some(name) = table.name {
+    place_and_key(&mut provider, &mut table)?;
+    roles(&mut provider, table)?;
+    match known {
+        Some(at) => providers[at] = provider,
+        None => providers.push(provider),
+    }
+    Ok(())
+}
+
+fn place_and_key(provider: &mut CatalogueProvider, table: &mut ProviderTable) -> Result<(), String> {
+    if let Some(name) = table.name.take() {
         provider.name = filled("name", name)?;
     }
-    if let Some(text) = table.base_url {
-        provider.base_url = text.parse().map_err(|problem| format!("base_url {problem}"))?;
+    if let Some(text) = &table.base_url {
+        let base_url = text.parse().map_err(|problem| format!("base_url {problem}"))?;
+        if provider.key == KeyNeed::AtBaseUrl && provider.base_url != base_url {
+            provider.key = KeyNeed::Optional;
+        }
+        provider.base_url = base_url;
+        provider.base_url_is_example = false;
     }
-    let key = match provider.key {
-        KeyNeed::AtBaseUrl if is_moved => KeyNeed::Optional,
-        key => key,
-    };
-    provider.key = table.key.unwrap_or(key);
-    if let Some(names) = table.key_variables {
+    provider.base_url_is_example = table.base_url_is_example.unwrap_or(provider.base_url_is_example);
+    provider.key = table.key.unwrap_or(provider.key);
+    if let Some(names) = table.key_variables.take() {
         names.iter().try_for_each(|name| check_variable(name))?;
         provider.key_variables = names;
     }
+    Ok(())
+}
+
+fn roles(provider: &mut CatalogueProvider, table: ProviderTable) -> Result<(), String> {
     if let Some(table) = table.realtime {
         let transcription_model = table.transcription_model.clone();
         let role = role("realtime", &mut provider.realtime, table)?;
@@ -57,18 +72,9 @@ pub(super) fn provider(providers: &mut Vec<CatalogueProvider>, table: ProviderTa
         untranscribed("tts", &table)?;
         role("tts", &mut provider.tts, table)?;
     }
-    let roles = [
-        provider.realtime.is_some(),
-        provider.stt.is_some(),
-        provider.llm.is_some(),
-        provider.tts.is_some(),
-    ];
-    if !roles.contains(&true) {
+    let has_speech = provider.realtime.is_some() || provider.stt.is_some() || provider.tts.is_some();
+    if !has_speech && provider.llm.is_none() {
         return Err("it has no role; there are realtime, stt, llm, tts".to_owned());
-    }
-    match providers.iter_mut().find(|known| known.id == provider.id) {
-        Some(known) => *known = provider,
-        None => providers.push(provider),
     }
     Ok(())
 }
