@@ -106,6 +106,8 @@ impl TurnMachine {
     /// The turn waits for its answer, and the mode that was asked for it is gone.
     fn ask_again(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
         let Some(turn) = &mut self.turn else { return };
+        // How long there was no mode is nobody's doing: the wait is left unexplained.
+        turn.marks.endpointed = None;
         turn.marks.committed = None;
         turn.marks.stages = StageMarks::default();
         match (turn.user_audio, self.settings.turn_taking) {

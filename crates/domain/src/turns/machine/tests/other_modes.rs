@@ -19,7 +19,15 @@ fn the_turn_that_waited_for_its_answer_is_answered_by_the_next_mode() {
          > text 1: Hello.
          = AiSpeaking
          60300 ai audio 100
-         > audio 1 at 0: 100",
+         > audio 1 at 0: 100
+         60300 sent 1
+         60400 ai done
+         > audio 1 at 100: 0, last
+         60500 play 1 finished 100
+         > ai 1 said: Hello.
+         > response 1 ended, total 58300, unexplained 58300, by server
+         > finish 1 1000..60500, heard \"Hello.\", played 100
+         = Listening",
     );
 }
 
