@@ -18,7 +18,7 @@ pub trait RealtimeVoice: Send + Sync {
     /// The configuration with defaults filled in.
     ///
     /// # Errors
-    /// [`ProviderErrorKind::InvalidConfig`] names the field that is wrong.
+    /// [`super::ProviderErrorKind::InvalidConfig`] names the field that is wrong.
     fn resolve(&self, config: &ProviderConfig) -> Result<ProviderConfig, ProviderError>;
 
     /// Opens a conversation. Dropping both channels closes it and leaves nothing running.

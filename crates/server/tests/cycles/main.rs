@@ -159,7 +159,10 @@ async fn cycle(modes: &ModeFactory, tasks: &TaskTracker, until: Until) {
         Until::FirstText => matches!(what, ModeInput::TextDelta(_)),
         Until::FirstAudio => matches!(what, ModeInput::Audio(_)),
     };
-    while until != Until::Committed {
+    if until == Until::Committed {
+        return;
+    }
+    loop {
         let event = mode.next().await.expect("the conversation goes on");
         if let ModeSaid::Said(what) = event.what
             && is_reached(&what)

@@ -1,6 +1,6 @@
 //! Speech-to-text over a WebSocket that stays open for a conversation: what the adapters share.
 //!
-//! A [`Dialect`] knows what a vendor says and takes; it does no I/O and reads no clock. A [`Listening`] owns the connection:
+//! A [`Dialect`] knows what a vendor says and takes; it does no I/O and reads no clock. A `Listening` owns the connection:
 //! it keeps it alive, opens it again when it breaks, and sees to it that every order is answered once.
 //!
 //! A connection that breaks between utterances is opened again without a word, and what is heard meanwhile is kept. One

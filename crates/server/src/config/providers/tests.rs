@@ -29,7 +29,7 @@ fn one(id: &str, file: &str, environment: &[(&str, &str)]) -> ProviderSetup {
 }
 
 fn key(setup: &ProviderSetup) -> Option<&str> {
-    setup.account.api_key.as_ref().map(|key| key.expose_secret())
+    setup.account.api_key.as_ref().map(SecretString::expose_secret)
 }
 
 /// A folder with a key in a file of it.
