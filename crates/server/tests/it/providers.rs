@@ -7,7 +7,9 @@ use chrono::NaiveDate;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use viva_client::ClientError;
 use viva_protocol::rest::{CredentialStatus, Provider, ProviderList};
-use viva_protocol::ws::{ErrorCode, Interaction, RealtimeConfig, StartSession};
+use viva_protocol::ws::{
+    CascadeConfig, ErrorCode, FallbackPolicy, Interaction, RealtimeConfig, StartSession,
+};
 
 use crate::bench::{Folder, Server, output};
 
@@ -107,6 +109,43 @@ async fn a_provider_without_its_key_says_which_variable_to_set() {
         };
         assert_eq!(error.code, ErrorCode::CredentialMissing);
         assert!(error.message.contains(says), "{}", error.message);
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_was_moved_is_tried_without_a_key() {
+    let folder = Folder::new();
+    let nobody = "http://127.0.0.1:1".to_owned();
+    let server = folder
+        .serve_with(&[
+            ("VIVA__PROVIDERS__OPENAI__BASE_URL", nobody.clone()),
+            ("VIVA__PROVIDERS__DEEPGRAM__BASE_URL", nobody),
+        ])
+        .await;
+    let realtime = Interaction::Realtime(RealtimeConfig {
+        realtime_provider: "openai".to_owned(),
+        ..RealtimeConfig::default()
+    });
+    let cascade = |id: &str| {
+        Interaction::Cascade(CascadeConfig {
+            stt_provider: id.to_owned(),
+            ..CascadeConfig::default()
+        })
+    };
+    for interaction in [realtime, cascade("openai"), cascade("deepgram")] {
+        let start = StartSession {
+            fallback: FallbackPolicy::Off,
+            ..StartSession::new(&interaction)
+        };
+        let connection = server
+            .client()
+            .connect()
+            .await
+            .expect("the server takes connections");
+        let Err(ClientError::Refused(error)) = connection.start(start).await else {
+            panic!("nobody is there: {interaction:?}");
+        };
+        assert_eq!(error.code, ErrorCode::ProviderUnavailable, "{}", error.message);
     }
 }
 
