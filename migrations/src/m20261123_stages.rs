@@ -9,19 +9,24 @@ pub(crate) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let stages = [
-            LatencyMetrics::SttUs,
-            LatencyMetrics::LlmTtftUs,
-            LatencyMetrics::LlmTextUs,
-            LatencyMetrics::TtsTtfbUs,
-        ];
-        // SQLite adds one column at a time.
-        for stage in stages {
+        // SQLite changes one column at a time.
+        for stage in LatencyMetrics::stages() {
             let add = Table::alter()
                 .table(LatencyMetrics::Table)
                 .add_column(big_integer_null(stage))
                 .take();
             manager.alter_table(add).await?;
+        }
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for stage in LatencyMetrics::stages() {
+            let drop = Table::alter()
+                .table(LatencyMetrics::Table)
+                .drop_column(stage)
+                .take();
+            manager.alter_table(drop).await?;
         }
         Ok(())
     }
@@ -34,4 +39,10 @@ enum LatencyMetrics {
     LlmTtftUs,
     LlmTextUs,
     TtsTtfbUs,
+}
+
+impl LatencyMetrics {
+    fn stages() -> [Self; 4] {
+        [Self::SttUs, Self::LlmTtftUs, Self::LlmTextUs, Self::TtsTtfbUs]
+    }
 }
