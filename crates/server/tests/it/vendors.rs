@@ -14,8 +14,8 @@ use viva_fakes::vendors::speech::{SpeechScript, SpeechServer, SpeechVendor};
 
 use crate::bench::{Folder, Server, output};
 
-/// How far a stage may be off.
-const TOLERANCE_MS: f64 = 5.0;
+/// How far a stage may be off. An idle machine stays within 5 ms; this one runs other tests as well.
+const TOLERANCE_MS: f64 = 20.0;
 /// A machine that is busy with other tests is late now and then: each part must be exact in one of so many calls.
 const CALLS: usize = 8;
 
