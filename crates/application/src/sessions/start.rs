@@ -11,10 +11,10 @@ use viva_audio::{InvalidTurnDetection, SampleRate, TurnDetection, UnsupportedSam
 use viva_domain::ids::{SessionId, UserId};
 use viva_domain::ports::{ProviderErrorKind, StoreError};
 use viva_domain::sessions::{FallbackPolicy, Interaction, Prompt, Session, SessionState};
-use viva_domain::turns::{BargeIn, Greeting, MachineSettings, OnModeFailure, SessionFailure, TurnTaking};
+use viva_domain::turns::{BargeIn, Greeting, MachineSettings, SessionFailure, TurnTaking};
 
 use super::archive::{Archive, ArchiveSettings};
-use super::driver::{Driver, DriverSetup, fallback_of};
+use super::driver::{Driver, DriverSetup, fallback_of, on_failure_with};
 use super::intake::Intake;
 use super::link::{Link, SessionMessage, StartedSession};
 use super::live::LiveSession;
@@ -233,18 +233,14 @@ impl Sessions {
             inputs,
             pace: PaceLimit::new(input_rate, Instant::now()),
         };
+        let fallback = fallback_of(&self.modes, &session.interaction, session.fallback);
         let driver = Driver::new(DriverSetup {
             machine: MachineSettings {
                 barge_in: request.barge_in,
                 turn_taking: mode
                     .as_ref()
                     .map_or(TurnTaking::Session, |mode| mode.turn_taking()),
-                on_mode_failure: if fallback_of(&self.modes, &session.interaction, session.fallback).is_some()
-                {
-                    OnModeFailure::WaitForAnother
-                } else {
-                    OnModeFailure::EndSession
-                },
+                on_mode_failure: on_failure_with(fallback.as_ref()),
                 greeting: request.greeting,
                 limits,
                 output_rate: output_rate.hz(),
@@ -253,6 +249,7 @@ impl Sessions {
             output_rate,
             is_eager: request.turn_detection.eager.unwrap_or(false),
             modes: Arc::clone(&self.modes),
+            fallback,
             tasks: self.tasks.clone(),
             intake: Intake::new(input_rate, turn_detection),
             session,

@@ -16,7 +16,7 @@ use viva_domain::ports::{
 };
 use viva_domain::turns::{Generation, ModeInput, ModeOrder, TurnTaking};
 
-use super::answer::{Answer, Said, Saying, Stages};
+use super::answer::{Answer, Said, Saying, Stages, now};
 use super::context::{Context, joined};
 use crate::modes::uplink::Lossless;
 use crate::modes::{ModeEvent, ModeSaid, failure};
@@ -475,8 +475,4 @@ async fn next_said(speaking: &mut Option<Speaking>) -> Option<Said> {
         Some(speaking) => speaking.answer.next().await,
         None => std::future::pending().await,
     }
-}
-
-fn now() -> Instant {
-    tokio::time::Instant::now().into_std()
 }

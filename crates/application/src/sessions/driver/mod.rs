@@ -26,8 +26,8 @@ use viva_domain::turns::{
 use self::carry_out::UserRecording;
 use self::hearing::Hearing;
 use self::line::Line;
-pub(super) use self::modes::fallback_of;
 use self::modes::{Opening, opened};
+pub(super) use self::modes::{fallback_of, on_failure_with};
 use super::archive::Archive;
 use super::intake::Intake;
 use super::link::{FallbackOffer, Link, ResumedSession, SessionMessage};
@@ -57,6 +57,8 @@ pub(super) struct DriverSetup {
     /// Why there is none is told to the client, and another one is looked for.
     pub(super) mode: Result<Box<dyn InteractionMode>, SessionFailure>,
     pub(super) modes: Arc<ModeFactory>,
+    /// What the session goes on with when the mode fails.
+    pub(super) fallback: Option<Interaction>,
     pub(super) tasks: TaskTracker,
     pub(super) archive: Archive,
     pub(super) link: Link,
@@ -125,7 +127,7 @@ impl Driver {
             is_eager: setup.is_eager,
             mode,
             not_opened,
-            fallback: fallback_of(&setup.modes, &setup.session.interaction, setup.session.fallback),
+            fallback: setup.fallback,
             modes: setup.modes,
             opening: None,
             offer: None,

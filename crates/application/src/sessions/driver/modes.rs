@@ -225,11 +225,7 @@ impl Driver {
     /// What happens when the mode fails that the session has now.
     pub(super) fn on_mode_failure(&mut self) -> OnModeFailure {
         self.fallback = fallback_of(&self.modes, &self.session.interaction, self.session.fallback);
-        if self.fallback.is_some() {
-            OnModeFailure::WaitForAnother
-        } else {
-            OnModeFailure::EndSession
-        }
+        on_failure_with(self.fallback.as_ref())
     }
 
     /// A cascade may make its answer ready early; a realtime provider does as it likes.
@@ -249,6 +245,14 @@ fn lost_words() -> SessionFailure {
         message: kind.to_string(),
         kind,
         retry_after: None,
+    }
+}
+
+/// What happens when the mode of a session fails that can go on with this.
+pub(in crate::sessions) fn on_failure_with(fallback: Option<&Interaction>) -> OnModeFailure {
+    match fallback {
+        Some(_) => OnModeFailure::WaitForAnother,
+        None => OnModeFailure::EndSession,
     }
 }
 
