@@ -27,3 +27,7 @@ e2e *args:
 # Formatting, lints, documentation, repository rules
 check:
     cargo xtask check
+
+# How many sessions the release carries; writes docs/performance.md
+bench *args:
+    cargo xtask bench {{args}}

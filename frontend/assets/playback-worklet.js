@@ -12,7 +12,7 @@ const START_S = 0.04; // Audio to have before an answer begins: two frames, so t
 const RESTART_S = 0.08; // The same after the buffer ran dry.
 const PROGRESS_S = 0.2;
 const LEVEL_S = 0.02;
-const AUDIBLE = 0.001; // −60 dBFS: what is below is silence at the beginning of an answer.
+const AUDIBLE = 104 / 32768; // −50 dBFS, as `viva_audio::level::AUDIBLE`: what is below is silence at the beginning.
 const FADE_FRAMES = 128; // A cut answer fades for 3 ms instead of clicking.
 
 class Playback extends AudioWorkletProcessor {

@@ -150,6 +150,7 @@ words! {
     stage_provider: "Provider", "服務";
     stage_viva: "Viva", "Viva";
     stage_network: "Network, playout", "網路與播放";
+    stage_silence: "Leading silence", "開頭靜音";
     stage_unexplained: "Unexplained", "無法解釋";
     mark_last_voice: "your last voiced sample", "你最後一個有聲樣本";
     mark_turn_over: "decision that your turn is over", "判定你已說完";
@@ -163,7 +164,9 @@ words! {
     mark_first_audio: "its first audio", "服務的第一段聲音";
     mark_gaps: "the gaps between the other parts", "其他各段之間的間隙";
     mark_sent: "first audio sent", "送出第一段聲音";
-    mark_audible: "first sample audible", "聽到第一個樣本";
+    mark_played: "your device plays it", "你的裝置開始播放";
+    mark_audible: "first audible sample", "第一個聽得到的樣本";
+    mark_first_sample: "first sample of the answer", "回答的第一個樣本";
     mark_rest: "what no mark explains", "沒有標記能說明的部分";
     interrupted_turn: "interrupted", "被打斷";
     interrupt_after: "silent after {ms} ms", "{ms} 毫秒後靜音";
@@ -175,6 +178,23 @@ words! {
     minimum: "min", "最小";
     maximum: "max", "最大";
     turns_counted: "Turns counted: {n}", "計入 {n} 輪";
+    selftest: "How true are these figures?", "這些數字有多準？";
+    selftest_none: "Not tested on this server yet.", "此伺服器尚未測試。";
+    selftest_start: "Run the self-test", "執行自我測試";
+    selftest_running: "Testing: {done} of {total} turns", "測試中：{done}／{total} 輪";
+    selftest_failed: "The last self-test failed; the server's log says why.", "上次自我測試失敗，原因見伺服器記錄。";
+    selftest_summary: "Total: bias {bias} ms, 95 % within {p95} ms, {turns} turns", "總計：偏差 {bias} 毫秒，95 % 在 {p95} 毫秒內，{turns} 輪";
+    selftest_certificate: "Certificate", "測試證明";
+    selftest_taken: "{date}, Viva {version}", "{date}，Viva {version}";
+    selftest_turns_failed: "Turns that failed: {n}", "失敗 {n} 輪";
+    selftest_bias: "bias", "偏差";
+    selftest_worst: "worst", "最差";
+    selftest_explained: "Reported less programmed, with providers whose delays are known; the total against what a caller heard. Your microphone and loudspeaker are not in it.", "回報值減去設定值，供應者的延遲為已知；總計則與呼叫端所聽到的相比。不含你的麥克風與喇叭。";
+    turns_estimated: "Estimated by the server, because no playback was reported: {n}", "{n} 輪因未回報播放而由伺服器估計";
+    statistics: "All turns", "所有回合";
+    chart_label: "Total latency of the last {n} turns, at most {max} ms", "最近 {n} 輪的總延遲，最高 {max} 毫秒";
+    total_of_interrupted: "Total, interrupted", "總計（被打斷）";
+    time_to_silence: "Until silence", "到靜音為止";
     turns_interrupted: "interrupted, counted apart: {n}", "{n} 輪被打斷，另計";
 
     summary: "Session summary", "對話摘要";
@@ -224,6 +244,7 @@ words! {
     msg_recording_failed: "This turn’s audio could not be stored. The conversation goes on.", "本輪語音無法儲存，對話仍繼續。";
     msg_storage_delayed: "A finished turn is not stored yet; it is kept and tried again.", "已完成的一輪尚未儲存，會保留並重試。";
     msg_idle_near: "Nothing happens; the session ends soon.", "沒有動靜，對話即將結束。";
+    msg_answer_stalled: "The AI is speaking, but no audio comes. Still waiting for it.", "AI 正在回答，但沒有聲音傳來，仍在等待。";
     msg_resume_incomplete: "The connection is back; some of what was sent meanwhile is lost.", "已恢復連線，期間部分內容遺失。";
     msg_model_retired: "The provider’s last day for this model is over. It may stop to answer; choose another one.", "服務已公告停用此模型，可能隨時無法回應，請改選其他模型。";
     msg_unreachable: "The server cannot be reached. Is it running?", "無法連上伺服器，它是否在執行？";

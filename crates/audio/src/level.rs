@@ -5,6 +5,20 @@
 /// One step of a 16-bit sample is −90.3 dBFS, so nothing real lies below.
 pub const SILENCE_DBFS: f32 = -100.0;
 
+/// The magnitude of a sample from which on it can be heard: −50 dBFS.
+///
+/// Speech is said to be heard from its first such sample on. What encoders and synthesizers leave in a silence (dither,
+/// ringing) stays some 20 dB below; the quietest consonant that begins a word at a usual level (−20 dBFS) rises above it
+/// within a few milliseconds.
+pub const AUDIBLE: u16 = 104;
+
+/// The position of the first sample that can be heard; `None` when none can.
+pub fn first_audible(samples: impl IntoIterator<Item = i16>) -> Option<usize> {
+    samples
+        .into_iter()
+        .position(|sample| sample.unsigned_abs() >= AUDIBLE)
+}
+
 const FULL_SCALE: f64 = 32_768.0;
 
 /// Samples at full scale in a row that count as clipping.
@@ -148,6 +162,20 @@ fn dbfs(square: f64) -> f32 {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn audible_is_what_it_says() {
+        let at = |sample: u16| Level::of(&[i16::try_from(sample).unwrap()]).peak_dbfs;
+        assert!(at(AUDIBLE) > -50.0 && at(AUDIBLE - 1) < -50.0);
+    }
+
+    #[test]
+    fn the_first_sample_that_can_be_heard_is_found() {
+        assert_eq!(first_audible([]), None);
+        assert_eq!(first_audible([0, 103, -103]), None);
+        assert_eq!(first_audible([0, -104, 104]), Some(1));
+        assert_eq!(first_audible([i16::MIN]), Some(0));
+    }
 
     #[test]
     fn silence_reads_as_the_lowest_level() {

@@ -87,6 +87,7 @@ pub fn latency_distributions(latencies: &[Latency]) -> Vec<(&'static str, Distri
         part("provider_ms", |latency| latency.provider_ms),
         part("overhead_ms", |latency| latency.overhead_ms),
         part("network_playout_ms", |latency| latency.network_playout_ms),
+        part("leading_silence_ms", |latency| latency.leading_silence_ms),
         part("unexplained_ms", |latency| latency.unexplained_ms),
         part("interrupt_ms", |latency| latency.interrupt_ms),
     ]

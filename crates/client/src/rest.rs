@@ -7,7 +7,7 @@ use reqwest::{Response, Url};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 use viva_protocol::problem::{PROBLEM_JSON, Problem};
-use viva_protocol::rest::{LatencyStats, Page, ProviderList, SessionDetail, Turn};
+use viva_protocol::rest::{LatencyStats, Page, ProviderList, SelfTest, SessionDetail, Turn};
 
 use crate::ClientError;
 
@@ -142,6 +142,14 @@ impl Client {
     pub async fn latency_stats(&self, id: Uuid) -> Result<LatencyStats, ClientError> {
         self.get(&format!("/api/v1/interaction/sessions/{id}/latency-stats"))
             .await
+    }
+
+    /// Whether a self-test runs, and the newest certificate.
+    ///
+    /// # Errors
+    /// As [`Client::session`].
+    pub async fn self_test(&self) -> Result<SelfTest, ClientError> {
+        self.get("/api/v1/selftest").await
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {

@@ -15,6 +15,7 @@ mod hosts;
 mod openapi;
 mod problem;
 mod router;
+mod self_test;
 mod serve;
 mod state;
 mod web;
@@ -22,6 +23,7 @@ mod ws;
 
 pub use openapi::openapi;
 pub use router::router;
+pub use self_test::{CertificateUnreadable, SelfTestRuns, SelfTests};
 pub use serve::serve;
 pub use state::{AppState, Connections};
 pub use web::{Site, SiteError};

@@ -12,6 +12,8 @@ use viva_application::history::HistoryError;
 use viva_domain::ports::{BlobError, BlobErrorKind, StoreError, StoreErrorKind};
 use viva_protocol::problem::{PROBLEM_JSON, Problem as Body};
 
+use crate::self_test::{CertificateUnreadable, SelfTestRuns};
+
 /// A failed request, as RFC 9457 `application/problem+json` with a stable `code`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
@@ -55,6 +57,11 @@ impl Problem {
     /// There is nothing here, or it is somebody else's.
     pub(crate) fn not_found(code: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, code)
+    }
+
+    /// It cannot be done while things are as they are.
+    pub(crate) fn conflict(code: &str) -> Self {
+        Self::new(StatusCode::CONFLICT, code)
     }
 
     /// The range lies outside of what there is.
@@ -125,6 +132,19 @@ impl From<HistoryError> for Problem {
             HistoryError::Store(cause) => cause.into(),
             HistoryError::Blob(cause) => cause.into(),
         }
+    }
+}
+
+impl From<SelfTestRuns> for Problem {
+    fn from(err: SelfTestRuns) -> Self {
+        Self::conflict("self-test-running").detail(err.to_string())
+    }
+}
+
+impl From<CertificateUnreadable> for Problem {
+    fn from(err: CertificateUnreadable) -> Self {
+        log(&err);
+        Self::internal().detail(err.to_string())
     }
 }
 

@@ -11,6 +11,7 @@ use viva_application::sessions::Sessions;
 use viva_domain::ports::Clock;
 use viva_domain::providers::ProviderCatalogue;
 
+use crate::self_test::SelfTests;
 use crate::web::Site;
 
 /// Everything that the routes work with. Cheap to clone; clones share.
@@ -22,6 +23,8 @@ pub struct AppState {
     pub history: History,
     /// What people choose from.
     pub providers: Arc<ProviderCatalogue>,
+    /// Tests of this server's own figures.
+    pub self_tests: Arc<dyn SelfTests>,
     /// The wall clock.
     pub clock: Arc<dyn Clock>,
     /// The page.

@@ -8,6 +8,7 @@
 mod commands;
 mod config;
 mod failure;
+mod selftest;
 mod shutdown;
 mod telemetry;
 mod wiring;
@@ -42,6 +43,8 @@ enum Command {
         #[command(subcommand)]
         action: commands::config::Action,
     },
+    /// Measures providers whose delays are known and prints how far the reported latencies are from the truth.
+    Selftest(commands::selftest::SelfTestArgs),
     /// Plays a WAV file as the caller against a running server and prints what happened and how long it took.
     Talk(Box<commands::talk::TalkArgs>),
 }
@@ -53,6 +56,7 @@ async fn main() -> ExitCode {
         Command::Serve(args) => commands::serve::run(config.as_deref(), args).await,
         Command::Migrate => commands::migrate::run(config.as_deref()).await,
         Command::Config { action } => commands::config::run(config.as_deref(), action),
+        Command::Selftest(args) => commands::selftest::run(config.as_deref(), args).await,
         Command::Talk(args) => commands::talk::run(*args).await,
     };
     match done {

@@ -37,6 +37,7 @@ use viva_presentation::{AppState, Connections, Site};
 
 use crate::config::{DatabaseSettings, ProviderSetup, Settings, StorageSettings};
 use crate::failure::Failure;
+use crate::selftest::SelfTestRunner;
 
 /// The program that speaks for the offline provider, where it is installed.
 const ESPEAK: &str = "espeak-ng";
@@ -94,6 +95,7 @@ pub(crate) async fn state(settings: &Settings, tasks: &TaskTracker) -> Result<Ap
         clock,
         site: Site::open(&settings.web.site)?,
         connections: Connections::default(),
+        self_tests: Arc::new(SelfTestRunner::new(storage, tasks.clone())),
     })
 }
 

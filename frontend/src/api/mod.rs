@@ -7,7 +7,7 @@ mod socket;
 mod urls;
 
 #[cfg(feature = "hydrate")]
-pub use rest::{RequestFailed, providers, turns};
+pub use rest::{RequestFailed, providers, self_test, start_self_test, turns};
 #[cfg(feature = "hydrate")]
 pub use socket::{Socket, SocketEvent};
 pub use urls::recording;

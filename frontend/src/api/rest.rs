@@ -1,9 +1,9 @@
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
-use viva_protocol::rest::{Page, ProviderList, Turn};
+use viva_protocol::rest::{Page, ProviderList, SelfTest, SelfTestProgress, Turn};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::Response;
+use web_sys::{RequestInit, Response};
 
 use super::urls;
 
@@ -34,9 +34,31 @@ pub async fn turns(session_id: Uuid, turn_number: u16) -> Result<Vec<Turn>, Requ
     Ok(page.items)
 }
 
+/// Whether a self-test runs, and the newest certificate.
+///
+/// # Errors
+/// [`RequestFailed`].
+pub async fn self_test() -> Result<SelfTest, RequestFailed> {
+    get("/api/v1/selftest").await
+}
+
+/// Begins a self-test.
+///
+/// # Errors
+/// [`RequestFailed`], also when one runs already.
+pub async fn start_self_test() -> Result<SelfTestProgress, RequestFailed> {
+    let post = RequestInit::new();
+    post.set_method("POST");
+    request("/api/v1/selftest", &post).await
+}
+
 async fn get<T: DeserializeOwned>(path: &str) -> Result<T, RequestFailed> {
+    request(path, &RequestInit::new()).await
+}
+
+async fn request<T: DeserializeOwned>(path: &str, init: &RequestInit) -> Result<T, RequestFailed> {
     let window = web_sys::window().ok_or(RequestFailed)?;
-    let response: Response = JsFuture::from(window.fetch_with_str(path))
+    let response: Response = JsFuture::from(window.fetch_with_str_and_init(path, init))
         .await?
         .unchecked_into();
     if !response.ok() {

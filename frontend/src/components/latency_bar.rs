@@ -102,6 +102,7 @@ pub fn name(stage: Stage, words: &Words) -> &'static str {
         Stage::Provider => words.stage_provider,
         Stage::Viva => words.stage_viva,
         Stage::Network => words.stage_network,
+        Stage::Silence => words.stage_silence,
         Stage::Unexplained => words.stage_unexplained,
     }
 }
@@ -116,7 +117,8 @@ pub fn explanation(stage: Stage, words: &Words) -> String {
         Stage::Tts => (words.mark_tts_asked, words.mark_first_byte),
         Stage::Provider => (words.mark_handed_over, words.mark_first_audio),
         Stage::Viva => return words.mark_gaps.to_owned(),
-        Stage::Network => (words.mark_sent, words.mark_audible),
+        Stage::Network => (words.mark_sent, words.mark_played),
+        Stage::Silence => (words.mark_first_sample, words.mark_audible),
         Stage::Unexplained => return words.mark_rest.to_owned(),
     };
     fill(words.from_to, &[("from", from), ("to", to)])

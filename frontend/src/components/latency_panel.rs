@@ -2,12 +2,12 @@ use leptos::prelude::*;
 use viva_protocol::ws::Latency;
 
 use super::latency_bar::{Pointed, explanation, name};
-use super::{LatencyBar, PanelHead};
+use super::{LatencyBar, LatencyStatistics, PanelHead, SelfTest};
 use crate::erase::Erase;
 use crate::state::context::{Preferences, Sheet, Talk};
 use crate::state::figures;
-use crate::state::latency::{Figures, Segment, Statistics, Summary, segments};
-use crate::words::{Words, fill, say};
+use crate::state::latency::{Figures, Segment, segments};
+use crate::words::{fill, say};
 
 /// How long every answer took, part by part, and all of them together.
 #[component]
@@ -43,8 +43,9 @@ pub fn LatencyPanel() -> impl IntoView {
             <Show when=move || !empty() fallback=|| view! { <p class="vv-empty">{say(|words| words.latency_empty)}</p> }>
                 <Parts turns pointed />
                 <ol class="vv-turns">{bars}</ol>
-                <Together turns />
+                <LatencyStatistics turns />
             </Show>
+            <SelfTest />
         </aside>
     }
     .erase()
@@ -98,47 +99,4 @@ fn Parts(turns: Memo<Figures>, pointed: RwSignal<Option<Pointed>>) -> impl IntoV
         </section>
     }
     .erase()
-}
-
-/// Statistics over the turns that were not interrupted.
-#[component]
-fn Together(turns: Memo<Figures>) -> impl IntoView {
-    let preferences = expect_context::<Preferences>();
-    move || {
-        let words = preferences.words();
-        let Summary {
-            statistics,
-            interrupted,
-        } = turns.with(Figures::summary);
-        let counted = statistics.map_or(0, |statistics| statistics.count);
-        let count = |text, number: usize| fill(text, &[("n", &number.to_string())]);
-        view! {
-            <section class="vv-together">
-                {statistics.map(|statistics| table(statistics, words))}
-                <p class="vv-hint">
-                    {count(words.turns_counted, counted)}
-                    {(interrupted > 0).then(|| format!(" · {}", count(words.turns_interrupted, interrupted)))}
-                </p>
-            </section>
-        }
-    }
-}
-
-fn table(statistics: Statistics, words: &'static Words) -> impl IntoView {
-    let figures = [
-        (words.minimum, statistics.min),
-        (words.average, statistics.avg),
-        ("p50", statistics.p50),
-        ("p95", statistics.p95),
-        (words.maximum, statistics.max),
-    ];
-    let cell = |(name, ms): (&'static str, f64)| {
-        view! {
-            <div>
-                <dt>{name}</dt>
-                <dd class="vv-number">{figures::ms(ms)}</dd>
-            </div>
-        }
-    };
-    view! { <dl class="vv-facts">{figures.map(cell).collect_view()}</dl> }
 }

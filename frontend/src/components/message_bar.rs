@@ -108,6 +108,7 @@ fn notice(code: NoticeCode, words: &Words) -> &'static str {
         NoticeCode::RecordingFailed => words.msg_recording_failed,
         NoticeCode::StorageDelayed => words.msg_storage_delayed,
         NoticeCode::IdleLimitNear => words.msg_idle_near,
+        NoticeCode::AnswerStalled => words.msg_answer_stalled,
         NoticeCode::ResumeIncomplete => words.msg_resume_incomplete,
         NoticeCode::ModelRetired => words.msg_model_retired,
         NoticeCode::Unknown => "",

@@ -54,6 +54,7 @@ pub(super) struct Actor {
 /// Runs the task until the page is left.
 pub(super) fn spawn(talk: Talk, events: Events, mut incoming: UnboundedReceiver<Event>) {
     load_providers(talk);
+    super::self_test::follow(talk);
     list_devices(talk);
     let on_change = events.clone();
     let mut actor = Actor {
@@ -104,6 +105,7 @@ impl Actor {
                 }));
             }
             Event::Replay { turn_number, role } => self.replay(turn_number, role),
+            Event::SelfTest => super::self_test::start(self.talk),
             Event::ReplayEnded { number, ok } => self.replay_ended(number, ok),
             Event::Socket { connection, event } if self.connection.is_current(connection) => {
                 self.on_socket(event);

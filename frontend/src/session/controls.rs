@@ -50,6 +50,7 @@ impl Controls {
             Action::UseMicrophone => Event::MicrophoneChosen,
             Action::UseSpeaker => Event::SpeakerChosen,
             Action::SwitchMode(interaction) => Event::SwitchMode(interaction),
+            Action::TestItself => Event::SelfTest,
             Action::Replay(turn_number, role) => Event::Replay { turn_number, role },
         });
     }
@@ -68,6 +69,7 @@ enum Action {
     ApplySettings,
     UseMicrophone,
     UseSpeaker,
+    TestItself,
     #[cfg_attr(
         not(feature = "hydrate"),
         expect(dead_code, reason = "nothing is sent from the server's rendering")
@@ -119,6 +121,11 @@ impl Controls {
     /// Plays through the chosen loudspeaker.
     pub fn use_speaker(self) {
         self.act(Action::UseSpeaker);
+    }
+
+    /// Has the server test its own figures.
+    pub fn test_itself(self) {
+        self.act(Action::TestItself);
     }
 
     /// Goes on in another mode.

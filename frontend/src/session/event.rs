@@ -34,6 +34,8 @@ pub(super) enum Event {
     SwitchMode(Box<Interaction>),
     /// Play a recording, or stop it.
     Replay { turn_number: u16, role: Role },
+    /// Test the server's figures.
+    SelfTest,
     /// The recording is over or could not be played.
     ReplayEnded { number: u32, ok: bool },
     /// From a connection.

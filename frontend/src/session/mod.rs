@@ -13,5 +13,7 @@ mod event;
 mod playback;
 #[cfg(feature = "hydrate")]
 mod replay;
+#[cfg(feature = "hydrate")]
+mod self_test;
 
 pub use controls::Controls;

@@ -8,6 +8,7 @@ use super::conversation::Conversation;
 use super::message::{Message, Topic};
 use super::meter::Reading;
 use super::microphone::{Browser, MicrophoneProblem};
+use super::self_test::SelfTestState;
 use super::settings::Settings;
 use super::strip::Strip;
 use crate::Language;
@@ -164,6 +165,8 @@ pub struct Talk {
     pub strip: StoredValue<Strip>,
     /// The recording that is being played back.
     pub replayed: RwSignal<Option<Replayed>>,
+    /// What the server found about its own figures.
+    pub self_test: RwSignal<SelfTestState>,
     /// What a phone shows over the stage.
     pub sheet: RwSignal<Option<Sheet>>,
 }
@@ -185,6 +188,7 @@ impl Default for Talk {
             played: RwSignal::default(),
             strip: StoredValue::new(Strip::default()),
             replayed: RwSignal::default(),
+            self_test: RwSignal::default(),
             sheet: RwSignal::default(),
         }
     }

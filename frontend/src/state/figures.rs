@@ -5,6 +5,21 @@ pub fn ms(value: f64) -> String {
     grouped(value.round())
 }
 
+/// Milliseconds with one decimal, for errors: `1.2`.
+pub fn precise_ms(value: f64) -> String {
+    format!("{value:.1}")
+}
+
+/// The same with its sign: `+0.4`, `−1.2`.
+pub fn signed_ms(value: f64) -> String {
+    let magnitude = precise_ms(value.abs());
+    if value < 0.0 && magnitude != "0.0" {
+        format!("\u{2212}{magnitude}")
+    } else {
+        format!("+{magnitude}")
+    }
+}
+
 /// Seconds with one decimal, for lengths of audio: `1.2`.
 pub fn seconds(ms: f64) -> String {
     format!("{:.1}", ms / 1_000.0)
@@ -61,6 +76,14 @@ mod tests {
     fn levels_have_a_true_minus_sign_and_no_minus_zero() {
         assert_eq!(dbfs(-23.4), "\u{2212}23");
         assert_eq!(dbfs(-0.2), "0");
+    }
+
+    #[test]
+    fn errors_have_a_sign() {
+        assert_eq!(
+            [0.44, -1.25, -0.01].map(signed_ms),
+            ["+0.4", "\u{2212}1.2", "+0.0"]
+        );
     }
 
     #[test]

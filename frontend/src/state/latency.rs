@@ -19,15 +19,17 @@ pub enum Stage {
     Provider,
     /// What Viva added.
     Viva,
-    /// First audio sent to first sample audible.
+    /// First audio sent to the browser playing it.
     Network,
+    /// First sample of the answer to its first audible one.
+    Silence,
     /// What no mark explains.
     Unexplained,
 }
 
 impl Stage {
     /// Every stage in order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Endpointing,
         Self::Stt,
         Self::Llm,
@@ -36,6 +38,7 @@ impl Stage {
         Self::Provider,
         Self::Viva,
         Self::Network,
+        Self::Silence,
         Self::Unexplained,
     ];
 
@@ -50,7 +53,28 @@ impl Stage {
             Self::Provider => "provider",
             Self::Viva => "viva",
             Self::Network => "network",
+            Self::Silence => "silence",
             Self::Unexplained => "unexplained",
+        }
+    }
+
+    /// The stage of a field of `latency`, such as `stt_ms`.
+    pub fn of_field(field: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|stage| stage.field() == field)
+    }
+
+    fn field(self) -> &'static str {
+        match self {
+            Self::Endpointing => "endpointing_ms",
+            Self::Stt => "stt_ms",
+            Self::Llm => "llm_ttft_ms",
+            Self::LlmText => "llm_text_ms",
+            Self::Tts => "tts_ttfb_ms",
+            Self::Provider => "provider_ms",
+            Self::Viva => "overhead_ms",
+            Self::Network => "network_playout_ms",
+            Self::Silence => "leading_silence_ms",
+            Self::Unexplained => "unexplained_ms",
         }
     }
 
@@ -64,6 +88,7 @@ impl Stage {
             Self::Provider => latency.provider_ms,
             Self::Viva => latency.overhead_ms,
             Self::Network => latency.network_playout_ms,
+            Self::Silence => latency.leading_silence_ms,
             Self::Unexplained => latency.unexplained_ms,
         }
     }
@@ -169,16 +194,21 @@ impl Figures {
 
     /// The turns together.
     pub fn summary(&self) -> Summary {
-        let interrupted = self.iter().filter(|turn| turn.interrupted).count();
-        let mut totals: Vec<f64> = self
-            .iter()
-            .filter(|turn| !turn.interrupted)
-            .filter_map(|turn| turn.latency.total_ms)
-            .collect();
-        totals.sort_by(f64::total_cmp);
+        let (interrupted, whole): (Vec<&TurnFigures>, Vec<&TurnFigures>) =
+            self.iter().partition(|turn| turn.interrupted);
+        let over = |turns: &[&TurnFigures], of: &dyn Fn(&Latency) -> Option<f64>| {
+            Statistics::of(turns.iter().filter_map(|turn| of(&turn.latency)))
+        };
+        let parts = Stage::ALL
+            .into_iter()
+            .filter_map(|stage| Some((stage, over(&whole, &|latency| stage.of(latency))?)));
         Summary {
-            statistics: Statistics::of_sorted(&totals),
-            interrupted,
+            total: over(&whole, &|latency| latency.total_ms),
+            parts: parts.collect(),
+            interrupted_total: over(&interrupted, &|latency| latency.total_ms),
+            interrupt: over(&interrupted, &|latency| latency.interrupt_ms),
+            interrupted: interrupted.len(),
+            estimated: self.iter().filter(|turn| turn.is_server_side()).count(),
         }
     }
 }
@@ -192,16 +222,24 @@ impl<'a> IntoIterator for &'a Figures {
     }
 }
 
-/// All turns together. Interrupted ones are counted, not averaged in.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// All turns together. Interrupted ones have statistics of their own.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
     /// Over the turns that were not interrupted and have a total; `None` when there is none.
-    pub statistics: Option<Statistics>,
+    pub total: Option<Statistics>,
+    /// The same per part, in their order; parts that no turn has are not there.
+    pub parts: Vec<(Stage, Statistics)>,
+    /// The totals of interrupted turns.
+    pub interrupted_total: Option<Statistics>,
+    /// How long it took until an interrupted answer was silent.
+    pub interrupt: Option<Statistics>,
     /// Number of interrupted turns.
     pub interrupted: usize,
+    /// Number of turns whose total is an estimate, because no playback was reported.
+    pub estimated: usize,
 }
 
-/// Statistics of totals in ms.
+/// Statistics in ms.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Statistics {
     /// Number of values.
@@ -214,12 +252,16 @@ pub struct Statistics {
     pub p50: f64,
     /// 95th percentile, nearest rank.
     pub p95: f64,
+    /// 99th percentile, nearest rank.
+    pub p99: f64,
     /// Largest.
     pub max: f64,
 }
 
 impl Statistics {
-    fn of_sorted(values: &[f64]) -> Option<Self> {
+    fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
+        let mut values: Vec<f64> = values.collect();
+        values.sort_by(f64::total_cmp);
         let (min, max) = (*values.first()?, *values.last()?);
         #[expect(clippy::cast_precision_loss, reason = "a session has fewer than 2^16 turns")]
         let avg = values.iter().sum::<f64>() / values.len() as f64;
@@ -230,6 +272,7 @@ impl Statistics {
             avg,
             p50: percentile(50),
             p95: percentile(95),
+            p99: percentile(99),
             max,
         })
     }
@@ -298,6 +341,19 @@ mod tests {
     }
 
     #[test]
+    fn every_stage_has_the_name_of_its_field() {
+        let json = |stage: Stage| {
+            let text = format!("{{\"{}\": 7}}", stage.field());
+            serde_json::from_str::<Latency>(&text).unwrap()
+        };
+        for stage in Stage::ALL {
+            assert_eq!(stage.of(&json(stage)), Some(7.0), "{}", stage.field());
+            assert_eq!(Stage::of_field(stage.field()), Some(stage));
+        }
+        assert_eq!(Stage::of_field("total_ms"), None);
+    }
+
+    #[test]
     fn a_part_is_drawn_only_when_it_took_time() {
         let latency = Latency {
             endpointing_ms: Some(520.0),
@@ -321,7 +377,8 @@ mod tests {
         figures.record(5, Latency::default(), false);
         let summary = figures.summary();
         assert_eq!(summary.interrupted, 1);
-        let statistics = summary.statistics.unwrap();
+        assert_eq!(summary.interrupted_total.map(|total| total.avg), Some(10.0));
+        let statistics = summary.total.unwrap();
         assert_eq!(
             (statistics.count, statistics.min, statistics.max),
             (3, 800.0, 1_000.0)
@@ -334,7 +391,44 @@ mod tests {
 
     #[test]
     fn no_turn_means_no_statistics() {
-        assert_eq!(Figures::default().summary().statistics, None);
+        let summary = Figures::default().summary();
+        assert_eq!((summary.total, summary.parts.len()), (None, 0));
+    }
+
+    #[test]
+    fn every_part_counts_the_turns_that_have_it() {
+        let mut figures = Figures::default();
+        let turn = |endpointing_ms, stt_ms| Latency {
+            endpointing_ms: Some(endpointing_ms),
+            stt_ms,
+            ..Latency::default()
+        };
+        figures.record(1, turn(500.0, None), false);
+        figures.record(2, turn(700.0, Some(150.0)), false);
+        figures.record(3, turn(9_000.0, Some(9_000.0)), true);
+        let parts = figures.summary().parts;
+        let rows: Vec<_> = parts
+            .iter()
+            .map(|(stage, statistics)| (*stage, statistics.count, statistics.avg))
+            .collect();
+        assert_eq!(rows, [(Stage::Endpointing, 2, 600.0), (Stage::Stt, 1, 150.0)]);
+    }
+
+    #[test]
+    fn estimates_are_counted() {
+        let mut figures = Figures::default();
+        for (turn, measured) in [(1, MeasuredAt::Server), (2, MeasuredAt::Client)] {
+            let measured = Some(measured);
+            figures.record(
+                turn,
+                Latency {
+                    measured,
+                    ..total(7.0)
+                },
+                false,
+            );
+        }
+        assert_eq!(figures.summary().estimated, 1);
     }
 
     #[test]
@@ -354,7 +448,10 @@ mod tests {
     #[test]
     fn percentiles_are_nearest_rank() {
         let values: Vec<f64> = (1..=20).map(f64::from).collect();
-        let statistics = Statistics::of_sorted(&values).unwrap();
-        assert_eq!((statistics.p50, statistics.p95), (10.0, 19.0));
+        let statistics = Statistics::of(values.into_iter().rev()).unwrap();
+        assert_eq!(
+            (statistics.p50, statistics.p95, statistics.p99),
+            (10.0, 19.0, 20.0)
+        );
     }
 }

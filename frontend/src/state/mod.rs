@@ -13,6 +13,7 @@ pub mod microphone;
 pub mod outbox;
 pub mod phase;
 pub mod reconnect;
+pub mod self_test;
 pub mod settings;
 pub mod stall;
 pub mod strip;

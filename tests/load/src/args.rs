@@ -6,10 +6,53 @@ use clap::Parser;
 use serde_json::Value;
 use viva_audio::Clip;
 use viva_client::Call;
-use viva_protocol::ws::{FallbackPolicy, Interaction, RealtimeConfig, StartSession, TurnDetection};
+use viva_protocol::ws::{
+    CascadeConfig, FallbackPolicy, Interaction, RealtimeConfig, StartSession, TurnDetection,
+};
+
+/// Many callers at once.
+#[derive(Debug, Parser)]
+#[command(name = "viva-load")]
+pub(crate) enum Task {
+    /// Against a server that runs
+    Call(LoadArgs),
+    /// Against servers that it starts itself, more and more callers at once; writes a report
+    Bench(BenchArgs),
+}
+
+/// What is measured, and where the report goes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct BenchArgs {
+    /// The server's program.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) viva: PathBuf,
+    /// What each caller says.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) wav: PathBuf,
+    /// The report.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: PathBuf,
+    /// The version that is measured, for the report.
+    #[arg(long)]
+    pub(crate) commit: String,
+    /// Sessions at once, step by step.
+    #[arg(
+        long,
+        value_name = "N,…",
+        value_delimiter = ',',
+        default_value = "1,20,50,200,500"
+    )]
+    pub(crate) sessions: Vec<u32>,
+    /// How often each caller says it.
+    #[arg(long, value_name = "N", default_value = "4")]
+    pub(crate) turns: NonZeroU32,
+    /// The processor that the server is kept on; without `taskset` it runs anywhere.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) core: usize,
+}
 
 /// Many callers at once against a running server.
-#[derive(Debug, Parser)]
+#[derive(Debug, clap::Args)]
 pub(crate) struct LoadArgs {
     /// Where the server listens.
     #[arg(long, default_value = "http://127.0.0.1:8080")]
@@ -38,23 +81,75 @@ pub(crate) struct LoadArgs {
     /// Silence that ends a turn, longer than any pause in what is said; the figures are about what comes on top.
     #[arg(long, value_name = "MS", default_value_t = 500)]
     pub(crate) silence_ms: u32,
-    /// Realtime provider.
-    #[arg(long, value_name = "ID", default_value = "offline")]
-    provider: String,
+    /// Who answers: the offline provider of this mode.
+    #[arg(long, default_value = "realtime")]
+    pub(crate) mode: LoadMode,
     /// Provider-specific setting; the value is JSON, or else text. May be repeated.
     #[arg(long = "option", value_name = "KEY=VALUE", value_parser = setting)]
     options: Vec<(String, Value)>,
 }
 
+/// The mode of all sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum LoadMode {
+    Realtime,
+    Cascade,
+}
+
+impl LoadMode {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Realtime => "realtime",
+            Self::Cascade => "cascade",
+        }
+    }
+
+    /// Options of providers that take no time of their own.
+    fn without_delay(self) -> Vec<(String, Value)> {
+        let options: &[&str] = match self {
+            Self::Realtime => &["delay_ms"],
+            Self::Cascade => &["stt_delay_ms", "llm_delay_ms", "tts_delay_ms"],
+        };
+        options
+            .iter()
+            .map(|name| ((*name).to_owned(), Value::from(0)))
+            .collect()
+    }
+}
+
 impl LoadArgs {
+    /// One step of a benchmark: providers without delay, 200 ms of silence, answers that are heard before the next turn.
+    pub(crate) fn step(bench: &BenchArgs, url: String, mode: LoadMode, sessions: u32) -> Self {
+        Self {
+            url,
+            token_file: None,
+            wav: bench.wav.clone(),
+            sessions,
+            turns: bench.turns,
+            gap_ms: 6_000,
+            // As many beginnings in a second at every step, and never all in one frame.
+            ramp_s: (f64::from(sessions) / 25.0).max(1.0),
+            limit_s: 600,
+            silence_ms: 200,
+            mode,
+            options: mode.without_delay(),
+        }
+    }
+
     /// What every caller does.
     pub(crate) fn call(&self, clip: &Clip) -> Call {
-        let mut config = RealtimeConfig {
-            realtime_provider: self.provider.clone(),
-            ..RealtimeConfig::default()
+        let options = self.options.iter().cloned().collect();
+        let interaction = match self.mode {
+            LoadMode::Realtime => Interaction::Realtime(RealtimeConfig {
+                options,
+                ..RealtimeConfig::default()
+            }),
+            LoadMode::Cascade => Interaction::Cascade(CascadeConfig {
+                options,
+                ..CascadeConfig::default()
+            }),
         };
-        config.options = self.options.iter().cloned().collect();
-        let mut start = StartSession::new(&Interaction::Realtime(config));
+        let mut start = StartSession::new(&interaction);
         start.fallback = FallbackPolicy::Off;
         start.barge_in_enabled = false;
         start.turn_detection = Some(TurnDetection {
@@ -95,9 +190,45 @@ mod tests {
 
     use super::*;
 
+    fn load_args(arguments: &[&str]) -> LoadArgs {
+        let program = ["viva-load", "call", "--wav", "x.wav"];
+        match Task::parse_from(program.iter().chain(arguments)) {
+            Task::Call(args) => args,
+            Task::Bench(args) => panic!("parsed as {args:?}"),
+        }
+    }
+
+    #[test]
+    fn a_step_of_a_benchmark_waits_for_nobody_but_viva() {
+        let Task::Bench(bench) = Task::parse_from([
+            "viva-load",
+            "bench",
+            "--viva",
+            "viva",
+            "--wav",
+            "x.wav",
+            "--report",
+            "r.md",
+            "--commit",
+            "abc",
+        ]) else {
+            panic!("no benchmark");
+        };
+        assert_eq!(bench.sessions, [1, 20, 50, 200, 500]);
+        let args = LoadArgs::step(&bench, "http://127.0.0.1:1".to_owned(), LoadMode::Cascade, 200);
+        let call = args.call(&Clip {
+            rate: SampleRate::HZ_8K,
+            samples: Vec::new(),
+        });
+        for name in ["stt_delay_ms", "llm_delay_ms", "tts_delay_ms"] {
+            assert_eq!(call.start.config["options"][name], 0, "{name}");
+        }
+        assert!((args.ramp_s - 8.0).abs() < 1e-9);
+    }
+
     #[test]
     fn the_clip_is_said_once_per_turn_with_pauses_between() {
-        let args = LoadArgs::parse_from(["load", "--wav", "x.wav", "--turns", "3", "--gap-ms", "1"]);
+        let args = load_args(&["--turns", "3", "--gap-ms", "1"]);
         let call = args.call(&Clip {
             rate: SampleRate::HZ_8K,
             samples: vec![5, 6],
@@ -113,15 +244,7 @@ mod tests {
 
     #[test]
     fn settings_reach_the_provider() {
-        let args = LoadArgs::parse_from([
-            "load",
-            "--wav",
-            "x.wav",
-            "--option",
-            "delay_ms=0",
-            "--silence-ms",
-            "300",
-        ]);
+        let args = load_args(&["--option", "delay_ms=0", "--silence-ms", "300"]);
         let call = args.call(&Clip {
             rate: SampleRate::HZ_8K,
             samples: Vec::new(),

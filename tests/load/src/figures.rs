@@ -21,9 +21,26 @@ pub(crate) struct Figures {
     total: Vec<f64>,
     overhead: Vec<f64>,
     errors: Vec<f64>,
+    duration_ms: f64,
 }
 
 impl Figures {
+    /// How long all sessions lasted together.
+    pub(crate) fn session_minutes(&self) -> f64 {
+        self.duration_ms / 60_000.0
+    }
+
+    /// First audio beyond the silence that ends a turn, as the callers heard it, in ms.
+    pub(crate) fn beyond(&self, silence_ms: u32) -> Distribution {
+        let silence = f64::from(silence_ms);
+        self.heard.iter().map(|heard| heard - silence).collect()
+    }
+
+    /// What Viva says that it added, in ms.
+    pub(crate) fn overhead(&self) -> Distribution {
+        self.overhead.iter().copied().collect()
+    }
+
     pub(crate) fn add(&mut self, report: &CallReport) {
         if !report.is_success() {
             let reason = report
@@ -32,6 +49,7 @@ impl Figures {
                 .map_or_else(|| report.outcome.to_string(), |error| error.message.clone());
             self.fail(&reason);
         }
+        self.duration_ms += report.duration_ms;
         self.frames_sent += report.frames_sent;
         self.frames_lost += report.frames_lost;
         self.resumed += u64::from(report.resumed);
@@ -61,8 +79,7 @@ impl Figures {
     }
 
     pub(crate) fn to_text(&self, args: &LoadArgs) -> String {
-        let silence = f64::from(args.silence_ms);
-        let beyond: Vec<f64> = self.heard.iter().map(|heard| heard - silence).collect();
+        let of = |values: &[f64]| values.iter().copied().collect::<Distribution>();
         let mut text = format!(
             "{} sessions of {} turns: {} failed, {} turns, {} interrupted, {} resumed\n\
              {} frames sent, {} lost; {} gaps in answers\n\n\
@@ -84,12 +101,12 @@ impl Figures {
             "max",
         );
         for (name, values) in [
-            ("first audio beyond the silence", &beyond),
-            ("total as the server tells it", &self.total),
-            ("overhead", &self.overhead),
-            ("|total − heard|", &self.errors),
+            ("first audio beyond the silence", self.beyond(args.silence_ms)),
+            ("total as the server tells it", of(&self.total)),
+            ("overhead", self.overhead()),
+            ("|total − heard|", of(&self.errors)),
         ] {
-            text.push_str(&row(name, values));
+            text.push_str(&row(name, &values));
         }
         for (reason, count) in &self.reasons {
             writeln!(text, "failed {count} times: {reason}").expect("writing to a string succeeds");
@@ -99,8 +116,7 @@ impl Figures {
 }
 
 /// Figures that were not measured are blank, never 0.
-fn row(name: &str, values: &[f64]) -> String {
-    let distribution: Distribution = values.iter().copied().collect();
+fn row(name: &str, distribution: &Distribution) -> String {
     let cell = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.2}"));
     let line = format!(
         "{name:>34}  {:>6} {:>9} {:>9} {:>9} {:>9}",
@@ -118,10 +134,19 @@ mod tests {
     use clap::Parser as _;
 
     use super::*;
+    use crate::args::Task;
+
+    fn load_args(arguments: &[&str]) -> LoadArgs {
+        let program = ["viva-load", "call", "--wav", "x.wav"];
+        match Task::parse_from(program.iter().chain(arguments)) {
+            Task::Call(args) => args,
+            Task::Bench(args) => panic!("parsed as {args:?}"),
+        }
+    }
 
     #[test]
     fn the_silence_that_was_asked_for_is_taken_off() {
-        let args = LoadArgs::parse_from(["load", "--wav", "x.wav", "--silence-ms", "200"]);
+        let args = load_args(&["--silence-ms", "200"]);
         let figures = Figures {
             heard: vec![230.0, 225.0, 290.5],
             ..Figures::default()
@@ -139,7 +164,7 @@ mod tests {
 
     #[test]
     fn reasons_are_counted_and_what_was_not_measured_is_blank() {
-        let args = LoadArgs::parse_from(["load", "--wav", "x.wav"]);
+        let args = load_args(&[]);
         let mut figures = Figures::default();
         figures.fail("not done in time");
         figures.fail("not done in time");

@@ -1,12 +1,16 @@
 //! Many callers at once against a running server: how many it carries, and what that does to its latency.
 //!
-//! Each caller holds one session and says the same clip several times in it. The server must allow as many sessions per
-//! user (`VIVA__SESSIONS__PER_USER`). Run it on other cores than the server's: `taskset` is enough.
+//! Each caller holds one session and says the same clip several times in it. `viva-load call` does so against a server that
+//! runs, which must allow as many sessions per user (`VIVA__SESSIONS__PER_USER`); `viva-load bench` starts one per step,
+//! reads its processor time and memory, and writes `docs/performance.md`. `cargo xtask bench` builds both and keeps them on
+//! different cores.
 //!
 //! Must not enter: a second way to talk to the server; that is `viva-client`.
 
 mod args;
+mod bench;
 mod figures;
+mod server;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -18,20 +22,21 @@ use clap::Parser as _;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout_at};
 use viva_audio::Clip;
-use viva_client::{Call, Caller, Client};
+use viva_client::{Caller, Client};
 
-use args::LoadArgs;
+use args::{LoadArgs, Task};
 use figures::Figures;
 
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
-    let args = LoadArgs::parse();
-    let client = client(&args).await?;
-    let bytes = tokio::fs::read(&args.wav)
-        .await
-        .with_context(|| format!("reading {}", args.wav.display()))?;
-    let clip = Clip::read(bytes.as_slice()).with_context(|| format!("decoding {}", args.wav.display()))?;
-    let figures = load(&args, &Caller::new(client), Arc::new(args.call(&clip))).await?;
+    let args = match Task::parse() {
+        Task::Call(args) => args,
+        Task::Bench(args) => {
+            bench::run(&args).await?;
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
+    let figures = load(&args).await?;
     std::io::stdout()
         .lock()
         .write_all(figures.to_text(&args).as_bytes())?;
@@ -54,7 +59,13 @@ async fn client(args: &LoadArgs) -> Result<Client> {
 }
 
 /// Makes all calls, the first right away and the last when the ramp is over. What is not done in time is a failure.
-async fn load(args: &LoadArgs, caller: &Caller<Client>, call: Arc<Call>) -> Result<Figures> {
+async fn load(args: &LoadArgs) -> Result<Figures> {
+    let caller = Caller::new(client(args).await?);
+    let bytes = tokio::fs::read(&args.wav)
+        .await
+        .with_context(|| format!("reading {}", args.wav.display()))?;
+    let clip = Clip::read(bytes.as_slice()).with_context(|| format!("decoding {}", args.wav.display()))?;
+    let call = Arc::new(args.call(&clip));
     let limit = Instant::now() + Duration::from_secs(args.limit_s);
     let step = Duration::from_secs_f64(args.ramp_s)
         .checked_div(args.sessions)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use thiserror::Error;
 use viva_domain::ids::{SessionId, TurnId, UserId};
-use viva_domain::latency::{LatencyMetrics, Statistics};
+use viva_domain::latency::{MeasuredAt, MetricStatistics, Statistics};
 use viva_domain::ports::{BlobError, BlobErrorKind, BlobStore, Page, PageRequest, SessionStore, StoreError};
 use viva_domain::sessions::Session;
 use viva_domain::turns::{Recording, Turn};
@@ -52,33 +52,19 @@ pub enum Side {
     Ai,
 }
 
-/// Statistics per metric over a session's turns that were not interrupted; `None` for a metric without values.
+/// Statistics of a session's turns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LatencyStats {
-    /// See [`LatencyMetrics::total`].
-    pub total: Option<Statistics>,
-    /// See [`LatencyMetrics::endpointing`].
-    pub endpointing: Option<Statistics>,
-    /// See [`LatencyMetrics::stt`].
-    pub stt: Option<Statistics>,
-    /// See [`LatencyMetrics::llm_ttft`].
-    pub llm_ttft: Option<Statistics>,
-    /// See [`LatencyMetrics::llm_text`].
-    pub llm_text: Option<Statistics>,
-    /// See [`LatencyMetrics::tts_ttfb`].
-    pub tts_ttfb: Option<Statistics>,
-    /// See [`LatencyMetrics::realtime`].
-    pub realtime: Option<Statistics>,
-    /// See [`LatencyMetrics::provider`].
-    pub provider: Option<Statistics>,
-    /// See [`LatencyMetrics::overhead`].
-    pub overhead: Option<Statistics>,
-    /// See [`LatencyMetrics::network_playout`].
-    pub network_playout: Option<Statistics>,
-    /// See [`LatencyMetrics::interrupt`], over the interrupted turns.
+    /// Over the turns that were not interrupted.
+    pub whole: MetricStatistics,
+    /// Over those that were. The total of one that was cut before it could be heard is missing.
+    pub interrupted: MetricStatistics,
+    /// How long the interruptions took, see [`viva_domain::latency::LatencyMetrics::interrupt`].
     pub interrupt: Option<Statistics>,
     /// Number of interrupted turns.
-    pub interrupted: usize,
+    pub interrupted_count: usize,
+    /// Number of turns whose total is an estimate of the server, because the client reported no playback.
+    pub estimated_count: usize,
 }
 
 impl History {
@@ -175,23 +161,19 @@ impl History {
     /// [`HistoryError::UnknownSession`] or [`HistoryError::Store`].
     pub async fn latency_stats(&self, owner: UserId, id: SessionId) -> Result<LatencyStats, HistoryError> {
         let turns = self.turns(owner, id).await?;
-        let (cut, whole): (Vec<_>, Vec<_>) = turns.iter().partition(|turn| turn.interruption.is_some());
-        let over = |metric: fn(&LatencyMetrics) -> Option<std::time::Duration>| {
-            Statistics::of(whole.iter().filter_map(|turn| metric(&turn.latency)))
+        let (interrupted, whole): (Vec<_>, Vec<_>) =
+            turns.iter().partition(|turn| turn.interruption.is_some());
+        let statistics = |turns: &[&Turn]| MetricStatistics::of(&turns.iter().map(|turn| &turn.latency));
+        let is_estimated = |turn: &&Turn| {
+            let measured = turn.latency.total.map(|total| total.measured);
+            measured == Some(MeasuredAt::Server)
         };
         Ok(LatencyStats {
-            total: over(|latency| latency.total.map(|total| total.duration)),
-            endpointing: over(|latency| latency.endpointing),
-            stt: over(|latency| latency.stt),
-            llm_ttft: over(|latency| latency.llm_ttft),
-            llm_text: over(|latency| latency.llm_text),
-            tts_ttfb: over(|latency| latency.tts_ttfb),
-            realtime: over(|latency| latency.realtime),
-            provider: over(|latency| latency.provider),
-            overhead: over(|latency| latency.overhead),
-            network_playout: over(|latency| latency.network_playout),
-            interrupt: Statistics::of(cut.iter().filter_map(|turn| turn.latency.interrupt)),
-            interrupted: cut.len(),
+            whole: statistics(&whole),
+            interrupted: statistics(&interrupted),
+            interrupt: Statistics::of(interrupted.iter().filter_map(|turn| turn.latency.interrupt)),
+            interrupted_count: interrupted.len(),
+            estimated_count: turns.iter().filter(is_estimated).count(),
         })
     }
 }

@@ -244,6 +244,7 @@ impl Sessions {
                 greeting: request.greeting,
                 limits,
                 output_rate: output_rate.hz(),
+                audible: viva_audio::level::AUDIBLE,
             },
             input_rate,
             output_rate,

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use viva_audio::{LevelMeter, pcm};
+use viva_audio::level::first_audible;
+use viva_audio::{LevelMeter, SampleRate, pcm};
 use viva_protocol::ws::{
     AudioFrame, ErrorMessage, Notice, PlaybackReport, Role, ServerMessage, SessionEndStatus, SessionEnded,
     SessionSummary,
@@ -20,6 +21,8 @@ const DEFAULT_SILENCE: Duration = Duration::from_secs(1);
 pub(super) struct Progress {
     turns: BTreeMap<u16, Turn>,
     keep_audio: KeepAudio,
+    /// Of the answers' audio.
+    rate: SampleRate,
     floor: Floor,
     /// The caller hung up: what is cut from now on is cut by that.
     hung_up: bool,
@@ -45,13 +48,30 @@ struct Turn {
     report: TurnReport,
     /// Measures the whole answer as one window.
     meter: LevelMeter,
+    /// From the end of speech to the beginning of playback.
+    played_after: Option<Duration>,
+    /// Position of the first sample that can be heard.
+    first_audible: Option<u64>,
+}
+
+impl Turn {
+    /// From the end of speech to the first sample that was heard.
+    fn heard_after(&self, rate: SampleRate) -> Option<Duration> {
+        let silence = rate.duration_of(self.first_audible?);
+        let was_cut_before =
+            self.report.interrupted && self.report.played_ms < silence.as_secs_f64() * 1_000.0;
+        self.played_after
+            .filter(|_| !was_cut_before)
+            .map(|played| played + silence)
+    }
 }
 
 impl Progress {
-    pub(super) fn new(now: Duration, keep_audio: KeepAudio) -> Self {
+    pub(super) fn new(now: Duration, keep_audio: KeepAudio, rate: SampleRate) -> Self {
         Self {
             turns: BTreeMap::new(),
             keep_audio,
+            rate,
             floor: Floor::Nobody,
             hung_up: false,
             last_activity: now,
@@ -97,7 +117,11 @@ impl Progress {
                 }
             }
             ServerMessage::TurnLatency(measured) => {
-                self.turn(measured.turn_number).latency = Some(measured.latency);
+                let hung_up = self.hung_up;
+                let turn = self.turn(measured.turn_number);
+                if !hung_up || turn.latency.is_none() {
+                    turn.latency = Some(measured.latency);
+                }
             }
             ServerMessage::Notice(notice) => self.notices.push(notice.clone()),
             ServerMessage::Error(error) => {
@@ -129,8 +153,12 @@ impl Progress {
         let samples = pcm::samples_from_le_bytes(&frame.payload).expect("a frame holds whole samples");
         let samples: Vec<i16> = samples.collect();
         let keep_audio = self.keep_audio;
-        let turn = self.turn_and_meter(frame.turn_number);
+        let turn = self.whole_turn(frame.turn_number);
         turn.meter.push(&samples, &mut Vec::new());
+        if turn.first_audible.is_none() {
+            let first = first_audible(samples.iter().copied());
+            turn.first_audible = first.map(|first| turn.report.ai_samples + first as u64);
+        }
         turn.report.ai_samples += samples.len() as u64;
         if keep_audio == KeepAudio::Yes {
             turn.report.ai_audio.extend(samples);
@@ -143,9 +171,9 @@ impl Progress {
         turn.underruns = turn.underruns.max(underruns);
     }
 
-    /// Takes note of an answer's first audible sample, so long after the end of speech; `None` when that is not known.
-    pub(super) fn on_audible(&mut self, turn: u16, after_speech: Option<Duration>) {
-        self.turn(turn).heard_ms = after_speech.map(|after| after.as_secs_f64() * 1_000.0);
+    /// Takes note that an answer begins to play, so long after the end of speech; `None` when that is not known.
+    pub(super) fn on_played(&mut self, turn: u16, after_speech: Option<Duration>) {
+        self.whole_turn(turn).played_after = after_speech;
     }
 
     /// Takes note that the caller hangs up.
@@ -207,9 +235,12 @@ impl Progress {
 
     /// The turns, in order.
     pub(super) fn into_turns(self) -> Vec<TurnReport> {
-        let finish = |Turn { mut report, meter }: Turn| {
-            report.ai_rms_dbfs = (report.ai_samples > 0).then(|| meter.current().rms_dbfs);
-            report
+        let finish = |mut turn: Turn| {
+            let heard_after = turn.heard_after(self.rate);
+            turn.report.heard_ms = heard_after.map(|after| after.as_secs_f64() * 1_000.0);
+            let has_audio = turn.report.ai_samples > 0;
+            turn.report.ai_rms_dbfs = has_audio.then(|| turn.meter.current().rms_dbfs);
+            turn.report
         };
         self.turns.into_values().map(finish).collect()
     }
@@ -225,16 +256,18 @@ impl Progress {
     }
 
     fn turn(&mut self, turn_number: u16) -> &mut TurnReport {
-        &mut self.turn_and_meter(turn_number).report
+        &mut self.whole_turn(turn_number).report
     }
 
-    fn turn_and_meter(&mut self, turn_number: u16) -> &mut Turn {
+    fn whole_turn(&mut self, turn_number: u16) -> &mut Turn {
         self.turns.entry(turn_number).or_insert_with(|| Turn {
             report: TurnReport {
                 turn_number,
                 ..TurnReport::default()
             },
             meter: LevelMeter::new(u32::MAX),
+            played_after: None,
+            first_audible: None,
         })
     }
 }

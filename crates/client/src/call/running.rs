@@ -79,7 +79,7 @@ impl<'a, C: Connect, O: FnMut(&CallEvent<'_>) + Send> RunningCall<'a, C, O> {
             conversation,
             microphone: Microphone::new(&call.clip, input_rate, now),
             speaker: Speaker::new(output_rate, call.device_latency),
-            progress: Progress::new(now, call.keep_audio),
+            progress: Progress::new(now, call.keep_audio, output_rate),
             unsent: VecDeque::new(),
             spoken_at: None,
             frames_sent: 0,
@@ -209,7 +209,7 @@ impl<'a, C: Connect, O: FnMut(&CallEvent<'_>) + Send> RunningCall<'a, C, O> {
             if report.event == PlaybackEvent::Started {
                 let speech_end = self.microphone.speech_end_before(at);
                 self.progress
-                    .on_audible(report.turn_number, speech_end.map(|end| at.saturating_sub(end)));
+                    .on_played(report.turn_number, speech_end.map(|end| at.saturating_sub(end)));
             }
             self.progress.on_playback(&report, underruns);
             self.tell(at, Happening::Playback(&report));

@@ -104,7 +104,7 @@ async fn statistics_are_fetched() {
     let route = format!("/api/v1/interaction/sessions/{SESSION}/latency-stats");
     let (_server, client) = answering(&route, ResponseTemplate::new(200).set_body_json(body)).await;
     assert_eq!(
-        client.latency_stats(SESSION).await.unwrap().total_ms.p99,
+        client.latency_stats(SESSION).await.unwrap().whole.total_ms.p99,
         Some(5.0)
     );
 }

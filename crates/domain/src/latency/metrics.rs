@@ -23,8 +23,12 @@ pub struct TurnMarks {
     pub provider_first_audio: Option<SessionTime>,
     /// First audio of the answer was written to the client's socket.
     pub first_audio_sent: Option<SessionTime>,
-    /// First sample of the answer was audible, as the client reported.
+    /// The client began to play the answer, as it reported.
     pub playback_started: Option<SessionTime>,
+    /// Where in the answer its first audible sample lies: what comes before is silence that the provider sent.
+    pub leading_silence: Option<Duration>,
+    /// The AI was speaking, and there had been no audio of it for some time; the first time.
+    pub stalled: Option<SessionTime>,
     /// The answer was cut: the first voiced sample of the interruption, or the client's request.
     pub interrupted: Option<SessionTime>,
     /// The last sample of the answer was audible, or playback was cut, as the client reported.
@@ -78,12 +82,12 @@ impl StageMarks {
 
 /// Latencies of one turn. A value that was not measured is `None`, never zero.
 ///
-/// `total` = `endpointing` + the answer's own time + `overhead` + `network_playout` + `unexplained`, where the answer's
-/// own time is `provider` of a realtime provider, and `stt` + `llm_ttft` + `llm_text` + `tts_ttfb` of a cascade. What an
-/// eager cascade did before the turn was over made nobody wait and is in none of them.
+/// `total` = `endpointing` + the answer's own time + `overhead` + `network_playout` + `leading_silence` + `unexplained`,
+/// where the answer's own time is `provider` of a realtime provider, and `stt` + `llm_ttft` + `llm_text` + `tts_ttfb` of
+/// a cascade. What an eager cascade did before the turn was over made nobody wait and is in none of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LatencyMetrics {
-    /// Last voiced sample of the user to first audible sample of the AI.
+    /// Last voiced sample of the user to first audible sample of the AI; `None` while none was audible.
     pub total: Option<TotalLatency>,
     /// Last voiced sample → the audio that decided that the turn is over.
     pub endpointing: Option<Duration>,
@@ -102,8 +106,11 @@ pub struct LatencyMetrics {
     /// What Viva added: decided → handed over, first audio from the provider → written to the client's socket, and in a
     /// cascade from each stage to the next.
     pub overhead: Option<Duration>,
-    /// First audio sent → audible; also holds the shortest delay of the way up, which no single clock can tell apart.
+    /// First audio sent → the client plays it; also holds the shortest delay of the way up, which no single clock can
+    /// tell apart.
     pub network_playout: Option<Duration>,
+    /// First sample of the answer → first audible one: silence that the provider sent.
+    pub leading_silence: Option<Duration>,
     /// What no mark explains. Negative when the parts are longer than the total, which means that clocks disagree.
     pub unexplained: Option<TimeDelta>,
     /// First voiced sample of the interruption → playback stopped, both on the client's clock.
@@ -139,11 +146,12 @@ impl MeasuredAt {
 }
 
 impl LatencyMetrics {
-    /// Computes the latencies of a turn from its marks, and from `client_total`: last voiced sample to first audible
-    /// sample, both on the client's clock, when the client reported playback.
-    pub fn compute(marks: &TurnMarks, client_total: Option<Duration>) -> Self {
+    /// Computes the latencies of a turn from its marks, and from `client_playback`: last voiced sample to the beginning of
+    /// playback, both on the client's clock, when the client reported playback.
+    pub fn compute(marks: &TurnMarks, client_playback: Option<Duration>) -> Self {
         let mut metrics = Self {
             endpointing: between(marks.speech_ended, marks.endpointed),
+            leading_silence: marks.leading_silence,
             ..Self::default()
         };
         let handing_over = between(marks.endpointed, marks.committed);
@@ -159,23 +167,20 @@ impl LatencyMetrics {
             .zip(between_stages)
             .zip(sending)
             .map(|((before, within), after)| before + within + after);
-        let server_total = between(marks.speech_ended, marks.first_audio_sent);
-        match (client_total, server_total) {
-            (Some(duration), server_total) => {
-                metrics.total = Some(TotalLatency {
-                    duration,
-                    measured: MeasuredAt::Client,
+        let sent = between(marks.speech_ended, marks.first_audio_sent);
+        metrics.network_playout = client_playback
+            .zip(sent)
+            .and_then(|(playback, sent)| playback.checked_sub(sent));
+        let until_playback = client_playback
+            .map(|duration| (duration, MeasuredAt::Client))
+            .or(sent.map(|duration| (duration, MeasuredAt::Server)));
+        metrics.total =
+            until_playback
+                .zip(marks.leading_silence)
+                .map(|((duration, measured), leading_silence)| TotalLatency {
+                    duration: duration.saturating_add(leading_silence),
+                    measured,
                 });
-                metrics.network_playout = server_total.and_then(|server| duration.checked_sub(server));
-            }
-            (None, Some(duration)) => {
-                metrics.total = Some(TotalLatency {
-                    duration,
-                    measured: MeasuredAt::Server,
-                });
-            }
-            (None, None) => {}
-        }
         metrics.unexplained = metrics.remainder();
         metrics
     }
@@ -200,7 +205,7 @@ impl LatencyMetrics {
     }
 
     /// The parts that do not overlap and that the total consists of.
-    pub fn parts(&self) -> [Option<Duration>; 8] {
+    pub fn parts(&self) -> [Option<Duration>; 9] {
         [
             self.endpointing,
             self.provider,
@@ -210,6 +215,7 @@ impl LatencyMetrics {
             self.tts_ttfb,
             self.overhead,
             self.network_playout,
+            self.leading_silence,
         ]
     }
 
@@ -242,6 +248,7 @@ mod tests {
 
     fn marks() -> TurnMarks {
         TurnMarks {
+            leading_silence: Some(ms(0)),
             speech_ended: Some(at(1_000)),
             endpointed: Some(at(1_500)),
             committed: Some(at(1_501)),
@@ -262,7 +269,7 @@ mod tests {
             })
         );
         let parts: Vec<_> = metrics.parts().into_iter().flatten().collect();
-        assert_eq!(parts, [ms(500), ms(300), ms(3)]);
+        assert_eq!(parts, [500, 300, 3, 0].map(ms));
         assert_eq!(metrics.realtime, Some(ms(801)));
         assert_eq!(metrics.unexplained, None);
     }
@@ -286,7 +293,7 @@ mod tests {
     fn a_cascade_is_the_sum_of_its_stages() {
         let metrics = LatencyMetrics::compute(&cascade(), None);
         let parts: Vec<_> = metrics.parts().into_iter().flatten().collect();
-        assert_eq!(parts, [500, 150, 200, 30, 120, 4].map(ms));
+        assert_eq!(parts, [500, 150, 200, 30, 120, 4, 0].map(ms));
         assert_eq!((metrics.provider, metrics.realtime), (None, None));
         assert_eq!(metrics.total.map(|total| total.duration), Some(ms(1_004)));
         assert_eq!(metrics.unexplained, None);
@@ -299,7 +306,7 @@ mod tests {
         eager.committed = Some(at(1_801));
         let metrics = LatencyMetrics::compute(&eager, None);
         let parts: Vec<_> = metrics.parts().into_iter().flatten().collect();
-        assert_eq!(parts, [800, 0, 51, 30, 120, 3].map(ms));
+        assert_eq!(parts, [800, 0, 51, 30, 120, 3, 0].map(ms));
         assert_eq!(metrics.unexplained, None);
     }
 
@@ -308,6 +315,35 @@ mod tests {
         let metrics = LatencyMetrics::compute(&marks(), Some(ms(850)));
         assert_eq!(metrics.network_playout, Some(ms(47)));
         assert_eq!(metrics.unexplained, None);
+    }
+
+    #[test]
+    fn silence_before_the_first_audible_sample_is_waited_for_too() {
+        let marks = TurnMarks {
+            leading_silence: Some(ms(120)),
+            ..marks()
+        };
+        for (client_playback, total) in [(None, 923), (Some(ms(850)), 970)] {
+            let metrics = LatencyMetrics::compute(&marks, client_playback);
+            assert_eq!(metrics.total.map(|total| total.duration), Some(ms(total)));
+            assert_eq!(metrics.leading_silence, Some(ms(120)));
+            assert_eq!(metrics.unexplained, None);
+        }
+    }
+
+    #[test]
+    fn without_an_audible_sample_there_is_no_total() {
+        let marks = TurnMarks {
+            leading_silence: None,
+            ..marks()
+        };
+        let metrics = LatencyMetrics::compute(&marks, Some(ms(850)));
+        assert_eq!((metrics.total, metrics.unexplained), (None, None));
+        assert_eq!(
+            metrics.network_playout,
+            Some(ms(47)),
+            "it was played all the same"
+        );
     }
 
     #[test]
@@ -340,6 +376,7 @@ mod tests {
             times in prop::array::uniform5(0_u64..100_000),
             stages in prop::option::of(prop::array::uniform5(prop::option::of(0_u64..100_000))),
             total in prop::option::of(0_u64..200_000),
+            leading_silence in prop::option::of(0_u64..5_000),
         ) {
             let stage = |n: usize| stages.and_then(|stages| stages[n]).map(at);
             let metrics = LatencyMetrics::compute(
@@ -349,6 +386,7 @@ mod tests {
                     committed: Some(at(times[2])),
                     provider_first_audio: Some(at(times[3])),
                     first_audio_sent: Some(at(times[4])),
+                    leading_silence: leading_silence.map(ms),
                     stages: StageMarks {
                         transcribed: stage(0),
                         llm_requested: stage(1),
@@ -360,6 +398,7 @@ mod tests {
                 },
                 total.map(ms),
             );
+            prop_assert!(metrics.total.is_none() || leading_silence.is_some());
             if let Some(total) = metrics.total {
                 let parts: Duration = metrics.parts().into_iter().flatten().sum();
                 let sum = TimeDelta::from_std(parts).unwrap() + metrics.unexplained.unwrap_or_default();

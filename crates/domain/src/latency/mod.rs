@@ -7,5 +7,5 @@ mod time;
 
 pub use client_clock::ClientClock;
 pub use metrics::{LatencyMetrics, MeasuredAt, Stage, StageMarks, TotalLatency, TurnMarks};
-pub use statistics::Statistics;
+pub use statistics::{Length, MetricStatistics, Statistics};
 pub use time::{ClientTime, SessionTime};

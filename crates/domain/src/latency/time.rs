@@ -70,6 +70,15 @@ impl ClientTime {
         self.0.checked_sub(earlier.0).map(Duration::from_micros)
     }
 
+    /// The moment `by` earlier, not before the client's origin.
+    #[must_use]
+    pub fn before(self, by: Duration) -> Self {
+        Self(
+            self.0
+                .saturating_sub(u64::try_from(by.as_micros()).unwrap_or(u64::MAX)),
+        )
+    }
+
     /// The moment `by` later.
     #[must_use]
     pub fn after(self, by: Duration) -> Self {
@@ -125,6 +134,8 @@ mod tests {
         assert_eq!(late.since(early), Some(Duration::from_micros(u64::MAX - 1)));
         assert_eq!(late.after(Duration::from_micros(1)), late);
         assert_eq!(early.after(Duration::MAX), late);
+        assert_eq!(late.before(Duration::MAX), ClientTime::from_micros(0));
+        assert_eq!(early.before(Duration::from_micros(1)), ClientTime::from_micros(0));
     }
 
     proptest! {

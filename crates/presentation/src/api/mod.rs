@@ -3,6 +3,7 @@
 mod docs;
 mod health;
 mod providers;
+mod self_test;
 mod sessions;
 
 use axum::Router;
@@ -20,6 +21,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(docs::document))
         .routes(routes!(docs::page))
         .routes(routes!(providers::list::list))
+        .routes(routes!(self_test::get::get, self_test::start::start))
         .routes(routes!(sessions::list::list))
         .routes(routes!(sessions::get::get))
         .routes(routes!(sessions::turns::turns))

@@ -9,7 +9,7 @@ pub(crate) fn ms(duration: Duration) -> f64 {
     (duration.as_nanos() as f64 / 1_000.0).round() / 1_000.0
 }
 
-fn signed_ms(delta: TimeDelta) -> f64 {
+pub(crate) fn signed_ms(delta: TimeDelta) -> f64 {
     let magnitude = ms(delta.abs().to_std().unwrap_or_default());
     if delta < TimeDelta::zero() {
         -magnitude
@@ -34,6 +34,7 @@ pub(crate) fn latency(metrics: &LatencyMetrics) -> ws::Latency {
         provider_ms: metrics.provider.map(ms),
         overhead_ms: metrics.overhead.map(ms),
         network_playout_ms: metrics.network_playout.map(ms),
+        leading_silence_ms: metrics.leading_silence.map(ms),
         unexplained_ms: metrics.unexplained.map(signed_ms),
         interrupt_ms: metrics.interrupt.map(ms),
     }
@@ -72,6 +73,7 @@ mod tests {
             tts_ttfb: some(120),
             overhead: some(1),
             network_playout: some(25),
+            leading_silence: some(40),
             unexplained: Some(TimeDelta::milliseconds(-3)),
             interrupt: some(200),
         };
@@ -88,6 +90,7 @@ mod tests {
           "provider_ms": 17.0,
           "overhead_ms": 1.0,
           "network_playout_ms": 25.0,
+          "leading_silence_ms": 40.0,
           "unexplained_ms": -3.0,
           "interrupt_ms": 200.0
         }

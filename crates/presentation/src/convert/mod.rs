@@ -7,7 +7,7 @@ use viva_domain::turns;
 use viva_protocol::ws;
 
 pub(crate) use interaction::{from_wire as interaction_from_wire, to_wire as interaction_to_wire};
-pub(crate) use latency::{latency, ms};
+pub(crate) use latency::{latency, ms, signed_ms};
 
 pub(crate) fn usage(usage: turns::Usage) -> ws::Usage {
     ws::Usage {

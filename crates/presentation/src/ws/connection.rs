@@ -57,7 +57,7 @@ pub(super) struct Context {
 /// From the reader to the writer.
 pub(super) enum ToClient {
     /// A message that belongs to the connection.
-    Reply(ServerMessage),
+    Reply(Box<ServerMessage>),
     /// From now on, also what this session says.
     Session(SessionOutput),
     /// Ask for a sign of life.

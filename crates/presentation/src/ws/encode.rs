@@ -219,6 +219,10 @@ fn notice(code: NoticeCode) -> ws::Notice {
             ws::NoticeCode::StorageDelayed,
             "a finished turn is not stored yet; it is kept and tried again",
         ),
+        NoticeCode::AnswerStalled => (
+            ws::NoticeCode::AnswerStalled,
+            "the AI is speaking, but no audio comes; waiting for it",
+        ),
         NoticeCode::ResumeIncomplete => (
             ws::NoticeCode::ResumeIncomplete,
             "some of what was said while you were away is lost",

@@ -258,7 +258,7 @@ impl<I: Stream<Item = Received> + Unpin> Reader<I> {
     }
 
     async fn reply(&mut self, message: ServerMessage) {
-        self.write(ToClient::Reply(message)).await;
+        self.write(ToClient::Reply(Box::new(message))).await;
     }
 
     /// Never returns: the connection ends when the writer has written what comes before.

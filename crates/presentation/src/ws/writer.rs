@@ -106,7 +106,7 @@ impl<O: Sink<Message> + Unpin> Writer<O> {
 
     async fn on_to_client(&mut self, to_client: ToClient) -> Result<(), Ending> {
         match to_client {
-            ToClient::Reply(message) => self.write(encode::text(None, message)).await.map(drop),
+            ToClient::Reply(message) => self.write(encode::text(None, *message)).await.map(drop),
             ToClient::Ping => self.write(Message::Ping(Bytes::new())).await.map(drop),
             ToClient::Close(frame) => Err(Ending::Close(frame)),
             ToClient::Session(session) => {

@@ -1,7 +1,11 @@
 //! Bodies of the REST API under `/api/v1`. Failures are [`crate::problem::Problem`]s.
 
 mod providers;
+mod self_test;
 mod sessions;
 
 pub use providers::{CredentialStatus, Language, Model, Provider, ProviderCapabilities, ProviderList, Voice};
-pub use sessions::{LatencyStats, Page, Session, SessionDetail, SessionStatus, Statistics, Turn};
+pub use self_test::{Certificate, CertifiedPart, SelfTest, SelfTestProgress};
+pub use sessions::{
+    LatencyStats, MetricStatistics, Page, Session, SessionDetail, SessionStatus, Statistics, Turn,
+};

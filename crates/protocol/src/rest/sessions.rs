@@ -112,6 +112,12 @@ pub struct Turn {
     pub played_ms: Option<u64>,
     /// Whether the answer was cut.
     pub interrupted: bool,
+    /// Whether the AI was speaking for some time without audio.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stalled: bool,
+    /// Why there is no answer, or only part of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
     /// The latencies.
     pub latency: Latency,
     /// What the provider counted.
@@ -119,10 +125,28 @@ pub struct Turn {
     pub usage: Option<Usage>,
 }
 
-/// Body of `GET /interaction/sessions/{id}/latency-stats`: statistics per metric over the turns that were not interrupted.
+/// Body of `GET /interaction/sessions/{id}/latency-stats`: the statistics of the turns that were heard to their end, and of
+/// those that were interrupted.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LatencyStats {
+    /// Over the turns that were not interrupted.
+    #[serde(flatten)]
+    pub whole: MetricStatistics,
+    /// Over the interrupted turns.
+    pub interrupted: MetricStatistics,
+    /// See [`Latency::interrupt_ms`], over the interrupted turns.
+    pub interrupt_ms: Statistics,
+    /// Number of interrupted turns.
+    pub interrupted_count: u64,
+    /// Number of turns whose total is an estimate, because the client reported no playback.
+    pub estimated_count: u64,
+}
+
+/// Statistics per metric over a set of turns. Each counts the turns that have it.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MetricStatistics {
     /// See [`Latency::total_ms`].
     pub total_ms: Statistics,
     /// See [`Latency::endpointing_ms`].
@@ -143,10 +167,10 @@ pub struct LatencyStats {
     pub overhead_ms: Statistics,
     /// See [`Latency::network_playout_ms`].
     pub network_playout_ms: Statistics,
-    /// See [`Latency::interrupt_ms`], over the interrupted turns.
-    pub interrupt_ms: Statistics,
-    /// Number of interrupted turns.
-    pub interrupted_count: u64,
+    /// See [`Latency::leading_silence_ms`].
+    pub leading_silence_ms: Statistics,
+    /// See [`Latency::unexplained_ms`]; it can be negative.
+    pub unexplained_ms: Statistics,
 }
 
 /// Statistics of one metric, in ms; percentiles are nearest-rank. All absent when `count` is 0.

@@ -287,13 +287,13 @@ pub struct TurnLatency {
 /// Latencies of one turn in ms. A value that was not measured is absent, never 0.
 ///
 /// `total_ms` is the sum of `endpointing_ms`, `stt_ms`, `llm_ttft_ms`, `llm_text_ms`, `tts_ttfb_ms` (cascade) or
-/// `endpointing_ms`, `provider_ms` (realtime), `overhead_ms`, `network_playout_ms` and `unexplained_ms`. What an eager
-/// cascade did before the turn was over made nobody wait and is in none of them.
+/// `endpointing_ms`, `provider_ms` (realtime), `overhead_ms`, `network_playout_ms`, `leading_silence_ms` and
+/// `unexplained_ms`. What an eager cascade did before the turn was over made nobody wait and is in none of them.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Latency {
-    /// Last voiced sample of the user to first audible sample of the AI.
+    /// Last voiced sample of the user to first audible sample of the AI; absent while none was audible.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total_ms: Option<f64>,
     /// Where the total was measured.
@@ -323,9 +323,12 @@ pub struct Latency {
     /// What Viva added.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overhead_ms: Option<f64>,
-    /// First audio sent to first sample audible.
+    /// First audio sent to the client playing it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network_playout_ms: Option<f64>,
+    /// First sample of the answer to its first audible one: silence that the provider sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leading_silence_ms: Option<f64>,
     /// What no mark explains.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unexplained_ms: Option<f64>,
@@ -394,6 +397,8 @@ pub enum NoticeCode {
     IdleLimitNear,
     /// After a resume: some of what was sent meanwhile is lost.
     ResumeIncomplete,
+    /// The AI is speaking, but no audio of it has come for two seconds.
+    AnswerStalled,
     /// The day on which the provider stops to serve a model is over.
     ModelRetired,
     /// A code that this version does not know.

@@ -145,12 +145,13 @@ fn the_listed_notice_codes_are_those_of_the_code() {
             | NoticeCode::StorageDelayed
             | NoticeCode::IdleLimitNear
             | NoticeCode::ResumeIncomplete
+            | NoticeCode::AnswerStalled
             | NoticeCode::ModelRetired => wire_name(&code),
             NoticeCode::Unknown => panic!("no version has the notice code {name:?}"),
         };
         assert_eq!(described, name);
     }
-    assert_eq!(notice_codes().len(), 10, "the match above names every code");
+    assert_eq!(notice_codes().len(), 11, "the match above names every code");
 }
 
 #[test]
@@ -263,6 +264,10 @@ fn every_field_of_a_rest_body_is_named() {
     let stats = serde_json::to_value(samples::latency_stats()).unwrap();
     assert_names_fields(body("latency-stats"), "the statistics", &stats);
     assert_names_fields(body("latency-stats"), "a metric", &stats["total_ms"]);
+    let self_test = serde_json::to_value(samples::self_test()).unwrap();
+    assert_names_fields(body("selftest"), "a self-test", &self_test);
+    assert_names_fields(body("certificate"), "a certificate", &self_test["newest"]);
+    assert_names_fields(body("certificate"), "a part", &self_test["newest"]["parts"][0]);
     assert_names_fields(
         body("problem"),
         "a problem",

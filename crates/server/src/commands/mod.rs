@@ -2,5 +2,6 @@
 
 pub(crate) mod config;
 pub(crate) mod migrate;
+pub(crate) mod selftest;
 pub(crate) mod serve;
 pub(crate) mod talk;

@@ -59,6 +59,19 @@ pub(crate) fn load(file: Option<&Path>, overrides: &[(&str, String)]) -> Result<
     load_from(file, &environment, overrides).context(Failure::Config)
 }
 
+/// The defaults with these overrides, whatever files and the environment say, and no provider but the offline one.
+pub(crate) fn defaults(overrides: &[(&str, String)]) -> Result<Settings> {
+    let mut builder = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+    for (key, value) in overrides {
+        builder = builder.set_override(*key, value.as_str())?;
+    }
+    let settings: Settings = read(builder.build())?
+        .try_deserialize()
+        .map_err(|err| anyhow!("{err}"))?;
+    settings.validate()?;
+    Ok(settings)
+}
+
 fn load_from(
     file: Option<&Path>,
     environment: &[(String, String)],

@@ -17,7 +17,7 @@ use anyhow::Result;
 use serde::Deserialize;
 
 pub(crate) use database::DatabaseSettings;
-pub(crate) use load::load;
+pub(crate) use load::{defaults, load};
 pub(crate) use log::{LogFormat, LogSettings};
 pub(crate) use providers::ProviderSetup;
 pub(crate) use storage::StorageSettings;

@@ -8,6 +8,8 @@ mod health;
 #[cfg(test)]
 mod interaction;
 mod problems;
+#[cfg(test)]
+mod selftest;
 mod shutdown;
 #[cfg(test)]
 mod site;

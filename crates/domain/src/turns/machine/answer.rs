@@ -20,7 +20,11 @@ pub(super) struct Answer {
     pub(super) usage: Option<Usage>,
     /// When the mode last said something of it.
     pub(super) last_said: SessionTime,
-    /// The first sample was audible, on the client's clock.
+    /// Position of the first sample that can be heard.
+    pub(super) first_audible: Option<u64>,
+    /// It was told that no audio comes; more audio makes up for it.
+    pub(super) stall_is_told: bool,
+    /// The client began to play it, on the client's clock.
     pub(super) playback_started: Option<ClientTime>,
     pub(super) progress: Option<Progress>,
     pub(super) playback_ended: bool,
@@ -65,6 +69,8 @@ impl Answer {
             extent: Extent::Growing,
             usage: None,
             last_said: now,
+            first_audible: None,
+            stall_is_told: false,
             playback_started: None,
             progress: None,
             playback_ended: false,
@@ -75,13 +81,18 @@ impl Answer {
         }
     }
 
-    /// Takes note of more audio; answers the position of its first sample.
-    pub(super) fn add_audio(&mut self, now: SessionTime, samples: usize, rate: u32) -> u64 {
+    /// Takes note of more audio, in which samples of this magnitude can be heard; answers the position of its first sample.
+    pub(super) fn add_audio(&mut self, now: SessionTime, samples: &[i16], audible: u16, rate: u32) -> u64 {
         let position = self.samples;
         if now > self.end_as_it_comes(rate) {
             self.stretch = Stretch { position, began: now };
         }
-        self.samples += samples as u64;
+        if self.first_audible.is_none() {
+            let first = samples.iter().position(|sample| sample.unsigned_abs() >= audible);
+            self.first_audible = first.map(|first| position + first as u64);
+        }
+        self.samples += samples.len() as u64;
+        self.stall_is_told = false;
         position
     }
 
@@ -97,6 +108,11 @@ impl Answer {
         self.stretch
             .began
             .after(length(self.samples - self.stretch.position, rate))
+    }
+
+    /// Length of the silence that it begins with; `None` while nothing of it can be heard.
+    pub(super) fn leading_silence(&self, rate: u32) -> Option<Duration> {
+        self.first_audible.map(|first| length(first, rate))
     }
 
     /// Length of the audio that there is.
@@ -150,12 +166,12 @@ mod tests {
     fn a_gap_in_the_audio_delays_its_end() {
         let at = SessionTime::from_millis;
         let mut answer = Answer::new(at(1_000));
-        assert_eq!(answer.add_audio(at(1_100), 500, 1_000), 0);
+        assert_eq!(answer.add_audio(at(1_100), &[7; 500], 1, 1_000), 0);
         answer.first_sent(at(1_150));
         assert_eq!(answer.end_as_it_comes(1_000), at(1_650));
-        assert_eq!(answer.add_audio(at(1_300), 200, 1_000), 500, "in time");
+        assert_eq!(answer.add_audio(at(1_300), &[7; 200], 1, 1_000), 500, "in time");
         assert_eq!(answer.end_as_it_comes(1_000), at(1_850));
-        assert_eq!(answer.add_audio(at(4_000), 100, 1_000), 700, "late");
+        assert_eq!(answer.add_audio(at(4_000), &[7; 100], 1, 1_000), 700, "late");
         assert_eq!(answer.end_as_it_comes(1_000), at(4_100));
         answer.first_sent(at(5_000));
         assert_eq!(
@@ -166,10 +182,20 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_begins_with_its_first_audible_sample() {
+        let mut answer = Answer::new(SessionTime::ZERO);
+        answer.add_audio(SessionTime::ZERO, &[0, 99, -99], 100, 1_000);
+        assert_eq!(answer.leading_silence(1_000), None);
+        answer.add_audio(SessionTime::ZERO, &[0, -100, 0], 100, 1_000);
+        answer.add_audio(SessionTime::ZERO, &[i16::MIN], 100, 1_000);
+        assert_eq!(answer.leading_silence(1_000), Some(Duration::from_millis(4)));
+    }
+
+    #[test]
     fn text_that_ran_ahead_counts_only_while_audio_is_missing() {
         let mut answer = Answer::new(SessionTime::ZERO);
         answer.text = "a".repeat(30);
-        answer.add_audio(SessionTime::ZERO, 1_000, 1_000);
+        answer.add_audio(SessionTime::ZERO, &[0; 1_000], 1, 1_000);
         assert_eq!(answer.whole_duration(1_000).as_millis(), 2_000);
         answer.extent = Extent::Whole;
         assert_eq!(answer.whole_duration(1_000).as_millis(), 1_000);

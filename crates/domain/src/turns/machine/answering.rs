@@ -146,16 +146,33 @@ impl TurnMachine {
         if samples.is_empty() {
             return;
         }
-        let rate = self.settings.output_rate;
-        if let Some((turn, marks, answer)) = self.growing_answer(now, effects) {
-            answer.last_said = now;
-            marks.provider_first_audio.get_or_insert(at);
-            let position = answer.add_audio(now, samples.len(), rate);
-            effects.push(Effect::Emit(Event::Audio {
-                turn,
-                position,
-                samples,
-                is_last: false,
+        let (rate, audible) = (self.settings.output_rate, self.settings.audible);
+        let Some((turn, marks, answer)) = self.growing_answer(now, effects) else {
+            return;
+        };
+        answer.last_said = now;
+        marks.provider_first_audio.get_or_insert(at);
+        let position = answer.add_audio(now, &samples, audible, rate);
+        let becomes_audible = marks.leading_silence.is_none() && answer.first_audible.is_some();
+        marks.leading_silence = answer.leading_silence(rate);
+        let is_played = answer.playback_started.is_some();
+        effects.push(Effect::Emit(Event::Audio {
+            turn,
+            position,
+            samples,
+            is_last: false,
+        }));
+        // The client told before that it plays, and nobody knew when that could be heard.
+        if becomes_audible && is_played {
+            self.tell_latency(effects);
+        }
+    }
+
+    fn tell_latency(&self, effects: &mut Vec<Effect>) {
+        if let Some(turn) = &self.turn {
+            effects.push(Effect::Emit(Event::TurnLatency {
+                turn: turn.number,
+                latency: Box::new(turn.latency()),
             }));
         }
     }
@@ -229,10 +246,7 @@ impl TurnMachine {
         if let Some(turn) = self.turn.as_mut().filter(|turn| is_of(turn)) {
             let begins = turn.played(now, report);
             if begins {
-                effects.push(Effect::Emit(Event::TurnLatency {
-                    turn: turn.number,
-                    latency: Box::new(turn.latency()),
-                }));
+                self.tell_latency(effects);
             }
             if report.event == PlaybackEvent::Stopped {
                 self.client_stopped(now, report, effects);

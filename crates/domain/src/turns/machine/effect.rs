@@ -225,6 +225,8 @@ pub enum NoticeCode {
     RecordingFailed,
     /// A finished turn is not stored yet; it is kept and tried again.
     StorageDelayed,
+    /// The AI is speaking, but no audio of it comes.
+    AnswerStalled,
     /// After a resume: some of what was sent meanwhile is lost.
     ResumeIncomplete,
     /// A model was to be switched off by its provider before today.

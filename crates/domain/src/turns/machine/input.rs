@@ -149,7 +149,7 @@ pub struct Playback {
 /// What happened to an answer's playback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlaybackEvent {
-    /// The first sample became audible.
+    /// The answer is being heard; what was played before was silence.
     Started,
     /// A report while it plays.
     Progress,
@@ -200,9 +200,12 @@ pub struct Limits {
     pub idle_warning: Duration,
     /// How long a session waits for a lost client.
     pub resume: Duration,
-    /// How long the provider may take from the end of the turn to the beginning of its answer, and from one piece of it
-    /// to the next.
+    /// How long the provider may take from the end of the turn to the beginning of its answer.
     pub response: Duration,
+    /// How long the AI may be speaking without audio before that is told.
+    pub stall: Duration,
+    /// How long the AI may say nothing more of its answer, once all audio of it was played, before it is given up.
+    pub gap: Duration,
 }
 
 impl Default for Limits {
@@ -214,6 +217,8 @@ impl Default for Limits {
             idle_warning: Duration::from_mins(1),
             resume: Duration::from_secs(30),
             response: Duration::from_secs(30),
+            stall: Duration::from_secs(2),
+            gap: Duration::from_secs(10),
         }
     }
 }
@@ -233,6 +238,8 @@ pub struct MachineSettings {
     pub limits: Limits,
     /// Sample rate of the answers' audio in Hz.
     pub output_rate: u32,
+    /// The magnitude of a sample from which on it can be heard.
+    pub audible: u16,
 }
 
 /// Whether the AI speaks first.

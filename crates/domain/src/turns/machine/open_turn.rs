@@ -125,8 +125,9 @@ impl OpenTurn {
         let begins = report.event == PlaybackEvent::Started && answer.playback_started.is_none();
         match report.event {
             PlaybackEvent::Started if begins => {
-                answer.playback_started = Some(report.at);
-                self.marks.playback_started = report.session_at;
+                // A client may tell when it plays the first sample that it finds audible.
+                answer.playback_started = Some(report.at.before(report.played));
+                self.marks.playback_started = report.session_at.map(|at| at.before(report.played));
             }
             PlaybackEvent::Started | PlaybackEvent::Progress => {}
             // A client that ran dry before it had all of the answer is not done with it.
@@ -165,6 +166,12 @@ impl OpenTurn {
         }
     }
 
+    /// How much of the answer was heard for sure.
+    fn reported(&self) -> Option<Duration> {
+        let progress = self.answer.as_ref()?.progress?;
+        Some(progress.played)
+    }
+
     pub(super) fn interruption(&self) -> Option<InterruptReason> {
         self.interruption.map(|interruption| interruption.reason)
     }
@@ -172,11 +179,16 @@ impl OpenTurn {
     /// What is known of the turn's latency.
     pub(super) fn latency(&self) -> LatencyMetrics {
         let playback_started = self.answer.as_ref().and_then(|answer| answer.playback_started);
-        let client_total = self
+        let client_playback = self
             .speech_ended_captured
             .zip(playback_started)
             .and_then(|(ended, started)| started.since(ended));
-        let mut latency = LatencyMetrics::compute(&self.marks, client_total);
+        let mut marks = self.marks;
+        // What was cut before it could be heard has no total.
+        if self.interruption.is_some() && self.reported() < marks.leading_silence {
+            marks.leading_silence = None;
+        }
+        let mut latency = LatencyMetrics::compute(&marks, client_playback);
         latency.interrupt = self.interruption.and_then(|interruption| interruption.latency);
         latency
     }

@@ -24,6 +24,7 @@ impl TurnMachine {
             self.resume_deadline(),
             self.utterance_deadline(),
             self.response_deadline(),
+            self.stall_deadline(),
             self.playout_deadline(),
             self.idle_deadline(),
         ]
@@ -42,6 +43,9 @@ impl TurnMachine {
         }
         if due(self.utterance_deadline()) {
             self.utterance_is_long(now, effects);
+        }
+        if due(self.stall_deadline()) {
+            self.answer_stalls(now, effects);
         }
         if due(self.response_deadline()) {
             self.response_is_late(now, effects);
@@ -90,21 +94,48 @@ impl TurnMachine {
 
     fn response_deadline(&self) -> Option<SessionTime> {
         let turn = self.turn.as_ref()?;
-        let since = match self.state {
-            TurnState::Processing if self.mode_is_gone => return None,
-            TurnState::Processing => turn
-                .marks
-                .committed
-                .or(turn.marks.endpointed)
-                .unwrap_or(turn.began),
-            // While nobody takes the audio, the mode may be kept from saying more.
-            TurnState::AiSpeaking if turn.is_growing() && self.client_lost.is_none() => {
-                let last_said = turn.answer.as_ref()?.last_said;
-                self.client_back.map_or(last_said, |back| back.max(last_said))
+        let limits = self.settings.limits;
+        match self.state {
+            TurnState::Processing if !self.mode_is_gone => {
+                let asked = turn.marks.committed.or(turn.marks.endpointed);
+                Some(asked.unwrap_or(turn.began).after(limits.response))
             }
-            _ => return None,
-        };
-        Some(since.after(self.settings.limits.response))
+            // As long as there are words, audio may follow.
+            TurnState::AiSpeaking => {
+                let last_said = turn.answer.as_ref()?.last_said;
+                Some(self.silent_since(turn)?.max(last_said).after(limits.gap))
+            }
+            _ => None,
+        }
+    }
+
+    /// When the client will have played all audio that there is of an answer that is not complete.
+    ///
+    /// While nobody takes the audio, the mode may be kept from saying more.
+    fn silent_since(&self, turn: &OpenTurn) -> Option<SessionTime> {
+        if !turn.is_growing() || self.client_lost.is_some() {
+            return None;
+        }
+        let dry = turn.answer.as_ref()?.end_as_it_comes(self.settings.output_rate);
+        Some(self.client_back.map_or(dry, |back| back.max(dry)))
+    }
+
+    fn stall_deadline(&self) -> Option<SessionTime> {
+        let turn = self.turn.as_ref()?;
+        if turn.answer.as_ref()?.stall_is_told {
+            return None;
+        }
+        Some(self.silent_since(turn)?.after(self.settings.limits.stall))
+    }
+
+    fn answer_stalls(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
+        if let Some(turn) = &mut self.turn
+            && let Some(answer) = &mut turn.answer
+        {
+            answer.stall_is_told = true;
+            turn.marks.stalled.get_or_insert(now);
+            effects.push(Effect::Emit(Event::Notice(NoticeCode::AnswerStalled)));
+        }
     }
 
     fn response_is_late(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
@@ -116,12 +147,14 @@ impl TurnMachine {
         };
         let heard = self.turn.as_ref().and_then(sent);
         self.stop_mode(heard, effects);
-        let seconds = self.settings.limits.response.as_secs();
+        let limits = self.settings.limits;
         let failure = SessionFailure {
             kind: ProviderErrorKind::Unavailable,
             message: match self.state {
-                TurnState::AiSpeaking => format!("the answer did not go on within {seconds} s"),
-                _ => format!("no answer within {seconds} s"),
+                TurnState::AiSpeaking => {
+                    format!("the answer did not go on within {} s", limits.gap.as_secs())
+                }
+                _ => format!("no answer within {} s", limits.response.as_secs()),
             },
             retry_after: None,
         };

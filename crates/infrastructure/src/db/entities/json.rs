@@ -35,7 +35,8 @@ pub(crate) struct ProviderJson {
     options: ProviderOptions,
 }
 
-/// Moments of a turn in microseconds on the session's clock; what is missing was not observed.
+/// Moments of a turn in microseconds on the session's clock, but for `leading_silence_us`, which is a length; what is
+/// missing was not observed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, FromJsonQueryResult)]
 #[serde(default)]
 #[expect(
@@ -56,6 +57,8 @@ pub(crate) struct MarksJson {
     provider_first_audio_us: Option<u64>,
     first_audio_sent_us: Option<u64>,
     playback_started_us: Option<u64>,
+    leading_silence_us: Option<u64>,
+    stalled_us: Option<u64>,
     interrupted_us: Option<u64>,
     playback_stopped_us: Option<u64>,
 }
@@ -127,6 +130,8 @@ impl From<&TurnMarks> for MarksJson {
             provider_first_audio_us: written(marks.provider_first_audio),
             first_audio_sent_us: written(marks.first_audio_sent),
             playback_started_us: written(marks.playback_started),
+            leading_silence_us: written(marks.leading_silence.map(SessionTime::new)),
+            stalled_us: written(marks.stalled),
             interrupted_us: written(marks.interrupted),
             playback_stopped_us: written(marks.playback_stopped),
         }
@@ -151,6 +156,8 @@ impl From<MarksJson> for TurnMarks {
             provider_first_audio: read(json.provider_first_audio_us),
             first_audio_sent: read(json.first_audio_sent_us),
             playback_started: read(json.playback_started_us),
+            leading_silence: json.leading_silence_us.map(Duration::from_micros),
+            stalled: read(json.stalled_us),
             interrupted: read(json.interrupted_us),
             playback_stopped: read(json.playback_stopped_us),
         }

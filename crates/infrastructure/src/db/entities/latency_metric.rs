@@ -24,6 +24,7 @@ pub(crate) struct Model {
     pub(crate) tts_ttfb_us: Option<i64>,
     pub(crate) overhead_us: Option<i64>,
     pub(crate) network_playout_us: Option<i64>,
+    pub(crate) leading_silence_us: Option<i64>,
     pub(crate) unexplained_us: Option<i64>,
     pub(crate) interrupt_us: Option<i64>,
 }
@@ -62,6 +63,7 @@ impl Model {
             tts_ttfb_us: latency.tts_ttfb.map(micros),
             overhead_us: latency.overhead.map(micros),
             network_playout_us: latency.network_playout.map(micros),
+            leading_silence_us: latency.leading_silence.map(micros),
             unexplained_us: latency.unexplained.and_then(|rest| rest.num_microseconds()),
             interrupt_us: latency.interrupt.map(micros),
         }
@@ -83,6 +85,7 @@ impl TryFrom<Model> for LatencyMetrics {
             tts_ttfb: read_micros(row.tts_ttfb_us, "tts_ttfb_us")?,
             overhead: read_micros(row.overhead_us, "overhead_us")?,
             network_playout: read_micros(row.network_playout_us, "network_playout_us")?,
+            leading_silence: read_micros(row.leading_silence_us, "leading_silence_us")?,
             unexplained: row.unexplained_us.map(TimeDelta::microseconds),
             interrupt: read_micros(row.interrupt_us, "interrupt_us")?,
         })

@@ -1,7 +1,6 @@
 //! Cuts silence off the ends of a recording, so that silence is only where somebody asked for it.
 
-/// Samples below count as silence: −60 dBFS.
-const AUDIBLE: u16 = 33;
+use viva_audio::level::AUDIBLE;
 
 /// The part from the first audible sample to the last one; empty when there is none.
 pub(super) fn without_silence(samples: &[i16]) -> &[i16] {
@@ -15,20 +14,12 @@ pub(super) fn without_silence(samples: &[i16]) -> &[i16] {
 
 #[cfg(test)]
 mod tests {
-    use viva_audio::Level;
-
     use super::*;
 
     #[test]
     fn silence_inside_stays() {
-        assert_eq!(without_silence(&[0, 32, -33, 0, 40, 1, 0]), [-33, 0, 40]);
-        assert_eq!(without_silence(&[-32, 0, 32]), Vec::<i16>::new());
+        assert_eq!(without_silence(&[0, 103, -104, 0, 140, 1, 0]), [-104, 0, 140]);
+        assert_eq!(without_silence(&[-103, 0, 103]), Vec::<i16>::new());
         assert_eq!(without_silence(&[i16::MIN]), [i16::MIN]);
-    }
-
-    #[test]
-    fn the_limit_is_what_it_says() {
-        let at = |sample: u16| Level::of(&[i16::try_from(sample).unwrap()]).peak_dbfs;
-        assert!(at(AUDIBLE) > -60.0 && at(AUDIBLE - 1) < -60.0);
     }
 }

@@ -118,8 +118,11 @@ mod tests {
         let html = page(&openapi(), "/style.css");
         let paths = document["paths"].as_object().unwrap();
         assert!(paths.len() > 8, "{paths:?}");
-        for path in paths.keys() {
-            assert_eq!(html.matches(&format!("<h3>GET {path}</h3>")).count(), 1, "{path}");
+        for (path, item) in paths {
+            for method in item.as_object().unwrap().keys() {
+                let head = format!("<h3>{} {path}</h3>", method.to_uppercase());
+                assert_eq!(html.matches(&head).count(), 1, "{head}");
+            }
         }
     }
 

@@ -3,7 +3,7 @@ use viva_domain::sessions::{EndStatus, Session, SessionStatus};
 use viva_domain::turns::{Recording, Turn};
 use viva_protocol::rest;
 
-use crate::convert::{interaction_to_wire, latency as latency_to_wire, ms, usage};
+use crate::convert::{interaction_to_wire, latency as latency_to_wire, ms, signed_ms, usage};
 
 pub(super) fn session(session: Session) -> rest::Session {
     let prompt = session.prompt;
@@ -42,6 +42,8 @@ pub(super) fn turn(turn: Turn) -> rest::Turn {
         ai_audio_ms: turn.ai_audio.as_ref().map(recording_ms),
         played_ms: turn.played.map(whole_ms),
         interrupted: turn.interruption.is_some(),
+        stalled: turn.marks.stalled.is_some(),
+        failure: turn.failure,
         latency: latency_to_wire(&turn.latency),
         usage: turn.usage.map(usage),
     }
@@ -55,8 +57,26 @@ fn whole_ms(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-pub(super) fn statistics(statistics: Option<latency::Statistics>) -> rest::Statistics {
-    statistics.map_or_else(rest::Statistics::default, |values| rest::Statistics {
+pub(super) fn metric_statistics(stats: &latency::MetricStatistics) -> rest::MetricStatistics {
+    rest::MetricStatistics {
+        total_ms: statistics(stats.total, ms),
+        endpointing_ms: statistics(stats.endpointing, ms),
+        stt_ms: statistics(stats.stt, ms),
+        llm_ttft_ms: statistics(stats.llm_ttft, ms),
+        llm_text_ms: statistics(stats.llm_text, ms),
+        tts_ttfb_ms: statistics(stats.tts_ttfb, ms),
+        realtime_ms: statistics(stats.realtime, ms),
+        provider_ms: statistics(stats.provider, ms),
+        overhead_ms: statistics(stats.overhead, ms),
+        network_playout_ms: statistics(stats.network_playout, ms),
+        leading_silence_ms: statistics(stats.leading_silence, ms),
+        unexplained_ms: statistics(stats.unexplained, signed_ms),
+    }
+}
+
+/// Statistics in `ms`, by the conversion that the values need.
+pub(super) fn statistics<T>(stats: Option<latency::Statistics<T>>, ms: fn(T) -> f64) -> rest::Statistics {
+    stats.map_or_else(rest::Statistics::default, |values| rest::Statistics {
         count: values.count as u64,
         avg: Some(ms(values.avg)),
         min: Some(ms(values.min)),

@@ -7,11 +7,12 @@ use viva_domain::ids::SessionId;
 use viva_protocol::problem::Problem as ProblemBody;
 use viva_protocol::rest;
 
-use super::convert::statistics;
+use super::convert::{metric_statistics, statistics};
+use crate::convert::ms;
 use crate::extract::{Identity, Path};
 use crate::problem::Problem;
 
-/// Statistics of a session's latencies, over the turns that were not interrupted.
+/// Statistics of a session's latencies: over the turns that were heard to their end, and over those that were interrupted.
 #[utoipa::path(
     get,
     path = "/api/v1/interaction/sessions/{id}/latency-stats",
@@ -36,17 +37,10 @@ pub(crate) async fn latency_stats(
 
 fn latency_stats_body(stats: &LatencyStats) -> rest::LatencyStats {
     rest::LatencyStats {
-        total_ms: statistics(stats.total),
-        endpointing_ms: statistics(stats.endpointing),
-        stt_ms: statistics(stats.stt),
-        llm_ttft_ms: statistics(stats.llm_ttft),
-        llm_text_ms: statistics(stats.llm_text),
-        tts_ttfb_ms: statistics(stats.tts_ttfb),
-        realtime_ms: statistics(stats.realtime),
-        provider_ms: statistics(stats.provider),
-        overhead_ms: statistics(stats.overhead),
-        network_playout_ms: statistics(stats.network_playout),
-        interrupt_ms: statistics(stats.interrupt),
-        interrupted_count: stats.interrupted as u64,
+        whole: metric_statistics(&stats.whole),
+        interrupted: metric_statistics(&stats.interrupted),
+        interrupt_ms: statistics(stats.interrupt, ms),
+        interrupted_count: stats.interrupted_count as u64,
+        estimated_count: stats.estimated_count as u64,
     }
 }

@@ -226,7 +226,7 @@ pub(crate) fn client_message() -> impl Strategy<Value = ClientMessage> {
 
 pub(crate) fn latency() -> BoxedStrategy<Latency> {
     let measured = of(prop_oneof![Just(MeasuredAt::Client), Just(MeasuredAt::Server)]);
-    (vec(of(ms()), 12), measured)
+    (vec(of(ms()), 13), measured)
         .prop_map(|(values, measured)| Latency {
             total_ms: values[0],
             measured,
@@ -241,6 +241,7 @@ pub(crate) fn latency() -> BoxedStrategy<Latency> {
             unexplained_ms: values[9],
             interrupt_ms: values[10],
             llm_text_ms: values[11],
+            leading_silence_ms: values[12],
         })
         .boxed()
 }
@@ -430,6 +431,7 @@ fn life_of_a_session() -> BoxedStrategy<ServerMessage> {
         "slow_client",
         "audio_dropped",
         "resume_incomplete",
+        "answer_stalled",
     ]);
     prop_oneof![
         ready.prop_map(ServerMessage::ConnectionReady),

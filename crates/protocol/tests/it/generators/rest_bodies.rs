@@ -11,9 +11,10 @@ fn turn() -> BoxedStrategy<rest::Turn> {
     let times = (uuid(), any::<u16>(), time(), time());
     let texts = (of(text()), of(text()), of(text()));
     let lengths = (of(any::<u64>()), of(any::<u64>()), of(any::<u64>()));
-    (times, texts, lengths, any::<bool>(), latency(), of(usage()))
+    let ends = (any::<bool>(), any::<bool>(), of(text()));
+    (times, texts, lengths, ends, latency(), of(usage()))
         .prop_map(
-            |(times, texts, lengths, interrupted, latency, usage)| rest::Turn {
+            |(times, texts, lengths, (interrupted, stalled, failure), latency, usage)| rest::Turn {
                 id: times.0,
                 turn_number: times.1,
                 started_at: times.2,
@@ -25,6 +26,8 @@ fn turn() -> BoxedStrategy<rest::Turn> {
                 ai_audio_ms: lengths.1,
                 played_ms: lengths.2,
                 interrupted,
+                stalled,
+                failure,
                 latency,
                 usage,
             },

@@ -408,6 +408,7 @@ pub(crate) fn full_latency() -> Latency {
         provider_ms: Some(312.0),
         overhead_ms: Some(1.5),
         network_playout_ms: Some(47.0),
+        leading_silence_ms: Some(12.5),
         unexplained_ms: Some(0.0),
         interrupt_ms: Some(95.0),
     }

@@ -103,6 +103,8 @@ pub(crate) fn full_turn() -> rest::Turn {
         ai_audio_ms: Some(2_100),
         played_ms: Some(1_400),
         interrupted: true,
+        stalled: true,
+        failure: Some("the answer did not go on within 10 s".to_owned()),
         latency: full_latency(),
         usage: Some(Usage {
             input_tokens: Some(412),
@@ -120,9 +122,35 @@ pub(crate) fn minimal_turn() -> rest::Turn {
         ai_audio_ms: None,
         played_ms: None,
         interrupted: false,
+        stalled: false,
+        failure: None,
         latency: Latency::default(),
         usage: None,
         ..full_turn()
+    }
+}
+
+pub(crate) fn self_test() -> rest::SelfTest {
+    rest::SelfTest {
+        progress: Some(rest::SelfTestProgress { done: 7, total: 200 }),
+        failure: Some("no turn could be measured".to_owned()),
+        newest: Some(rest::Certificate {
+            taken_at: time(0),
+            version: "0.1.0".to_owned(),
+            seed: 7,
+            turns: 199,
+            failed: 1,
+            concurrency: 10,
+            duration_ms: 61_234,
+            parts: vec![rest::CertifiedPart {
+                mode: Mode::Cascade,
+                part: "stt_ms".to_owned(),
+                count: 99,
+                bias_ms: 0.6,
+                p95_ms: 1.1,
+                worst_ms: 2.25,
+            }],
+        }),
     }
 }
 
@@ -137,8 +165,12 @@ pub(crate) fn latency_stats() -> rest::LatencyStats {
         p99: Some(902.5),
     };
     rest::LatencyStats {
-        total_ms: measured,
+        whole: rest::MetricStatistics {
+            total_ms: measured,
+            ..rest::MetricStatistics::default()
+        },
         interrupted_count: 1,
+        estimated_count: 2,
         ..rest::LatencyStats::default()
     }
 }

@@ -25,6 +25,8 @@ use viva_fakes::{
 use viva_infrastructure::db::{Database, DatabaseConfig, SqlSessionStore};
 use viva_presentation::{AppState, Connections, Site};
 
+use super::ScriptedSelfTests;
+
 pub(crate) const RATE: u32 = 24_000;
 
 /// A server on a port of its own, with a database of its own.
@@ -34,6 +36,7 @@ pub(crate) struct Server {
     pub(crate) session_store: Arc<dyn SessionStore>,
     pub(crate) blob_store: Arc<MemoryBlobStore>,
     pub(crate) voice: Arc<ScriptedRealtimeVoice>,
+    pub(crate) self_tests: Arc<ScriptedSelfTests>,
     folder: TempDir,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -153,6 +156,7 @@ impl Server {
             ids: Arc::new(SequentialIds::default()),
         };
         let modes = ModeFactory::new(providers.clone());
+        let self_tests = Arc::new(ScriptedSelfTests::new());
         let state = AppState {
             sessions: Sessions::new(ports, settings, modes, TaskTracker::new()),
             history: History::new(session_store.clone(), blob_store.clone()),
@@ -160,6 +164,7 @@ impl Server {
             clock,
             site,
             connections: Connections::default(),
+            self_tests: self_tests.clone(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -173,6 +178,7 @@ impl Server {
             session_store,
             blob_store,
             voice,
+            self_tests,
             folder,
             stop,
             tasks,

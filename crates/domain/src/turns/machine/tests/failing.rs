@@ -111,16 +111,18 @@ fn an_answer_that_does_not_go_on_is_given_up() {
         2510 sent 1
         2600 play 1 started 0
              > latency 1, total 510, endpointing 0, unexplained 510, by server
-        due 32500
+        due 5010
+             > notice AnswerStalled
+        due 13010
              > order interrupt @2, heard 500 ms, 4 chars
-             > failure: the answer did not go on within 30 s
+             > failure: the answer did not go on within 10 s
              > audio 1 at 500: 0, last
              > ai 1 said: Once
              > response 1 ended, total 510, endpointing 0, unexplained 510, by server
-             > finish 1 1000..32500, heard "Once", unheard "there was", played 500, failed "the answer did not go on within 30 s"
+             > finish 1 1000..13010, heard "Once", unheard "there was", played 500, stalled 5010, failed "the answer did not go on within 10 s"
              = Listening
-        32600 ai@1 audio 500
-        due 1772500
+        13100 ai@1 audio 500
+        due 1753010
              > notice IdleLimitNear
         "#,
     );
@@ -135,11 +137,13 @@ fn a_begun_answer_without_a_word_is_given_up() {
              > user audio 1 complete
              > response 1 started 2500
              = AiSpeaking
-        due 32500
+        due 4500
+             > notice AnswerStalled
+        due 12500
              > order interrupt @2, heard 0 ms, 0 chars
-             > failure: the answer did not go on within 30 s
+             > failure: the answer did not go on within 10 s
              > response 1 ended, endpointing 0
-             > finish 1 1000..32500, failed "the answer did not go on within 30 s"
+             > finish 1 1000..12500, stalled 4500, failed "the answer did not go on within 10 s"
              = Listening
         "#,
     );
@@ -343,18 +347,22 @@ fn an_answer_has_time_from_one_piece_to_the_next() {
              > audio 1 at 0: 500
              = AiSpeaking
         2510 sent 1
-        22000 ai text Once
+        due 5010
+             > notice AnswerStalled
+        12000 ai text Once
              > text 1: Once
-        42000 ai audio 500
+        21000 ai audio 500
              > audio 1 at 500: 500
-        62000 tick
-        due 72000
+        22000 tick
+        due 23500
+             > notice AnswerStalled
+        due 31500
              > order interrupt @2, heard 1000 ms, 4 chars
-             > failure: the answer did not go on within 30 s
+             > failure: the answer did not go on within 10 s
              > audio 1 at 1000: 0, last
              > ai 1 said: Once
              > response 1 ended, total 510, endpointing 0, unexplained 510, by server
-             > finish 1 1000..72000, heard "Once", played 1000, failed "the answer did not go on within 30 s"
+             > finish 1 1000..31500, heard "Once", played 1000, stalled 5010, failed "the answer did not go on within 10 s"
              = Listening
         "#,
     );
@@ -371,15 +379,17 @@ fn text_gives_an_answer_time_too() {
              > audio 1 at 0: 500
              = AiSpeaking
         2510 sent 1
-        22000 ai text Once
+        due 5010
+             > notice AnswerStalled
+        12000 ai text Once
              > text 1: Once
-        due 52000
+        due 22000
              > order interrupt @2, heard 500 ms, 4 chars
-             > failure: the answer did not go on within 30 s
+             > failure: the answer did not go on within 10 s
              > audio 1 at 500: 0, last
              > ai 1 said: Once
              > response 1 ended, total 510, endpointing 0, unexplained 510, by server
-             > finish 1 1000..52000, heard "Once", played 500, failed "the answer did not go on within 30 s"
+             > finish 1 1000..22000, heard "Once", played 500, stalled 5010, failed "the answer did not go on within 10 s"
              = Listening
         "#,
     );
@@ -396,15 +406,17 @@ fn an_answer_may_wait_for_a_lost_client() {
              > audio 1 at 0: 500
              = AiSpeaking
         2510 sent 1
-        20000 lost
-        33000 tick
-        40000 back
-        due 70000
+        4000 lost
+        20000 tick
+        30000 back
+        due 32000
+             > notice AnswerStalled
+        due 40000
              > order interrupt @2, heard 500 ms, 0 chars
-             > failure: the answer did not go on within 30 s
+             > failure: the answer did not go on within 10 s
              > audio 1 at 500: 0, last
              > response 1 ended, total 510, endpointing 0, unexplained 510, by server
-             > finish 1 1000..70000, played 500, failed "the answer did not go on within 30 s"
+             > finish 1 1000..40000, played 500, stalled 32000, failed "the answer did not go on within 10 s"
              = Listening
         "#,
     );

@@ -213,6 +213,63 @@ fn playback_that_stopped_before_the_speech_was_not_stopped_by_it() {
 }
 
 #[test]
+fn silence_that_the_provider_sent_is_waited_for() {
+    check_answer(
+        session(),
+        "
+        2000 committed
+        2300 ai silence 40
+             > user audio 1 complete
+             > response 1 started 2300
+             > audio 1 at 0: 40
+             = AiSpeaking
+        2300 sent 1
+        2310 play 1 started 0
+             > latency 1, endpointing 0, provider 300, overhead 0
+        2320 ai silence 60
+             > audio 1 at 40: 60
+        2330 ai audio 400
+             > audio 1 at 100: 400
+             > latency 1, total 400, endpointing 0, provider 300, overhead 0, silence 100, by server
+        2340 ai done
+             > audio 1 at 500: 0, last
+        2810 play 1 finished 500
+             > response 1 ended, total 400, endpointing 0, provider 300, overhead 0, silence 100, by server
+             > finish 1 1000..2810, played 500
+             = Listening
+        ",
+    );
+}
+
+#[test]
+fn what_was_cut_before_it_could_be_heard_has_no_total() {
+    check_answer(
+        session(),
+        "
+        2000 committed
+        2300 ai silence 100
+             > user audio 1 complete
+             > response 1 started 2300
+             > audio 1 at 0: 100
+             = AiSpeaking
+        2300 ai audio 400
+             > audio 1 at 100: 400
+        2300 sent 1
+        2310 play 1 started 0
+             > latency 1, total 400, endpointing 0, provider 300, overhead 0, silence 100, by server
+        2360 interrupt
+             > interrupted 1 2360 by client
+             > order interrupt @2, heard 50 ms, 0 chars
+             > response 1 ended by client, endpointing 0, provider 300, overhead 0
+             = Listening
+        2370 play 1 stopped 99
+             > latency 1, endpointing 0, provider 300, overhead 0
+             > finish 1 1000..2370, played 99, cut by client
+        ",
+    );
+}
+
+#[test]
 fn reports_about_unknown_turns_are_ignored() {
     check(
         without_barge_in(),
@@ -264,6 +321,58 @@ fn audio_that_was_cut_may_have_been_sent_before() {
         2600 play 1 stopped 10
              > latency 1, total 511, endpointing 0, unexplained 511, by server
              > finish 1 1000..2600, played 10, cut by client
+        ",
+    );
+}
+
+#[test]
+fn a_client_may_find_the_first_audible_sample_itself() {
+    check_answer(
+        session(),
+        "
+        2000 committed
+        2300 ai silence 100
+             > user audio 1 complete
+             > response 1 started 2300
+             > audio 1 at 0: 100
+             = AiSpeaking
+        2300 ai audio 400
+             > audio 1 at 100: 400
+        2300 sent 1
+        2460 play 1 started 95 at 2455
+             > latency 1, total 400, endpointing 0, provider 300, overhead 0, silence 100, by server
+        2700 ai done
+             > audio 1 at 500: 0, last
+        2860 play 1 finished 500
+             > response 1 ended, total 400, endpointing 0, provider 300, overhead 0, silence 100, by server
+             > finish 1 1000..2860, played 500
+             = Listening
+        ",
+    );
+    check(
+        session(),
+        "
+        0 opened
+             = Listening
+        1000 speech cap 51000
+             > speech started 1000
+             > open turn 1, speech 1000
+             = UserSpeaking
+        2000 silence cap 52000
+             > speech ended 2000, 1000 ms
+             > order commit @1
+             = Processing
+        2000 committed
+        2300 ai silence 100
+             > user audio 1 complete
+             > response 1 started 2300
+             > audio 1 at 0: 100
+             = AiSpeaking
+        2300 ai audio 400
+             > audio 1 at 100: 400
+        2300 sent 1
+        2460 play 1 started 95 cap 52445
+             > latency 1, total 450, endpointing 0, provider 300, overhead 0, network 50, silence 100, by client
         ",
     );
 }

@@ -29,6 +29,7 @@ fn session() -> MachineSettings {
         greeting: Greeting::None,
         limits: Limits::default(),
         output_rate: RATE,
+        audible: 1,
     }
 }
 

@@ -181,6 +181,7 @@ fn said(what: &str, rest: &str) -> ModeInput {
         "start" => ModeInput::ResponseStarted,
         "text" => ModeInput::TextDelta(rest.replace('_', " ")),
         "audio" => ModeInput::Audio(vec![7; usize::try_from(number(rest)).unwrap()]),
+        "silence" => ModeInput::Audio(vec![0; usize::try_from(number(rest)).unwrap()]),
         "done" if rest.is_empty() => ModeInput::ResponseDone(None),
         "done" => ModeInput::ResponseDone(Some(Usage {
             input_tokens: None,
@@ -379,6 +380,7 @@ fn turn_text(turn: &FinishedTurn) -> String {
         "cut by",
         turn.interruption.map(|reason| reason.as_str().to_owned()),
     );
+    part("stalled", turn.marks.stalled.map(|at| ms(at).to_string()));
     part("failed", turn.failure.as_deref().and_then(quoted));
     text + &usage_text(turn.usage)
 }
@@ -395,6 +397,10 @@ fn latency_text(latency: &LatencyMetrics) -> String {
     part("provider", latency.provider);
     part("overhead", latency.overhead);
     part("network", latency.network_playout);
+    part(
+        "silence",
+        latency.leading_silence.filter(|silence| !silence.is_zero()),
+    );
     part("interrupt", latency.interrupt);
     if let Some(rest) = latency.unexplained {
         let _ = write!(text, ", unexplained {}", rest.num_milliseconds());

@@ -58,6 +58,8 @@ pub(super) fn settings() -> impl Strategy<Value = MachineSettings> {
             idle_warning: Duration::from_secs(3),
             resume: Duration::from_secs(3),
             response: Duration::from_secs(2),
+            stall: Duration::from_millis(500),
+            gap: Duration::from_secs(1),
         }),
     ];
     let on_mode_failure = prop_oneof![
@@ -72,6 +74,7 @@ pub(super) fn settings() -> impl Strategy<Value = MachineSettings> {
             greeting,
             limits,
             output_rate: RATE,
+            audible: 1,
         },
     )
 }
@@ -132,7 +135,7 @@ fn said() -> impl Strategy<Value = ModeInput> {
             .prop_map(str::to_owned)
     };
     prop_oneof![
-        20 => (0_usize..600).prop_map(|samples| ModeInput::Audio(vec![1; samples])),
+        20 => (0_usize..600, 0_i16..2).prop_map(|(samples, sample)| ModeInput::Audio(vec![sample; samples])),
         10 => text().prop_map(ModeInput::TextDelta),
         6 => Just(ModeInput::ResponseStarted),
         4 => Just(ModeInput::ResponseDone(None)),

@@ -1,0 +1,4 @@
+//! The self-test.
+
+pub(super) mod get;
+pub(super) mod start;

@@ -1,0 +1,39 @@
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use tracing::instrument;
+use viva_protocol::problem::Problem as ProblemBody;
+use viva_protocol::rest;
+
+use crate::extract::Identity;
+use crate::hosts::is_own_origin;
+use crate::problem::Problem;
+use crate::self_test::SelfTests;
+
+/// Begins a self-test.
+#[utoipa::path(
+    post,
+    path = "/api/v1/selftest",
+    operation_id = "start_self_test",
+    tag = "selftest",
+    responses(
+        (status = 202, description = "It runs", body = rest::SelfTestProgress),
+        (status = 403, description = "A page of another server asks", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "One runs already", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+#[instrument(name = "api.self_test.start", skip_all)]
+pub(crate) async fn start(
+    State(self_tests): State<Arc<dyn SelfTests>>,
+    _user: Identity,
+    headers: HeaderMap,
+) -> Result<(StatusCode, Json<rest::SelfTestProgress>), Problem> {
+    if !is_own_origin(&headers) {
+        return Err(
+            Problem::forbidden("origin-not-allowed").detail("pages of other servers begin no self-test here")
+        );
+    }
+    Ok((StatusCode::ACCEPTED, Json(self_tests.start()?)))
+}

@@ -1,0 +1,184 @@
+//! The self-test: are the figures true that Viva reports? It calls a private server over the same path as everybody, has
+//! the offline providers take times that it knows, and writes down how far the reported latencies were from them.
+//!
+//! The newest certificate lies in the storage, so that the page shows it whoever ran the test.
+
+mod certificate;
+mod plan;
+mod run;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use tokio_util::task::TaskTracker;
+use viva_presentation::{CertificateUnreadable, SelfTestRuns, SelfTests};
+use viva_protocol::rest::{Certificate, SelfTest, SelfTestProgress};
+
+pub(crate) use certificate::text;
+pub(crate) use plan::SEED;
+pub(crate) use run::{SelfTestPlan, run};
+
+/// In the storage.
+const NEWEST: &str = "selftest.json";
+/// What the page starts: some conversations may go on meanwhile.
+const FROM_THE_PAGE: SelfTestPlan = SelfTestPlan {
+    turns: 200,
+    concurrency: 10,
+    seed: SEED,
+};
+
+/// Runs self-tests beside a server that serves.
+pub(crate) struct SelfTestRunner {
+    storage: PathBuf,
+    tasks: TaskTracker,
+    running: Arc<Mutex<Running>>,
+}
+
+#[derive(Debug, Default)]
+struct Running {
+    progress: Option<SelfTestProgress>,
+    failure: Option<String>,
+}
+
+impl SelfTestRunner {
+    pub(crate) fn new(storage: PathBuf, tasks: TaskTracker) -> Self {
+        Self {
+            storage,
+            tasks,
+            running: Arc::default(),
+        }
+    }
+}
+
+#[async_trait]
+impl SelfTests for SelfTestRunner {
+    async fn state(&self) -> Result<SelfTest, CertificateUnreadable> {
+        let newest = read_newest(&self.storage)
+            .await
+            .map_err(|err| CertificateUnreadable(err.into()))?;
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(SelfTest {
+            progress: running.progress,
+            failure: running.failure.clone(),
+            newest,
+        })
+    }
+
+    fn start(&self) -> Result<SelfTestProgress, SelfTestRuns> {
+        let begins = SelfTestProgress {
+            done: 0,
+            total: FROM_THE_PAGE.turns,
+        };
+        {
+            let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+            if running.progress.is_some() {
+                return Err(SelfTestRuns);
+            }
+            *running = Running {
+                progress: Some(begins),
+                failure: None,
+            };
+        }
+        let (running, storage) = (Arc::clone(&self.running), self.storage.clone());
+        self.tasks.spawn(async move {
+            let tell = |progress| set(&running, Some(progress), None);
+            let done = match run(FROM_THE_PAGE, tell).await {
+                Ok(certificate) => keep(&storage, &certificate).await.map_err(anyhow::Error::from),
+                Err(err) => Err(err),
+            };
+            let failure = done.err().map(|err| format!("{err:#}"));
+            if let Some(failure) = &failure {
+                tracing::error!("The self-test failed: {failure}");
+            }
+            set(&running, None, failure);
+        });
+        Ok(begins)
+    }
+}
+
+fn set(running: &Mutex<Running>, progress: Option<SelfTestProgress>, failure: Option<String>) {
+    *running.lock().unwrap_or_else(PoisonError::into_inner) = Running { progress, failure };
+}
+
+/// Keeps a certificate as the newest one.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) async fn keep(storage: &Path, certificate: &Certificate) -> io::Result<()> {
+    tokio::fs::create_dir_all(storage).await?;
+    let json = serde_json::to_vec_pretty(certificate)?;
+    // Whoever reads meanwhile finds the old one or the new one.
+    let unfinished = storage.join(format!("{NEWEST}.new"));
+    tokio::fs::write(&unfinished, json).await?;
+    tokio::fs::rename(&unfinished, storage.join(NEWEST)).await
+}
+
+async fn read_newest(storage: &Path) -> io::Result<Option<Certificate>> {
+    match tokio::fs::read(storage.join(NEWEST)).await {
+        Ok(json) => Ok(Some(serde_json::from_slice(&json)?)),
+        Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(err) => Err(err),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runner(folder: &tempfile::TempDir) -> SelfTestRunner {
+        SelfTestRunner::new(folder.path().to_owned(), TaskTracker::new())
+    }
+
+    #[tokio::test]
+    async fn before_the_first_there_is_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(runner(&folder).state().await.unwrap(), SelfTest::default());
+    }
+
+    #[tokio::test]
+    async fn a_damaged_certificate_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(NEWEST), "{").unwrap();
+        let err = runner(&folder).state().await.unwrap_err();
+        assert!(err.to_string().contains("run the self-test again"), "{err}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_is_reported_is_what_was_programmed() {
+        let plan = SelfTestPlan {
+            turns: 8,
+            concurrency: 4,
+            seed: SEED,
+        };
+        let mut steps = Vec::new();
+        let certificate = run(plan, |progress| steps.push(progress.done)).await.unwrap();
+        assert_eq!(steps, (1..=8).collect::<Vec<_>>());
+        assert_eq!((certificate.turns, certificate.failed), (8, 0), "{certificate:?}");
+        assert_eq!(certificate.parts.len(), 4 + 6);
+        for part in &certificate.parts {
+            assert_eq!(part.count, 4);
+            // A busy machine is late; it is never early by more than the detector's step.
+            assert!(part.bias_ms > -20.0 && part.bias_ms < 200.0, "{part:?}");
+        }
+        let silence = certificate
+            .parts
+            .iter()
+            .filter(|part| part.part == "leading_silence_ms");
+        assert!(silence.clone().count() == 2 && silence.clone().all(|part| part.worst_ms < 0.1));
+        let folder = tempfile::tempdir().unwrap();
+        keep(folder.path(), &certificate).await.unwrap();
+        assert_eq!(runner(&folder).state().await.unwrap().newest, Some(certificate));
+    }
+
+    #[tokio::test]
+    async fn one_runs_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let runner = runner(&folder);
+        let begun = runner.start().unwrap();
+        assert_eq!((begun.done, begun.total), (0, FROM_THE_PAGE.turns));
+        assert_eq!(runner.start(), Err(SelfTestRuns));
+        assert_eq!(runner.state().await.unwrap().progress, Some(begun));
+    }
+}
