@@ -16,4 +16,5 @@ pub mod reconnect;
 pub mod settings;
 pub mod stall;
 pub mod strip;
+pub mod suggestions;
 pub mod transcript;

@@ -100,6 +100,7 @@ impl<A> Role<A> {
             models: self.models.clone(),
             voices: self.voices.clone(),
             languages: self.languages.clone(),
+            custom_names: true,
             credential,
             needs: needs.to_vec(),
         }

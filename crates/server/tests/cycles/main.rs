@@ -123,6 +123,7 @@ fn info(id: &str) -> ProviderInfo {
         models: Vec::new(),
         voices: Vec::new(),
         languages: Vec::new(),
+        custom_names: false,
         credential: CredentialStatus::Present,
         needs: Vec::new(),
     }
