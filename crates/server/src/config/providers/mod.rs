@@ -100,7 +100,10 @@ fn set_up_one(
         needs_key.then(key_setting),
     ];
     Ok(ProviderSetup {
-        account: base_url.as_ref().unwrap_or(&provider.base_url).account(api_key),
+        account: base_url
+            .as_ref()
+            .unwrap_or(&provider.base_url)
+            .account(&provider.id, api_key),
         needs: needs.into_iter().flatten().collect(),
         credential,
         provider,
