@@ -185,17 +185,15 @@ fn add_vendor(
         providers.stt.insert(setup.info(role), adapter);
     }
     if let Some(role) = &provider.llm {
-        let (id, defaults) = (provider.id.as_str(), role.defaults());
+        let defaults = role.defaults();
         // Whether a key is needed was decided with the settings.
         let adapter: Arc<dyn LanguageModel> = match role.adapter {
             LanguageModelAdapter::Anthropic => {
-                Arc::new(AnthropicLanguageModel::new(id, account(), http(), defaults).with_optional_key())
+                Arc::new(AnthropicLanguageModel::new(account(), http(), defaults).with_optional_key())
             }
-            LanguageModelAdapter::Gemini => {
-                Arc::new(GeminiLanguageModel::new(id, account(), http(), defaults))
-            }
+            LanguageModelAdapter::Gemini => Arc::new(GeminiLanguageModel::new(account(), http(), defaults)),
             LanguageModelAdapter::OpenAi => {
-                Arc::new(OpenAiLanguageModel::new(id, account(), http(), defaults).with_optional_key())
+                Arc::new(OpenAiLanguageModel::new(account(), http(), defaults).with_optional_key())
             }
         };
         providers.llm.insert(setup.info(role), adapter);

@@ -66,6 +66,7 @@ mod tests {
                 name: "Rachel".to_owned(),
             }],
             languages: Vec::new(),
+            custom_names: false,
             capabilities: ProviderCapabilities {
                 detects_turns: false,
                 greets: false,

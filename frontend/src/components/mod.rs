@@ -1,6 +1,7 @@
 //! One file per component, with its style sheet beside it. Components show the contexts of `state` and call
 //! [`Controls`](crate::session::Controls); they fetch nothing.
 
+mod combobox;
 mod configuration;
 mod control_bar;
 mod device_pickers;
@@ -38,6 +39,7 @@ pub use top_bar::TopBar;
 pub use transcript::Transcript;
 pub use visualizer::Visualizer;
 
+use combobox::Combobox;
 use device_pickers::DevicePickers;
 use icon::{Icon, Shape};
 use latency_bar::LatencyBar;

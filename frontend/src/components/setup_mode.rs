@@ -1,11 +1,12 @@
 use leptos::prelude::*;
 use viva_protocol::ws::Mode;
 
-use super::setup_part::current;
-use super::{Choice, Picker, SetupPart};
+use super::setup_part::{common_languages, current, suggestion};
+use super::{Choice, Combobox, Picker, SetupPart};
 use crate::erase::Erase;
-use crate::state::choices::{Part, shared_languages};
+use crate::state::choices::{Languages, Offered, Part};
 use crate::state::context::{Preferences, Talk};
+use crate::state::suggestions::Suggestion;
 use crate::words::{Words, say};
 
 /// Which kind of stack answers, and who plays its parts.
@@ -76,19 +77,48 @@ fn ConversationLanguage() -> impl IntoView {
     let talk = expect_context::<Talk>();
     let preferences = expect_context::<Preferences>();
     let offered = Memo::new(move |_| {
-        let (stt, tts) = (current(talk, Part::Stt), current(talk, Part::Tts));
-        shared_languages(stt.as_ref(), tts.as_ref())
+        // Without the list of providers nobody knows.
+        let (stt, tts) = (current(talk, Part::Stt)?, current(talk, Part::Tts)?);
+        Some(Languages::shared(Some(&stt), Some(&tts)))
+    });
+    let suggestions = Signal::derive(move || {
+        let words = preferences.words();
+        let languages = match offered.get() {
+            None | Some(Languages::Any) => common_languages(),
+            Some(Languages::Listed(languages)) => languages.into_iter().map(Offered::from).collect(),
+        };
+        let default = Offered {
+            id: String::new(),
+            name: words.default_choice.to_owned(),
+            retires: None,
+        };
+        let offered = std::iter::once(default).chain(languages);
+        offered.map(|it| suggestion(it, words)).collect::<Vec<_>>()
     });
     let choices = Signal::derive(move || {
-        let default = Choice::new("", preferences.words().default_choice);
-        let offered = offered.get().into_iter().map(|it| Choice::new(it.id, it.name));
-        std::iter::once(default).chain(offered).collect::<Vec<_>>()
+        let choice = |it: &Suggestion| Choice::new(it.id.clone(), it.label.clone());
+        suggestions.with(|suggestions| suggestions.iter().map(choice).collect::<Vec<_>>())
     });
     let chosen = Signal::derive(move || talk.settings.with(|settings| settings.language.clone()));
     let choose = Callback::new(move |id| talk.settings.update(|settings| settings.language = id));
+    let label = Signal::derive(say(|words| words.language));
+    let is_any = Memo::new(move |_| offered.with(|offered| *offered == Some(Languages::Any)));
+    let has_list = Memo::new(move |_| {
+        offered.with(|offered| matches!(offered, Some(Languages::Listed(languages)) if !languages.is_empty()))
+    });
     view! {
-        <Show when=move || offered.with(|offered| !offered.is_empty())>
-            <Picker label=Signal::derive(say(|words| words.language)) choices chosen on_choose=choose />
+        <Show when=move || is_any.get()>
+            <Combobox
+                id="vv-language".to_owned()
+                label
+                placeholder=Signal::derive(say(|words| words.default_choice))
+                suggestions
+                chosen
+                on_choose=choose
+            />
+        </Show>
+        <Show when=move || has_list.get()>
+            <Picker label choices chosen on_choose=choose />
         </Show>
     }
     .erase()

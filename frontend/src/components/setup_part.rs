@@ -1,10 +1,11 @@
 use leptos::prelude::*;
 use viva_protocol::rest::{CredentialStatus, Provider};
 
-use super::{Choice, Picker};
+use super::{Choice, Combobox, Picker};
 use crate::erase::Erase;
-use crate::state::choices::{Field, Offered, Part};
+use crate::state::choices::{COMMON_LANGUAGES, Field, OFFLINE, Offered, Part};
 use crate::state::context::{Preferences, Providers, Talk};
+use crate::state::suggestions::Suggestion;
 use crate::words::{Words, fill, say};
 
 /// Who plays a part: the provider, and its model, voice and language where it has a choice.
@@ -16,13 +17,13 @@ pub fn SetupPart(
     let talk = expect_context::<Talk>();
     let preferences = expect_context::<Preferences>();
     let current = Memo::new(move |_| current(talk, part));
-    let choices = Signal::derive(move || {
-        talk.providers
-            .with(|list| providers(list, part, preferences.words()))
-    });
     let chosen = Signal::derive(move || {
         talk.settings
             .with(|settings| settings.part(part).provider.clone())
+    });
+    let choices = Signal::derive(move || {
+        talk.providers
+            .with(|list| providers(list, part, &chosen.read(), preferences.words()))
     });
     let choose = Callback::new(move |id: String| {
         talk.providers.with_untracked(|providers| {
@@ -52,7 +53,7 @@ pub fn SetupPart(
     .erase()
 }
 
-/// A choice within the provider; hidden when the provider has none.
+/// A choice within the provider: a list, or a field where the provider takes other names too. Hidden when there is none.
 #[component]
 fn PartField(
     /// The part.
@@ -72,13 +73,30 @@ fn PartField(
                 .map_or(Vec::new(), |provider| field.offered(provider))
         })
     });
-    let choices = Signal::derive(move || {
-        let default = Choice::new("", default(preferences.words()));
-        let offered = offered
-            .get()
-            .into_iter()
-            .map(|offered| choice(offered, preferences.words()));
+    let is_open = Memo::new(move |_| {
+        current.with(|provider| {
+            provider
+                .as_ref()
+                .is_some_and(|provider| field.is_open(part, provider))
+        })
+    });
+    let suggestions = Signal::derive(move || {
+        let words = preferences.words();
+        let default = Suggestion {
+            id: String::new(),
+            name: default(words).to_owned(),
+            label: default(words).to_owned(),
+        };
+        let mut offered = offered.get();
+        if field == Field::Language && offered.is_empty() {
+            offered = common_languages();
+        }
+        let offered = offered.into_iter().map(|it| suggestion(it, words));
         std::iter::once(default).chain(offered).collect::<Vec<_>>()
+    });
+    let choices = Signal::derive(move || {
+        let choice = |it: &Suggestion| Choice::new(it.id.clone(), it.label.clone());
+        suggestions.with(|suggestions| suggestions.iter().map(choice).collect::<Vec<_>>())
     });
     let chosen = Signal::derive(move || {
         talk.settings
@@ -88,22 +106,45 @@ fn PartField(
         talk.settings
             .update(|settings| settings.part_mut(part).set(field, id));
     });
+    let combobox = move || {
+        view! {
+            <Combobox
+                id=format!("vv-{}-{}", part.name(), field.name())
+                label=Signal::derive(say(label))
+                placeholder=Signal::derive(say(default))
+                suggestions
+                chosen
+                on_choose=choose
+            />
+        }
+    };
     view! {
-        <Show when=move || offered.with(|offered| !offered.is_empty())>
+        <Show when=move || is_open.get()>{combobox()}</Show>
+        <Show when=move || !is_open.get() && offered.with(|offered| !offered.is_empty())>
             <Picker label=Signal::derive(say(label)) choices chosen on_choose=choose />
         </Show>
     }
     .erase()
 }
 
-/// What can be chosen, and until when where that is known.
-fn choice(offered: Offered, words: &Words) -> Choice {
-    let Offered { id, name, retires } = offered;
-    let name = match retires {
-        Some(day) => fill(words.until, &[("name", &name), ("day", &day)]),
-        None => name,
+/// What is suggested where any language is taken.
+pub(super) fn common_languages() -> Vec<Offered> {
+    let offered = |(id, name): (&str, &str)| Offered {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        retires: None,
     };
-    Choice::new(id, name)
+    COMMON_LANGUAGES.into_iter().map(offered).collect()
+}
+
+/// What can be chosen, and until when where that is known.
+pub(super) fn suggestion(offered: Offered, words: &Words) -> Suggestion {
+    let Offered { id, name, retires } = offered;
+    let label = match retires {
+        Some(day) => fill(words.until, &[("name", &name), ("day", &day)]),
+        None => name.clone(),
+    };
+    Suggestion { id, name, label }
 }
 
 type Say = fn(&Words) -> &'static str;
@@ -144,10 +185,12 @@ pub(super) fn current(talk: Talk, part: Part) -> Option<Provider> {
         .with(|providers| part.provider(providers.list()?, &id).cloned())
 }
 
-/// Who can play a part; until the list is there, the one that always works.
-fn providers(list: &Providers, part: Part, words: &Words) -> Vec<Choice> {
+/// Who can play a part; until the list is there, the one that always works, and the one that is chosen.
+fn providers(list: &Providers, part: Part, chosen: &str, words: &Words) -> Vec<Choice> {
     let Some(list) = list.list() else {
-        return vec![Choice::new("offline", "Offline")];
+        let offline = Choice::new(OFFLINE, "Offline");
+        let other = (chosen != OFFLINE).then(|| Choice::new(chosen, chosen));
+        return std::iter::once(offline).chain(other).collect();
     };
     let choice = |provider: &Provider| Choice {
         id: provider.id.clone(),
@@ -187,6 +230,7 @@ mod tests {
             models: Vec::new(),
             voices: Vec::new(),
             languages: Vec::new(),
+            custom_names: false,
             capabilities: ProviderCapabilities {
                 detects_turns: false,
                 greets: false,
@@ -219,10 +263,26 @@ mod tests {
             name: "Old".to_owned(),
             retires: Some("2027-01-31".to_owned()),
         };
-        let english = choice(model.clone(), Words::of(Language::English));
-        assert_eq!(english, Choice::new("old", "Old – until 2027-01-31"));
-        let chinese = choice(model, Words::of(Language::TraditionalChinese));
-        assert!(chinese.name.contains("2027-01-31"), "{chinese:?}");
+        let english = suggestion(model.clone(), Words::of(Language::English));
+        assert_eq!(
+            (&*english.name, &*english.label),
+            ("Old", "Old – until 2027-01-31")
+        );
+        let chinese = suggestion(model, Words::of(Language::TraditionalChinese));
+        assert!(chinese.label.contains("2027-01-31"), "{chinese:?}");
+    }
+
+    #[test]
+    fn what_is_chosen_is_shown_also_without_the_list() {
+        let words = Words::of(Language::English);
+        for list in [Providers::Loading, Providers::Failed] {
+            let ids = |chosen: &str| -> Vec<String> {
+                let choices = providers(&list, Part::Llm, chosen, words);
+                choices.into_iter().map(|choice| choice.id).collect()
+            };
+            assert_eq!(ids("openai"), ["offline", "openai"]);
+            assert_eq!(ids("offline"), ["offline"]);
+        }
     }
 
     #[test]
@@ -234,7 +294,7 @@ mod tests {
             ],
             ..ProviderList::default()
         });
-        let choices: Vec<_> = providers(&list, Part::Stt, Words::of(Language::English))
+        let choices: Vec<_> = providers(&list, Part::Stt, "some", Words::of(Language::English))
             .into_iter()
             .map(|choice| (choice.name, choice.enabled))
             .collect();

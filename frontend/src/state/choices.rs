@@ -5,7 +5,7 @@ use viva_protocol::rest::{Language, Model, Provider, ProviderList};
 use viva_protocol::ws::{CascadeConfig, Interaction, RealtimeConfig};
 
 /// The provider that needs no key, no account and no network.
-const OFFLINE: &str = "offline";
+pub const OFFLINE: &str = "offline";
 
 /// A part that a provider plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +72,24 @@ impl Field {
         }
     }
 
+    /// A word for style sheets and tests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::Voice => "voice",
+            Self::Language => "language",
+        }
+    }
+
+    /// Whether a provider takes what it does not offer, too. The parts of a cascade leave the language to the conversation.
+    pub fn is_open(self, part: Part, provider: &Provider) -> bool {
+        let is_any = match self {
+            Self::Model | Self::Voice => true,
+            Self::Language => part == Part::Realtime && provider.languages.is_empty(),
+        };
+        provider.custom_names && is_any
+    }
+
     /// What a provider offers.
     pub fn offered(self, provider: &Provider) -> Vec<Offered> {
         let offered = |id: &String, name: &String, retires: Option<String>| Offered {
@@ -106,6 +124,16 @@ pub struct Offered {
     pub name: String,
     /// The day on which the provider stops to serve it (`2027-01-31`), where that is known.
     pub retires: Option<String>,
+}
+
+impl From<Language> for Offered {
+    fn from(language: Language) -> Self {
+        Self {
+            id: language.id,
+            name: language.name,
+            retires: None,
+        }
+    }
 }
 
 /// Who plays a part. Empty text means the provider's default, or of a language in a cascade that of the conversation.
@@ -164,7 +192,7 @@ impl Choices {
         }
     }
 
-    /// Drops what is not offered (any more). A provider that is gone is replaced by the first that works.
+    /// Drops what is not taken (any more). A provider that is gone is replaced by the first that works.
     pub fn reconcile(&mut self, part: Part, list: &ProviderList) {
         let Some(provider) = part.provider(list, &self.provider) else {
             let mut others = part.providers(list).iter();
@@ -175,7 +203,8 @@ impl Choices {
         };
         for &field in Field::of(part) {
             let offered = field.offered(provider);
-            if !offered.iter().any(|offered| offered.id == *self.get(field)) {
+            if !field.is_open(part, provider) && !offered.iter().any(|offered| offered.id == *self.get(field))
+            {
                 self.set(field, String::new());
             }
         }
@@ -234,18 +263,53 @@ pub fn parts_of(interaction: &Interaction) -> (Vec<(Part, Choices)>, String) {
     }
 }
 
-/// The languages in which a cascade can be held: those that it both hears and speaks. A provider without a list takes any.
-pub fn shared_languages(stt: Option<&Provider>, tts: Option<&Provider>) -> Vec<Language> {
-    let languages = |provider: Option<&Provider>| provider.map_or(Vec::new(), |it| it.languages.clone());
-    let (mut heard, spoken) = (languages(stt), languages(tts));
-    if heard.is_empty() {
-        return spoken;
-    }
-    if !spoken.is_empty() {
-        heard.retain(|language| spoken.iter().any(|other| other.id == language.id));
-    }
-    heard
+/// The languages in which a cascade can be held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Languages {
+    /// Any: no part has a list.
+    Any,
+    /// These; none when what one part hears the other does not speak.
+    Listed(Vec<Language>),
 }
+
+impl Languages {
+    /// Those that are both heard and spoken. A provider without a list takes any.
+    pub fn shared(stt: Option<&Provider>, tts: Option<&Provider>) -> Self {
+        let languages = |provider: Option<&Provider>| provider.map_or(Vec::new(), |it| it.languages.clone());
+        let (mut heard, spoken) = (languages(stt), languages(tts));
+        match (heard.is_empty(), spoken.is_empty()) {
+            (true, true) => return Self::Any,
+            (true, false) => return Self::Listed(spoken),
+            (false, true) => {}
+            (false, false) => heard.retain(|language| spoken.iter().any(|other| other.id == language.id)),
+        }
+        Self::Listed(heard)
+    }
+
+    /// Whether a conversation can be held in this one.
+    pub fn take(&self, tag: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Listed(languages) => languages.iter().any(|language| language.id == tag),
+        }
+    }
+}
+
+/// What is suggested where any language is taken: tags, and names as those who speak it write them.
+pub const COMMON_LANGUAGES: [(&str, &str); 12] = [
+    ("en", "English"),
+    ("zh-TW", "中文（台灣）"),
+    ("zh-CN", "中文（中国）"),
+    ("ja", "日本語"),
+    ("ko", "한국어"),
+    ("de", "Deutsch"),
+    ("es", "Español"),
+    ("fr", "Français"),
+    ("it", "Italiano"),
+    ("pt", "Português"),
+    ("vi", "Tiếng Việt"),
+    ("th", "ไทย"),
+];
 
 #[cfg(test)]
 mod tests {
@@ -264,8 +328,10 @@ mod tests {
     }
 
     fn shared(stt: &[&str], tts: &[&str]) -> Vec<String> {
-        let languages = shared_languages(Some(&speaks(stt)), Some(&speaks(tts)));
-        languages.into_iter().map(|language| language.id).collect()
+        match Languages::shared(Some(&speaks(stt)), Some(&speaks(tts))) {
+            Languages::Any => vec!["any".to_owned()],
+            Languages::Listed(languages) => languages.into_iter().map(|language| language.id).collect(),
+        }
     }
 
     #[test]
@@ -274,7 +340,9 @@ mod tests {
         assert_eq!(shared(&[], &["en"]), ["en"]);
         assert_eq!(shared(&["de"], &[]), ["de"]);
         assert!(shared(&["de"], &["en"]).is_empty());
-        assert!(shared_languages(None, None).is_empty());
+        assert_eq!(shared(&[], &[]), ["any"]);
+        assert!(Languages::shared(None, None).take("tlh"));
+        assert!(!Languages::shared(Some(&speaks(&["en"])), None).take("tlh"));
     }
 
     #[test]
@@ -289,6 +357,33 @@ mod tests {
         assert_eq!((&*choices.provider, &*choices.model), ("offline", "a"));
         choices.reconcile(Part::Realtime, &list);
         assert_eq!(choices, Choices::of_provider("other"));
+    }
+
+    #[test]
+    fn a_name_of_ones_own_stays_where_it_is_taken() {
+        let own = |provider: &str| Choices {
+            provider: provider.to_owned(),
+            model: "qwen3:8b".to_owned(),
+            voice: "af_sky".to_owned(),
+            language: "tlh".to_owned(),
+        };
+        let open = Provider {
+            custom_names: true,
+            languages: speaks(&["en"]).languages,
+            ..provider("open", &["a"])
+        };
+        let list = list(vec![open, provider("closed", &["a"])]);
+        let mut choices = own("open");
+        choices.reconcile(Part::Realtime, &list);
+        // What has a list of languages takes no other.
+        let kept = Choices {
+            language: String::new(),
+            ..own("open")
+        };
+        assert_eq!(choices, kept);
+        choices = own("closed");
+        choices.reconcile(Part::Realtime, &list);
+        assert_eq!(choices, Choices::of_provider("closed"));
     }
 
     #[test]

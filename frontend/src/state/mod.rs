@@ -17,4 +17,5 @@ pub mod self_test;
 pub mod settings;
 pub mod stall;
 pub mod strip;
+pub mod suggestions;
 pub mod transcript;

@@ -6,7 +6,7 @@ use viva_protocol::ws::{
     CascadeConfig, Interaction, Mode, RealtimeConfig, StartSession, TurnDetection, UpdateSession,
 };
 
-use super::choices::{Choices, Part, shared_languages};
+use super::choices::{Choices, Languages, Part};
 
 /// The choices of the setup panel. Empty text means the provider's default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,8 +110,7 @@ impl Settings {
 
     fn reconcile_language(&mut self, list: &ProviderList) {
         let provider = |part: Part| part.provider(list, &self.part(part).provider);
-        let shared = shared_languages(provider(Part::Stt), provider(Part::Tts));
-        if !shared.iter().any(|language| language.id == self.language) {
+        if !Languages::shared(provider(Part::Stt), provider(Part::Tts)).take(&self.language) {
             self.language.clear();
         }
     }
@@ -202,6 +201,7 @@ pub(super) mod tests {
             models: models.iter().map(model).collect(),
             voices: Vec::new(),
             languages: Vec::new(),
+            custom_names: false,
             capabilities: ProviderCapabilities {
                 detects_turns: false,
                 greets: true,

@@ -251,6 +251,7 @@ fn info() -> ProviderInfo {
         models: models(),
         voices: Vec::new(),
         languages: Vec::new(),
+        custom_names: false,
         credential: CredentialStatus::NotNeeded,
         needs: Vec::new(),
     }

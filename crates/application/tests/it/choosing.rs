@@ -20,6 +20,7 @@ fn factory(credential: CredentialStatus, needs: &[&str]) -> ModeFactory {
         models: Vec::new(),
         voices: Vec::new(),
         languages: Vec::new(),
+        custom_names: false,
         credential,
         needs: needs.iter().map(|name| (*name).to_owned()).collect(),
     };

@@ -269,7 +269,7 @@ async fn a_provider_that_fails_while_another_mode_opens_is_not_missed() {
         })
         .await;
     assert!(switched);
-    assert_eq!(slow.ears.recorded().configs.len(), 1);
+    assert_eq!(slow.ears.recorded().requests.len(), 1);
     // What the old one still says is not heard any more.
     bench.voice.until_closed().await;
     caller.speak(&speech("question-en")).await;

@@ -152,7 +152,7 @@ async fn nothing_is_left_of_a_mode_that_was_being_opened(#[case] is_shut_down: b
     );
     scene.bench.tasks.close();
     scene.bench.tasks.wait().await;
-    assert_eq!(scene.cascade.ears.recorded().configs, []);
+    assert_eq!(scene.cascade.ears.recorded().requests, []);
     let (session, _) = scene.bench.stored(&scene.started).await;
     assert!(matches!(session.state, SessionState::Ended { .. }));
     assert!(matches!(session.interaction, Interaction::Realtime(_)));

@@ -87,6 +87,7 @@ mod tests {
             models: Vec::new(),
             voices: Vec::new(),
             languages: Vec::new(),
+            custom_names: false,
             credential: CredentialStatus::NotNeeded,
             needs: Vec::new(),
         }

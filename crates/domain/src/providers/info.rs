@@ -13,6 +13,8 @@ pub struct ProviderInfo {
     pub voices: Vec<ProviderVoice>,
     /// Languages, the default first; empty when the provider takes any.
     pub languages: Vec<Language>,
+    /// Whether a configuration may name models and voices that are not listed.
+    pub custom_names: bool,
     /// Whether its key is there.
     pub credential: CredentialStatus,
     /// Names of the settings that the operator has to make before it can be used.

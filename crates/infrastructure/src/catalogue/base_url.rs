@@ -26,9 +26,25 @@ pub enum InvalidBaseUrl {
 }
 
 impl BaseUrl {
-    /// Who we are to the provider there.
-    pub fn account(&self, api_key: Option<SecretString>) -> Account {
+    /// Whether both belong to the same site: another host of a vendor, such as one for a region, is still the vendor's.
+    pub fn is_of_site(&self, other: &Self) -> bool {
+        self.0.port_or_known_default() == other.0.port_or_known_default() && self.site() == other.site()
+    }
+
+    /// The last two labels of a domain; of any other host the whole.
+    fn site(&self) -> &str {
+        let host = self.0.host_str().unwrap_or_default();
+        if self.0.domain().is_none() {
+            return host;
+        }
+        let mut dots = host.rmatch_indices('.').map(|(at, _)| at + 1);
+        dots.nth(1).map_or(host, |at| &host[at..])
+    }
+
+    /// Who we are to the provider of this id there.
+    pub fn account(&self, provider: &str, api_key: Option<SecretString>) -> Account {
         Account {
+            provider: provider.to_owned(),
             base_url: self.0.clone(),
             api_key,
         }
@@ -86,10 +102,30 @@ mod tests {
         assert_eq!(text.parse::<BaseUrl>(), Err(why));
     }
 
+    #[rstest]
+    #[case("https://eu.api.acme.example/v2", true)]
+    #[case("https://acme.example", true)]
+    #[case("https://notacme.example", false)]
+    #[case("http://acme.example", false)]
+    #[case("https://acme.example:8443", false)]
+    #[case("https://127.0.0.1", false)]
+    #[case("https://example", false)]
+    fn hosts_of_a_vendor_are_one_site(#[case] text: &str, #[case] is_of_site: bool) {
+        let vendor: BaseUrl = "https://api.acme.example/v1".parse().unwrap();
+        assert_eq!(text.parse::<BaseUrl>().unwrap().is_of_site(&vendor), is_of_site);
+    }
+
+    #[test]
+    fn numbers_are_no_domains() {
+        let url = |text: &str| text.parse::<BaseUrl>().unwrap();
+        assert!(!url("http://10.0.0.1").is_of_site(&url("http://11.0.0.1")));
+        assert!(url("http://10.0.0.1/v1").is_of_site(&url("http://10.0.0.1")));
+    }
+
     #[test]
     fn a_query_is_used_but_not_shown() {
         let url: BaseUrl = "https://api.example/v1?key=secret".parse().unwrap();
         assert_eq!(format!("{url:?}"), "https://api.example/v1");
-        assert_eq!(url.account(None).base_url.query(), Some("key=secret"));
+        assert_eq!(url.account("acme", None).base_url.query(), Some("key=secret"));
     }
 }

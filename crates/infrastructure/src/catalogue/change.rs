@@ -5,11 +5,13 @@ use toml::value::Datetime;
 use viva_domain::providers::{Language, Model, ProviderVoice};
 
 use super::file::{LanguageTable, ModelTable, ProviderTable, RoleTable, VoiceTable};
-use super::provider::{CatalogueProvider, KeyNeed, Role};
+use super::provider::{CatalogueProvider, KeyNeed, Role, put_first};
 
 /// Always there, and made without the catalogue.
 const OFFLINE: &str = "offline";
 const MAX_ID_CHARS: usize = 64;
+/// Sessions name no longer ones.
+const MAX_NAME_CHARS: usize = 200;
 
 /// Adds a provider, or changes the one of this id.
 pub(super) fn provider(
@@ -33,15 +35,10 @@ pub(super) fn provider(
 
 fn place_and_key(provider: &mut CatalogueProvider, table: &mut ProviderTable) -> Result<(), String> {
     if let Some(name) = table.name.take() {
-        provider.name = filled("name", name)?;
+        provider.name = filled("name", &name)?;
     }
     if let Some(text) = &table.base_url {
-        let base_url = text.parse().map_err(|problem| format!("base_url {problem}"))?;
-        if provider.key == KeyNeed::AtBaseUrl && provider.base_url != base_url {
-            provider.key = KeyNeed::Optional;
-        }
-        provider.base_url = base_url;
-        provider.base_url_is_example = false;
+        provider.move_to(text.parse().map_err(|problem| format!("base_url {problem}"))?);
     }
     provider.base_url_is_example = table.base_url_is_example.unwrap_or(provider.base_url_is_example);
     provider.key = table.key.unwrap_or(provider.key);
@@ -54,7 +51,11 @@ fn place_and_key(provider: &mut CatalogueProvider, table: &mut ProviderTable) ->
 
 fn roles(provider: &mut CatalogueProvider, table: ProviderTable) -> Result<(), String> {
     if let Some(table) = table.realtime {
-        let transcription_model = table.transcription_model.clone();
+        let transcription_model = table
+            .transcription_model
+            .as_deref()
+            .map(|id| filled("realtime.transcription_model", id))
+            .transpose()?;
         let role = role("realtime", &mut provider.realtime, table)?;
         role.transcription_model = transcription_model.or(role.transcription_model.take());
     }
@@ -118,6 +119,16 @@ fn role<'a, A: Copy>(
     if let Some(id) = table.default_model {
         put_first(&mut role.models, |model| model.id == id)
             .ok_or_else(|| format!("{name}.default_model {id:?} is none of its models"))?;
+        // Who names one means it, wherever the provider is.
+        role.default_model_elsewhere = None;
+    }
+    if let Some(id) = table.default_model_elsewhere {
+        if !role.models.iter().any(|model| model.id == id) {
+            return Err(format!(
+                "{name}.default_model_elsewhere {id:?} is none of its models"
+            ));
+        }
+        role.default_model_elsewhere = Some(id);
     }
     if let Some(id) = table.default_voice {
         put_first(&mut role.voices, |voice| voice.id == id)
@@ -129,8 +140,9 @@ fn role<'a, A: Copy>(
 fn models(role: &str, known: &mut Vec<Model>, tables: Vec<ModelTable>) -> Result<(), String> {
     let mut seen = Vec::new();
     for table in tables {
-        let id = filled(&format!("{role}.models: id"), table.id)?;
+        let id = filled(&format!("{role}.models: id"), &table.id)?;
         check_new(&format!("{role}.models"), &mut seen, &id)?;
+        let name = shown_name(role, "models", &id, table.name)?;
         let retires = table
             .retires
             .map(|date| {
@@ -139,10 +151,10 @@ fn models(role: &str, known: &mut Vec<Model>, tables: Vec<ModelTable>) -> Result
             })
             .transpose()?;
         if let Some(model) = known.iter_mut().find(|model| model.id == id) {
-            model.name = table.name.unwrap_or_else(|| model.name.clone());
+            model.name = name.unwrap_or_else(|| model.name.clone());
             model.retires = retires.or(model.retires);
         } else {
-            let name = table.name.unwrap_or_else(|| id.clone());
+            let name = name.unwrap_or_else(|| id.clone());
             known.push(Model { id, name, retires });
         }
     }
@@ -152,22 +164,28 @@ fn models(role: &str, known: &mut Vec<Model>, tables: Vec<ModelTable>) -> Result
 fn voices(role: &str, known: &mut Vec<ProviderVoice>, tables: Vec<VoiceTable>) -> Result<(), String> {
     let mut seen = Vec::new();
     for table in tables {
-        let id = filled(&format!("{role}.voices: id"), table.id)?;
+        let id = filled(&format!("{role}.voices: id"), &table.id)?;
         check_new(&format!("{role}.voices"), &mut seen, &id)?;
+        let name = shown_name(role, "voices", &id, table.name)?;
         if let Some(voice) = known.iter_mut().find(|voice| voice.id == id) {
-            voice.name = table.name.unwrap_or_else(|| voice.name.clone());
+            voice.name = name.unwrap_or_else(|| voice.name.clone());
         } else {
-            let name = table.name.unwrap_or_else(|| id.clone());
+            let name = name.unwrap_or_else(|| id.clone());
             known.push(ProviderVoice { id, name });
         }
     }
     Ok(())
 }
 
+fn shown_name(role: &str, list: &str, id: &str, name: Option<String>) -> Result<Option<String>, String> {
+    name.map(|name| filled(&format!("{role}.{list} {id:?}: name"), &name))
+        .transpose()
+}
+
 fn language(table: LanguageTable) -> Result<Language, String> {
     Ok(Language {
-        tag: filled("languages: tag", table.tag)?,
-        name: filled("languages: name", table.name)?,
+        tag: filled("languages: tag", &table.tag)?,
+        name: filled("languages: name", &table.name)?,
     })
 }
 
@@ -187,13 +205,6 @@ fn untranscribed<A>(role: &str, table: &RoleTable<A>) -> Result<(), String> {
     ))
 }
 
-/// Moves an entry to the front; `None` when it is not there.
-fn put_first<T>(list: &mut [T], is_it: impl Fn(&T) -> bool) -> Option<()> {
-    let at = list.iter().position(is_it)?;
-    list[..=at].rotate_right(1);
-    Some(())
-}
-
 fn check_new(list: &str, seen: &mut Vec<String>, id: &str) -> Result<(), String> {
     if seen.iter().any(|other| other == id) {
         return Err(format!("{list} has {id:?} twice"));
@@ -205,8 +216,10 @@ fn check_new(list: &str, seen: &mut Vec<String>, id: &str) -> Result<(), String>
 /// An id is a part of the names of settings, where `-` becomes `_`; two of them must not become one.
 fn check_id(id: &str) -> Result<(), String> {
     let is_known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if id.is_empty() || id.len() > MAX_ID_CHARS || !id.chars().all(is_known) {
-        return Err("id must be lower case letters, digits and \"-\"".to_owned());
+    // Variables separate their parts by two `_`.
+    let is_apart = id.split('-').all(|part| !part.is_empty());
+    if !is_apart || id.len() > MAX_ID_CHARS || !id.chars().all(is_known) {
+        return Err("id must be lower case letters and digits, with single \"-\" between them".to_owned());
     }
     if id == OFFLINE {
         return Err("id is that of the built-in provider, which cannot be changed".to_owned());
@@ -224,11 +237,15 @@ fn check_variable(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn filled(field: &str, text: String) -> Result<String, String> {
-    if text.trim().is_empty() || text.chars().any(char::is_control) {
-        return Err(format!("{field} {text:?} is no text in one line"));
+fn filled(field: &str, text: &str) -> Result<String, String> {
+    let name = text.trim();
+    let chars = name.chars().count();
+    if !(1..=MAX_NAME_CHARS).contains(&chars) || name.chars().any(char::is_control) {
+        return Err(format!(
+            "{field} {text:?} is no text of one line and 1 to {MAX_NAME_CHARS} characters"
+        ));
     }
-    Ok(text)
+    Ok(name.to_owned())
 }
 
 /// A date without a time.

@@ -35,6 +35,7 @@ pub(super) struct ProviderTable {
 pub(super) struct RoleTable<A> {
     pub(super) adapter: Option<A>,
     pub(super) default_model: Option<String>,
+    pub(super) default_model_elsewhere: Option<String>,
     pub(super) default_voice: Option<String>,
     pub(super) transcription_model: Option<String>,
     #[serde(default = "Vec::new")]

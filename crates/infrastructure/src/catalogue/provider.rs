@@ -49,6 +49,8 @@ pub struct Role<A> {
     pub adapter: A,
     /// Models, the default first.
     pub models: Vec<Model>,
+    /// The default where the provider is moved away from its site.
+    pub default_model_elsewhere: Option<String>,
     /// Voices, the default first.
     pub voices: Vec<ProviderVoice>,
     /// Languages, the default first; none means any.
@@ -58,13 +60,25 @@ pub struct Role<A> {
 }
 
 impl CatalogueProvider {
-    /// Whether it works without a key, at another address than the catalogue's or there.
-    pub const fn works_without_key(&self, is_elsewhere: bool) -> bool {
-        match self.key {
-            KeyNeed::Always => false,
-            KeyNeed::AtBaseUrl => is_elsewhere,
-            KeyNeed::Optional => true,
+    /// Another address. On another site it is somebody else's server: it may do without a key, its models are other ones,
+    /// and the vendor's days do not count there.
+    pub fn move_to(&mut self, base_url: BaseUrl) {
+        if !base_url.is_of_site(&self.base_url) {
+            if self.key == KeyNeed::AtBaseUrl {
+                self.key = KeyNeed::Optional;
+            }
+            self.realtime.iter_mut().for_each(Role::leave);
+            self.stt.iter_mut().for_each(Role::leave);
+            self.llm.iter_mut().for_each(Role::leave);
+            self.tts.iter_mut().for_each(Role::leave);
         }
+        self.base_url = base_url;
+        self.base_url_is_example = false;
+    }
+
+    /// Whether it works without a key.
+    pub fn works_without_key(&self) -> bool {
+        self.key == KeyNeed::Optional
     }
 }
 
@@ -73,9 +87,21 @@ impl<A> Role<A> {
         Self {
             adapter,
             models: Vec::new(),
+            default_model_elsewhere: None,
             voices: Vec::new(),
             languages: Vec::new(),
             transcription_model: None,
+        }
+    }
+
+    /// The provider leaves its site.
+    fn leave(&mut self) {
+        for model in &mut self.models {
+            model.retires = None;
+        }
+        if let Some(id) = self.default_model_elsewhere.take() {
+            // It is one of them, as the catalogue checked.
+            let _ = put_first(&mut self.models, |model| model.id == id);
         }
     }
 
@@ -100,8 +126,16 @@ impl<A> Role<A> {
             models: self.models.clone(),
             voices: self.voices.clone(),
             languages: self.languages.clone(),
+            custom_names: true,
             credential,
             needs: needs.to_vec(),
         }
     }
+}
+
+/// Moves an entry to the front; `None` when it is not there.
+pub(super) fn put_first<T>(list: &mut [T], is_it: impl Fn(&T) -> bool) -> Option<()> {
+    let at = list.iter().position(is_it)?;
+    list[..=at].rotate_right(1);
+    Some(())
 }

@@ -182,7 +182,7 @@ fn a_file_adds_a_server_of_ones_own() {
     let role = provider.tts.as_ref().unwrap();
     assert_eq!(role.adapter, TextToSpeechAdapter::OpenAi);
     assert_eq!(role.defaults().voice.as_deref(), Some("af_heart"));
-    assert!(provider.works_without_key(false));
+    assert!(provider.works_without_key());
     let info = role.info(provider, CredentialStatus::NotNeeded, &[]);
     assert_eq!(
         (info.id.as_str(), info.languages[0].tag.as_str()),
@@ -194,13 +194,35 @@ fn a_file_adds_a_server_of_ones_own() {
 fn a_provider_that_is_moved_may_do_without_a_key() {
     let moved = |id: &str| format!("[[providers]]\nid = {id:?}\nbase_url = \"http://localhost:1\"");
     let catalogue = changed_by(&moved("openai")).unwrap();
-    assert!(find(&catalogue, "openai").works_without_key(false));
+    assert!(find(&catalogue, "openai").works_without_key());
     // Its adapter cannot.
     let catalogue = changed_by(&moved("elevenlabs")).unwrap();
-    assert!(!find(&catalogue, "elevenlabs").works_without_key(true));
-    let catalogue = built_in();
-    assert!(!find(&catalogue, "openai").works_without_key(false));
-    assert!(find(&catalogue, "openai").works_without_key(true));
+    assert!(!find(&catalogue, "elevenlabs").works_without_key());
+    assert!(!find(&built_in(), "openai").works_without_key());
+}
+
+#[test]
+fn a_provider_that_leaves_its_site_has_the_default_of_elsewhere_unless_one_is_named() {
+    let moved = |rest: &str| {
+        let text = format!("[[providers]]\nid = \"openai\"\nbase_url = \"http://localhost:1\"\n{rest}");
+        let catalogue = changed_by(&text).unwrap();
+        let models = &find(&catalogue, "openai").stt.as_ref().unwrap().models;
+        (models[0].id.clone(), models[0].retires)
+    };
+    assert_eq!(moved(""), ("whisper-1".to_owned(), None));
+    let named = "[providers.stt]\ndefault_model = \"gpt-transcribe\"";
+    assert_eq!(moved(named), ("gpt-transcribe".to_owned(), None));
+
+    // So it is where only the setting moves it.
+    let file = format!("[[providers]]\nid = \"openai\"\n{named}");
+    let mut provider = find(&changed_by(&file).unwrap(), "openai").clone();
+    provider.move_to("http://localhost:1".parse().unwrap());
+    assert_eq!(model_ids(provider.stt.as_ref())[0], "gpt-transcribe");
+    let file = format!("{file}\ndefault_model_elsewhere = \"whisper-1\"");
+    let mut provider = find(&changed_by(&file).unwrap(), "openai").clone();
+    assert_eq!(model_ids(provider.stt.as_ref())[0], "gpt-transcribe");
+    provider.move_to("http://localhost:1".parse().unwrap());
+    assert_eq!(model_ids(provider.stt.as_ref())[0], "whisper-1");
 }
 
 const OPENAI: &str = "\n[[providers]]\nid = \"openai\"\n";
@@ -215,6 +237,24 @@ const NEW: &str = "\n[[providers]]\nid = \"a\"\nname = \"A\"\nbase_url = \"http:
 #[case::key(OPENAI, "key = \"some\"", 4, "unknown variant `some`")]
 #[case::base_url(OPENAI, "base_url = \"x\"", 3, "\"openai\": base_url must be an address")]
 #[case::name(OPENAI, "name = \" \"", 3, "name \" \" is no text")]
+#[case::model_name(
+    OPENAI,
+    "[providers.llm]\nmodels = [{id = \"m\", name = \"a\\nb\"}]",
+    3,
+    "llm.models \"m\": name \"a\\nb\" is no text"
+)]
+#[case::voice_name(
+    OPENAI,
+    "[providers.tts]\nvoices = [{id = \"v\", name = \"\"}]",
+    3,
+    "tts.voices \"v\": name \"\" is no text"
+)]
+#[case::transcription_model(
+    OPENAI,
+    "[providers.realtime]\ntranscription_model = \"\"",
+    3,
+    "realtime.transcription_model \"\" is no text"
+)]
 #[case::variable(OPENAI, "key_variables = [\"a b\"]", 3, "key_variables")]
 #[case::time(
     OPENAI,
@@ -234,6 +274,12 @@ const NEW: &str = "\n[[providers]]\nid = \"a\"\nname = \"A\"\nbase_url = \"http:
     "[providers.llm]\ndefault_model = \"m\"",
     3,
     "llm.default_model \"m\" is none"
+)]
+#[case::default_model_elsewhere(
+    OPENAI,
+    "[providers.llm]\ndefault_model_elsewhere = \"m\"",
+    3,
+    "llm.default_model_elsewhere \"m\" is none"
 )]
 #[case::default_voice(
     OPENAI,
@@ -269,6 +315,12 @@ const NEW: &str = "\n[[providers]]\nid = \"a\"\nname = \"A\"\nbase_url = \"http:
     2,
     "id must be lower case"
 )]
+#[case::id_that_no_variable_can_name(
+    "",
+    "[[providers]]\nid = \"a--b\"\nname = \"A\"\nbase_url = \"http://a.example\"",
+    2,
+    "single \"-\" between them"
+)]
 #[case::offline(
     "",
     "[[providers]]\nid = \"offline\"\nname = \"A\"\nbase_url = \"http://a.example\"",
@@ -287,6 +339,15 @@ fn what_is_wrong_is_said_with_its_line(
         "{message}"
     );
     assert!(message.contains(says) && !message.contains('\n'), "{message}");
+}
+
+#[test]
+fn what_is_too_long_for_a_session_to_name_is_refused_and_space_around_names_is_not_part_of_them() {
+    let with = |id: &str| changed_by(&format!("{OPENAI}[providers.llm]\nmodels = [{{id = {id:?}}}]"));
+    assert!(with(&"m".repeat(201)).is_err());
+    let catalogue = with(&format!(" {} ", "m".repeat(200))).unwrap();
+    let models = model_ids(find(&catalogue, "openai").llm.as_ref());
+    assert_eq!(models.last().map(|id| id.len()), Some(200));
 }
 
 #[test]

@@ -3,6 +3,19 @@
 use std::fmt::Display;
 
 use serde::de::DeserializeOwned;
+use viva_domain::sessions::ProviderOptions;
+
+/// Sets one option after the other; what is not set keeps its default. The first error is that of the whole.
+pub(super) fn read<O: Default>(
+    raw: &ProviderOptions,
+    set: impl Fn(&mut O, &str, &str) -> Result<(), String>,
+) -> Result<O, String> {
+    let mut options = O::default();
+    for (name, json) in raw {
+        set(&mut options, name, json)?;
+    }
+    Ok(options)
+}
 
 /// A whole number within bounds.
 pub(super) fn number<T>(name: &str, json: &str, least: T, most: T) -> Result<T, String>

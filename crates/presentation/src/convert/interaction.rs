@@ -7,15 +7,18 @@ use serde_json::{Map, Value};
 use viva_domain::sessions::{CascadeConfig, Interaction, ProviderConfig, ProviderOptions};
 use viva_protocol::ws;
 
+/// Longer names of models, voices and languages are refused.
+const MAX_NAME_CHARS: usize = 200;
+
 /// # Errors
-/// [`ws::InvalidInteraction`] when an option belongs to no stage of a cascade.
+/// [`ws::InvalidInteraction`] when a name is none, or an option belongs to no stage of a cascade.
 pub(crate) fn from_wire(interaction: ws::Interaction) -> Result<Interaction, ws::InvalidInteraction> {
     match interaction {
         ws::Interaction::Realtime(config) => Ok(Interaction::Realtime(ProviderConfig {
             provider: config.realtime_provider,
-            model: config.realtime_model,
-            voice: config.voice,
-            language: config.language,
+            model: name("realtime_model", config.realtime_model)?,
+            voice: name("voice", config.voice)?,
+            language: name("language", config.language)?,
             options: options_from_wire(config.options),
         })),
         ws::Interaction::Cascade(config) => {
@@ -38,29 +41,43 @@ fn cascade_from_wire(config: ws::CascadeConfig) -> Result<CascadeConfig, ws::Inv
         };
         stage.insert(own_name.to_owned(), value);
     }
+    let language = name("language", config.language)?;
     Ok(CascadeConfig {
         stt: ProviderConfig {
             provider: config.stt_provider,
-            model: config.stt_model,
+            model: name("stt_model", config.stt_model)?,
             voice: None,
-            language: config.stt_language.or_else(|| config.language.clone()),
+            language: name("stt_language", config.stt_language)?.or_else(|| language.clone()),
             options: stt,
         },
         tts: ProviderConfig {
             provider: config.tts_provider,
-            model: config.tts_model,
-            voice: config.tts_voice,
-            language: config.tts_language.or_else(|| config.language.clone()),
+            model: name("tts_model", config.tts_model)?,
+            voice: name("tts_voice", config.tts_voice)?,
+            language: name("tts_language", config.tts_language)?.or_else(|| language.clone()),
             options: tts,
         },
         llm: ProviderConfig {
             provider: config.llm_provider,
-            model: config.llm_model,
+            model: name("llm_model", config.llm_model)?,
             voice: None,
-            language: config.language,
+            language,
             options: llm,
         },
     })
+}
+
+/// What a session names, trimmed. Which names there are only the provider knows; nothing is its default.
+fn name(field: &str, text: Option<String>) -> Result<Option<String>, ws::InvalidInteraction> {
+    let text = text.map(|text| text.trim().to_owned());
+    let Some(text) = text.filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    if text.chars().count() > MAX_NAME_CHARS || text.chars().any(char::is_control) {
+        let reason = format!("{field} must be one line of at most {MAX_NAME_CHARS} characters");
+        return Err(ws::InvalidInteraction::Config { reason });
+    }
+    Ok(Some(text))
 }
 
 pub(crate) fn to_wire(interaction: Interaction) -> ws::Interaction {
@@ -142,6 +159,54 @@ mod tests {
             let wire = ws::Interaction::parse(Mode::Cascade, &json!({"options": {name: 1}})).unwrap();
             let message = from_wire(wire).unwrap_err().to_string();
             assert!(message.contains(name), "{message}");
+        }
+    }
+
+    #[test]
+    fn names_are_trimmed_and_nothing_is_the_default() {
+        let config = json!({"realtime_model": " llama 3:8b ", "voice": " ", "language": ""});
+        let wire = ws::Interaction::parse(Mode::Realtime, &config).unwrap();
+        let Interaction::Realtime(config) = from_wire(wire).unwrap() else {
+            panic!("a realtime configuration stays one")
+        };
+        assert_eq!(config.model.as_deref(), Some("llama 3:8b"));
+        assert_eq!((config.voice, config.language), (None, None));
+    }
+
+    #[test]
+    fn what_cannot_be_a_name_is_refused_by_its_field() {
+        let long = "語".repeat(MAX_NAME_CHARS + 1);
+        let fields = [
+            (Mode::Realtime, &["realtime_model", "voice", "language"][..]),
+            (
+                Mode::Cascade,
+                &[
+                    "stt_model",
+                    "stt_language",
+                    "llm_model",
+                    "tts_model",
+                    "tts_voice",
+                    "tts_language",
+                    "language",
+                ],
+            ),
+        ];
+        for (mode, names) in fields {
+            for field in names {
+                let converted = |text: &str| {
+                    let wire = ws::Interaction::parse(mode, &json!({*field: text})).unwrap();
+                    from_wire(wire)
+                };
+                assert!(
+                    converted(&long[..MAX_NAME_CHARS * '語'.len_utf8()]).is_ok(),
+                    "{field}"
+                );
+                for text in [&long, "a\u{7}b", "a\nb"] {
+                    let message = converted(text).unwrap_err().to_string();
+                    let says = format!("{field} must be one line of at most 200 characters");
+                    assert!(message.ends_with(&says), "{message}");
+                }
+            }
         }
     }
 

@@ -29,6 +29,9 @@ pub struct Provider {
     pub voices: Vec<Voice>,
     /// Languages; empty when the provider takes any.
     pub languages: Vec<Language>,
+    /// Whether a configuration may name models and voices that are not listed.
+    #[serde(default)]
+    pub custom_names: bool,
     /// What it can do.
     pub capabilities: ProviderCapabilities,
     /// Whether a session can use it now.

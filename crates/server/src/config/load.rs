@@ -101,7 +101,7 @@ fn load_from(
     // Which providers there are is a setting itself.
     let settings: Settings = read(builder.build_cloned())?
         .try_deserialize()
-        .map_err(|err| anyhow!("{err}"))?;
+        .map_err(|err| told(&err))?;
     let catalogue = Catalogue::load(settings.catalogue.file()).context("catalogue.file")?;
     let mut unknown_variables = Vec::new();
     for (name, key, value) in others {
@@ -113,7 +113,7 @@ fn load_from(
     }
     let config = read(builder.build())?;
     let values = leaves(&config);
-    let mut settings: Settings = config.try_deserialize().map_err(|err| anyhow!("{err}"))?;
+    let mut settings: Settings = config.try_deserialize().map_err(|err| told(&err))?;
     settings.database.read_files()?;
     settings.validate()?;
     let about_providers = std::mem::take(&mut settings.providers);
@@ -126,7 +126,25 @@ fn load_from(
 }
 
 fn read(config: Result<Config, ConfigError>) -> Result<Config> {
-    config.map_err(|err| anyhow!("{err}"))
+    config.map_err(|err| told(&err))
+}
+
+/// What the library says, without the values that it repeats: any of them may be a key in the wrong place.
+fn told(err: &ConfigError) -> anyhow::Error {
+    const VALUE: (&str, &str) = ("string \"", "\", expected");
+    let message = err.to_string();
+    let is_excerpt = |line: &&str| {
+        let line = line.trim_start_matches(|c: char| c == ' ' || c.is_ascii_digit());
+        line.starts_with('|')
+    };
+    let lines: Vec<&str> = message.lines().filter(|line| !is_excerpt(line)).collect();
+    let message = lines.join("; ");
+    match (message.find(VALUE.0), message.rfind(VALUE.1)) {
+        (Some(from), Some(to)) if from < to => {
+            anyhow!("{}a text{}", &message[..from], &message[to + 1..])
+        }
+        _ => anyhow!("{message}"),
+    }
 }
 
 /// Whether a key is one of `providers.<id>.<field>`.
@@ -358,6 +376,39 @@ mod tests {
             message.contains("providers.openia is no provider") && message.contains("azure_openai"),
             "{message}"
         );
+    }
+
+    #[test]
+    fn a_key_in_the_wrong_place_is_not_repeated() {
+        for file in [
+            "[providers]\nopenai = \"hunter2\"",
+            "[providers.openai]\napi_key = [\"hunter2\"]",
+            "[providers.openai]\nkey = \"hunter2\"",
+            "providers = \"hunter2\"",
+            "[database]\nurl = [\"postgres://viva:hunter2@db/viva\"]",
+            "[sessions]\nretention = \"hunter2\"",
+            "api_key = \"hunter2\"",
+            "[providers.openai]\napi_key = \"hunter2",
+        ] {
+            let message = message(from_file(file));
+            assert!(!message.contains("hunter2"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_provider_may_begin_with_a_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("mine.toml");
+        let text = "[[providers]]\nid = \"3m\"\nname = \"Mine\"\nbase_url = \"http://127.0.0.1:1\"\n[providers.llm]\n\
+                    adapter = \"openai\"";
+        fs::write(&file, text).unwrap();
+        let loaded = with(&[
+            ("VIVA__CATALOGUE__FILE", file.to_str().unwrap()),
+            ("VIVA__PROVIDERS__3M__API_KEY", "hunter2"),
+        ])
+        .unwrap();
+        let setup = loaded.settings.provider_setups.last().unwrap();
+        assert!(setup.account.api_key.is_some());
     }
 
     #[test]

@@ -82,7 +82,8 @@ impl Vendors {
     }
 
     fn modes(&self, tasks: &TaskTracker) -> ModeFactory {
-        let account = |url: String| Account {
+        let account = |provider: &str, url: String| Account {
+            provider: provider.to_owned(),
             base_url: url.parse().expect("an address"),
             api_key: Some(SecretString::from(KEY)),
         };
@@ -93,19 +94,18 @@ impl Vendors {
         };
         let mut catalogue = ProviderCatalogue::default();
         let ears = DeepgramSpeechToText::new(
-            account(self.deepgram.base_url()),
+            account("deepgram", self.deepgram.base_url()),
             http.clone(),
             defaults("nova-3", None),
             tasks.clone(),
         );
         let model = OpenAiLanguageModel::new(
-            "openai",
-            account(self.openai.base_url()),
+            account("openai", self.openai.base_url()),
             http.clone(),
             defaults(&self.openai.settings().model, None),
         );
         let voice = ElevenLabsTextToSpeech::new(
-            account(self.elevenlabs.base_url()),
+            account("elevenlabs", self.elevenlabs.base_url()),
             http,
             defaults("test_v2_5", Some("anna")),
         );
@@ -123,6 +123,7 @@ fn info(id: &str) -> ProviderInfo {
         models: Vec::new(),
         voices: Vec::new(),
         languages: Vec::new(),
+        custom_names: false,
         credential: CredentialStatus::Present,
         needs: Vec::new(),
     }

@@ -126,13 +126,16 @@ async fn a_provider_that_was_moved_is_tried_without_a_key() {
         realtime_provider: "openai".to_owned(),
         ..RealtimeConfig::default()
     });
-    let cascade = |id: &str| {
+    let cascade = |id: &str, model: &str| {
         Interaction::Cascade(CascadeConfig {
             stt_provider: id.to_owned(),
+            stt_model: Some(model.to_owned()),
             ..CascadeConfig::default()
         })
     };
-    for interaction in [realtime, cascade("openai"), cascade("deepgram")] {
+    // Files would only be sent when something was said.
+    let sessions = cascade("openai", "gpt-live-transcribe");
+    for interaction in [realtime, sessions, cascade("deepgram", "nova-3")] {
         let start = StartSession {
             fallback: FallbackPolicy::Off,
             ..StartSession::new(&interaction)

@@ -2,6 +2,7 @@
 
 mod browser;
 mod cascade;
+mod choices;
 mod controls;
 mod languages;
 mod lists;

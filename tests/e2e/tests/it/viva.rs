@@ -23,6 +23,11 @@ pub(crate) struct Viva {
 
 impl Viva {
     pub(crate) async fn start() -> Result<Self> {
+        Self::start_with(&[]).await
+    }
+
+    /// With more settings.
+    pub(crate) async fn start_with(settings: &[(&str, &str)]) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let database = folder.path().join("viva.db");
         let mut child = Command::new(required("VIVA_BIN")?)
@@ -32,6 +37,7 @@ impl Viva {
             .env("VIVA__DATABASE__URL", format!("sqlite://{}", database.display()))
             .env("VIVA__STORAGE__URL", folder.path().join("storage"))
             .env("VIVA__WEB__SITE", required("VIVA_SITE")?)
+            .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .kill_on_drop(true)

@@ -2,10 +2,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use viva_domain::ports::{ProviderError, ProviderErrorKind, RealtimeEventKind};
+use viva_domain::ports::{ProviderErrorKind, RealtimeEventKind};
 use viva_domain::turns::Usage;
 
-use super::PROVIDER;
+use crate::desk::failure;
 
 /// What the voice does after one commit or greeting, in order; an interruption drops the rest.
 ///
@@ -108,14 +108,5 @@ impl Answer {
     fn step(mut self, step: Step) -> Self {
         self.steps.push_back(step);
         self
-    }
-}
-
-pub(super) fn failure(kind: ProviderErrorKind) -> ProviderError {
-    ProviderError {
-        kind,
-        provider: PROVIDER.to_owned(),
-        retry_after: None,
-        source: None,
     }
 }

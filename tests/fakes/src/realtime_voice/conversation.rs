@@ -66,7 +66,10 @@ impl Conversation {
             RealtimeCommand::Audio(_) | RealtimeCommand::SpeechBegan { .. } | RealtimeCommand::EndTurn => {}
             RealtimeCommand::Commit(generation) | RealtimeCommand::Greet(generation) => {
                 self.generation = *generation;
-                self.answer = self.script.next_answer();
+                self.answer = self
+                    .script
+                    .next()
+                    .unwrap_or_else(|| Answer::spoken("Hello.", 2_400));
                 self.timer.as_mut().reset(Instant::now());
             }
             RealtimeCommand::Interrupt { generation, .. } => {
@@ -74,9 +77,7 @@ impl Conversation {
                 self.answer = Answer::new();
             }
         }
-        self.script
-            .recorded
-            .send_modify(|recorded| recorded.commands.push(command));
+        self.script.told(command);
     }
 
     async fn on_timer(&mut self) -> Result<(), Closed> {
@@ -103,6 +104,6 @@ impl Conversation {
 
 impl Drop for Conversation {
     fn drop(&mut self) {
-        self.script.recorded.send_modify(|recorded| recorded.open -= 1);
+        self.script.closed();
     }
 }

@@ -5,7 +5,4 @@ mod conversation;
 mod voice;
 
 pub use answer::Answer;
-pub use voice::{Recorded, ScriptedRealtimeVoice};
-
-/// The provider's id in errors and configurations.
-const PROVIDER: &str = "scripted";
+pub use voice::{RecordedVoice, ScriptedRealtimeVoice};

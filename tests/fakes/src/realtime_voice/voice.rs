@@ -1,12 +1,7 @@
-use std::collections::VecDeque;
-use std::fmt;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_channel::mpsc;
-use tokio::sync::{broadcast, watch};
-use tokio_util::task::TaskTracker;
 use viva_domain::ports::{
     ProviderError, ProviderErrorKind, RealtimeCapabilities, RealtimeCommand, RealtimeEventKind,
     RealtimeRequest, RealtimeSession, RealtimeVoice,
@@ -14,41 +9,22 @@ use viva_domain::ports::{
 use viva_domain::sessions::ProviderConfig;
 use viva_domain::turns::Generation;
 
-use super::PROVIDER;
-use super::answer::{Answer, failure};
+use super::answer::Answer;
 use super::conversation::Conversation;
-use crate::{FaultSwitch, lock};
+use crate::FaultSwitch;
+use crate::desk::{self, CHANNEL, Desk, PROVIDER, Recorded, failure};
 
-/// Room in both channels of a conversation: more than a second of 20 ms frames, as with a real provider.
-const CHANNEL: usize = 64;
+/// What the voice was told so far.
+pub type RecordedVoice = Recorded<RealtimeRequest, RealtimeCommand>;
+/// In the conversation's own generation when there is none.
+type Unprompted = (Option<Generation>, RealtimeEventKind);
+pub(super) type Script = desk::Script<RealtimeRequest, RealtimeCommand, Unprompted, Answer>;
 
 /// A realtime provider that answers what a test wrote down, on tokio's clock, and remembers what it was told.
 #[derive(Debug)]
 pub struct ScriptedRealtimeVoice {
     capabilities: RealtimeCapabilities,
-    connect_delay: Duration,
-    script: Arc<Script>,
-    faults: FaultSwitch<ProviderErrorKind>,
-    tasks: TaskTracker,
-}
-
-/// What the voice was told so far, by all conversations together.
-#[derive(Debug, Clone, Default)]
-pub struct Recorded {
-    /// What each conversation was opened with.
-    pub requests: Vec<RealtimeRequest>,
-    /// Every command, audio too.
-    pub commands: Vec<RealtimeCommand>,
-    /// How many conversations are open.
-    pub open: usize,
-}
-
-/// What the test and the conversations share.
-pub(super) struct Script {
-    pub(super) recorded: watch::Sender<Recorded>,
-    /// Unprompted events; the generation is the conversation's own when there is none.
-    pub(super) unprompted: broadcast::Sender<(Option<Generation>, RealtimeEventKind)>,
-    answers: Mutex<VecDeque<Answer>>,
+    desk: Desk<RealtimeRequest, RealtimeCommand, Unprompted, Answer>,
 }
 
 impl ScriptedRealtimeVoice {
@@ -66,110 +42,56 @@ impl ScriptedRealtimeVoice {
     pub fn with_capabilities(capabilities: RealtimeCapabilities) -> Self {
         Self {
             capabilities,
-            connect_delay: Duration::ZERO,
-            script: Arc::new(Script {
-                recorded: watch::Sender::default(),
-                unprompted: broadcast::Sender::new(CHANNEL),
-                answers: Mutex::default(),
-            }),
-            faults: FaultSwitch::default(),
-            tasks: TaskTracker::new(),
+            desk: Desk::new(),
         }
     }
 
     /// Connecting takes this long.
     #[must_use]
     pub fn connecting_for(mut self, delay: Duration) -> Self {
-        self.connect_delay = delay;
+        self.desk = self.desk.connecting_for(delay);
         self
     }
 
     /// Lines up the answer to the next commit or greeting. With none left, the voice says "Hello." in 100 ms of audio.
     pub fn answer(&self, answer: Answer) {
-        lock(&self.script.answers).push_back(answer);
+        self.desk.line_up(answer);
     }
 
     /// Says something unprompted in every open conversation, in the generation that it is in.
     pub fn say(&self, kind: RealtimeEventKind) {
-        self.unprompted(None, kind);
+        self.desk.say((None, kind));
     }
 
     /// Says something unprompted in an older generation, as audio that was still under way when the voice was stopped.
     pub fn say_late(&self, generation: Generation, kind: RealtimeEventKind) {
-        self.unprompted(Some(generation), kind);
+        self.desk.say((Some(generation), kind));
     }
 
     /// Makes connecting fail.
     pub fn faults(&self) -> &FaultSwitch<ProviderErrorKind> {
-        &self.faults
+        self.desk.faults()
     }
 
     /// What it was told so far.
-    pub fn recorded(&self) -> Recorded {
-        self.script.recorded.borrow().clone()
+    pub fn recorded(&self) -> RecordedVoice {
+        self.desk.recorded()
     }
 
     /// Waits until what it was told meets the condition.
-    pub async fn until(&self, condition: impl FnMut(&Recorded) -> bool) -> Recorded {
-        let mut recorded = self.script.recorded.subscribe();
-        match recorded.wait_for(condition).await {
-            Ok(recorded) => recorded.clone(),
-            Err(_) => unreachable!("the sender lives as long as the voice"),
-        }
+    pub async fn until(&self, condition: impl FnMut(&RecordedVoice) -> bool) -> RecordedVoice {
+        self.desk.until(condition).await
     }
 
     /// Waits until no conversation is open and nothing runs.
     pub async fn until_closed(&self) {
-        self.tasks.close();
-        self.tasks.wait().await;
-        self.tasks.reopen();
-    }
-
-    fn unprompted(&self, generation: Option<Generation>, kind: RealtimeEventKind) {
-        // Fails when no conversation is open: then nobody hears it, as in real life.
-        let _ = self.script.unprompted.send((generation, kind));
-    }
-}
-
-impl Recorded {
-    /// The commands other than audio.
-    pub fn control(&self) -> Vec<RealtimeCommand> {
-        self.commands
-            .iter()
-            .filter(|command| !matches!(command, RealtimeCommand::Audio(_)))
-            .cloned()
-            .collect()
-    }
-
-    /// The user audio of all commands.
-    pub fn audio(&self) -> Vec<i16> {
-        let portions = self.commands.iter().filter_map(|command| match command {
-            RealtimeCommand::Audio(samples) => Some(&samples[..]),
-            _ => None,
-        });
-        portions.flatten().copied().collect()
+        self.desk.until_closed().await;
     }
 }
 
 impl Default for ScriptedRealtimeVoice {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-impl Script {
-    pub(super) fn next_answer(&self) -> Answer {
-        lock(&self.answers)
-            .pop_front()
-            .unwrap_or_else(|| Answer::spoken("Hello.", 2_400))
-    }
-}
-
-impl fmt::Debug for Script {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Script")
-            .field("answers", &lock(&self.answers).len())
-            .finish_non_exhaustive()
     }
 }
 
@@ -191,18 +113,13 @@ impl RealtimeVoice for ScriptedRealtimeVoice {
     }
 
     async fn connect(&self, request: RealtimeRequest) -> Result<RealtimeSession, ProviderError> {
-        tokio::time::sleep(self.connect_delay).await;
-        self.faults.check().map_err(failure)?;
+        let script = self.desk.open(request).await?;
         // Full: the caller drops audio and waits with anything else.
         let (commands, from_caller) = mpsc::channel(CHANNEL);
         // Full: the voice waits.
         let (to_caller, events) = mpsc::channel(CHANNEL);
-        self.script.recorded.send_modify(|recorded| {
-            recorded.requests.push(request);
-            recorded.open += 1;
-        });
-        let conversation = Conversation::new(Arc::clone(&self.script), to_caller);
-        self.tasks.spawn(conversation.run(from_caller));
+        let conversation = Conversation::new(script, to_caller);
+        self.desk.run(conversation.run(from_caller));
         Ok(RealtimeSession { commands, events })
     }
 }

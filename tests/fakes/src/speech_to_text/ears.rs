@@ -1,52 +1,27 @@
-use std::collections::VecDeque;
-use std::fmt;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_channel::mpsc;
-use tokio::sync::{broadcast, watch};
-use tokio_util::task::TaskTracker;
 use viva_domain::ports::{
     ProviderError, ProviderErrorKind, SpeechToText, SpeechToTextCapabilities, SpeechToTextCommand,
     SpeechToTextEventKind, SpeechToTextSession,
 };
 use viva_domain::sessions::ProviderConfig;
 
-use super::PROVIDER;
 use super::session::Session;
-use super::transcript::{Transcript, failure};
-use crate::{FaultSwitch, lock};
+use super::transcript::Transcript;
+use crate::FaultSwitch;
+use crate::desk::{self, CHANNEL, Desk, PROVIDER, Recorded, failure};
 
-/// Room in both channels of a session: more than a second of 20 ms frames, as with a real provider.
-const CHANNEL: usize = 64;
+/// What the ears were told so far.
+pub type RecordedEars = Recorded<ProviderConfig, SpeechToTextCommand>;
+pub(super) type Script = desk::Script<ProviderConfig, SpeechToTextCommand, SpeechToTextEventKind, Transcript>;
 
 /// A speech-to-text provider that understands what a test wrote down, on tokio's clock, and remembers what it was told.
 #[derive(Debug)]
 pub struct ScriptedSpeechToText {
     capabilities: SpeechToTextCapabilities,
-    connect_delay: Duration,
-    script: Arc<Script>,
-    faults: FaultSwitch<ProviderErrorKind>,
-    tasks: TaskTracker,
-}
-
-/// What the ears were told so far, by all sessions together.
-#[derive(Debug, Clone, Default)]
-pub struct RecordedEars {
-    /// What each session was opened with.
-    pub configs: Vec<ProviderConfig>,
-    /// Every command, audio too.
-    pub commands: Vec<SpeechToTextCommand>,
-    /// How many sessions are open.
-    pub open: usize,
-}
-
-/// What the test and the sessions share.
-pub(super) struct Script {
-    pub(super) recorded: watch::Sender<RecordedEars>,
-    pub(super) unprompted: broadcast::Sender<SpeechToTextEventKind>,
-    transcripts: Mutex<VecDeque<Transcript>>,
+    desk: Desk<ProviderConfig, SpeechToTextCommand, SpeechToTextEventKind, Transcript>,
 }
 
 impl ScriptedSpeechToText {
@@ -73,102 +48,52 @@ impl ScriptedSpeechToText {
     pub fn with_capabilities(capabilities: SpeechToTextCapabilities) -> Self {
         Self {
             capabilities,
-            connect_delay: Duration::ZERO,
-            script: Arc::new(Script {
-                recorded: watch::Sender::default(),
-                unprompted: broadcast::Sender::new(CHANNEL),
-                transcripts: Mutex::default(),
-            }),
-            faults: FaultSwitch::default(),
-            tasks: TaskTracker::new(),
+            desk: Desk::new(),
         }
     }
 
     /// Connecting takes this long.
     #[must_use]
     pub fn connecting_for(mut self, delay: Duration) -> Self {
-        self.connect_delay = delay;
+        self.desk = self.desk.connecting_for(delay);
         self
     }
 
     /// Lines up what the next order to write down is answered with. With none left, speech is "Hello." and anything else
     /// is nothing, at once.
     pub fn hear(&self, transcript: Transcript) {
-        lock(&self.script.transcripts).push_back(transcript);
+        self.desk.line_up(transcript);
     }
 
     /// Says something unprompted in every open session.
     pub fn say(&self, kind: SpeechToTextEventKind) {
-        // Fails when no session is open: then nobody hears it, as in real life.
-        let _ = self.script.unprompted.send(kind);
+        self.desk.say(kind);
     }
 
     /// Makes connecting fail.
     pub fn faults(&self) -> &FaultSwitch<ProviderErrorKind> {
-        &self.faults
+        self.desk.faults()
     }
 
     /// What it was told so far.
     pub fn recorded(&self) -> RecordedEars {
-        self.script.recorded.borrow().clone()
+        self.desk.recorded()
     }
 
     /// Waits until what it was told meets the condition.
     pub async fn until(&self, condition: impl FnMut(&RecordedEars) -> bool) -> RecordedEars {
-        let mut recorded = self.script.recorded.subscribe();
-        match recorded.wait_for(condition).await {
-            Ok(recorded) => recorded.clone(),
-            Err(_) => unreachable!("the sender lives as long as the ears"),
-        }
+        self.desk.until(condition).await
     }
 
     /// Waits until no session is open and nothing runs.
     pub async fn until_closed(&self) {
-        self.tasks.close();
-        self.tasks.wait().await;
-        self.tasks.reopen();
-    }
-}
-
-impl RecordedEars {
-    /// The commands other than audio.
-    pub fn control(&self) -> Vec<SpeechToTextCommand> {
-        self.commands
-            .iter()
-            .filter(|command| !matches!(command, SpeechToTextCommand::Audio(_)))
-            .cloned()
-            .collect()
-    }
-
-    /// The user audio of all commands.
-    pub fn audio(&self) -> Vec<i16> {
-        let portions = self.commands.iter().filter_map(|command| match command {
-            SpeechToTextCommand::Audio(samples) => Some(&samples[..]),
-            _ => None,
-        });
-        portions.flatten().copied().collect()
+        self.desk.until_closed().await;
     }
 }
 
 impl Default for ScriptedSpeechToText {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-impl Script {
-    pub(super) fn next_transcript(&self, is_speech: bool) -> Transcript {
-        lock(&self.transcripts)
-            .pop_front()
-            .unwrap_or_else(|| Transcript::of(if is_speech { "Hello." } else { "" }))
-    }
-}
-
-impl fmt::Debug for Script {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Script")
-            .field("transcripts", &lock(&self.transcripts).len())
-            .finish_non_exhaustive()
     }
 }
 
@@ -189,28 +114,21 @@ impl SpeechToText for ScriptedSpeechToText {
     }
 
     async fn connect(&self, config: ProviderConfig) -> Result<SpeechToTextSession, ProviderError> {
-        tokio::time::sleep(self.connect_delay).await;
-        self.faults.check().map_err(failure)?;
+        let script = self.desk.open(config).await?;
         // Full: the caller drops audio and waits with anything else.
         let (commands, from_caller) = mpsc::channel(CHANNEL);
         // Full: the provider waits.
         let (to_caller, events) = mpsc::channel(CHANNEL);
-        self.script.recorded.send_modify(|recorded| {
-            recorded.configs.push(config);
-            recorded.open += 1;
-        });
-        let session = Session::new(
-            Arc::clone(&self.script),
-            to_caller,
-            self.capabilities.detects_turns,
-        );
-        self.tasks.spawn(session.run(from_caller));
+        let session = Session::new(script, to_caller, self.capabilities.detects_turns);
+        self.desk.run(session.run(from_caller));
         Ok(SpeechToTextSession { commands, events })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use futures_util::{SinkExt, StreamExt};
     use viva_contract::speech_to_text_contract;
     use viva_domain::ports::SpeechToTextEvent;

@@ -6,6 +6,3 @@ mod transcript;
 
 pub use ears::{RecordedEars, ScriptedSpeechToText};
 pub use transcript::Transcript;
-
-/// The provider's id in errors and configurations.
-const PROVIDER: &str = "scripted";

@@ -9,7 +9,7 @@ use tokio::time::{Instant, Sleep};
 use viva_domain::ports::{SpeechToTextCommand, SpeechToTextEvent, SpeechToTextEventKind};
 
 use super::ears::Script;
-use super::transcript::Step;
+use super::transcript::{Step, Transcript};
 
 /// One open pair of ears: a task of its own.
 pub(super) struct Session {
@@ -61,6 +61,11 @@ impl Session {
         }
     }
 
+    fn next_transcript(&self) -> Transcript {
+        let otherwise = || Transcript::of(if self.is_speech { "Hello." } else { "" });
+        self.script.next().unwrap_or_else(otherwise)
+    }
+
     async fn on_command(&mut self, command: SpeechToTextCommand) -> Result<(), Closed> {
         let starts = match &command {
             SpeechToTextCommand::Audio(samples) => {
@@ -71,15 +76,12 @@ impl Session {
                 if self.steps.is_empty() {
                     self.timer.as_mut().reset(Instant::now());
                 }
-                self.steps
-                    .extend(self.script.next_transcript(self.is_speech).steps);
+                self.steps.extend(self.next_transcript().steps);
                 self.is_speech = false;
                 false
             }
         };
-        self.script
-            .recorded
-            .send_modify(|recorded| recorded.commands.push(command));
+        self.script.told(command);
         if starts && !self.is_speech {
             self.is_speech = true;
             if self.detects_turns {
@@ -115,6 +117,6 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.script.recorded.send_modify(|recorded| recorded.open -= 1);
+        self.script.closed();
     }
 }

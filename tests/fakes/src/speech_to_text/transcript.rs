@@ -2,9 +2,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use viva_domain::ports::{ProviderError, ProviderErrorKind, SpeechToTextEventKind};
+use viva_domain::ports::{ProviderErrorKind, SpeechToTextEventKind};
 
-use super::PROVIDER;
+use crate::desk::failure;
 
 /// What the ears do after one order to write down, in order.
 ///
@@ -79,14 +79,5 @@ impl Transcript {
     fn step(mut self, step: Step) -> Self {
         self.steps.push_back(step);
         self
-    }
-}
-
-pub(super) fn failure(kind: ProviderErrorKind) -> ProviderError {
-    ProviderError {
-        kind,
-        provider: PROVIDER.to_owned(),
-        retry_after: None,
-        source: None,
     }
 }

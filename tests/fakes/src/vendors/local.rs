@@ -2,6 +2,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use axum::Router;
+use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
@@ -19,6 +20,10 @@ impl LocalServer {
     pub(super) async fn start(routes: Router, stop: CancellationToken) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
+        // Small messages must not wait for each other: delays are exact.
+        let listener = listener.tap_io(|stream| {
+            let _ = stream.set_nodelay(true);
+        });
         let service = routes.into_make_service_with_connect_info::<SocketAddr>();
         let serving = TaskTracker::new().spawn(async move { axum::serve(listener, service).await });
         Ok(Self {

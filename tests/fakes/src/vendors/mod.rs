@@ -2,6 +2,7 @@
 //! test wrote down. They run on real sockets and real time, and stop when they are dropped.
 
 pub mod deepgram;
+mod delays;
 pub mod gemini;
 pub mod language_models;
 mod line;

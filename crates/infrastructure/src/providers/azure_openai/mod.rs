@@ -15,7 +15,6 @@ pub fn realtime_voice(
     tasks: TaskTracker,
 ) -> OpenAiRealtimeVoice {
     let host = Host {
-        provider: "azure-openai",
         path: "openai/v1/realtime",
         key: KeyHeader::ApiKey,
     };

@@ -7,8 +7,8 @@ use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use viva_domain::ports::ProviderError;
 
+use super::RATE;
 use super::config::Settings;
-use super::{RATE, VENDOR};
 use crate::providers::transport::socket::{Socket, connect};
 use crate::providers::transport::{Account, HttpClient};
 
@@ -32,7 +32,7 @@ impl Connection {
         http: &HttpClient,
         settings: &Settings,
     ) -> Result<Self, ProviderError> {
-        let authorization = account.header_beyond(DOMAIN, VENDOR, "Token ")?;
+        let authorization = account.header_beyond(DOMAIN, "Token ")?;
         let mut url = account.url(settings.api.path());
         url.query_pairs_mut()
             .append_pair("encoding", "linear16")
@@ -54,7 +54,7 @@ impl Connection {
             authorization,
         } = self.clone();
         Box::pin(async move {
-            connect(&http, VENDOR, &account, LIMIT, |client| {
+            connect(&http, &account, LIMIT, |client| {
                 let request = client.get(url);
                 match authorization {
                     Some(authorization) => request.header(AUTHORIZATION, authorization),

@@ -7,7 +7,7 @@ use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
 
 use super::connection::Connection;
 use super::wire::{FORCE_END_TURN, FluxMessage, TurnEvent, TurnInfo};
-use super::{HURRY, RATE, VENDOR};
+use super::{HURRY, RATE};
 use crate::providers::ears::{Dialect, Message, Order, Said};
 use crate::providers::transport::socket::Socket;
 use crate::providers::transport::{Account, errors};
@@ -81,7 +81,6 @@ impl Flux {
 }
 
 impl Dialect for Flux {
-    const VENDOR: &'static str = VENDOR;
     const DETECTS_TURNS: bool = true;
     const RATE: u32 = RATE;
 
@@ -123,7 +122,7 @@ impl Dialect for Flux {
         };
         self.over = Some(index);
         if text.is_empty() {
-            let err = errors::unavailable(VENDOR, "no transcript in time");
+            let err = errors::unavailable(&self.account().provider, "no transcript in time");
             return SpeechToTextEventKind::FinalFailed(err.into());
         }
         SpeechToTextEventKind::Final(text)
@@ -134,13 +133,14 @@ impl Dialect for Flux {
             Ok(FluxMessage::TurnInfo(info)) => self.on_turn(info, said),
             Ok(FluxMessage::Error { code, description }) => {
                 let complaint = errors::Complaint::new(code, description);
-                let err = complaint.into_error(VENDOR, self.account(), None);
+                let err = complaint.into_error(self.account(), None);
                 said.event(SpeechToTextEventKind::Failed(err.into()));
             }
             Ok(FluxMessage::Unknown) => {}
             Err(err) => {
-                let err = errors::malformed(VENDOR, &err);
-                tracing::debug!(provider.name = VENDOR, "Ignored a message: {err}");
+                let provider = self.account().provider.as_str();
+                let err = errors::malformed(provider, &err);
+                tracing::debug!(provider.name = provider, "Ignored a message: {err}");
             }
         }
     }

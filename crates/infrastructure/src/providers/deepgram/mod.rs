@@ -30,7 +30,6 @@ use super::Defaults;
 use super::ears::{KEEP_ALIVE, listen};
 use super::transport::{Account, HttpClient, errors};
 
-const VENDOR: &str = "deepgram";
 /// Sample rate of the audio that is sent, in Hz; Deepgram takes any.
 const RATE: u32 = 16_000;
 /// How long the vendor may take to write down an utterance.
@@ -63,7 +62,8 @@ impl DeepgramSpeechToText {
     }
 
     fn settings(&self, config: &ProviderConfig) -> Result<Settings, ProviderError> {
-        Settings::of(config, &self.defaults).map_err(|message| errors::invalid_config(VENDOR, message))
+        Settings::of(config, &self.defaults)
+            .map_err(|message| errors::invalid_config(&self.account.provider, message))
     }
 }
 

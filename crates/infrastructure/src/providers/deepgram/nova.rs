@@ -9,7 +9,7 @@ use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
 use super::connection::Connection;
 use super::transcript::{Segment, Transcript};
 use super::wire::{FINALIZE, KEEP_ALIVE, NovaMessage, Results, Word};
-use super::{HURRY, RATE, VENDOR};
+use super::{HURRY, RATE};
 use crate::providers::ears::{Dialect, Message, Order, RUN_UP, Said};
 use crate::providers::transport::socket::Socket;
 use crate::providers::transport::{Account, errors};
@@ -104,7 +104,6 @@ impl Nova {
 }
 
 impl Dialect for Nova {
-    const VENDOR: &'static str = VENDOR;
     const DETECTS_TURNS: bool = false;
     const RATE: u32 = RATE;
 
@@ -168,7 +167,7 @@ impl Dialect for Nova {
         self.given_up.push_back(asked.until);
         let text = self.take(&asked);
         if text.is_empty() && asked.began.is_some() && !asked.may_be_ignored {
-            let err = errors::unavailable(VENDOR, "no transcript in time");
+            let err = errors::unavailable(&self.account().provider, "no transcript in time");
             return SpeechToTextEventKind::FinalFailed(err.into());
         }
         SpeechToTextEventKind::Final(text)
@@ -179,13 +178,14 @@ impl Dialect for Nova {
             Ok(NovaMessage::Results(results)) => self.on_results(&results, said),
             Ok(NovaMessage::Error { code, description }) => {
                 let complaint = errors::Complaint::new(code, description);
-                let err = complaint.into_error(VENDOR, self.account(), None);
+                let err = complaint.into_error(self.account(), None);
                 said.event(SpeechToTextEventKind::Failed(err.into()));
             }
             Ok(NovaMessage::Unknown) => {}
             Err(err) => {
-                let err = errors::malformed(VENDOR, &err);
-                tracing::debug!(provider.name = VENDOR, "Ignored a message: {err}");
+                let provider = self.account().provider.as_str();
+                let err = errors::malformed(provider, &err);
+                tracing::debug!(provider.name = provider, "Ignored a message: {err}");
             }
         }
     }

@@ -55,7 +55,7 @@ pub(super) struct Tries(u32);
 
 impl Line {
     /// What happens next. Dropping the future loses nothing.
-    pub(super) async fn next(&mut self, vendor: &str, account: &Account) -> Ring {
+    pub(super) async fn next(&mut self, account: &Account) -> Ring {
         match self {
             Self::Asleep => pending().await,
             Self::Waiting(until) => {
@@ -69,10 +69,10 @@ impl Line {
                     // No vendor of text sends any.
                     Some(Ok(Frame::Binary(_))) => {}
                     Some(Ok(Frame::Closed { code, reason })) => {
-                        return Ring::Lost(Loss::closed(vendor, account, code, &reason));
+                        return Ring::Lost(Loss::closed(account, code, &reason));
                     }
                     Some(Err(err)) => return Ring::Lost(err.into()),
-                    None => return Ring::Lost(errors::unavailable(vendor, "it hung up").into()),
+                    None => return Ring::Lost(errors::unavailable(&account.provider, "it hung up").into()),
                 }
             },
         }
@@ -88,12 +88,12 @@ impl Line {
 }
 
 impl Loss {
-    fn closed(vendor: &str, account: &Account, code: Option<u16>, reason: &str) -> Self {
+    fn closed(account: &Account, code: Option<u16>, reason: &str) -> Self {
         let code = code.unwrap_or(1005);
         // Deepgram closes with a name that says more than the code.
         if CURABLE.contains(&code) && !reason.starts_with("DATA") {
             let source = format!("it closed the connection with {code}");
-            return errors::unavailable(vendor, source).into();
+            return errors::unavailable(&account.provider, source).into();
         }
         let what = format!("it closed the connection with {code} {reason}");
         let complaint = Complaint {
@@ -101,7 +101,7 @@ impl Loss {
             ..Complaint::default()
         };
         Self {
-            err: complaint.into_error(vendor, account, None::<StatusCode>),
+            err: complaint.into_error(account, None::<StatusCode>),
             is_curable: false,
         }
     }
@@ -169,10 +169,11 @@ mod tests {
         #[case] is_curable: bool,
     ) {
         let account = Account {
+            provider: "acme".to_owned(),
             base_url: "https://a.example".parse().unwrap(),
             api_key: None,
         };
-        let loss = Loss::closed("acme", &account, code, reason);
+        let loss = Loss::closed(&account, code, reason);
         assert_eq!(loss.is_curable, is_curable);
         let is_unavailable = loss.err.kind == ProviderErrorKind::Unavailable;
         assert_eq!(is_unavailable, is_curable, "{:?}", loss.err);

@@ -16,6 +16,7 @@ use viva_domain::ports::{
 
 use super::held::Held;
 use super::line::{Line, Loss, Ring, Tries};
+use super::spare::Spare;
 use super::{COMMANDS, Dialect, EVENTS, Message, Order, Said};
 use crate::providers::transport::errors;
 use crate::providers::transport::socket::Socket;
@@ -31,6 +32,7 @@ struct Listening<D> {
     commands: mpsc::Receiver<SpeechToTextCommand>,
     events: mpsc::Sender<SpeechToTextEvent>,
     line: Line,
+    spare: Spare,
     opened: Instant,
     tries: Tries,
     held: Held,
@@ -62,11 +64,13 @@ pub(in crate::providers) async fn listen<D: Dialect>(
     let socket = dialect.connect().await?;
     let (commands, from_session) = mpsc::channel(COMMANDS);
     let (to_session, events) = mpsc::channel(EVENTS);
+    let spare = Spare::after(dialect.longest_age());
     let listening = Listening {
         dialect,
         commands: from_session,
         events: to_session,
         line: Line::Open(Box::new(socket)),
+        spare,
         opened: Instant::now(),
         tries: Tries::default(),
         held: Held::default(),
@@ -85,6 +89,7 @@ pub(in crate::providers) async fn listen<D: Dialect>(
 impl<D: Dialect> Listening<D> {
     async fn run(mut self) {
         loop {
+            self.renew().await;
             let timer = self.timer();
             let going_on = tokio::select! {
                 biased;
@@ -96,10 +101,11 @@ impl<D: Dialect> Listening<D> {
                     }
                     None => Err(Closed),
                 },
-                ring = self.line.next(D::VENDOR, self.dialect.account()), if self.outbox.is_empty() => {
+                ring = self.line.next(self.dialect.account()), if self.outbox.is_empty() => {
                     self.on_ring(ring).await;
                     Ok(())
                 }
+                () = self.spare.change(self.dialect.account()) => Ok(()),
                 () = sleep_until(timer.unwrap_or(self.sent)), if timer.is_some() => {
                     self.on_timer().await;
                     Ok(())
@@ -109,6 +115,10 @@ impl<D: Dialect> Listening<D> {
                 return self.hang_up().await;
             }
         }
+    }
+
+    fn provider(&self) -> &str {
+        &self.dialect.account().provider
     }
 
     async fn on_command(&mut self, command: SpeechToTextCommand) {
@@ -196,15 +206,17 @@ impl<D: Dialect> Listening<D> {
                     self.order_again(now).await;
                 }
                 if renews {
-                    self.lose(errors::unavailable(D::VENDOR, "its session expired").into());
+                    self.lose(errors::unavailable(self.provider(), "its session expired").into());
                 }
             }
         }
     }
 
     async fn on_open(&mut self, socket: Box<Socket>) {
-        debug!(provider.name = D::VENDOR, "Listening again with {}", D::VENDOR);
+        let provider = self.provider();
+        debug!(provider.name = provider, "Listening again with {provider}");
         self.line = Line::Open(socket);
+        self.spare = Spare::after(self.dialect.longest_age());
         self.opened = Instant::now();
         self.sent = self.opened;
         while matches!(self.line, Line::Open(_)) {
@@ -215,16 +227,39 @@ impl<D: Dialect> Listening<D> {
         }
     }
 
+    /// Moves to the new connection, if there is one and the old one owes nothing.
+    async fn renew(&mut self) {
+        let is_busy = self.is_in_utterance || self.dialect.is_in_turn();
+        if is_busy || !self.orders.is_empty() || !matches!(self.line, Line::Open(_)) {
+            return;
+        }
+        let Some(socket) = self.spare.take(self.dialect.longest_age()) else {
+            return;
+        };
+        let provider = self.provider();
+        debug!(
+            provider.name = provider,
+            "Moved to a new connection to {provider}"
+        );
+        let old = std::mem::replace(&mut self.line, Line::Open(socket));
+        self.dialect.forget();
+        self.opened = Instant::now();
+        self.sent = self.opened;
+        if let Line::Open(old) = old {
+            old.close().await;
+        }
+    }
+
     /// The connection is gone, or there was none.
     fn lose(&mut self, Loss { err, is_curable }: Loss) {
         let now = Instant::now();
+        let provider = self.provider();
         debug!(
-            provider.name = D::VENDOR,
-            is_curable,
-            "Lost the connection to {}: {err}",
-            D::VENDOR
+            provider.name = provider,
+            is_curable, "Lost the connection to {provider}: {err}"
         );
         let was_open = matches!(self.line, Line::Open(_));
+        self.spare = Spare::after(None);
         if was_open && now - self.opened >= USEFUL {
             self.tries.forget();
         }
@@ -265,8 +300,11 @@ impl<D: Dialect> Listening<D> {
         }
         if is_due(self.held_deadline()) {
             self.held.drop_order();
-            let err = errors::unavailable(D::VENDOR, "no connection in time");
+            let err = errors::unavailable(self.provider(), "no connection in time");
             self.say(now, SpeechToTextEventKind::FinalFailed(err.into()));
+        }
+        if is_due(self.spare.due()) {
+            self.spare = Spare::Calling(self.dialect.connect());
         }
         if is_due(self.keep_alive_due()) {
             let message = self.dialect.keep_alive();
@@ -277,10 +315,15 @@ impl<D: Dialect> Listening<D> {
     /// When something is due that does not depend on anybody else.
     fn timer(&self) -> Option<Instant> {
         let order = self.orders.front().copied();
-        [order, self.held_deadline(), self.keep_alive_due()]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            order,
+            self.held_deadline(),
+            self.spare.due(),
+            self.keep_alive_due(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     fn held_deadline(&self) -> Option<Instant> {

@@ -5,10 +5,14 @@
 //!
 //! A connection that breaks between utterances is opened again without a word, and what is heard meanwhile is kept. One
 //! that breaks in an utterance fails that utterance. Refusals that another try does not change end the conversation.
+//! Where a vendor lets no connection live for long, a new one is opened in time, and takes over between two utterances.
 
+#[cfg(test)]
+pub(super) mod cases;
 mod held;
 mod line;
 mod listening;
+mod spare;
 #[cfg(test)]
 pub(super) mod talk;
 mod utterance;
@@ -42,8 +46,6 @@ pub(super) fn push_within(text: &mut String, piece: &str) {
 
 /// How a vendor speaks.
 pub(super) trait Dialect: Send + 'static {
-    /// The vendor's id.
-    const VENDOR: &'static str;
     /// Whether the vendor finds turns itself.
     const DETECTS_TURNS: bool;
     /// Sample rate of the audio that it takes, in Hz.
@@ -54,6 +56,11 @@ pub(super) trait Dialect: Send + 'static {
 
     /// Opens a connection that takes audio.
     fn connect(&self) -> BoxFuture<'static, Result<Socket, ProviderError>>;
+
+    /// The age from which on a connection should be replaced by another one; `None` where it may live for ever.
+    fn longest_age(&self) -> Option<Duration> {
+        None
+    }
 
     /// The connection is gone, and with it everything that was not answered.
     fn forget(&mut self);

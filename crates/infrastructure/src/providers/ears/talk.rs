@@ -17,6 +17,9 @@ use crate::providers::transport::{Account, HttpClient, HttpLimits};
 /// Only a test that fails waits for it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// What an operator may call a provider: no adapter's own name.
+pub(in crate::providers) const PROVIDER: &str = "my-own";
+
 /// An open session.
 pub(in crate::providers) struct Talk {
     rate: usize,
@@ -25,6 +28,7 @@ pub(in crate::providers) struct Talk {
 
 pub(in crate::providers) fn account(base_url: &str, api_key: Option<&str>) -> Account {
     Account {
+        provider: PROVIDER.to_owned(),
         base_url: base_url.parse().unwrap(),
         api_key: api_key.map(SecretString::from),
     }
@@ -133,7 +137,10 @@ impl Talk {
     /// Why the next answer is none.
     pub(in crate::providers) async fn failure(&mut self) -> ProviderErrorKind {
         match self.answer().await {
-            SpeechToTextEventKind::FinalFailed(err) => err.kind.clone(),
+            SpeechToTextEventKind::FinalFailed(err) => {
+                assert_eq!(err.provider, PROVIDER);
+                err.kind.clone()
+            }
             other => panic!("expected a failure, got {other:?}"),
         }
     }
@@ -143,6 +150,7 @@ impl Talk {
         let SpeechToTextEventKind::Failed(err) = self.answer().await else {
             panic!("expected the end");
         };
+        assert_eq!(err.provider, PROVIDER);
         assert_eq!(patiently(self.session.events.next()).await, None);
         err.kind.clone()
     }

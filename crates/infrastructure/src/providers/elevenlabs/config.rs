@@ -15,7 +15,7 @@
 use viva_domain::sessions::ProviderOptions;
 
 use super::wire::VoiceSettings;
-use crate::providers::options::{choice, decimal, flag, number, unknown};
+use crate::providers::options::{choice, decimal, flag, number, read, unknown};
 
 /// Every option, for the message that refuses another one.
 const NAMES: [&str; 9] = [
@@ -45,11 +45,7 @@ pub(super) struct Options {
 impl Options {
     /// Reads and checks a session's options. The error says which one is wrong, and what is right.
     pub(super) fn parse(raw: &ProviderOptions) -> Result<Self, String> {
-        let mut options = Self::default();
-        for (name, json) in raw {
-            options.set(name, json)?;
-        }
-        Ok(options)
+        read(raw, Self::set)
     }
 
     fn set(&mut self, name: &str, json: &str) -> Result<(), String> {

@@ -10,8 +10,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderName};
 use reqwest::{Response, Url};
 use tracing::{debug, instrument};
 use viva_domain::ports::{
-    ProviderError, ProviderErrorKind, SpeechStream, TextToSpeech, TextToSpeechCapabilities,
-    TextToSpeechRequest,
+    ProviderError, SpeechStream, TextToSpeech, TextToSpeechCapabilities, TextToSpeechRequest,
 };
 use viva_domain::sessions::ProviderConfig;
 
@@ -20,7 +19,6 @@ use self::wire::SpeechBody;
 use crate::providers::Defaults;
 use crate::providers::transport::{Account, HttpClient, errors, speech};
 
-const ID: &str = "elevenlabs";
 const KEY: HeaderName = HeaderName::from_static("xi-api-key");
 /// A rate that every plan has, in Hz, and the format's name.
 const RATE: u32 = 24_000;
@@ -73,7 +71,7 @@ impl ElevenLabsTextToSpeech {
                 options,
             })
         };
-        parse().map_err(|message: String| errors::invalid_config(ID, message))
+        parse().map_err(|message: String| errors::invalid_config(&self.account.provider, message))
     }
 
     fn url(&self, settings: &Settings) -> Url {
@@ -108,7 +106,7 @@ impl TextToSpeech for ElevenLabsTextToSpeech {
     #[instrument(name = "provider.elevenlabs.tts.speak", skip_all, err(level = "debug"))]
     async fn speak(&self, request: TextToSpeechRequest) -> Result<SpeechStream, ProviderError> {
         let settings = self.settings(&request.config)?;
-        let key = self.account.required_header(ID, "")?;
+        let key = self.account.required_header("")?;
         let url = self.url(&settings);
         let body = SpeechBody {
             text: &request.text,
@@ -123,10 +121,11 @@ impl TextToSpeech for ElevenLabsTextToSpeech {
             let request = client.post(url.clone()).json(&body);
             request.header(KEY, key.clone())
         };
-        let response = self.http.send(ID, &self.account, make).await?;
-        check_format(&response)?;
-        debug!(provider.name = ID, "{ID} began to speak");
-        Ok(speech(ID, response))
+        let response = self.http.send(&self.account, make).await?;
+        let provider = self.account.provider.as_str();
+        check_format(&response).map_err(|message| errors::failed(provider, message))?;
+        debug!(provider.name = provider, "{provider} began to speak");
+        Ok(speech(provider, response))
     }
 }
 
@@ -153,12 +152,11 @@ fn end(text: &str) -> Option<&str> {
 }
 
 /// JSON is no audio, whatever the status says. The type of PCM is not documented.
-fn check_format(response: &Response) -> Result<(), ProviderError> {
+fn check_format(response: &Response) -> Result<(), String> {
     let kind = response.headers().get(CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if !kind.starts_with("application/json") {
         return Ok(());
     }
-    let message = format!("it sent {kind:?} instead of PCM at {RATE} Hz");
-    Err(errors::error(ID, ProviderErrorKind::Failed(message)))
+    Err(format!("it sent {kind:?} instead of PCM at {RATE} Hz"))
 }

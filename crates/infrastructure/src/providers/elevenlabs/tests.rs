@@ -9,11 +9,12 @@ use viva_fakes::vendors::speech::{SpeechScript, SpeechServer, SpeechVendor};
 
 use super::{ElevenLabsTextToSpeech, end, primary};
 use crate::providers::Defaults;
-use crate::providers::transport::speech_cases::{Bench, KEY, http, http_speech_tests, impatient};
+use crate::providers::transport::speech_cases::{Bench, KEY, PROVIDER, http, http_speech_tests, impatient};
 use crate::providers::transport::{Account, HttpLimits};
 
 fn adapter(base_url: &str, key: Option<&str>, limits: HttpLimits) -> ElevenLabsTextToSpeech {
     let account = Account {
+        provider: PROVIDER.to_owned(),
         base_url: base_url.parse().unwrap(),
         api_key: key.map(Into::into),
     };
@@ -33,7 +34,7 @@ async fn bench(script: SpeechScript, limits: HttpLimits) -> Bench {
         server,
         shown: format!("{tts:?}"),
         tts: Box::new(tts),
-        config: ProviderConfig::of("elevenlabs"),
+        config: ProviderConfig::of(PROVIDER),
     }
 }
 
@@ -51,7 +52,7 @@ fn config(options: &[(&str, &str)]) -> ProviderConfig {
             .iter()
             .map(|(name, json)| ((*name).to_owned(), (*json).to_owned()))
             .collect(),
-        ..ProviderConfig::of("elevenlabs")
+        ..ProviderConfig::of(PROVIDER)
     }
 }
 

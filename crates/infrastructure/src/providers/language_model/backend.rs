@@ -12,7 +12,6 @@ use crate::providers::transport::{Account, HttpClient, errors};
 /// What every adapter of a language model is made of.
 #[derive(Debug, Clone)]
 pub(in crate::providers) struct Backend {
-    pub(in crate::providers) id: String,
     pub(in crate::providers) account: Account,
     http: HttpClient,
     defaults: Defaults,
@@ -27,14 +26,8 @@ pub(in crate::providers) enum KeyUse {
 }
 
 impl Backend {
-    pub(in crate::providers) fn new(
-        id: impl Into<String>,
-        account: Account,
-        http: HttpClient,
-        defaults: Defaults,
-    ) -> Self {
+    pub(in crate::providers) fn new(account: Account, http: HttpClient, defaults: Defaults) -> Self {
         Self {
-            id: id.into(),
             account,
             http,
             defaults,
@@ -52,7 +45,7 @@ impl Backend {
         config: &ProviderConfig,
         options: impl FnOnce(&ProviderConfig) -> Result<O, String>,
     ) -> Result<(ProviderConfig, O), ProviderError> {
-        let refuse = |message: String| errors::invalid_config(&self.id, message);
+        let refuse = |message: String| errors::invalid_config(&self.account.provider, message);
         let options = options(config).map_err(refuse)?;
         if let Some(voice) = &config.voice {
             return Err(refuse(format!(
@@ -73,8 +66,8 @@ impl Backend {
         prefix: &str,
     ) -> Result<Vec<(HeaderName, HeaderValue)>, ProviderError> {
         let value = match self.key {
-            KeyUse::Required => Some(self.account.required_header(&self.id, prefix)?),
-            KeyUse::Optional => self.account.header(&self.id, prefix)?,
+            KeyUse::Required => Some(self.account.required_header(prefix)?),
+            KeyUse::Optional => self.account.header(prefix)?,
         };
         Ok(value.map(|value| (name, value)).into_iter().collect())
     }
@@ -94,7 +87,8 @@ impl Backend {
                 .fold(request, |request, (name, value)| request.header(name, value))
                 .json(body)
         };
-        let response = self.http.send(&self.id, &self.account, make).await?;
-        Ok(answer(&self.id, Events::of(&self.id, response), decode))
+        let response = self.http.send(&self.account, make).await?;
+        let provider = self.account.provider.as_str();
+        Ok(answer(provider, Events::of(provider, response), decode))
     }
 }

@@ -47,6 +47,7 @@ fn info(languages: impl Iterator<Item = &'static Lines>) -> ProviderInfo {
                 name: lines.name.to_owned(),
             })
             .collect(),
+        custom_names: false,
         credential: CredentialStatus::NotNeeded,
         needs: Vec::new(),
     }

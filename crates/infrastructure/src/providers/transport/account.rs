@@ -10,6 +10,8 @@ use super::errors;
 /// Where a vendor is, and who we are to it.
 #[derive(Clone)]
 pub struct Account {
+    /// The provider's id: what its errors and log lines bear. Several providers may share an adapter.
+    pub provider: String,
     /// Ends before the path of an operation: `https://api.openai.com/v1`. Sockets use it too, as `https` or `http`.
     pub base_url: Url,
     /// `None` where none is needed, or none is known.
@@ -31,12 +33,12 @@ impl Account {
     ///
     /// # Errors
     /// [`ProviderErrorKind::CredentialInvalid`] when the key holds what no header can carry.
-    pub fn header(&self, vendor: &str, prefix: &str) -> Result<Option<HeaderValue>, ProviderError> {
+    pub fn header(&self, prefix: &str) -> Result<Option<HeaderValue>, ProviderError> {
         let Some(key) = &self.api_key else {
             return Ok(None);
         };
         let mut value = HeaderValue::try_from(format!("{prefix}{}", key.expose_secret()))
-            .map_err(|_| errors::error(vendor, ProviderErrorKind::CredentialInvalid))?;
+            .map_err(|_| errors::error(&self.provider, ProviderErrorKind::CredentialInvalid))?;
         value.set_sensitive(true);
         Ok(Some(value))
     }
@@ -45,9 +47,9 @@ impl Account {
     ///
     /// # Errors
     /// [`ProviderErrorKind::CredentialMissing`] without one.
-    pub fn required_header(&self, vendor: &str, prefix: &str) -> Result<HeaderValue, ProviderError> {
-        self.header(vendor, prefix)?
-            .ok_or_else(|| errors::error(vendor, ProviderErrorKind::CredentialMissing))
+    pub fn required_header(&self, prefix: &str) -> Result<HeaderValue, ProviderError> {
+        self.header(prefix)?
+            .ok_or_else(|| errors::error(&self.provider, ProviderErrorKind::CredentialMissing))
     }
 
     /// As [`Self::required_header`] at a domain of the vendor and below it, and as [`Self::header`] at any other place: a
@@ -55,18 +57,13 @@ impl Account {
     ///
     /// # Errors
     /// As both.
-    pub fn header_beyond(
-        &self,
-        domain: &str,
-        vendor: &str,
-        prefix: &str,
-    ) -> Result<Option<HeaderValue>, ProviderError> {
+    pub fn header_beyond(&self, domain: &str, prefix: &str) -> Result<Option<HeaderValue>, ProviderError> {
         let host = self.base_url.host_str().unwrap_or_default();
         let below = host.strip_suffix(domain);
         if below.is_some_and(|below| below.is_empty() || below.ends_with('.')) {
-            return self.required_header(vendor, prefix).map(Some);
+            return self.required_header(prefix).map(Some);
         }
-        self.header(vendor, prefix)
+        self.header(prefix)
     }
 
     /// The text without the key in it.
@@ -82,6 +79,7 @@ impl fmt::Debug for Account {
     /// Without the key, and without what else may be secret in an address.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Account")
+            .field("provider", &self.provider)
             .field("origin", &self.base_url.origin().ascii_serialization())
             .field("has_key", &self.api_key.is_some())
             .finish()
@@ -96,6 +94,7 @@ mod tests {
 
     fn account(base_url: &str, key: Option<&str>) -> Account {
         Account {
+            provider: "acme".to_owned(),
             base_url: base_url.parse().unwrap(),
             api_key: key.map(SecretString::from),
         }
@@ -123,10 +122,10 @@ mod tests {
     #[test]
     fn the_key_is_in_its_header_only() {
         let account = account("https://me:hidden@a.example/?token=hidden", Some("hidden"));
-        let header = account.required_header("a", "Bearer ").unwrap();
+        let header = account.required_header("Bearer ").unwrap();
         assert_eq!(header, "Bearer hidden");
         let logged = format!("{account:?} {header:?}");
-        assert!(!logged.contains("hidden") && !logged.contains("me"), "{logged}");
+        assert!(!logged.contains("hidden") && !logged.contains("me:"), "{logged}");
         assert_eq!(account.redact("bad key hidden!"), "bad key [key]!");
     }
 
@@ -136,7 +135,7 @@ mod tests {
     #[case("https://notacme.example/v1", false)]
     #[case("http://127.0.0.1:1", false)]
     fn the_vendor_itself_wants_a_key(#[case] base: &str, #[case] is_vendor: bool) {
-        let header = |key| account(base, key).header_beyond("acme.example", "acme", "Bearer ");
+        let header = |key| account(base, key).header_beyond("acme.example", "Bearer ");
         let missing = header(None).map_err(|err| err.kind);
         assert_eq!(missing.is_err(), is_vendor);
         assert_eq!(missing.unwrap_or_default(), None);
@@ -146,12 +145,12 @@ mod tests {
     #[test]
     fn a_key_that_is_missing_or_unusable_is_said() {
         let kind = |key| {
-            let result = account("https://a.example", key).required_header("a", "");
+            let result = account("https://a.example", key).required_header("");
             result.unwrap_err().kind
         };
         assert_eq!(kind(None), ProviderErrorKind::CredentialMissing);
         assert_eq!(kind(Some("two\nlines")), ProviderErrorKind::CredentialInvalid);
-        assert_eq!(account("https://a.example", None).header("a", "").unwrap(), None);
+        assert_eq!(account("https://a.example", None).header("").unwrap(), None);
         assert_eq!(account("https://a.example", Some("")).redact("text"), "text");
     }
 }

@@ -183,14 +183,14 @@ impl Complaint {
     }
 
     /// The error of a provider, without the key and not too long.
-    pub fn into_error(self, vendor: &str, account: &Account, status: Option<StatusCode>) -> ProviderError {
+    pub fn into_error(self, account: &Account, status: Option<StatusCode>) -> ProviderError {
         let complaint = Self {
             message: brief(&account.redact(&self.message)),
             ..self
         };
         ProviderError {
             kind: complaint.kind(status),
-            provider: vendor.to_owned(),
+            provider: account.provider.clone(),
             retry_after: complaint.retry_after,
             source: Some(Source::from(Refused {
                 status,
@@ -284,6 +284,7 @@ mod tests {
 
     fn account() -> Account {
         Account {
+            provider: "acme".to_owned(),
             base_url: "https://a.example".parse().unwrap(),
             api_key: Some("sk-hidden".into()),
         }
@@ -291,7 +292,7 @@ mod tests {
 
     fn kind(status: u16, body: &str) -> ProviderErrorKind {
         let status = StatusCode::from_u16(status).ok();
-        let err = Complaint::parse(body.as_bytes()).into_error("acme", &account(), status);
+        let err = Complaint::parse(body.as_bytes()).into_error(&account(), status);
         assert_eq!(err.provider, "acme");
         err.kind
     }
@@ -380,8 +381,7 @@ mod tests {
     #[test]
     fn keys_and_long_messages_do_not_get_out() {
         let body = format!("bad key sk-hidden\n\u{7}{}sk-hidden", "é".repeat(400));
-        let err =
-            Complaint::parse(body.as_bytes()).into_error("acme", &account(), Some(StatusCode::BAD_REQUEST));
+        let err = Complaint::parse(body.as_bytes()).into_error(&account(), Some(StatusCode::BAD_REQUEST));
         let ProviderErrorKind::Failed(message) = &err.kind else {
             panic!("{err:?}");
         };

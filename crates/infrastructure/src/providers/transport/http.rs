@@ -112,13 +112,13 @@ impl HttpClient {
     /// [`ProviderError`] as [`errors`] sorts them, without the account's key.
     pub async fn send(
         &self,
-        vendor: &str,
         account: &Account,
         make: impl Fn(&Client) -> RequestBuilder + Send + Sync,
     ) -> Result<Response, ProviderError> {
+        let provider = account.provider.as_str();
         let mut tried = 1;
         loop {
-            let failure = match self.try_once(vendor, account, make(&self.client)).await {
+            let failure = match self.try_once(account, make(&self.client)).await {
                 Ok(response) => return Ok(response),
                 Err(failure) => failure,
             };
@@ -126,9 +126,9 @@ impl HttpClient {
                 return Err(failure.error);
             };
             debug!(
-                provider.name = vendor,
+                provider.name = provider,
                 wait_ms = wait.as_millis(),
-                "Asking {vendor} again: {}",
+                "Asking {provider} again: {}",
                 failure.error
             );
             sleep(wait).await;
@@ -140,25 +140,20 @@ impl HttpClient {
         &self.client
     }
 
-    async fn try_once(
-        &self,
-        vendor: &str,
-        account: &Account,
-        request: RequestBuilder,
-    ) -> Result<Response, Failure> {
+    async fn try_once(&self, account: &Account, request: RequestBuilder) -> Result<Response, Failure> {
         let Ok(sent) = timeout(self.limits.answer, request.send()).await else {
-            let error = errors::unavailable(vendor, "no answer in time");
+            let error = errors::unavailable(&account.provider, "no answer in time");
             return Err(Failure::without_response(error, true));
         };
         let response = sent.map_err(|err| {
             let is_final = err.is_builder();
-            Failure::without_response(unsent(vendor, err), is_final)
+            Failure::without_response(unsent(&account.provider, err), is_final)
         })?;
         if response.status().is_success() {
             return Ok(response);
         }
         let (status, headers) = (response.status(), response.headers().clone());
-        let error = refusal(vendor, account, response).await;
+        let error = refusal(account, response).await;
         Err(Failure {
             error,
             response: Some((status, headers)),
@@ -206,7 +201,7 @@ pub(super) fn unsent(vendor: &str, err: reqwest::Error) -> ProviderError {
 }
 
 /// The error that a response other than 2xx is.
-pub(super) async fn refusal(vendor: &str, account: &Account, mut response: Response) -> ProviderError {
+pub(super) async fn refusal(account: &Account, mut response: Response) -> ProviderError {
     let status = response.status();
     let asked = retry_after(response.headers());
     let mut body = Vec::new();
@@ -216,7 +211,7 @@ pub(super) async fn refusal(vendor: &str, account: &Account, mut response: Respo
     let retry_after = asked.or(complaint.retry_after);
     ProviderError {
         retry_after,
-        ..complaint.into_error(vendor, account, Some(status))
+        ..complaint.into_error(account, Some(status))
     }
 }
 
@@ -224,13 +219,13 @@ pub(super) async fn refusal(vendor: &str, account: &Account, mut response: Respo
 ///
 /// # Errors
 /// Unavailable when it breaks off, failed when it is longer than any such answer.
-pub async fn body(vendor: &'static str, mut response: Response) -> Result<Vec<u8>, ProviderError> {
+pub async fn body(provider: String, mut response: Response) -> Result<Vec<u8>, ProviderError> {
     let mut body = Vec::new();
     let is_whole = read(&mut response, &mut body, MAX_BODY_BYTES).await;
-    if is_whole.map_err(|err| errors::unavailable(vendor, err.without_url()))? {
+    if is_whole.map_err(|err| errors::unavailable(&provider, err.without_url()))? {
         Ok(body)
     } else {
-        Err(errors::failed(vendor, "its answer is too long"))
+        Err(errors::failed(&provider, "its answer is too long"))
     }
 }
 

@@ -7,6 +7,8 @@
 mod account;
 pub mod errors;
 #[cfg(test)]
+pub(crate) mod hanging_up;
+#[cfg(test)]
 pub(crate) mod hostile;
 mod http;
 pub mod pcm;

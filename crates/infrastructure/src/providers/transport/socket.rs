@@ -87,39 +87,39 @@ impl Frame {
 /// [`ProviderError`] as [`errors`] sorts them, unavailable when it takes longer than the limit. Nothing is tried again.
 pub async fn connect(
     http: &HttpClient,
-    vendor: &str,
     account: &Account,
     limit: Duration,
     make: impl FnOnce(&Client) -> RequestBuilder + Send,
 ) -> Result<Socket, ProviderError> {
     let request = make(http.client());
-    timeout(limit, open(vendor, account, request))
+    timeout(limit, open(account, request))
         .await
-        .unwrap_or_else(|_| Err(errors::unavailable(vendor, "no connection in time")))
+        .unwrap_or_else(|_| Err(errors::unavailable(&account.provider, "no connection in time")))
 }
 
-async fn open(vendor: &str, account: &Account, request: RequestBuilder) -> Result<Socket, ProviderError> {
+async fn open(account: &Account, request: RequestBuilder) -> Result<Socket, ProviderError> {
+    let provider = account.provider.as_str();
     let key = generate_key();
     let request = request
         .header(CONNECTION, "Upgrade")
         .header(UPGRADE, "websocket")
         .header(SEC_WEBSOCKET_VERSION, "13")
         .header(SEC_WEBSOCKET_KEY, &key);
-    let response = request.send().await.map_err(|err| unsent(vendor, err))?;
+    let response = request.send().await.map_err(|err| unsent(provider, err))?;
     if !response.status().is_success() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
-        return Err(refusal(vendor, account, response).await);
+        return Err(refusal(account, response).await);
     }
     if !is_accepted(&response, &key) {
-        return Err(errors::failed(vendor, "it does not speak WebSocket"));
+        return Err(errors::failed(provider, "it does not speak WebSocket"));
     }
-    let upgraded = response.upgrade().await.map_err(|err| unsent(vendor, err))?;
+    let upgraded = response.upgrade().await.map_err(|err| unsent(provider, err))?;
     let config = WebSocketConfig::default()
         .max_message_size(Some(MAX_MESSAGE_BYTES))
         .max_frame_size(Some(MAX_MESSAGE_BYTES))
         .read_buffer_size(READ_BUFFER_BYTES);
-    debug!(provider.name = vendor, "Opened a WebSocket to {vendor}");
+    debug!(provider.name = provider, "Opened a WebSocket to {provider}");
     Ok(Socket {
-        vendor: vendor.to_owned(),
+        vendor: provider.to_owned(),
         inner: WebSocketStream::from_raw_socket(upgraded, Role::Client, Some(config)).await,
         is_over: false,
     })

@@ -62,6 +62,7 @@ fn provider(info: &ProviderInfo, capabilities: rest::ProviderCapabilities) -> re
         models: info.models.iter().map(model).collect(),
         voices: info.voices.iter().map(voice).collect(),
         languages: info.languages.iter().map(language).collect(),
+        custom_names: info.custom_names,
         capabilities,
         available: info.credential.is_usable(),
         credential_status: match info.credential {

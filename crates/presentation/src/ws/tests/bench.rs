@@ -53,6 +53,7 @@ impl Bench {
             models: Vec::new(),
             voices: Vec::new(),
             languages: Vec::new(),
+            custom_names: false,
             credential: CredentialStatus::NotNeeded,
             needs: Vec::new(),
         };

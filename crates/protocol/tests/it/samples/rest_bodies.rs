@@ -33,6 +33,7 @@ pub(crate) fn providers() -> rest::ProviderList {
             id: "zh-TW".to_owned(),
             name: "Chinese (Taiwan)".to_owned(),
         }],
+        custom_names: false,
         capabilities: rest::ProviderCapabilities {
             detects_turns: true,
             greets: true,
@@ -44,6 +45,7 @@ pub(crate) fn providers() -> rest::ProviderList {
         models: vec![],
         voices: vec![],
         languages: vec![],
+        custom_names: true,
         capabilities: rest::ProviderCapabilities {
             detects_turns: false,
             greets: false,

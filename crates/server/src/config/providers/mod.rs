@@ -70,18 +70,18 @@ pub(super) fn set_up(
 }
 
 fn set_up_one(
-    provider: CatalogueProvider,
+    mut provider: CatalogueProvider,
     settings: &ProviderSettings,
     environment: &[(String, String)],
 ) -> Result<ProviderSetup> {
     let section = section(&provider.id);
     let base_url = base_url(settings).with_context(|| format!("providers.{section}.base_url"))?;
     let api_key = api_key(&section, &provider, settings, environment)?;
-    let is_elsewhere = base_url
-        .as_ref()
-        .is_some_and(|base_url| *base_url != provider.base_url);
-    let needs_base_url = provider.base_url_is_example && base_url.is_none();
-    let needs_key = api_key.is_none() && !provider.works_without_key(is_elsewhere);
+    if let Some(base_url) = base_url {
+        provider.move_to(base_url);
+    }
+    let needs_base_url = provider.base_url_is_example;
+    let needs_key = api_key.is_none() && !provider.works_without_key();
     let credential = match &api_key {
         _ if needs_base_url || needs_key => CredentialStatus::Missing,
         Some(_) => CredentialStatus::Present,
@@ -100,7 +100,7 @@ fn set_up_one(
         needs_key.then(key_setting),
     ];
     Ok(ProviderSetup {
-        account: base_url.as_ref().unwrap_or(&provider.base_url).account(api_key),
+        account: provider.base_url.account(&provider.id, api_key),
         needs: needs.into_iter().flatten().collect(),
         credential,
         provider,

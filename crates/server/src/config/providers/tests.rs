@@ -120,11 +120,31 @@ fn a_provider_that_was_moved_needs_no_key_and_uses_one() {
         (CredentialStatus::Present, Some("secret"))
     );
 
-    // Naming the address that it has anyway moves nothing, nor does an empty one.
-    for text in ["https://api.openai.com/v1", ""] {
+    // Naming the address that it has anyway moves nothing, nor does another host of the vendor, or an empty one.
+    for text in ["https://api.openai.com/v1", "https://eu.api.openai.com/v1", ""] {
         let setup = one("openai", &format!("[openai]\nbase_url = {text:?}"), &[]);
         assert_eq!(setup.credential, CredentialStatus::Missing, "{text}");
     }
+}
+
+#[test]
+fn a_server_that_speaks_as_openai_does_is_sent_files() {
+    let default = |setup: &ProviderSetup| {
+        let model = &setup.info(setup.provider.stt.as_ref().unwrap()).models[0];
+        (model.id.clone(), model.retires)
+    };
+    let moved = one("openai", "[openai]\nbase_url = \"http://127.0.0.1:8000/v1\"", &[]);
+    // OpenAI's calendar is of no meaning there.
+    assert_eq!(default(&moved), ("whisper-1".to_owned(), None));
+    let speech = &moved.provider.tts.as_ref().unwrap().models;
+    assert!(speech.iter().all(|model| model.retires.is_none()));
+    let here = one(
+        "openai",
+        "[openai]\nbase_url = \"https://eu.api.openai.com/v1\"",
+        &[],
+    );
+    assert_eq!(default(&here).0, "gpt-live-transcribe");
+    assert!(here.provider.tts.as_ref().unwrap().models[0].retires.is_some());
 }
 
 #[test]

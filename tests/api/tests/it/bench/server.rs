@@ -274,6 +274,7 @@ fn info() -> ProviderInfo {
             name: voice_name,
         }],
         languages: vec![Language { tag, name: language }],
+        custom_names: false,
         credential: CredentialStatus::NotNeeded,
         needs: Vec::new(),
     }

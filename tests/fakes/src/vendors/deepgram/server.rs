@@ -1,6 +1,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ws::{WebSocket, WebSocketUpgrade};
@@ -15,6 +16,7 @@ use super::handshake::{Api, Refusal, check};
 use super::{DeepgramScript, Spoken, v1, v2};
 use crate::lock;
 use crate::vendors::RecordedLine;
+use crate::vendors::delays::Delays;
 use crate::vendors::line::Switchboard;
 use crate::vendors::local::LocalServer;
 
@@ -31,6 +33,7 @@ pub struct DeepgramServer {
 pub(super) struct Desk {
     pub(super) script: Arc<DeepgramScript>,
     pub(super) lines: Switchboard,
+    pub(super) delays: Delays,
     spoken: Arc<Mutex<VecDeque<Spoken>>>,
     refusals: Arc<Mutex<VecDeque<Refusal>>>,
 }
@@ -45,6 +48,7 @@ impl DeepgramServer {
         let desk = Desk {
             script: Arc::new(script),
             lines: Switchboard::new(stop.clone()),
+            delays: Delays::default(),
             spoken: Arc::default(),
             refusals: Arc::default(),
         };
@@ -89,6 +93,11 @@ impl DeepgramServer {
     /// Breaks every open connection off.
     pub fn cut(&self) {
         self.desk.lines.cut();
+    }
+
+    /// How long each answer of v1 really took from the order to its going out, by the server's clock.
+    pub fn delays(&self) -> Vec<Duration> {
+        self.desk.delays.all()
     }
 
     /// What every connection was sent so far, the refused ones left out.

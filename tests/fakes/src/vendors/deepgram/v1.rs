@@ -61,6 +61,7 @@ struct Voiced {
 #[derive(Debug)]
 struct Answer {
     spoken: Spoken,
+    ordered: Instant,
     /// Where the audio ends that it answers.
     until: usize,
 }
@@ -150,18 +151,30 @@ impl Ears {
         }
         let spoken = self.current.take().unwrap_or_else(|| Spoken::of(""));
         let until = self.heard;
-        self.due
-            .push_back((Instant::now() + spoken.delay, Answer { spoken, until }));
+        let ordered = Instant::now();
+        let due = ordered + spoken.delay;
+        let answer = Answer {
+            spoken,
+            ordered,
+            until,
+        };
+        self.due.push_back((due, answer));
     }
 
     async fn answer(&mut self) -> Result<(), Hung> {
-        let Some((_, Answer { spoken, until })) = self.due.pop_front() else {
+        let Some((_, answer)) = self.due.pop_front() else {
             return Ok(());
         };
+        let Answer {
+            spoken,
+            ordered,
+            until,
+        } = answer;
         match spoken.fault {
             None => {
                 let results = self.results(&spoken.text, true, true, until);
                 self.told = until;
+                self.desk.delays.end(ordered);
                 self.line.say(&results).await
             }
             Some(Fault::Hang) => Ok(()),

@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::record::Note;
 use super::{Asked, ChatScript, ChatVendor, RecordedChat, Refusal, writing};
 use crate::lock;
+use crate::vendors::delays::Delays;
 use crate::vendors::local::LocalServer;
 
 /// A server that answers as a vendor of language models does, with what a test wrote down: with nothing written,
@@ -44,6 +45,7 @@ struct Desk {
     settings: Arc<ChatServerSettings>,
     scripts: Arc<Mutex<VecDeque<ChatScript>>>,
     recorded: watch::Sender<Vec<RecordedChat>>,
+    delays: Delays,
     stop: CancellationToken,
 }
 
@@ -70,6 +72,7 @@ impl ChatServer {
             settings: Arc::new(settings),
             scripts: Arc::default(),
             recorded: watch::Sender::default(),
+            delays: Delays::default(),
             stop: stop.clone(),
         };
         let routes = Router::new().fallback(chat).with_state(desk.clone());
@@ -93,6 +96,11 @@ impl ChatServer {
     /// Lines up what becomes of the next request.
     pub fn script(&self, script: ChatScript) {
         lock(&self.desk.scripts).push_back(script);
+    }
+
+    /// How long each answer really took from the request to its first text, by the server's clock.
+    pub fn delays(&self) -> Vec<Duration> {
+        self.desk.delays.all()
     }
 
     /// All requests so far.
@@ -124,6 +132,7 @@ async fn chat(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
+    let asked_at = tokio::time::Instant::now();
     let path = uri.path_and_query().map_or("", |path| path.as_str());
     let body = serde_json::from_slice(&body).unwrap_or_default();
     let mut note = Note::begin(&desk.recorded, recorded(peer, path, &headers, &body));
@@ -148,7 +157,9 @@ async fn chat(
         return refused(vendor, &refusal, &mut note);
     }
     note.status(200);
-    let body = writing::body(vendor, script, note, desk.stop.clone());
+    let body = writing::body(vendor, script, note, desk.stop.clone(), move || {
+        desk.delays.end(asked_at);
+    });
     ([("content-type", "text/event-stream; charset=utf-8")], body).into_response()
 }
 

@@ -16,17 +16,26 @@ struct Writing {
     pieces: VecDeque<Bytes>,
     note: Note,
     stop: CancellationToken,
+    /// Called as the first text goes out.
+    on_first_text: Option<Box<dyn FnOnce() + Send>>,
     is_over: bool,
 }
 
 /// The body of an answer.
-pub(super) fn body(vendor: ChatVendor, script: ChatScript, note: Note, stop: CancellationToken) -> Body {
+pub(super) fn body(
+    vendor: ChatVendor,
+    script: ChatScript,
+    note: Note,
+    stop: CancellationToken,
+    on_first_text: impl FnOnce() + Send + 'static,
+) -> Body {
     let writing = Writing {
         vendor,
         steps: script.steps.into(),
         pieces: pieces(&vendor.opening()),
         note,
         stop,
+        on_first_text: Some(Box::new(on_first_text)),
         is_over: false,
     };
     let written = stream::unfold(writing, |mut writing| async move {
@@ -50,7 +59,12 @@ impl Writing {
             }
             match self.steps.pop_front() {
                 Some(ChatStep::Wait(time)) => tokio::time::sleep(time).await,
-                Some(ChatStep::Text(text)) => self.pieces = pieces(&self.vendor.text(&text)),
+                Some(ChatStep::Text(text)) => {
+                    if let Some(tell) = self.on_first_text.take() {
+                        tell();
+                    }
+                    self.pieces = pieces(&self.vendor.text(&text));
+                }
                 Some(ChatStep::Overloaded) => {
                     self.is_over = true;
                     self.pieces = pieces(&self.vendor.overloaded());

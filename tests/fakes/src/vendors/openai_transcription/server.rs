@@ -35,7 +35,7 @@ pub(super) struct Desk {
     pub(super) lines: Switchboard,
     uploads: watch::Sender<Vec<Upload>>,
     spoken: Arc<Mutex<VecDeque<SpokenText>>>,
-    refusals: Arc<Mutex<VecDeque<Refusal>>>,
+    refusals: watch::Sender<VecDeque<Refusal>>,
 }
 
 /// Notes a client that hangs up before its answer is complete.
@@ -57,7 +57,7 @@ impl OpenAiTranscriptionServer {
             lines: Switchboard::new(stop.clone()),
             uploads: watch::Sender::default(),
             spoken: Arc::default(),
-            refusals: Arc::default(),
+            refusals: watch::Sender::default(),
         };
         let routes = Router::new()
             .route("/v1/audio/transcriptions", post(files::transcribe))
@@ -80,10 +80,21 @@ impl OpenAiTranscriptionServer {
 
     /// Lines up the refusal of a request or a connection.
     pub fn refuse(&self, status: u16, code: &str, message: &str, retry_after: Option<u64>) {
-        lock(&self.desk.refusals).push_back(Refusal {
+        let refusal = Refusal {
             retry_after,
             ..Refusal::new(status, code, message)
-        });
+        };
+        self.desk
+            .refusals
+            .send_modify(|refusals| refusals.push_back(refusal));
+    }
+
+    /// Waits until every refusal that was lined up is given.
+    pub async fn until_refused(&self) {
+        let mut refusals = self.desk.refusals.subscribe();
+        if refusals.wait_for(VecDeque::is_empty).await.is_err() {
+            unreachable!("the sender lives as long as the server");
+        }
     }
 
     /// Sends a message on every open connection.
@@ -138,7 +149,12 @@ impl Desk {
     }
 
     pub(super) fn refusal(&self) -> Option<Refusal> {
-        lock(&self.refusals).pop_front()
+        let mut refusal = None;
+        self.refusals.send_if_modified(|refusals| {
+            refusal = refusals.pop_front();
+            refusal.is_some()
+        });
+        refusal
     }
 
     pub(super) fn take(&self, upload: Upload) -> Answering {

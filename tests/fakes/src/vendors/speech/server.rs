@@ -1,6 +1,5 @@
 use std::collections::VecDeque;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,16 +10,16 @@ use axum::http::{HeaderName, Method, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde_json::{Map, Value};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
-use tokio_util::sync::{CancellationToken, DropGuard};
-use tokio_util::task::{AbortOnDropHandle, TaskTracker};
+use tokio_util::sync::CancellationToken;
 
 use super::refusal::Refusal;
 use super::request::Sent;
 use super::{SpeechRequest, SpeechScript, SpeechVendor, elevenlabs, openai};
 use crate::speech::{Said, Saying};
+use crate::vendors::delays::Delays;
+use crate::vendors::local::LocalServer;
 use crate::{Speech, lock};
 
 /// The rate of all audio, in Hz.
@@ -32,10 +31,8 @@ const KEYS: [&str; 3] = ["authorization", "xi-api-key", "x-api-key"];
 /// would need for it.
 #[derive(Debug)]
 pub struct SpeechServer {
-    address: SocketAddr,
+    server: LocalServer,
     desk: Desk,
-    _stop: DropGuard,
-    _serving: AbortOnDropHandle<io::Result<()>>,
 }
 
 /// What all requests share.
@@ -46,6 +43,7 @@ struct Desk {
     requests: watch::Sender<Vec<SpeechRequest>>,
     speeches: Arc<Mutex<VecDeque<Speech>>>,
     refusals: Arc<Mutex<VecDeque<Refusal>>>,
+    delays: Delays,
     stop: CancellationToken,
 }
 
@@ -69,23 +67,17 @@ impl SpeechServer {
             requests: watch::Sender::default(),
             speeches: Arc::default(),
             refusals: Arc::default(),
+            delays: Delays::default(),
             stop: stop.clone(),
         };
         let routes = Router::new().fallback(answer).with_state(desk.clone());
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
-        let serving = TaskTracker::new().spawn(async move { axum::serve(listener, routes).await });
-        Ok(Self {
-            address,
-            desk,
-            _stop: stop.drop_guard(),
-            _serving: AbortOnDropHandle::new(serving),
-        })
+        let server = LocalServer::start(routes, stop).await?;
+        Ok(Self { server, desk })
     }
 
     /// The base of all addresses, as a client is configured with it.
     pub fn base_url(&self) -> String {
-        format!("http://{}/v1", self.address)
+        self.server.url("/v1")
     }
 
     /// Lines up how the next text is said.
@@ -97,6 +89,11 @@ impl SpeechServer {
     pub fn refuse(&self, status: u16, code: &str, message: &str, retry_after: Option<Duration>) {
         let refusal = Refusal::new(status, code, message).asking_again_after(retry_after);
         lock(&self.desk.refusals).push_back(refusal);
+    }
+
+    /// How long each speech really took from the request to its first byte, by the server's clock.
+    pub fn delays(&self) -> Vec<Duration> {
+        self.desk.delays.all()
     }
 
     /// Every request so far, in order.
@@ -186,7 +183,8 @@ impl Desk {
             (header::CONTENT_TYPE, self.script.content_type.clone()),
             (HeaderName::from_static("x-mood"), "thrown in".to_owned()),
         ];
-        let body = stream::unfold((saying, answering, self.stop.clone()), next);
+        let told = Some((self.delays.clone(), asked));
+        let body = stream::unfold((saying, answering, told, self.stop.clone()), next);
         (headers, Body::from_stream(body)).into_response()
     }
 
@@ -204,15 +202,26 @@ impl Desk {
     }
 }
 
-type Answer = (Saying<u8>, Answering, CancellationToken);
+/// What is said, and what becomes of the request; who is to be told of the first byte, until there was one.
+type Answer = (
+    Saying<u8>,
+    Answering,
+    Option<(Delays, Instant)>,
+    CancellationToken,
+);
 
-async fn next((mut saying, mut answering, stop): Answer) -> Option<(io::Result<Vec<u8>>, Answer)> {
+async fn next((mut saying, mut answering, mut told, stop): Answer) -> Option<(io::Result<Vec<u8>>, Answer)> {
     let said = tokio::select! {
         said = saying.next() => said,
         () = stop.cancelled() => Said::Cut,
     };
     match said {
-        Said::Piece(bytes) => Some((Ok(bytes), (saying, answering, stop))),
+        Said::Piece(bytes) => {
+            if let Some((delays, asked)) = told.take() {
+                delays.end(asked);
+            }
+            Some((Ok(bytes), (saying, answering, told, stop)))
+        }
         Said::Over => {
             answering.end(|request| request.is_complete = true);
             None
@@ -221,7 +230,7 @@ async fn next((mut saying, mut answering, stop): Answer) -> Option<(io::Result<V
             // Lets out what was sent before; else the client sees none of it.
             tokio::task::yield_now().await;
             answering.end(|_| {});
-            Some((Err(io::Error::other("cut")), (saying, answering, stop)))
+            Some((Err(io::Error::other("cut")), (saying, answering, told, stop)))
         }
     }
 }

@@ -10,15 +10,13 @@ use crate::providers::transport::sse::Event;
 /// Reads events until `message_stop`.
 #[derive(Debug)]
 pub(super) struct MessagesDecoder {
-    vendor: String,
     account: Account,
     usage: Option<Usage>,
 }
 
 impl MessagesDecoder {
-    pub(super) fn new(vendor: &str, account: &Account) -> Self {
+    pub(super) fn new(account: &Account) -> Self {
         Self {
-            vendor: vendor.to_owned(),
             account: account.clone(),
             usage: None,
         }
@@ -43,7 +41,8 @@ impl Decode for MessagesDecoder {
         if event.data.trim().is_empty() {
             return Ok(Said::Nothing);
         }
-        let event = serde_json::from_str(&event.data).map_err(|err| errors::malformed(&self.vendor, &err))?;
+        let event = serde_json::from_str(&event.data)
+            .map_err(|err| errors::malformed(&self.account.provider, &err))?;
         match event {
             StreamEvent::MessageStart { message } => {
                 self.count(message.usage);
@@ -55,14 +54,12 @@ impl Decode for MessagesDecoder {
             StreamEvent::MessageDelta { delta, usage } => {
                 self.count(usage);
                 if delta.stop_reason.as_deref() == Some("refusal") {
-                    return Err(errors::failed(&self.vendor, "it refused to answer"));
+                    return Err(errors::failed(&self.account.provider, "it refused to answer"));
                 }
                 Ok(Said::Nothing)
             }
             StreamEvent::MessageStop => Ok(Said::Done(self.usage)),
-            StreamEvent::Error { error } => {
-                Err(Complaint::of(&error).into_error(&self.vendor, &self.account, None))
-            }
+            StreamEvent::Error { error } => Err(Complaint::of(&error).into_error(&self.account, None)),
             StreamEvent::ContentBlockDelta {
                 delta: BlockDelta::Other,
             }
@@ -71,7 +68,10 @@ impl Decode for MessagesDecoder {
     }
 
     fn end(&mut self) -> Result<Option<Usage>, ProviderError> {
-        Err(errors::unavailable(&self.vendor, "the answer broke off"))
+        Err(errors::unavailable(
+            &self.account.provider,
+            "the answer broke off",
+        ))
     }
 }
 
@@ -85,11 +85,12 @@ mod tests {
 
     async fn read(lines: &[&str]) -> (String, Result<Option<Usage>, ProviderErrorKind>) {
         let account = Account {
+            provider: "acme".to_owned(),
             base_url: "https://a.example".parse().unwrap(),
             api_key: Some("sk-hidden".into()),
         };
         let body: String = lines.iter().flat_map(|line| ["data: ", line, "\n\n"]).collect();
-        let (text, end) = decoded(MessagesDecoder::new("acme", &account), &body).await;
+        let (text, end) = decoded(MessagesDecoder::new(&account), &body).await;
         (text, end.map_err(|err| err.kind))
     }
 

@@ -30,9 +30,9 @@ const VERSION_WITH_TEMPERATURE: HeaderValue = HeaderValue::from_static("2023-06-
 pub struct AnthropicLanguageModel(Backend);
 
 impl AnthropicLanguageModel {
-    /// The provider of this id; the base of its account ends with `/v1`.
-    pub fn new(id: impl Into<String>, account: Account, http: HttpClient, defaults: Defaults) -> Self {
-        Self(Backend::new(id, account, http, defaults))
+    /// The base of its account ends with `/v1`.
+    pub fn new(account: Account, http: HttpClient, defaults: Defaults) -> Self {
+        Self(Backend::new(account, http, defaults))
     }
 
     /// The same for a server that may do without a key, as those on one's own machine do.
@@ -58,7 +58,7 @@ impl LanguageModel for AnthropicLanguageModel {
         let model = config.model.as_deref().unwrap_or_default();
         let body = messages_request(model, &request.instructions, &lines, &options);
         let url = self.0.account.url("messages");
-        let decoder = MessagesDecoder::new(&self.0.id, &self.0.account);
+        let decoder = MessagesDecoder::new(&self.0.account);
         self.0.ask(url, &headers, &body, decoder).await
     }
 }

@@ -6,8 +6,7 @@ use viva_domain::ports::{ProviderErrorKind, SpeechToText, SpeechToTextEventKind}
 use viva_fakes::CapturedLogs;
 use viva_fakes::vendors::deepgram::{DeepgramScript, Spoken};
 
-use super::{FLUX, NOVA, Rig, config, patiently};
-use crate::providers::ears::talk::{account, http};
+use super::{FLUX, NOVA, PROVIDER, Rig, config, patiently};
 
 const UNAVAILABLE: ProviderErrorKind = ProviderErrorKind::Unavailable;
 
@@ -32,39 +31,9 @@ async fn a_refusal_is_told(
             .connect(config("deepgram", model, &[]))
             .await
             .unwrap_err();
-        assert_eq!((&err.kind, err.provider.as_str()), (&kind, "deepgram"));
+        assert_eq!((&err.kind, err.provider.as_str()), (&kind, PROVIDER));
         assert_eq!(err.retry_after, retry_after.map(Duration::from_secs));
     }
-}
-
-#[tokio::test]
-async fn the_vendor_itself_is_not_called_without_a_key() {
-    let rig = Rig::start().await;
-    let ears = |base_url| super::DeepgramSpeechToText {
-        account: account(base_url, None),
-        ..rig.ears.clone()
-    };
-    let refused = ears("https://api.deepgram.com")
-        .connect(config("deepgram", NOVA, &[]))
-        .await;
-    assert_eq!(refused.unwrap_err().kind, ProviderErrorKind::CredentialMissing);
-    // A server of one's own is asked, and may refuse.
-    let own = ears(&rig.server.base_url())
-        .connect(config("deepgram", NOVA, &[]))
-        .await;
-    assert_eq!(own.unwrap_err().kind, ProviderErrorKind::CredentialInvalid);
-}
-
-#[tokio::test]
-async fn nobody_there_is_unavailable() {
-    let rig = Rig::start().await;
-    let ears = super::DeepgramSpeechToText {
-        account: account("http://127.0.0.1:9", Some("key")),
-        http: http(),
-        ..rig.ears.clone()
-    };
-    let refused = ears.connect(config("deepgram", NOVA, &[])).await;
-    assert_eq!(refused.unwrap_err().kind, UNAVAILABLE);
 }
 
 #[tokio::test]

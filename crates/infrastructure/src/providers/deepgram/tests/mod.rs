@@ -8,12 +8,16 @@ mod secrets;
 
 use std::time::Duration;
 
+use futures_util::future::LocalBoxFuture;
+use serde_json::Value;
 use tokio_util::task::TaskTracker;
-use viva_fakes::vendors::deepgram::{DeepgramScript, DeepgramServer};
+use viva_fakes::vendors::RecordedLine;
+use viva_fakes::vendors::deepgram::{DeepgramScript, DeepgramServer, Spoken};
 
 use super::DeepgramSpeechToText;
 use crate::providers::Defaults;
-use crate::providers::ears::talk::{Talk, account, config, http, patiently};
+use crate::providers::ears::cases::{Bench, Condition, Heard, Server, ears_tests};
+use crate::providers::ears::talk::{PROVIDER, Talk, account, config, http, patiently};
 
 const KEY: &str = "dg-secret-key";
 const NOVA: &str = "nova-3";
@@ -60,12 +64,76 @@ impl Rig {
     }
 
     async fn talk(&self, model: &str, options: &[(&str, &str)]) -> Talk {
-        Talk::open(&self.ears, &config("deepgram", model, options)).await
+        Talk::open(&self.ears, &config(PROVIDER, model, options)).await
     }
 
     /// Waits until nothing runs any more.
     async fn ends(&self) {
         self.tasks.close();
         patiently(self.tasks.wait()).await;
+    }
+}
+
+async fn nova_ears() -> Bench {
+    bench(NOVA).await
+}
+
+async fn flux_ears() -> Bench {
+    bench(FLUX).await
+}
+
+async fn bench(model: &str) -> Bench {
+    let Rig { server, ears, tasks } = Rig::start().await;
+    Bench {
+        shown: format!("{ears:?}"),
+        ears: Box::new(ears.clone()),
+        elsewhere: Box::new(move |base_url, key| {
+            Box::new(DeepgramSpeechToText {
+                account: account(base_url, key),
+                ..ears.clone()
+            })
+        }),
+        config: config(PROVIDER, model, &[]),
+        key: KEY,
+        vendor: "https://api.deepgram.com",
+        server: Box::new(server),
+        tasks,
+    }
+}
+
+ears_tests!(nova_ears);
+ears_tests!(flux_ears);
+
+impl Server for DeepgramServer {
+    fn base_url(&self) -> String {
+        self.base_url()
+    }
+
+    fn hear(&self, heard: Heard) {
+        self.hear(match heard {
+            Heard::As(text, delay) => Spoken::of(text).after(delay),
+            Heard::Never => Spoken::of("").hangs(),
+            Heard::Cut => Spoken::of("").cuts(),
+        });
+    }
+
+    fn refuse(&self, status: u16, message: &str, retry_after: Option<u64>) {
+        self.refuse(status, "ODD", message, retry_after);
+    }
+
+    fn say(&self, message: Value) {
+        self.say(message);
+    }
+
+    fn cut(&self) {
+        self.cut();
+    }
+
+    fn lines(&self) -> Vec<RecordedLine> {
+        self.requests()
+    }
+
+    fn until<'a>(&'a self, condition: &'a mut Condition<'a>) -> LocalBoxFuture<'a, Vec<RecordedLine>> {
+        Box::pin(self.until(condition))
     }
 }

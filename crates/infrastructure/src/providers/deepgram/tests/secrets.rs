@@ -3,7 +3,7 @@ use viva_domain::ports::SpeechToText;
 use viva_fakes::CapturedLogs;
 use viva_fakes::vendors::deepgram::Spoken;
 
-use super::{KEY, NOVA, Rig, config};
+use super::{KEY, NOVA, PROVIDER, Rig, config};
 use crate::providers::ears::talk::{account, logged};
 
 #[tokio::test]
@@ -32,7 +32,7 @@ async fn neither_key_nor_words_are_logged() {
     let told = format!("{err} {err:?} {:?} {wrong:?} {:?}", err.source, rig.ears);
     rig.ends().await;
     let logged = logged(&logs);
-    assert!(logged.contains("deepgram"), "nothing was logged: {logged}");
+    assert!(logged.contains(PROVIDER), "nothing was logged: {logged}");
     for secret in [KEY, "dg-wrong-key", "top secret"] {
         assert!(!logged.contains(secret), "{logged}");
         assert!(!told.contains(secret), "{told}");

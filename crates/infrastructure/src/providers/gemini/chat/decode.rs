@@ -10,16 +10,14 @@ use crate::providers::transport::sse::Event;
 /// Reads responses until the end of the body, which has to come after a reason to finish.
 #[derive(Debug)]
 pub(super) struct ChatDecoder {
-    vendor: String,
     account: Account,
     usage: Option<Usage>,
     is_finished: bool,
 }
 
 impl ChatDecoder {
-    pub(super) fn new(vendor: &str, account: &Account) -> Self {
+    pub(super) fn new(account: &Account) -> Self {
         Self {
-            vendor: vendor.to_owned(),
             account: account.clone(),
             usage: None,
             is_finished: false,
@@ -32,17 +30,17 @@ impl Decode for ChatDecoder {
         if event.data.trim().is_empty() {
             return Ok(Said::Nothing);
         }
-        let response: GenerateResponse =
-            serde_json::from_str(&event.data).map_err(|err| errors::malformed(&self.vendor, &err))?;
+        let response: GenerateResponse = serde_json::from_str(&event.data)
+            .map_err(|err| errors::malformed(&self.account.provider, &err))?;
         if let Some(error) = response.error {
-            return Err(Complaint::of(&error).into_error(&self.vendor, &self.account, None));
+            return Err(Complaint::of(&error).into_error(&self.account, None));
         }
         if let Some(reason) = response
             .prompt_feedback
             .and_then(|feedback| feedback.block_reason)
         {
             return Err(errors::failed(
-                &self.vendor,
+                &self.account.provider,
                 format!("it refused to answer: {reason}"),
             ));
         }
@@ -56,7 +54,7 @@ impl Decode for ChatDecoder {
             Some("STOP" | "MAX_TOKENS") => self.is_finished = true,
             Some(reason) => {
                 return Err(errors::failed(
-                    &self.vendor,
+                    &self.account.provider,
                     format!("it broke off its answer: {reason}"),
                 ));
             }
@@ -70,7 +68,10 @@ impl Decode for ChatDecoder {
         if self.is_finished {
             Ok(self.usage)
         } else {
-            Err(errors::unavailable(&self.vendor, "the answer broke off"))
+            Err(errors::unavailable(
+                &self.account.provider,
+                "the answer broke off",
+            ))
         }
     }
 }
@@ -96,11 +97,12 @@ mod tests {
 
     async fn read(lines: &[&str]) -> (String, Result<Option<Usage>, ProviderErrorKind>) {
         let account = Account {
+            provider: "acme".to_owned(),
             base_url: "https://a.example".parse().unwrap(),
             api_key: Some("sk-hidden".into()),
         };
         let body: String = lines.iter().flat_map(|line| ["data: ", line, "\n\n"]).collect();
-        let (text, end) = decoded(ChatDecoder::new("acme", &account), &body).await;
+        let (text, end) = decoded(ChatDecoder::new(&account), &body).await;
         (text, end.map_err(|err| err.kind))
     }
 

@@ -31,9 +31,9 @@ const VERSION: &str = "v1beta";
 pub struct GeminiLanguageModel(Backend);
 
 impl GeminiLanguageModel {
-    /// The provider of this id; the base of its account ends with the version, or is the host alone.
-    pub fn new(id: impl Into<String>, account: Account, http: HttpClient, defaults: Defaults) -> Self {
-        Self(Backend::new(id, account, http, defaults))
+    /// The base of its account ends with the version, or is the host alone.
+    pub fn new(account: Account, http: HttpClient, defaults: Defaults) -> Self {
+        Self(Backend::new(account, http, defaults))
     }
 }
 
@@ -52,7 +52,7 @@ impl LanguageModel for GeminiLanguageModel {
         let body = generate_request(&request.instructions, &lines, &options);
         let model = config.model.as_deref().unwrap_or_default();
         let url = address(&self.0.account, model);
-        let decoder = ChatDecoder::new(&self.0.id, &self.0.account);
+        let decoder = ChatDecoder::new(&self.0.account);
         self.0.ask(url, &headers, &body, decoder).await
     }
 }
@@ -115,6 +115,7 @@ mod tests {
     )]
     fn the_base_may_name_the_version(#[case] base: &str, #[case] model: &str, #[case] url: &str) {
         let account = Account {
+            provider: "acme".to_owned(),
             base_url: base.parse().unwrap(),
             api_key: None,
         };

@@ -2,7 +2,6 @@
 
 use viva_domain::ports::{ProviderError, ProviderErrorKind};
 
-use super::ID;
 use crate::providers::transport::{Account, errors};
 
 /// Closing was planned, or nobody's fault.
@@ -33,7 +32,7 @@ impl Closing {
                 && (RETURNABLE.contains(&code) || is_sent_away && matches!(code, 1000 | 1008)),
             err: ProviderError {
                 source: Some(format!("closed with {code}: {reason}").into()),
-                ..errors::error(ID, kind)
+                ..errors::error(&account.provider, kind)
             },
         }
     }
@@ -81,6 +80,7 @@ mod tests {
 
     fn account() -> Account {
         Account {
+            provider: "acme".to_owned(),
             base_url: "https://live.example".parse().unwrap(),
             api_key: Some(SecretString::from("hidden-key")),
         }

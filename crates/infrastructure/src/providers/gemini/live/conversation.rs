@@ -15,9 +15,8 @@ use viva_domain::ports::{
     ProviderError, ProviderErrorKind, RealtimeCommand, RealtimeEvent, RealtimeEventKind,
 };
 
-use super::ID;
 use super::closing::Closing;
-use super::dialing::{Dialer, read};
+use super::dialing::Dialer;
 use super::talk::{Act, Talk};
 use super::wire::ServerMessage;
 use crate::providers::transport::errors;
@@ -78,7 +77,8 @@ impl Conversation {
         if let Link::Up(socket) = self.link {
             socket.close().await;
         }
-        debug!(provider.name = ID, "Ended a conversation with {ID}");
+        let provider = self.dialer.provider();
+        debug!(provider.name = provider, "Ended a conversation with {provider}");
     }
 
     async fn step(&mut self) -> Result<(), Over> {
@@ -123,7 +123,8 @@ impl Conversation {
             Said::Message(message) => self.talk.message(at, *message, acts),
             Said::Broke(closing) => self.talk.broke(at, closing.err, closing.can_go_on, acts),
             Said::Linked(socket) => {
-                debug!(provider.name = ID, "Resumed a conversation with {ID}");
+                let provider = self.dialer.provider();
+                debug!(provider.name = provider, "Resumed a conversation with {provider}");
                 self.link = Link::Up(socket);
                 self.talk.relinked(at, acts);
             }
@@ -194,7 +195,7 @@ fn said(frame: Option<Result<Frame, ProviderError>>, dialer: &Dialer, is_sent_aw
         Some(Ok(Frame::Closed { code, reason })) => {
             Said::Broke(Closing::of(code, &reason, dialer.account(), is_sent_away))
         }
-        Some(Ok(frame)) => match read(&frame) {
+        Some(Ok(frame)) => match dialer.read(&frame) {
             Ok(message) => Said::Message(Box::new(message)),
             Err(err) => Said::Broke(Closing {
                 err,
@@ -202,7 +203,10 @@ fn said(frame: Option<Result<Frame, ProviderError>>, dialer: &Dialer, is_sent_aw
             }),
         },
         Some(Err(err)) => Said::Broke(lost(err)),
-        None => Said::Broke(lost(errors::unavailable(ID, "the connection is gone"))),
+        None => Said::Broke(lost(errors::unavailable(
+            dialer.provider(),
+            "the connection is gone",
+        ))),
     }
 }
 

@@ -6,7 +6,6 @@ use futures_util::StreamExt;
 use tokio::time::{sleep, timeout};
 use viva_domain::ports::{ProviderError, ProviderErrorKind};
 
-use super::ID;
 use super::closing::Closing;
 use super::wire::{ClientMessage, ServerMessage, Setup};
 use crate::providers::transport::socket::{Frame, Socket, connect};
@@ -47,6 +46,10 @@ impl Dialer {
         &self.account
     }
 
+    pub(super) fn provider(&self) -> &str {
+        &self.account.provider
+    }
+
     /// Opens the first connection; tries again once.
     pub(super) async fn dial(&self) -> Result<Socket, ProviderError> {
         self.attempt(&self.setup, &FIRST_WAITS, LIMIT).await
@@ -65,7 +68,7 @@ impl Dialer {
         limit: Duration,
     ) -> Result<Socket, ProviderError> {
         let attempts = async {
-            let mut result = Err(errors::unavailable(ID, "no attempt was made"));
+            let mut result = Err(errors::unavailable(self.provider(), "no attempt was made"));
             for wait in waits {
                 sleep(*wait).await;
                 result = self.dial_with(setup).await;
@@ -78,13 +81,13 @@ impl Dialer {
         };
         timeout(limit, attempts)
             .await
-            .unwrap_or_else(|_| Err(errors::unavailable(ID, "no conversation in time")))
+            .unwrap_or_else(|_| Err(errors::unavailable(self.provider(), "no conversation in time")))
     }
 
     async fn dial_with(&self, setup: &Setup) -> Result<Socket, ProviderError> {
-        let key = self.account.required_header(ID, "")?;
+        let key = self.account.required_header("")?;
         let url = self.url();
-        let mut socket = connect(&self.http, ID, &self.account, LIMIT, |client| {
+        let mut socket = connect(&self.http, &self.account, LIMIT, |client| {
             client.get(url).header(KEY_HEADER, key)
         })
         .await?;
@@ -102,13 +105,13 @@ impl Dialer {
                     return Err(Closing::of(code, &reason, &self.account, false).err);
                 }
                 frame => {
-                    if read(&frame)?.setup_complete.is_some() {
+                    if self.read(&frame)?.setup_complete.is_some() {
                         return Ok(());
                     }
                 }
             }
         }
-        Err(errors::unavailable(ID, "it hung up"))
+        Err(errors::unavailable(self.provider(), "it hung up"))
     }
 
     /// Sends a message.
@@ -117,8 +120,13 @@ impl Dialer {
         socket: &mut Socket,
         message: &ClientMessage,
     ) -> Result<(), ProviderError> {
-        let text = serde_json::to_string(message).map_err(|err| errors::malformed(ID, &err))?;
+        let text = serde_json::to_string(message).map_err(|err| errors::malformed(self.provider(), &err))?;
         socket.send_text(text).await
+    }
+
+    /// Reads a message; the server sends them as text and as bytes.
+    pub(super) fn read(&self, frame: &Frame) -> Result<ServerMessage, ProviderError> {
+        frame.json(self.provider()).map(Option::unwrap_or_default)
     }
 
     /// The address of the service. A base URL that ends with a version, as that of the language model does, names it.
@@ -139,9 +147,4 @@ impl Dialer {
         }
         url
     }
-}
-
-/// Reads a message; the server sends them as text and as bytes.
-pub(super) fn read(frame: &Frame) -> Result<ServerMessage, ProviderError> {
-    frame.json(ID).map(Option::unwrap_or_default)
 }

@@ -39,8 +39,6 @@ use self::talk::{INPUT_RATE, OUTPUT_RATE, Talk, TurnTaking};
 use crate::providers::Defaults;
 use crate::providers::transport::{Account, HttpClient, errors};
 
-const ID: &str = "gemini";
-
 /// Commands that wait: 1.3 s of user audio in frames of 20 ms. When it is full the caller drops audio.
 const COMMANDS: usize = 64;
 /// Events that wait. When it is full nothing more is read from the server.
@@ -68,7 +66,8 @@ impl GeminiRealtimeVoice {
     }
 
     fn settings(&self, config: &ProviderConfig) -> Result<Settings, ProviderError> {
-        Settings::of(config, &self.defaults).map_err(|message| errors::invalid_config(ID, message))
+        Settings::of(config, &self.defaults)
+            .map_err(|message| errors::invalid_config(&self.account.provider, message))
     }
 }
 
@@ -100,7 +99,11 @@ impl RealtimeVoice for GeminiRealtimeVoice {
         let dialer = Dialer::new(self.http.clone(), self.account.clone(), setup);
         let socket = dialer.dial().await?;
 
-        let talk = Talk::new(settings.options.turn_taking, settings.client_content());
+        let talk = Talk::new(
+            &self.account.provider,
+            settings.options.turn_taking,
+            settings.client_content(),
+        );
         let mut acts = Vec::new();
         talk.begin(&request.history, &mut acts);
         let (commands, commands_rx) = mpsc::channel(COMMANDS);

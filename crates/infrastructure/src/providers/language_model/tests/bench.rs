@@ -35,6 +35,7 @@ impl Bench {
         let server = ChatServer::start(settings).await.unwrap();
         let settings = server.settings();
         let account = Account {
+            provider: "acme".to_owned(),
             base_url: server.base_url().parse().unwrap(),
             api_key: key.map(Into::into),
         };
@@ -46,7 +47,7 @@ impl Bench {
         let needs_key = settings.key.is_some();
         let model: Box<dyn LanguageModel> = match settings.vendor {
             ChatVendor::OpenAi => {
-                let model = OpenAiLanguageModel::new("acme", account, http, defaults);
+                let model = OpenAiLanguageModel::new(account, http, defaults);
                 Box::new(if needs_key {
                     model
                 } else {
@@ -54,14 +55,14 @@ impl Bench {
                 })
             }
             ChatVendor::Anthropic => {
-                let model = AnthropicLanguageModel::new("acme", account, http, defaults);
+                let model = AnthropicLanguageModel::new(account, http, defaults);
                 Box::new(if needs_key {
                     model
                 } else {
                     model.with_optional_key()
                 })
             }
-            ChatVendor::Gemini => Box::new(GeminiLanguageModel::new("acme", account, http, defaults)),
+            ChatVendor::Gemini => Box::new(GeminiLanguageModel::new(account, http, defaults)),
         };
         Self { server, model }
     }
@@ -120,7 +121,10 @@ impl Heard {
                     heard.is_done = true;
                     heard.usage = usage;
                 }
-                Err(err) => heard.failure = Some(err),
+                Err(err) => {
+                    assert_eq!(err.provider, "acme");
+                    heard.failure = Some(err);
+                }
             }
         }
         heard

@@ -10,6 +10,7 @@ use viva_fakes::vendors::language_models::ChatVendor::{self, Anthropic, Gemini, 
 use viva_fakes::vendors::language_models::{ChatScript, ChatServerSettings};
 
 use super::bench::{Bench, Heard, config, patiently, quick_limits};
+use crate::providers::transport::hanging_up;
 
 async fn openai(case: impl AsyncFnOnce(&dyn LanguageModel, ProviderConfig)) {
     case(&*Bench::start(OpenAi).await.model, config()).await;
@@ -88,9 +89,7 @@ async fn an_empty_answer_is_complete(#[values(OpenAi, Anthropic, Gemini)] vendor
 #[rstest]
 #[tokio::test]
 async fn dropping_an_answer_closes_the_connection(#[values(OpenAi, Anthropic, Gemini)] vendor: ChatVendor) {
-    let mut soonest = Duration::MAX;
-    // As often as it takes for one that is not held up by the machine.
-    for _ in 0..10 {
+    hanging_up::is_noticed_at_once(async || {
         let bench = Bench::start(vendor).await;
         bench.server.script(ChatScript::new().text("Well,"));
         let mut stream = bench.ask(config()).await.unwrap();
@@ -98,12 +97,9 @@ async fn dropping_an_answer_closes_the_connection(#[values(OpenAi, Anthropic, Ge
         let dropped = Instant::now();
         drop(stream);
         let closed = patiently(bench.server.closed()).await;
-        soonest = soonest.min(closed.saturating_duration_since(dropped));
-        if soonest < Duration::from_millis(50) {
-            return;
-        }
-    }
-    panic!("the vendor noticed after {soonest:?} at best");
+        closed.saturating_duration_since(dropped)
+    })
+    .await;
 }
 
 #[rstest]

@@ -19,7 +19,7 @@ use viva_domain::ports::ProviderErrorKind;
 use viva_domain::sessions::ProviderOptions;
 
 use super::super::options::{CONNECT_FAILURES, FaultKind, Faults, delay_ms, texts};
-use crate::providers::options::{choice, number, unknown};
+use crate::providers::options::{choice, number, read, unknown};
 
 /// Every option, for the message that refuses another one.
 const NAMES: [&str; 8] = [
@@ -58,11 +58,7 @@ impl Default for Options {
 impl Options {
     /// Reads and checks a session's options. The error says which one is wrong, and what is right.
     pub(super) fn parse(raw: &ProviderOptions) -> Result<Self, String> {
-        let mut options = Self::default();
-        for (name, json) in raw {
-            options.set(name, json)?;
-        }
-        Ok(options)
+        read(raw, Self::set)
     }
 
     fn set(&mut self, name: &str, json: &str) -> Result<(), String> {

@@ -10,16 +10,14 @@ use crate::providers::transport::sse::Event;
 /// Reads chunks until `[DONE]` or the end of the body; servers differ in which of them comes.
 #[derive(Debug)]
 pub(super) struct ChatDecoder {
-    vendor: String,
     account: Account,
     usage: Option<Usage>,
     has_chunks: bool,
 }
 
 impl ChatDecoder {
-    pub(super) fn new(vendor: &str, account: &Account) -> Self {
+    pub(super) fn new(account: &Account) -> Self {
         Self {
-            vendor: vendor.to_owned(),
             account: account.clone(),
             usage: None,
             has_chunks: false,
@@ -28,7 +26,7 @@ impl ChatDecoder {
 
     fn chunk(&mut self, chunk: ChatChunk) -> Result<Said, ProviderError> {
         if let Some(error) = chunk.error.filter(|error| !error.is_null()) {
-            return Err(Complaint::of(&error).into_error(&self.vendor, &self.account, None));
+            return Err(Complaint::of(&error).into_error(&self.account, None));
         }
         self.has_chunks = true;
         if let Some(usage) = chunk.usage {
@@ -39,7 +37,7 @@ impl ChatDecoder {
             return Ok(Said::Nothing);
         };
         if matches!(choice.finish_reason.as_deref(), Some("content_filter" | "error")) {
-            return Err(errors::failed(&self.vendor, "it broke off its answer"));
+            return Err(errors::failed(&self.account.provider, "it broke off its answer"));
         }
         let delta = choice.delta.unwrap_or_default();
         let text = delta.content.filter(|text| !text.is_empty()).or(delta.refusal);
@@ -56,14 +54,15 @@ impl Decode for ChatDecoder {
         if data.is_empty() {
             return Ok(Said::Nothing);
         }
-        let chunk = serde_json::from_str(data).map_err(|err| errors::malformed(&self.vendor, &err))?;
+        let chunk =
+            serde_json::from_str(data).map_err(|err| errors::malformed(&self.account.provider, &err))?;
         self.chunk(chunk)
     }
 
     fn end(&mut self) -> Result<Option<Usage>, ProviderError> {
         if !self.has_chunks {
             return Err(errors::failed(
-                &self.vendor,
+                &self.account.provider,
                 "it sent no answer; check its base_url",
             ));
         }
@@ -90,10 +89,11 @@ mod tests {
 
     async fn read(body: &str) -> (String, Result<Option<Usage>, ProviderErrorKind>) {
         let account = Account {
+            provider: "acme".to_owned(),
             base_url: "https://a.example".parse().unwrap(),
             api_key: Some("sk-hidden".into()),
         };
-        let (text, end) = decoded(ChatDecoder::new("acme", &account), body).await;
+        let (text, end) = decoded(ChatDecoder::new(&account), body).await;
         (text, end.map_err(|err| err.kind))
     }
 

@@ -25,9 +25,9 @@ use crate::providers::transport::{Account, HttpClient};
 pub struct OpenAiLanguageModel(Backend);
 
 impl OpenAiLanguageModel {
-    /// The provider of this id; the base of its account ends with `/v1`, mostly.
-    pub fn new(id: impl Into<String>, account: Account, http: HttpClient, defaults: Defaults) -> Self {
-        Self(Backend::new(id, account, http, defaults))
+    /// The base of its account ends with `/v1`, mostly.
+    pub fn new(account: Account, http: HttpClient, defaults: Defaults) -> Self {
+        Self(Backend::new(account, http, defaults))
     }
 
     /// The same for a server that may do without a key, as those on one's own machine do.
@@ -52,7 +52,7 @@ impl LanguageModel for OpenAiLanguageModel {
         let model = config.model.as_deref().unwrap_or_default();
         let body = chat_request(model, &request.instructions, &lines, &options);
         let url = self.0.account.url("chat/completions");
-        let decoder = ChatDecoder::new(&self.0.id, &self.0.account);
+        let decoder = ChatDecoder::new(&self.0.account);
         self.0.ask(url, &headers, &body, decoder).await
     }
 }

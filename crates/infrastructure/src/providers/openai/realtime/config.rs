@@ -21,7 +21,7 @@ use super::wire::{
     AudioFormat, InputAudio, NoiseReduction, OutputAudio, Reasoning, Session, SessionAudio, Transcription,
     TurnDetection,
 };
-use crate::providers::options::{choice, decimal, number, unknown};
+use crate::providers::options::{choice, decimal, number, read, unknown};
 
 /// Sample rate of the audio both ways, in Hz; GA takes no other for PCM.
 pub(super) const RATE: u32 = 24_000;
@@ -98,10 +98,7 @@ impl Turns {
 impl Options {
     /// Reads and checks a session's options. The error says which one is wrong, and what is right.
     pub(super) fn parse(raw: &ProviderOptions) -> Result<Self, String> {
-        let mut options = Self::default();
-        for (name, json) in raw {
-            options.set(name, json)?;
-        }
+        let options = read(raw, Self::set)?;
         options.check()?;
         Ok(options)
     }

@@ -75,10 +75,10 @@ impl Connector {
     /// A connection that is configured.
     pub(super) async fn open(&self) -> Result<Socket, ProviderError> {
         let account = &self.failures.account;
-        let provider = self.host.provider;
+        let provider = self.failures.provider();
         let (name, value) = match self.host.key {
-            KeyHeader::Bearer => ("authorization", account.header(provider, "Bearer ")?),
-            KeyHeader::ApiKey => ("api-key", Some(account.required_header(provider, "")?)),
+            KeyHeader::Bearer => ("authorization", account.header("Bearer ")?),
+            KeyHeader::ApiKey => ("api-key", Some(account.required_header("")?)),
         };
         let mut url = account.url(self.host.path);
         url.query_pairs_mut().append_pair("model", &self.model);
@@ -89,7 +89,7 @@ impl Connector {
                 None => request,
             }
         };
-        let mut socket = socket::connect(&self.http, provider, account, OPEN_LIMIT, request).await?;
+        let mut socket = socket::connect(&self.http, account, OPEN_LIMIT, request).await?;
         timeout(OPEN_LIMIT, self.configure(&mut socket))
             .await
             .unwrap_or_else(|_| Err(unavailable(provider, "it did not accept the session in time")))?;
@@ -121,9 +121,9 @@ impl Connector {
     }
 
     fn arrived(&self, frame: Option<Result<Frame, ProviderError>>) -> Arrived {
-        let gone = |reason: &str| unavailable(self.host.provider, reason);
+        let gone = |reason: &str| unavailable(self.failures.provider(), reason);
         match frame {
-            Some(Ok(frame @ Frame::Text(_))) => match frame.json(self.host.provider) {
+            Some(Ok(frame @ Frame::Text(_))) => match frame.json(self.failures.provider()) {
                 Ok(event) => Arrived::Said(event.unwrap_or(ServerEvent::Unknown)),
                 Err(err) => Arrived::Lost { err, reopen: false },
             },
@@ -256,14 +256,14 @@ impl Conversation {
                 Standing::GoesOn => return Ok(None),
                 Standing::Over(err) => (err, false),
                 Standing::Expired => (
-                    unavailable(self.connector.host.provider, "the session expired"),
+                    unavailable(self.connector.failures.provider(), "the session expired"),
                     true,
                 ),
             },
             Arrived::Lost { err, reopen } => (err, reopen),
         };
         debug!(
-            provider.name = self.connector.host.provider,
+            provider.name = self.connector.failures.provider(),
             reopen, "The connection is of no use any more: {err}"
         );
         let err = Arc::new(err);

@@ -22,14 +22,18 @@ const SYNONYMS: [(&str, &str); 2] = [
 /// Who failed, and what must not be told of it.
 #[derive(Debug, Clone)]
 pub(super) struct Failures {
-    pub(super) provider: &'static str,
     pub(super) account: Account,
 }
 
 impl Failures {
+    /// The provider's id.
+    pub(super) fn provider(&self) -> &str {
+        &self.account.provider
+    }
+
     /// It failed in a way that has no code.
     pub(super) fn failed(&self, message: &str) -> ProviderError {
-        errors::failed(self.provider, message)
+        errors::failed(&self.account.provider, message)
     }
 
     /// An error that came as an event.
@@ -45,7 +49,7 @@ impl Failures {
             message: body.message.clone().unwrap_or_default(),
             retry_after,
         };
-        let mut err = complaint.into_error(self.provider, &self.account, None);
+        let mut err = complaint.into_error(&self.account, None);
         if err.kind != ProviderErrorKind::RateLimited {
             err.retry_after = None;
         }
@@ -93,8 +97,8 @@ mod tests {
 
     fn said(code: &str, param: Option<&str>) -> ProviderError {
         let failures = Failures {
-            provider: "openai",
             account: Account {
+                provider: "openai".to_owned(),
                 base_url: "https://a.example/v1".parse().unwrap(),
                 api_key: Some("sk-hidden".into()),
             },

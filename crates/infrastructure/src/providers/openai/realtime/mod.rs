@@ -52,8 +52,6 @@ pub struct OpenAiRealtimeVoice {
 /// What differs between servers of the same protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Host {
-    /// The provider's id.
-    pub provider: &'static str,
     /// Follows the account's address.
     pub path: &'static str,
     /// How the key is sent.
@@ -102,7 +100,6 @@ impl OpenAiRealtimeVoice {
     /// OpenAI, or a server that takes its place; every conversation is a task of `tasks`.
     pub fn new(account: Account, http: HttpClient, settings: RealtimeSettings, tasks: TaskTracker) -> Self {
         let host = Host {
-            provider: "openai",
             path: "realtime",
             key: KeyHeader::Bearer,
         };
@@ -127,7 +124,7 @@ impl OpenAiRealtimeVoice {
     }
 
     fn check(&self, config: &ProviderConfig) -> Result<Checked, ProviderError> {
-        let invalid = |message| invalid_config(self.host.provider, message);
+        let invalid = |message| invalid_config(&self.account.provider, message);
         let mut options = Options::parse(&config.options).map_err(invalid)?;
         let mut config = config.clone();
         let defaults = &self.settings.defaults;
@@ -168,7 +165,7 @@ impl RealtimeVoice for OpenAiRealtimeVoice {
         self.check(config).map(|checked| checked.config)
     }
 
-    #[instrument(name = "provider.openai.connect", skip_all, fields(provider.name = self.host.provider), err(level = "debug"))]
+    #[instrument(name = "provider.openai.connect", skip_all, fields(provider.name = self.account.provider), err(level = "debug"))]
     async fn connect(&self, request: RealtimeRequest) -> Result<RealtimeSession, ProviderError> {
         let Checked {
             config,
@@ -176,7 +173,6 @@ impl RealtimeVoice for OpenAiRealtimeVoice {
             options,
         } = self.check(&request.config)?;
         let failures = Failures {
-            provider: self.host.provider,
             account: self.account.clone(),
         };
         let connector = Connector {

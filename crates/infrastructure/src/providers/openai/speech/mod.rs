@@ -10,8 +10,7 @@ use reqwest::Response;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use tracing::{debug, instrument};
 use viva_domain::ports::{
-    ProviderError, ProviderErrorKind, SpeechStream, TextToSpeech, TextToSpeechCapabilities,
-    TextToSpeechRequest,
+    ProviderError, SpeechStream, TextToSpeech, TextToSpeechCapabilities, TextToSpeechRequest,
 };
 use viva_domain::sessions::ProviderConfig;
 
@@ -20,7 +19,6 @@ use self::wire::SpeechBody;
 use crate::providers::Defaults;
 use crate::providers::transport::{Account, HttpClient, errors, speech};
 
-const ID: &str = "openai";
 /// The vendor's own hosts, where nothing goes without a key.
 const DOMAIN: &str = "openai.com";
 /// `pcm` has no header that could say another one, in Hz.
@@ -59,7 +57,7 @@ impl OpenAiTextToSpeech {
                 options: Options::parse(&config.options)?,
             })
         };
-        parse().map_err(|message: String| errors::invalid_config(ID, message))
+        parse().map_err(|message: String| errors::invalid_config(&self.account.provider, message))
     }
 }
 
@@ -81,7 +79,7 @@ impl TextToSpeech for OpenAiTextToSpeech {
     #[instrument(name = "provider.openai.tts.speak", skip_all, err(level = "debug"))]
     async fn speak(&self, request: TextToSpeechRequest) -> Result<SpeechStream, ProviderError> {
         let settings = self.settings(&request.config)?;
-        let authorization = self.account.header_beyond(DOMAIN, ID, "Bearer ")?;
+        let authorization = self.account.header_beyond(DOMAIN, "Bearer ")?;
         let url = self.account.url("audio/speech");
         let body = SpeechBody {
             model: &settings.model,
@@ -98,15 +96,16 @@ impl TextToSpeech for OpenAiTextToSpeech {
                 None => request,
             }
         };
-        let response = self.http.send(ID, &self.account, make).await?;
-        check_format(&response)?;
-        debug!(provider.name = ID, "{ID} began to speak");
-        Ok(speech(ID, response))
+        let response = self.http.send(&self.account, make).await?;
+        let provider = self.account.provider.as_str();
+        check_format(&response).map_err(|message| errors::failed(provider, message))?;
+        debug!(provider.name = provider, "{provider} began to speak");
+        Ok(speech(provider, response))
     }
 }
 
 /// Some servers send what they have, whatever they are asked for; it would be noise.
-fn check_format(response: &Response) -> Result<(), ProviderError> {
+fn check_format(response: &Response) -> Result<(), String> {
     let Some(kind) = response.headers().get(CONTENT_TYPE) else {
         return Ok(());
     };
@@ -121,6 +120,5 @@ fn check_format(response: &Response) -> Result<(), ProviderError> {
     if is_pcm && rate.is_none_or(|rate| rate == RATE) {
         return Ok(());
     }
-    let message = format!("it sent {kind:?} instead of PCM at {RATE} Hz");
-    Err(errors::error(ID, ProviderErrorKind::Failed(message)))
+    Err(format!("it sent {kind:?} instead of PCM at {RATE} Hz"))
 }

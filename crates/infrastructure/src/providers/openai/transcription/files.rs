@@ -12,7 +12,6 @@ use viva_domain::ports::{
     ProviderErrorKind, SpeechToTextCommand, SpeechToTextEvent, SpeechToTextEventKind, SpeechToTextSession,
 };
 
-use super::VENDOR;
 use super::config::Api;
 use super::upload::{Desk, Upload};
 use crate::providers::ears::{COMMANDS, EVENTS, Utterance};
@@ -87,7 +86,7 @@ impl Files {
                 let job = match self.utterance.finish() {
                     Some(samples) if self.waiting.len() < MOST_WAITING => Job::Send(samples),
                     Some(_) => {
-                        let err = errors::error(VENDOR, ProviderErrorKind::Unavailable);
+                        let err = errors::error(self.desk.provider(), ProviderErrorKind::Unavailable);
                         Job::Say(SpeechToTextEventKind::FinalFailed(err.into()))
                     }
                     None => Job::Say(SpeechToTextEventKind::Final(String::new())),

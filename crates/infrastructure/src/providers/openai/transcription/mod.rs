@@ -28,7 +28,6 @@ use crate::providers::Defaults;
 use crate::providers::ears::{KEEP_ALIVE, listen};
 use crate::providers::transport::{Account, HttpClient, HttpLimits, errors};
 
-const VENDOR: &str = "openai";
 /// The vendor's own hosts, where nothing goes without a key.
 const DOMAIN: &str = "openai.com";
 /// An answer about a whole file may begin this late: servers of one's own calculate for long.
@@ -63,7 +62,8 @@ impl OpenAiSpeechToText {
     }
 
     fn settings(&self, config: &ProviderConfig) -> Result<Settings, ProviderError> {
-        Settings::of(config, &self.defaults).map_err(|message| errors::invalid_config(VENDOR, message))
+        Settings::of(config, &self.defaults)
+            .map_err(|message| errors::invalid_config(&self.account.provider, message))
     }
 }
 
@@ -90,7 +90,7 @@ impl SpeechToText for OpenAiSpeechToText {
     #[instrument(name = "provider.openai.stt.connect", skip_all, err(level = "debug"))]
     async fn connect(&self, config: ProviderConfig) -> Result<SpeechToTextSession, ProviderError> {
         let settings = self.settings(&config)?;
-        let authorization = self.account.header_beyond(DOMAIN, VENDOR, "Bearer ")?;
+        let authorization = self.account.header_beyond(DOMAIN, "Bearer ")?;
         match settings.api {
             Api::Files => {
                 let desk =

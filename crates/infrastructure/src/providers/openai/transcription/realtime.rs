@@ -13,7 +13,6 @@ use serde_json::Value;
 use tokio::time::timeout;
 use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
 
-use super::VENDOR;
 use super::config::{Api, Settings};
 use super::wire::{ClientEvent, Format, Input, Model, NoiseReduction, ServerEvent, Session, SessionAudio};
 use crate::providers::ears::{Dialect, Message, Order, RUN_UP, Said, Utterance, push_within};
@@ -23,6 +22,8 @@ use crate::providers::transport::{Account, HttpClient, pcm};
 
 /// A handshake that takes longer has failed; so has a session that is not configured after so long.
 const LIMIT: Duration = Duration::from_secs(5);
+/// The vendor closes a session after 60 minutes.
+const AGE: Duration = Duration::from_mins(50);
 /// Shorter utterances are refused, in samples: 100 ms. What was sent of one is taken back.
 const LEAST: usize = 2_400;
 /// Names the configuration in errors about it.
@@ -176,7 +177,7 @@ impl Realtime {
         }
         let is_fatal = FATAL.into_iter().any(has);
         let is_empty = has("input_audio_buffer_commit_empty");
-        let err = complaint.into_error(VENDOR, &self.connection.account, None);
+        let err = complaint.into_error(&self.connection.account, None);
         let event_id = error["event_id"].as_str().unwrap_or_default();
         // A refused commit gets no item any more.
         self.unnamed.retain(|commit| commit != event_id);
@@ -186,7 +187,8 @@ impl Realtime {
             let nothing = SpeechToTextEventKind::Final(String::new());
             self.settle(|item| item.commit == event_id, nothing, said);
         } else {
-            tracing::debug!(provider.name = VENDOR, "{VENDOR} complained: {err}");
+            let provider = err.provider.as_str();
+            tracing::debug!(provider.name = provider, "{provider} complained: {err}");
             let failed = SpeechToTextEventKind::FinalFailed(err.into());
             self.settle(|item| item.commit == event_id, failed, said);
         }
@@ -194,7 +196,6 @@ impl Realtime {
 }
 
 impl Dialect for Realtime {
-    const VENDOR: &'static str = VENDOR;
     const DETECTS_TURNS: bool = false;
     const RATE: u32 = Api::Realtime.rate().hz();
 
@@ -207,8 +208,17 @@ impl Dialect for Realtime {
         Box::pin(async move { connection.open().await })
     }
 
+    fn longest_age(&self) -> Option<Duration> {
+        Some(AGE)
+    }
+
     fn forget(&mut self) {
-        *self = Self::of(self.connection.clone(), self.patience);
+        let new = Self::of(self.connection.clone(), self.patience);
+        let old = std::mem::replace(self, new);
+        // What nobody was told yet is not lost with the connection.
+        if !old.run_up.has_begun() {
+            self.run_up = old.run_up;
+        }
     }
 
     fn audio(&mut self, samples: &[i16]) -> Option<Message> {
@@ -268,7 +278,7 @@ impl Dialect for Realtime {
                 None => self.unnamed.push_back(item.commit),
             }
         }
-        let err = errors::unavailable(VENDOR, "no transcript in time");
+        let err = errors::unavailable(&self.account().provider, "no transcript in time");
         SpeechToTextEventKind::FinalFailed(err.into())
     }
 
@@ -283,14 +293,15 @@ impl Dialect for Realtime {
                 self.on_answer(&item_id, SpeechToTextEventKind::Final(text), said);
             }
             Ok(ServerEvent::Failed { item_id, error }) => {
-                let err = Complaint::of(&error).into_error(VENDOR, self.account(), None);
+                let err = Complaint::of(&error).into_error(self.account(), None);
                 self.on_answer(&item_id, SpeechToTextEventKind::FinalFailed(err.into()), said);
             }
             Ok(ServerEvent::Error { error }) => self.on_error(&error, said),
             Ok(ServerEvent::Created | ServerEvent::Updated | ServerEvent::Unknown) => {}
             Err(err) => {
-                let err = errors::malformed(VENDOR, &err);
-                tracing::debug!(provider.name = VENDOR, "Ignored a message: {err}");
+                let provider = self.account().provider.as_str();
+                let err = errors::malformed(provider, &err);
+                tracing::debug!(provider.name = provider, "Ignored a message: {err}");
             }
         }
     }
@@ -315,7 +326,7 @@ impl Connection {
             authorization,
             update,
         } = self;
-        let mut socket = connect(&http, VENDOR, &account, LIMIT, |client| {
+        let mut socket = connect(&http, &account, LIMIT, |client| {
             let request = client.get(url);
             match authorization {
                 Some(authorization) => request.header(AUTHORIZATION, authorization),
@@ -325,7 +336,7 @@ impl Connection {
         .await?;
         timeout(LIMIT, configure(&mut socket, &account, update))
             .await
-            .map_err(|_| errors::unavailable(VENDOR, "the session is not configured in time"))??;
+            .map_err(|_| errors::unavailable(&account.provider, "the session is not configured in time"))??;
         Ok(socket)
     }
 }
@@ -347,12 +358,12 @@ async fn configure(socket: &mut Socket, account: &Account, update: String) -> Re
             }
             Ok(ServerEvent::Updated) => return Ok(()),
             Ok(ServerEvent::Error { error }) => {
-                return Err(Complaint::of(&error).into_error(VENDOR, account, None));
+                return Err(Complaint::of(&error).into_error(account, None));
             }
             _ => {}
         }
     }
-    Err(errors::unavailable(VENDOR, "it hung up"))
+    Err(errors::unavailable(&account.provider, "it hung up"))
 }
 
 fn update(settings: &Settings) -> ClientEvent<'_> {

@@ -10,7 +10,6 @@ use serde_json::Value;
 use viva_audio::Clip;
 use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
 
-use super::VENDOR;
 use super::config::{Api, Settings};
 use super::wire::{FileEvent, Transcription};
 use crate::providers::ears::push_within;
@@ -59,6 +58,11 @@ impl Desk {
         }
     }
 
+    /// The provider's id.
+    pub(super) fn provider(&self) -> &str {
+        &self.account.provider
+    }
+
     /// Sends an utterance; nothing happens before the upload is asked for its first event.
     pub(super) fn send(&self, samples: Vec<i16>) -> Upload {
         let rate = Api::Files.rate();
@@ -78,7 +82,7 @@ impl Desk {
                 None => request,
             }
         };
-        self.http.send(VENDOR, &self.account, make).await
+        self.http.send(&self.account, make).await
     }
 
     fn form(&self, wav: Bytes) -> Form {
@@ -124,11 +128,14 @@ impl Upload {
         loop {
             match &mut self.state {
                 State::Asking(response) => match response.await {
-                    Ok(response) => self.state = State::of(response),
+                    Ok(response) => self.state = State::of(&self.account.provider, response),
                     Err(err) => return failed(err),
                 },
                 State::Reading(body) => {
-                    return match body.await.and_then(|body| transcript(&body)) {
+                    return match body
+                        .await
+                        .and_then(|body| transcript(&self.account.provider, &body))
+                    {
                         Ok(text) => SpeechToTextEventKind::Final(text),
                         Err(err) => failed(err),
                     };
@@ -142,7 +149,7 @@ impl Upload {
                     Some(Err(err)) => return failed(err),
                     // Some servers forget to say that it is complete.
                     None if !text.is_empty() => return SpeechToTextEventKind::Final(text.trim().to_owned()),
-                    None => return failed(errors::failed(VENDOR, "it sent no transcript")),
+                    None => return failed(errors::failed(&self.account.provider, "it sent no transcript")),
                 },
             }
         }
@@ -150,13 +157,13 @@ impl Upload {
 }
 
 impl State {
-    fn of(response: Response) -> Self {
+    fn of(provider: &str, response: Response) -> Self {
         let kind = response.headers().get(CONTENT_TYPE);
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if kind.starts_with("text/event-stream") {
-            return Self::Following(Events::of(VENDOR, response), String::new());
+            return Self::Following(Events::of(provider, response), String::new());
         }
-        Self::Reading(Box::pin(body(VENDOR, response)))
+        Self::Reading(Box::pin(body(provider.to_owned(), response)))
     }
 }
 
@@ -164,7 +171,7 @@ impl State {
 fn follow(event: &Event, text: &mut String, account: &Account) -> Option<SpeechToTextEventKind> {
     let json = serde_json::from_str::<Value>(&event.data).ok()?;
     if json.get("error").is_some_and(|error| !error.is_null()) {
-        let err = Complaint::of(&json).into_error(VENDOR, account, None);
+        let err = Complaint::of(&json).into_error(account, None);
         return Some(failed(err));
     }
     match serde_json::from_value(json).ok()? {
@@ -177,9 +184,9 @@ fn follow(event: &Event, text: &mut String, account: &Account) -> Option<SpeechT
     }
 }
 
-fn transcript(body: &[u8]) -> Result<String, ProviderError> {
+fn transcript(provider: &str, body: &[u8]) -> Result<String, ProviderError> {
     let Transcription { text } =
-        serde_json::from_slice(body).map_err(|err| errors::malformed(VENDOR, &err))?;
+        serde_json::from_slice(body).map_err(|err| errors::malformed(provider, &err))?;
     Ok(text.trim().to_owned())
 }
 

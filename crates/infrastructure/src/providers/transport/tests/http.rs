@@ -18,6 +18,7 @@ const LIMITS: HttpLimits = HttpLimits {
 async fn ask(responses: &[&str]) -> (Result<String, ProviderError>, usize) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let account = Account {
+        provider: "acme".to_owned(),
         base_url: format!("http://{}", listener.local_addr().unwrap())
             .parse()
             .unwrap(),
@@ -27,7 +28,7 @@ async fn ask(responses: &[&str]) -> (Result<String, ProviderError>, usize) {
     let url = account.url("x");
     let asking = async {
         let response = http
-            .send("acme", &account, |client| client.post(url.clone()).body("hello"))
+            .send(&account, |client| client.post(url.clone()).body("hello"))
             .await?;
         Ok(response.text().await.unwrap())
     };
@@ -89,12 +90,13 @@ async fn a_request_is_given_up(
 #[tokio::test]
 async fn an_address_that_is_none_is_a_wrong_setting() {
     let account = Account {
+        provider: "acme".to_owned(),
         base_url: "ftp://127.0.0.1/v1".parse().unwrap(),
         api_key: None,
     };
     let http = HttpClient::new().unwrap().with_limits(LIMITS);
     let err = http
-        .send("acme", &account, |client| client.post(account.url("x")))
+        .send(&account, |client| client.post(account.url("x")))
         .await
         .unwrap_err();
     assert!(matches!(err.kind, ProviderErrorKind::InvalidConfig(_)), "{err:?}");
@@ -130,7 +132,7 @@ async fn a_body_is_read_to_its_end_within_a_limit(
     };
     let reading = async {
         let response = HttpClient::new().unwrap().client().get(url).send().await.unwrap();
-        body("acme", response).await
+        body("acme".to_owned(), response).await
     };
     let (read, ()) = tokio::join!(reading, serving);
     assert_eq!(read.map(|body| body.len()).map_err(|err| err.kind), expected);

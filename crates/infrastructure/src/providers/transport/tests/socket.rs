@@ -23,15 +23,16 @@ async fn dial<T>(
 ) -> (Result<Socket, ProviderError>, T) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let account = Account {
+        provider: "acme".to_owned(),
         base_url: format!("http://{}/v1", listener.local_addr().unwrap())
             .parse()
             .unwrap(),
         api_key: Some(KEY.into()),
     };
     let http = HttpClient::new().unwrap();
-    let authorization = account.required_header("acme", "Bearer ").unwrap();
+    let authorization = account.required_header("Bearer ").unwrap();
     let url = account.url("live");
-    let connecting = connect(&http, "acme", &account, limit, |client| {
+    let connecting = connect(&http, &account, limit, |client| {
         client.get(url).header("authorization", authorization)
     });
     let serving = async {

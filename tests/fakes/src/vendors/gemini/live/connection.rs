@@ -45,6 +45,7 @@ struct Connection {
 }
 
 struct Answering {
+    asked: Instant,
     due: Instant,
     steps: VecDeque<(Duration, Step)>,
     has_begun: bool,
@@ -292,8 +293,10 @@ impl Connection {
     }
 
     fn answer(&mut self, answer: &LiveAnswer) {
+        let asked = Instant::now();
         self.answer = Some(Answering {
-            due: Instant::now() + self.desk.script.thinking,
+            asked,
+            due: asked + self.desk.script.thinking,
             steps: steps(&self.desk.script, self.setup.as_ref(), answer),
             has_begun: false,
         });
@@ -314,6 +317,7 @@ impl Connection {
         match step {
             Step::Begin(message) => {
                 answer.has_begun = true;
+                self.desk.delays.end(answer.asked.into());
                 self.record(|connection| connection.answered = Some(Instant::now()));
                 self.say(message).await
             }

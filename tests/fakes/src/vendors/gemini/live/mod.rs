@@ -12,7 +12,6 @@ mod strict;
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -22,15 +21,14 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use axum::serve::ListenerExt;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 use tokio::sync::{broadcast, watch};
-use tokio_util::sync::{CancellationToken, DropGuard};
-use tokio_util::task::TaskTracker;
+use tokio_util::sync::CancellationToken;
 
 pub use self::script::{LiveAnswer, LiveFault, LiveRefusal, LiveScript};
 use crate::lock;
+use crate::vendors::delays::Delays;
+use crate::vendors::local::LocalServer;
 
 const PATH: &str = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent";
 /// Room for orders to open connections.
@@ -39,9 +37,8 @@ const ORDERS: usize = 64;
 /// A running server; dropping it stops it and cuts what is connected.
 #[derive(Debug)]
 pub struct LiveServer {
-    address: SocketAddr,
+    server: LocalServer,
     desk: Desk,
-    _stop: DropGuard,
 }
 
 /// A connection that a server had.
@@ -88,6 +85,7 @@ struct Desk {
     script: Arc<LiveScript>,
     connections: watch::Sender<Vec<LiveConnection>>,
     orders: broadcast::Sender<Order>,
+    delays: Delays,
     stop: CancellationToken,
     sessions: Arc<Mutex<Sessions>>,
 }
@@ -109,37 +107,28 @@ impl LiveServer {
     /// # Errors
     /// When no port can be opened.
     pub async fn start(script: LiveScript) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
-        // Small messages must not wait for each other: delays are exact.
-        let listener = listener.tap_io(|stream| {
-            let _ = stream.set_nodelay(true);
-        });
+        let stop = CancellationToken::new();
         let desk = Desk {
             script: Arc::new(script),
             connections: watch::Sender::default(),
             orders: broadcast::Sender::new(ORDERS),
-            stop: CancellationToken::new(),
+            delays: Delays::default(),
+            stop: stop.clone(),
             sessions: Arc::default(),
         };
         let routes = Router::new().route(PATH, any(connect)).with_state(desk.clone());
-        let stop = desk.stop.clone();
-        TaskTracker::new().spawn(async move {
-            tokio::select! {
-                served = axum::serve(listener, routes) => served,
-                () = stop.cancelled() => Ok(()),
-            }
-        });
-        Ok(Self {
-            address,
-            _stop: desk.stop.clone().drop_guard(),
-            desk,
-        })
+        let server = LocalServer::start(routes, stop).await?;
+        Ok(Self { server, desk })
     }
 
     /// `http://127.0.0.1:<port>`.
     pub fn base_url(&self) -> String {
-        format!("http://{}", self.address)
+        self.server.url("")
+    }
+
+    /// How long each answer really took from the end of the turn to its first audio, by the server's clock.
+    pub fn delays(&self) -> Vec<Duration> {
+        self.desk.delays.all()
     }
 
     /// The connections so far, oldest first.

@@ -20,6 +20,7 @@ pub(super) struct Answering {
     bytes: Vec<u8>,
     /// When the next step is due.
     pub(super) due: Instant,
+    asked: Instant,
     first_audio: Instant,
     /// `None` before it was announced, then the number of the next piece.
     next: Option<usize>,
@@ -49,6 +50,7 @@ impl Answering {
             metadata,
             bytes: samples.flat_map(i16::to_le_bytes).collect(),
             due: now + answer.announced_after,
+            asked: now,
             first_audio: now + first_audio.max(answer.announced_after),
             answer,
             next: None,
@@ -59,6 +61,11 @@ impl Answering {
 
     pub(super) fn is_announced(&self) -> bool {
         self.next.is_some()
+    }
+
+    /// When it was asked for, as long as it has no audio.
+    pub(super) fn waiting_since(&self) -> Option<Instant> {
+        (self.sent == 0).then_some(self.asked)
     }
 
     /// Audio that was sent, in ms.

@@ -93,8 +93,12 @@ impl Conversation {
         let due = self.later.extract_if(.., |(at, _)| *at <= now);
         self.out.extend(due.map(|(_, event)| event));
         let answering = self.answering.as_mut().filter(|answering| answering.due <= now)?;
+        let waiting_since = answering.waiting_since();
         match answering.step() {
             Step::Say(events) => {
+                if let (Some(asked), None) = (waiting_since, answering.waiting_since()) {
+                    self.desk.delays.end(asked);
+                }
                 if answering.is_announced() {
                     self.items.insert(answering.item_id.clone(), answering.sent_ms());
                 }

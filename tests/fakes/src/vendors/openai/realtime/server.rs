@@ -2,6 +2,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ws::{WebSocket, WebSocketUpgrade};
@@ -18,6 +19,7 @@ use super::conversation::{Conversation, Ending};
 use super::{OpenAiRealtimeScript, RealtimeAnswer, RealtimeHost};
 use crate::lock;
 use crate::vendors::RecordedLine;
+use crate::vendors::delays::Delays;
 use crate::vendors::line::{Hung, Incoming, Line, Switchboard};
 use crate::vendors::local::LocalServer;
 
@@ -37,6 +39,7 @@ pub(super) struct Desk {
     answers: Arc<Mutex<VecDeque<RealtimeAnswer>>>,
     refusals: Arc<Mutex<VecDeque<Complaint>>>,
     complaints: Arc<Mutex<Vec<String>>>,
+    pub(super) delays: Delays,
     numbers: Arc<AtomicUsize>,
     attempts: Arc<AtomicUsize>,
 }
@@ -58,6 +61,7 @@ impl OpenAiRealtimeServer {
             answers: Arc::default(),
             refusals: Arc::default(),
             complaints: Arc::default(),
+            delays: Delays::default(),
             numbers: Arc::default(),
             attempts: Arc::default(),
         };
@@ -110,6 +114,11 @@ impl OpenAiRealtimeServer {
     /// How often a connection was asked for, the refused ones included.
     pub fn attempts(&self) -> usize {
         self.desk.attempts.load(Ordering::SeqCst)
+    }
+
+    /// How long each answer really took from the order to its first audio, by the server's clock.
+    pub fn delays(&self) -> Vec<Duration> {
+        self.desk.delays.all()
     }
 
     /// What every connection was sent so far, the refused ones left out.

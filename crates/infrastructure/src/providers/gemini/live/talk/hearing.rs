@@ -139,7 +139,7 @@ impl Talk {
         let failure = reason.filter(|reason| !FINE.contains(&reason.as_str()));
         if let Some(reason) = failure.filter(|_| answer.is_growing() || !answer.has_begun()) {
             let kind = ProviderErrorKind::Failed(format!("it ended its turn with {}", word(&reason)));
-            return self.answer_fails(at, Arc::new(errors::error(super::super::ID, kind)), acts);
+            return self.answer_fails(at, Arc::new(errors::error(&self.provider, kind)), acts);
         }
         if !answer.has_begun() {
             // An answer without a word is one too.

@@ -68,6 +68,8 @@ pub(super) enum Act {
 /// The state of a conversation.
 #[derive(Debug)]
 pub(super) struct Talk {
+    /// The provider's id.
+    provider: String,
     turn_taking: TurnTaking,
     client_content: ClientContentUse,
     /// Of the newest command.
@@ -93,8 +95,13 @@ struct Stale {
 }
 
 impl Talk {
-    pub(super) fn new(turn_taking: TurnTaking, client_content: ClientContentUse) -> Self {
+    pub(super) fn new(
+        provider: impl Into<String>,
+        turn_taking: TurnTaking,
+        client_content: ClientContentUse,
+    ) -> Self {
         Self {
+            provider: provider.into(),
             turn_taking,
             client_content,
             generation: Generation::FIRST,

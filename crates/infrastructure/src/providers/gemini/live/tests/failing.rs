@@ -35,7 +35,7 @@ async fn a_refused_handshake_is_told_at_once(
     };
     let rig = Rig::start(script).await;
     let err = rig.connect(config(&[])).await.unwrap_err();
-    assert_eq!((&err.kind, err.provider.as_str()), (&kind, "gemini"));
+    assert_eq!((&err.kind, err.provider.as_str()), (&kind, PROVIDER));
     if kind == ProviderErrorKind::RateLimited {
         assert_eq!(err.retry_after, Some(Duration::from_secs(7)));
     }

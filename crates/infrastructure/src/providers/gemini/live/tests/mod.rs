@@ -185,6 +185,7 @@ impl Talk {
     async fn fails(&mut self) -> Arc<ProviderError> {
         loop {
             if let RealtimeEventKind::Failed(err) = self.next().await.kind {
+                assert_eq!(err.provider, PROVIDER);
                 assert_eq!(patiently(self.session.events.next()).await, None);
                 return err;
             }
@@ -192,8 +193,12 @@ impl Talk {
     }
 }
 
+/// What an operator may call a provider: not the adapter's own name.
+const PROVIDER: &str = "my-own";
+
 fn voice(base_url: &str, key: Option<&str>) -> GeminiRealtimeVoice {
     let account = Account {
+        provider: PROVIDER.to_owned(),
         base_url: base_url.parse().unwrap(),
         api_key: key.map(SecretString::from),
     };

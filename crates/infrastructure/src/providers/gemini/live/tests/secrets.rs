@@ -28,7 +28,7 @@ async fn neither_key_nor_words_nor_handles_are_logged() {
     let told = format!("{told:?} {:?} {wrong:?}", rig.voice);
     rig.ends().await;
     let logged = logs.text();
-    assert!(logged.contains("gemini"), "nothing was logged: {logged}");
+    assert!(logged.contains(PROVIDER), "nothing was logged: {logged}");
     // The scripted server repeats the key in what it sends.
     let logged = without_frames(&logged);
     assert!(

@@ -94,7 +94,7 @@ impl Dialogue {
     fn not_understood(&mut self, item_id: &str, error: Option<&ErrorBody>, at: Instant) {
         let code = error.and_then(|error| error.code.as_deref()).unwrap_or_default();
         warn!(
-            provider.name = self.failures.provider,
+            provider.name = self.failures.provider(),
             error.code = code,
             "A turn of the user could not be written down"
         );
@@ -261,7 +261,7 @@ impl Dialogue {
     fn complained(&mut self, error: &ErrorBody, at: Instant) -> Standing {
         let code = error.code.as_deref().unwrap_or_default();
         debug!(
-            provider.name = self.failures.provider,
+            provider.name = self.failures.provider(),
             error.code = code,
             "The provider refused a message"
         );

@@ -21,6 +21,8 @@ use crate::providers::transport::{Account, HttpClient};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(super) const KEY: &str = "sk-secret-key";
+/// What an operator may call a provider: no adapter's own name.
+pub(super) const PROVIDER: &str = "my-own";
 
 /// A server and an adapter that uses it.
 pub(super) struct Bench {
@@ -64,7 +66,7 @@ pub(super) fn config(options: &[(&str, &str)]) -> ProviderConfig {
     ProviderConfig {
         language: Some("en-GB".to_owned()),
         options: options.collect(),
-        ..ProviderConfig::of("openai")
+        ..ProviderConfig::of(PROVIDER)
     }
 }
 
@@ -92,6 +94,7 @@ impl Bench {
         let host = script.host;
         let server = OpenAiRealtimeServer::start(script).await.unwrap();
         let account = Account {
+            provider: PROVIDER.to_owned(),
             base_url: server.base_url().parse().unwrap(),
             api_key: key.map(Into::into),
         };
@@ -245,7 +248,10 @@ impl Answer {
     /// Why it failed.
     pub(super) fn failure(&self) -> &ProviderError {
         match &self.end {
-            Some(RealtimeEventKind::ResponseFailed(err) | RealtimeEventKind::Failed(err)) => err,
+            Some(RealtimeEventKind::ResponseFailed(err) | RealtimeEventKind::Failed(err)) => {
+                assert_eq!(err.provider, PROVIDER);
+                err
+            }
             other => panic!("it did not fail: {other:?}"),
         }
     }

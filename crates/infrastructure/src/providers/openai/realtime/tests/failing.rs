@@ -4,7 +4,7 @@ use viva_domain::ports::{ProviderErrorKind, RealtimeEventKind};
 use viva_fakes::CapturedLogs;
 use viva_fakes::vendors::openai::realtime::RealtimeAnswer;
 
-use super::bench::{Bench, KEY, ORDERED};
+use super::bench::{Bench, KEY, ORDERED, PROVIDER};
 
 fn failed(message: &str) -> ProviderErrorKind {
     ProviderErrorKind::Failed(message.to_owned())
@@ -154,7 +154,7 @@ async fn the_key_is_told_to_nobody() {
         logs.text()
     );
     assert!(
-        told.contains("Not with [key]") && told.contains("openai"),
+        told.contains("Not with [key]") && told.contains(PROVIDER),
         "{told}"
     );
     assert!(!told.contains(KEY), "{told}");

@@ -8,12 +8,18 @@ mod secrets;
 
 use std::time::Duration;
 
+use futures_util::future::LocalBoxFuture;
+use serde_json::Value;
 use tokio_util::task::TaskTracker;
-use viva_fakes::vendors::openai_transcription::{OpenAiTranscriptionScript, OpenAiTranscriptionServer};
+use viva_fakes::vendors::RecordedLine;
+use viva_fakes::vendors::openai_transcription::{
+    OpenAiTranscriptionScript, OpenAiTranscriptionServer, SpokenText,
+};
 
 use super::OpenAiSpeechToText;
 use crate::providers::Defaults;
-use crate::providers::ears::talk::{Talk, account, config, http, patiently};
+use crate::providers::ears::cases::{Bench, Condition, Heard, Server, ears_tests};
+use crate::providers::ears::talk::{PROVIDER, Talk, account, config, http, patiently};
 
 const KEY: &str = "sk-secret-key";
 const FILES: &str = "gpt-transcribe";
@@ -51,12 +57,67 @@ impl Rig {
     }
 
     async fn talk(&self, model: &str, options: &[(&str, &str)]) -> Talk {
-        Talk::open(&self.ears, &config("openai", model, options)).await
+        Talk::open(&self.ears, &config(PROVIDER, model, options)).await
     }
 
     /// Waits until nothing runs any more.
     async fn ends(&self) {
         self.tasks.close();
         patiently(self.tasks.wait()).await;
+    }
+}
+
+async fn session_ears() -> Bench {
+    let Rig { server, ears, tasks } = Rig::start().await;
+    Bench {
+        shown: format!("{ears:?}"),
+        ears: Box::new(ears.clone()),
+        elsewhere: Box::new(move |base_url, key| {
+            Box::new(OpenAiSpeechToText {
+                account: account(base_url, key),
+                ..ears.clone()
+            })
+        }),
+        config: config(PROVIDER, REALTIME, &[]),
+        key: KEY,
+        vendor: "https://api.openai.com/v1",
+        server: Box::new(server),
+        tasks,
+    }
+}
+
+ears_tests!(session_ears);
+
+impl Server for OpenAiTranscriptionServer {
+    fn base_url(&self) -> String {
+        self.base_url()
+    }
+
+    fn hear(&self, heard: Heard) {
+        self.hear(match heard {
+            Heard::As(text, delay) => SpokenText::of(text).after(delay),
+            Heard::Never => SpokenText::of("").hangs(),
+            Heard::Cut => SpokenText::of("").cuts(),
+        });
+    }
+
+    fn refuse(&self, status: u16, message: &str, retry_after: Option<u64>) {
+        self.refuse(status, "odd", message, retry_after);
+    }
+
+    fn say(&self, message: Value) {
+        self.say(message);
+    }
+
+    fn cut(&self) {
+        self.cut();
+    }
+
+    fn lines(&self) -> Vec<RecordedLine> {
+        self.requests()
+    }
+
+    fn until<'a>(&'a self, condition: &'a mut Condition<'a>) -> LocalBoxFuture<'a, Vec<RecordedLine>> {
+        Box::pin(self.until(condition))
     }
 }

@@ -134,26 +134,91 @@ async fn a_session_that_expires_is_opened_again() {
     assert_eq!(talk.text().await, "hello world");
 }
 
+/// So much time passes at once.
+async fn later(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
+}
+
+/// 300 ms of run-up and 400 ms of sound.
+const UTTERANCE: usize = 24_000 * 7 / 10;
+
 #[tokio::test]
-async fn hanging_up_closes_the_connection_at_once() {
+async fn an_old_session_is_replaced_between_utterances_and_nothing_is_lost() {
     let rig = Rig::start().await;
-    rig.server.hear(SpokenText::of("").hangs());
     let mut talk = rig.talk(REALTIME, &[]).await;
     talk.speak().await;
     talk.finalize().await;
-    let is_committed = |types: &[&str]| types.contains(&"input_audio_buffer.commit");
-    patiently(rig.server.until(|lines| is_committed(&lines[0].types()))).await;
-    let hung_up = Instant::now();
-    drop(talk);
-    let lines = patiently(rig.server.until(|lines| lines[0].closed.is_some())).await;
-    let closed = lines[0].closed.unwrap();
-    assert_eq!(closed.code, Some(1000));
-    assert!(
-        closed.at - hung_up < Duration::from_secs(2),
-        "{:?}",
-        closed.at - hung_up
+    assert_eq!(talk.text().await, "hello world");
+    // What comes before the next utterance is heard before the new session, and is its run-up.
+    talk.audio(0, 600).await;
+    later(Duration::from_mins(49)).await;
+    talk.finalize().await;
+    assert_eq!(
+        (talk.text().await, rig.server.requests().len()),
+        (String::new(), 1)
     );
-    rig.ends().await;
+    talk.audio(0, 600).await;
+    later(Duration::from_mins(1)).await;
+    let lines = patiently(rig.server.until(|lines| lines[0].closed.is_some())).await;
+    assert_eq!(lines[0].closed.unwrap().code, Some(1_000));
+    talk.speak().await;
+    talk.finalize().await;
+    assert_eq!(talk.text().await, "hello world");
+    let lines = rig.server.requests();
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[1].texts[0]["session"], lines[0].texts[0]["session"]);
+    assert_eq!(lines[1].audio.len(), UTTERANCE);
+    // The new one gets old too.
+    later(Duration::from_mins(50)).await;
+    patiently(rig.server.until(|lines| lines.len() == 3)).await;
+}
+
+#[tokio::test]
+async fn an_utterance_is_not_torn_apart_by_age() {
+    let rig = Rig::start().await;
+    let mut talk = rig.talk(REALTIME, &[]).await;
+    talk.audio(0, 300).await;
+    talk.speak().await;
+    patiently(rig.server.until(|lines| lines[0].audio.len() == UTTERANCE)).await;
+    later(Duration::from_mins(50)).await;
+    patiently(
+        rig.server
+            .until(|lines| lines.len() == 2 && lines[1].texts.len() == 1),
+    )
+    .await;
+    talk.audio(8_000, 400).await;
+    rig.server
+        .hear(SpokenText::of("all of it").after(Duration::from_millis(100)));
+    talk.finalize().await;
+    assert_eq!(talk.text().await, "all of it");
+    let lines = patiently(rig.server.until(|lines| lines[0].closed.is_some())).await;
+    assert_eq!(lines[0].audio.len(), UTTERANCE + 24_000 * 4 / 10);
+    assert_eq!(lines[1].audio.len(), 0);
+    talk.speak().await;
+    talk.finalize().await;
+    assert_eq!(talk.text().await, "hello world");
+    assert_eq!(rig.server.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_session_that_cannot_be_replaced_yet_goes_on() {
+    let rig = Rig::start().await;
+    let mut talk = rig.talk(REALTIME, &[]).await;
+    rig.server.refuse(503, "server_error", "why", None);
+    later(Duration::from_mins(50)).await;
+    patiently(rig.server.until_refused()).await;
+    talk.speak().await;
+    talk.finalize().await;
+    assert_eq!(talk.text().await, "hello world");
+    assert_eq!(rig.server.requests().len(), 1);
+    later(Duration::from_mins(1)).await;
+    patiently(rig.server.until(|lines| lines[0].closed.is_some())).await;
+    talk.speak().await;
+    talk.finalize().await;
+    assert_eq!(talk.text().await, "hello world");
+    assert_eq!(rig.server.requests().len(), 2);
 }
 
 #[test]

@@ -34,7 +34,7 @@ impl Bench {
 
     fn with(turn_taking: TurnTaking, client_content: ClientContentUse) -> Self {
         Self {
-            talk: Talk::new(turn_taking, client_content),
+            talk: Talk::new("my-own", turn_taking, client_content),
             began: Instant::now(),
             now_ms: 0,
             generation: Generation::FIRST,

@@ -46,8 +46,8 @@ impl Bench {
             transcribes: true,
         };
         let failures = Failures {
-            provider: "openai",
             account: Account {
+                provider: "my-own".to_owned(),
                 base_url: "https://a.example/v1".parse().unwrap(),
                 api_key: None,
             },
