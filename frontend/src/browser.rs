@@ -22,6 +22,28 @@ extern "C" {
     pub(crate) fn output_latency(this: &TimedContext) -> Option<f64>;
     #[wasm_bindgen(method, catch, js_name = setSinkId)]
     pub(crate) fn set_sink_id(this: &TimedContext, device: &str) -> Result<js_sys::Promise, JsValue>;
+
+    /// Reads a track's audio as it is captured (W3C `MediaStreamTrack` Insertable Media Processing).
+    pub(crate) type MediaStreamTrackProcessor;
+    #[wasm_bindgen(constructor, catch)]
+    pub(crate) fn new(init: &Object) -> Result<MediaStreamTrackProcessor, JsValue>;
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn readable(this: &MediaStreamTrackProcessor) -> web_sys::ReadableStream;
+
+    /// A piece of audio (W3C `WebCodecs`, 9.2).
+    pub(crate) type AudioData;
+    /// When its first sample was captured, in µs. Of a microphone in Chromium: on the `performance.now()` of the window or worker
+    /// that reads it.
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn timestamp(this: &AudioData) -> f64;
+    #[wasm_bindgen(method, getter, js_name = numberOfFrames)]
+    pub(crate) fn number_of_frames(this: &AudioData) -> u32;
+    #[wasm_bindgen(method, getter, js_name = sampleRate)]
+    pub(crate) fn sample_rate(this: &AudioData) -> f64;
+    #[wasm_bindgen(method, catch, js_name = copyTo)]
+    pub(crate) fn copy_to(this: &AudioData, to: &mut [f32], options: &Object) -> Result<(), JsValue>;
+    #[wasm_bindgen(method)]
+    pub(crate) fn close(this: &AudioData);
 }
 
 /// The language of the document, as the server set it.
@@ -74,6 +96,13 @@ pub(crate) fn now_ms() -> f64 {
         .map_or(0.0, |performance| performance.now())
 }
 
+/// The beginning of that time line, in ms since 1970: workers have one of their own.
+pub(crate) fn origin_ms() -> f64 {
+    web_sys::window()
+        .and_then(|window| window.performance())
+        .map_or(0.0, |performance| performance.time_origin())
+}
+
 /// The URL path of one of the bundle's files, as the server wrote it into the document.
 pub(crate) fn asset(name: &str) -> Option<String> {
     let document = web_sys::window()?.document()?;
@@ -85,7 +114,7 @@ pub(crate) fn asset(name: &str) -> Option<String> {
 /// Begins something whose failure changes nothing; without this the browser reports it as an error of the page.
 pub(crate) fn forgive(begun: Result<js_sys::Promise, JsValue>) {
     if let Ok(begun) = begun {
-        leptos::task::spawn_local(async move {
+        wasm_bindgen_futures::spawn_local(async move {
             let _ = wasm_bindgen_futures::JsFuture::from(begun).await;
         });
     }

@@ -8,6 +8,7 @@ use web_sys::{
 };
 
 use super::context::{Output, channel_to};
+use super::tap::tap;
 use super::{AudioProcessor, RigEvent, RigListener};
 use crate::browser::{number, object, property};
 use crate::state::message::{Message, Topic};
@@ -56,15 +57,11 @@ fn words_of(thrown: &JsValue) -> String {
         .unwrap_or_default()
 }
 
-/// The microphone: its track, and the nodes that lead to the audio worker. Everything is released when it is dropped.
+/// The microphone: its track, and the way to the audio worker. Everything is released when it is dropped.
 pub struct Microphone {
     track: Track,
-    source: MediaStreamAudioSourceNode,
-    node: AudioWorkletNode,
-    /// A context of its own, when the browser cannot take this device into the output's context.
-    own: Option<Output>,
-    /// What the device says about its latency, in ms.
-    latency_ms: f64,
+    /// `None` where the worker reads the track itself.
+    worklet: Option<CaptureWorklet>,
     _on_ended: Closure<dyn FnMut(Event)>,
 }
 
@@ -81,23 +78,17 @@ impl Microphone {
     ) -> Result<Self, AudioProblem> {
         let stream = ask(device).await.map_err(AudioProblem::Microphone)?;
         let track = Track(stream.get_audio_tracks().get(0).unchecked_into());
-        let latency_ms = number(&track.0.get_settings(), "latency").unwrap_or(0.0) * 1_000.0;
-        let (own, source) = connect(output, &stream, &track.0)?;
-        let capturing = own.as_ref().unwrap_or(output);
-        let node = capturing.worklet("capture-worklet.js", "viva-capture").await?;
-        source.connect_with_audio_node(&node)?;
-        // The node is silent; a node that leads nowhere is not run everywhere.
-        node.connect_with_audio_node(&capturing.context().destination())?;
-        processor.listen_to(&channel_to(&node)?, capturing.rate());
-
+        let is_tapped = tap(&track.0).is_some_and(|stream| processor.tap(stream).is_ok());
+        let worklet = if is_tapped {
+            None
+        } else {
+            Some(CaptureWorklet::open(output, &stream, &track.0, processor).await?)
+        };
         let on_ended = Closure::<dyn FnMut(Event)>::new(move |_| listener(RigEvent::TrackEnded));
         track.0.set_onended(Some(on_ended.as_ref().unchecked_ref()));
         Ok(Self {
             track,
-            source,
-            node,
-            own,
-            latency_ms,
+            worklet,
             _on_ended: on_ended,
         })
     }
@@ -121,16 +112,55 @@ impl Microphone {
 
     /// The microphone's own context, if it needs one.
     pub fn own_context(&self) -> Option<&Output> {
-        self.own.as_ref()
+        self.worklet.as_ref()?.own.as_ref()
     }
 
-    /// When a captured sample reached the microphone, in ms of `performance.now()`.
+    /// When a sample that the capture worklet saw reached the microphone, in ms of `performance.now()`. What lies between the
+    /// device and the worklet and is not told by the browser is not in it: 20 to 60 ms in Chromium.
     pub fn captured_at_ms(&self, output: &Output, context_s: f64) -> f64 {
-        self.own.as_ref().unwrap_or(output).rendered_at_ms(context_s) - self.latency_ms
+        let Some(worklet) = &self.worklet else {
+            return output.rendered_at_ms(context_s);
+        };
+        let capturing = worklet.own.as_ref().unwrap_or(output);
+        capturing.rendered_at_ms(context_s) - worklet.latency_ms
     }
 }
 
-impl Drop for Microphone {
+/// The nodes that lead from a track to the audio worker, where that cannot read the track itself.
+struct CaptureWorklet {
+    source: MediaStreamAudioSourceNode,
+    node: AudioWorkletNode,
+    /// A context of its own, when the browser cannot take this device into the output's context.
+    own: Option<Output>,
+    /// What the device says about its latency, in ms.
+    latency_ms: f64,
+}
+
+impl CaptureWorklet {
+    async fn open(
+        output: &Output,
+        stream: &MediaStream,
+        track: &MediaStreamTrack,
+        processor: &AudioProcessor,
+    ) -> Result<Self, AudioProblem> {
+        let latency_ms = number(&track.get_settings(), "latency").unwrap_or(0.0) * 1_000.0;
+        let (own, source) = connect(output, stream, track)?;
+        let capturing = own.as_ref().unwrap_or(output);
+        let node = capturing.worklet("capture-worklet.js", "viva-capture").await?;
+        source.connect_with_audio_node(&node)?;
+        // The node is silent; a node that leads nowhere is not run everywhere.
+        node.connect_with_audio_node(&capturing.context().destination())?;
+        processor.listen_to(&channel_to(&node)?, capturing.rate());
+        Ok(Self {
+            source,
+            node,
+            own,
+            latency_ms,
+        })
+    }
+}
+
+impl Drop for CaptureWorklet {
     fn drop(&mut self) {
         // Disconnecting fails only when nothing is connected.
         let _ = self.source.disconnect();

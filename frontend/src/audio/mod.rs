@@ -17,6 +17,8 @@ mod processor;
 #[cfg(feature = "hydrate")]
 mod rig;
 #[cfg(feature = "hydrate")]
+mod tap;
+#[cfg(feature = "hydrate")]
 mod worker;
 
 pub use clock::ClockMap;
@@ -31,6 +33,6 @@ pub use microphone::{AudioProblem, Microphone};
 #[cfg(feature = "hydrate")]
 pub use player::{Played, PlayedKind, Player};
 #[cfg(feature = "hydrate")]
-pub use processor::{AudioProcessor, Captured};
+pub use processor::{AudioProcessor, CaptureStamp, Captured};
 #[cfg(feature = "hydrate")]
 pub use rig::{Rig, RigEvent, RigListener};

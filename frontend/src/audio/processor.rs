@@ -5,7 +5,7 @@ use viva_audio::Level;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{MessageEvent, MessagePort, Worker, WorkerOptions, WorkerType};
+use web_sys::{MessageEvent, MessagePort, ReadableStream, Worker, WorkerOptions, WorkerType};
 
 use super::{AudioProblem, RigEvent, RigListener};
 use crate::browser::{self, instance, number, object, property};
@@ -18,10 +18,19 @@ const LOAD_TIMEOUT_MS: u32 = 10_000;
 pub struct Captured {
     /// PCM16 at the wire's rate.
     pub samples: Vec<i16>,
-    /// The capturing context's time of its first sample, in seconds.
-    pub context_s: f64,
+    /// When its first sample was captured.
+    pub stamp: CaptureStamp,
     /// How loud it is.
     pub level: Level,
+}
+
+/// When a sample was captured, as far as the browser tells.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum CaptureStamp {
+    /// It came from the device at this moment, in ms of `performance.now()`.
+    Device(f64),
+    /// The capturing context got to it at this time of its own, in seconds: it was captured some time before.
+    Context(f64),
 }
 
 /// The page's end of the audio worker.
@@ -56,6 +65,17 @@ impl AudioProcessor {
     /// Takes audio from the capture worklet at the other end of this port.
     pub fn listen_to(&self, port: &MessagePort, rate: f32) {
         self.connect("capture", port, rate);
+    }
+
+    /// Takes audio from a track itself.
+    ///
+    /// # Errors
+    /// The stream, when the browser cannot hand it over to the worker.
+    pub fn tap(&self, stream: ReadableStream) -> Result<(), ReadableStream> {
+        let message = object(&[("tap", &stream)]);
+        self.worker
+            .post_message_with_transfer(&message, &Array::of1(&stream))
+            .map_err(|_| stream)
     }
 
     /// Gives answers to the playback worklet at the other end of this port.
@@ -146,7 +166,10 @@ fn captured(message: &JsValue) -> Option<Captured> {
     let samples = instance::<Int16Array>(message, "samples")?.to_vec();
     Some(Captured {
         samples,
-        context_s: number(message, "context")?,
+        stamp: match number(message, "device") {
+            Some(ms) => CaptureStamp::Device(ms - browser::origin_ms()),
+            None => CaptureStamp::Context(number(message, "context")?),
+        },
         level,
     })
 }

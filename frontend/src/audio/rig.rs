@@ -4,7 +4,7 @@ use gloo_timers::callback::Interval;
 use js_sys::ArrayBuffer;
 
 use super::microphone::media_devices;
-use super::{AudioProblem, AudioProcessor, Captured, Microphone, Output, Played, Player};
+use super::{AudioProblem, AudioProcessor, CaptureStamp, Captured, Microphone, Output, Played, Player};
 use crate::state::microphone::MicrophoneProblem;
 
 /// How often the rig ticks, in ms.
@@ -84,8 +84,11 @@ impl Rig {
     }
 
     /// When a captured sample reached the microphone, in ms of `performance.now()`.
-    pub fn captured_at_ms(&self, context_s: f64) -> f64 {
-        self.microphone.captured_at_ms(&self.output, context_s)
+    pub fn captured_at_ms(&self, stamp: CaptureStamp) -> f64 {
+        match stamp {
+            CaptureStamp::Device(ms) => ms,
+            CaptureStamp::Context(context_s) => self.microphone.captured_at_ms(&self.output, context_s),
+        }
     }
 
     /// Looks at the clocks. To be called with every frame.

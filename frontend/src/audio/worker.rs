@@ -1,11 +1,13 @@
 //! The inside of the audio worker. Messages to it:
 //!
 //! - `{capture: MessagePort, rate}`: the capture worklet posts `{frame, samples}` there;
+//! - `{tap: ReadableStream}`: the microphone's track itself, instead of the capture worklet;
 //! - `{playback: MessagePort, rate}`: the playback worklet takes `{turn, samples, last}` there;
 //! - `{answer: ArrayBuffer}`: a binary message with the AI's audio;
 //! - `{drop: turn}`: answers up to this turn were cut.
 //!
-//! From it: `{ready}` once it listens, and for each 20 ms of the user's audio `{samples, context, rms, peak, clipped}`.
+//! From it: `{ready}` once it listens, and for each 20 ms of the user's audio `{samples, rms, peak, clipped}` with `context`
+//! (from the worklet) or `device` (from the track).
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -17,8 +19,9 @@ use viva_protocol::ws::AudioFrame;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort};
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort, ReadableStream};
 
+use super::tap::Tap;
 use super::{CapturedFrame, Feed, Framer, PlaybackBlock};
 use crate::browser::{instance, number, object};
 
@@ -36,8 +39,14 @@ pub fn audio_worker_main() {
 
 #[derive(Default)]
 struct Worker {
-    capture: Option<Capture>,
+    capture: Option<Source>,
     playback: Option<(MessagePort, Feed)>,
+}
+
+/// Where the user's audio comes from; dropping it lets go of it.
+enum Source {
+    Worklet { _capture: Capture },
+    Track { _tap: Tap },
 }
 
 /// Listens to the capture worklet until it is dropped.
@@ -49,7 +58,12 @@ struct Capture {
 impl Worker {
     fn take(&mut self, message: &JsValue) {
         if let Some(port) = instance(message, "capture") {
-            self.capture = rate(message).map(|rate| Capture::new(port, rate));
+            self.capture = rate(message).map(|rate| Source::Worklet {
+                _capture: Capture::new(port, rate),
+            });
+        } else if let Some(stream) = instance::<ReadableStream>(message, "tap") {
+            let tap = Tap::new(&stream, |frame, ms| send_frame(frame, ("device", ms)));
+            self.capture = Some(Source::Track { _tap: tap });
         } else if let Some(port) = instance(message, "playback") {
             self.playback = rate(message).map(|rate| (port, Feed::new(rate)));
         } else if let Some(answer) = instance::<ArrayBuffer>(message, "answer") {
@@ -93,7 +107,9 @@ impl Capture {
             framer
                 .borrow_mut()
                 .push(first as i64, &samples.to_vec(), &mut captured);
-            captured.iter().for_each(send_frame);
+            for frame in &captured {
+                send_frame(frame, ("context", frame.context_s));
+            }
         });
         port.set_onmessage(Some(on_block.as_ref().unchecked_ref()));
         Self {
@@ -128,11 +144,11 @@ fn turn(number: f64) -> u16 {
     number as u16
 }
 
-fn send_frame(frame: &CapturedFrame) {
+fn send_frame(frame: &CapturedFrame, (clock, time): (&str, f64)) {
     let samples = Int16Array::from(frame.samples.as_slice());
     let message = object(&[
         ("samples", &samples),
-        ("context", &frame.context_s.into()),
+        (clock, &time.into()),
         ("rms", &frame.level.rms_dbfs.into()),
         ("peak", &frame.level.peak_dbfs.into()),
         ("clipped", &frame.level.clipped.into()),

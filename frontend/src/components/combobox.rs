@@ -81,20 +81,12 @@ pub fn Combobox(
     let option = {
         let option_id = option_id.clone();
         move |(at, suggestion): (usize, Suggestion)| {
-            let Suggestion { id, name, label } = suggestion;
-            let own_id = (!id.is_empty() && id != name).then(|| id.clone());
-            view! {
-                <li
-                    id=option_id(at)
-                    role="option"
-                    data-value=id.clone()
-                    aria-selected=move || (active.get() == Some(at)).to_string()
-                    on:click=move |_| choose(id.clone())
-                >
-                    {label}
-                    {own_id.map(|id| view! { <span class="vv-hint">{id}</span> })}
-                </li>
-            }
+            option(
+                option_id(at),
+                suggestion,
+                move || active.get() == Some(at),
+                choose,
+            )
         }
     };
     view! {
@@ -135,6 +127,29 @@ pub fn Combobox(
         </div>
     }
     .erase()
+}
+
+/// One of the suggestions.
+fn option(
+    element: String,
+    suggestion: Suggestion,
+    is_active: impl Fn() -> bool + Send + 'static,
+    choose: impl Fn(String) + 'static,
+) -> impl IntoView {
+    let Suggestion { id, name, label } = suggestion;
+    let own_id = (!id.is_empty() && id != name).then(|| id.clone());
+    view! {
+        <li
+            id=element
+            role="option"
+            data-value=id.clone()
+            aria-selected=move || is_active().to_string()
+            on:click=move |_| choose(id.clone())
+        >
+            {label}
+            {own_id.map(|id| view! { <span class="vv-hint">{id}</span> })}
+        </li>
+    }
 }
 
 /// Scrolls a list, and nothing but the list, to one of its entries.

@@ -272,7 +272,7 @@ impl Actor {
     fn on_captured(&mut self, captured: &Captured) {
         let Some(rig) = &self.rig else { return };
         rig.observe();
-        let captured_ms = rig.captured_at_ms(captured.context_s);
+        let captured_ms = rig.captured_at_ms(captured.stamp);
         let user_speaks = self
             .talk
             .conversation

@@ -114,7 +114,7 @@ fn role<'a, A: Copy>(
     models(name, &mut role.models, table.models)?;
     voices(name, &mut role.voices, table.voices)?;
     if let Some(languages) = table.languages {
-        role.languages = languages.into_iter().map(language).collect::<Result<_, _>>()?;
+        role.languages = languages.iter().map(language).collect::<Result<_, _>>()?;
     }
     if let Some(id) = table.default_model {
         put_first(&mut role.models, |model| model.id == id)
@@ -182,7 +182,7 @@ fn shown_name(role: &str, list: &str, id: &str, name: Option<String>) -> Result<
         .transpose()
 }
 
-fn language(table: LanguageTable) -> Result<Language, String> {
+fn language(table: &LanguageTable) -> Result<Language, String> {
     Ok(Language {
         tag: filled("languages: tag", &table.tag)?,
         name: filled("languages: name", &table.name)?,

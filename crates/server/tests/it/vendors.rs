@@ -108,9 +108,9 @@ async fn is_true<F: Future<Output = Value>>(mut call: impl FnMut() -> F, parts: 
             );
             errors.push(error);
         }
-        errors
-            .iter_mut()
-            .for_each(|errors| errors.sort_by(f64::total_cmp));
+        for errors in &mut errors {
+            errors.sort_by(f64::total_cmp);
+        }
         let is_exact = errors.iter().all(|errors| errors[0] <= TOLERANCE_MS);
         if is_exact && made >= CALLS_AT_LEAST {
             for (part, errors) in parts.iter().zip(&errors) {

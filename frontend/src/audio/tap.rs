@@ -1,0 +1,144 @@
+use js_sys::Object;
+use viva_audio::SampleRate;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{MediaStreamTrack, ReadableStream, ReadableStreamDefaultReader, WorkerGlobalScope};
+
+use super::{CapturedFrame, ClockMap, Framer};
+use crate::browser::{AudioData, MediaStreamTrackProcessor, forgive, number, object, property};
+
+/// Audio that arrives later than this was not stamped by the clock that it is read by.
+const LATEST_MS: f64 = 500.0;
+
+/// The track's audio with the times at which the browser captured it, where the browser gives both; else the capture
+/// worklet has to do, which sees audio only when the context gets to it.
+pub(super) fn tap(track: &MediaStreamTrack) -> Option<ReadableStream> {
+    let rate = number(&track.get_settings(), "sampleRate")?;
+    supported(rate)?;
+    let processor = MediaStreamTrackProcessor::new(&object(&[("track", track)])).ok()?;
+    Some(processor.readable())
+}
+
+/// Reads a tap in the audio worker until it is dropped.
+pub(super) struct Tap {
+    reader: ReadableStreamDefaultReader,
+}
+
+impl Tap {
+    /// Hands every frame of 20 ms on, with the moment at which its first sample was captured, in ms since 1970.
+    pub(super) fn new(
+        stream: &ReadableStream,
+        mut hand_on: impl FnMut(&CapturedFrame, f64) + 'static,
+    ) -> Self {
+        let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
+        let reads = reader.clone();
+        spawn_local(async move {
+            let mut stamped = None;
+            while let Some(data) = next(&reads).await {
+                take(&data, &mut stamped, &mut hand_on);
+                data.close();
+            }
+        });
+        Self { reader }
+    }
+}
+
+impl Drop for Tap {
+    fn drop(&mut self) {
+        forgive(Ok(self.reader.cancel()));
+    }
+}
+
+/// Frames of one rate, and when their samples were captured.
+struct Stamped {
+    rate: SampleRate,
+    framer: Framer,
+    /// From counted samples to the page's time.
+    clock: ClockMap,
+    taken: i64,
+    samples: Vec<f32>,
+}
+
+impl Stamped {
+    fn new(rate: SampleRate) -> Self {
+        Self {
+            rate,
+            framer: Framer::new(rate),
+            clock: ClockMap::default(),
+            taken: 0,
+            samples: Vec::new(),
+        }
+    }
+}
+
+fn take(data: &AudioData, stamped: &mut Option<Stamped>, hand_on: &mut impl FnMut(&CapturedFrame, f64)) {
+    let Some(rate) = supported(data.sample_rate()) else {
+        return;
+    };
+    let stamped = match stamped {
+        Some(stamped) if stamped.rate == rate => stamped,
+        other => other.insert(Stamped::new(rate)),
+    };
+    let frames = data.number_of_frames();
+    stamped.samples.resize(frames as usize, 0.0);
+    if data.copy_to(&mut stamped.samples, &first_channel()).is_err() {
+        return;
+    }
+    let counted_s = stamped.taken as f64 / f64::from(rate.hz());
+    let length_ms = f64::from(frames) * 1_000.0 / f64::from(rate.hz());
+    stamped
+        .clock
+        .observe(counted_s, captured_at_ms(data.timestamp() / 1_000.0, length_ms));
+    let mut captured = Vec::new();
+    stamped
+        .framer
+        .push(stamped.taken, &stamped.samples, &mut captured);
+    stamped.taken += i64::from(frames);
+    for frame in &captured {
+        if let Some(captured_ms) = stamped.clock.performance_ms(frame.context_s) {
+            hand_on(frame, captured_ms);
+        }
+    }
+}
+
+/// When a piece of audio was captured that has just arrived, in ms since 1970. Its stamp is on the clock of the global scope
+/// that reads it, which is this one; one that cannot be is of another clock, and then the arrival has to do.
+fn captured_at_ms(stamp_ms: f64, length_ms: f64) -> f64 {
+    let clock = scope_clock();
+    let arrived_ms = clock.now();
+    let is_plausible = (0.0..LATEST_MS).contains(&(arrived_ms - length_ms - stamp_ms));
+    let captured_ms = if is_plausible {
+        stamp_ms
+    } else {
+        arrived_ms - length_ms
+    };
+    clock.time_origin() + captured_ms
+}
+
+fn scope_clock() -> web_sys::Performance {
+    let scope: WorkerGlobalScope = js_sys::global().unchecked_into();
+    scope.performance().expect("every worker has a clock")
+}
+
+fn first_channel() -> Object {
+    object(&[
+        ("planeIndex", &0.into()),
+        ("format", &JsValue::from_str("f32-planar")),
+    ])
+}
+
+async fn next(reader: &ReadableStreamDefaultReader) -> Option<AudioData> {
+    let read = JsFuture::from(reader.read()).await.ok()?;
+    let value = property(&read, "value");
+    // After the end there is no value.
+    (!value.is_undefined()).then(|| value.unchecked_into())
+}
+
+fn supported(rate: f64) -> Option<SampleRate> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rate is a small whole number"
+    )]
+    SampleRate::new(rate as u32).ok()
+}
