@@ -2,6 +2,7 @@
 //! `ears_tests!(bench);`, with an async function that starts one.
 
 use std::error::Error;
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use futures_util::future::LocalBoxFuture;
@@ -274,10 +275,10 @@ pub(in crate::providers) async fn neither_key_nor_words_are_logged(start: impl A
     let refused = wrong.connect(bench.config.clone()).await.unwrap_err();
     let mut told = bench.shown.clone();
     for err in [told_off, refused] {
-        told += &format!("{err} {err:?}");
+        write!(told, "{err} {err:?}").expect("writing to a string succeeds");
         let mut cause = err.source();
         while let Some(err) = cause {
-            told += &format!("{err} {err:?}");
+            write!(told, "{err} {err:?}").expect("writing to a string succeeds");
             cause = err.source();
         }
     }
