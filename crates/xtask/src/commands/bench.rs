@@ -7,8 +7,8 @@ use anyhow::Result;
 use crate::workspace::{self, Build, Workspace};
 use crate::{programs, report, server};
 
-/// What every caller says.
-const CLIP: &str = "crates/audio/tests/fixtures/question-en.wav";
+/// What every caller says: a question without a pause that would end the turn.
+const CLIP: &str = "crates/server/src/selftest/utterance.wav";
 /// The report that the repository keeps.
 const REPORT: &str = "docs/performance.md";
 
