@@ -96,6 +96,7 @@ impl TurnMachine {
                 .marks
                 .committed
                 .or(turn.marks.endpointed)
+                .max(turn.marks.ai_was_done)
                 .unwrap_or(turn.began),
             // While nobody takes the audio, the mode may be kept from saying more.
             TurnState::AiSpeaking if turn.is_growing() && self.client_lost.is_none() => {
