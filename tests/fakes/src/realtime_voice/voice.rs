@@ -109,6 +109,23 @@ impl ScriptedRealtimeVoice {
         self.script.recorded.borrow().clone()
     }
 
+    /// How many commands changed the generation so far.
+    pub fn orders(&self) -> usize {
+        let is_order = |command: &&RealtimeCommand| {
+            matches!(
+                command,
+                RealtimeCommand::Commit(_) | RealtimeCommand::Greet(_) | RealtimeCommand::Interrupt { .. }
+            )
+        };
+        self.script
+            .recorded
+            .borrow()
+            .commands
+            .iter()
+            .filter(is_order)
+            .count()
+    }
+
     /// Waits until what it was told meets the condition.
     pub async fn until(&self, condition: impl FnMut(&Recorded) -> bool) -> Recorded {
         let mut recorded = self.script.recorded.subscribe();
