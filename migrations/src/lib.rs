@@ -10,6 +10,7 @@ use sea_orm_migration::prelude::*;
 
 mod m20261122_sessions;
 mod m20261123_stages;
+mod m20261129_false_interruptions;
 
 /// Brings a database to the newest schema; running it again changes nothing.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261122_sessions::Migration),
             Box::new(m20261123_stages::Migration),
+            Box::new(m20261129_false_interruptions::Migration),
         ]
     }
 }

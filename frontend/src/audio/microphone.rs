@@ -65,6 +65,7 @@ pub struct Microphone {
     own: Option<Output>,
     /// What the device says about its latency, in ms.
     latency_ms: f64,
+    cancels_echo: bool,
     _on_ended: Closure<dyn FnMut(Event)>,
 }
 
@@ -81,7 +82,10 @@ impl Microphone {
     ) -> Result<Self, AudioProblem> {
         let stream = ask(device).await.map_err(AudioProblem::Microphone)?;
         let track = Track(stream.get_audio_tracks().get(0).unchecked_into());
-        let latency_ms = number(&track.0.get_settings(), "latency").unwrap_or(0.0) * 1_000.0;
+        let settings = track.0.get_settings();
+        let latency_ms = number(&settings, "latency").unwrap_or(0.0) * 1_000.0;
+        // Newer browsers say how: "all", "remote-only".
+        let cancels_echo = property(&settings, "echoCancellation").is_truthy();
         let (own, source) = connect(output, &stream, &track.0)?;
         let capturing = own.as_ref().unwrap_or(output);
         let node = capturing.worklet("capture-worklet.js", "viva-capture").await?;
@@ -98,6 +102,7 @@ impl Microphone {
             node,
             own,
             latency_ms,
+            cancels_echo,
             _on_ended: on_ended,
         })
     }
@@ -110,6 +115,11 @@ impl Microphone {
     /// Whether the device was unplugged or the permission was taken away.
     pub fn is_lost(&self) -> bool {
         property(&self.track.0, "readyState") == "ended"
+    }
+
+    /// Whether the browser takes what it plays out of what it records.
+    pub fn cancels_echo(&self) -> bool {
+        self.cancels_echo
     }
 
     /// Id of the device in use.

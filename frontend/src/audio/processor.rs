@@ -1,7 +1,7 @@
 use futures_util::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, ArrayBuffer, Int16Array, Promise};
-use viva_audio::Level;
+use viva_audio::{Interruptible, Level, TurnDetection};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -71,6 +71,18 @@ impl AudioProcessor {
     /// Drops the answers up to this turn.
     pub fn drop_to(&self, turn_number: u16) {
         self.post(&object(&[("drop", &turn_number.into())]), &Array::new());
+    }
+
+    /// When playback pauses because the user speaks.
+    pub fn listen_over_ai(&self, settings: TurnDetection, interruptible: Interruptible) {
+        let interruptible = interruptible == Interruptible::Yes;
+        let message = object(&[
+            ("interruptible", &interruptible.into()),
+            ("threshold", &settings.threshold.into()),
+            ("bargeInThreshold", &settings.barge_in_threshold.into()),
+            ("minSpeech", &settings.min_speech_ms.into()),
+        ]);
+        self.post(&message, &Array::new());
     }
 
     fn connect(&self, what: &str, port: &MessagePort, rate: f32) {

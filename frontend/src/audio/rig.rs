@@ -2,6 +2,7 @@ use std::rc::Rc;
 
 use gloo_timers::callback::Interval;
 use js_sys::ArrayBuffer;
+use viva_audio::{Interruptible, TurnDetection};
 
 use super::microphone::media_devices;
 use super::{AudioProblem, AudioProcessor, Captured, Microphone, Output, Played, Player};
@@ -106,6 +107,11 @@ impl Rig {
     /// Plays a binary message with the AI's audio. The buffer is gone afterwards.
     pub fn play(&self, answer: &ArrayBuffer) {
         self.processor.play(answer);
+    }
+
+    /// When playback pauses because the user speaks.
+    pub fn listen_over_ai(&self, settings: TurnDetection, interruptible: Interruptible) {
+        self.processor.listen_over_ai(settings, interruptible);
     }
 
     /// Silences the answers up to this turn at once, and those of their frames that still arrive.

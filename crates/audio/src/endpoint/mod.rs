@@ -8,11 +8,15 @@
 //!   enough voiced blocks, dates the start back to the first of them, and ends the turn when the last voiced
 //!   block is long enough ago, whatever the score still says.
 //!
+//! While the AI is heard, two things keep it from interrupting itself: speech needs another score, and blocks count only
+//! when they are louder than its echo can be (`echo`).
+//!
 //! The network runs on every frame, silence too: its memory must see the pauses, and it is not the larger cost.
 //! A second of audio takes 0.4 ms of a core at 16 kHz, 0.7 ms at 24 kHz and 1 to 1.5 ms at 44.1 and 48 kHz,
 //! where resampling dominates.
 
 mod detector;
+mod echo;
 mod history;
 mod loudness;
 mod settings;
@@ -24,7 +28,8 @@ pub use settings::{InvalidTurnDetection, TurnDetection};
 use crate::vad::{FRAME_LEN, Model};
 use crate::{Resampler, SampleRate};
 use detector::{Decision, Detector};
-use loudness::{BLOCK_LEN, Loudness};
+use echo::{Echo, mean_square};
+use loudness::{BLOCK_LEN, Loudness, Standing};
 
 /// Something that the endpointer decided. Positions count samples from the start of the stream, at its rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +75,9 @@ pub struct Endpointer {
     model: Model,
     loudness: Loudness,
     detector: Detector,
+    echo: Echo,
+    /// Blocks taken.
+    blocks: u64,
     position: u64,
 }
 
@@ -88,6 +96,8 @@ impl Endpointer {
             model: Model::new(),
             loudness: Loudness::new(),
             detector: Detector::new(settings),
+            echo: Echo::default(),
+            blocks: 0,
             position: 0,
         }
     }
@@ -115,6 +125,14 @@ impl Endpointer {
         self.detector.set(self.settings);
     }
 
+    /// What is pushed next was recorded while the AI was heard, whose loudest 4 ms had this level (see
+    /// [`crate::level::loudest_dbfs`]). Its echo is not taken for the user, as long as it is at least 22 dB quieter.
+    ///
+    /// To be told at least every 20 ms while it is so; counts for half a second.
+    pub fn ai_is_heard(&mut self, loudest_dbfs: f32) {
+        self.echo.play(self.blocks, mean_square_of(loudest_dbfs));
+    }
+
     /// The settings in use.
     pub fn settings(&self) -> TurnDetection {
         self.settings
@@ -124,6 +142,12 @@ impl Endpointer {
     /// Speech that goes on starts anew.
     pub fn end(&mut self) -> Option<SpeechEvent> {
         self.detector.end().map(|decision| self.event(decision))
+    }
+
+    /// How much voiced audio there is of what may be speech; `None` while nothing is, and once speech has started.
+    pub fn candidate(&self) -> Option<Duration> {
+        let samples = self.detector.candidate()? * BLOCK_LEN as u64;
+        Some(SampleRate::HZ_16K.duration_of(samples))
     }
 
     /// Whether speech has started and not ended.
@@ -155,7 +179,13 @@ impl Endpointer {
 
     fn block(&mut self, events: &mut Vec<SpeechEvent>) {
         let block = &self.frame[self.frame.len() - BLOCK_LEN..];
-        let standing = self.loudness.standing(block, self.detector.is_scored_speech());
+        let mut standing = self.loudness.standing(block, self.detector.is_scored_speech());
+        let echo = self.echo.ceiling(self.blocks);
+        self.blocks += 1;
+        if echo.is_some_and(|ceiling| mean_square(block) <= ceiling) {
+            standing = Standing::None;
+        }
+        self.detector.listen_over_ai(echo.is_some());
         let decision = self.detector.block(standing);
         if let Ok(frame) = <&[i16; FRAME_LEN]>::try_from(self.frame.as_slice()) {
             self.detector.frame(self.model.score(frame));
@@ -180,6 +210,10 @@ impl Endpointer {
         let (from, to) = (u64::from(self.rate.hz()), u64::from(SampleRate::HZ_16K.hz()));
         (block * BLOCK_LEN as u64 * from / to).min(self.position)
     }
+}
+
+fn mean_square_of(dbfs: f32) -> f32 {
+    10_f32.powf(dbfs / 10.0)
 }
 
 impl std::fmt::Debug for Endpointer {

@@ -7,14 +7,12 @@ use viva_application::sessions::{AudioOut, ResumedSession, SessionMessage, Start
 use viva_domain::ids::SessionId;
 use viva_domain::latency::SessionTime;
 use viva_domain::sessions::EndStatus;
-use viva_domain::turns::{
-    Event, InterruptReason, Limits, NoticeCode, SessionFailure, Summary, TurnNumber, TurnState,
-};
+use viva_domain::turns::{Event, Limits, NoticeCode, SessionFailure, Summary, TurnNumber, TurnState};
 use viva_protocol::ws::{self, MAX_MESSAGE_BYTES, ServerEnvelope, ServerMessage};
 
 use super::audio_format::AudioFormat;
 use super::refusal::{millis, provider_error_code};
-use crate::convert::{interaction_to_wire, latency, ms, usage};
+use crate::convert::{interaction_to_wire, interrupt_reason, latency, ms, usage};
 
 /// A text frame.
 pub(super) fn text(seq: Option<u32>, message: ServerMessage) -> Message {
@@ -119,19 +117,18 @@ fn happened(event: Event, id: SessionId) -> Option<ServerMessage> {
         Event::Interrupted { turn, at, reason } => ServerMessage::Interrupted(ws::Interrupted {
             turn_number: turn.get(),
             timestamp: at_ms(at),
-            reason: match reason {
-                InterruptReason::Speech => ws::InterruptReason::Speech,
-                InterruptReason::Client => ws::InterruptReason::Client,
-            },
+            reason: interrupt_reason(reason),
         }),
         Event::ResponseEnded {
             turn,
             interruption,
+            false_interruptions,
             latency: metrics,
             usage: counted,
         } => ServerMessage::ResponseEnded(ws::ResponseEnded {
             turn_number: turn.get(),
             interrupted: interruption.is_some(),
+            false_interruptions,
             latency: latency(&metrics),
             usage: counted.map(usage),
         }),
@@ -319,6 +316,7 @@ mod tests {
             Event::ResponseEnded {
                 turn: TURN,
                 interruption: Some(InterruptReason::Client),
+                false_interruptions: 2,
                 latency: Box::new(latency),
                 usage: Some(Usage {
                     input_tokens: Some(10),

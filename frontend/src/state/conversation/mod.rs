@@ -100,9 +100,13 @@ impl Conversation {
                 self.lines.open(response.turn_number, Role::Assistant);
                 self.go_on(Phase::AiSpeaking);
             }
-            ServerMessage::Interrupted(_) => self.go_on(Phase::Interrupted),
+            ServerMessage::Interrupted(interrupted) => {
+                self.lines.cut_by(interrupted.turn_number, interrupted.reason);
+                self.go_on(Phase::Interrupted);
+            }
             ServerMessage::ResponseEnded(response) => {
-                self.lines.finish(response.turn_number);
+                self.lines
+                    .finish(response.turn_number, response.false_interruptions);
                 self.figures
                     .record(response.turn_number, response.latency, response.interrupted);
                 if self.phase == Phase::AiSpeaking {

@@ -23,6 +23,8 @@ pub(super) struct Answer {
     /// The first sample was audible, on the client's clock.
     pub(super) playback_started: Option<ClientTime>,
     pub(super) progress: Option<Progress>,
+    /// Since when playback stands still, if it does.
+    pub(super) paused: Option<Pause>,
     pub(super) playback_ended: bool,
     stretch: Stretch,
 }
@@ -49,6 +51,15 @@ pub(super) struct Progress {
     pub(super) advanced: SessionTime,
 }
 
+/// When playback began to stand still.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pause {
+    /// On the client's clock.
+    pub(super) at: ClientTime,
+    /// On the session's.
+    pub(super) session_at: Option<SessionTime>,
+}
+
 /// Audio that plays without a gap if the client plays it as it comes.
 #[derive(Debug, Clone, Copy)]
 struct Stretch {
@@ -67,6 +78,7 @@ impl Answer {
             last_said: now,
             playback_started: None,
             progress: None,
+            paused: None,
             playback_ended: false,
             stretch: Stretch {
                 position: 0,

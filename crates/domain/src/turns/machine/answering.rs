@@ -277,6 +277,7 @@ impl TurnMachine {
         effects.push(Effect::Emit(Event::ResponseEnded {
             turn: turn.number,
             interruption: None,
+            false_interruptions: turn.false_interruptions(),
             latency: Box::new(turn.latency()),
             usage: answer.usage,
         }));

@@ -58,6 +58,7 @@ impl TurnMachine {
         effects.push(Effect::Emit(Event::ResponseEnded {
             turn: turn.number,
             interruption: Some(reason),
+            false_interruptions: turn.false_interruptions(),
             latency: Box::new(turn.latency()),
             usage: turn.answer.as_ref().and_then(|answer| answer.usage),
         }));

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::answer::{Answer, Extent, Progress};
+use super::answer::{Answer, Extent, Pause, Progress};
 use super::effect::FinishedTurn;
 use super::input::{Playback, PlaybackEvent};
 use crate::latency::{ClientTime, LatencyMetrics, SessionTime, TurnMarks};
@@ -9,6 +9,9 @@ use crate::turns::{Generation, HeardText, InterruptReason, TurnNumber, split_hea
 
 /// How long a client that reports playback may be late with the report that it finished.
 const FINISH_GRACE: Duration = Duration::from_secs(2);
+/// How long playback may stand still: the longest speech that is still called noise, and as long to be told that it was
+/// speech. A client that does not go on by then is not there.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// A turn that is not finished yet.
 #[derive(Debug, Clone)]
@@ -27,6 +30,8 @@ pub(super) struct OpenTurn {
     pub(super) utterance: Utterance,
     pub(super) answer: Option<Answer>,
     pub(super) failure: Option<String>,
+    /// How often playback paused for what was no speech.
+    false_interruptions: u32,
     interruption: Option<Interruption>,
 }
 
@@ -80,12 +85,21 @@ impl OpenTurn {
             utterance: Utterance::MayGoOn,
             answer: None,
             failure: None,
+            false_interruptions: 0,
             interruption: None,
         }
     }
 
     pub(super) fn has_audio(&self) -> bool {
         self.answer.as_ref().is_some_and(|answer| answer.samples > 0)
+    }
+
+    /// Whether its answer is being played, as far as is known.
+    pub(super) fn is_audible(&self) -> bool {
+        self.answer.as_ref().is_some_and(|answer| {
+            let has_begun = answer.progress.is_some() || self.marks.first_audio_sent.is_some();
+            answer.samples > 0 && has_begun && answer.paused.is_none() && !answer.playback_ended
+        })
     }
 
     pub(super) fn is_growing(&self) -> bool {
@@ -116,7 +130,10 @@ impl OpenTurn {
         };
         // Nothing is audible in the future, whatever the clocks say.
         let at = report.session_at.map_or(now, |at| at.min(now));
-        let unmoved = answer.progress.filter(|known| report.played <= known.played);
+        let goes_on = report.event == PlaybackEvent::Resumed;
+        let unmoved = answer
+            .progress
+            .filter(|known| report.played <= known.played && !goes_on);
         answer.progress = Some(Progress {
             played: report.played,
             at,
@@ -129,13 +146,26 @@ impl OpenTurn {
                 self.marks.playback_started = report.session_at;
             }
             PlaybackEvent::Started | PlaybackEvent::Progress => {}
+            PlaybackEvent::Paused => {
+                let session_at = report.session_at;
+                answer.paused.get_or_insert(Pause { at: report.at, session_at });
+            }
+            PlaybackEvent::Resumed => {
+                let was_false = answer.paused.take().is_some() && self.interruption.is_none();
+                self.false_interruptions += u32::from(was_false);
+            }
             // A client that ran dry before it had all of the answer is not done with it.
             PlaybackEvent::Finished if answer.extent == Extent::Growing && self.interruption.is_none() => {}
             PlaybackEvent::Stopped | PlaybackEvent::Finished => {
                 answer.playback_ended = true;
-                self.marks.playback_stopped = report.session_at;
+                // What was paused is silent since then.
+                let (silent, session_at) = answer
+                    .paused
+                    .take()
+                    .map_or((report.at, report.session_at), |pause| (pause.at, pause.session_at));
+                self.marks.playback_stopped = session_at;
                 if let Some(interruption) = &mut self.interruption {
-                    interruption.latency = interruption.captured.and_then(|began| report.at.since(began));
+                    interruption.latency = interruption.captured.and_then(|began| silent.since(began));
                 }
             }
         }
@@ -165,6 +195,10 @@ impl OpenTurn {
         }
     }
 
+    pub(super) fn false_interruptions(&self) -> u32 {
+        self.false_interruptions
+    }
+
     pub(super) fn interruption(&self) -> Option<InterruptReason> {
         self.interruption.map(|interruption| interruption.reason)
     }
@@ -192,7 +226,8 @@ impl OpenTurn {
         let (remaining, advanced, grace) = match answer.progress {
             Some(known) => {
                 let remaining = answer.duration(rate).saturating_sub(known.played);
-                (remaining, Some(known.advanced), FINISH_GRACE)
+                let pause = answer.paused.map_or(Duration::ZERO, |_| LONGEST_PAUSE);
+                (remaining, Some(known.advanced), FINISH_GRACE + pause)
             }
             None => (answer.duration(rate), None, Duration::ZERO),
         };
@@ -219,7 +254,11 @@ impl OpenTurn {
         };
         let total = answer.duration(rate);
         let heard = match answer.progress {
-            Some(known) if answer.playback_ended || self.interruption.is_some() => known.played,
+            Some(known)
+                if answer.playback_ended || answer.paused.is_some() || self.interruption.is_some() =>
+            {
+                known.played
+            }
             Some(known) => known.played.saturating_add(at.since(known.at)),
             None if self.marks.first_audio_sent.is_none() => Duration::ZERO,
             None => total.saturating_sub(answer.end_as_it_comes(rate).since(at)),
@@ -272,6 +311,7 @@ impl OpenTurn {
             answer: self.heard_text(heard, rate),
             played: self.has_audio().then_some(heard),
             interruption: self.interruption(),
+            false_interruptions: self.false_interruptions,
             usage: self.answer.as_ref().and_then(|answer| answer.usage),
             latency: self.latency(),
             marks: self.marks,

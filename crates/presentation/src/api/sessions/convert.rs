@@ -3,7 +3,7 @@ use viva_domain::sessions::{EndStatus, Session, SessionStatus};
 use viva_domain::turns::{Recording, Turn};
 use viva_protocol::rest;
 
-use crate::convert::{interaction_to_wire, latency as latency_to_wire, ms, usage};
+use crate::convert::{interaction_to_wire, interrupt_reason, latency as latency_to_wire, ms, usage};
 
 pub(super) fn session(session: Session) -> rest::Session {
     let prompt = session.prompt;
@@ -42,6 +42,9 @@ pub(super) fn turn(turn: Turn) -> rest::Turn {
         ai_audio_ms: turn.ai_audio.as_ref().map(recording_ms),
         played_ms: turn.played.map(whole_ms),
         interrupted: turn.interruption.is_some(),
+        interrupt_reason: turn.interruption.map(interrupt_reason),
+        interrupted_at_ms: turn.marks.interrupted.map(|at| ms(at.elapsed())),
+        false_interruptions: turn.false_interruptions,
         latency: latency_to_wire(&turn.latency),
         usage: turn.usage.map(usage),
     }

@@ -192,6 +192,7 @@ pub(crate) fn server_messages() -> Vec<Sample<ServerEnvelope>> {
             ServerMessage::ResponseEnded(ResponseEnded {
                 turn_number: 1,
                 interrupted: false,
+                false_interruptions: 1,
                 latency: full_latency(),
                 usage: Some(Usage {
                     input_tokens: Some(412),
@@ -201,6 +202,7 @@ pub(crate) fn server_messages() -> Vec<Sample<ServerEnvelope>> {
             ServerMessage::ResponseEnded(ResponseEnded {
                 turn_number: 1,
                 interrupted: true,
+                false_interruptions: 0,
                 latency: Latency::default(),
                 usage: None,
             }),
@@ -369,6 +371,7 @@ fn full_turn_detection() -> TurnDetection {
         threshold: Some(0.5),
         silence_ms: Some(500),
         prefix_ms: Some(300),
+        barge_in_threshold: Some(0.7),
         min_speech_ms: Some(200),
         eager: Some(false),
     }

@@ -103,6 +103,9 @@ pub(crate) fn full_turn() -> rest::Turn {
         ai_audio_ms: Some(2_100),
         played_ms: Some(1_400),
         interrupted: true,
+        interrupt_reason: Some(InterruptReason::Speech),
+        interrupted_at_ms: Some(6_512.5),
+        false_interruptions: 1,
         latency: full_latency(),
         usage: Some(Usage {
             input_tokens: Some(412),
@@ -120,6 +123,9 @@ pub(crate) fn minimal_turn() -> rest::Turn {
         ai_audio_ms: None,
         played_ms: None,
         interrupted: false,
+        interrupt_reason: None,
+        interrupted_at_ms: None,
+        false_interruptions: 0,
         latency: Latency::default(),
         usage: None,
         ..full_turn()

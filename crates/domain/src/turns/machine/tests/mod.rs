@@ -8,6 +8,7 @@ mod late_words;
 mod logging;
 mod measuring;
 mod other_modes;
+mod pausing;
 mod provider_decides;
 mod random;
 mod script;
