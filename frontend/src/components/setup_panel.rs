@@ -77,12 +77,14 @@ fn Behaviour() -> impl IntoView {
     view! {
         <fieldset>
             <legend>{say(|words| words.conversation_group)}</legend>
-            <Switch
-                label=Signal::derive(say(|words| words.barge_in))
-                hint=Signal::derive(say(|words| words.barge_in_hint))
-                on=Signal::derive(move || talk.settings.with(|settings| settings.barge_in))
-                on_switch=Callback::new(move |on| change(|settings, on| settings.barge_in = on, on))
-            />
+            <div class="vv-setup-barge-in">
+                <Switch
+                    label=Signal::derive(say(|words| words.barge_in))
+                    hint=Signal::derive(say(|words| words.barge_in_hint))
+                    on=Signal::derive(move || talk.settings.with(|settings| settings.barge_in))
+                    on_switch=Callback::new(move |on| change(|settings, on| settings.barge_in = on, on))
+                />
+            </div>
             <div class="vv-setup-before">
                 <Switch
                     label=Signal::derive(say(|words| words.greeting))

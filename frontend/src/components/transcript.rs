@@ -110,7 +110,11 @@ fn shown(entry: Entry, replayed: Option<Replayed>, words: &'static Words, contro
         let at = fill(said, &[("s", &figures::seconds(ms))]);
         let after = interrupt_ms.map(|ms| fill(words.interrupt_after, &[("ms", &figures::ms(ms))]));
         let cut = after.map_or(at.clone(), |after| format!("{at} · {after}"));
-        view! { <p class="vv-line-cut">{cut}</p> }
+        view! {
+            <p class="vv-line-cut" data-silent-ms=interrupt_ms.map(|ms| ms.to_string())>
+                {cut}
+            </p>
+        }
     });
     let paused = (line.false_interruptions > 0).then(|| {
         let count = line.false_interruptions.to_string();

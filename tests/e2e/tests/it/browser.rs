@@ -42,8 +42,12 @@ const FLAGS: [&str; 11] = [
 pub(crate) enum Microphone {
     /// The question once, then silence.
     AskOnce,
-    /// The question again and again.
+    /// The question again and again, every 5.9 s.
     AskAgain,
+    /// The question, and 2.5 s after it something else.
+    SpeakOver,
+    /// The question, and 2.5 s after it a cough.
+    Cough,
     /// Chromium asks, and nobody answers.
     NotAllowed,
 }
@@ -93,10 +97,11 @@ impl Browser {
             capabilities.add_arg(flag)?;
         }
         capabilities.add_arg(&format!("--user-data-dir={}", profile.path().display()))?;
-        let wav = fixture("question-en.wav");
         let ask = match self.microphone {
-            Microphone::AskOnce | Microphone::NotAllowed => format!("{}%noloop", wav.display()),
-            Microphone::AskAgain => wav.display().to_string(),
+            Microphone::AskOnce | Microphone::NotAllowed => once("question-en.wav"),
+            Microphone::AskAgain => fixture("question-en.wav").display().to_string(),
+            Microphone::SpeakOver => once("barge-in-en.wav"),
+            Microphone::Cough => once("cough-en.wav"),
         };
         capabilities.add_arg(&format!("--use-file-for-fake-audio-capture={ask}"))?;
         if !matches!(self.microphone, Microphone::NotAllowed) {
@@ -158,6 +163,12 @@ fn binary() -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
+fn once(name: &str) -> String {
+    format!("{}%noloop", fixture(name).display())
+}
+
 fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../crates/audio/tests/fixtures")
+        .join(name)
 }

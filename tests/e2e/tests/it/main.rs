@@ -1,5 +1,6 @@
 //! What a person does with the page, and what must be there then.
 
+mod barge_in;
 mod browser;
 mod cascade;
 mod controls;
