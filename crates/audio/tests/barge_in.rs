@@ -4,7 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use viva_audio::level::loudest_dbfs;
-use viva_audio::{BargeIn, Clip, Endpointer, Interruptible, Reaction, SampleRate, SpeechEvent, TurnDetection};
+use viva_audio::{
+    BargeIn, Clip, Endpointer, Interruptible, Reaction, SampleRate, SpeechEvent, TurnDetection,
+};
 
 const RATE: SampleRate = SampleRate::HZ_24K;
 /// Frames of 5 ms, as the page's worklet delivers them.
@@ -41,7 +43,10 @@ fn echo(played: &[i16], decibels: f64) -> Vec<i16> {
     late.chain(played.iter().map(quieter)).collect()
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "it is clamped to the range of a sample")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "it is clamped to the range of a sample"
+)]
 fn pcm(value: f64) -> i16 {
     value.clamp(-32_768.0, 32_767.0).round() as i16
 }
@@ -110,13 +115,20 @@ fn the_ai_does_not_interrupt_itself() {
             [],
             "{decibels} dB down"
         );
-        assert_eq!(starts(&played, &microphone), Vec::<u64>::new(), "{decibels} dB down");
+        assert_eq!(
+            starts(&played, &microphone),
+            Vec::<u64>::new(),
+            "{decibels} dB down"
+        );
     }
     // Nobody would know without being told what is played.
     let mut unaware = Endpointer::new(RATE, TurnDetection::default());
     let mut events = Vec::new();
     unaware.push(&echo(&played, 25.0), &mut events);
-    assert!(!events.is_empty(), "the echo is loud enough to be taken for speech");
+    assert!(
+        !events.is_empty(),
+        "the echo is loud enough to be taken for speech"
+    );
 }
 
 #[test]
@@ -226,11 +238,16 @@ fn a_longer_minimum_is_a_longer_pause_before_it_is_speech() {
     let mut events = Vec::new();
     for portion in clip("question-en").chunks(PORTION) {
         endpointer.push(portion, &mut events);
-        longest = endpointer.candidate().map_or(longest, |voiced| voiced.max(longest));
+        longest = endpointer
+            .candidate()
+            .map_or(longest, |voiced| voiced.max(longest));
         if !events.is_empty() {
             break;
         }
     }
     assert!(endpointer.is_speaking() && endpointer.candidate().is_none());
-    assert!(longest > Duration::from_millis(500) && longest < Duration::from_millis(600), "{longest:?}");
+    assert!(
+        longest > Duration::from_millis(500) && longest < Duration::from_millis(600),
+        "{longest:?}"
+    );
 }

@@ -330,7 +330,11 @@ impl Actor {
 
     /// Says so when the AI will hear itself.
     fn check_echo(&self) {
-        if self.rig.as_ref().is_some_and(|rig| !rig.microphone().cancels_echo()) {
+        if self
+            .rig
+            .as_ref()
+            .is_some_and(|rig| !rig.microphone().cancels_echo())
+        {
             self.talk.tell(Message::new(Topic::EchoNotCancelled));
         }
     }

@@ -61,12 +61,20 @@ async fn the_ai_does_not_interrupt_itself() {
     let mut caller = asks(&bench, request()).await;
     let played = answer();
     caller.speak(&echo(&played)[..played.len()]).await;
-    caller.played(TurnNumber::FIRST, PlaybackEvent::Finished, 7_400).await;
+    caller
+        .played(TurnNumber::FIRST, PlaybackEvent::Finished, 7_400)
+        .await;
     let told = caller
         .until(|event| matches!(event, Event::SpeechStarted { .. } | Event::ResponseEnded { .. }))
         .await;
     assert!(
-        matches!(told, Event::ResponseEnded { interruption: None, .. }),
+        matches!(
+            told,
+            Event::ResponseEnded {
+                interruption: None,
+                ..
+            }
+        ),
         "it heard itself: {told:?}"
     );
 }
@@ -87,7 +95,14 @@ async fn who_speaks_over_the_echo_interrupts_the_ai() {
         .until(|event| matches!(event, Event::Interrupted { .. }))
         .await;
     assert!(
-        matches!(cut, Event::Interrupted { turn: TurnNumber::FIRST, reason: InterruptReason::Speech, .. }),
+        matches!(
+            cut,
+            Event::Interrupted {
+                turn: TurnNumber::FIRST,
+                reason: InterruptReason::Speech,
+                ..
+            }
+        ),
         "{cut:?}"
     );
 }
@@ -112,7 +127,14 @@ async fn a_pause_for_what_was_no_speech_is_stored_with_the_turn() {
         .until(|event| matches!(event, Event::ResponseEnded { .. }))
         .await;
     assert!(
-        matches!(ended, Event::ResponseEnded { interruption: None, false_interruptions: 1, .. }),
+        matches!(
+            ended,
+            Event::ResponseEnded {
+                interruption: None,
+                false_interruptions: 1,
+                ..
+            }
+        ),
         "{ended:?}"
     );
     caller.say(SessionInput::End).await;

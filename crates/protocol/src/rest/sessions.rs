@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::ws::{InterruptReason, Interaction, Latency, Usage};
+use crate::ws::{Interaction, InterruptReason, Latency, Usage};
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

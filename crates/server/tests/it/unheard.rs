@@ -60,7 +60,10 @@ async fn a_model_is_not_told(vendor: ChatVendor, id: &str, base_url: &str, key: 
     assert_eq!(requests.len(), 2, "{id}: {report:#}");
     let second = requests[1].body.to_string();
     assert!(second.contains(FIRST), "{id} forgot what was heard: {second}");
-    assert!(!second.contains(LAST), "{id} was told what nobody heard: {second}");
+    assert!(
+        !second.contains(LAST),
+        "{id} was told what nobody heard: {second}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -120,7 +120,8 @@ async fn the_ai_is_silent_at_once_again_and_again() -> Result<()> {
             page.click(".vv-main-action").await?;
             page.until_phase("interrupted", 40).await?;
             let limit_s = (wanted as u64 + 2) * ASKED_EVERY_S;
-            let enough = format!("document.querySelectorAll('.vv-line-cut[data-silent-ms]').length >= {wanted}");
+            let enough =
+                format!("document.querySelectorAll('.vv-line-cut[data-silent-ms]').length >= {wanted}");
             page.until(&enough, limit_s).await?;
             let mut silences = silences(page).await?;
             silences.sort_by(f64::total_cmp);
@@ -130,7 +131,10 @@ async fn the_ai_is_silent_at_once_again_and_again() -> Result<()> {
                 "{} interruptions: p50 {p50:.1} ms, p95 {p95:.1} ms, max {worst:.1} ms",
                 silences.len()
             );
-            ensure!(p50 <= SILENT_WITHIN_MS, "half of them took {p50} ms and more: {silences:?}");
+            ensure!(
+                p50 <= SILENT_WITHIN_MS,
+                "half of them took {p50} ms and more: {silences:?}"
+            );
             ensure!(worst <= 500.0, "one took {worst} ms");
             Ok(())
         })

@@ -55,7 +55,9 @@ impl Playout {
         }
         let step = |at: Duration| {
             let steps = at.as_millis() / u128::from(STEP_MS);
-            usize::try_from(steps).unwrap_or(usize::MAX).min(self.levels.len())
+            usize::try_from(steps)
+                .unwrap_or(usize::MAX)
+                .min(self.levels.len())
         };
         let near = &self.levels[step(heard.saturating_sub(BEFORE))..step(heard + AFTER)];
         Some(near.iter().copied().fold(SILENCE_DBFS, f32::max))

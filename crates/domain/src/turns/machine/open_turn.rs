@@ -148,7 +148,10 @@ impl OpenTurn {
             PlaybackEvent::Started | PlaybackEvent::Progress => {}
             PlaybackEvent::Paused => {
                 let session_at = report.session_at;
-                answer.paused.get_or_insert(Pause { at: report.at, session_at });
+                answer.paused.get_or_insert(Pause {
+                    at: report.at,
+                    session_at,
+                });
             }
             PlaybackEvent::Resumed => {
                 let was_false = answer.paused.take().is_some() && self.interruption.is_none();
@@ -162,7 +165,9 @@ impl OpenTurn {
                 let (silent, session_at) = answer
                     .paused
                     .take()
-                    .map_or((report.at, report.session_at), |pause| (pause.at, pause.session_at));
+                    .map_or((report.at, report.session_at), |pause| {
+                        (pause.at, pause.session_at)
+                    });
                 self.marks.playback_stopped = session_at;
                 if let Some(interruption) = &mut self.interruption {
                     interruption.latency = interruption.captured.and_then(|began| silent.since(began));

@@ -387,22 +387,15 @@ fn response() -> BoxedStrategy<ServerMessage> {
             timestamp,
             reason,
         });
-    let ended = (
-        any::<u16>(),
-        any::<bool>(),
-        any::<u32>(),
-        latency(),
-        of(usage()),
-    )
-        .prop_map(
-            |(turn_number, interrupted, false_interruptions, latency, usage)| ResponseEnded {
-                turn_number,
-                interrupted,
-                false_interruptions,
-                latency,
-                usage,
-            },
-        );
+    let ended = (any::<u16>(), any::<bool>(), any::<u32>(), latency(), of(usage())).prop_map(
+        |(turn_number, interrupted, false_interruptions, latency, usage)| ResponseEnded {
+            turn_number,
+            interrupted,
+            false_interruptions,
+            latency,
+            usage,
+        },
+    );
     prop_oneof![
         (any::<u16>(), ms()).prop_map(|(turn_number, timestamp)| ServerMessage::ResponseStarted(
             ResponseStarted {

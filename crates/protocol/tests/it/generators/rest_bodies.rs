@@ -15,26 +15,24 @@ fn turn() -> BoxedStrategy<rest::Turn> {
     let reason = prop_oneof![Just(InterruptReason::Speech), Just(InterruptReason::Client)];
     let cut = (any::<bool>(), of(reason), of(ms()), any::<u32>());
     (times, texts, lengths, cut, latency(), of(usage()))
-        .prop_map(
-            |(times, texts, lengths, cut, latency, usage)| rest::Turn {
-                id: times.0,
-                turn_number: times.1,
-                started_at: times.2,
-                ended_at: times.3,
-                user_transcript: texts.0,
-                ai_transcript: texts.1,
-                ai_unheard: texts.2,
-                user_audio_ms: lengths.0,
-                ai_audio_ms: lengths.1,
-                played_ms: lengths.2,
-                interrupted: cut.0,
-                interrupt_reason: cut.1,
-                interrupted_at_ms: cut.2,
-                false_interruptions: cut.3,
-                latency,
-                usage,
-            },
-        )
+        .prop_map(|(times, texts, lengths, cut, latency, usage)| rest::Turn {
+            id: times.0,
+            turn_number: times.1,
+            started_at: times.2,
+            ended_at: times.3,
+            user_transcript: texts.0,
+            ai_transcript: texts.1,
+            ai_unheard: texts.2,
+            user_audio_ms: lengths.0,
+            ai_audio_ms: lengths.1,
+            played_ms: lengths.2,
+            interrupted: cut.0,
+            interrupt_reason: cut.1,
+            interrupted_at_ms: cut.2,
+            false_interruptions: cut.3,
+            latency,
+            usage,
+        })
         .boxed()
 }
 
