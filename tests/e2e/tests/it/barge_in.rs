@@ -18,9 +18,9 @@ const PAUSED_OR_CUT: &str = "document.querySelector('.vv-line-paused, .vv-line-c
 
 /// What the page says of the interruptions so far: how long each took to silence the AI, in ms.
 async fn silences(page: &Page) -> Result<Vec<f64>> {
-    let cuts = "[...document.querySelectorAll('.vv-line-cut[data-silent-ms]')]";
-    let silences = page.value(&format!("{cuts}.map(cut => Number(cut.dataset.silentMs))"));
-    let silences = silences.await?;
+    let silences = page
+        .value("[...document.querySelectorAll('.vv-line-cut[data-silent-ms]')].map(cut => Number(cut.dataset.silentMs))")
+        .await?;
     let silences = silences.as_array().context("a list")?;
     silences
         .iter()
