@@ -305,6 +305,7 @@ impl Server {
         let ended = ResponseEnded {
             turn_number,
             interrupted,
+            false_interruptions: 0,
             latency,
             usage: None,
         };

@@ -259,7 +259,7 @@ mod tests {
     use viva_domain::latency::{LatencyMetrics, Statistics};
     use viva_domain::ports::ProviderErrorKind;
     use viva_domain::sessions::{Interaction, ProviderConfig};
-    use viva_domain::turns::Usage;
+    use viva_domain::turns::{InterruptReason, Usage};
 
     use super::*;
 
