@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use crate::{Endpointer, SampleRate, SpeechEvent, TurnDetection};
 
-/// Voiced audio for which playback pauses: three frames of the voice activity detector. Most of what is shorter is no
-/// voice.
+/// Voiced audio for which playback pauses: three frames of the voice activity detector.
 const CANDIDATE: Duration = Duration::from_millis(48);
 
 /// How long the server may take to say that it was speech, from when that is certain here. It hears the same audio; what
@@ -61,7 +60,7 @@ impl BargeIn {
     /// Listens to a stream of `rate`. Settings outside their ranges are moved into them.
     pub fn new(rate: SampleRate, settings: TurnDetection, interruptible: Interruptible) -> Self {
         Self {
-            endpointer: Endpointer::new(rate, settings),
+            endpointer: Endpointer::new(rate, settings).with_candidates(),
             events: Vec::new(),
             interruptible,
             played: None,

@@ -99,7 +99,7 @@ impl Detector {
         };
     }
 
-    /// How many voiced blocks there are of what may be speech.
+    /// How many voiced blocks there are of what may become speech.
     pub(super) fn candidate(&self) -> Option<u64> {
         match self.phase {
             Phase::Candidate { voiced, .. } => Some(voiced),

@@ -98,10 +98,10 @@ impl Browser {
         }
         capabilities.add_arg(&format!("--user-data-dir={}", profile.path().display()))?;
         let ask = match self.microphone {
-            Microphone::AskOnce | Microphone::NotAllowed => once("question-en.wav"),
-            Microphone::AskAgain => fixture("question-en.wav").display().to_string(),
-            Microphone::SpeakOver => once("barge-in-en.wav"),
-            Microphone::Cough => once("cough-en.wav"),
+            Microphone::AskOnce | Microphone::NotAllowed => once("question-en.wav")?,
+            Microphone::AskAgain => fixture("question-en.wav")?.display().to_string(),
+            Microphone::SpeakOver => once("barge-in-en.wav")?,
+            Microphone::Cough => once("cough-en.wav")?,
         };
         capabilities.add_arg(&format!("--use-file-for-fake-audio-capture={ask}"))?;
         if !matches!(self.microphone, Microphone::NotAllowed) {
@@ -163,12 +163,13 @@ fn binary() -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-fn once(name: &str) -> String {
-    format!("{}%noloop", fixture(name).display())
+fn once(name: &str) -> Result<String> {
+    Ok(format!("{}%noloop", fixture(name)?.display()))
 }
 
-fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../crates/audio/tests/fixtures")
-        .join(name)
+/// Chromium opens no file by a path that goes up.
+fn fixture(name: &str) -> Result<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/audio/tests/fixtures");
+    let path = path.join(name);
+    path.canonicalize().with_context(|| path.display().to_string())
 }
