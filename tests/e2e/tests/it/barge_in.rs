@@ -14,6 +14,14 @@ const INTERRUPTIONS: usize = 3;
 /// The question is asked again every 5.9 s.
 const ASKED_EVERY_S: u64 = 6;
 
+/// Asks for a microphone as it is: nothing is cancelled, suppressed or levelled.
+const RAW_MICROPHONE: &str = "(() => {
+    const devices = navigator.mediaDevices;
+    const ask = devices.getUserMedia.bind(devices);
+    const raw = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+    devices.getUserMedia = ({ audio }) => ask({ audio: { ...audio, ...raw } });
+})()";
+
 const PAUSED_OR_CUT: &str = "document.querySelector('.vv-line-paused, .vv-line-cut') !== null";
 
 /// What the page says of the interruptions so far: how long each took to silence the AI, in ms.
@@ -71,8 +79,12 @@ async fn a_cough_pauses_the_ai_and_it_goes_on() -> Result<()> {
     let url = viva.url();
     Browser::with(Microphone::Cough)
         .visit(&url, async |page| {
+            // Who suppresses noise hears no cough.
+            page.value(RAW_MICROPHONE).await?;
             page.click(".vv-main-action").await?;
             page.until_phase("speaking", 20).await?;
+            let told = page.text(".vv-message").await?;
+            ensure!(told.contains("does not cancel echo"), "it says {told:?}");
             page.until_shown(".vv-line-paused[data-count='1']", 30).await?;
             page.until_phase("listening", 20).await?;
             let cut = page.value("document.querySelector('.vv-line-cut, li[data-role=ai] del') === null");
@@ -95,7 +107,7 @@ async fn with_barge_in_off_the_ai_does_not_even_pause() -> Result<()> {
             page.click(".vv-main-action").await?;
             page.until_phase("hearing", 20).await?;
             // While the session runs.
-            page.click(".vv-setup-barge-in input").await?;
+            page.click(".vv-setup-barge-in .vv-switch").await?;
             page.until_phase("speaking", 20).await?;
             page.until("document.querySelectorAll('li[data-role=ai]').length === 2", 40)
                 .await?;
