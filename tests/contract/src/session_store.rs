@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use viva_domain::ids::SessionId;
 use viva_domain::ports::{Page, PageRequest, SessionStore, StoreError, StoreErrorKind};
 use viva_domain::sessions::{EndStatus, FallbackPolicy, Interaction, Prompt, Session, SessionState};
-use viva_domain::turns::Turn;
+use viva_domain::turns::{Turn, TurnNumber};
 
 use crate::samples::{
     self, OWNER, STRANGER, at, cascade_config, failed_turn, session, session_id, turn, turn_id,
@@ -36,6 +36,8 @@ macro_rules! session_store_contract {
             saving_a_turn_many_times_at_once_saves_one,
             a_second_turn_of_the_same_number_conflicts,
             turns_of_no_session_are_missing,
+            late_words_amend_their_turn_only,
+            late_words_of_no_turn_are_missing,
             turns_come_by_number,
             turns_are_found_in_their_session_only,
             ended_sessions_take_their_last_turn,
@@ -276,6 +278,48 @@ pub async fn turns_of_no_session_are_missing(store: &dyn SessionStore) {
     assert_eq!(kind(store.save_turn(STRANGER, &turn(1, 1)).await), missing);
     assert_eq!(store.turns(OWNER, session_id(1)).await.unwrap(), []);
     assert_eq!(store.turns(OWNER, session_id(2)).await.unwrap(), []);
+}
+
+pub async fn late_words_amend_their_turn_only(store: &dyn SessionStore) {
+    for n in [1, 2] {
+        store.insert(&session(n)).await.unwrap();
+        for number in [1, 2] {
+            let unheard = Turn {
+                user_transcript: None,
+                ..turn(n, number)
+            };
+            store.save_turn(OWNER, &unheard).await.unwrap();
+        }
+    }
+    let text = "What \u{1F409} now? 從前";
+    let second = TurnNumber::new(2).unwrap();
+    for _ in 0..2 {
+        store
+            .amend_user_transcript(OWNER, session_id(1), second, text)
+            .await
+            .unwrap();
+    }
+    let amended = Turn {
+        user_transcript: Some(text.to_owned()),
+        ..turn(1, 2)
+    };
+    let of = async |n| store.turns(OWNER, session_id(n)).await.unwrap();
+    let turns = of(1).await;
+    assert_eq!((turns[0].user_transcript.as_ref(), &turns[1]), (None, &amended));
+    assert!(of(2).await.iter().all(|turn| turn.user_transcript.is_none()));
+}
+
+pub async fn late_words_of_no_turn_are_missing(store: &dyn SessionStore) {
+    store.insert(&session(1)).await.unwrap();
+    store.save_turn(OWNER, &turn(1, 1)).await.unwrap();
+    let number = |number| TurnNumber::new(number).unwrap();
+    for (owner, n, turn) in [(STRANGER, 1, 1), (OWNER, 2, 1), (OWNER, 1, 2)] {
+        let amended = store
+            .amend_user_transcript(owner, session_id(n), number(turn), "Mine.")
+            .await;
+        assert_eq!(kind(amended), StoreErrorKind::Missing, "{n} {turn}");
+    }
+    assert_eq!(store.turns(OWNER, session_id(1)).await.unwrap(), [turn(1, 1)]);
 }
 
 pub async fn turns_come_by_number(store: &dyn SessionStore) {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use viva_domain::ids::{SessionId, TurnId, UserId};
 use viva_domain::ports::{Page, PageRequest, SessionStore, StoreError, StoreErrorKind};
 use viva_domain::sessions::{EndStatus, Interaction, Session, SessionState};
-use viva_domain::turns::Turn;
+use viva_domain::turns::{Turn, TurnNumber};
 
 use crate::{FaultSwitch, lock};
 
@@ -129,6 +129,28 @@ impl SessionStore for MemorySessionStore {
         }
         rows.turns.insert(turn.id, turn.clone());
         Ok(())
+    }
+
+    async fn amend_user_transcript(
+        &self,
+        owner: UserId,
+        session: SessionId,
+        turn: TurnNumber,
+        text: &str,
+    ) -> Result<(), StoreError> {
+        const OPERATION: &str = "amend turn";
+        self.check(OPERATION)?;
+        let mut rows = lock(&self.rows);
+        let is_owned = rows.owned(owner, session).is_some();
+        let place = (session, turn);
+        let is_it = |turn: &&mut Turn| is_owned && (turn.session_id, turn.number) == place;
+        match rows.turns.values_mut().find(is_it) {
+            Some(turn) => {
+                turn.user_transcript = Some(text.to_owned());
+                Ok(())
+            }
+            None => Err(error(StoreErrorKind::Missing, OPERATION)),
+        }
     }
 
     async fn turns(&self, owner: UserId, id: SessionId) -> Result<Vec<Turn>, StoreError> {

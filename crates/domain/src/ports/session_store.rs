@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::Source;
 use crate::ids::{SessionId, TurnId, UserId};
 use crate::sessions::{EndStatus, Interaction, Session};
-use crate::turns::Turn;
+use crate::turns::{Turn, TurnNumber};
 
 /// Keeps sessions, their turns and latencies. Every implementation passes `contract::session_store`.
 #[async_trait]
@@ -54,6 +54,18 @@ pub trait SessionStore: Send + Sync {
     /// [`StoreErrorKind::Conflict`] when the session has another turn of this number; [`StoreErrorKind::Missing`] when
     /// this user has no such session; [`StoreErrorKind::Unavailable`].
     async fn save_turn(&self, owner: UserId, turn: &Turn) -> Result<(), StoreError>;
+
+    /// Stores what the user said in a turn that was saved before this was known.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Missing`] when this user has no such turn; [`StoreErrorKind::Unavailable`].
+    async fn amend_user_transcript(
+        &self,
+        owner: UserId,
+        session: SessionId,
+        turn: TurnNumber,
+        text: &str,
+    ) -> Result<(), StoreError>;
 
     /// A session's turns by number; empty when the session is unknown or somebody else's. A session has at most 65,535.
     ///

@@ -12,4 +12,4 @@ mod values;
 
 pub(crate) use json::InteractionJson;
 pub(crate) use turn_rows::TurnRows;
-pub(crate) use values::{DamagedRow, whole_micros};
+pub(crate) use values::{DamagedRow, text, whole_micros};

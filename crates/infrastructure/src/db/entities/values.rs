@@ -22,7 +22,7 @@ pub(crate) fn whole_micros(time: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 /// PostgreSQL keeps no NUL in a text.
-pub(super) fn text(raw: &str) -> String {
+pub(crate) fn text(raw: &str) -> String {
     raw.replace('\0', "\u{FFFD}")
 }
 

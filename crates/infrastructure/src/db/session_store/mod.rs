@@ -9,13 +9,15 @@ use tracing::instrument;
 use viva_domain::ids::{SessionId, TurnId, UserId};
 use viva_domain::ports::{Page, PageRequest, SessionStore, StoreError, StoreErrorKind};
 use viva_domain::sessions::{EndStatus, Interaction, Session, SessionStatus};
-use viva_domain::turns::Turn;
+use viva_domain::turns::{Turn, TurnNumber};
 
 use super::database::Database;
 use super::entities::interaction_session::{
     Column as SessionColumn, Entity as Sessions, Model as SessionRow,
 };
-use super::entities::{InteractionJson, TurnRows, conversation_turn, latency_metric, user, whole_micros};
+use super::entities::{
+    InteractionJson, TurnRows, conversation_turn, latency_metric, text, user, whole_micros,
+};
 use super::error::{damaged, failed};
 
 /// Keeps sessions in SQLite or PostgreSQL.
@@ -59,6 +61,29 @@ impl SqlSessionStore {
             .exec_without_returning(&transaction)
             .await?;
         transaction.commit().await
+    }
+
+    /// Answers whether there is such a turn. Sessions do not change their owner, so one statement after the other will do.
+    async fn try_amend(
+        &self,
+        owner: UserId,
+        session: SessionId,
+        turn: TurnNumber,
+        words: &str,
+    ) -> Result<bool, DbErr> {
+        if !self.owns(owner, session).await? {
+            return Ok(false);
+        }
+        let amended = conversation_turn::Entity::update_many()
+            .col_expr(
+                conversation_turn::Column::UserTranscript,
+                Expr::value(text(words)),
+            )
+            .filter(conversation_turn::Column::SessionId.eq(session.as_uuid()))
+            .filter(conversation_turn::Column::Number.eq(i32::from(turn.get())))
+            .exec(&self.database.connection)
+            .await?;
+        Ok(amended.rows_affected > 0)
     }
 
     async fn owns(&self, owner: UserId, id: SessionId) -> Result<bool, DbErr> {
@@ -198,6 +223,29 @@ impl SessionStore for SqlSessionStore {
                 }
                 res => res,
             }
+        };
+        self.database.within(OPERATION, work).await
+    }
+
+    #[instrument(name = "db.turns.amend", skip_all, fields(session.id = %session, turn.number = %turn))]
+    async fn amend_user_transcript(
+        &self,
+        owner: UserId,
+        session: SessionId,
+        turn: TurnNumber,
+        text: &str,
+    ) -> Result<(), StoreError> {
+        const OPERATION: &str = "amend turn";
+        let work = async {
+            let amended = self
+                .try_amend(owner, session, turn, text)
+                .await
+                .map_err(failed(OPERATION))?;
+            amended.then_some(()).ok_or(StoreError {
+                kind: StoreErrorKind::Missing,
+                operation: OPERATION,
+                source: None,
+            })
         };
         self.database.within(OPERATION, work).await
     }
