@@ -119,6 +119,7 @@ pub fn turn(n: u16, number: u16) -> Turn {
             speech_ended: mark(1_800),
             endpointed: mark(2_300),
             committed: mark(2_301),
+            ai_was_done: mark(2_400),
             stages: StageMarks {
                 transcribed: mark(2_350),
                 llm_requested: mark(2_351),

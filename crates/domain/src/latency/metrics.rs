@@ -17,6 +17,8 @@ pub struct TurnMarks {
     pub endpointed: Option<SessionTime>,
     /// The turn was handed to the provider.
     pub committed: Option<SessionTime>,
+    /// The AI finished what it had been saying when the turn was handed over: until then its answer had to wait.
+    pub ai_was_done: Option<SessionTime>,
     /// How far the stages of a cascade came.
     pub stages: StageMarks,
     /// First audio of the answer came from the provider; in a cascade, from its voice.
@@ -104,7 +106,8 @@ pub struct LatencyMetrics {
     /// Those words handed to the voice → its first audio.
     pub tts_ttfb: Option<Duration>,
     /// What Viva added: decided → handed over, first audio from the provider → written to the client's socket, and in a
-    /// cascade from each stage to the next.
+    /// cascade from each stage to the next. Not measured where an answer waited between them until the AI had finished
+    /// what it had been saying; that wait is in `unexplained`.
     pub overhead: Option<Duration>,
     /// First audio sent → the client plays it; also holds the shortest delay of the way up, which no single clock can
     /// tell apart.
@@ -164,6 +167,7 @@ impl LatencyMetrics {
             Some(Duration::ZERO)
         };
         metrics.overhead = handing_over
+            .filter(|_| marks.ai_was_done.is_none())
             .zip(between_stages)
             .zip(sending)
             .map(|((before, within), after)| before + within + after);
@@ -351,6 +355,20 @@ mod tests {
         let metrics = LatencyMetrics::compute(&marks(), Some(ms(800)));
         assert_eq!(metrics.network_playout, None);
         assert_eq!(metrics.unexplained, Some(TimeDelta::milliseconds(-3)));
+    }
+
+    #[test]
+    fn an_answer_that_waited_for_the_ai_to_finish_was_not_held_up_by_viva() {
+        let waited = TurnMarks {
+            ai_was_done: Some(at(4_000)),
+            first_audio_sent: Some(at(4_002)),
+            ..marks()
+        };
+        let metrics = LatencyMetrics::compute(&waited, None);
+        let parts: Vec<_> = metrics.parts().into_iter().flatten().collect();
+        assert_eq!(parts, [ms(500), ms(300)]);
+        assert_eq!(metrics.total.map(|total| total.duration), Some(ms(3_002)));
+        assert_eq!(metrics.unexplained, Some(TimeDelta::milliseconds(2_202)));
     }
 
     #[test]

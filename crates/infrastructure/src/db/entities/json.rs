@@ -49,6 +49,7 @@ pub(crate) struct MarksJson {
     speech_ended_us: Option<u64>,
     endpointed_us: Option<u64>,
     committed_us: Option<u64>,
+    ai_was_done_us: Option<u64>,
     transcribed_us: Option<u64>,
     llm_requested_us: Option<u64>,
     llm_first_token_us: Option<u64>,
@@ -122,6 +123,7 @@ impl From<&TurnMarks> for MarksJson {
             speech_ended_us: written(marks.speech_ended),
             endpointed_us: written(marks.endpointed),
             committed_us: written(marks.committed),
+            ai_was_done_us: written(marks.ai_was_done),
             transcribed_us: written(marks.stages.transcribed),
             llm_requested_us: written(marks.stages.llm_requested),
             llm_first_token_us: written(marks.stages.llm_first_token),
@@ -146,6 +148,7 @@ impl From<MarksJson> for TurnMarks {
             speech_ended: read(json.speech_ended_us),
             endpointed: read(json.endpointed_us),
             committed: read(json.committed_us),
+            ai_was_done: read(json.ai_was_done_us),
             stages: StageMarks {
                 transcribed: read(json.transcribed_us),
                 llm_requested: read(json.llm_requested_us),
