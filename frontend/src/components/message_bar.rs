@@ -38,18 +38,19 @@ pub fn MessageBar() -> impl IntoView {
             Remedy::StartAgain => controls.start(),
             Remedy::OpenMicrophone => controls.use_microphone(),
         };
-        let detail = match &message.topic {
+        let setup = match &message.topic {
             Topic::ModeSwitched(interaction) => talk
                 .providers
                 .with(|providers| in_words(interaction, providers.list(), words)),
-            _ => message.detail.clone(),
+            _ => String::new(),
         };
         view! {
             <div class="vv-message" data-severity=name_of(severity)>
                 <Icon shape=if severity == Severity::Info { Shape::Dots } else { Shape::Warning } />
                 <p>
                     <strong>{text_of(&message.topic, words)}</strong>
-                    <span>{detail}</span>
+                    <span>{setup}</span>
+                    <span>{message.detail.clone()}</span>
                     <span>{kept}</span>
                 </p>
                 <button type="button" on:click=act>{button}</button>

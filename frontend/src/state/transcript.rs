@@ -67,9 +67,13 @@ impl Lines {
         self.last_finished.as_ref()
     }
 
-    /// Makes sure that a turn's line exists, so that a turn without words can still be seen and played.
-    pub fn open(&mut self, turn_number: u16, role: Role) {
-        self.line(turn_number, role);
+    /// An answer begins: its line exists, so that one without words can still be seen and played. An answer that is given
+    /// anew replaces the one that nobody heard.
+    pub fn begin(&mut self, turn_number: u16) {
+        let line = self.line(turn_number, Role::Assistant);
+        if line.is_final {
+            *line = Line::new(turn_number, Role::Assistant);
+        }
     }
 
     /// Takes what one side said so far.
@@ -270,7 +274,7 @@ mod tests {
         assert_eq!(finished(&lines), None);
         lines.transcribe(&said(1, Role::User, "Tell me.", true));
         lines.append(&delta(1, "Once "));
-        lines.open(2, Role::Assistant);
+        lines.begin(2);
         lines.finish(2);
         assert_eq!(finished(&lines).as_deref(), Some("Tell me."));
         lines.finish(1);

@@ -72,7 +72,7 @@ pub enum SessionMessage {
     /// The mode failed: the client may go on with another one.
     FallbackOffered(Box<FallbackOffer>),
     /// The session goes on with this stack.
-    ModeSwitched(Box<Interaction>),
+    ModeSwitched(Box<SwitchedMode>),
     /// What happens in it; never [`Event::Audio`].
     Event(Event),
 }
@@ -97,6 +97,15 @@ pub struct FallbackOffer {
     pub reason: String,
     /// What the client may switch to.
     pub interaction: Interaction,
+}
+
+/// What a session goes on with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SwitchedMode {
+    /// The effective configuration.
+    pub interaction: Interaction,
+    /// Why it does, for people; `None` when the client asked for it.
+    pub reason: Option<String>,
 }
 
 impl std::fmt::Debug for StartedSession {

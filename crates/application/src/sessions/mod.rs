@@ -14,6 +14,7 @@ mod start;
 
 pub use link::{
     AudioOut, FallbackOffer, HangUp, Link, LinkEnd, Outgoing, ResumedSession, SessionMessage, StartedSession,
+    SwitchedMode,
 };
 pub use process_audio::{ProcessAudioError, UserAudio};
 pub use recover::{RecoverError, Recovered};

@@ -373,7 +373,16 @@ impl Caller {
 
     pub(crate) async fn until_switched(&mut self) -> Interaction {
         self.until_message(|message| match message {
-            SessionMessage::ModeSwitched(interaction) => Some(*interaction),
+            SessionMessage::ModeSwitched(switched) => Some(switched.interaction),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Skips messages until the session goes on in another mode; why it does.
+    pub(crate) async fn until_switched_because(&mut self) -> Option<String> {
+        self.until_message(|message| match message {
+            SessionMessage::ModeSwitched(switched) => Some(switched.reason),
             _ => None,
         })
         .await

@@ -343,3 +343,83 @@ async fn what_was_said_before_is_known_afterwards(#[case] policy: FallbackPolicy
     let broke_off = turns[0].failure.as_deref();
     assert_eq!(broke_off, Some("provider scripted: it cannot be reached"));
 }
+
+#[rstest]
+#[case(Detector::Session, FallbackPolicy::Ask)]
+#[case(Detector::Provider, FallbackPolicy::Ask)]
+#[case(Detector::Session, FallbackPolicy::Auto)]
+#[case(Detector::Provider, FallbackPolicy::Auto)]
+#[tokio::test(start_paused = true)]
+async fn who_heard_nothing_of_an_answer_that_had_begun_gets_another(
+    #[case] detector: Detector,
+    #[case] policy: FallbackPolicy,
+) {
+    let mut scene = Scene::new(detector, policy).await;
+    let began = Answer::new().transcript("How are you?").started().text("Fi");
+    scene.bench.voice.answer(began);
+    let question = speech("question-en");
+    if detector == Detector::Provider {
+        scene.caller.speak(&question[..samples(1_000)]).await;
+        scene.bench.voice.say(RealtimeEventKind::SpeechStarted);
+        scene
+            .caller
+            .speak(&question[samples(1_000)..samples(4_500)])
+            .await;
+        scene.bench.voice.say(RealtimeEventKind::SpeechEnded);
+        scene.bench.voice.say(RealtimeEventKind::ResponseStarted);
+        scene.bench.voice.say(RealtimeEventKind::TextDelta("Fi".into()));
+    } else {
+        scene.caller.speak(&question[..samples(4_500)]).await;
+    }
+    scene
+        .caller
+        .until(|event| matches!(event, Event::TextDelta { .. }))
+        .await;
+    scene.caller.speak(&vec![0; samples(300)]).await;
+    scene.fail();
+    let ended = scene
+        .caller
+        .until(|event| matches!(event, Event::ResponseEnded { .. }))
+        .await;
+    assert!(
+        matches!(
+            ended,
+            Event::ResponseEnded {
+                turn: TurnNumber::FIRST,
+                interruption: None,
+                ..
+            }
+        ),
+        "{ended:?}"
+    );
+    match policy {
+        FallbackPolicy::Ask => scene.accept().await,
+        _ => assert_resolved(&scene.caller.until_switched().await),
+    }
+    let answer = scene.caller.until_audio().await;
+    assert_eq!(answer.turn, TurnNumber::FIRST, "it is the same turn");
+    assert_eq!(scene.messages(), [message(MessageRole::User, "Hello.")]);
+    let recording = scene.recording().await;
+    assert_replayed(&scene.cascade, &recording);
+    let (_, turns) = scene.bench.stored(&scene.started).await;
+    assert_eq!(turns.len(), 1);
+    assert_eq!(turns[0].failure, None);
+    assert_eq!(turns[0].user_transcript.as_deref(), Some("Hello."));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fallback_that_nobody_asked_for_says_why() {
+    let mut scene = Scene::new(Detector::Session, FallbackPolicy::Auto).await;
+    scene.fail();
+    let why = scene.caller.until_switched_because().await;
+    assert_eq!(why.as_deref(), Some("provider scripted: it cannot be reached"));
+    let wish = SessionInput::SwitchMode(Box::new(Interaction::Realtime(
+        viva_domain::sessions::ProviderConfig::of(PROVIDER),
+    )));
+    scene.caller.say(wish).await;
+    assert_eq!(
+        scene.caller.until_switched_because().await,
+        None,
+        "it was asked for"
+    );
+}

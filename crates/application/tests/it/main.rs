@@ -1,10 +1,12 @@
 //! The session engine on fakes, with a paused clock: what a client sees, what the provider is told, what is kept.
 
+mod ahead;
 mod bench;
 mod choosing;
 mod conversation;
 mod eager;
 mod falling_back;
+mod late_words;
 mod lifecycle;
 mod line;
 mod rates;

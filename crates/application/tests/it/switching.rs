@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokio::time::sleep;
 use viva_application::sessions::{SessionInput, SessionMessage, StartSession};
 use viva_domain::ports::{
-    MessageRole, ProviderErrorKind, RealtimeCommand, RealtimeEventKind, StoreErrorKind,
+    MessageRole, ProviderErrorKind, RealtimeCommand, RealtimeEventKind, SpeechToTextEventKind, StoreErrorKind,
 };
-use viva_domain::sessions::{Interaction, ProviderConfig};
+use viva_domain::sessions::{EndStatus, Interaction, ProviderConfig};
 use viva_domain::turns::{Event, InterruptReason, TurnNumber};
 use viva_fakes::{Answer, AnswerEnd, Reply, ScriptedRealtimeVoice, Transcript};
 
@@ -263,7 +263,7 @@ async fn a_provider_that_fails_while_another_mode_opens_is_not_missed() {
         .say(RealtimeEventKind::Failed(failure(ProviderErrorKind::Unavailable)));
     let switched = caller
         .until_message(|message| match message {
-            SessionMessage::ModeSwitched(interaction) => Some(is_cascade(&interaction)),
+            SessionMessage::ModeSwitched(switched) => Some(is_cascade(&switched.interaction)),
             SessionMessage::FallbackOffered(_) => panic!("there is one already"),
             _ => None,
         })
@@ -298,4 +298,92 @@ async fn a_mode_that_cannot_be_opened_changes_nothing() {
     caller.speak(&speech("question-en")).await;
     caller.until_audio().await;
     assert_eq!(cascade.model.asked()[0].request.messages[0].text, "Still there?");
+}
+
+/// A cascade whose ears fail while a realtime provider is being connected, which takes a second.
+async fn failing_while_switching(bench: &Bench, cascade: &Cascade) -> Caller {
+    let mut caller = in_cascade(bench).await;
+    caller.started().await;
+    caller.say(realtime()).await;
+    caller.speak(&speech("question-en")[..samples(600)]).await;
+    cascade.ears.say(SpeechToTextEventKind::Failed(failure(
+        ProviderErrorKind::Unavailable,
+    )));
+    caller
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cascade_that_fails_while_another_mode_opens_does_not_end_the_session() {
+    let cascade = Cascade::new(|ears| ears);
+    let slow = |voice: ScriptedRealtimeVoice| voice.connecting_for(Duration::from_secs(1));
+    let bench = Bench::with_cascade(Detector::Session, slow, &cascade);
+    let mut caller = failing_while_switching(&bench, &cascade).await;
+    caller.speak(&speech("question-en")[samples(600)..]).await;
+    assert!(!is_cascade(&caller.until_switched().await));
+    assert_eq!(caller.until_audio().await.turn, TurnNumber::FIRST);
+    assert!(
+        bench.voice.recorded().audio().len() > samples(3_379),
+        "it heard all of it"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_whose_mode_failed_ends_when_the_other_one_cannot_be_opened() {
+    let cascade = Cascade::new(|ears| ears);
+    let slow = |voice: ScriptedRealtimeVoice| voice.connecting_for(Duration::from_secs(1));
+    let bench = Bench::with_cascade(Detector::Session, slow, &cascade);
+    bench.voice.faults().fail_next(1, ProviderErrorKind::Unavailable);
+    let mut caller = failing_while_switching(&bench, &cascade).await;
+    let rest = caller.rest().await;
+    let failed = rest.iter().any(|event| {
+        matches!(
+            event,
+            Event::Failure {
+                recoverable: false,
+                ..
+            }
+        )
+    });
+    let ended = matches!(
+        rest.last(),
+        Some(Event::SessionEnded {
+            status: EndStatus::Error,
+            ..
+        })
+    );
+    assert!(failed && ended, "{rest:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cascade_that_fails_after_a_mode_could_not_be_opened_ends_the_session() {
+    let cascade = Cascade::new(|ears| ears);
+    let bench = Bench::with_cascade(Detector::Session, |voice| voice, &cascade);
+    bench.voice.faults().fail_next(1, ProviderErrorKind::Unavailable);
+    let mut caller = in_cascade(&bench).await;
+    caller.say(realtime()).await;
+    caller
+        .until(|event| {
+            matches!(
+                event,
+                Event::Failure {
+                    recoverable: true,
+                    ..
+                }
+            )
+        })
+        .await;
+    cascade.ears.say(SpeechToTextEventKind::Failed(failure(
+        ProviderErrorKind::Unavailable,
+    )));
+    let rest = caller.rest().await;
+    assert!(
+        matches!(
+            rest.last(),
+            Some(Event::SessionEnded {
+                status: EndStatus::Error,
+                ..
+            })
+        ),
+        "{rest:?}"
+    );
 }

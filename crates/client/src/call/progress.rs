@@ -96,7 +96,11 @@ impl Progress {
             }
             ServerMessage::ResponseStarted(started) => {
                 self.floor = Floor::Ai;
-                self.turn(started.turn_number);
+                let turn = self.turn(started.turn_number);
+                // An answer that nobody heard is given anew.
+                if std::mem::take(&mut turn.is_over) {
+                    turn.ai_transcript.clear();
+                }
             }
             ServerMessage::TextDelta(text) => {
                 let turn = self.turn(text.turn_number);

@@ -6,8 +6,8 @@ mod turn;
 
 pub use heard::{HeardText, split_heard};
 pub use machine::{
-    BargeIn, Effect, Event, FinishedTurn, Greeting, Input, Limits, MachineSettings, ModeInput, ModeOrder,
-    NoticeCode, OnModeFailure, Playback, PlaybackEvent, SessionFailure, Summary, TurnMachine, TurnState,
-    TurnTaking,
+    AmendedTranscript, BargeIn, Effect, Event, FinishedTurn, Greeting, Input, Limits, MachineSettings,
+    ModeInput, ModeOrder, NoticeCode, OnModeFailure, Playback, PlaybackEvent, SessionFailure, Summary,
+    TurnMachine, TurnState, TurnTaking,
 };
 pub use turn::{Generation, InterruptReason, Recording, Turn, TurnNumber, Usage};

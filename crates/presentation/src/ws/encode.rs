@@ -60,9 +60,10 @@ pub(super) fn message(message: SessionMessage, id: SessionId, format: AudioForma
                 interaction: interaction_to_wire(offer.interaction),
             })))
         }
-        SessionMessage::ModeSwitched(interaction) => {
+        SessionMessage::ModeSwitched(switched) => {
             Some(ServerMessage::ModeSwitched(Box::new(ws::ModeSwitched {
-                interaction: interaction_to_wire(*interaction),
+                reason: switched.reason,
+                interaction: interaction_to_wire(switched.interaction),
             })))
         }
         SessionMessage::Event(event) => happened(event, id),

@@ -361,6 +361,9 @@ pub struct FallbackOffered {
 /// Fields of `mode_switched`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModeSwitched {
+    /// Why, for people; absent when the client asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// The mode and its effective configuration.
     #[serde(flatten)]
     pub interaction: Interaction,

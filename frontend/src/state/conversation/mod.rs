@@ -9,7 +9,7 @@ pub use offer::Offer;
 use uuid::Uuid;
 use viva_protocol::rest;
 use viva_protocol::ws::{
-    Interaction, Role, ServerMessage, SessionEndStatus, SessionEnded, SessionState, SessionSummary,
+    Interaction, ServerMessage, SessionEndStatus, SessionEnded, SessionState, SessionSummary,
 };
 
 use super::latency::Figures;
@@ -97,7 +97,7 @@ impl Conversation {
             ServerMessage::Transcript(transcript) => self.lines.transcribe(transcript),
             ServerMessage::TextDelta(delta) => self.lines.append(delta),
             ServerMessage::ResponseStarted(response) => {
-                self.lines.open(response.turn_number, Role::Assistant);
+                self.lines.begin(response.turn_number);
                 self.go_on(Phase::AiSpeaking);
             }
             ServerMessage::Interrupted(_) => self.go_on(Phase::Interrupted),
@@ -122,9 +122,11 @@ impl Conversation {
             ServerMessage::ModeSwitched(switched) => {
                 self.offer = None;
                 self.running = Some(switched.interaction.clone());
-                self.message = Some(Message::new(Topic::ModeSwitched(Box::new(
-                    switched.interaction.clone(),
-                ))));
+                self.message = Some(Message {
+                    topic: Topic::ModeSwitched(Box::new(switched.interaction.clone())),
+                    // What the user asked for needs no reason.
+                    detail: switched.reason.clone().unwrap_or_default(),
+                });
             }
             ServerMessage::Notice(notice) => self.message = Some(notice.into()),
             ServerMessage::SessionEnded(ended) => self.end(ended),

@@ -250,8 +250,9 @@ fn offered(reason: &str) -> ServerMessage {
     }))
 }
 
-fn switched() -> ServerMessage {
+fn switched(reason: Option<&str>) -> ServerMessage {
     ServerMessage::ModeSwitched(Box::new(viva_protocol::ws::ModeSwitched {
+        reason: reason.map(str::to_owned),
         interaction: cascade(),
     }))
 }
@@ -297,7 +298,7 @@ fn a_mode_that_was_switched_to_is_what_runs() {
     };
     conversation.apply(&offered("gone"));
     conversation.take_offer();
-    conversation.apply(&switched());
+    conversation.apply(&switched(None));
     assert_eq!(
         (&conversation.offer, conversation.phase),
         (&None, Phase::Thinking)
@@ -305,6 +306,46 @@ fn a_mode_that_was_switched_to_is_what_runs() {
     assert_eq!(conversation.running, Some(cascade()));
     let expected = Message::new(Topic::ModeSwitched(Box::new(cascade())));
     assert_eq!(conversation.message, Some(expected));
+}
+
+#[test]
+fn a_mode_that_nobody_asked_for_says_why_it_runs() {
+    let mut conversation = Conversation {
+        phase: Phase::Listening,
+        ..Conversation::default()
+    };
+    conversation.apply(&switched(Some("the provider is gone")));
+    let message = conversation.message.unwrap();
+    assert_eq!(message.topic, Topic::ModeSwitched(Box::new(cascade())));
+    assert_eq!(message.detail, "the provider is gone");
+}
+
+#[test]
+fn an_answer_that_is_given_anew_replaces_what_nobody_heard() {
+    let mut conversation = Conversation {
+        phase: Phase::Thinking,
+        ..Conversation::default()
+    };
+    let delta = |text: &str| {
+        ServerMessage::TextDelta(viva_protocol::ws::TextDelta {
+            turn_number: 1,
+            delta: text.to_owned(),
+            full_text: None,
+        })
+    };
+    for message in [response_started(1), delta("Hel"), response_ended(1, false)] {
+        conversation.apply(&message);
+    }
+    for message in [response_started(1), delta("Good day.")] {
+        conversation.apply(&message);
+    }
+    let lines: Vec<(&str, bool)> = conversation
+        .lines
+        .iter()
+        .map(|line| (line.text.as_str(), line.is_final))
+        .collect();
+    assert_eq!(lines, [("Good day.", false)]);
+    assert_eq!(conversation.phase, Phase::AiSpeaking);
 }
 
 #[test]

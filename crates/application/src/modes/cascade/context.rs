@@ -25,8 +25,6 @@ struct Exchange {
     words: String,
     /// As it was told: how much of it was heard is counted in these characters, spaces at its beginning too.
     answer: String,
-    /// What the user said meanwhile.
-    overheard: String,
 }
 
 impl Conversation {
@@ -89,15 +87,9 @@ impl Context {
         self.last.answer.truncate(heard);
     }
 
-    /// The user said something that is not answered, while the AI spoke.
-    pub(super) fn overhear(&mut self, words: &str) {
-        self.last.overheard = joined(&self.last.overheard, words);
-    }
-
     /// The turn that was answered last is not over: what the user said of it. Nothing was answered.
     pub(super) fn take_back(&mut self) -> String {
-        let last = std::mem::take(&mut self.last);
-        joined(&last.words, &last.overheard)
+        std::mem::take(&mut self.last).words
     }
 
     /// The turn that was answered last is over, and its answer was heard.
@@ -111,7 +103,6 @@ impl Context {
         let said = &mut self.certain;
         said.add(MessageRole::User, &last.words);
         said.add(MessageRole::Assistant, first_chars(&last.answer, chars));
-        said.add(MessageRole::User, &last.overheard);
     }
 
     /// The user said something that is not answered.
@@ -196,21 +187,9 @@ mod tests {
         let mut context = answered("Before.", "Yes.");
         context.ask("Tell me".to_owned());
         context.answer("What?");
-        context.overhear("a story");
-        context.overhear(" now.");
-        assert_eq!(context.take_back(), "Tell me a story now.");
+        assert_eq!(context.take_back(), "Tell me");
         assert_eq!(context.take_back(), "");
         assert_eq!(lines(&context), ["User: Before.", "Assistant: Yes."]);
-    }
-
-    #[test]
-    fn what_was_overheard_comes_after_the_answer() {
-        let mut context = answered("Tell.", "Once.");
-        context.overhear("Aha.");
-        context.settle_heard(2);
-        context.add_user("Go on.");
-        let expected = ["User: Tell.", "Assistant: On", "User: Aha.", "User: Go on."];
-        assert_eq!(lines(&context), expected);
     }
 
     #[test]

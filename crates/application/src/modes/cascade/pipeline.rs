@@ -56,6 +56,7 @@ pub(super) struct State {
     /// The session was told that the user began to speak and did not say yet what follows from that; what the ears heard
     /// next may belong to a turn that it opens, or to none.
     waits_for_session: bool,
+    next: Next,
     /// What was written down of the user's turn so far.
     words: String,
     /// When the last of it arrived.
@@ -70,11 +71,30 @@ pub(super) struct State {
     is_deaf: bool,
 }
 
+/// What ears that find turns heard while the AI spoke, which may finish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Next {
+    #[default]
+    Nothing,
+    /// The end of a turn: it is answered when the AI is done.
+    Turn,
+}
+
 /// What the ears were asked to write down.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Asked {
-    /// The turn that it belongs to is over: the model shall know what was said, and nobody else.
-    is_over: bool,
+    /// The turn that it belongs to is over, and is not answered.
+    over: Option<Over>,
+}
+
+/// A turn that is over and not written down yet.
+#[derive(Debug, Clone)]
+struct Over {
+    /// The generation in which it was taken: its words find it by that. `None` when part of them is not written down:
+    /// the session is not told half of what was said.
+    taken_in: Option<Generation>,
+    /// What was written down of it before.
+    words: String,
 }
 
 /// What becomes of the user's words.
@@ -158,7 +178,7 @@ impl Pipeline {
         }
         let until = tokio::time::Instant::now() + TRANSCRIPT_WAIT;
         self.state.wanted = Wanted::Answer { until };
-        if let Some(err) = self.state.unwritten.take() {
+        if let Some(err) = self.state.unwritten.clone() {
             self.give_up(now(), &err);
         } else if self.state.asked.is_empty() {
             self.take_turn();
@@ -171,6 +191,7 @@ impl Pipeline {
         state.generation = generation;
         state.wanted = Wanted::Nothing;
         state.listens = true;
+        state.next = Next::Nothing;
         state.answer = None;
         state.words = joined(&self.context.take_back(), &state.words);
     }
@@ -178,17 +199,27 @@ impl Pipeline {
     /// The AI shall say no more. What was heard of it is what it said.
     fn stop(&mut self, generation: Generation, heard: Option<Heard>) {
         self.context.settle_heard(heard.map_or(0, |heard| heard.chars));
-        self.state.generation = generation;
+        let taken_in = std::mem::replace(&mut self.state.generation, generation);
         // Ears that find turns may have found that the user speaks.
         self.state.listens &= self.turn_taking == TurnTaking::Provider;
-        self.drop_turn();
+        if self.state.next == Next::Turn {
+            self.state.answer = None;
+            self.take_next();
+        } else {
+            self.drop_turn(taken_in);
+        }
     }
 
     /// The user's turn is over, and not answered: the model shall know what was said.
-    fn drop_turn(&mut self) {
+    fn drop_turn(&mut self, taken_in: Generation) {
         let state = &mut self.state;
-        for asked in &mut state.asked {
-            asked.is_over = true;
+        let taken_in = state.unwritten.is_none().then_some(taken_in);
+        let words = &state.words;
+        for asked in state.asked.iter_mut().filter(|asked| asked.over.is_none()) {
+            asked.over = Some(Over {
+                taken_in,
+                words: words.clone(),
+            });
         }
         state.wanted = Wanted::Nothing;
         state.answer = None;
@@ -198,7 +229,7 @@ impl Pipeline {
 
     fn ask_ears(&mut self) {
         self.to_ears.send(SpeechToTextCommand::Finalize);
-        self.state.asked.push_back(Asked { is_over: false });
+        self.state.asked.push_back(Asked { over: None });
     }
 
     fn hear(&mut self, heard: Option<SpeechToTextEvent>) {
@@ -223,7 +254,7 @@ impl Pipeline {
                 TurnTaking::Provider => self.turn_ended(at, &text),
             },
             SpeechToTextEventKind::FinalFailed(err) => match self.turn_taking {
-                TurnTaking::Session => self.not_written_down(at, err),
+                TurnTaking::Session => self.not_written_down(at, &err),
                 TurnTaking::Provider => self.turn_was_lost(at, &err),
             },
             SpeechToTextEventKind::Failed(err) => self.ears_failed(at, &err),
@@ -231,7 +262,7 @@ impl Pipeline {
     }
 
     fn says_so_far(&mut self, at: Instant, text: &str) {
-        if self.state.listens && !self.speaks() {
+        if self.state.listens {
             let text = joined(&self.state.words, text);
             self.told(
                 at,
@@ -245,8 +276,8 @@ impl Pipeline {
 
     /// The ears wrote down what they were asked for.
     fn written_down(&mut self, at: Instant, text: &str) {
-        if self.state.asked.pop_front().is_some_and(|asked| asked.is_over) {
-            return self.context.add_user(text);
+        if let Some(Asked { over: Some(over) }) = self.state.asked.pop_front() {
+            return self.written_late(at, text, over);
         }
         self.state.words = joined(&self.state.words, text);
         self.state.written = Some(at);
@@ -261,6 +292,25 @@ impl Pipeline {
             }
             Wanted::Answer { .. } => self.take_turn(),
         }
+    }
+
+    /// The ears wrote down what belongs to a turn that is over. The session is told when that is all of it.
+    fn written_late(&mut self, at: Instant, text: &str, Over { taken_in, words }: Over) {
+        self.context.add_user(text);
+        let text = joined(&words, text);
+        if let Some(rest) = self.rest_of(taken_in) {
+            rest.words = text;
+        } else if let Some(taken_in) = taken_in.filter(|_| !text.is_empty()) {
+            let is_final = true;
+            let words = ModeInput::UserTranscript { text, is_final };
+            self.say_in(taken_in, at, ModeSaid::Said(words));
+        }
+    }
+
+    /// What else the ears will write down of a turn that is over.
+    fn rest_of(&mut self, taken_in: Option<Generation>) -> Option<&mut Over> {
+        let next = self.state.asked.front_mut()?.over.as_mut()?;
+        (next.taken_in == taken_in).then_some(next)
     }
 
     /// Ears that find turns think that this may be one.
@@ -279,13 +329,23 @@ impl Pipeline {
             return; // They were asked to end a turn, and there was none.
         }
         self.say(at, ModeSaid::SpeechEnded);
-        if self.speaks() {
-            // Said while the AI may not be interrupted: the model shall know it, and nobody answers.
-            return self.context.overhear(text);
-        }
         self.state.words = joined(&self.state.words, text);
         self.state.written = Some(at);
+        if self.speaks() {
+            // The AI may finish. Until then more may be said.
+            self.state.next = Next::Turn;
+            let text = self.state.words.clone();
+            let is_final = false;
+            return self.told(at, ModeInput::UserTranscript { text, is_final });
+        }
         self.take_turn();
+    }
+
+    /// The AI is done: answers what was said meanwhile, unless the user speaks on.
+    fn take_next(&mut self) {
+        if self.state.next == Next::Turn && !self.state.listens {
+            self.take_turn();
+        }
     }
 
     /// Ears that find turns found the end of one, and do not know what was said.
@@ -294,7 +354,12 @@ impl Pipeline {
         if is_turn {
             self.say(at, ModeSaid::SpeechEnded);
         }
-        if is_turn && !self.speaks() {
+        if self.state.next == Next::Turn {
+            // What was said before is answered all the same, as soon as the AI is done.
+            if !self.speaks() {
+                self.take_next();
+            }
+        } else if is_turn && !self.speaks() {
             self.context.settle();
             self.give_up(at, err);
         } else {
@@ -302,20 +367,25 @@ impl Pipeline {
         }
     }
 
-    fn not_written_down(&mut self, at: Instant, err: Arc<ProviderError>) {
-        if self.state.asked.pop_front().is_some_and(|asked| asked.is_over) {
+    fn not_written_down(&mut self, at: Instant, err: &Arc<ProviderError>) {
+        if let Some(Asked { over: Some(over) }) = self.state.asked.pop_front() {
             debug!(provider.name = %err.provider, "A turn that is over was not written down");
-        } else if let Wanted::Answer { .. } = self.state.wanted {
-            self.give_up(at, &err);
-        } else {
-            self.state.unwritten = Some(err);
+            if let Some(rest) = self.rest_of(over.taken_in) {
+                rest.taken_in = None;
+            }
+            return;
+        }
+        self.state.unwritten = Some(Arc::clone(err));
+        if let Wanted::Answer { .. } = self.state.wanted {
+            self.give_up(at, err);
         }
     }
 
     /// What the user said cannot be answered.
     fn give_up(&mut self, at: Instant, err: &ProviderError) {
         self.state.listens = false;
-        self.drop_turn();
+        self.state.next = Next::Nothing;
+        self.drop_turn(self.state.generation);
         self.told(at, ModeInput::ResponseFailed(failure(err)));
     }
 
@@ -367,6 +437,7 @@ impl Pipeline {
         let text = std::mem::take(&mut self.state.words);
         self.state.wanted = Wanted::Nothing;
         self.state.listens = false;
+        self.state.next = Next::Nothing;
         self.context.ask(text.clone());
         let is_final = true;
         self.told(written, ModeInput::UserTranscript { text, is_final });
@@ -422,6 +493,9 @@ impl Pipeline {
             // An answer says that it ends, and is dropped then.
             (None, _) => self.state.answer = None,
         }
+        if !self.speaks() {
+            self.take_next();
+        }
     }
 
     fn pass_on(&mut self, Said { at, what }: Said) {
@@ -464,7 +538,10 @@ impl Pipeline {
     }
 
     fn say(&mut self, at: Instant, what: ModeSaid) {
-        let generation = self.state.generation;
+        self.say_in(self.state.generation, at, what);
+    }
+
+    fn say_in(&mut self, generation: Generation, at: Instant, what: ModeSaid) {
         self.events.send(ModeEvent { generation, at, what });
     }
 }

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 use viva_domain::ports::{StoreError, StoreErrorKind};
 use viva_domain::sessions::{EndStatus, Interaction};
-use viva_domain::turns::{NoticeCode, Turn};
+use viva_domain::turns::{AmendedTranscript, NoticeCode, Turn};
 
 use super::{ArchiveSettings, Keep, SessionEnd, SpooledTurn};
 use crate::sessions::recover::store_recording;
@@ -35,6 +35,7 @@ pub(super) struct Keeper {
 enum Waiting {
     /// It is in the journal too.
     Turn(Box<Turn>),
+    Amend(AmendedTranscript),
     Switch(Box<Interaction>),
     End(SessionEnd),
 }
@@ -117,6 +118,15 @@ impl Keeper {
                 }
                 Waiting::Turn(turn)
             }
+            Keep::Amend(amended) => match self.waiting_turn(&amended) {
+                Some(turn) => {
+                    turn.user_transcript = Some(amended.text);
+                    // The journal is what is left of it if the server stops now.
+                    let turn = Turn::clone(turn);
+                    return self.journal(&turn).await;
+                }
+                None => Waiting::Amend(amended),
+            },
             Keep::Switch(interaction) => Waiting::Switch(interaction),
             Keep::End(end) => {
                 self.has_end = true;
@@ -139,6 +149,14 @@ impl Keeper {
         if outcome == Outcome::Away && has_room {
             self.waiting.push_back(job);
         }
+    }
+
+    /// The turn, if it still waits for the database.
+    fn waiting_turn(&mut self, amended: &AmendedTranscript) -> Option<&mut Turn> {
+        self.waiting.iter_mut().find_map(|job| match job {
+            Waiting::Turn(turn) if turn.number == amended.turn => Some(&mut **turn),
+            _ => None,
+        })
     }
 
     async fn try_again(&mut self) {
@@ -168,6 +186,13 @@ impl Keeper {
             Waiting::Turn(turn) => (
                 self.ports.session_store.save_turn(owner, turn).await,
                 "a finished turn",
+            ),
+            Waiting::Amend(AmendedTranscript { turn, text }) => (
+                self.ports
+                    .session_store
+                    .amend_user_transcript(owner, session, *turn, text)
+                    .await,
+                "late words",
             ),
             Waiting::Switch(interaction) => (
                 self.ports.session_store.switch(owner, session, interaction).await,
@@ -219,6 +244,7 @@ mod tests {
     use viva_contract::samples::{self, OWNER};
     use viva_domain::ports::{SessionStore as _, TurnJournal as _};
     use viva_domain::sessions::SessionState;
+    use viva_domain::turns::TurnNumber;
     use viva_fakes::{
         ManualClock, MemoryAudioSpool, MemoryBlobStore, MemorySessionStore, MemoryTurnJournal, SequentialIds,
     };
@@ -280,6 +306,14 @@ mod tests {
             assert!(self.jobs.send(Keep::Turn(turn)).await.is_ok());
         }
 
+        async fn amend(&self, number: u16) {
+            let amended = AmendedTranscript {
+                turn: TurnNumber::new(number).unwrap(),
+                text: "Late.".to_owned(),
+            };
+            assert!(self.jobs.send(Keep::Amend(amended)).await.is_ok());
+        }
+
         async fn end(&self) {
             let end = SessionEnd {
                 at: samples::at(0),
@@ -307,6 +341,55 @@ mod tests {
             SessionState::Active => None,
             SessionState::Ended { status, .. } => Some(status),
         }
+    }
+
+    fn amended(number: u16) -> Turn {
+        Turn {
+            user_transcript: Some("Late.".to_owned()),
+            ..samples::turn(SESSION, number)
+        }
+    }
+
+    async fn turns(store: &MemorySessionStore) -> Vec<Turn> {
+        store.turns(OWNER, samples::session_id(SESSION)).await.unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn late_words_of_a_turn_that_waits_are_in_the_journal_too() {
+        let bench = Bench::new().await;
+        bench.store.faults().fail(StoreErrorKind::Unavailable);
+        for number in 1..=2 {
+            bench.keep(samples::turn(SESSION, number)).await;
+        }
+        bench.amend(1).await;
+        bench.end().await;
+        bench.store.faults().until_failures(3).await;
+        let kept = bench.journal.kept().await.unwrap();
+        assert_eq!(kept, [(OWNER, amended(1)), (OWNER, samples::turn(SESSION, 2))]);
+        bench.store.faults().recover();
+        let (store, journal) = bench.close().await;
+        assert_eq!(turns(&store).await, [amended(1), samples::turn(SESSION, 2)]);
+        assert_eq!(journal.kept().await.unwrap(), []);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn late_words_of_a_stored_turn_wait_for_the_database() {
+        let bench = Bench::new().await;
+        bench.keep(samples::turn(SESSION, 1)).await;
+        bench.amend(2).await;
+        // The words of no turn are refused, and hold nothing up.
+        bench.keep(samples::turn(SESSION, 3)).await;
+        while stored_turns(&bench.store).await != [1, 3] {
+            tokio::task::yield_now().await;
+        }
+        bench.store.faults().fail(StoreErrorKind::Unavailable);
+        bench.amend(1).await;
+        bench.end().await;
+        bench.store.faults().until_failures(2).await;
+        bench.store.faults().recover();
+        let (store, _) = bench.close().await;
+        assert_eq!(turns(&store).await, [amended(1), samples::turn(SESSION, 3)]);
+        assert_eq!(status(&store).await, Some(EndStatus::Completed));
     }
 
     /// Another turn in the place of one that is stored: the database refuses it for ever.

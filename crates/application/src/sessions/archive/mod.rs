@@ -15,7 +15,7 @@ use viva_audio::SampleRate;
 use viva_domain::ids::{SessionId, UserId};
 use viva_domain::ports::{BlobKey, InvalidBlobKey, SpooledAudio};
 use viva_domain::sessions::Interaction;
-use viva_domain::turns::{NoticeCode, Turn, TurnNumber};
+use viva_domain::turns::{AmendedTranscript, NoticeCode, Turn, TurnNumber};
 
 use super::service::SessionsPorts;
 use crate::history::Side;
@@ -59,6 +59,7 @@ enum Job {
         reply: oneshot::Sender<Vec<i16>>,
     },
     Save(Box<Turn>),
+    Amend(AmendedTranscript),
     Switch(Box<Interaction>),
     End(SessionEnd),
 }
@@ -89,6 +90,7 @@ struct SpooledTurn {
 #[derive(Debug)]
 enum Keep {
     Turn(SpooledTurn),
+    Amend(AmendedTranscript),
     Switch(Box<Interaction>),
     End(SessionEnd),
 }
@@ -132,6 +134,11 @@ impl Archive {
     /// Stores a finished turn with its recordings.
     pub(super) async fn save(&self, turn: Turn) {
         self.order(Job::Save(Box::new(turn))).await;
+    }
+
+    /// Stores what the user said in a turn that was given to [`Self::save`] before.
+    pub(super) async fn amend(&self, amended: AmendedTranscript) {
+        self.order(Job::Amend(amended)).await;
     }
 
     /// What was recorded of the user in a turn that is open; nothing when it could not be recorded, or takes too long.

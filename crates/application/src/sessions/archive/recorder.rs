@@ -69,6 +69,7 @@ impl Recorder {
                     let _ = reply.send(self.read_back(turn).await);
                     None
                 }
+                Job::Amend(amended) => Some(Keep::Amend(amended)),
                 Job::Switch(interaction) => Some(Keep::Switch(interaction)),
                 Job::Save(turn) => Some(Keep::Turn(self.finish(turn).await)),
                 Job::End(end) => Some(Keep::End(end)),

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 use viva_domain::ids::TurnId;
 use viva_domain::latency::SessionTime;
-use viva_domain::ports::{MessageRole, ProviderErrorKind};
+use viva_domain::ports::ProviderErrorKind;
 use viva_domain::turns::{
     Effect, FinishedTurn, Generation, Input, ModeInput, ModeOrder, NoticeCode, SessionFailure, Turn,
     TurnNumber, TurnTaking,
@@ -61,8 +61,12 @@ impl Driver {
                 self.archive.complete(turn, Side::User).await;
             }
             Effect::ModeLost(failure) => self.on_mode_lost(&failure),
+            Effect::TranscriptAmended(amended) => {
+                self.memory.amend(&amended);
+                self.archive.amend(amended).await;
+            }
             Effect::TurnFinished(finished) => {
-                self.remember(&finished);
+                self.memory.add(&finished);
                 let turn = self.turn(*finished);
                 self.archive.save(turn).await;
             }
@@ -92,14 +96,6 @@ impl Driver {
         {
             mode.order(ModeOrder::SpeechBegan { ago });
         }
-    }
-
-    /// Keeps what was said, for a mode that comes later.
-    fn remember(&mut self, turn: &FinishedTurn) {
-        self.remembered += 1;
-        let words = turn.user_transcript.as_deref().unwrap_or_default();
-        self.conversation.add(MessageRole::User, words);
-        self.conversation.add(MessageRole::Assistant, &turn.answer.heard);
     }
 
     /// The conversation is over: nothing more goes to the provider, and what was said is stored.

@@ -4,6 +4,7 @@
 mod carry_out;
 mod hearing;
 mod line;
+mod memory;
 mod modes;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use viva_domain::turns::{
 use self::carry_out::UserRecording;
 use self::hearing::Hearing;
 use self::line::Line;
+use self::memory::Memory;
 use self::modes::{Opening, opened};
 pub(super) use self::modes::{fallback_of, on_failure_with};
 use super::archive::Archive;
@@ -35,7 +37,7 @@ use super::live::Registration;
 use super::outbox::Outbox;
 use super::process_audio::UserAudio;
 use super::service::{PlaybackReport, SessionInput, SessionsPorts};
-use crate::modes::{Conversation, InteractionMode, ModeEvent, ModeFactory, ModeSaid};
+use crate::modes::{InteractionMode, ModeEvent, ModeFactory, ModeSaid};
 
 /// How long the end of a session waits for the database before the client is told that the session is over.
 const DRAIN_WAIT: Duration = Duration::from_secs(3);
@@ -90,9 +92,7 @@ pub(super) struct Driver {
     /// What was offered to go on with since the mode failed.
     offer: Option<FallbackOffer>,
     /// What both sides said in the turns that are finished.
-    conversation: Conversation,
-    /// How many turns that are.
-    remembered: usize,
+    memory: Memory,
     tasks: TaskTracker,
     archive: Archive,
     outbox: Outbox,
@@ -131,8 +131,7 @@ impl Driver {
             modes: setup.modes,
             opening: None,
             offer: None,
-            conversation: Conversation::default(),
-            remembered: 0,
+            memory: Memory::default(),
             tasks: setup.tasks,
             archive: setup.archive,
             outbox,
@@ -163,10 +162,12 @@ impl Driver {
         while !self.machine.is_over() {
             self.line.flush(&mut self.outbox);
             let is_ending = self.drain_until.is_some();
+            // Otherwise the mode waits.
+            let may_say = !self.outbox.is_full() && !self.machine.is_far_ahead();
             let deadline = self.deadline();
             tokio::select! {
                 input = self.inputs.recv() => self.on_input(input).await,
-                event = next_event(&mut self.mode), if !self.outbox.is_full() => self.on_mode_event(event).await,
+                event = next_event(&mut self.mode), if may_say => self.on_mode_event(event).await,
                 opened = opened(&mut self.opening) => self.on_opened(opened).await,
                 () = self.line.ready(), if !self.outbox.is_empty() => {}
                 () = self.line.lost() => self.on_client_lost().await,

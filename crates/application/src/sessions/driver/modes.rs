@@ -11,15 +11,17 @@ use viva_domain::turns::{Event, Input, ModeOrder, NoticeCode, OnModeFailure, Ses
 use super::Driver;
 use super::hearing::Eager;
 use crate::modes::{InteractionMode, OpenMode, OpenModeError, failure};
-use crate::sessions::link::{FallbackOffer, SessionMessage};
+use crate::sessions::link::{FallbackOffer, SessionMessage, SwitchedMode};
 
 /// A mode that is being opened.
 pub(super) type Opening = Pin<Box<dyn Future<Output = Opened> + Send>>;
 
 pub(super) struct Opened {
     interaction: Interaction,
+    /// Why it is opened, when nobody wished it.
+    reason: Option<String>,
     mode: Result<Box<dyn InteractionMode>, OpenModeError>,
-    /// How many turns it was told of.
+    /// How much it was told of, as [`Driver::said`] counts.
     told: usize,
 }
 
@@ -40,7 +42,7 @@ impl Driver {
             return;
         };
         if self.session.fallback == FallbackPolicy::Auto {
-            return self.open(interaction);
+            return self.open(interaction, Some(failure.message.clone()));
         }
         let reason = failure.message.clone();
         self.offer = Some(FallbackOffer { reason, interaction });
@@ -62,15 +64,15 @@ impl Driver {
     pub(super) async fn switch_to(&mut self, interaction: Interaction) {
         if self.machine.ending().is_none() {
             self.tell(Input::ModeLeaves).await;
-            self.open(interaction);
+            self.open(interaction, None);
         }
     }
 
     /// Opens another mode. The newest wish counts.
-    fn open(&mut self, interaction: Interaction) {
+    fn open(&mut self, interaction: Interaction, reason: Option<String>) {
         let (modes, tasks) = (Arc::clone(&self.modes), self.tasks.clone());
         let (prompt, history) = (self.session.prompt.clone(), self.history());
-        let told = self.answered_turns();
+        let told = self.said();
         let (input_rate, output_rate) = (self.input_rate, self.output_rate);
         self.opening = Some(Box::pin(async move {
             let request = OpenMode {
@@ -84,6 +86,7 @@ impl Driver {
             let mode = modes.open(request).await;
             Opened {
                 interaction,
+                reason,
                 mode,
                 told,
             }
@@ -92,7 +95,7 @@ impl Driver {
 
     /// What was said so far; the turn that waits for its answer is told to the next mode as audio.
     fn history(&self) -> Vec<Message> {
-        let mut conversation = self.conversation.clone();
+        let mut conversation = self.memory.conversation();
         for (user, heard) in self.machine.unfinished(self.now()) {
             conversation.add(MessageRole::User, user.unwrap_or_default());
             conversation.add(MessageRole::Assistant, &heard);
@@ -100,27 +103,28 @@ impl Driver {
         conversation.into_messages()
     }
 
-    /// How many turns a mode is told of that is opened now.
-    fn answered_turns(&self) -> usize {
-        self.remembered + self.machine.unfinished(self.now()).count()
+    /// How much a mode is told of that is opened now: turns, and what became known of them later.
+    fn said(&self) -> usize {
+        self.memory.changes() + self.machine.unfinished(self.now()).count()
     }
 
     pub(super) async fn on_opened(&mut self, opened: Opened) {
         self.opening = None;
         let Opened {
             interaction,
+            reason,
             mode,
             told,
         } = opened;
         match mode {
             Ok(mode) => {
                 self.tell(Input::ModeLeaves).await;
-                if told == self.answered_turns() {
-                    self.replace_mode(interaction, mode).await;
+                if told == self.said() {
+                    self.replace_mode(interaction, reason, mode).await;
                 } else {
                     // The conversation went on meanwhile: it would not know of what was said.
                     drop(mode);
-                    self.open(interaction);
+                    self.open(interaction, reason);
                 }
             }
             Err(OpenModeError(err)) => self.on_not_opened(&interaction, failure(&err)).await,
@@ -130,7 +134,9 @@ impl Driver {
     async fn on_not_opened(&mut self, interaction: &Interaction, failure: SessionFailure) {
         let is_last_resort =
             self.session.fallback == FallbackPolicy::Auto && self.fallback.as_ref() == Some(interaction);
-        let is_lost = self.mode.is_none() && is_last_resort;
+        // One that failed meanwhile was only kept from ending the session by the one that was to come.
+        let is_lost = self.mode.is_none() && (is_last_resort || self.fallback.is_none());
+        self.tell(Input::ModeStays).await;
         self.outbox.message(SessionMessage::Event(Event::Failure {
             failure: failure.clone(),
             recoverable: !is_lost,
@@ -143,7 +149,12 @@ impl Driver {
     }
 
     /// The session goes on with this mode, which hears again what the user has said of their turn.
-    async fn replace_mode(&mut self, interaction: Interaction, mode: Box<dyn InteractionMode>) {
+    async fn replace_mode(
+        &mut self,
+        interaction: Interaction,
+        reason: Option<String>,
+        mode: Box<dyn InteractionMode>,
+    ) {
         let turn_taking = mode.turn_taking();
         info!(session.id = %self.session.id, mode = interaction.mode().as_str(),
             "Session {} goes on in {} mode", self.session.id, interaction.mode().as_str());
@@ -154,8 +165,9 @@ impl Driver {
         let heard = self.hearing.set_turn_taking(turn_taking, self.now());
         self.hear_eagerly();
         let on_mode_failure = self.on_mode_failure();
+        let switched = SwitchedMode { interaction, reason };
         self.outbox
-            .message(SessionMessage::ModeSwitched(Box::new(interaction)));
+            .message(SessionMessage::ModeSwitched(Box::new(switched)));
         self.say_when_a_model_is_retired();
         self.replay().await;
         self.tell(Input::ModeReplaced {

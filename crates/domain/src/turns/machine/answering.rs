@@ -1,12 +1,11 @@
 //! What the mode says and what the client played: from the first word of an answer to its end.
 
 use super::answer::{Answer, Extent};
-use super::open_turn::UserAudio;
 use super::{
-    CutTurn, Effect, Event, ModeInput, OpenTurn, Playback, PlaybackEvent, SessionFailure, TurnMachine,
-    TurnState, TurnTaking,
+    Effect, Event, ModeInput, OpenTurn, Playback, PlaybackEvent, SessionFailure, TurnMachine, TurnState,
+    TurnTaking,
 };
-use crate::latency::{SessionTime, Stage, TurnMarks};
+use crate::latency::{SessionTime, Stage};
 use crate::turns::{Generation, InterruptReason, TurnNumber, Usage};
 
 impl TurnMachine {
@@ -25,6 +24,7 @@ impl TurnMachine {
             }
             // Said before the AI was told to stop.
             _ if generation != self.generation => {}
+            what if self.is_said_ahead() => self.hold(at, what),
             ModeInput::Reached(stage) => self.reached(stage, at),
             ModeInput::ResponseStarted => self.response_begins(now, effects),
             ModeInput::TextDelta(delta) => self.text(now, delta, effects),
@@ -32,44 +32,6 @@ impl TurnMachine {
             ModeInput::ResponseDone(usage) => self.response_done(now, usage, effects),
             ModeInput::ResponseFailed(failure) => self.response_failed(now, failure, effects),
         }
-    }
-
-    fn user_transcript(
-        &mut self,
-        generation: Generation,
-        text: String,
-        is_final: bool,
-        effects: &mut Vec<Effect>,
-    ) {
-        let current = self.generation;
-        let Some(turn) = self.turn_of_words(generation, is_final) else {
-            return;
-        };
-        // Who went on with the same turn says more.
-        let is_final = is_final && (generation == current || turn.interruption().is_some());
-        turn.is_understood = is_final;
-        turn.user_transcript = Some(text.clone());
-        effects.push(Effect::Emit(Event::UserTranscript {
-            turn: turn.number,
-            text,
-            is_final,
-        }));
-    }
-
-    /// Whose words these are. They may come late: when the user went on with the same turn, or cut its answer. Of a turn
-    /// that was cut only its last words are taken, once: what comes after them may be of the speech that cut it.
-    fn turn_of_words(&mut self, said_in: Generation, is_final: bool) -> Option<&mut OpenTurn> {
-        let current = self.generation;
-        let is_of_cut =
-            |cut: &&mut CutTurn| is_final && cut.answered_in == Some(said_in) && !cut.turn.is_understood;
-        if let Some(cut) = self.cut.as_mut().filter(is_of_cut) {
-            return Some(&mut cut.turn);
-        }
-        // The generation in which a turn was opened may be that of the turn before it.
-        let is_within = |turn: &OpenTurn| turn.opened_in < said_in && said_in < current;
-        self.turn
-            .as_mut()
-            .filter(|turn| said_in == current || is_within(turn))
     }
 
     /// Takes note of how far an answer has come of which nothing was heard yet.
@@ -98,10 +60,6 @@ impl TurnMachine {
             | TurnState::Ending => return,
         }
         let Some(turn) = &mut self.turn else { return };
-        if turn.user_audio == UserAudio::Recording {
-            turn.user_audio = UserAudio::Complete;
-            effects.push(Effect::UserAudioComplete { turn: turn.number });
-        }
         turn.answer = Some(Answer::new(now));
         effects.push(Effect::Emit(Event::ResponseStarted {
             turn: turn.number,
@@ -111,33 +69,30 @@ impl TurnMachine {
         self.active(now);
     }
 
-    /// The answer that is being given, with its turn's number and marks; `None` for what belongs to no answer.
+    /// The turn whose answer is being given; `None` for what belongs to no answer.
     ///
     /// A mode that was told to answer need not say that it begins. A provider that decides itself must: what comes
     /// without that is the rest of an answer that was not taken.
-    fn growing_answer(
-        &mut self,
-        now: SessionTime,
-        effects: &mut Vec<Effect>,
-    ) -> Option<(TurnNumber, &mut TurnMarks, &mut Answer)> {
+    fn answered_turn(&mut self, now: SessionTime, effects: &mut Vec<Effect>) -> Option<&mut OpenTurn> {
         if self.state == TurnState::Processing && self.settings.turn_taking == TurnTaking::Session {
             self.response_begins(now, effects);
         }
         if self.state != TurnState::AiSpeaking {
             return None;
         }
-        let turn = self.turn.as_mut()?;
-        let answer = turn.answer.as_mut()?;
-        (answer.extent == Extent::Growing).then_some((turn.number, &mut turn.marks, answer))
+        self.turn.as_mut().filter(|turn| turn.is_growing())
     }
 
     fn text(&mut self, now: SessionTime, delta: String, effects: &mut Vec<Effect>) {
         if delta.is_empty() {
             return;
         }
-        if let Some((turn, _, answer)) = self.growing_answer(now, effects) {
+        if let Some(turn) = self.answered_turn(now, effects)
+            && let Some(answer) = &mut turn.answer
+        {
             answer.last_said = now;
             answer.text.push_str(&delta);
+            let turn = turn.number;
             effects.push(Effect::Emit(Event::TextDelta { turn, delta }));
         }
     }
@@ -147,9 +102,13 @@ impl TurnMachine {
             return;
         }
         let (rate, audible) = (self.settings.output_rate, self.settings.audible);
-        let Some((turn, marks, answer)) = self.growing_answer(now, effects) else {
+        let Some(turn) = self.answered_turn(now, effects) else {
             return;
         };
+        // Until now another mode might have had to hear the turn.
+        turn.complete_user_audio(effects);
+        let OpenTurn { number, marks, answer, .. } = turn;
+        let Some(answer) = answer else { return };
         answer.last_said = now;
         marks.provider_first_audio.get_or_insert(at);
         let position = answer.add_audio(now, &samples, audible, rate);
@@ -157,7 +116,7 @@ impl TurnMachine {
         marks.leading_silence = answer.leading_silence(rate);
         let is_played = answer.playback_started.is_some();
         effects.push(Effect::Emit(Event::Audio {
-            turn,
+            turn: *number,
             position,
             samples,
             is_last: false,
@@ -179,7 +138,9 @@ impl TurnMachine {
 
     fn response_done(&mut self, now: SessionTime, usage: Option<Usage>, effects: &mut Vec<Effect>) {
         // An answer without a word is an answer too: the turn must not hang.
-        if let Some((_, _, answer)) = self.growing_answer(now, effects) {
+        if let Some(turn) = self.answered_turn(now, effects)
+            && let Some(answer) = &mut turn.answer
+        {
             answer.usage = usage;
             self.nothing_more_comes(now, Extent::Whole, effects);
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::open_turn::{OpenTurn, UserAudio};
+use super::open_turn::OpenTurn;
 use super::{CutTurn, Effect, Event, ModeOrder, TurnMachine, TurnState};
 use crate::latency::{ClientTime, SessionTime};
 use crate::ports::Heard;
@@ -53,8 +53,11 @@ impl TurnMachine {
             at: now,
             reason,
         }));
-        let answered_in = Some(self.generation);
-        self.stop_mode(turn.heard_for_provider(turn.heard(now, rate), rate), effects);
+        turn.closed_in = Some(self.generation);
+        // A mode that turned to the next turn has nothing to stop.
+        if !self.next_is_asked(&turn) {
+            self.stop_mode(turn.heard_for_provider(turn.heard(now, rate), rate), effects);
+        }
         effects.push(Effect::Emit(Event::ResponseEnded {
             turn: turn.number,
             interruption: Some(reason),
@@ -65,7 +68,6 @@ impl TurnMachine {
         if turn.has_audio() {
             self.cut = Some(CutTurn {
                 turn,
-                answered_in,
                 deadline: now.after(STOP_REPORT_WAIT),
             });
         } else {
@@ -83,6 +85,7 @@ impl TurnMachine {
     ) {
         let Some(turn) = &mut self.turn else { return };
         turn.interrupt(at, reason, None, Duration::ZERO);
+        turn.closed_in = Some(self.generation);
         effects.push(Effect::Emit(Event::Interrupted {
             turn: turn.number,
             at: now,
@@ -123,10 +126,9 @@ impl TurnMachine {
         }
     }
 
-    fn save(&mut self, now: SessionTime, turn: OpenTurn, effects: &mut Vec<Effect>) {
-        if turn.user_audio == UserAudio::Recording {
-            effects.push(Effect::UserAudioComplete { turn: turn.number });
-        }
+    fn save(&mut self, now: SessionTime, mut turn: OpenTurn, effects: &mut Vec<Effect>) {
+        turn.complete_user_audio(effects);
+        self.await_words(&turn);
         let had_text = turn.answer.as_ref().is_some_and(|answer| !answer.text.is_empty());
         let had_audio = turn.has_audio();
         let turn = turn.finish(now, self.heard_until(now), self.settings.output_rate);

@@ -29,6 +29,8 @@ pub enum Effect {
     ModeLost(SessionFailure),
     /// Save the turn.
     TurnFinished(Box<FinishedTurn>),
+    /// What the user said in a turn that is saved became known.
+    TranscriptAmended(AmendedTranscript),
 }
 
 /// What the mode is told.
@@ -271,6 +273,22 @@ impl std::fmt::Debug for FinishedTurn {
             .field("interruption", &self.interruption)
             .field("failure", &self.failure)
             .finish_non_exhaustive()
+    }
+}
+
+/// What the user said in a turn, written down after the turn was saved.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AmendedTranscript {
+    /// The turn.
+    pub turn: TurnNumber,
+    /// The whole text.
+    pub text: String,
+}
+
+impl std::fmt::Debug for AmendedTranscript {
+    /// Without what was said: effects may be logged.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "AmendedTranscript({}, {} bytes)", self.turn, self.text.len())
     }
 }
 

@@ -9,8 +9,11 @@ use crate::turns::{Generation, TurnNumber, Usage};
 pub enum Input {
     /// The mode is open: the conversation can begin.
     Opened,
-    /// Another mode is wanted in place of this one, which goes on until [`Self::ModeReplaced`] but shall not speak now.
+    /// Another mode is wanted in place of this one, which goes on until [`Self::ModeReplaced`] but shall not speak now. If
+    /// it fails meanwhile, the other one is waited for, whatever [`OnModeFailure`] says.
     ModeLeaves,
+    /// The mode that was wanted in place of this one cannot be opened: this one stays.
+    ModeStays,
     /// Another mode is open in place of one that failed, left, or could not be opened at all. It was given the audio of the
     /// turn that is open, and counts generations from [`Generation::FIRST`].
     ModeReplaced {

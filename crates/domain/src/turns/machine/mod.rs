@@ -10,6 +10,7 @@
 //! any ── End ──▶ Ending ── Drained ──▶ (over)
 //! ```
 
+mod ahead;
 mod answer;
 mod answering;
 mod cutting;
@@ -21,18 +22,21 @@ mod open_turn;
 mod tests;
 mod time_limits;
 mod user_speech;
+mod words;
 
 use std::time::Duration;
 
-pub use effect::{Effect, Event, FinishedTurn, ModeOrder, NoticeCode, Summary};
+pub use effect::{AmendedTranscript, Effect, Event, FinishedTurn, ModeOrder, NoticeCode, Summary};
 pub use input::{
     BargeIn, Greeting, Input, Limits, MachineSettings, ModeInput, OnModeFailure, Playback, PlaybackEvent,
     SessionFailure, TurnTaking,
 };
 
+use self::ahead::NextTurn;
 use self::open_turn::OpenTurn;
 use self::time_limits::Warnings;
 use self::user_speech::Speech;
+use self::words::PastTurns;
 use crate::latency::{SessionTime, Statistics};
 use crate::sessions::EndStatus;
 use crate::turns::{Generation, InterruptReason, TurnNumber};
@@ -62,13 +66,18 @@ pub struct TurnMachine {
     generation: Generation,
     last_number: Option<TurnNumber>,
     turn: Option<OpenTurn>,
+    /// What the user says while the AI finishes; only while it speaks.
+    next: Option<NextTurn>,
     /// A turn that was cut and waits for the client's last report about it.
     cut: Option<CutTurn>,
+    past: PastTurns,
     speech: Option<Speech>,
     greeting: Greeting,
     client_is_ready: bool,
     /// It failed or left, and no other one is open yet.
     mode_is_gone: bool,
+    /// Another one was wanted, and is being opened.
+    another_is_coming: bool,
     last_activity: SessionTime,
     client_lost: Option<SessionTime>,
     client_back: Option<SessionTime>,
@@ -81,8 +90,6 @@ pub struct TurnMachine {
 #[derive(Debug)]
 struct CutTurn {
     turn: OpenTurn,
-    /// The generation of the answer that was cut; `None` when the mode that counted it is gone.
-    answered_in: Option<Generation>,
     deadline: SessionTime,
 }
 
@@ -101,11 +108,14 @@ impl TurnMachine {
             generation: Generation::FIRST,
             last_number: None,
             turn: None,
+            next: None,
             cut: None,
+            past: PastTurns::default(),
             speech: None,
             greeting: settings.greeting,
             client_is_ready: false,
             mode_is_gone: false,
+            another_is_coming: false,
             last_activity: SessionTime::ZERO,
             client_lost: None,
             client_back: None,
@@ -170,6 +180,7 @@ impl TurnMachine {
         match input {
             Input::Opened => self.opened(now, effects),
             Input::ModeLeaves => self.mode_leaves(now, effects),
+            Input::ModeStays => self.another_is_coming = false,
             Input::ModeReplaced {
                 turn_taking,
                 on_mode_failure,
@@ -255,13 +266,21 @@ impl TurnMachine {
         true
     }
 
-    /// The AI is done: it is the user's turn, who may be speaking already.
+    /// The AI is done: it is the user's turn, who may be speaking already, or wait for the next answer.
     fn listen(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
         self.state = TurnState::Listening;
         if let Some(speech) = &mut self.speech {
             speech.limit_from = now;
         }
-        self.user_begins(now, effects);
+        self.take_next(now, effects);
+    }
+
+    /// The turn comes that the user began while the AI finished, or begins now.
+    fn take_next(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
+        match self.next.take() {
+            Some(next) => self.let_in(now, next, effects),
+            None => self.user_begins(now, effects),
+        }
     }
 
     fn client_is_back(&mut self, now: SessionTime) {
@@ -281,6 +300,7 @@ impl TurnMachine {
         }
         self.finish_cut_turn(now, effects);
         self.finish_turn(now, effects);
+        self.finish_next_turn(now, effects);
         self.state = TurnState::Ending;
         self.speech = None;
         let summary = self.summary(now);

@@ -18,8 +18,12 @@ impl TurnMachine {
         effects: &mut Vec<Effect>,
     ) {
         match self.settings.on_mode_failure {
-            OnModeFailure::EndSession => self.end_without_mode(now, failure, effects),
-            OnModeFailure::WaitForAnother => self.wait_for_another_mode(now, failure, effects),
+            OnModeFailure::EndSession if !self.another_is_coming => {
+                self.end_without_mode(now, failure, effects);
+            }
+            OnModeFailure::EndSession | OnModeFailure::WaitForAnother => {
+                self.wait_for_another_mode(now, failure, effects);
+            }
         }
     }
 
@@ -40,7 +44,7 @@ impl TurnMachine {
     }
 
     /// What the user says or said meanwhile is kept for the next mode; of an answer that broke off, the part that was sent
-    /// is heard.
+    /// is heard. A turn of whose answer there was no audio yet is asked again.
     fn wait_for_another_mode(
         &mut self,
         now: SessionTime,
@@ -51,6 +55,9 @@ impl TurnMachine {
         self.active(now);
         let message = failure.message.clone();
         match (self.state, &mut self.turn) {
+            (TurnState::AiSpeaking, Some(turn)) if turn.is_answered_silently() => {
+                self.answer_is_lost(effects);
+            }
             (TurnState::AiSpeaking, Some(turn)) if turn.is_growing() => {
                 turn.failure = Some(message);
                 self.nothing_more_comes(now, Extent::Broken, effects);
@@ -64,12 +71,14 @@ impl TurnMachine {
             }
             _ => {}
         }
+        self.next_is_not_answered();
         // Last: whoever looks for another mode tells it what was said, and all of that is known now.
         effects.push(Effect::ModeLost(failure));
     }
 
     /// Another mode is wanted: what this one says is cut. It goes on until the other one is open.
     pub(super) fn mode_leaves(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
+        self.another_is_coming = true;
         if self.state == TurnState::AiSpeaking && self.turn.as_ref().is_some_and(OpenTurn::is_growing) {
             self.interrupt(now, now, InterruptReason::Client, None, None, effects);
             self.listen(now, effects);
@@ -87,25 +96,30 @@ impl TurnMachine {
         self.settings.turn_taking = turn_taking;
         self.settings.on_mode_failure = on_mode_failure;
         self.mode_is_gone = false;
+        self.another_is_coming = false;
         self.generation = Generation::FIRST;
         if let Some(cut) = &mut self.cut {
-            cut.answered_in = None;
+            // Nobody will write down more of it.
+            cut.turn.is_understood = true;
         }
-        if let Some(turn) = &mut self.turn {
+        self.past.clear();
+        self.next_is_not_answered();
+        let next = self.next.as_mut().map(|next| &mut next.turn);
+        for turn in self.turn.iter_mut().chain(next) {
             turn.opened_in = Generation::FIRST;
         }
         self.active(now);
         match self.state {
             TurnState::Idle => self.opened(now, effects),
-            TurnState::Processing => self.ask_again(now, effects),
+            TurnState::Processing | TurnState::AiSpeaking => self.ask_again(now, effects),
             TurnState::Listening => self.greet(now, effects),
-            TurnState::UserSpeaking | TurnState::AiSpeaking | TurnState::Ending => {}
+            TurnState::UserSpeaking | TurnState::Ending => {}
         }
     }
 
     /// The turn waits for its answer, and the mode that was asked for it is gone.
     fn ask_again(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
-        let Some(turn) = &mut self.turn else { return };
+        let Some(turn) = self.waiting_turn() else { return };
         // How long there was no mode is nobody's doing: the wait is left unexplained.
         turn.marks.endpointed = None;
         turn.marks.committed = None;
@@ -117,10 +131,7 @@ impl TurnMachine {
                 effects.push(Effect::Order(ModeOrder::Greet(self.generation)));
                 self.committed(now);
             }
-            (UserAudio::Recording, TurnTaking::Session) => {
-                self.generation = self.generation.next();
-                effects.push(Effect::Order(ModeOrder::Commit(self.generation)));
-            }
+            (UserAudio::Recording, TurnTaking::Session) => self.commit(effects),
             // It hears all of the turn at once, and that it is over.
             (UserAudio::Recording, TurnTaking::Provider) => {
                 effects.push(Effect::Order(ModeOrder::EndTurn));

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
 use super::answer::{Answer, Extent, Progress};
-use super::effect::FinishedTurn;
+use super::effect::{Effect, FinishedTurn};
 use super::input::{Playback, PlaybackEvent};
-use crate::latency::{ClientTime, LatencyMetrics, SessionTime, TurnMarks};
+use crate::latency::{ClientTime, LatencyMetrics, SessionTime, StageMarks, TurnMarks};
 use crate::ports::Heard;
 use crate::turns::{Generation, HeardText, InterruptReason, TurnNumber, split_heard};
 
@@ -17,6 +17,8 @@ pub(super) struct OpenTurn {
     pub(super) began: SessionTime,
     /// The generation when it was opened.
     pub(super) opened_in: Generation,
+    /// The last one in which it was answered, of a turn that was cut.
+    pub(super) closed_in: Option<Generation>,
     pub(super) user_transcript: Option<String>,
     /// The transcript is final.
     pub(super) is_understood: bool,
@@ -30,7 +32,8 @@ pub(super) struct OpenTurn {
     interruption: Option<Interruption>,
 }
 
-/// Whether the user's side is still recorded.
+/// Whether the user's side is still recorded: until the first audio of the answer, for until then another mode may have to
+/// hear it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum UserAudio {
     Recording,
@@ -65,6 +68,7 @@ impl OpenTurn {
             number,
             began,
             opened_in,
+            closed_in: None,
             user_transcript: None,
             is_understood: false,
             marks: TurnMarks {
@@ -82,6 +86,29 @@ impl OpenTurn {
             failure: None,
             interruption: None,
         }
+    }
+
+    /// The user's side is over: nothing that they say from now on is of this turn.
+    pub(super) fn complete_user_audio(&mut self, effects: &mut Vec<Effect>) {
+        if self.user_audio == UserAudio::Recording {
+            self.user_audio = UserAudio::Complete;
+            effects.push(Effect::UserAudioComplete { turn: self.number });
+        }
+    }
+
+    /// The user was not done: when they stopped, and what was asked then, does not count.
+    pub(super) fn user_goes_on(&mut self) {
+        self.marks.speech_ended = None;
+        self.marks.endpointed = None;
+        self.marks.committed = None;
+        self.marks.stages = StageMarks::default();
+        self.is_understood = false;
+        self.speech_ended_captured = None;
+    }
+
+    /// Whether an answer to the user has begun of which nothing could be heard yet.
+    pub(super) fn is_answered_silently(&self) -> bool {
+        self.is_growing() && self.user_audio == UserAudio::Recording
     }
 
     pub(super) fn has_audio(&self) -> bool {

@@ -98,7 +98,8 @@ impl TurnMachine {
         match self.state {
             TurnState::Processing if !self.mode_is_gone => {
                 let asked = turn.marks.committed.or(turn.marks.endpointed);
-                Some(asked.unwrap_or(turn.began).after(limits.response))
+                let since = asked.max(turn.marks.ai_was_done);
+                Some(since.unwrap_or(turn.began).after(limits.response))
             }
             // As long as there are words, audio may follow.
             TurnState::AiSpeaking => {

@@ -2,7 +2,7 @@
 
 use super::open_turn::{UserAudio, Utterance};
 use super::{BargeIn, Effect, Event, ModeOrder, TurnMachine, TurnState, TurnTaking};
-use crate::latency::{ClientTime, SessionTime, StageMarks};
+use crate::latency::{ClientTime, SessionTime};
 use crate::turns::InterruptReason;
 
 /// The user speaks, whatever the state.
@@ -27,7 +27,7 @@ impl TurnMachine {
         captured: Option<ClientTime>,
         effects: &mut Vec<Effect>,
     ) {
-        if self.state == TurnState::Idle || self.speech.is_some_and(|speech| !speech.is_answered) {
+        if self.state == TurnState::Idle || self.user_speaks() {
             return;
         }
         self.active(now);
@@ -44,7 +44,12 @@ impl TurnMachine {
             TurnState::Processing => self.user_speaks_on(now, at, effects),
             TurnState::AiSpeaking if self.settings.barge_in == BargeIn::Enabled => {
                 self.interrupt(now, at, InterruptReason::Speech, captured, None, effects);
-                self.user_begins(now, effects);
+                self.next_goes_on(effects);
+                self.take_next(now, effects);
+            }
+            TurnState::AiSpeaking if self.next.is_some() => self.next_goes_on(effects),
+            TurnState::AiSpeaking if self.settings.turn_taking == TurnTaking::Provider => {
+                self.user_begins_ahead(at, effects);
             }
             TurnState::AiSpeaking | TurnState::UserSpeaking | TurnState::Idle | TurnState::Ending => {}
         }
@@ -67,14 +72,7 @@ impl TurnMachine {
         match (turn.user_audio, turn.utterance) {
             // It is still the same turn.
             (UserAudio::Recording, Utterance::MayGoOn) => {
-                (
-                    turn.marks.speech_ended,
-                    turn.marks.endpointed,
-                    turn.marks.committed,
-                ) = (None, None, None);
-                turn.marks.stages = StageMarks::default();
-                turn.is_understood = false;
-                turn.speech_ended_captured = None;
+                turn.user_goes_on();
                 self.state = TurnState::UserSpeaking;
                 self.warnings.utterance = false;
                 self.hold_mode(effects);
@@ -124,6 +122,9 @@ impl TurnMachine {
         }));
         if self.state == TurnState::UserSpeaking {
             self.user_is_done(at, captured, decided, effects);
+        } else if self.next.is_some() {
+            let decided = (!speech.is_answered).then_some(decided);
+            self.next_is_over(at, captured, decided, effects);
         } else if speech.is_answered {
             self.answered_speech_ended(at, captured);
         }
@@ -143,12 +144,15 @@ impl TurnMachine {
             turn.speech_ended_captured = captured;
         }
         match self.settings.turn_taking {
-            TurnTaking::Session => {
-                self.generation = self.generation.next();
-                effects.push(Effect::Order(ModeOrder::Commit(self.generation)));
-            }
+            TurnTaking::Session => self.commit(effects),
             TurnTaking::Provider => self.committed(decided),
         }
+    }
+
+    /// The mode shall answer what the user said.
+    pub(super) fn commit(&mut self, effects: &mut Vec<Effect>) {
+        self.generation = self.generation.next();
+        effects.push(Effect::Order(ModeOrder::Commit(self.generation)));
     }
 
     /// The provider answered first and told later when the user had stopped: what decided it is unknown, the total is not.
@@ -163,6 +167,28 @@ impl TurnMachine {
         }
     }
 
+    /// Nothing of the answer was heard, and its mode is gone: the turn waits for another answer, or goes on if the user
+    /// speaks. Who was answered before their speech was over has not been heard to the end.
+    pub(super) fn answer_is_lost(&mut self, effects: &mut Vec<Effect>) {
+        let Some(turn) = &mut self.turn else { return };
+        let Some(answer) = turn.answer.take() else { return };
+        effects.push(Effect::Emit(Event::ResponseEnded {
+            turn: turn.number,
+            interruption: None,
+            latency: Box::new(turn.latency()),
+            usage: answer.usage,
+        }));
+        self.state = TurnState::Processing;
+        if let Some(speech) = &mut self.speech
+            && turn.utterance == Utterance::MayGoOn
+        {
+            speech.is_answered = false;
+            turn.user_goes_on();
+            self.state = TurnState::UserSpeaking;
+            self.warnings.utterance = false;
+        }
+    }
+
     /// The provider answers what the user says without waiting for its end.
     pub(super) fn speech_is_answered(&mut self) {
         if let Some(speech) = &mut self.speech {
@@ -170,11 +196,21 @@ impl TurnMachine {
         }
     }
 
-    pub(super) fn committed(&mut self, now: SessionTime) {
-        if self.state != TurnState::Processing {
-            return; // The user went on meanwhile.
+    /// Who stopped was not done after all, or is asked again.
+    pub(super) fn speech_is_not_answered(&mut self) {
+        if let Some(speech) = &mut self.speech {
+            speech.is_answered = false;
         }
-        if let Some(turn) = &mut self.turn {
+    }
+
+    /// Whether the user speaks, and was not answered yet.
+    pub(super) fn user_speaks(&self) -> bool {
+        self.speech.is_some_and(|speech| !speech.is_answered)
+    }
+
+    pub(super) fn committed(&mut self, now: SessionTime) {
+        // Otherwise the user went on meanwhile.
+        if let Some(turn) = self.waiting_turn() {
             turn.marks.committed.get_or_insert(now);
         }
     }

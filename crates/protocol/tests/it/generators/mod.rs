@@ -440,8 +440,9 @@ fn life_of_a_session() -> BoxedStrategy<ServerMessage> {
         (text(), interaction()).prop_map(|(reason, interaction)| ServerMessage::FallbackOffered(Box::new(
             FallbackOffered { reason, interaction }
         ))),
-        interaction()
-            .prop_map(|interaction| ServerMessage::ModeSwitched(Box::new(ModeSwitched { interaction }))),
+        (prop::option::of(text()), interaction()).prop_map(|(reason, interaction)| {
+            ServerMessage::ModeSwitched(Box::new(ModeSwitched { reason, interaction }))
+        }),
         (code, text()).prop_map(|(code, message)| ServerMessage::Notice(Notice { code, message })),
         session_ended().prop_map(ServerMessage::SessionEnded),
         error().prop_map(ServerMessage::Error),

@@ -219,9 +219,16 @@ pub(crate) fn server_messages() -> Vec<Sample<ServerEnvelope>> {
             reason: "the provider closed the connection".to_owned(),
             interaction: full_cascade(),
         }))),
-        session(ServerMessage::ModeSwitched(Box::new(ModeSwitched {
-            interaction: minimal_cascade(),
-        }))),
+        forms(
+            ServerMessage::ModeSwitched(Box::new(ModeSwitched {
+                reason: Some("the provider closed the connection".to_owned()),
+                interaction: minimal_cascade(),
+            })),
+            ServerMessage::ModeSwitched(Box::new(ModeSwitched {
+                reason: None,
+                interaction: minimal_cascade(),
+            })),
+        ),
         session(ServerMessage::Notice(Notice {
             code: NoticeCode::MicrophoneQuiet,
             message: "Speak up or move closer to the microphone.".to_owned(),

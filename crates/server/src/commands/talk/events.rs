@@ -49,7 +49,10 @@ fn describe(message: &ServerMessage) -> Option<String> {
             format!("turn {}: latency {total}", measured.turn_number)
         }
         ServerMessage::FallbackOffered(offer) => format!("the provider failed: {}", offer.reason),
-        ServerMessage::ModeSwitched(_) => "the session goes on in another mode".to_owned(),
+        ServerMessage::ModeSwitched(switched) => {
+            let why = switched.reason.as_ref().map(|reason| format!(": {reason}"));
+            format!("the session goes on in another mode{}", why.unwrap_or_default())
+        }
         ServerMessage::Notice(notice) => format!("notice: {}", notice.message),
         ServerMessage::SessionEnded(ended) => format!("session ended, {} turns", ended.summary.total_turns),
         ServerMessage::Error(error) => format!("error: {}", error.message),

@@ -164,8 +164,8 @@ async fn a_turn_that_is_not_written_down_fails() {
     bench.close().await;
 }
 
-#[tokio::test(start_paused = true)]
-async fn what_is_said_over_the_ai_is_remembered_and_not_answered() {
+/// An answer that is being said for a second, to "Tell me.".
+async fn saying() -> Bench {
     let mut bench = Bench::detecting().await;
     bench.model.reply(
         Reply::new()
@@ -177,30 +177,75 @@ async fn what_is_said_over_the_ai_is_remembered_and_not_answered() {
     bench.hear(Heard::SpeechStarted);
     bench.hear_final("Tell me.");
     bench.said_within(ms(500)).await;
+    bench
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_said_while_the_ai_may_finish_is_answered_then() {
+    let mut bench = saying().await;
     bench.hear(Heard::SpeechStarted);
     bench.hear_partial("A");
     bench.hear_eager("Aha");
     bench.hear_final("Aha.");
     bench.hear_partial("nothing");
     bench.hear(Heard::SpeechStarted);
+    bench.hear_final("And?");
+    bench.hear(Heard::SpeechStarted);
     bench.hear(failed());
     let said = bench.words_within(ms(2_000)).await;
-    let around = [
+    let meanwhile = [
+        "speech started",
+        "partial: A",
+        "partial: Aha",
+        "speech ended",
+        "partial: Aha.",
         "speech started",
         "speech ended",
+        "partial: Aha. And?",
         "speech started",
         "speech ended",
         "text:  a time.",
         "done",
+        "final: Aha. And?",
+        "started",
     ];
-    assert_eq!(said, around);
-    bench.hear(Heard::SpeechStarted);
-    bench.hear_final("And?");
-    bench.said_within(ms(1_000)).await;
+    assert_eq!(said[..meanwhile.len()], meanwhile);
+    assert_eq!(said.last().unwrap(), "done");
     assert_eq!(
         bench.asked_last(),
-        ["U: Tell me.", "A: Once upon a time.", "U: Aha.", "U: And?"]
+        ["U: Tell me.", "A: Once upon a time.", "U: Aha. And?"]
     );
+    bench.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_still_speaks_when_the_ai_is_done_is_answered_to_all_of_it() {
+    let mut bench = saying().await;
+    bench.hear(Heard::SpeechStarted);
+    bench.hear_final("Aha.");
+    bench.hear(Heard::SpeechStarted);
+    let said = bench.words_within(ms(2_000)).await;
+    assert_eq!(said.last().unwrap(), "done", "nothing is answered yet");
+    bench.hear_final("And?");
+    let said = bench.words_within(ms(1_000)).await;
+    assert_eq!(&said[..2], ["speech ended", "final: Aha. And?"]);
+    assert_eq!(
+        bench.asked_last(),
+        ["U: Tell me.", "A: Once upon a time.", "U: Aha. And?"]
+    );
+    bench.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_stops_the_ai_gets_what_was_said_meanwhile_answered() {
+    let mut bench = saying().await;
+    bench.hear(Heard::SpeechStarted);
+    bench.hear_final("Aha.");
+    bench.words_within(ms(100)).await;
+    bench.interrupt(4);
+    let said = bench.words_within(ms(1_000)).await;
+    assert_eq!(&said[..2], ["final: Aha.", "started"]);
+    assert_eq!(bench.asked_last(), ["U: Tell me.", "A: Once", "U: Aha."]);
     bench.close().await;
 }
 

@@ -1,6 +1,6 @@
 //! Users who are not done after all, and answers that are made ready in case that they are.
 
-use viva_domain::ports::SpeechToTextCommand;
+use viva_domain::ports::{ProviderErrorKind, SpeechToTextCommand};
 use viva_fakes::{AnswerEnd, Reply, Speech, Transcript};
 
 use super::*;
@@ -105,6 +105,58 @@ async fn a_late_transcript_of_a_turn_that_is_over_is_history() {
     let said = bench.words_within(ms(2_000)).await;
     assert_eq!(said[0], "final: Tell me.");
     assert_eq!(bench.asked_last(), ["U: Never mind.", "U: Tell me."]);
+    bench.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_transcript_of_a_turn_that_is_over_is_told_with_its_turn() {
+    let mut bench = Bench::new().await;
+    bench.begin_speech();
+    bench.commit_to(Transcript::new().wait(ms(500)).text("Never mind."));
+    bench.said_within(ms(100)).await;
+    bench.stop(None);
+    bench.begin_speech();
+    bench.commit_to(Transcript::of("Tell me."));
+    let late = bench.late_words_within(ms(2_000)).await;
+    assert_eq!(late, [(1, "Never mind.".to_owned())]);
+    bench.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn half_of_a_turn_that_is_over_is_not_told() {
+    for fails_first in [true, false] {
+        let mut bench = Bench::new().await;
+        let failing = || {
+            Transcript::new()
+                .wait(ms(100))
+                .fails(ProviderErrorKind::Unavailable)
+        };
+        let half = || Transcript::new().wait(ms(100)).text("half");
+        bench.begin_speech();
+        bench.commit_to(if fails_first { failing() } else { half() });
+        bench.said_within(ms(10)).await;
+        bench.go_on();
+        bench.commit_to(if fails_first { half() } else { failing() });
+        bench.said_within(ms(10)).await;
+        bench.stop(None);
+        assert_eq!(bench.late_words_within(ms(2_000)).await, []);
+        bench.close().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_that_was_written_down_in_parts_and_late_is_told_as_a_whole() {
+    let mut bench = Bench::new().await;
+    bench.begin_speech();
+    bench.commit_to(Transcript::new().wait(ms(100)).text("Never"));
+    bench.said_within(ms(50)).await;
+    bench.go_on();
+    bench.said_within(ms(100)).await;
+    bench.commit_to(Transcript::new().wait(ms(300)).text("mind."));
+    bench.said_within(ms(100)).await;
+    bench.stop(None);
+    let late = bench.late_words_within(ms(2_000)).await;
+    assert_eq!(late, [(3, "Never mind.".to_owned())]);
     bench.close().await;
 }
 

@@ -179,6 +179,24 @@ impl Bench {
         said.into_iter().map(|(_, line)| line).filter(is_told).collect()
     }
 
+    /// The last words of turns that are over, with the number of the generation in which they were taken.
+    async fn late_words_within(&mut self, time: Duration) -> Vec<(usize, String)> {
+        let until = Instant::now() + time;
+        let mut words = Vec::new();
+        while let Ok(Some(event)) = timeout_at(until, self.mode.next()).await {
+            if event.generation != self.generation
+                && let ModeSaid::Said(ModeInput::UserTranscript { text, is_final: true }) = event.what
+            {
+                let generations = std::iter::successors(Some(Generation::FIRST), |last| Some(last.next()));
+                let number = generations
+                    .take_while(|generation| *generation != event.generation)
+                    .count();
+                words.push((number, text));
+            }
+        }
+        words
+    }
+
     /// A whole turn of which everything was heard.
     async fn exchange(&mut self, words: &str, answer: &str) {
         self.model.reply(Reply::written(answer));

@@ -1,5 +1,7 @@
 //! Whatever the user, the session and the stages do.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use viva_domain::ports::ProviderErrorKind;
 use viva_fakes::{Reply, Speech, Transcript};
@@ -88,6 +90,8 @@ struct Session {
     bench: Bench,
     phase: Phase,
     seen: Generation,
+    /// The generations in which all that the user said was told.
+    finals: BTreeSet<Generation>,
     /// Ends of the answer that was committed last.
     ends: usize,
 }
@@ -158,6 +162,13 @@ impl Session {
     }
 
     fn took(&mut self, event: &ModeEvent) -> Result<(), TestCaseError> {
+        if let ModeSaid::Said(ModeInput::UserTranscript { is_final: true, .. }) = event.what {
+            // Last words may come late, and find their turn by the generation.
+            prop_assert!(self.finals.insert(event.generation), "twice: {:?}", event);
+            if event.generation < self.seen || self.phase != Phase::Processing {
+                return Ok(());
+            }
+        }
         prop_assert!(event.generation >= self.seen, "{:?} after {:?}", event, self.seen);
         self.seen = event.generation;
         if event.generation != self.bench.generation {
@@ -175,7 +186,8 @@ impl Session {
                     what
                 );
             }
-            ModeInput::UserTranscript { .. } | ModeInput::Reached(_) => prop_assert!(is_answer, "{:?}", what),
+            ModeInput::UserTranscript { .. } => prop_assert_eq!(self.phase, Phase::Processing),
+            ModeInput::Reached(_) => prop_assert!(is_answer, "{:?}", what),
             ModeInput::ResponseStarted => {
                 prop_assert_eq!(self.phase, Phase::Processing);
                 self.phase = Phase::Answering;
@@ -207,6 +219,7 @@ async fn converse(steps: Vec<Step>, manners: Vec<Manner>) -> Result<(), TestCase
         bench,
         phase: Phase::Listening,
         seen: Generation::FIRST,
+        finals: BTreeSet::new(),
         ends: 0,
     };
     for step in steps {

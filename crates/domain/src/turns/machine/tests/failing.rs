@@ -33,11 +33,11 @@ fn what_was_said_before_the_failure_is_heard() {
         session(),
         r#"
         2500 ai text Once_there_was
-             > user audio 1 complete
              > response 1 started 2500
              > text 1: Once there was
              = AiSpeaking
         2500 ai audio 500
+             > user audio 1 complete
              > audio 1 at 0: 500
         2510 sent 1
         2600 ai failed overloaded
@@ -60,7 +60,6 @@ fn an_answer_that_fails_before_its_audio_was_not_heard() {
         session(),
         r#"
         2500 ai text Once_there_was
-             > user audio 1 complete
              > response 1 started 2500
              > text 1: Once there was
              = AiSpeaking
@@ -68,6 +67,7 @@ fn an_answer_that_fails_before_its_audio_was_not_heard() {
              > failure: overloaded
              > ai 1 said:
              > response 1 ended, endpointing 0
+             > user audio 1 complete
              > finish 1 1000..2600, unheard "Once there was", failed "overloaded"
              = Listening
         "#,
@@ -80,8 +80,8 @@ fn a_failure_after_the_answer_changes_nothing() {
         session(),
         "
         2500 ai audio 500
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 500
              = AiSpeaking
         2500 ai done 3
@@ -102,11 +102,11 @@ fn an_answer_that_does_not_go_on_is_given_up() {
         session(),
         r#"
         2500 ai text Once_there_was
-             > user audio 1 complete
              > response 1 started 2500
              > text 1: Once there was
              = AiSpeaking
         2500 ai audio 500
+             > user audio 1 complete
              > audio 1 at 0: 500
         2510 sent 1
         2600 play 1 started 0
@@ -134,7 +134,6 @@ fn a_begun_answer_without_a_word_is_given_up() {
         session(),
         r#"
         2500 ai start
-             > user audio 1 complete
              > response 1 started 2500
              = AiSpeaking
         due 4500
@@ -143,6 +142,7 @@ fn a_begun_answer_without_a_word_is_given_up() {
              > order interrupt @2, heard 0 ms, 0 chars
              > failure: the answer did not go on within 10 s
              > response 1 ended, endpointing 0
+             > user audio 1 complete
              > finish 1 1000..12500, stalled 4500, failed "the answer did not go on within 10 s"
              = Listening
         "#,
@@ -189,11 +189,11 @@ fn a_mode_that_fails_ends_the_session_and_keeps_the_turn() {
         session(),
         r#"
         2500 ai text Once_there_was
-             > user audio 1 complete
              > response 1 started 2500
              > text 1: Once there was
              = AiSpeaking
         2500 ai audio 1000
+             > user audio 1 complete
              > audio 1 at 0: 1000
         2500 sent 1
         3000 ai@0 dead no network
@@ -218,8 +218,8 @@ fn an_answer_that_is_all_there_does_not_fail_with_the_mode() {
         session(),
         "
         2500 ai audio 1000
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 1000
              = AiSpeaking
         2500 sent 1
@@ -342,8 +342,8 @@ fn an_answer_has_time_from_one_piece_to_the_next() {
         session(),
         r#"
         2500 ai audio 500
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 500
              = AiSpeaking
         2510 sent 1
@@ -374,8 +374,8 @@ fn text_gives_an_answer_time_too() {
         session(),
         r#"
         2500 ai audio 500
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 500
              = AiSpeaking
         2510 sent 1
@@ -401,8 +401,8 @@ fn an_answer_may_wait_for_a_lost_client() {
         session(),
         r#"
         2500 ai audio 500
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 500
              = AiSpeaking
         2510 sent 1

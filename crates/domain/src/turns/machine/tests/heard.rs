@@ -9,8 +9,8 @@ fn what_the_client_reports_after_the_cut_is_better_known() {
         session(),
         "
         2500 ai audio 1000
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 1000
              = AiSpeaking
         2600 ai done
@@ -35,11 +35,11 @@ fn the_client_may_have_heard_all_of_what_was_cut() {
         session(),
         r#"
         2500 ai text Once_there_was
-             > user audio 1 complete
              > response 1 started 2500
              > text 1: Once there was
              = AiSpeaking
         2500 ai audio 1000
+             > user audio 1 complete
              > audio 1 at 0: 1000
         2510 sent 1
         3300 speech cap 3300
@@ -63,11 +63,11 @@ fn the_client_interrupts_and_knows_what_was_heard() {
         session(),
         r#"
         2500 ai text Once_there_was
-             > user audio 1 complete
              > response 1 started 2500
              > text 1: Once there was
              = AiSpeaking
         2500 ai audio 1000
+             > user audio 1 complete
              > audio 1 at 0: 1000
         2510 sent 1
         3000 interrupt 250
@@ -91,11 +91,11 @@ fn the_client_cannot_have_heard_more_than_there_was() {
         session(),
         r#"
         2500 ai text Once
-             > user audio 1 complete
              > response 1 started 2500
              > text 1: Once
              = AiSpeaking
         2500 ai audio 1000
+             > user audio 1 complete
              > audio 1 at 0: 1000
         2500 ai done
              > audio 1 at 1000: 0, last
@@ -119,11 +119,11 @@ fn the_client_interrupts_and_does_not_know_what_was_heard() {
         session(),
         "
         2500 ai text Once_there_was
-             > user audio 1 complete
              > response 1 started 2500
              > text 1: Once there was
              = AiSpeaking
         2500 ai audio 1000
+             > user audio 1 complete
              > audio 1 at 0: 1000
         2500 ai done
              > audio 1 at 1000: 0, last
@@ -143,8 +143,8 @@ fn what_was_never_sent_was_not_heard() {
         session(),
         "
         2500 ai audio 1000
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 1000
              = AiSpeaking
         3100 interrupt
@@ -162,11 +162,11 @@ fn text_that_ran_ahead_of_its_audio_was_not_heard() {
         session(),
         r#"
         2500 ai text Once_upon_a_time_there_was_a_green_dragon_who_lived_in_the_hills
-             > user audio 1 complete
              > response 1 started 2500
              > text 1: Once upon a time there was a green dragon who lived in the hills
              = AiSpeaking
         2500 ai audio 1000
+             > user audio 1 complete
              > audio 1 at 0: 1000
         2500 sent 1
         3500 interrupt
@@ -188,8 +188,8 @@ fn a_gap_in_the_audio_is_not_heard() {
         session(),
         "
         2500 ai audio 500
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 500
              = AiSpeaking
         2500 sent 1
@@ -210,11 +210,11 @@ fn what_a_lost_client_hears_is_unknown() {
         session(),
         r#"
         2500 ai text Once_there_was
-             > user audio 1 complete
              > response 1 started 2500
              > text 1: Once there was
              = AiSpeaking
         2500 ai audio 10000
+             > user audio 1 complete
              > audio 1 at 0: 10000
         2500 ai done
              > audio 1 at 10000: 0, last
@@ -239,8 +239,8 @@ fn a_report_from_the_future_is_of_now() {
         session(),
         "
         2500 ai audio 1000
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 1000
              = AiSpeaking
         2500 sent 1

@@ -9,11 +9,11 @@ fn speech_cuts_the_answer_and_begins_the_next_turn() {
         session(),
         r#"
         2500 ai text Once_there_was_a_green_dragon
-             > user audio 1 complete
              > response 1 started 2500
              > text 1: Once there was a green dragon
              = AiSpeaking
         2500 ai audio 2000
+             > user audio 1 complete
              > audio 1 at 0: 2000
         2501 sent 1
         2600 play 1 started 0 at 2600
@@ -51,11 +51,11 @@ fn a_turn_that_was_cut_waits_a_second_for_the_report() {
         session(),
         r#"
         2500 ai text Once_there_was
-             > user audio 1 complete
              > response 1 started 2500
              > text 1: Once there was
              = AiSpeaking
         2500 ai audio 1000
+             > user audio 1 complete
              > audio 1 at 0: 1000
         2600 ai done
              > audio 1 at 1000: 0, last
@@ -126,7 +126,6 @@ fn an_answer_without_audio_has_no_report_to_wait_for() {
         session(),
         r#"
         2500 ai start
-             > user audio 1 complete
              > response 1 started 2500
              = AiSpeaking
         2600 ai text Hello
@@ -136,6 +135,7 @@ fn an_answer_without_audio_has_no_report_to_wait_for() {
              > interrupted 1 2700 by speech
              > order interrupt @2, heard 0 ms, 0 chars
              > response 1 ended by speech, endpointing 0
+             > user audio 1 complete
              > ai 1 said:
              > finish 1 1000..2700, unheard "Hello", cut by speech
              > open turn 2, speech 2700
@@ -150,11 +150,11 @@ fn the_client_stops_by_itself() {
         session(),
         r#"
         2500 ai text Once_there_was
-             > user audio 1 complete
              > response 1 started 2500
              > text 1: Once there was
              = AiSpeaking
         2500 ai audio 1000
+             > user audio 1 complete
              > audio 1 at 0: 1000
         2510 sent 1
         2600 play 1 started 0
@@ -182,8 +182,8 @@ fn two_interrupts_are_one() {
         session(),
         "
         2500 ai audio 1000
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 1000
              = AiSpeaking
         2510 sent 1
@@ -210,8 +210,8 @@ fn a_second_cut_does_not_wait_for_the_first() {
         session(),
         "
         2500 ai audio 1000
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 1000
              = AiSpeaking
         2510 sent 1
@@ -229,8 +229,8 @@ fn a_second_cut_does_not_wait_for_the_first() {
              > order commit @3
              = Processing
         2950 ai audio 500
-             > user audio 2 complete
              > response 2 started 2950
+             > user audio 2 complete
              > audio 2 at 0: 500
              = AiSpeaking
         2960 sent 2

@@ -21,8 +21,8 @@ fn a_client_that_stamps_and_reports_is_measured_on_its_own_clock() {
         2502 committed
         2600 committed
         2800 ai audio 500
-             > user audio 1 complete
              > response 1 started 2800
+             > user audio 1 complete
              > audio 1 at 0: 500
              = AiSpeaking
         2803 sent 1
@@ -61,8 +61,8 @@ fn a_client_that_does_not_stamp_is_measured_on_the_server() {
              = Processing
         2500 committed
         2800 ai audio 500
-             > user audio 1 complete
              > response 1 started 2800
+             > user audio 1 complete
              > audio 1 at 0: 500
              = AiSpeaking
         2800 sent 1
@@ -85,8 +85,8 @@ fn interrupted_turns_do_not_count() {
         "
         2000 committed
         2500 ai audio 500
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 500
              = AiSpeaking
         2500 sent 1
@@ -108,8 +108,8 @@ fn interrupted_turns_do_not_count() {
              = Processing
         4000 committed
         4200 ai audio 500
-             > user audio 2 complete
              > response 2 started 4200
+             > user audio 2 complete
              > audio 2 at 0: 500
              = AiSpeaking
         4200 sent 2
@@ -142,9 +142,9 @@ fn interrupted_turns_do_not_count() {
              > order commit @6
              = Processing
         7000 ai done
-             > user audio 4 complete
              > response 4 started 7000
              > response 4 ended, endpointing 0
+             > user audio 4 complete
              > finish 4 6200..7000
              = Listening
         7500 end completed
@@ -162,8 +162,8 @@ fn the_time_to_stop_is_measured_on_the_clients_clock() {
         session(),
         "
         2500 ai audio 5000
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 5000
              = AiSpeaking
         2501 sent 1
@@ -189,8 +189,8 @@ fn playback_that_stopped_before_the_speech_was_not_stopped_by_it() {
         session(),
         "
         2500 ai audio 500
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 500
              = AiSpeaking
         2501 sent 1
@@ -289,11 +289,11 @@ fn reports_about_unknown_turns_are_ignored() {
              = Processing
         2001 play 1 started 0
         2500 ai start
-             > user audio 1 complete
              > response 1 started 2500
              = AiSpeaking
         2501 play 1 stopped 0
         2502 ai audio 100
+             > user audio 1 complete
              > audio 1 at 0: 100
         2503 sent 2
         2503 play 2 stopped 0
@@ -308,8 +308,8 @@ fn audio_that_was_cut_may_have_been_sent_before() {
         session(),
         "
         2500 ai audio 500
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 500
              = AiSpeaking
         2510 interrupt

@@ -1,5 +1,6 @@
 //! Tests of the machine. Most are conversations written down, see [`script`].
 
+mod ahead;
 mod every_input;
 mod failing;
 mod heard;
@@ -45,6 +46,14 @@ fn without_barge_in() -> MachineSettings {
     MachineSettings {
         barge_in: BargeIn::Disabled,
         ..session()
+    }
+}
+
+/// A session in which the AI may finish, and whose provider decides itself when the user's turn is over.
+fn may_finish() -> MachineSettings {
+    MachineSettings {
+        barge_in: BargeIn::Disabled,
+        ..provider_decides()
     }
 }
 

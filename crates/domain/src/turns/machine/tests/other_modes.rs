@@ -1,7 +1,7 @@
 //! A mode that failed or left, and the one that comes after it.
 
 use super::script::{Play, check, check_answer};
-use super::{Greeting, MachineSettings, greeting, session, with_fallback};
+use super::{Greeting, MachineSettings, greeting, provider_decides, session, with_fallback};
 use crate::latency::SessionTime;
 
 #[test]
@@ -14,11 +14,11 @@ fn the_turn_that_waited_for_its_answer_is_answered_by_the_next_mode() {
          60000 mode replaced
          > order commit @1
          60200 ai text Hello.
-         > user audio 1 complete
          > response 1 started 60200
          > text 1: Hello.
          = AiSpeaking
          60300 ai audio 100
+         > user audio 1 complete
          > audio 1 at 0: 100
          60300 sent 1
          60400 ai done
@@ -57,11 +57,11 @@ fn what_was_sent_of_an_answer_that_broke_off_is_heard() {
     check_answer(
         with_fallback(),
         r#"2100 ai text Hello.
-         > user audio 1 complete
          > response 1 started 2100
          > text 1: Hello.
          = AiSpeaking
          2100 ai audio 300
+         > user audio 1 complete
          > audio 1 at 0: 300
          2200 ai dead it hung up
          > audio 1 at 300: 0, last
@@ -92,7 +92,6 @@ fn an_answer_is_cut_when_its_mode_leaves() {
     check_answer(
         session(),
         r#"2100 ai text Hello.
-         > user audio 1 complete
          > response 1 started 2100
          > text 1: Hello.
          = AiSpeaking
@@ -100,6 +99,7 @@ fn an_answer_is_cut_when_its_mode_leaves() {
          > interrupted 1 2200 by client
          > order interrupt @2, heard 0 ms, 0 chars
          > response 1 ended by client, endpointing 0
+         > user audio 1 complete
          > ai 1 said:
          > finish 1 1000..2200, unheard "Hello.", cut by client
          = Listening
@@ -113,7 +113,6 @@ fn a_mode_that_shall_leave_goes_on_until_another_one_is_open() {
         session(),
         "2050 mode leaves
          2100 ai text Hello.
-         > user audio 1 complete
          > response 1 started 2100
          > text 1: Hello.
          = AiSpeaking",
@@ -199,4 +198,113 @@ fn what_is_still_played_of_an_answer_that_broke_off_counts_as_said() {
     );
     play.effects_of(&["2200 interrupt 0"]);
     assert_eq!(told(&play), [(Some("How are you?".to_owned()), String::new())]);
+}
+
+#[test]
+fn a_turn_whose_answer_had_begun_without_a_sound_is_asked_again() {
+    check_answer(
+        with_fallback(),
+        r#"2100 ai start
+         > response 1 started 2100
+         = AiSpeaking
+         2150 ai text Hel
+         > text 1: Hel
+         2200 ai dead it hung up
+         > response 1 ended, endpointing 0
+         > mode lost: it hung up
+         = Processing
+         9000 mode replaced
+         > order commit @1
+         9200 ai start
+         > response 1 started 9200
+         = AiSpeaking
+         9200 ai text Hello.
+         > text 1: Hello.
+         9300 ai audio 100
+         > user audio 1 complete
+         > audio 1 at 0: 100
+         9300 sent 1
+         9300 ai done
+         > audio 1 at 100: 0, last
+         due 9400
+         > ai 1 said: Hello.
+         > response 1 ended, total 7300, unexplained 7300, by server
+         > finish 1 1000..9400, heard "Hello.", played 100
+         = Listening"#,
+    );
+}
+
+#[test]
+fn who_was_answered_while_speaking_and_heard_nothing_speaks_on() {
+    check(
+        MachineSettings {
+            on_mode_failure: with_fallback().on_mode_failure,
+            ..provider_decides()
+        },
+        "0 opened
+         = Listening
+         1000 speech
+         > speech started 1000
+         > open turn 1, speech 1000
+         = UserSpeaking
+         2000 ai start
+         > response 1 started 2000
+         = AiSpeaking
+         2100 ai dead it hung up
+         > response 1 ended
+         > mode lost: it hung up
+         = UserSpeaking
+         2500 silence
+         > speech ended 2500, 1500 ms
+         = Processing
+         3000 mode replaced
+         > order commit @1",
+    );
+}
+
+#[test]
+fn an_answer_without_a_sound_that_a_client_stopped_is_not_asked_again() {
+    check_answer(
+        with_fallback(),
+        "2100 ai start
+         > response 1 started 2100
+         = AiSpeaking
+         2200 interrupt
+         > interrupted 1 2200 by client
+         > order interrupt @2, heard 0 ms, 0 chars
+         > response 1 ended by client, endpointing 0
+         > user audio 1 complete
+         > finish 1 1000..2200, cut by client
+         = Listening
+         2300 ai dead it hung up
+         > mode lost: it hung up
+         2400 mode replaced",
+    );
+}
+
+#[test]
+fn a_mode_that_fails_while_another_one_is_opened_does_not_end_the_session() {
+    check_answer(
+        session(),
+        "2050 mode leaves
+         2100 ai dead it hung up
+         > mode lost: it hung up
+         2300 mode replaced
+         > order commit @1",
+    );
+}
+
+#[test]
+fn a_mode_that_stays_ends_the_session_when_it_fails() {
+    check_answer(
+        session(),
+        r#"2050 mode leaves
+         2060 mode stays
+         2100 ai dead it hung up
+         > fatal failure: it hung up
+         > user audio 1 complete
+         > finish 1 1000..2100, failed "it hung up"
+         > order close
+         = Ending"#,
+    );
 }

@@ -18,12 +18,12 @@ fn the_provider_answers_without_being_told() {
              > speech ended 2000, 1000 ms
              = Processing
         2800 ai start
-             > user audio 1 complete
              > response 1 started 2800
              = AiSpeaking
         2800 ai text Yes
              > text 1: Yes
         2810 ai audio 100
+             > user audio 1 complete
              > audio 1 at 0: 100
         2811 sent 1
         2850 ai done
@@ -73,10 +73,10 @@ fn the_provider_answers_before_the_end_of_speech() {
              > open turn 1, speech 1000
              = UserSpeaking
         2400 ai start
-             > user audio 1 complete
              > response 1 started 2400
              = AiSpeaking
         2400 ai audio 500
+             > user audio 1 complete
              > audio 1 at 0: 500
         2410 sent 1
         2500 silence at 2000
@@ -107,10 +107,10 @@ fn speech_that_was_answered_is_no_turn_of_its_own() {
              > open turn 1, speech 1000
              = UserSpeaking
         2400 ai start
-             > user audio 1 complete
              > response 1 started 2400
              = AiSpeaking
         2400 ai audio 100
+             > user audio 1 complete
              > audio 1 at 0: 100
         2400 ai done
              > audio 1 at 100: 0, last
@@ -140,10 +140,10 @@ fn a_provider_that_never_tells_the_end_of_speech_is_understood() {
              > open turn 1, speech 1000
              = UserSpeaking
         2400 ai start
-             > user audio 1 complete
              > response 1 started 2400
              = AiSpeaking
         2400 ai audio 500
+             > user audio 1 complete
              > audio 1 at 0: 500
         2410 sent 1
         2600 speech
@@ -175,10 +175,10 @@ fn nothing_of_an_answer_is_said_when_its_beginning_was_not() {
              > speech ended 2000, 1000 ms
              = Processing
         2800 ai start
-             > user audio 1 complete
              > response 1 started 2800
              = AiSpeaking
         2800 ai audio 500
+             > user audio 1 complete
              > audio 1 at 0: 500
         2900 ai done
              > audio 1 at 500: 0, last
@@ -203,7 +203,6 @@ fn nothing_of_an_answer_is_said_when_its_beginning_was_not() {
         4600 ai audio 500
         4600 ai done
         4700 ai start
-             > user audio 2 complete
              > response 2 started 4700
              = AiSpeaking
         ",
@@ -234,7 +233,6 @@ fn who_speaks_on_takes_the_turn_back_from_the_provider() {
              = Processing
         3600 ai@0 audio 100
         3700 ai start
-             > user audio 1 complete
              > response 1 started 3700
              = AiSpeaking
         ",
@@ -253,11 +251,11 @@ fn the_end_of_answered_speech_is_not_that_of_the_next_turn() {
              > open turn 1, speech 1000
              = UserSpeaking
         2400 ai start
-             > user audio 1 complete
              > response 1 started 2400
              = AiSpeaking
         2400 ai done
              > response 1 ended
+             > user audio 1 complete
              > finish 1 1000..2400
              = Listening
         2500 ai start
@@ -298,10 +296,10 @@ fn who_spoke_on_had_not_stopped_before() {
              > order go on @1
              = UserSpeaking
         3000 ai start
-             > user audio 1 complete
              > response 1 started 3000
              = AiSpeaking
         3000 ai audio 100
+             > user audio 1 complete
              > audio 1 at 0: 100
         3000 sent 1
         3100 play 1 started 0 cap 3100

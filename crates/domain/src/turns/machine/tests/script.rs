@@ -127,6 +127,7 @@ impl Play {
         match words.as_slice() {
             ["opened"] => Input::Opened,
             ["mode", "leaves"] => Input::ModeLeaves,
+            ["mode", "stays"] => Input::ModeStays,
             ["mode", "replaced"] => replaced(TurnTaking::Session),
             ["mode", "replaced", "decides"] => replaced(TurnTaking::Provider),
             ["ready"] => Input::ClientReady,
@@ -271,6 +272,7 @@ fn effect_text(effect: &Effect) -> String {
         Effect::UserAudioComplete { turn } => format!("user audio {turn} complete"),
         Effect::ModeLost(failure) => format!("mode lost: {}", failure.message),
         Effect::TurnFinished(turn) => format!("finish {}", turn_text(turn)),
+        Effect::TranscriptAmended(amended) => format!("amend {}: {}", amended.turn, amended.text),
     }
 }
 

@@ -25,12 +25,12 @@ fn a_turn_goes_from_the_first_word_to_the_last_sample() {
         2600 ai heard hello
              > user 1 said: hello
         2800 ai start
-             > user audio 1 complete
              > response 1 started 2800
              = AiSpeaking
         2801 ai text Good_
              > text 1: Good
         2802 ai audio 300
+             > user audio 1 complete
              > audio 1 at 0: 300
         2803 sent 1
         2850 ai text morning
@@ -56,8 +56,8 @@ fn an_answer_need_not_say_that_it_begins() {
         session(),
         r#"
         2500 ai audio 100
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 100
              = AiSpeaking
         2500 ai start
@@ -80,8 +80,8 @@ fn one_turn_follows_the_other() {
         session(),
         r#"
         2500 ai audio 100
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 100
              = AiSpeaking
         2500 ai done
@@ -92,6 +92,8 @@ fn one_turn_follows_the_other() {
              = Listening
         2600 ai audio 100
         2700 ai heard too late
+             > user 1 said: too late
+             > amend 1: too late
         3000 speech
              > speech started 3000
              > open turn 2, speech 3000
@@ -104,13 +106,13 @@ fn one_turn_follows_the_other() {
              > order commit @2
              = Processing
         4000 ai text Yes
-             > user audio 2 complete
              > response 2 started 4000
              > text 2: Yes
              = AiSpeaking
         4000 ai done
              > ai 2 said: Yes
              > response 2 ended, endpointing 0
+             > user audio 2 complete
              > finish 2 3000..4000, heard "Yes"
              = Listening
         "#,
@@ -125,9 +127,9 @@ fn an_answer_without_a_word_ends_the_turn() {
         2500 ai text
         2500 ai audio 0
         2500 ai done
-             > user audio 1 complete
              > response 1 started 2500
              > response 1 ended, endpointing 0
+             > user audio 1 complete
              > finish 1 1000..2500
              = Listening
         ",
@@ -140,7 +142,6 @@ fn an_answer_without_audio_is_over_when_its_text_is() {
         session(),
         r#"
         2500 ai text _I_am_
-             > user audio 1 complete
              > response 1 started 2500
              > text 1: I am
              = AiSpeaking
@@ -149,6 +150,7 @@ fn an_answer_without_audio_is_over_when_its_text_is() {
         2700 ai done
              > ai 1 said: I am mute.
              > response 1 ended, endpointing 0
+             > user audio 1 complete
              > finish 1 1000..2700, heard "I am mute."
              = Listening
         "#,
@@ -192,8 +194,8 @@ fn who_speaks_on_before_the_answer_stays_in_the_same_turn() {
         3600 ai@1 audio 100
         3600 ai@2 audio 100
         3700 ai audio 100
-             > user audio 1 complete
              > response 1 started 3700
+             > user audio 1 complete
              > audio 1 at 0: 100
              = AiSpeaking
         3701 sent 1
@@ -270,9 +272,9 @@ fn the_ai_greets_nobody_who_speaks_first() {
              > order commit @1
              = Processing
         1000 ai done
-             > user audio 1 complete
              > response 1 started 1000
              > response 1 ended, endpointing 0
+             > user audio 1 complete
              > finish 1 100..1000
              = Listening
         1100 ready
@@ -304,8 +306,8 @@ fn who_speaks_before_the_greeting_came_gets_a_turn_that_is_recorded() {
              > order commit @3
              = Processing
         1000 ai audio 100
-             > user audio 2 complete
              > response 2 started 1000
+             > user audio 2 complete
              > audio 2 at 0: 100
              = AiSpeaking
         ",
@@ -345,8 +347,8 @@ fn barge_in_is_switched_while_the_ai_speaks() {
         session(),
         "
         2500 ai audio 9000
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 9000
              = AiSpeaking
         2600 barge-in off

@@ -44,8 +44,8 @@ fn an_utterance_is_warned_of_and_then_cut() {
              = Processing
         61010 committed
         61500 ai audio 100
-             > user audio 1 complete
              > response 1 started 61500
+             > user audio 1 complete
              > audio 1 at 0: 100
              = AiSpeaking
         61510 sent 1
@@ -97,8 +97,8 @@ fn who_speaks_on_after_the_limit_is_answered_all_the_same() {
         61200 speech
              > speech started 61200
         62000 ai audio 500
-             > user audio 1 complete
              > response 1 started 62000
+             > user audio 1 complete
              > audio 1 at 0: 500
              = AiSpeaking
         62000 ai done
@@ -114,9 +114,9 @@ fn who_speaks_on_after_the_limit_is_answered_all_the_same() {
              = Processing
         63400 committed
         64000 ai done
-             > user audio 2 complete
              > response 2 started 64000
              > response 2 ended, endpointing 0
+             > user audio 2 complete
              > finish 2 61200..64000
              = Listening
         ",
@@ -200,9 +200,9 @@ fn a_word_ends_the_idleness_and_allows_another_warning() {
              > order commit @1
              = Processing
         1752000 ai done
-             > user audio 1 complete
              > response 1 started 1752000
              > response 1 ended, endpointing 0
+             > user audio 1 complete
              > finish 1 1750000..1752000
              = Listening
         due 3492000
@@ -217,8 +217,8 @@ fn reports_about_old_answers_do_not_keep_a_session() {
         session(),
         "
         2500 ai audio 100
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 100
              = AiSpeaking
         2500 ai done
@@ -261,8 +261,8 @@ fn an_answer_waits_for_a_lost_client() {
         session(),
         "
         2500 ai audio 5000
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 5000
              = AiSpeaking
         2500 ai done
@@ -285,8 +285,8 @@ fn a_client_that_came_back_has_the_rest_to_play() {
         session(),
         "
         2500 ai audio 5000
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 5000
              = AiSpeaking
         2500 ai done
@@ -311,8 +311,8 @@ fn a_client_that_reports_nothing_is_taken_to_play_as_it_comes() {
         session(),
         "
         2500 ai audio 400
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 400
              = AiSpeaking
         2520 sent 1
@@ -334,8 +334,8 @@ fn an_answer_with_gaps_is_not_over_before_it_was_played() {
         session(),
         "
         2500 ai audio 500
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 500
              = AiSpeaking
         2500 sent 1
@@ -360,8 +360,8 @@ fn a_client_that_is_slow_is_believed() {
         session(),
         "
         2500 ai audio 500
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 500
              = AiSpeaking
         2500 sent 1
@@ -386,8 +386,8 @@ fn clocks_that_are_wrong_delay_nothing() {
         session(),
         "
         2500 ai audio 500
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 500
              = AiSpeaking
         2500 sent 1
@@ -409,8 +409,8 @@ fn a_client_that_ran_dry_is_not_done() {
         session(),
         "
         2500 ai audio 500
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 500
              = AiSpeaking
         2500 sent 1
@@ -435,9 +435,9 @@ fn every_turn_is_warned_of() {
         session(),
         "
         2000 ai done
-             > user audio 1 complete
              > response 1 started 2000
              > response 1 ended, endpointing 0
+             > user audio 1 complete
              > finish 1 1000..2000
              = Listening
         3000 speech
@@ -451,9 +451,9 @@ fn every_turn_is_warned_of() {
              > order commit @2
              = Processing
         54000 ai done
-             > user audio 2 complete
              > response 2 started 54000
              > response 2 ended, endpointing 0
+             > user audio 2 complete
              > finish 2 3000..54000
              = Listening
         55000 speech

@@ -9,8 +9,8 @@ fn without_barge_in_who_still_speaks_when_the_ai_is_done_gets_the_turn() {
         without_barge_in(),
         "
         2500 ai audio 1000
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 1000
              = AiSpeaking
         2500 ai done
@@ -36,8 +36,8 @@ fn without_barge_in_what_is_said_meanwhile_is_no_turn() {
         without_barge_in(),
         "
         2500 ai audio 1000
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 1000
              = AiSpeaking
         2500 ai done
@@ -60,8 +60,8 @@ fn the_limit_of_an_utterance_counts_from_when_it_was_the_users_turn() {
         without_barge_in(),
         "
         2500 ai audio 100000
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 100000
              = AiSpeaking
         2500 ai done
@@ -90,8 +90,8 @@ fn without_barge_in_the_client_can_interrupt_for_who_is_speaking() {
         without_barge_in(),
         "
         2500 ai audio 1000
-             > user audio 1 complete
              > response 1 started 2500
+             > user audio 1 complete
              > audio 1 at 0: 1000
              = AiSpeaking
         2510 sent 1

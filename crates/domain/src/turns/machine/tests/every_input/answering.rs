@@ -26,23 +26,21 @@ fn processing() {
             > finish 1 10..100, cut by client
             = Listening
         ai start
-            > user audio 1 complete
             > response 1 started 100
             = AiSpeaking
         ai text Hi
-            > user audio 1 complete
             > response 1 started 100
             > text 1: Hi
             = AiSpeaking
         ai audio 10
-            > user audio 1 complete
             > response 1 started 100
+            > user audio 1 complete
             > audio 1 at 0: 10
             = AiSpeaking
         ai done
-            > user audio 1 complete
             > response 1 started 100
             > response 1 ended, endpointing 0
+            > user audio 1 complete
             > finish 1 10..100
             = Listening
         ai failed oops
@@ -101,7 +99,6 @@ fn processing_by_a_provider_that_decides() {
             > finish 1 10..100, cut by client
             = Listening
         ai start
-            > user audio 1 complete
             > response 1 started 100
             = AiSpeaking
         ai failed oops
@@ -217,6 +214,7 @@ fn ai_speaking_before_its_first_word() {
             > interrupted 1 100 by speech
             > order interrupt @2, heard 0 ms, 0 chars
             > response 1 ended by speech, endpointing 0
+            > user audio 1 complete
             > finish 1 10..100, cut by speech
             > open turn 2, speech 90
             = UserSpeaking
@@ -224,25 +222,30 @@ fn ai_speaking_before_its_first_word() {
             > interrupted 1 100 by client
             > order interrupt @2, heard 0 ms, 0 chars
             > response 1 ended by client, endpointing 0
+            > user audio 1 complete
             > finish 1 10..100, cut by client
             = Listening
         interrupt 5
             > interrupted 1 100 by client
             > order interrupt @2, heard 0 ms, 0 chars
             > response 1 ended by client, endpointing 0
+            > user audio 1 complete
             > finish 1 10..100, cut by client
             = Listening
         ai text Hi
             > text 1: Hi
         ai audio 10
+            > user audio 1 complete
             > audio 1 at 0: 10
         ai done
             > response 1 ended, endpointing 0
+            > user audio 1 complete
             > finish 1 10..100
             = Listening
         ai failed oops
             > failure: oops
             > response 1 ended, endpointing 0
+            > user audio 1 complete
             > finish 1 10..100, failed "oops"
             = Listening
         ai dead oops
@@ -250,6 +253,7 @@ fn ai_speaking_before_its_first_word() {
             > interrupted 1 100 by client
             > order interrupt @2, heard 0 ms, 0 chars
             > response 1 ended by client, endpointing 0
+            > user audio 1 complete
             > finish 1 10..100, cut by client, failed "oops"
             > order close
             = Ending
@@ -262,6 +266,7 @@ fn ai_speaking_before_its_first_word() {
             > interrupted 1 100 by client
             > order interrupt @2, heard 0 ms, 0 chars
             > response 1 ended by client, endpointing 0
+            > user audio 1 complete
             > finish 1 10..100, cut by client, failed "oops"
             > order close
             = Ending
@@ -269,6 +274,7 @@ fn ai_speaking_before_its_first_word() {
             > interrupted 1 100 by client
             > order interrupt @2, heard 0 ms, 0 chars
             > response 1 ended by client, endpointing 0
+            > user audio 1 complete
             > finish 1 10..100, cut by client
             > order close
             = Ending

@@ -221,7 +221,6 @@ fn user_speaking_to_a_provider_that_decides() {
             > speech ended 90, 80 ms
             = Processing
         ai start
-            > user audio 1 complete
             > response 1 started 100
             = AiSpeaking
         ai dead oops

@@ -54,6 +54,9 @@ impl Watched {
     fn tell(&mut self, input: Input) {
         let is_tick = input == Input::Tick;
         let has_effects = input != Input::Committed;
+        if matches!(input, Input::ModeReplaced { .. }) {
+            self.seen.orders = 0;
+        }
         let mut effects = Vec::new();
         self.machine.handle(self.now, input, &mut effects);
         assert!(has_effects || effects.is_empty());
@@ -71,7 +74,15 @@ impl Watched {
         assert_eq!(state == TurnState::Ending, self.seen.is_closed);
         self.states.insert(format!("{state:?}"));
         let unfinished = self.seen.turns.values().filter(|turn| !turn.is_finished).count();
-        assert!(unfinished <= 2, "the current turn and one that was cut");
+        let ahead = usize::from(self.machine.next.is_some());
+        assert!(
+            unfinished <= 2 + ahead,
+            "the current turn, one that was cut, and one ahead"
+        );
+        assert!(
+            ahead == 0 || state == TurnState::AiSpeaking,
+            "only what is said can be waited for"
+        );
         if is_tick {
             let next = self.machine.deadline();
             assert!(
@@ -171,7 +182,7 @@ impl Watched {
 }
 
 /// What random sessions must have come across, or they prove nothing.
-const MUST_MEET: [&str; 25] = [
+const MUST_MEET: [&str; 29] = [
     "Emit SpeechStarted",
     "Emit SpeechEnded",
     "Emit UserTranscript",
@@ -188,10 +199,14 @@ const MUST_MEET: [&str; 25] = [
     "Order Commit",
     "Order Greet",
     "Order Interrupt",
+    "Order GoOn",
+    "Order EndTurn",
     "Order Close",
     "TurnOpened turn",
     "UserAudioComplete turn",
     "TurnFinished FinishedTurn",
+    "TranscriptAmended AmendedTranscript",
+    "ModeLost SessionFailure",
     "Listening",
     "UserSpeaking",
     "Processing",

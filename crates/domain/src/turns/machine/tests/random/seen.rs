@@ -15,6 +15,10 @@ use crate::turns::{Effect, Event, FinishedTurn, Generation, ModeOrder, TurnNumbe
 pub(super) struct Seen {
     pub(super) turns: BTreeMap<TurnNumber, SeenTurn>,
     newest_over: Option<TurnNumber>,
+    /// An answer that is over and of which nothing was heard: its turn is finished next, or its mode is lost.
+    unheard: Option<TurnNumber>,
+    /// What a turn that is saved was just told to have said.
+    amended: Option<(TurnNumber, String)>,
     pub(super) orders: u32,
     pub(super) speaking: Option<TurnNumber>,
     pub(super) is_closed: bool,
@@ -31,6 +35,7 @@ pub(super) struct SeenTurn {
     is_interrupted: bool,
     responses: u32,
     pub(super) is_finished: bool,
+    is_amended: bool,
 }
 
 impl Seen {
@@ -56,6 +61,8 @@ impl Seen {
                 "{effect:?}"
             );
         }
+        self.follows_an_unheard_answer(effect);
+        self.follows_late_words(effect);
         match effect {
             Effect::Emit(event) => self.event(event),
             Effect::Order(order) => self.order(order),
@@ -65,7 +72,13 @@ impl Seen {
                     self.turns.len() + 1,
                     "numbers rise by one"
                 );
-                assert_eq!(self.speaking, None);
+                if let Some(speaking) = self.speaking {
+                    assert_eq!(turn.get(), speaking.get() + 1, "one turn ahead");
+                    assert!(
+                        speech_started.is_some(),
+                        "only the user begins while the AI speaks"
+                    );
+                }
                 let turn = self.turns.entry(*turn).or_default();
                 turn.user_audio = speech_started.map(|_| UserAudio::Recording);
             }
@@ -80,8 +93,49 @@ impl Seen {
             Effect::ModeLost(_) => {}
             Effect::TurnFinished(finished) => {
                 assert_ne!(self.speaking, Some(finished.number));
+                self.newest_over = self.newest_over.max(Some(finished.number));
                 self.turn(finished.number).finish(finished);
             }
+            // It followed the event.
+            Effect::TranscriptAmended(_) => {}
+        }
+    }
+
+    /// An answer that is over without having been heard belongs to a turn that is over too, unless its mode is lost: then
+    /// the turn is asked again.
+    fn follows_an_unheard_answer(&mut self, effect: &Effect) {
+        let Some(number) = self.unheard.take() else { return };
+        match effect {
+            Effect::UserAudioComplete { turn } if *turn == number => self.unheard = Some(number),
+            Effect::TurnFinished(finished) => assert_eq!(finished.number, number),
+            Effect::ModeLost(_) => {
+                let turn = self.turn(number);
+                assert_eq!(
+                    turn.user_audio,
+                    Some(UserAudio::Recording),
+                    "the next mode hears it"
+                );
+                (turn.responses, turn.chars) = (0, 0);
+            }
+            other => panic!("an answer that nobody heard is followed by {other:?}"),
+        }
+    }
+
+    /// Words of a turn that is saved amend it.
+    fn follows_late_words(&mut self, effect: &Effect) {
+        match (self.amended.take(), effect) {
+            (Some((turn, text)), Effect::TranscriptAmended(amended)) => {
+                assert_eq!((amended.turn, &amended.text), (turn, &text));
+                let turn = self.turn(turn);
+                assert!(
+                    !std::mem::replace(&mut turn.is_amended, true),
+                    "words come late once"
+                );
+            }
+            (None, Effect::TranscriptAmended(_)) | (Some(_), _) => {
+                panic!("a transcript of a saved turn, and its amendment: {effect:?}")
+            }
+            (None, _) => {}
         }
     }
 
@@ -117,8 +171,12 @@ impl Seen {
                 ..
             } => {
                 assert_eq!(self.speaking.take(), Some(*turn), "what ends began");
-                self.newest_over = Some(*turn);
                 assert_eq!(self.turn(*turn).is_interrupted, interruption.is_some());
+                if interruption.is_none() && self.turn(*turn).samples == 0 {
+                    self.unheard = Some(*turn);
+                } else {
+                    self.newest_over = Some(*turn);
+                }
                 adds_up(latency);
             }
             Event::TextDelta { turn, delta } => self.running(*turn).chars += delta.chars().count(),
@@ -147,8 +205,12 @@ impl Seen {
                 assert!(!self.turn(*turn).is_finished);
                 adds_up(latency);
             }
-            Event::AiTranscript { turn, .. } | Event::UserTranscript { turn, .. } => {
-                assert!(!self.turn(*turn).is_finished);
+            Event::AiTranscript { turn, .. } => assert!(!self.turn(*turn).is_finished),
+            Event::UserTranscript { turn, text, is_final } => {
+                if self.turn(*turn).is_finished {
+                    assert!(is_final, "what is saved does not change any more");
+                    self.amended = Some((*turn, text.clone()));
+                }
             }
             Event::SessionEnded { summary, .. } => {
                 assert!(self.is_closed);

@@ -47,7 +47,6 @@ pub(super) enum What {
 
 pub(super) fn settings() -> impl Strategy<Value = MachineSettings> {
     let barge_in = prop_oneof![Just(BargeIn::Enabled), Just(BargeIn::Disabled)];
-    let turn_taking = prop_oneof![Just(TurnTaking::Session), Just(TurnTaking::Provider)];
     let greeting = prop_oneof![Just(Greeting::None), Just(Greeting::WhenReady)];
     let limits = prop_oneof![
         Just(Limits::default()),
@@ -62,11 +61,7 @@ pub(super) fn settings() -> impl Strategy<Value = MachineSettings> {
             gap: Duration::from_secs(1),
         }),
     ];
-    let on_mode_failure = prop_oneof![
-        Just(OnModeFailure::EndSession),
-        Just(OnModeFailure::WaitForAnother)
-    ];
-    (barge_in, turn_taking, on_mode_failure, greeting, limits).prop_map(
+    (barge_in, turn_taking(), on_mode_failure(), greeting, limits).prop_map(
         |(barge_in, turn_taking, on_mode_failure, greeting, limits)| MachineSettings {
             barge_in,
             turn_taking,
@@ -77,6 +72,18 @@ pub(super) fn settings() -> impl Strategy<Value = MachineSettings> {
             audible: 1,
         },
     )
+}
+
+fn turn_taking() -> impl Strategy<Value = TurnTaking> {
+    prop_oneof![Just(TurnTaking::Session), Just(TurnTaking::Provider)]
+}
+
+/// Most sessions go on: one that ends has nothing more to show.
+fn on_mode_failure() -> impl Strategy<Value = OnModeFailure> {
+    prop_oneof![
+        1 => Just(OnModeFailure::EndSession),
+        4 => Just(OnModeFailure::WaitForAnother)
+    ]
 }
 
 pub(super) fn step() -> impl Strategy<Value = Step> {
@@ -125,6 +132,12 @@ fn input() -> impl Strategy<Value = Input> {
         1 => Just(Input::ClientLost),
         2 => Just(Input::ClientBack),
         4 => Just(Input::Tick),
+        1 => Just(Input::ModeLeaves),
+        1 => Just(Input::ModeStays),
+        2 => (turn_taking(), on_mode_failure()).prop_map(|(turn_taking, on_mode_failure)| Input::ModeReplaced {
+            turn_taking,
+            on_mode_failure,
+        }),
         1 => Just(Input::Drained),
     ]
 }
@@ -140,6 +153,7 @@ fn said() -> impl Strategy<Value = ModeInput> {
         6 => Just(ModeInput::ResponseStarted),
         4 => Just(ModeInput::ResponseDone(None)),
         2 => Just(ModeInput::ResponseFailed(failure())),
+        1 => Just(ModeInput::Failed(failure())),
         2 => (text(), any::<bool>()).prop_map(|(text, is_final)| ModeInput::UserTranscript { text, is_final }),
     ]
 }

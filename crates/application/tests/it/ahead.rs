@@ -1,0 +1,177 @@
+//! What the user says while the AI may finish.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+use viva_application::sessions::{SessionInput, StartSession};
+use viva_domain::ports::{ProviderErrorKind, RealtimeEventKind};
+use viva_domain::sessions::FallbackPolicy;
+use viva_domain::turns::{BargeIn, Event, PlaybackEvent, TurnNumber};
+
+use crate::bench::{Bench, Caller, Cascade, Detector, failure, request, speech};
+
+/// Samples of so many ms.
+fn samples(ms: usize) -> usize {
+    ms * 24
+}
+
+fn words(text: &str) -> RealtimeEventKind {
+    RealtimeEventKind::UserTranscript {
+        text: text.to_owned(),
+        is_final: true,
+    }
+}
+
+async fn without_barge_in(bench: &Bench) -> Caller {
+    let start = StartSession {
+        barge_in: BargeIn::Disabled,
+        fallback: FallbackPolicy::Auto,
+        ..request()
+    };
+    bench.try_start(start).await.expect("the session starts")
+}
+
+/// The user asks, and the whole answer of 8 s plays.
+async fn asks(bench: &Bench, caller: &mut Caller) -> TurnNumber {
+    bench.voice.say(RealtimeEventKind::SpeechStarted);
+    bench.voice.say(RealtimeEventKind::SpeechEnded);
+    bench.voice.say(words("One."));
+    bench.voice.say(RealtimeEventKind::ResponseStarted);
+    bench.voice.say(RealtimeEventKind::Audio(vec![1; samples(8_000)]));
+    bench.voice.say(RealtimeEventKind::ResponseDone { usage: None });
+    let turn = loop {
+        let frame = caller.until_audio().await;
+        if frame.is_last {
+            break frame.turn;
+        }
+    };
+    caller.played(turn, PlaybackEvent::Started, 0).await;
+    turn
+}
+
+/// Says a question meanwhile, which is heard by the provider too.
+async fn asks_meanwhile(bench: &Bench, caller: &mut Caller) {
+    let question = speech("question-en");
+    caller.speak(&question[..samples(1_000)]).await;
+    bench.voice.say(RealtimeEventKind::SpeechStarted);
+    caller.speak(&question[samples(1_000)..samples(4_200)]).await;
+    bench.voice.say(RealtimeEventKind::SpeechEnded);
+    bench.voice.say(words("Two."));
+    caller
+        .until(|event| matches!(event, Event::UserTranscript { text, .. } if text == "Two."))
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_said_meanwhile_is_recorded_and_answered_as_the_next_turn() {
+    let bench = Bench::new(Detector::Provider);
+    let mut caller = without_barge_in(&bench).await;
+    let started = caller.started().await;
+    let first = asks(&bench, &mut caller).await;
+    asks_meanwhile(&bench, &mut caller).await;
+    bench.voice.say(RealtimeEventKind::ResponseStarted);
+    bench.voice.say(RealtimeEventKind::TextDelta("Yes.".into()));
+    bench.voice.say(RealtimeEventKind::Audio(vec![2; samples(300)]));
+    bench.voice.say(RealtimeEventKind::ResponseDone { usage: None });
+    sleep(Duration::from_millis(2_000)).await;
+    caller.played(first, PlaybackEvent::Finished, 8_000).await;
+    let ended = caller
+        .until(|event| matches!(event, Event::ResponseEnded { .. } | Event::ResponseStarted { .. }))
+        .await;
+    assert!(matches!(ended, Event::ResponseEnded { turn, .. } if turn == first));
+    let answer = caller.until_audio().await;
+    assert_eq!(Some(answer.turn), first.next());
+    assert!(answer.pcm.iter().step_by(2).all(|byte| *byte == 2));
+    caller.played(answer.turn, PlaybackEvent::Started, 0).await;
+    caller.played(answer.turn, PlaybackEvent::Finished, 300).await;
+    caller
+        .until(|event| matches!(event, Event::ResponseEnded { .. }))
+        .await;
+    caller.say(SessionInput::End).await;
+    caller.rest().await;
+
+    let (_, turns) = bench.stored(&started).await;
+    let said: Vec<_> = turns.iter().map(|turn| turn.user_transcript.as_deref()).collect();
+    assert_eq!(said, [Some("One."), Some("Two.")]);
+    let recording = bench.user_recording(&turns[1]).await;
+    let question = speech("question-en");
+    let voiced = &question[samples(560)..samples(3_800)];
+    assert!(
+        recording.windows(voiced.len()).any(|window| window == voiced),
+        "all that was said is recorded"
+    );
+    let latency = turns[1].latency;
+    let total = latency.total.expect("it is measured").duration;
+    assert!(total >= Duration::from_secs(2), "the wait counts: {total:?}");
+    assert!(
+        latency
+            .provider
+            .is_some_and(|provider| provider < Duration::from_millis(50))
+    );
+    assert_eq!(latency.overhead, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_fails_meanwhile_is_replaced_by_one_that_hears_all_of_it() {
+    let cascade = Cascade::new(|ears| ears);
+    let bench = Bench::with_cascade(Detector::Provider, |voice| voice, &cascade);
+    let mut caller = without_barge_in(&bench).await;
+    let started = caller.started().await;
+    let first = asks(&bench, &mut caller).await;
+    asks_meanwhile(&bench, &mut caller).await;
+    bench.voice.say(RealtimeEventKind::ResponseStarted);
+    bench.voice.say(RealtimeEventKind::Audio(vec![2; samples(300)]));
+    sleep(Duration::from_millis(20)).await;
+    bench
+        .voice
+        .say(RealtimeEventKind::Failed(failure(ProviderErrorKind::Unavailable)));
+    caller.until_switched().await;
+    sleep(Duration::from_secs(2)).await;
+    caller.played(first, PlaybackEvent::Finished, 8_000).await;
+    let answer = caller.until_audio().await;
+    assert_eq!(Some(answer.turn), first.next());
+    let asked = cascade.model.asked();
+    assert_eq!(asked.len(), 1);
+    let texts: Vec<&str> = asked[0]
+        .request
+        .messages
+        .iter()
+        .map(|message| message.text.as_str())
+        .collect();
+    assert_eq!(texts, ["One.", "Hello."], "the second is heard anew");
+    assert!(cascade.ears.recorded().audio().len() > samples(3_200));
+    caller.say(SessionInput::End).await;
+    caller.rest().await;
+    let (_, turns) = bench.stored(&started).await;
+    assert_eq!(turns.len(), 2);
+    assert_eq!(turns[1].user_transcript.as_deref(), Some("Hello."));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_is_far_ahead_waits() {
+    let bench = Bench::new(Detector::Provider);
+    let mut caller = without_barge_in(&bench).await;
+    let first = asks(&bench, &mut caller).await;
+    bench.voice.say(RealtimeEventKind::SpeechStarted);
+    bench.voice.say(RealtimeEventKind::SpeechEnded);
+    bench.voice.say(RealtimeEventKind::ResponseStarted);
+    for _ in 0..20 {
+        bench
+            .voice
+            .say(RealtimeEventKind::Audio(vec![2; samples(10_000)]));
+        sleep(Duration::from_millis(20)).await;
+    }
+    bench.voice.say(RealtimeEventKind::ResponseDone { usage: None });
+    caller.played(first, PlaybackEvent::Finished, 8_000).await;
+    let mut heard = 0;
+    loop {
+        let frame = caller.until_audio().await;
+        if Some(frame.turn) == first.next() {
+            heard += frame.pcm.len() / 2;
+            if frame.is_last {
+                break;
+            }
+        }
+    }
+    assert_eq!(heard, samples(200_000), "nothing is lost");
+}

@@ -1,0 +1,166 @@
+//! What the user says while the AI may finish is the next turn, and the AI's answer to it waits (ADR 12).
+//!
+//! Only a mode that finds turns itself takes one then. Its words and the user's audio are told and recorded as they come;
+//! what the mode answers is held until the answer that plays is over.
+
+use std::collections::VecDeque;
+
+use super::open_turn::OpenTurn;
+use super::{Effect, ModeInput, TurnMachine, TurnState, TurnTaking};
+use crate::latency::{ClientTime, SessionTime};
+use crate::turns::TurnNumber;
+
+/// Audio of an answer that is held, in seconds, from which on no more is taken from the mode.
+const FULL_SECONDS: u64 = 60;
+/// Pieces of an answer that are held from which on no more is taken either.
+const FULL_PIECES: usize = 4_096;
+
+/// The turn after the one whose answer is playing.
+#[derive(Debug)]
+pub(super) struct NextTurn {
+    pub(super) turn: OpenTurn,
+    /// What the mode said of its answer, and when that arrived.
+    held: VecDeque<(SessionTime, ModeInput)>,
+    held_samples: u64,
+}
+
+impl NextTurn {
+    /// Whether the user is done with it, or was answered without waiting for that.
+    pub(super) fn is_over(&self) -> bool {
+        self.turn.marks.speech_ended.is_some() || !self.held.is_empty()
+    }
+
+    /// Nobody heard anything of its answer, and nobody will.
+    pub(super) fn drop_answer(&mut self) {
+        self.held = VecDeque::new();
+        self.held_samples = 0;
+    }
+}
+
+impl TurnMachine {
+    /// Whether the mode should say no more for now: it is far ahead of what is played.
+    pub fn is_far_ahead(&self) -> bool {
+        let rate = u64::from(self.settings.output_rate);
+        self.next
+            .as_ref()
+            .is_some_and(|next| next.held_samples >= FULL_SECONDS * rate || next.held.len() >= FULL_PIECES)
+    }
+
+    /// The user takes the next turn while the AI finishes. Nothing that they say from now on is of the turn before.
+    pub(super) fn user_begins_ahead(&mut self, at: SessionTime, effects: &mut Vec<Effect>) {
+        // After the last possible number the session ends when the AI is done.
+        let Some(number) = self.last_number.and_then(TurnNumber::next) else {
+            return;
+        };
+        if let Some(turn) = &mut self.turn {
+            turn.complete_user_audio(effects);
+        }
+        self.last_number = Some(number);
+        self.next = Some(NextTurn {
+            turn: OpenTurn::new(number, self.generation, at, Some(at)),
+            held: VecDeque::new(),
+            held_samples: 0,
+        });
+        effects.push(Effect::TurnOpened {
+            turn: number,
+            speech_started: Some(at),
+        });
+    }
+
+    /// The user speaks on before anything of their answer was heard: it is still the same turn.
+    pub(super) fn next_goes_on(&mut self, effects: &mut Vec<Effect>) {
+        let is_asked = !self.is_saying_more();
+        let Some(next) = &mut self.next else { return };
+        next.turn.user_goes_on();
+        next.drop_answer();
+        if is_asked {
+            self.hold_mode(effects);
+        }
+    }
+
+    /// The user's next turn is over.
+    pub(super) fn next_is_over(
+        &mut self,
+        at: SessionTime,
+        captured: Option<ClientTime>,
+        decided: Option<SessionTime>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(next) = &mut self.next else { return };
+        next.turn.marks.speech_ended = Some(at);
+        next.turn.speech_ended_captured = captured;
+        // Who was answered before is not asked for.
+        let Some(decided) = decided else { return };
+        next.turn.marks.endpointed = Some(decided);
+        match self.settings.turn_taking {
+            TurnTaking::Session => self.commit(effects),
+            TurnTaking::Provider => self.committed(decided),
+        }
+    }
+
+    /// Whether what the mode says is of the next turn: it has said all of the answer that plays.
+    pub(super) fn is_said_ahead(&self) -> bool {
+        self.next.is_some() && !self.is_saying_more()
+    }
+
+    /// Keeps what is said of the next turn's answer.
+    pub(super) fn hold(&mut self, at: SessionTime, what: ModeInput) {
+        if what == ModeInput::ResponseStarted {
+            self.speech_is_answered();
+        }
+        let Some(next) = &mut self.next else { return };
+        if let ModeInput::Audio(samples) = &what {
+            next.held_samples += samples.len() as u64;
+        }
+        next.held.push_back((at, what));
+    }
+
+    /// Whether the mode turned to the next turn: it has nothing more to say of the answer that plays, and was asked.
+    pub(super) fn next_is_asked(&self, playing: &OpenTurn) -> bool {
+        !playing.is_growing() && self.next.as_ref().is_some_and(NextTurn::is_over)
+    }
+
+    /// The AI is done, and the turn that waited for that is the current one.
+    pub(super) fn let_in(&mut self, now: SessionTime, next: NextTurn, effects: &mut Vec<Effect>) {
+        let NextTurn { mut turn, held, .. } = next;
+        self.state = if self.user_speaks() {
+            TurnState::UserSpeaking
+        } else {
+            turn.marks.ai_was_done = Some(now);
+            TurnState::Processing
+        };
+        self.turn = Some(turn);
+        self.warnings.utterance = false;
+        for (at, what) in held {
+            self.mode_says(now, self.generation, at, what, effects);
+        }
+    }
+
+    /// The mode that would answer the next turn is gone: another one will be asked.
+    pub(super) fn next_is_not_answered(&mut self) {
+        let Some(next) = &mut self.next else { return };
+        next.drop_answer();
+        self.speech_is_not_answered();
+    }
+
+    /// The turn that waits for its answer, also while another answer plays.
+    pub(super) fn waiting_turn(&mut self) -> Option<&mut OpenTurn> {
+        match self.state {
+            TurnState::Processing => self.turn.as_mut(),
+            TurnState::AiSpeaking if !self.user_speaks() => self.next.as_mut().map(|next| &mut next.turn),
+            _ => None,
+        }
+    }
+
+    /// The session is over, and the next turn with it.
+    pub(super) fn finish_next_turn(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
+        if let Some(next) = self.next.take() {
+            self.turn = Some(next.turn);
+            self.finish_turn(now, effects);
+        }
+    }
+
+    fn is_saying_more(&self) -> bool {
+        self.turn.as_ref().is_some_and(OpenTurn::is_growing)
+    }
+}
