@@ -11,6 +11,7 @@ mod lifecycle;
 mod line;
 mod rates;
 mod soak;
+mod stale_frames;
 mod starting;
 mod storage;
 mod switching;

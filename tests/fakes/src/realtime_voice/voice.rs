@@ -78,6 +78,23 @@ impl ScriptedRealtimeVoice {
         self.desk.recorded()
     }
 
+    /// How many commands changed the generation so far.
+    pub fn orders(&self) -> usize {
+        let is_order = |command: &&RealtimeCommand| {
+            matches!(
+                command,
+                RealtimeCommand::Commit(_) | RealtimeCommand::Greet(_) | RealtimeCommand::Interrupt { .. }
+            )
+        };
+        self.script
+            .recorded
+            .borrow()
+            .commands
+            .iter()
+            .filter(is_order)
+            .count()
+    }
+
     /// Waits until what it was told meets the condition.
     pub async fn until(&self, condition: impl FnMut(&RecordedVoice) -> bool) -> RecordedVoice {
         self.desk.until(condition).await

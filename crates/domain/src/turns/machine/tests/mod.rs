@@ -12,6 +12,7 @@ mod other_modes;
 mod provider_decides;
 mod random;
 mod script;
+mod stale_frames;
 mod talking;
 mod time_limits;
 mod without_barge_in;
