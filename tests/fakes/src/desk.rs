@@ -87,6 +87,12 @@ impl<R: Clone, C: Clone, U: Clone, A> Desk<R, C, U, A> {
         self.script.recorded.borrow().clone()
     }
 
+    /// How many such commands it was told so far.
+    pub(crate) fn count(&self, is_it: impl Fn(&C) -> bool) -> usize {
+        let recorded = self.script.recorded.borrow();
+        recorded.commands.iter().filter(|command| is_it(command)).count()
+    }
+
     pub(crate) async fn until(&self, condition: impl FnMut(&Recorded<R, C>) -> bool) -> Recorded<R, C> {
         let mut recorded = self.script.recorded.subscribe();
         match recorded.wait_for(condition).await {

@@ -71,7 +71,9 @@ async fn what_is_said_meanwhile_is_recorded_and_answered_as_the_next_turn() {
     asks_meanwhile(&bench, &mut caller).await;
     bench.voice.say(RealtimeEventKind::ResponseStarted);
     bench.voice.say(RealtimeEventKind::TextDelta("Yes.".into()));
-    bench.voice.say(RealtimeEventKind::Audio(vec![2; samples(300)]));
+    bench
+        .voice
+        .say(RealtimeEventKind::Audio(vec![0x0202; samples(300)]));
     bench.voice.say(RealtimeEventKind::ResponseDone { usage: None });
     sleep(Duration::from_millis(2_000)).await;
     caller.played(first, PlaybackEvent::Finished, 8_000).await;

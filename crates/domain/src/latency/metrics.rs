@@ -366,7 +366,7 @@ mod tests {
         };
         let metrics = LatencyMetrics::compute(&waited, None);
         let parts: Vec<_> = metrics.parts().into_iter().flatten().collect();
-        assert_eq!(parts, [ms(500), ms(300)]);
+        assert_eq!(parts, [ms(500), ms(300), ms(0)]);
         assert_eq!(metrics.total.map(|total| total.duration), Some(ms(3_002)));
         assert_eq!(metrics.unexplained, Some(TimeDelta::milliseconds(2_202)));
     }

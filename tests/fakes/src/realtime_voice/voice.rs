@@ -80,19 +80,13 @@ impl ScriptedRealtimeVoice {
 
     /// How many commands changed the generation so far.
     pub fn orders(&self) -> usize {
-        let is_order = |command: &&RealtimeCommand| {
+        let is_order = |command: &RealtimeCommand| {
             matches!(
                 command,
                 RealtimeCommand::Commit(_) | RealtimeCommand::Greet(_) | RealtimeCommand::Interrupt { .. }
             )
         };
-        self.script
-            .recorded
-            .borrow()
-            .commands
-            .iter()
-            .filter(is_order)
-            .count()
+        self.desk.count(is_order)
     }
 
     /// Waits until what it was told meets the condition.

@@ -107,7 +107,12 @@ impl TurnMachine {
         };
         // Until now another mode might have had to hear the turn.
         turn.complete_user_audio(effects);
-        let OpenTurn { number, marks, answer, .. } = turn;
+        let OpenTurn {
+            number,
+            marks,
+            answer,
+            ..
+        } = turn;
         let Some(answer) = answer else { return };
         answer.last_said = now;
         marks.provider_first_audio.get_or_insert(at);

@@ -219,8 +219,8 @@ fn silence_that_the_provider_sent_is_waited_for() {
         "
         2000 committed
         2300 ai silence 40
-             > user audio 1 complete
              > response 1 started 2300
+             > user audio 1 complete
              > audio 1 at 0: 40
              = AiSpeaking
         2300 sent 1
@@ -248,8 +248,8 @@ fn what_was_cut_before_it_could_be_heard_has_no_total() {
         "
         2000 committed
         2300 ai silence 100
-             > user audio 1 complete
              > response 1 started 2300
+             > user audio 1 complete
              > audio 1 at 0: 100
              = AiSpeaking
         2300 ai audio 400
@@ -332,8 +332,8 @@ fn a_client_may_find_the_first_audible_sample_itself() {
         "
         2000 committed
         2300 ai silence 100
-             > user audio 1 complete
              > response 1 started 2300
+             > user audio 1 complete
              > audio 1 at 0: 100
              = AiSpeaking
         2300 ai audio 400
@@ -364,8 +364,8 @@ fn a_client_may_find_the_first_audible_sample_itself() {
              = Processing
         2000 committed
         2300 ai silence 100
-             > user audio 1 complete
              > response 1 started 2300
+             > user audio 1 complete
              > audio 1 at 0: 100
              = AiSpeaking
         2300 ai audio 400
