@@ -393,10 +393,8 @@ fn the_answer_may_take_its_time_from_when_the_ai_was_done() {
 #[test]
 fn a_mode_that_is_far_ahead_is_asked_to_wait() {
     let mut play = Play::new(may_finish());
-    let said = PLAYING.lines().map(str::trim).filter(|line| {
-        let is_input = line.starts_with(|c: char| c.is_ascii_digit());
-        is_input
-    });
+    let is_input = |line: &&str| line.starts_with(|c: char| c.is_ascii_digit());
+    let said = PLAYING.lines().map(str::trim).filter(is_input);
     play.effects_of(&said.collect::<Vec<_>>());
     play.effects_of(&[
         "3000 speech",
