@@ -75,6 +75,9 @@ impl TurnMachine {
         next.drop_answer();
         if is_asked {
             self.hold_mode(effects);
+            if let Some(next) = &mut self.next {
+                next.turn.went_on_in = Some(self.generation);
+            }
         }
     }
 
@@ -89,6 +92,9 @@ impl TurnMachine {
         let Some(next) = &mut self.next else { return };
         next.turn.marks.speech_ended = Some(at);
         next.turn.speech_ended_captured = captured;
+        if self.settings.turn_taking == TurnTaking::Provider {
+            next.turn.ended_in.get_or_insert(self.generation);
+        }
         // Who was answered before is not asked for.
         let Some(decided) = decided else { return };
         next.turn.marks.endpointed = Some(decided);
@@ -96,6 +102,7 @@ impl TurnMachine {
             TurnTaking::Session => self.commit(effects),
             TurnTaking::Provider => self.committed(decided),
         }
+        self.has_ended();
     }
 
     /// Whether what the mode says is of the next turn: it has said all of the answer that plays.

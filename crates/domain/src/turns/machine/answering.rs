@@ -20,7 +20,7 @@ impl TurnMachine {
         match what {
             ModeInput::Failed(failure) => self.mode_failed(now, failure, effects),
             ModeInput::UserTranscript { text, is_final } => {
-                self.user_transcript(generation, text, is_final, effects);
+                self.user_transcript(generation, &text, is_final, effects);
             }
             // Said before the AI was told to stop.
             _ if generation != self.generation => {}

@@ -106,7 +106,7 @@ impl TurnMachine {
         self.next_is_not_answered();
         let next = self.next.as_mut().map(|next| &mut next.turn);
         for turn in self.turn.iter_mut().chain(next) {
-            turn.opened_in = Generation::FIRST;
+            turn.is_heard_anew();
         }
         self.active(now);
         match self.state {
@@ -131,11 +131,15 @@ impl TurnMachine {
                 effects.push(Effect::Order(ModeOrder::Greet(self.generation)));
                 self.committed(now);
             }
-            (UserAudio::Recording, TurnTaking::Session) => self.commit(effects),
+            (UserAudio::Recording, TurnTaking::Session) => {
+                self.commit(effects);
+                self.has_ended();
+            }
             // It hears all of the turn at once, and that it is over.
             (UserAudio::Recording, TurnTaking::Provider) => {
                 effects.push(Effect::Order(ModeOrder::EndTurn));
                 self.committed(now);
+                self.has_ended();
             }
         }
     }

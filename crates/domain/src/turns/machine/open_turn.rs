@@ -3,6 +3,7 @@ use std::time::Duration;
 use super::answer::{Answer, Extent, Progress};
 use super::effect::{Effect, FinishedTurn};
 use super::input::{Playback, PlaybackEvent};
+use super::words::joined;
 use crate::latency::{ClientTime, LatencyMetrics, SessionTime, StageMarks, TurnMarks};
 use crate::ports::Heard;
 use crate::turns::{Generation, HeardText, InterruptReason, TurnNumber, split_heard};
@@ -19,7 +20,15 @@ pub(super) struct OpenTurn {
     pub(super) opened_in: Generation,
     /// The last one in which it was answered, of a turn that was cut.
     pub(super) closed_in: Option<Generation>,
+    /// The one in which the user had first stopped, or was asked to be answered: words of the turn may be said from then on.
+    pub(super) ended_in: Option<Generation>,
+    /// The one in which the user went on last: what is said in an older one is not all of the turn.
+    pub(super) went_on_in: Option<Generation>,
     pub(super) user_transcript: Option<String>,
+    /// What the user had said before they went on, if that was written down to its end.
+    pub(super) said_before: String,
+    /// What was written down since.
+    said_since: String,
     /// The transcript is final.
     pub(super) is_understood: bool,
     pub(super) marks: TurnMarks,
@@ -69,7 +78,11 @@ impl OpenTurn {
             began,
             opened_in,
             closed_in: None,
+            ended_in: None,
+            went_on_in: None,
             user_transcript: None,
+            said_before: String::new(),
+            said_since: String::new(),
             is_understood: false,
             marks: TurnMarks {
                 speech_started,
@@ -98,12 +111,57 @@ impl OpenTurn {
 
     /// The user was not done: when they stopped, and what was asked then, does not count.
     pub(super) fn user_goes_on(&mut self) {
+        if self.is_understood {
+            self.said_before = self.user_transcript.clone().unwrap_or_default();
+        }
+        self.said_since.clear();
         self.marks.speech_ended = None;
         self.marks.endpointed = None;
         self.marks.committed = None;
         self.marks.stages = StageMarks::default();
         self.is_understood = false;
         self.speech_ended_captured = None;
+    }
+
+    /// Takes words of the user: those of an older part, or the newest. Answers what the user said by now.
+    pub(super) fn hear(&mut self, text: &str, is_of_older_part: bool) -> String {
+        let so_far = joined(&self.said_before, text);
+        if !is_of_older_part {
+            text.clone_into(&mut self.said_since);
+        } else if self.said_before.is_empty() || so_far != text {
+            self.said_before.clone_from(&so_far);
+        }
+        let text = if self.said_since.is_empty() {
+            so_far
+        } else {
+            joined(&self.said_before, &self.said_since)
+        };
+        self.user_transcript = Some(text.clone());
+        text
+    }
+
+    /// Whether what is said in this generation is not all of the turn, because the user went on.
+    pub(super) fn goes_on_after(&self, said_in: Generation) -> bool {
+        self.went_on_in.is_some_and(|from| said_in < from)
+    }
+
+    /// Whether the last words of its user may still come.
+    pub(super) fn awaits_words(&self) -> bool {
+        !self.is_understood && self.marks.speech_started.is_some()
+    }
+
+    /// Whether the user had stopped by this generation, at least once.
+    pub(super) fn has_ended_by(&self, said_in: Generation) -> bool {
+        self.ended_in.is_some_and(|from| from <= said_in)
+    }
+
+    /// Another mode writes down anew what is recorded of it, and of nothing else; it counts generations from the first.
+    pub(super) fn is_heard_anew(&mut self) {
+        self.opened_in = Generation::FIRST;
+        self.ended_in = None;
+        self.went_on_in = None;
+        self.said_before.clear();
+        self.is_understood = self.user_audio == UserAudio::Complete;
     }
 
     /// Whether an answer to the user has begun of which nothing could be heard yet.

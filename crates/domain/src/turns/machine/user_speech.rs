@@ -76,6 +76,7 @@ impl TurnMachine {
                 self.state = TurnState::UserSpeaking;
                 self.warnings.utterance = false;
                 self.hold_mode(effects);
+                self.has_gone_on();
             }
             (UserAudio::Recording, Utterance::Limited) => {}
             // The AI was about to begin: nothing of the user was recorded for its turn.
@@ -147,6 +148,22 @@ impl TurnMachine {
             TurnTaking::Session => self.commit(effects),
             TurnTaking::Provider => self.committed(decided),
         }
+        self.has_ended();
+    }
+
+    /// The turn that waits for its answer can be told by what is said from now on.
+    pub(super) fn has_ended(&mut self) {
+        let generation = self.generation;
+        if let Some(turn) = self.waiting_turn() {
+            turn.ended_in.get_or_insert(generation);
+        }
+    }
+
+    /// The user goes on with their turn, and the mode was told.
+    fn has_gone_on(&mut self) {
+        if let Some(turn) = &mut self.turn {
+            turn.went_on_in = Some(self.generation);
+        }
     }
 
     /// The mode shall answer what the user said.
@@ -164,6 +181,7 @@ impl TurnMachine {
         if let Some(turn) = answered {
             turn.marks.speech_ended = Some(at);
             turn.speech_ended_captured = captured;
+            turn.ended_in.get_or_insert(self.generation);
         }
     }
 

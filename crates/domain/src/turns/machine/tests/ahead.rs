@@ -412,3 +412,153 @@ fn a_mode_that_is_far_ahead_is_asked_to_wait() {
     );
     assert!(!play.machine.is_far_ahead());
 }
+
+#[test]
+fn what_was_said_before_and_after_the_answer_had_begun_is_one_turn() {
+    while_it_plays(
+        may_finish(),
+        "
+        3000 speech
+             > speech started 3000
+             > open turn 2, speech 3000
+        3300 silence
+             > speech ended 3300, 300 ms
+        3350 ai heard A coffee,
+             > user 2 said: A coffee,
+        3400 ai start
+        3500 speech
+             > speech started 3500
+             > order go on @1
+        3550 ai hears plea
+             > user 2 says: A coffee, plea
+        3600 silence
+             > speech ended 3600, 100 ms
+        3650 ai heard please.
+             > user 2 said: A coffee, please.
+        3700 ai start
+        ",
+    );
+}
+
+#[test]
+fn what_was_said_before_the_user_went_on_is_not_lost_when_it_comes_late() {
+    for (words, told) in [
+        ("3550 ai@0 heard A coffee,", "> user 2 says: A coffee,"),
+        ("3550 ai@0 hears A coff", ""),
+    ] {
+        let last = if told.is_empty() {
+            "please."
+        } else {
+            "A coffee, please."
+        };
+        while_it_plays(
+            may_finish(),
+            &format!(
+                "
+        3000 speech
+             > speech started 3000
+             > open turn 2, speech 3000
+        3300 silence
+             > speech ended 3300, 300 ms
+        3400 ai start
+        3500 speech
+             > speech started 3500
+             > order go on @1
+        {words}
+        {told}
+        3600 silence
+             > speech ended 3600, 100 ms
+        3650 ai heard please.
+             > user 2 said: {last}
+        "
+            ),
+        );
+    }
+}
+
+#[test]
+fn parts_of_a_turn_are_put_in_order() {
+    while_it_plays(
+        may_finish(),
+        "
+        3000 speech
+             > speech started 3000
+             > open turn 2, speech 3000
+        3300 silence
+             > speech ended 3300, 300 ms
+        3400 ai start
+        3500 speech
+             > speech started 3500
+             > order go on @1
+        3600 silence
+             > speech ended 3600, 100 ms
+        3650 ai heard please.
+             > user 2 said: please.
+        3700 ai@0 heard A coffee,
+             > user 2 said: A coffee, please.
+        ",
+    );
+}
+
+#[test]
+fn who_cuts_the_greeting_is_understood_and_the_greeting_is_not() {
+    let settings = MachineSettings {
+        greeting: super::Greeting::WhenReady,
+        ..may_finish()
+    };
+    check(
+        settings,
+        "
+        0 ready
+        0 opened
+             > open turn 1
+             > order greet @1
+             = Processing
+        100 ai start
+             > response 1 started 100
+             = AiSpeaking
+        100 ai audio 2000
+             > audio 1 at 0: 2000
+        100 ai done
+             > audio 1 at 2000: 0, last
+        300 speech
+             > speech started 300
+             > open turn 2, speech 300
+        500 silence
+             > speech ended 500, 200 ms
+        600 interrupt
+             > interrupted 1 600 by client
+             > response 1 ended by client, provider 100
+             = Processing
+        700 ai heard Hello.
+             > user 2 said: Hello.
+        ",
+    );
+}
+
+#[test]
+fn words_after_a_cut_are_of_the_turn_that_the_mode_was_at() {
+    let one_is_not_understood = PLAYING
+        .replace("2100 ai heard One.", "")
+        .replace("> user 1 said: One.", "");
+    check(
+        may_finish(),
+        &format!(
+            "{one_is_not_understood}
+        3000 speech
+             > speech started 3000
+             > open turn 2, speech 3000
+        3300 silence
+             > speech ended 3300, 300 ms
+        3500 interrupt
+             > interrupted 1 3500 by client
+             > response 1 ended by client, total 500, endpointing 0, provider 500, overhead 0, by server
+             = Processing
+        3600 ai heard Two.
+             > user 2 said: Two.
+        3700 ai heard One.
+             > user 1 said: One.
+        "
+        ),
+    );
+}

@@ -361,3 +361,111 @@ fn only_the_last_turns_are_waited_for() {
         ["> amend 3: 3", "> amend 4: 4", "> amend 5: 5", "> amend 6: 6"]
     );
 }
+
+#[test]
+fn words_of_who_goes_on_are_not_those_of_a_cough_before() {
+    check(
+        provider_decides(),
+        "
+        0 opened
+             = Listening
+        1000 speech
+             > speech started 1000
+             > open turn 1, speech 1000
+             = UserSpeaking
+        1500 silence
+             > speech ended 1500, 500 ms
+             = Processing
+        2000 ai start
+             > response 1 started 2000
+             = AiSpeaking
+        2000 ai done
+             > response 1 ended, endpointing 0
+             > user audio 1 complete
+             > finish 1 1000..2000
+             = Listening
+        3000 speech
+             > speech started 3000
+             > open turn 2, speech 3000
+             = UserSpeaking
+        3400 silence
+             > speech ended 3400, 400 ms
+             = Processing
+        3500 speech
+             > speech started 3500
+             > order go on @1
+             = UserSpeaking
+        3600 ai@0 heard A coffee,
+             > user 2 says: A coffee,
+        3700 silence
+             > speech ended 3700, 200 ms
+             = Processing
+        3800 ai heard please.
+             > user 2 said: A coffee, please.
+        ",
+    );
+}
+
+#[test]
+fn a_saved_turn_gets_both_parts_of_its_words() {
+    check(
+        provider_decides(),
+        "
+        0 opened
+             = Listening
+        1000 speech
+             > speech started 1000
+             > open turn 1, speech 1000
+             = UserSpeaking
+        1500 silence
+             > speech ended 1500, 500 ms
+             = Processing
+        1600 speech
+             > speech started 1600
+             > order go on @1
+             = UserSpeaking
+        1700 silence
+             > speech ended 1700, 100 ms
+             = Processing
+        2000 ai start
+             > response 1 started 2000
+             = AiSpeaking
+        2000 ai done
+             > response 1 ended, endpointing 0
+             > user audio 1 complete
+             > finish 1 1000..2000
+             = Listening
+        2100 ai@0 heard A coffee,
+             > user 1 said: A coffee,
+             > amend 1: A coffee,
+        2200 ai heard please.
+             > user 1 said: A coffee, please.
+             > amend 1: A coffee, please.
+        2300 ai heard Nobody said that.
+        ",
+    );
+}
+
+#[test]
+fn the_next_mode_writes_down_anew_what_the_user_said() {
+    check_answer(
+        with_fallback(),
+        "
+        2100 ai heard A coffee,
+             > user 1 said: A coffee,
+        2200 ai dead it hung up
+             > mode lost: it hung up
+        2300 speech
+             > speech started 2300
+             > order go on @2
+             = UserSpeaking
+        2400 mode replaced
+        2500 silence
+             > speech ended 2500, 200 ms
+             > order commit @1
+             = Processing
+        2600 ai heard One coffee, please.
+             > user 1 said: One coffee, please.
+        ",
+    );
+}
