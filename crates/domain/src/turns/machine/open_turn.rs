@@ -119,6 +119,7 @@ impl OpenTurn {
         self.marks.endpointed = None;
         self.marks.committed = None;
         self.marks.stages = StageMarks::default();
+        self.marks.ai_was_done = None;
         self.is_understood = false;
         self.speech_ended_captured = None;
     }

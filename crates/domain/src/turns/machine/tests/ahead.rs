@@ -501,6 +501,46 @@ fn parts_of_a_turn_are_put_in_order() {
 }
 
 #[test]
+fn a_turn_that_went_on_after_the_ai_was_done_did_not_wait_for_that() {
+    while_it_plays(
+        may_finish(),
+        r#"
+        3000 speech
+             > speech started 3000
+             > open turn 2, speech 3000
+        3300 silence
+             > speech ended 3300, 300 ms
+        3350 ai heard Two
+             > user 2 said: Two
+        due 4500
+             > response 1 ended, total 500, endpointing 0, provider 500, overhead 0, by server
+             > finish 1 1000..4500, user "One.", played 2000
+             = Processing
+        4600 speech
+             > speech started 4600
+             > order go on @1
+             = UserSpeaking
+        4700 silence
+             > speech ended 4700, 100 ms
+             = Processing
+        4800 ai start
+             > response 2 started 4800
+             = AiSpeaking
+        4900 ai audio 100
+             > user audio 2 complete
+             > audio 2 at 0: 100
+        4900 sent 2
+        4900 ai done
+             > audio 2 at 100: 0, last
+        due 5000
+             > response 2 ended, total 200, endpointing 0, provider 200, overhead 0, by server
+             > finish 2 3000..5000, user "Two", played 100
+             = Listening
+        "#,
+    );
+}
+
+#[test]
 fn who_cuts_the_greeting_is_understood_and_the_greeting_is_not() {
     let settings = MachineSettings {
         greeting: super::Greeting::WhenReady,
