@@ -29,11 +29,9 @@ impl TurnMachine {
 
     fn end_without_mode(&mut self, now: SessionTime, failure: SessionFailure, effects: &mut Vec<Effect>) {
         // An answer that is all there did not fail.
-        if let Some(turn) = self
-            .turn
-            .as_mut()
-            .filter(|turn| turn.answer.is_none() || turn.is_growing())
-        {
+        let next = self.next.as_mut().map(|next| &mut next.turn);
+        let open = self.turn.iter_mut().chain(next);
+        for turn in open.filter(|turn| turn.answer.is_none() || turn.is_growing()) {
             turn.failure = Some(failure.message.clone());
         }
         effects.push(Effect::Emit(Event::Failure {

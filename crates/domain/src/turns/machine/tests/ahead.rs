@@ -541,6 +541,30 @@ fn a_turn_that_went_on_after_the_ai_was_done_did_not_wait_for_that() {
 }
 
 #[test]
+fn a_turn_that_waits_when_the_mode_fails_for_good_has_failed() {
+    while_it_plays(
+        may_finish(),
+        r#"
+        3000 speech
+             > speech started 3000
+             > open turn 2, speech 3000
+        3300 silence
+             > speech ended 3300, 300 ms
+        3400 ai dead it hung up
+             > fatal failure: it hung up
+             > interrupted 1 3400 by client
+             > response 1 ended by client, total 500, endpointing 0, provider 500, overhead 0, by server
+             > latency 1, total 500, endpointing 0, provider 500, overhead 0, by server
+             > finish 1 1000..3400, user "One.", played 900, cut by client
+             > user audio 2 complete
+             > finish 2 3000..3400, failed "it hung up"
+             > order close
+             = Ending
+        "#,
+    );
+}
+
+#[test]
 fn who_cuts_the_greeting_is_understood_and_the_greeting_is_not() {
     let settings = MachineSettings {
         greeting: super::Greeting::WhenReady,
