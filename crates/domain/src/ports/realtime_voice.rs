@@ -77,7 +77,8 @@ pub enum RealtimeCommand {
         /// How long ago, in audio.
         ago: Duration,
     },
-    /// The user's turn is over: answer. Events of the answer carry this generation.
+    /// The user's turn is over: answer. Events of the answer carry this generation. A provider that detects turns is told
+    /// so only after [`Self::Interrupt`], when the turn that it found last was over by then: that one is to be answered.
     Commit(Generation),
     /// The user says that they are done, without waiting for silence. For providers that detect turns: if they heard
     /// something, they end the turn and answer it as always.

@@ -16,6 +16,16 @@ pub(crate) struct Conversation {
 pub(super) struct Context {
     certain: Conversation,
     last: Exchange,
+    /// What was settled last, as long as nothing follows it.
+    settled: Settled,
+}
+
+/// A turn that was settled.
+#[derive(Debug, Default)]
+struct Settled {
+    words: String,
+    /// How many messages it is.
+    messages: usize,
 }
 
 /// The last turn that was answered. Until the next one it may turn out that the user was not done, or that less of the
@@ -45,6 +55,11 @@ impl Conversation {
         }
     }
 
+    fn forget_last(&mut self, messages: usize) {
+        let kept = self.messages.len().saturating_sub(messages);
+        self.messages.truncate(kept);
+    }
+
     /// All of it.
     pub(crate) fn into_messages(self) -> Vec<Message> {
         self.messages
@@ -66,7 +81,7 @@ impl Context {
     pub(super) fn new(history: Vec<Message>) -> Self {
         Self {
             certain: Conversation::new(history),
-            last: Exchange::default(),
+            ..Self::default()
         }
     }
 
@@ -92,6 +107,13 @@ impl Context {
         std::mem::take(&mut self.last).words
     }
 
+    /// The turn that was settled last was not answered after all: what the user said of it.
+    pub(super) fn take_back_settled(&mut self) -> String {
+        let Settled { words, messages } = std::mem::take(&mut self.settled);
+        self.certain.forget_last(messages);
+        words
+    }
+
     /// The turn that was answered last is over, and its answer was heard.
     pub(super) fn settle(&mut self) {
         self.settle_heard(usize::MAX);
@@ -100,13 +122,24 @@ impl Context {
     /// The turn that was answered last is over, and only so many characters of its answer were heard.
     pub(super) fn settle_heard(&mut self, chars: usize) {
         let last = std::mem::take(&mut self.last);
-        let said = &mut self.certain;
-        said.add(MessageRole::User, &last.words);
-        said.add(MessageRole::Assistant, first_chars(&last.answer, chars));
+        let heard = first_chars(&last.answer, chars);
+        let is_said = |text: &&str| !text.trim().is_empty();
+        self.certain.add(MessageRole::User, &last.words);
+        self.certain.add(MessageRole::Assistant, heard);
+        self.settled = Settled {
+            messages: [last.words.as_str(), heard]
+                .iter()
+                .filter(|text| is_said(text))
+                .count(),
+            words: last.words,
+        };
     }
 
     /// The user said something that is not answered.
     pub(super) fn add_user(&mut self, words: &str) {
+        if !words.trim().is_empty() {
+            self.settled = Settled::default();
+        }
         self.certain.add(MessageRole::User, words);
     }
 
@@ -190,6 +223,20 @@ mod tests {
         assert_eq!(context.take_back(), "Tell me");
         assert_eq!(context.take_back(), "");
         assert_eq!(lines(&context), ["User: Before.", "Assistant: Yes."]);
+    }
+
+    #[test]
+    fn a_turn_that_was_settled_too_soon_is_taken_back() {
+        let mut context = answered("Before.", "Yes.");
+        context.ask("Tell me.".to_owned());
+        context.answer("Once upon");
+        context.settle_heard(4);
+        assert_eq!(lines(&context).len(), 4);
+        assert_eq!(context.take_back_settled(), "Tell me.");
+        assert_eq!(context.take_back_settled(), "");
+        assert_eq!(lines(&context), ["User: Before.", "Assistant: Yes."]);
+        context.add_user("And?");
+        assert_eq!(context.take_back_settled(), "", "something followed");
     }
 
     #[test]

@@ -67,6 +67,10 @@ pub(super) struct State {
     asked: VecDeque<Asked>,
     wanted: Wanted,
     answer: Option<Speaking>,
+    /// Whether the turn that was answered last was taken when the AI was done: the session may not know that yet.
+    follows: bool,
+    /// Whether such a turn was stopped, and nothing was answered since.
+    dropped: bool,
     /// The ears are gone, and the session was told.
     is_deaf: bool,
 }
@@ -171,6 +175,9 @@ impl Pipeline {
 
     /// The user is done.
     fn commit(&mut self, generation: Generation) {
+        if self.turn_taking == TurnTaking::Provider {
+            return self.answer_after_all(generation);
+        }
         self.context.settle();
         self.state.generation = generation;
         if self.state.wanted != Wanted::Ready {
@@ -183,6 +190,20 @@ impl Pipeline {
         } else if self.state.asked.is_empty() {
             self.take_turn();
         }
+    }
+
+    /// The turn that was over when the AI was stopped is to be answered. What was answered since, or was stopped with the
+    /// answer before it, nobody heard.
+    fn answer_after_all(&mut self, generation: Generation) {
+        self.state.generation = generation;
+        self.state.answer = None;
+        let words = if self.state.dropped {
+            self.context.take_back_settled()
+        } else {
+            self.context.take_back()
+        };
+        self.state.words = joined(&words, &self.state.words);
+        self.take_turn();
     }
 
     /// The user was not done. What was answered meanwhile, nobody heard.
@@ -200,6 +221,7 @@ impl Pipeline {
     fn stop(&mut self, generation: Generation, heard: Option<Heard>) {
         self.context.settle_heard(heard.map_or(0, |heard| heard.chars));
         let taken_in = std::mem::replace(&mut self.state.generation, generation);
+        self.state.dropped = self.state.follows;
         // Ears that find turns may have found that the user speaks.
         self.state.listens &= self.turn_taking == TurnTaking::Provider;
         if self.state.next == Next::Turn {
@@ -345,6 +367,7 @@ impl Pipeline {
     fn take_next(&mut self) {
         if self.state.next == Next::Turn && !self.state.listens {
             self.take_turn();
+            self.state.follows = true;
         }
     }
 
@@ -438,6 +461,7 @@ impl Pipeline {
         self.state.wanted = Wanted::Nothing;
         self.state.listens = false;
         self.state.next = Next::Nothing;
+        (self.state.follows, self.state.dropped) = (false, false);
         self.context.ask(text.clone());
         let is_final = true;
         self.told(written, ModeInput::UserTranscript { text, is_final });

@@ -22,6 +22,8 @@ pub(super) struct NextTurn {
     /// What the mode said of its answer, and when that arrived.
     held: VecDeque<(SessionTime, ModeInput)>,
     held_samples: u64,
+    /// The mode was told to stop after it was over: it may take that for the end of this turn too.
+    is_dropped: bool,
 }
 
 impl NextTurn {
@@ -60,6 +62,7 @@ impl TurnMachine {
             turn: OpenTurn::new(number, self.generation, at, Some(at)),
             held: VecDeque::new(),
             held_samples: 0,
+            is_dropped: false,
         });
         effects.push(Effect::TurnOpened {
             turn: number,
@@ -73,6 +76,7 @@ impl TurnMachine {
         let Some(next) = &mut self.next else { return };
         next.turn.user_goes_on();
         next.drop_answer();
+        next.is_dropped = false;
         if is_asked {
             self.hold_mode(effects);
             if let Some(next) = &mut self.next {
@@ -116,6 +120,7 @@ impl TurnMachine {
             self.speech_is_answered();
         }
         let Some(next) = &mut self.next else { return };
+        next.is_dropped = false;
         if let ModeInput::Audio(samples) = &what {
             next.held_samples += samples.len() as u64;
         }
@@ -129,7 +134,12 @@ impl TurnMachine {
 
     /// The AI is done, and the turn that waited for that is the current one.
     pub(super) fn let_in(&mut self, now: SessionTime, next: NextTurn, effects: &mut Vec<Effect>) {
-        let NextTurn { mut turn, held, .. } = next;
+        let NextTurn {
+            mut turn,
+            held,
+            is_dropped,
+            ..
+        } = next;
         self.state = if self.user_speaks() {
             TurnState::UserSpeaking
         } else {
@@ -138,8 +148,18 @@ impl TurnMachine {
         };
         self.turn = Some(turn);
         self.warnings.utterance = false;
+        if is_dropped && self.state == TurnState::Processing {
+            self.commit(effects);
+        }
         for (at, what) in held {
             self.mode_says(now, self.generation, at, what, effects);
+        }
+    }
+
+    /// The mode was told to stop: it may not answer a turn that was over by then.
+    pub(super) fn next_is_dropped(&mut self) {
+        if let Some(next) = self.next.as_mut().filter(|next| next.is_over()) {
+            next.is_dropped = true;
         }
     }
 
@@ -147,6 +167,7 @@ impl TurnMachine {
     pub(super) fn next_is_not_answered(&mut self) {
         let Some(next) = &mut self.next else { return };
         next.drop_answer();
+        next.is_dropped = false;
         self.speech_is_not_answered();
     }
 

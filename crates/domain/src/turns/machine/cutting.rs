@@ -102,6 +102,7 @@ impl TurnMachine {
             generation: self.generation,
             heard,
         }));
+        self.next_is_dropped();
     }
 
     /// What was committed is not the whole turn: the mode shall wait for the rest.

@@ -43,7 +43,8 @@ pub enum ModeOrder {
     },
     /// The user may be done: make the answer ready, but say nothing of it yet. [`Self::Commit`] or [`Self::GoOn`] follows.
     Prepare,
-    /// The user's turn is over: answer, in this generation. The driver answers with [`super::Input::Committed`].
+    /// The user's turn is over: answer, in this generation. A provider that finds turns is told so after
+    /// [`Self::Interrupt`], when the next turn was over by then. The driver answers with [`super::Input::Committed`].
     Commit(Generation),
     /// The user says that they are done (where the provider finds turns).
     EndTurn,

@@ -413,6 +413,121 @@ fn a_mode_that_is_far_ahead_is_asked_to_wait() {
     assert!(!play.machine.is_far_ahead());
 }
 
+/// A turn of which more of the answer comes, and the next one, which is over meanwhile.
+const GROWING: &str = "
+        0 opened
+             = Listening
+        1000 speech
+             > speech started 1000
+             > open turn 1, speech 1000
+             = UserSpeaking
+        2000 silence
+             > speech ended 2000, 1000 ms
+             = Processing
+        2100 ai heard One.
+             > user 1 said: One.
+        2500 ai start
+             > response 1 started 2500
+             = AiSpeaking
+        2500 ai audio 2000
+             > user audio 1 complete
+             > audio 1 at 0: 2000
+        2500 sent 1
+        3000 speech
+             > speech started 3000
+             > open turn 2, speech 3000
+        3300 silence
+             > speech ended 3300, 300 ms";
+
+#[track_caller]
+fn while_it_grows(settings: MachineSettings, script: &str) {
+    check(settings, &format!("{GROWING}\n{script}"));
+}
+
+#[test]
+fn a_turn_that_was_over_when_the_mode_was_stopped_is_asked_for() {
+    while_it_grows(
+        may_finish(),
+        "
+        3500 interrupt
+             > interrupted 1 3500 by client
+             > order interrupt @1, heard 1000 ms, 0 chars
+             > response 1 ended by client, total 500, endpointing 0, provider 500, overhead 0, by server
+             > order commit @2
+             = Processing
+        3600 ai@0 heard Two.
+             > user 2 said: Two.
+        3700 ai start
+             > response 2 started 3700
+             = AiSpeaking
+        ",
+    );
+}
+
+#[test]
+fn a_turn_that_was_over_when_the_answer_did_not_go_on_is_asked_for() {
+    while_it_grows(
+        may_finish(),
+        r#"
+        due 6500
+             > notice AnswerStalled
+        due 14500
+             > order interrupt @1, heard 2000 ms, 0 chars
+             > failure: the answer did not go on within 10 s
+             > audio 1 at 2000: 0, last
+             > response 1 ended, total 500, endpointing 0, provider 500, overhead 0, by server
+             > finish 1 1000..14500, user "One.", played 2000, stalled 6500, failed "the answer did not go on within 10 s"
+             > order commit @2
+             = Processing
+        14600 ai start
+             > response 2 started 14600
+             = AiSpeaking
+        "#,
+    );
+}
+
+#[test]
+fn a_mode_that_answers_the_next_turn_although_it_was_stopped_is_not_asked_again() {
+    while_it_grows(
+        may_finish(),
+        r#"
+        14500 play 1 progress 1500
+        14500 tick
+             > notice AnswerStalled
+             > order interrupt @1, heard 2000 ms, 0 chars
+             > failure: the answer did not go on within 10 s
+             > audio 1 at 2000: 0, last
+        14600 ai start
+        14700 play 1 finished 2000
+             > response 1 ended, total 500, endpointing 0, provider 500, overhead 0, by server
+             > finish 1 1000..14700, user "One.", played 2000, stalled 14500, failed "the answer did not go on within 10 s"
+             > response 2 started 14700
+        "#,
+    );
+}
+
+#[test]
+fn who_speaks_on_after_the_mode_was_stopped_is_asked_when_done() {
+    while_it_grows(
+        may_finish(),
+        "
+        3400 speech
+             > speech started 3400
+        3500 interrupt
+             > interrupted 1 3500 by client
+             > order interrupt @1, heard 1000 ms, 0 chars
+             > response 1 ended by client, total 500, endpointing 0, provider 500, overhead 0, by server
+             = UserSpeaking
+        3600 silence
+             > speech ended 3600, 200 ms
+             = Processing
+        3700 ai start
+             > response 2 started 3700
+             = AiSpeaking
+        ",
+    );
+}
+
 #[test]
 fn what_was_said_before_and_after_the_answer_had_begun_is_one_turn() {
     while_it_plays(

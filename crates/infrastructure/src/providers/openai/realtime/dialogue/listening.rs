@@ -73,6 +73,8 @@ impl Dialogue {
             self.take_turn(self.generation, at);
             self.found_in = self.generation;
             self.owes_answer = true;
+            // What was wanted before is answered with it.
+            self.wanted = None;
             self.user_speaks = false;
             self.untaken.clear();
         }

@@ -27,7 +27,7 @@ use viva_domain::turns::Generation;
 
 use self::memory::Memory;
 pub(super) use self::outgoing::Outgoing;
-use self::responses::Responses;
+use self::responses::{Response, Responses};
 use self::user_audio::{Untaken, UserItems};
 use super::config::{RATE, Turns};
 use super::failures::Failures;
@@ -269,12 +269,12 @@ impl Dialogue {
         }
     }
 
-    /// The user's turn is over. A provider that finds turns is not told so: it answers by itself.
+    /// The user's turn is over. A provider that finds turns answers by itself what it found.
     fn commit(&mut self, generation: Generation, now: Instant) {
-        self.take_turn(generation, now);
         if self.provider_finds_turns() {
-            return;
+            return self.answer_found(generation);
         }
+        self.take_turn(generation, now);
         if !std::mem::take(&mut self.user_speaks) {
             for samples in self.untaken.portions() {
                 self.out.audio(samples);
@@ -290,6 +290,22 @@ impl Dialogue {
             self.untaken.clear();
         }
         self.want(generation);
+    }
+
+    /// The last turn that was found shall be answered, although the answer before it was stopped when it was over already:
+    /// what came of its own answer by then was given up with that one.
+    fn answer_found(&mut self, generation: Generation) {
+        self.generation = generation;
+        let turn = self.turn;
+        let is_its =
+            |response: &&mut Response| response.turn == turn && response.is_active && !response.is_given_up;
+        if self.owes_answer {
+            self.found_in = generation;
+        } else if let Some(response) = self.responses.iter_mut().find(is_its) {
+            response.generation = generation;
+        } else if turn > 0 {
+            self.want(generation);
+        }
     }
 
     fn take_turn(&mut self, generation: Generation, now: Instant) {

@@ -183,3 +183,85 @@ fn audio_in_another_part_of_an_item_is_cut_there() {
         json!(1)
     );
 }
+
+/// Another turn is found while an answer grows.
+fn found_while_answering() -> Bench {
+    let mut bench = answering();
+    bench.find("v");
+    bench.said();
+    bench
+}
+
+#[test]
+fn a_turn_that_was_found_before_the_answer_was_stopped_is_asked_for() {
+    let mut bench = found_while_answering();
+    bench.error("conversation_already_has_active_response", None);
+    bench.interrupt(1, Some((200, 2)));
+    bench.commit(2);
+    assert_eq!(bench.told(), ["cancel r", "truncate a 200"]);
+    bench.done("r", "cancelled");
+    assert_eq!(bench.told(), ["ask 1"]);
+    bench.created_for("s", 1);
+    bench.says("s", "b", "Yes.");
+    bench.transcript("v", "Two.");
+    assert_eq!(bench.said(), ["@2 begins", "@2 says Yes.", "@0 user Two."]);
+}
+
+#[test]
+fn a_turn_that_the_provider_still_owes_an_answer_is_not_asked_for() {
+    let mut bench = found_while_answering();
+    bench.interrupt(1, Some((200, 2)));
+    bench.commit(2);
+    bench.done("r", "cancelled");
+    assert_eq!(bench.told(), ["cancel r", "truncate a 200"]);
+    bench.created("s");
+    bench.says("s", "b", "Yes.");
+    assert_eq!(bench.said(), ["@2 begins", "@2 says Yes."]);
+
+    let mut bench = found_while_answering();
+    bench.interrupt(1, Some((200, 2)));
+    bench.commit(2);
+    bench.error("conversation_already_has_active_response", None);
+    bench.told();
+    bench.done("r", "cancelled");
+    assert_eq!(bench.told(), ["ask 1"], "it could not");
+}
+
+#[test]
+fn an_answer_that_was_given_up_with_the_one_before_is_asked_for_again() {
+    for says_something in [false, true] {
+        let mut bench = found_while_answering();
+        bench.done("r", "completed");
+        bench.created("s");
+        if says_something {
+            bench.says("s", "b", "Yes.");
+        }
+        bench.interrupt(1, Some((200, 2)));
+        bench.commit(2);
+        bench.told();
+        bench.said();
+        bench.done("s", "cancelled");
+        assert_eq!(
+            bench.told().last().map(String::as_str),
+            Some("ask 1"),
+            "{says_something}"
+        );
+        bench.created_for("t", 1);
+        bench.says("t", "c", "Yes.");
+        assert_eq!(bench.said(), ["@2 begins", "@2 says Yes."]);
+    }
+}
+
+#[test]
+fn a_turn_that_is_found_answers_what_was_wanted_before() {
+    let mut bench = found_while_answering();
+    bench.error("conversation_already_has_active_response", None);
+    bench.interrupt(1, Some((200, 2)));
+    bench.commit(2);
+    bench.find("w");
+    bench.told();
+    bench.done("r", "cancelled");
+    bench.created("s");
+    bench.done("s", "completed");
+    assert_eq!(bench.told(), Vec::<String>::new(), "one answer for both");
+}
