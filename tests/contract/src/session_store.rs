@@ -33,6 +33,7 @@ macro_rules! session_store_contract {
             long_durations_survive,
             any_text_survives,
             saving_a_turn_again_changes_nothing,
+            saving_a_turn_again_adds_its_words,
             saving_a_turn_many_times_at_once_saves_one,
             a_second_turn_of_the_same_number_conflicts,
             turns_of_no_session_are_missing,
@@ -239,6 +240,26 @@ pub async fn saving_a_turn_again_changes_nothing(store: &dyn SessionStore) {
     };
     store.save_turn(OWNER, &changed).await.unwrap();
     assert_eq!(store.turns(OWNER, session_id(1)).await.unwrap(), [turn(1, 1)]);
+}
+
+pub async fn saving_a_turn_again_adds_its_words(store: &dyn SessionStore) {
+    store.insert(&session(1)).await.unwrap();
+    let without_words = |number| Turn {
+        user_transcript: None,
+        ..turn(1, number)
+    };
+    for number in [1, 2] {
+        store.save_turn(OWNER, &without_words(number)).await.unwrap();
+    }
+    for _ in 0..2 {
+        store.save_turn(OWNER, &turn(1, 1)).await.unwrap();
+        store.save_turn(OWNER, &without_words(1)).await.unwrap();
+    }
+    assert!(turn(1, 1).user_transcript.is_some());
+    assert_eq!(
+        store.turns(OWNER, session_id(1)).await.unwrap(),
+        [turn(1, 1), without_words(2)]
+    );
 }
 
 pub async fn saving_a_turn_many_times_at_once_saves_one(store: &dyn SessionStore) {

@@ -120,7 +120,10 @@ impl SessionStore for MemorySessionStore {
         if rows.owned(owner, turn.session_id).is_none() {
             return Err(error(StoreErrorKind::Missing, OPERATION));
         }
-        if rows.turns.contains_key(&turn.id) {
+        if let Some(saved) = rows.turns.get_mut(&turn.id) {
+            if saved.user_transcript.is_none() {
+                saved.user_transcript.clone_from(&turn.user_transcript);
+            }
             return Ok(());
         }
         let same_place = |other: &Turn| (other.session_id, other.number) == (turn.session_id, turn.number);

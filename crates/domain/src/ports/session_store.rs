@@ -48,7 +48,7 @@ pub trait SessionStore: Send + Sync {
     -> Result<(), StoreError>;
 
     /// Stores a finished turn and its latency metrics, both or neither. Storing the same turn id again changes nothing,
-    /// so that it can be tried again.
+    /// so that it can be tried again, and adds the user's words if it was stored without any.
     ///
     /// # Errors
     /// [`StoreErrorKind::Conflict`] when the session has another turn of this number; [`StoreErrorKind::Missing`] when

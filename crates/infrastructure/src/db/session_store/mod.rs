@@ -63,6 +63,23 @@ impl SqlSessionStore {
         transaction.commit().await
     }
 
+    /// Adds the user's words to a turn that was saved without any. They became known while nobody knew that it was.
+    async fn try_complete(&self, turn: &Turn) -> Result<(), DbErr> {
+        let Some(words) = &turn.user_transcript else {
+            return Ok(());
+        };
+        conversation_turn::Entity::update_many()
+            .col_expr(
+                conversation_turn::Column::UserTranscript,
+                Expr::value(text(words)),
+            )
+            .filter(conversation_turn::Column::Id.eq(turn.id.as_uuid()))
+            .filter(conversation_turn::Column::UserTranscript.is_null())
+            .exec(&self.database.connection)
+            .await
+            .map(|_| ())
+    }
+
     /// Answers whether there is such a turn. Sessions do not change their owner, so one statement after the other will do.
     async fn try_amend(
         &self,
@@ -218,8 +235,10 @@ impl SessionStore for SqlSessionStore {
             }
             match self.try_save(turn).await.map_err(failed(OPERATION)) {
                 Err(err) if err.kind == StoreErrorKind::Conflict => {
-                    let is_saved = self.has(turn).await.map_err(failed(OPERATION))?;
-                    if is_saved { Ok(()) } else { Err(err) }
+                    if !self.has(turn).await.map_err(failed(OPERATION))? {
+                        return Err(err);
+                    }
+                    self.try_complete(turn).await.map_err(failed(OPERATION))
                 }
                 res => res,
             }
