@@ -1,6 +1,8 @@
 use thiserror::Error;
 use tracing::{info, warn};
+use viva_domain::ids::UserId;
 use viva_domain::ports::{SpoolError, SpooledAudio, StoreError, StoreErrorKind};
+use viva_domain::turns::Turn;
 
 use super::service::{Sessions, SessionsPorts};
 
@@ -9,7 +11,7 @@ use super::service::{Sessions, SessionsPorts};
 pub struct Recovered {
     /// Sessions that were still active and are `disconnected` now.
     pub sessions: u64,
-    /// Finished turns that were not in the database and are now.
+    /// Finished turns, or their last words, that were not in the database and are now.
     pub turns: usize,
     /// Recordings that were moved from the spool to the storage.
     pub recordings: usize,
@@ -65,7 +67,7 @@ impl Sessions {
     async fn recover_turns(&self) -> Result<usize, RecoverError> {
         let mut stored = 0;
         for (owner, turn) in self.ports.turn_journal.kept().await? {
-            match self.ports.session_store.save_turn(owner, &turn).await {
+            match self.store_kept(owner, &turn).await {
                 Ok(()) => {
                     self.ports.turn_journal.remove(&turn).await?;
                     stored += 1;
@@ -76,6 +78,20 @@ impl Sessions {
             }
         }
         Ok(stored)
+    }
+
+    /// It may be stored already, and only its words be missing.
+    async fn store_kept(&self, owner: UserId, turn: &Turn) -> Result<(), StoreError> {
+        let store = &self.ports.session_store;
+        store.save_turn(owner, turn).await?;
+        match &turn.user_transcript {
+            Some(words) => {
+                store
+                    .amend_user_transcript(owner, turn.session_id, turn.number, words)
+                    .await
+            }
+            None => Ok(()),
+        }
     }
 }
 

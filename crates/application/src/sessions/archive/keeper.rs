@@ -20,6 +20,9 @@ const LAST_RETRY: Duration = Duration::from_secs(8);
 /// Turns that wait in memory while the database is away. Overflow: they stay in the journal until the next start.
 const MOST_WAITING: usize = 1_000;
 
+/// Turns that were stored and may still get their last words: as many as are waited for.
+const MOST_STORED: usize = 4;
+
 /// Stores a session's turns and its end, in order. While the database is away, turns are kept in the journal.
 pub(super) struct Keeper {
     ports: SessionsPorts,
@@ -27,6 +30,8 @@ pub(super) struct Keeper {
     notices: mpsc::Sender<NoticeCode>,
     shutdown: CancellationToken,
     waiting: VecDeque<Waiting>,
+    /// The last turns that were stored, oldest first.
+    stored: VecDeque<Box<Turn>>,
     retry: Duration,
     /// Whether the session's end was told.
     has_end: bool,
@@ -35,7 +40,8 @@ pub(super) struct Keeper {
 enum Waiting {
     /// It is in the journal too.
     Turn(Box<Turn>),
-    Amend(AmendedTranscript),
+    /// In the journal is the whole turn, if it is one of the last.
+    Amend(AmendedTranscript, Option<Box<Turn>>),
     Switch(Box<Interaction>),
     End(SessionEnd),
 }
@@ -63,6 +69,7 @@ impl Keeper {
             notices,
             shutdown,
             waiting: VecDeque::new(),
+            stored: VecDeque::new(),
             retry: FIRST_RETRY,
             has_end: false,
         }
@@ -118,15 +125,10 @@ impl Keeper {
                 }
                 Waiting::Turn(turn)
             }
-            Keep::Amend(amended) => match self.waiting_turn(&amended) {
-                Some(turn) => {
-                    turn.user_transcript = Some(amended.text);
-                    // The journal is what is left of it if the server stops now.
-                    let turn = Turn::clone(turn);
-                    return self.journal(&turn).await;
-                }
-                None => Waiting::Amend(amended),
-            },
+            Keep::Amend(amended) => {
+                let turn = self.amended(&amended);
+                Waiting::Amend(amended, turn)
+            }
             Keep::Switch(interaction) => Waiting::Switch(interaction),
             Keep::End(end) => {
                 self.has_end = true;
@@ -139,10 +141,13 @@ impl Keeper {
             Outcome::Away
         };
         if outcome == Outcome::Stored {
-            return;
+            return self.remember(job);
         }
-        if let Waiting::Turn(turn) = &job {
-            self.journal(turn).await;
+        match &job {
+            Waiting::Turn(turn) => self.journal(turn).await,
+            // What is left of it if the server stops now.
+            Waiting::Amend(_, Some(turn)) if outcome == Outcome::Away => self.journal(turn).await,
+            Waiting::Amend(..) | Waiting::Switch(_) | Waiting::End(_) => {}
         }
         // There is one end, and nothing else remembers it.
         let has_room = self.waiting.len() < MOST_WAITING || matches!(job, Waiting::End(_));
@@ -151,12 +156,28 @@ impl Keeper {
         }
     }
 
-    /// The turn, if it still waits for the database.
-    fn waiting_turn(&mut self, amended: &AmendedTranscript) -> Option<&mut Turn> {
-        self.waiting.iter_mut().find_map(|job| match job {
-            Waiting::Turn(turn) if turn.number == amended.turn => Some(&mut **turn),
-            _ => None,
-        })
+    /// The whole turn, with its words, if it still waits for the database or was stored lately.
+    fn amended(&mut self, amended: &AmendedTranscript) -> Option<Box<Turn>> {
+        let waiting = self.waiting.iter_mut().filter_map(|job| match job {
+            Waiting::Turn(turn) => Some(turn),
+            Waiting::Amend(..) | Waiting::Switch(_) | Waiting::End(_) => None,
+        });
+        let turn = self
+            .stored
+            .iter_mut()
+            .chain(waiting)
+            .find(|turn| turn.number == amended.turn)?;
+        turn.user_transcript = Some(amended.text.clone());
+        Some(turn.clone())
+    }
+
+    fn remember(&mut self, job: Waiting) {
+        if let Waiting::Turn(turn) = job {
+            if self.stored.len() == MOST_STORED {
+                self.stored.pop_front();
+            }
+            self.stored.push_back(turn);
+        }
     }
 
     async fn try_again(&mut self) {
@@ -166,15 +187,18 @@ impl Keeper {
             if outcome == Outcome::Away {
                 return;
             }
-            if let Some(Waiting::Turn(turn)) = self.waiting.pop_front()
-                && outcome == Outcome::Stored
-                && let Err(err) = self.ports.turn_journal.remove(&turn).await
+            let Some(job) = self.waiting.pop_front().filter(|_| outcome == Outcome::Stored) else {
+                continue;
+            };
+            if let Waiting::Turn(turn) | Waiting::Amend(_, Some(turn)) = &job
+                && let Err(err) = self.ports.turn_journal.remove(turn).await
             {
                 warn!(
                     error = &err as &dyn std::error::Error,
                     "A stored turn stays in the journal"
                 );
             }
+            self.remember(job);
         }
         self.retry = FIRST_RETRY;
         info!(session.id = %self.settings.session, "The database is back and has what waited for it");
@@ -187,7 +211,7 @@ impl Keeper {
                 self.ports.session_store.save_turn(owner, turn).await,
                 "a finished turn",
             ),
-            Waiting::Amend(AmendedTranscript { turn, text }) => (
+            Waiting::Amend(AmendedTranscript { turn, text }, _) => (
                 self.ports
                     .session_store
                     .amend_user_transcript(owner, session, *turn, text)
@@ -390,6 +414,34 @@ mod tests {
         let (store, _) = bench.close().await;
         assert_eq!(turns(&store).await, [amended(1), samples::turn(SESSION, 3)]);
         assert_eq!(status(&store).await, Some(EndStatus::Completed));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn late_words_of_a_stored_turn_are_in_the_journal_while_the_database_is_away() {
+        let bench = Bench::new().await;
+        for number in 1..=5 {
+            bench.keep(samples::turn(SESSION, number)).await;
+        }
+        while stored_turns(&bench.store).await.len() < 5 {
+            tokio::task::yield_now().await;
+        }
+        bench.store.faults().fail(StoreErrorKind::Unavailable);
+        // Of the first nothing is known any more but its words.
+        for number in [1, 2, 5] {
+            bench.amend(number).await;
+        }
+        bench.end().await;
+        bench.store.faults().until_failures(2).await;
+        let kept = bench.journal.kept().await.unwrap();
+        assert_eq!(kept, [(OWNER, amended(2)), (OWNER, amended(5))]);
+        bench.store.faults().recover();
+        let (store, journal) = bench.close().await;
+        let expected = [1, 2, 3, 4, 5].map(|number| match number {
+            1 | 2 | 5 => amended(number),
+            _ => samples::turn(SESSION, number),
+        });
+        assert_eq!(turns(&store).await, expected);
+        assert_eq!(journal.kept().await.unwrap(), []);
     }
 
     /// Another turn in the place of one that is stored: the database refuses it for ever.
