@@ -31,12 +31,17 @@ pub async fn finished_recordings_say_what_they_hold(spool: &dyn AudioSpool) {
 
 pub async fn recordings_are_read_while_they_grow(spool: &dyn AudioSpool) {
     let mut file = spool.create(&key("a/growing.wav"), 16_000).await.unwrap();
-    assert_eq!(file.read().await.unwrap(), [0_i16; 0]);
+    assert_eq!(file.read_last(9).await.unwrap(), [0_i16; 0]);
     file.append(&[1, -2]).await.unwrap();
-    assert_eq!(file.read().await.unwrap(), [1, -2]);
+    assert_eq!(file.read_last(9).await.unwrap(), [1, -2]);
     file.append(&[i16::MIN, i16::MAX]).await.unwrap();
-    assert_eq!(file.read().await.unwrap(), [1, -2, i16::MIN, i16::MAX]);
-    assert_eq!(about(&file.finish().await.unwrap()), ("a/growing.wav", 4, 16_000));
+    assert_eq!(file.read_last(9).await.unwrap(), [1, -2, i16::MIN, i16::MAX]);
+    assert_eq!(file.read_last(4).await.unwrap(), [1, -2, i16::MIN, i16::MAX]);
+    assert_eq!(file.read_last(3).await.unwrap(), [-2, i16::MIN, i16::MAX]);
+    assert_eq!(file.read_last(0).await.unwrap(), [0_i16; 0]);
+    file.append(&[5]).await.unwrap();
+    assert_eq!(file.read_last(2).await.unwrap(), [i16::MAX, 5]);
+    assert_eq!(about(&file.finish().await.unwrap()), ("a/growing.wav", 5, 16_000));
 }
 
 pub async fn every_rate_is_recorded(spool: &dyn AudioSpool) {

@@ -107,12 +107,14 @@ impl SpoolFile for MemorySpoolFile {
         Ok(())
     }
 
-    async fn read(&mut self) -> Result<Vec<i16>, SpoolError> {
+    async fn read_last(&mut self, most: u64) -> Result<Vec<i16>, SpoolError> {
         self.shared.check("read recording")?;
         let clips = lock(&self.shared.clips);
+        let skipped = usize::try_from(self.samples.saturating_sub(most)).unwrap_or(usize::MAX);
         Ok(clips
             .get(&self.key)
-            .map(|clip| clip.samples.clone())
+            .and_then(|clip| clip.samples.get(skipped..))
+            .map(<[i16]>::to_vec)
             .unwrap_or_default())
     }
 

@@ -423,3 +423,64 @@ async fn a_fallback_that_nobody_asked_for_says_why() {
         "it was asked for"
     );
 }
+
+/// How often this stretch of the question's speech is in a recording.
+fn occurrences(recording: &[i16], question: &[i16]) -> usize {
+    let voiced = &question[samples(600)..samples(3_800)];
+    recording
+        .windows(voiced.len())
+        .filter(|window| *window == voiced)
+        .count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_an_offer_stands_only_what_the_user_says_is_recorded() {
+    let mut scene = Scene::new(Detector::Session, FallbackPolicy::Ask).await;
+    let question = speech("question-en");
+    scene.fail();
+    sleep(Duration::from_millis(20)).await;
+    for _ in 0..2 {
+        scene.caller.speak(&question).await;
+        scene.caller.speak(&vec![0; samples(120_000)]).await;
+    }
+    scene.accept().await;
+    scene.caller.until_audio().await;
+    assert_eq!(scene.messages(), [message(MessageRole::User, "Hello.")]);
+    let heard = scene.cascade.ears.recorded().audio();
+    let recording = scene.recording().await;
+    assert!(heard[..recording.len()] == recording[..]);
+    assert_eq!(occurrences(&recording, &question), 2);
+    // From 300 ms before the speech to a second after it, twice, and what is heard when the mode comes.
+    let expected = samples(2 * (300 + 3_379 + 1_000));
+    assert!(
+        (expected..expected + samples(3_000)).contains(&recording.len()),
+        "{}",
+        recording.len()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_long_turn_the_next_mode_hears_the_last_two_minutes() {
+    let mut scene = Scene::new(Detector::Session, FallbackPolicy::Ask).await;
+    let question = speech("question-en");
+    scene.fail();
+    let offer = scene.caller.until_offered().await;
+    for _ in 0..30 {
+        scene.caller.speak(&question).await;
+        scene
+            .caller
+            .until(|event| matches!(event, Event::SpeechEnded { .. }))
+            .await;
+    }
+    let wish = SessionInput::SwitchMode(Box::new(offer.interaction));
+    scene.caller.say(wish).await;
+    scene.caller.until_switched().await;
+    scene.caller.until_audio().await;
+    let heard = scene.cascade.ears.recorded().audio();
+    let recording = scene.recording().await;
+    assert!(recording.len() > samples(130_000), "{}", recording.len());
+    assert_eq!(occurrences(&recording, &question), 30);
+    let last = &recording[recording.len() - samples(120_000)..];
+    assert!(heard[..last.len()] == *last);
+    assert!(heard.len() < samples(121_000), "{}", heard.len());
+}

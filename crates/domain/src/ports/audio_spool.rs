@@ -39,11 +39,11 @@ pub trait SpoolFile: Send {
     /// [`SpoolErrorKind::Full`] or [`SpoolErrorKind::Unavailable`]; the file stays playable up to the previous append.
     async fn append(&mut self, samples: &[i16]) -> Result<(), SpoolError>;
 
-    /// Everything that was appended so far.
+    /// The last samples of what was appended so far, at most so many.
     ///
     /// # Errors
     /// [`SpoolError`] when it cannot be read; the recording can still go on.
-    async fn read(&mut self) -> Result<Vec<i16>, SpoolError>;
+    async fn read_last(&mut self, most: u64) -> Result<Vec<i16>, SpoolError>;
 
     /// Closes the file.
     ///

@@ -148,8 +148,9 @@ impl SpoolFile for LocalSpoolFile {
     }
 
     #[instrument(name = "spool.read", skip_all)]
-    async fn read(&mut self) -> Result<Vec<i16>, SpoolError> {
-        self.with_recording("read recording", Recording::read).await
+    async fn read_last(&mut self, most: u64) -> Result<Vec<i16>, SpoolError> {
+        self.with_recording("read recording", move |recording| recording.read_last(most))
+            .await
     }
 
     #[instrument(name = "spool.finish", skip_all)]

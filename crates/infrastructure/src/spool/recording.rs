@@ -48,10 +48,13 @@ impl Recording {
         Ok(())
     }
 
-    /// The samples that are complete.
-    pub(super) fn read(&mut self) -> io::Result<Vec<i16>> {
-        let mut bytes = vec![0; self.header.data_len() as usize];
-        self.file.seek(SeekFrom::Start(HEADER_LEN as u64))?;
+    /// The last samples that are complete, at most so many.
+    pub(super) fn read_last(&mut self, most: u64) -> io::Result<Vec<i16>> {
+        let complete = u64::from(self.header.data_len());
+        let wanted = complete.min(most.saturating_mul(2));
+        let mut bytes = vec![0; usize::try_from(wanted).map_err(io::Error::other)?];
+        self.file
+            .seek(SeekFrom::Start(HEADER_LEN as u64 + complete - wanted))?;
         self.file.read_exact(&mut bytes)?;
         let samples = pcm::samples_from_le_bytes(&bytes).map_err(io::Error::other)?;
         Ok(samples.collect())

@@ -141,7 +141,7 @@ impl Archive {
         self.order(Job::Amend(amended)).await;
     }
 
-    /// What was recorded of the user in a turn that is open; nothing when it could not be recorded, or takes too long.
+    /// What was recorded of the user in a turn that is open, the last two minutes of it; nothing when it could not be recorded, or takes too long.
     pub(super) async fn read_back(&self, turn: TurnNumber) -> Vec<i16> {
         let (reply, samples) = oneshot::channel();
         let reading = async {

@@ -14,6 +14,9 @@ use crate::sessions::service::SessionsPorts;
 /// Audio that is collected before it is written: what a kill −9 may cost.
 const BATCH: Duration = Duration::from_millis(500);
 
+/// How much of a turn is read back: as long as two utterances may be. What was said last counts.
+const LONGEST_READ_BACK: Duration = Duration::from_mins(2);
+
 /// Writes the audio of a session's turns to the spool.
 pub(super) struct Recorder {
     ports: SessionsPorts,
@@ -91,10 +94,11 @@ impl Recorder {
             return Vec::new();
         };
         self.flush(index).await;
-        let TrackFile::Open(file) = &mut self.tracks[index].file else {
+        let track = &mut self.tracks[index];
+        let TrackFile::Open(file) = &mut track.file else {
             return Vec::new();
         };
-        file.read().await.unwrap_or_else(|err| {
+        file.read_last(track.rate.samples_in(LONGEST_READ_BACK)).await.unwrap_or_else(|err| {
             warn!(session.id = %self.settings.session, turn.number = turn.get(), error = &err as &dyn std::error::Error,
                 "What was said of turn {turn} cannot be read back");
             Vec::new()

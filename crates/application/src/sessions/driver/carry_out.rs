@@ -1,6 +1,7 @@
 //! Carries out what the machine decided.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
@@ -17,6 +18,9 @@ use crate::history::Side;
 use crate::sessions::archive::SessionEnd;
 use crate::sessions::outbox::post;
 
+/// How long after the end of speech the user is recorded where nobody answers.
+const TAIL: Duration = Duration::from_secs(1);
+
 /// The recording of the user's side that runs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct UserRecording {
@@ -25,6 +29,8 @@ pub(super) struct UserRecording {
     /// The first voiced sample.
     pub(super) speech_started: SessionTime,
     pub(super) is_open: bool,
+    /// The sample from which on nothing was recorded, since nobody would answer it.
+    paused_at: Option<u64>,
 }
 
 impl Driver {
@@ -145,6 +151,7 @@ impl Driver {
             began,
             speech_started,
             is_open: true,
+            paused_at: None,
         });
         self.record(turn, Side::User, samples.into());
     }
@@ -159,10 +166,42 @@ impl Driver {
         }
     }
 
-    /// Records the user's audio into the turn that runs, if one does.
+    /// Records the user's audio into the turn that runs, if one does. A turn may wait for ever where there is no mode:
+    /// only what the user says is recorded then.
     pub(super) fn record_user(&mut self, samples: Arc<[i16]>) {
-        if let Some(recording) = self.user_recordings.iter().find(|recording| recording.is_open) {
-            self.record(recording.turn, Side::User, samples);
+        let is_idle = self.mode.is_none() && self.hearing.has_been_quiet_for(TAIL);
+        if !is_idle {
+            self.catch_up_recording(samples.len());
+        }
+        let began = self.hearing.position().saturating_sub(samples.len() as u64);
+        let Some(recording) = self
+            .user_recordings
+            .iter_mut()
+            .find(|recording| recording.is_open)
+        else {
+            return;
+        };
+        if is_idle {
+            recording.paused_at.get_or_insert(began);
+        } else {
+            let turn = recording.turn;
+            self.record(turn, Side::User, samples);
+        }
+    }
+
+    /// What is said now may have begun while nothing was recorded. The last samples are recorded by the caller.
+    pub(super) fn catch_up_recording(&mut self, less: usize) {
+        let recording = self
+            .user_recordings
+            .iter_mut()
+            .find(|recording| recording.is_open);
+        if let Some(recording) = recording
+            && let Some(paused_at) = recording.paused_at.take()
+        {
+            let turn = recording.turn;
+            let mut missed = self.hearing.since(paused_at);
+            missed.truncate(missed.len().saturating_sub(less));
+            self.record(turn, Side::User, missed.into());
         }
     }
 

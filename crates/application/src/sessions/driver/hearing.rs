@@ -231,6 +231,22 @@ impl Hearing {
         self.intake.lately(over.map(|last| last.position + 1))
     }
 
+    /// How many samples were heard.
+    pub(super) fn position(&self) -> u64 {
+        self.intake.position()
+    }
+
+    /// What was heard from a position on, as far back as it is kept.
+    pub(super) fn since(&self, position: u64) -> Vec<i16> {
+        self.intake.lately(Some(position))
+    }
+
+    /// Whether the user spoke so long ago, or not at all.
+    pub(super) fn has_been_quiet_for(&self, time: Duration) -> bool {
+        let is_over = |last: Moment| self.heard_at.since(last.at) >= time;
+        !self.is_speaking && self.last.is_none_or(is_over)
+    }
+
     /// The first sample of the speech that the machine was told of last.
     pub(super) fn told(&self) -> Option<SessionTime> {
         self.told.map(|first| first.at)

@@ -169,6 +169,7 @@ impl Driver {
         self.outbox
             .message(SessionMessage::ModeSwitched(Box::new(switched)));
         self.say_when_a_model_is_retired();
+        self.catch_up_recording(0);
         self.replay().await;
         self.tell(Input::ModeReplaced {
             turn_taking,

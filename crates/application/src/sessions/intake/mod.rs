@@ -95,6 +95,11 @@ impl Intake {
         self.endpointer.silence()
     }
 
+    /// How many samples were pushed.
+    pub(super) fn position(&self) -> u64 {
+        self.endpointer.position()
+    }
+
     /// Ends speech that is going on.
     pub(super) fn end(&mut self) -> Option<Voice> {
         self.endpointer.end().and_then(|event| self.voice(event))
