@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::sleep;
-use viva_application::sessions::{SessionInput, StartSession};
+use viva_application::sessions::{Outgoing, SessionInput, SessionMessage, StartSession};
 use viva_domain::ports::{ProviderErrorKind, RealtimeEventKind};
 use viva_domain::sessions::FallbackPolicy;
 use viva_domain::turns::{BargeIn, Event, PlaybackEvent, TurnNumber};
@@ -157,7 +157,15 @@ async fn a_provider_that_is_far_ahead_waits() {
     bench.voice.say(RealtimeEventKind::SpeechStarted);
     bench.voice.say(RealtimeEventKind::SpeechEnded);
     bench.voice.say(RealtimeEventKind::ResponseStarted);
-    for _ in 0..20 {
+    for _ in 0..7 {
+        bench
+            .voice
+            .say(RealtimeEventKind::Audio(vec![2; samples(10_000)]));
+        sleep(Duration::from_millis(20)).await;
+    }
+    // Words are told at once, if they are taken.
+    bench.voice.say(words("Two."));
+    for _ in 0..13 {
         bench
             .voice
             .say(RealtimeEventKind::Audio(vec![2; samples(10_000)]));
@@ -165,15 +173,29 @@ async fn a_provider_that_is_far_ahead_waits() {
     }
     bench.voice.say(RealtimeEventKind::ResponseDone { usage: None });
     caller.played(first, PlaybackEvent::Finished, 8_000).await;
-    let mut heard = 0;
+    let is_news = |event: &Event| matches!(event, Event::ResponseEnded { .. } | Event::UserTranscript { .. });
+    let ended = caller.until(is_news).await;
+    assert!(
+        matches!(ended, Event::ResponseEnded { turn, .. } if turn == first),
+        "{ended:?}"
+    );
+    let (mut heard, mut is_told) = (0, false);
     loop {
-        let frame = caller.until_audio().await;
-        if Some(frame.turn) == first.next() {
-            heard += frame.pcm.len() / 2;
-            if frame.is_last {
-                break;
+        match caller.next().await.expect("the session goes on") {
+            Outgoing::Audio(frame) => {
+                assert_eq!(Some(frame.turn), first.next());
+                heard += frame.pcm.len() / 2;
+                if frame.is_last {
+                    break;
+                }
             }
+            Outgoing::Message {
+                message: SessionMessage::Event(event),
+                ..
+            } => is_told |= is_news(&event),
+            Outgoing::Message { .. } => {}
         }
     }
+    assert!(is_told);
     assert_eq!(heard, samples(200_000), "nothing is lost");
 }
