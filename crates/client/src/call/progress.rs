@@ -24,6 +24,8 @@ pub(super) struct Progress {
     /// Of the answers' audio.
     rate: SampleRate,
     floor: Floor,
+    /// What the user says now, or said last, began while the AI spoke.
+    spoke_over: bool,
     /// The caller hung up: what is cut from now on is cut by that.
     hung_up: bool,
     last_activity: Duration,
@@ -41,6 +43,8 @@ enum Floor {
     /// The user was heard to the end, and the AI has not begun.
     Awaited,
     Ai,
+    /// The user spoke while the AI did, and both are done: that was a turn, or nothing.
+    Doubtful,
 }
 
 #[derive(Debug)]
@@ -73,6 +77,7 @@ impl Progress {
             keep_audio,
             rate,
             floor: Floor::Nobody,
+            spoke_over: false,
             hung_up: false,
             last_activity: now,
             errors: Vec::new(),
@@ -85,7 +90,10 @@ impl Progress {
     pub(super) fn on_message(&mut self, now: Duration, message: &ServerMessage) {
         self.last_activity = now;
         match message {
-            ServerMessage::SpeechStarted(_) => self.floor = Floor::User,
+            ServerMessage::SpeechStarted(_) => {
+                self.spoke_over |= self.floor == Floor::Ai;
+                self.floor = Floor::User;
+            }
             ServerMessage::SpeechEnded(_) => self.floor = Floor::Awaited,
             ServerMessage::Transcript(transcript) => {
                 let turn = self.turn(transcript.turn_number);
@@ -96,11 +104,11 @@ impl Progress {
             }
             ServerMessage::ResponseStarted(started) => {
                 self.floor = Floor::Ai;
+                self.spoke_over = false;
                 let turn = self.turn(started.turn_number);
                 // An answer that nobody heard is given anew.
-                if std::mem::take(&mut turn.is_over) {
-                    turn.ai_transcript.clear();
-                }
+                turn.ai_transcript.clear();
+                turn.is_over = false;
             }
             ServerMessage::TextDelta(text) => {
                 let turn = self.turn(text.turn_number);
@@ -109,9 +117,18 @@ impl Progress {
                     None => turn.ai_transcript.push_str(&text.delta),
                 }
             }
+            ServerMessage::ResponseEnded(ended) if ended.repeats => {
+                if self.floor == Floor::Ai {
+                    self.floor = Floor::Awaited;
+                }
+            }
             ServerMessage::ResponseEnded(ended) => {
                 // Whoever interrupts has the floor already.
                 self.release(Floor::Ai);
+                // Who still speaks is answered; who stopped before may have been ignored.
+                if std::mem::take(&mut self.spoke_over) && self.floor == Floor::Awaited {
+                    self.floor = Floor::Doubtful;
+                }
                 let hung_up = self.hung_up;
                 let turn = self.turn(ended.turn_number);
                 turn.is_over = true;
@@ -219,12 +236,13 @@ impl Progress {
         }
         let is_done = self.reports().filter(|turn| turn.is_over).count() >= expected && self.is_quiet(stands);
         // Only a number of turns that was asked for tells that nothing follows.
-        is_done && (call.expected_turns.is_some_and(|turns| turns > 0) || self.has_settled(call, now, stands))
+        let is_sure = call.expected_turns.is_some_and(|turns| turns > 0) && self.floor == Floor::Nobody;
+        is_done && (is_sure || self.has_settled(call, now, stands))
     }
 
-    /// Whether nobody speaks or is about to.
+    /// Whether nobody speaks or is sure to.
     fn is_quiet(&self, stands: Standing) -> bool {
-        self.floor == Floor::Nobody && stands.speaker_is_silent
+        matches!(self.floor, Floor::Nobody | Floor::Doubtful) && stands.speaker_is_silent
     }
 
     /// Whether nothing has happened for so long that nothing will.

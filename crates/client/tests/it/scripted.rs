@@ -297,6 +297,15 @@ impl Server {
 
     /// Tells that an answer is over.
     pub(crate) async fn end_answer(&mut self, turn_number: u16, interrupted: bool) {
+        self.end_answer_that(turn_number, interrupted, false).await;
+    }
+
+    /// Tells that nothing was heard of an answer, and another one follows.
+    pub(crate) async fn take_answer_back(&mut self, turn_number: u16) {
+        self.end_answer_that(turn_number, false, true).await;
+    }
+
+    async fn end_answer_that(&mut self, turn_number: u16, interrupted: bool, repeats: bool) {
         let latency = Latency {
             total_ms: Some(200.0),
             measured: Some(MeasuredAt::Client),
@@ -305,6 +314,7 @@ impl Server {
         let ended = ResponseEnded {
             turn_number,
             interrupted,
+            repeats,
             latency,
             usage: None,
         };

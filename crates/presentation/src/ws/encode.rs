@@ -128,11 +128,13 @@ fn happened(event: Event, id: SessionId) -> Option<ServerMessage> {
         Event::ResponseEnded {
             turn,
             interruption,
+            repeats,
             latency: metrics,
             usage: counted,
         } => ServerMessage::ResponseEnded(ws::ResponseEnded {
             turn_number: turn.get(),
             interrupted: interruption.is_some(),
+            repeats,
             latency: latency(&metrics),
             usage: counted.map(usage),
         }),
@@ -324,6 +326,7 @@ mod tests {
             Event::ResponseEnded {
                 turn: TURN,
                 interruption: Some(InterruptReason::Client),
+                repeats: false,
                 latency: Box::new(latency),
                 usage: Some(Usage {
                     input_tokens: Some(10),

@@ -256,6 +256,9 @@ pub struct ResponseEnded {
     pub turn_number: u16,
     /// Whether the answer was cut.
     pub interrupted: bool,
+    /// Nothing of it was heard: the turn is answered again, with another `response_started`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub repeats: bool,
     /// What is known so far.
     pub latency: Latency,
     /// What the provider counted.

@@ -30,6 +30,7 @@ fn response_ended(turn_number: u16, interrupted: bool) -> ServerMessage {
     ServerMessage::ResponseEnded(ResponseEnded {
         turn_number,
         interrupted,
+        repeats: false,
         latency,
         usage: None,
     })

@@ -154,6 +154,7 @@ fn an_answer_that_was_heard_is_not_kept() {
         let ended = Event::ResponseEnded {
             turn: TURN,
             interruption: None,
+            repeats: false,
             latency: Box::default(),
             usage: None,
         };

@@ -294,6 +294,86 @@ async fn a_call_without_a_number_of_turns_ends_when_it_has_become_quiet() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_that_nobody_heard_and_is_given_again_is_waited_for() {
+    let (report, ()) = play(&call(), &[], async |servers| {
+        let mut server = next_session(servers).await;
+        server.hear_until(ms(500)).await;
+        server.begin_answer(1).await;
+        server.take_answer_back(1).await;
+        server.hear_until(ms(5_000)).await;
+        server.begin_answer(1).await;
+        server.send_audio(1, 0, 480, true).await;
+        server.expect_playback(PlaybackEvent::Started).await;
+        server.expect_playback(PlaybackEvent::Finished).await;
+        server.end_answer(1, false).await;
+        server.expect_end().await;
+    })
+    .await;
+    let report = report.unwrap();
+    assert!(report.is_success(), "{report:?}");
+    let [turn] = report.turns.as_slice() else {
+        panic!("one turn: {report:?}")
+    };
+    assert_eq!((turn.ai_samples, turn.is_over), (480, true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_speaks_over_an_answer_and_is_ignored_hangs_up_when_it_has_become_quiet() {
+    let (report, ended) = play(&call(), &[], async |servers| {
+        let mut server = next_session(servers).await;
+        server.hear_until(ms(500)).await;
+        server.begin_answer(1).await;
+        server.send_audio(1, 0, 24_000, true).await;
+        server.expect_playback(PlaybackEvent::Started).await;
+        let began = SpeechStarted { timestamp: 600.0 };
+        server.send(ServerMessage::SpeechStarted(began)).await;
+        let ended = SpeechEnded {
+            timestamp: 700.0,
+            duration_ms: 100.0,
+        };
+        server.send(ServerMessage::SpeechEnded(ended)).await;
+        server.expect_playback(PlaybackEvent::Finished).await;
+        server.end_answer(1, false).await;
+        let answered = Instant::now();
+        server.expect_end().await;
+        answered.elapsed()
+    })
+    .await;
+    assert!(report.unwrap().is_success());
+    assert!((2_500..2_600).contains(&ended.as_millis()), "{ended:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_speaks_over_an_answer_and_is_answered_hears_that_too() {
+    let (report, ()) = play(&call(), &[], async |servers| {
+        let mut server = next_session(servers).await;
+        server.hear_until(ms(500)).await;
+        server.begin_answer(1).await;
+        server.send_audio(1, 0, 24_000, true).await;
+        server.expect_playback(PlaybackEvent::Started).await;
+        let began = SpeechStarted { timestamp: 600.0 };
+        server.send(ServerMessage::SpeechStarted(began)).await;
+        let ended = SpeechEnded {
+            timestamp: 700.0,
+            duration_ms: 100.0,
+        };
+        server.send(ServerMessage::SpeechEnded(ended)).await;
+        server.expect_playback(PlaybackEvent::Finished).await;
+        server.end_answer(1, false).await;
+        server.begin_answer(2).await;
+        server.send_audio(2, 0, 480, true).await;
+        server.expect_playback(PlaybackEvent::Started).await;
+        server.expect_playback(PlaybackEvent::Finished).await;
+        server.end_answer(2, false).await;
+        server.expect_end().await;
+    })
+    .await;
+    let report = report.unwrap();
+    assert_eq!(report.turns.len(), 2, "{report:?}");
+    assert!(report.turns[1].is_over);
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_answer_is_told_as_such_after_a_while() {
     let (report, ()) = play(&call(), &[], async |servers| {
         let server = next_session(servers).await;

@@ -257,6 +257,7 @@ impl TurnMachine {
         effects.push(Effect::Emit(Event::ResponseEnded {
             turn: turn.number,
             interruption: None,
+            repeats: false,
             latency: Box::new(turn.latency()),
             usage: answer.usage,
         }));

@@ -61,6 +61,7 @@ impl TurnMachine {
         effects.push(Effect::Emit(Event::ResponseEnded {
             turn: turn.number,
             interruption: Some(reason),
+            repeats: false,
             latency: Box::new(turn.latency()),
             usage: turn.answer.as_ref().and_then(|answer| answer.usage),
         }));

@@ -137,6 +137,8 @@ pub enum Event {
         turn: TurnNumber,
         /// What cut it.
         interruption: Option<InterruptReason>,
+        /// Nothing of it was heard, and the same turn is answered again.
+        repeats: bool,
         /// What is known so far.
         latency: Box<LatencyMetrics>,
         /// What the provider counted.

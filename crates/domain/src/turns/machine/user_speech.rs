@@ -193,6 +193,7 @@ impl TurnMachine {
         effects.push(Effect::Emit(Event::ResponseEnded {
             turn: turn.number,
             interruption: None,
+            repeats: true,
             latency: Box::new(turn.latency()),
             usage: answer.usage,
         }));

@@ -384,10 +384,11 @@ fn response() -> BoxedStrategy<ServerMessage> {
             timestamp,
             reason,
         });
-    let ended = (any::<u16>(), any::<bool>(), latency(), of(usage())).prop_map(
-        |(turn_number, interrupted, latency, usage)| ResponseEnded {
+    let ended = (any::<u16>(), any::<[bool; 2]>(), latency(), of(usage())).prop_map(
+        |(turn_number, [interrupted, repeats], latency, usage)| ResponseEnded {
             turn_number,
             interrupted,
+            repeats,
             latency,
             usage,
         },

@@ -192,6 +192,7 @@ pub(crate) fn server_messages() -> Vec<Sample<ServerEnvelope>> {
             ServerMessage::ResponseEnded(ResponseEnded {
                 turn_number: 1,
                 interrupted: false,
+                repeats: true,
                 latency: full_latency(),
                 usage: Some(Usage {
                     input_tokens: Some(412),
@@ -201,6 +202,7 @@ pub(crate) fn server_messages() -> Vec<Sample<ServerEnvelope>> {
             ServerMessage::ResponseEnded(ResponseEnded {
                 turn_number: 1,
                 interrupted: true,
+                repeats: false,
                 latency: Latency::default(),
                 usage: None,
             }),

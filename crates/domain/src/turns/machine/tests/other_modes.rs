@@ -210,7 +210,7 @@ fn a_turn_whose_answer_had_begun_without_a_sound_is_asked_again() {
          2150 ai text Hel
          > text 1: Hel
          2200 ai dead it hung up
-         > response 1 ended, endpointing 0
+         > response 1 ended, repeats, endpointing 0
          > mode lost: it hung up
          = Processing
          9000 mode replaced
@@ -251,7 +251,7 @@ fn who_was_answered_while_speaking_and_heard_nothing_speaks_on() {
          > response 1 started 2000
          = AiSpeaking
          2100 ai dead it hung up
-         > response 1 ended
+         > response 1 ended, repeats
          > mode lost: it hung up
          = UserSpeaking
          2500 silence

@@ -325,12 +325,14 @@ fn event_text(event: &Event) -> String {
         Event::ResponseEnded {
             turn,
             interruption,
+            repeats,
             latency,
             usage,
         } => {
             let cut = interruption.map_or(String::new(), |reason| format!(" by {}", reason.as_str()));
+            let repeats = if *repeats { ", repeats" } else { "" };
             format!(
-                "response {turn} ended{cut}{}{}",
+                "response {turn} ended{cut}{repeats}{}{}",
                 latency_text(latency),
                 usage_text(*usage)
             )
