@@ -323,7 +323,7 @@ async fn who_speaks_over_an_answer_and_is_ignored_hangs_up_when_it_has_become_qu
         let mut server = next_session(servers).await;
         server.hear_until(ms(500)).await;
         server.begin_answer(1).await;
-        server.send_audio(1, 0, 24_000, true).await;
+        server.send_audio(1, 0, 9_600, true).await;
         server.expect_playback(PlaybackEvent::Started).await;
         let began = SpeechStarted { timestamp: 600.0 };
         server.send(ServerMessage::SpeechStarted(began)).await;
@@ -349,7 +349,7 @@ async fn who_speaks_over_an_answer_and_is_answered_hears_that_too() {
         let mut server = next_session(servers).await;
         server.hear_until(ms(500)).await;
         server.begin_answer(1).await;
-        server.send_audio(1, 0, 24_000, true).await;
+        server.send_audio(1, 0, 9_600, true).await;
         server.expect_playback(PlaybackEvent::Started).await;
         let began = SpeechStarted { timestamp: 600.0 };
         server.send(ServerMessage::SpeechStarted(began)).await;
@@ -360,7 +360,11 @@ async fn who_speaks_over_an_answer_and_is_answered_hears_that_too() {
         server.send(ServerMessage::SpeechEnded(ended)).await;
         server.expect_playback(PlaybackEvent::Finished).await;
         server.end_answer(1, false).await;
-        server.begin_answer(2).await;
+        let again = ResponseStarted {
+            turn_number: 2,
+            timestamp: 1_000.0,
+        };
+        server.send(ServerMessage::ResponseStarted(again)).await;
         server.send_audio(2, 0, 480, true).await;
         server.expect_playback(PlaybackEvent::Started).await;
         server.expect_playback(PlaybackEvent::Finished).await;
