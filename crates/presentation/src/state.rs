@@ -42,7 +42,8 @@ pub struct Connections {
 
 impl Connections {
     /// Cancelled when the server shuts down: connections close as soon as their session has said farewell.
-    pub(crate) fn stopping(&self) -> CancellationToken {
+    #[must_use]
+    pub fn stopping(&self) -> CancellationToken {
         self.stopping.clone()
     }
 

@@ -88,14 +88,16 @@ pub(crate) async fn state(settings: &Settings, tasks: &TaskTracker) -> Result<Ap
         .recover()
         .await
         .context("cannot bring in order what an earlier run left behind")?;
+    let connections = Connections::default();
+    let self_tests = SelfTestRunner::new(storage, tasks.clone(), connections.stopping());
     Ok(AppState {
         sessions,
         history,
         providers: Arc::new(providers),
         clock,
         site: Site::open(&settings.web.site)?,
-        connections: Connections::default(),
-        self_tests: Arc::new(SelfTestRunner::new(storage, tasks.clone())),
+        connections,
+        self_tests: Arc::new(self_tests),
     })
 }
 

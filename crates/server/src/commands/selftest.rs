@@ -3,12 +3,12 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use clap::Args;
 
 use crate::config::load;
 use crate::failure::Failure;
-use crate::selftest::{SEED, SelfTestPlan, keep, run as measure, text};
+use crate::selftest::{Measured, SEED, SelfTestPlan, keep, run as measure, text};
 
 /// Measure providers whose delays are known, and print how far the reported latencies are from the truth.
 #[derive(Debug, Clone, Copy, Args)]
@@ -38,7 +38,7 @@ pub(crate) async fn run(file: Option<&Path>, args: SelfTestArgs) -> Result<()> {
         concurrency: args.concurrency,
         seed: args.seed,
     };
-    let certificate = measure(plan, |_| {}).await?;
+    let Measured { certificate, failure } = measure(plan, |_| {}).await?;
     let mut out = std::io::stdout().lock();
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&certificate)?)?;
@@ -50,6 +50,29 @@ pub(crate) async fn run(file: Option<&Path>, args: SelfTestArgs) -> Result<()> {
         .await
         .context("cannot keep the certificate")
         .context(Failure::Storage)?;
-    ensure!(certificate.failed == 0, "{} turns failed", certificate.failed);
-    Ok(())
+    verdict(certificate.failed, failure)
+}
+
+/// # Errors
+/// When turns failed: how many, and why the first one did.
+fn verdict(failed: u32, failure: Option<anyhow::Error>) -> Result<()> {
+    failure.map_or(Ok(()), |why| {
+        Err(why.context(format!("{failed} turns failed; the first one")))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_told_why_turns_failed() {
+        assert!(verdict(0, None).is_ok());
+        let why = anyhow::anyhow!("connection refused").context("cannot call");
+        let err = verdict(2, Some(why)).unwrap_err();
+        assert_eq!(
+            format!("{err:#}"),
+            "2 turns failed; the first one: cannot call: connection refused"
+        );
+    }
 }

@@ -12,13 +12,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use viva_presentation::{CertificateUnreadable, SelfTestRuns, SelfTests};
 use viva_protocol::rest::{Certificate, SelfTest, SelfTestProgress};
 
 pub(crate) use certificate::text;
 pub(crate) use plan::SEED;
-pub(crate) use run::{SelfTestPlan, run};
+pub(crate) use run::{Measured, SelfTestPlan, run};
 
 /// In the storage.
 const NEWEST: &str = "selftest.json";
@@ -33,6 +34,8 @@ const FROM_THE_PAGE: SelfTestPlan = SelfTestPlan {
 pub(crate) struct SelfTestRunner {
     storage: PathBuf,
     tasks: TaskTracker,
+    /// Cancelled when the server stops.
+    stopping: CancellationToken,
     running: Arc<Mutex<Running>>,
 }
 
@@ -43,10 +46,11 @@ struct Running {
 }
 
 impl SelfTestRunner {
-    pub(crate) fn new(storage: PathBuf, tasks: TaskTracker) -> Self {
+    pub(crate) fn new(storage: PathBuf, tasks: TaskTracker, stopping: CancellationToken) -> Self {
         Self {
             storage,
             tasks,
+            stopping,
             running: Arc::default(),
         }
     }
@@ -82,10 +86,16 @@ impl SelfTests for SelfTestRunner {
             };
         }
         let (running, storage) = (Arc::clone(&self.running), self.storage.clone());
+        let stopping = self.stopping.clone();
         self.tasks.spawn(async move {
             let tell = |progress| set(&running, Some(progress), None);
-            let done = match run(FROM_THE_PAGE, tell).await {
-                Ok(certificate) => keep(&storage, &certificate).await.map_err(anyhow::Error::from),
+            let Some(measured) = stopping.run_until_cancelled(run(FROM_THE_PAGE, tell)).await else {
+                return set(&running, None, Some("the server stopped".to_owned()));
+            };
+            let done = match measured {
+                Ok(measured) => keep(&storage, &measured.certificate)
+                    .await
+                    .map_err(anyhow::Error::from),
                 Err(err) => Err(err),
             };
             let failure = done.err().map(|err| format!("{err:#}"));
@@ -125,10 +135,13 @@ async fn read_newest(storage: &Path) -> io::Result<Option<Certificate>> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn runner(folder: &tempfile::TempDir) -> SelfTestRunner {
-        SelfTestRunner::new(folder.path().to_owned(), TaskTracker::new())
+        let storage = folder.path().to_owned();
+        SelfTestRunner::new(storage, TaskTracker::new(), CancellationToken::new())
     }
 
     #[tokio::test]
@@ -153,7 +166,8 @@ mod tests {
             seed: SEED,
         };
         let mut steps = Vec::new();
-        let certificate = run(plan, |progress| steps.push(progress.done)).await.unwrap();
+        let measured = run(plan, |progress| steps.push(progress.done)).await.unwrap();
+        let certificate = measured.certificate;
         assert_eq!(steps, (1..=8).collect::<Vec<_>>());
         assert_eq!((certificate.turns, certificate.failed), (8, 0), "{certificate:?}");
         assert_eq!(certificate.parts.len(), 4 + 6);
@@ -170,6 +184,21 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         keep(folder.path(), &certificate).await.unwrap();
         assert_eq!(runner(&folder).state().await.unwrap().newest, Some(certificate));
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_server_that_stops_does_not_wait_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
+        let runner = SelfTestRunner::new(folder.path().to_owned(), tasks.clone(), stopping.clone());
+        runner.start().unwrap();
+        stopping.cancel();
+        tasks.close();
+        tokio::time::timeout(Duration::from_secs(5), tasks.wait())
+            .await
+            .expect("it does not go on");
+        let state = runner.state().await.unwrap();
+        assert_eq!((state.progress, state.newest), (None, None));
     }
 
     #[tokio::test]

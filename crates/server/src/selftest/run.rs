@@ -29,14 +29,19 @@ pub(crate) struct SelfTestPlan {
     pub(crate) seed: u64,
 }
 
+/// What was measured, and why turns are missing.
+#[derive(Debug)]
+pub(crate) struct Measured {
+    pub(crate) certificate: Certificate,
+    /// Why the first turn failed; `None` when none did.
+    pub(crate) failure: Option<anyhow::Error>,
+}
+
 /// Runs the self-test; tells after every turn how far it has come.
 ///
 /// # Errors
 /// When the server does not start, or no turn could be measured.
-pub(crate) async fn run(
-    plan: SelfTestPlan,
-    mut progress: impl FnMut(SelfTestProgress),
-) -> Result<Certificate> {
+pub(crate) async fn run(plan: SelfTestPlan, mut progress: impl FnMut(SelfTestProgress)) -> Result<Measured> {
     let began = Instant::now();
     let server = PrivateServer::start(plan.concurrency).await?;
     let caller = Caller::new(Client::new(&server.url)?);
@@ -44,7 +49,7 @@ pub(crate) async fn run(
     let mut waiting = trials(plan.turns, plan.seed).into_iter();
     let mut calls = JoinSet::new();
     let mut ledger = Ledger::default();
-    let mut reason = None;
+    let mut failure = None;
     loop {
         while calls.len() < plan.concurrency as usize
             && let Some(trial) = waiting.next()
@@ -59,7 +64,7 @@ pub(crate) async fn run(
             Err(err) => {
                 tracing::warn!("A turn of the self-test failed: {err:#}");
                 ledger.enter_failure();
-                reason.get_or_insert(err);
+                failure.get_or_insert(err);
             }
         }
         progress(SelfTestProgress {
@@ -78,9 +83,9 @@ pub(crate) async fn run(
     ensure!(
         certificate.turns > 0,
         "no turn could be measured: {}",
-        reason.map_or_else(|| "none was planned".to_owned(), |err| format!("{err:#}"))
+        failure.map_or_else(|| "none was planned".to_owned(), |err| format!("{err:#}"))
     );
-    Ok(certificate)
+    Ok(Measured { certificate, failure })
 }
 
 async fn measure(
