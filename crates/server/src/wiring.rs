@@ -17,7 +17,7 @@ use viva_infrastructure::blobs::ObjectBlobStore;
 use viva_infrastructure::catalogue::{
     LanguageModelAdapter, RealtimeVoiceAdapter, SpeechToTextAdapter, TextToSpeechAdapter,
 };
-use viva_infrastructure::db::{Database, DatabaseConfig, SqlSessionStore};
+use viva_infrastructure::db::{Database, DatabaseConfig, DatabaseLock, SqlSessionStore};
 use viva_infrastructure::journal::FileTurnJournal;
 use viva_infrastructure::providers::anthropic::AnthropicLanguageModel;
 use viva_infrastructure::providers::azure_openai;
@@ -72,6 +72,13 @@ pub(crate) fn lock(storage: &StorageSettings) -> Result<File> {
             Ok(locked)
         }
     }
+}
+
+/// Takes the database for this process for as long as the lock lives.
+pub(crate) async fn lock_database(settings: &DatabaseSettings) -> Result<DatabaseLock> {
+    Database::lock(&DatabaseConfig::new(settings.url().clone()))
+        .await
+        .context(Failure::Database)
 }
 
 /// The server's state, with everything that an earlier process left behind brought in order.

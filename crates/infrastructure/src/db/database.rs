@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use sea_orm::sqlx::pool::PoolConnectionMetadata;
-use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sea_orm::sqlx::{ConnectOptions, SqliteConnection};
+use sea_orm::sqlx::{self, ConnectOptions, SqliteConnection};
 use sea_orm::{DatabaseConnection, DbErr, RuntimeErr, SqlxError};
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
@@ -16,6 +16,9 @@ use viva_domain::ports::{StoreError, StoreErrorKind};
 use viva_migrations::{Migrator, MigratorTrait};
 
 use super::error::failed;
+
+/// The name of the lock that a server holds in PostgreSQL, which knows locks by number: "viva".
+const LOCK: i64 = 0x7669_7661;
 
 /// Which database to use.
 #[derive(Debug, Clone)]
@@ -58,6 +61,15 @@ pub enum OpenDatabaseError {
     /// The PostgreSQL server.
     #[error(transparent)]
     Server(StoreError),
+    /// [`Database::lock`] found it taken.
+    #[error("another server uses the same database")]
+    Taken,
+}
+
+/// Holds a database for one server, as long as this lives and its connection does.
+#[derive(Debug)]
+pub struct DatabaseLock {
+    _connection: Option<PgConnection>,
 }
 
 /// An open database. Clones share its connections.
@@ -99,6 +111,29 @@ impl Database {
             connection,
             timeout: config.timeout,
         })
+    }
+
+    /// Takes a PostgreSQL database for this process: a second server would take the first one's live sessions for what an
+    /// earlier process left behind. PostgreSQL lets go of it however the process ends; a connection whose machine is gone
+    /// is given up after a minute. Whoever uses a SQLite file is kept apart by the storage.
+    ///
+    /// # Errors
+    /// [`OpenDatabaseError::Taken`] when another process has it.
+    #[instrument(name = "db.lock", skip_all)]
+    pub async fn lock(config: &DatabaseConfig) -> Result<DatabaseLock, OpenDatabaseError> {
+        let url = config.url.expose_secret();
+        let Some(("postgres" | "postgresql", _)) = url.split_once(':') else {
+            return Ok(DatabaseLock { _connection: None });
+        };
+        let options = postgres_options(url)?;
+        let locking = tokio::time::timeout(config.timeout, lock_postgres(&options));
+        let locked = locking.await.unwrap_or(Err(SqlxError::PoolTimedOut));
+        match locked.map_err(|err| OpenDatabaseError::Server(connecting_failed(err)))? {
+            Some(connection) => Ok(DatabaseLock {
+                _connection: Some(connection),
+            }),
+            None => Err(OpenDatabaseError::Taken),
+        }
     }
 
     /// Brings the schema up to date and answers how many steps that took; 0 when it was.
@@ -195,10 +230,7 @@ async fn connect_postgres(
     url: &str,
     config: &DatabaseConfig,
 ) -> Result<DatabaseConnection, OpenDatabaseError> {
-    let options = PgConnectOptions::from_str(url)
-        .map_err(|_| OpenDatabaseError::InvalidUrl)?
-        .application_name("viva")
-        .disable_statement_logging();
+    let options = postgres_options(url)?;
     PgPoolOptions::new()
         .max_connections(config.max_connections)
         .acquire_timeout(config.timeout)
@@ -206,6 +238,28 @@ async fn connect_postgres(
         .await
         .map(Into::into)
         .map_err(|err| OpenDatabaseError::Server(connecting_failed(err)))
+}
+
+fn postgres_options(url: &str) -> Result<PgConnectOptions, OpenDatabaseError> {
+    let options = PgConnectOptions::from_str(url).map_err(|_| OpenDatabaseError::InvalidUrl)?;
+    Ok(options.application_name("viva").disable_statement_logging())
+}
+
+/// A connection that holds the lock; `None` when another one does.
+async fn lock_postgres(options: &PgConnectOptions) -> Result<Option<PgConnection>, SqlxError> {
+    let mut connection = options.connect().await?;
+    for setting in [
+        "SET tcp_keepalives_idle = 30",
+        "SET tcp_keepalives_interval = 10",
+        "SET tcp_keepalives_count = 3",
+    ] {
+        sqlx::query(setting).execute(&mut connection).await?;
+    }
+    let is_locked: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
+        .bind(LOCK)
+        .fetch_one(&mut connection)
+        .await?;
+    Ok(is_locked.then_some(connection))
 }
 
 fn connecting_failed(err: SqlxError) -> StoreError {
@@ -280,6 +334,29 @@ mod tests {
         database.close().await.unwrap();
         let database = Database::connect(&config).await.unwrap();
         assert_eq!(database.migrate().await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_postgres_database_has_one_server_at_a_time() {
+        testing::on_postgres_server(async |_, server| {
+            let config = server.config();
+            let lock = Database::lock(&config).await.unwrap();
+            let err = Database::lock(&config).await.unwrap_err();
+            assert_eq!(said(&err), "another server uses the same database");
+            drop(lock);
+            // The server notices that the connection is gone.
+            while let Err(err) = Database::lock(&config).await {
+                assert!(matches!(err, OpenDatabaseError::Taken), "{err:?}");
+            }
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_sqlite_file_needs_no_lock() {
+        let config = DatabaseConfig::new("sqlite://nowhere/viva.db");
+        let _first = Database::lock(&config).await.unwrap();
+        Database::lock(&config).await.unwrap();
     }
 
     #[tokio::test]

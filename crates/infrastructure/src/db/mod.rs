@@ -10,5 +10,5 @@ mod session_store;
 #[cfg(test)]
 mod testing;
 
-pub use database::{Database, DatabaseConfig, OpenDatabaseError};
+pub use database::{Database, DatabaseConfig, DatabaseLock, OpenDatabaseError};
 pub use session_store::SqlSessionStore;

@@ -81,11 +81,15 @@ impl Server {
     async fn create(&self) -> Database {
         self.run(&format!("CREATE DATABASE {} TEMPLATE template0", self.name))
             .await;
-        let (server, _) = self.url.rsplit_once('/').unwrap();
-        let config = patient(format!("{server}/{}", self.name));
-        let database = Database::connect(&config).await.unwrap();
+        let database = Database::connect(&self.config()).await.unwrap();
         database.migrate().await.unwrap();
         database
+    }
+
+    /// How to connect to the database.
+    pub(super) fn config(&self) -> DatabaseConfig {
+        let (server, _) = self.url.rsplit_once('/').unwrap();
+        patient(format!("{server}/{}", self.name))
     }
 
     async fn drop(self) {

@@ -43,6 +43,7 @@ pub(crate) async fn run(file: Option<&Path>, args: ServeArgs) -> Result<()> {
     }
     let (listener, address) = listen(settings.server.listen).await?;
     let _lock = wiring::lock(&settings.storage)?;
+    let _database_lock = wiring::lock_database(&settings.database).await?;
     let tasks = TaskTracker::new();
     let state = wiring::state(settings, &tasks).await?;
     let stop = shutdown::on_signal()?;
