@@ -40,6 +40,12 @@ fn describe(message: &ServerMessage) -> Option<String> {
             };
             format!("turn {}: interrupted by {by}", interrupted.turn_number)
         }
+        ServerMessage::ResponseEnded(ended) if ended.repeats => {
+            format!(
+                "turn {}: broke off unheard, and is answered again",
+                ended.turn_number
+            )
+        }
         ServerMessage::ResponseEnded(ended) => format!("turn {}: over", ended.turn_number),
         ServerMessage::TurnLatency(measured) => {
             let total = measured
