@@ -21,6 +21,7 @@ macro_rules! realtime_voice_contract {
             unknown_options_are_refused,
             a_commit_is_answered,
             every_commit_is_answered,
+            a_turn_in_one_piece_is_answered,
             an_interruption_ends_the_answer,
             a_greeting_is_spoken,
             audio_alone_is_not_answered,
@@ -87,6 +88,26 @@ pub async fn every_commit_is_answered(voice: &dyn RealtimeVoice, config: Provide
     for _ in 0..3 {
         generation = generation.next();
         talk.speak().await;
+        talk.send(RealtimeCommand::Commit(generation)).await;
+        assert!(!talk.answer(generation).await.samples.is_empty());
+    }
+}
+
+/// As it is told to a provider that takes another one's place in the middle of a turn; where that begins may be told
+/// before the audio or after it.
+pub async fn a_turn_in_one_piece_is_answered(voice: &dyn RealtimeVoice, config: ProviderConfig) {
+    for told_before in [true, false] {
+        let mut talk = Talk::open(voice, &config).await;
+        let generation = Generation::FIRST.next();
+        let piece = RealtimeCommand::Audio(talk.wave().repeat(30).into());
+        let began = |ago| RealtimeCommand::SpeechBegan { ago };
+        if told_before {
+            talk.send(began(Duration::ZERO)).await;
+            talk.send(piece).await;
+        } else {
+            talk.send(piece).await;
+            talk.send(began(Duration::from_secs(30))).await;
+        }
         talk.send(RealtimeCommand::Commit(generation)).await;
         assert!(!talk.answer(generation).await.samples.is_empty());
     }
@@ -288,13 +309,18 @@ impl Talk {
         patiently(self.session.commands.send(command)).await.unwrap();
     }
 
-    /// A second of a 200 Hz triangle wave in portions of 20 ms.
-    async fn speak(&mut self) {
+    /// A second of a 200 Hz triangle wave.
+    fn wave(&self) -> Vec<i16> {
         let rate = i32::try_from(self.input_rate).unwrap();
         let period = rate / 200;
-        let wave: Vec<i16> = (0..rate)
+        (0..rate)
             .map(|at| i16::try_from(((at % period) * 2 - period).abs() * 16_000 / period - 8_000).unwrap())
-            .collect();
+            .collect()
+    }
+
+    /// A second of speech in portions of 20 ms.
+    async fn speak(&mut self) {
+        let wave = self.wave();
         for portion in wave.chunks(wave.len() / 50) {
             self.send(RealtimeCommand::Audio(portion.into())).await;
         }

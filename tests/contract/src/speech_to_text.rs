@@ -22,6 +22,7 @@ macro_rules! speech_to_text_contract {
             every_utterance_is_answered_once,
             nothing_said_is_an_empty_text,
             orders_in_a_row_are_all_answered,
+            a_turn_in_one_piece_is_written_down,
             audio_alone_ends_no_utterance,
             a_detected_turn_begins_before_it_ends,
             the_session_ends_with_its_commands,
@@ -100,6 +101,24 @@ pub async fn orders_in_a_row_are_all_answered(ears: &dyn SpeechToText, config: P
     assert_eq!([&texts[1], &texts[2]], ["", ""]);
 }
 
+/// As it is told to a provider that takes another one's place in the middle of a turn; where that begins may be told
+/// before the audio or after it.
+pub async fn a_turn_in_one_piece_is_written_down(ears: &dyn SpeechToText, config: ProviderConfig) {
+    for told_before in [true, false] {
+        let mut talk = Talk::open(ears, &config).await;
+        let piece = talk.wave().repeat(30);
+        if told_before {
+            talk.began(Duration::ZERO).await;
+        }
+        talk.send(SpeechToTextCommand::Audio(piece.into())).await;
+        if !told_before {
+            talk.began(Duration::from_secs(30)).await;
+        }
+        talk.finalize().await;
+        assert!(!talk.text().await.is_empty(), "nothing was understood");
+    }
+}
+
 /// Says nothing about a provider that detects turns.
 pub async fn audio_alone_ends_no_utterance(ears: &dyn SpeechToText, config: ProviderConfig) {
     let mut talk = Talk::open(ears, &config).await;
@@ -175,17 +194,26 @@ impl Talk {
         self.send(SpeechToTextCommand::Finalize).await;
     }
 
-    /// A second of a 200 Hz triangle wave in portions of 20 ms; that it began is told as a voice detector would.
-    async fn speak(&mut self) {
+    async fn began(&mut self, ago: Duration) {
+        self.send(SpeechToTextCommand::SpeechBegan { ago }).await;
+    }
+
+    /// A second of a 200 Hz triangle wave.
+    fn wave(&self) -> Vec<i16> {
         let rate = i32::try_from(self.capabilities.input_rate).unwrap();
         let period = rate / 200;
-        let wave: Vec<i16> = (0..rate)
+        (0..rate)
             .map(|at| i16::try_from(((at % period) * 2 - period).abs() * 16_000 / period - 8_000).unwrap())
-            .collect();
+            .collect()
+    }
+
+    /// A second of speech in portions of 20 ms; that it began is told as a voice detector would.
+    async fn speak(&mut self) {
+        let wave = self.wave();
         for (number, portion) in wave.chunks(wave.len() / PORTIONS_PER_SECOND).enumerate() {
             if number == NOTICED_AFTER {
                 let ago = Duration::from_millis(20 * NOTICED_AFTER as u64);
-                self.send(SpeechToTextCommand::SpeechBegan { ago }).await;
+                self.began(ago).await;
             }
             self.send(SpeechToTextCommand::Audio(portion.into())).await;
         }

@@ -34,6 +34,11 @@ impl<C> Lossless<C> {
         }
     }
 
+    /// Passes an order on later, with [`Self::poll_waiting`].
+    pub(super) fn hold(&mut self, order: C) {
+        self.waiting.push_back(order);
+    }
+
     /// Hands waiting orders over while there is room. Ready when none is left.
     pub(super) fn poll_waiting(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while !self.waiting.is_empty() {

@@ -5,7 +5,8 @@ use std::time::Duration;
 use tokio::time::sleep;
 use viva_application::sessions::{SessionInput, SessionMessage, StartSession};
 use viva_domain::ports::{
-    MessageRole, ProviderErrorKind, RealtimeCommand, RealtimeEventKind, SpeechToTextEventKind, StoreErrorKind,
+    MessageRole, ProviderErrorKind, RealtimeCommand, RealtimeEventKind, SpeechToTextCommand,
+    SpeechToTextEventKind, StoreErrorKind,
 };
 use viva_domain::sessions::{EndStatus, Interaction, ProviderConfig};
 use viva_domain::turns::{Event, InterruptReason, TurnNumber};
@@ -143,6 +144,39 @@ async fn who_is_speaking_is_heard_whole_by_the_next_provider() {
         assert_eq!(began, usize::from(detector == Detector::Session));
         assert_eq!(recorded.requests[0].history, []);
     }
+}
+
+/// Providers keep little of what came before they were told that speech began.
+#[tokio::test(start_paused = true)]
+async fn the_next_provider_is_told_that_speech_began_before_it_hears_it() {
+    let question = speech("question-en");
+    let cascade = Cascade::new(|ears| ears);
+    let bench = Bench::with_cascade(Detector::Session, |voice| voice, &cascade);
+    let mut caller = in_cascade(&bench).await;
+    caller.speak(&question[..samples(2_000)]).await;
+    caller.say(realtime()).await;
+    caller.until_switched().await;
+    caller.speak(&question[samples(2_000)..samples(2_500)]).await;
+    let ago = Duration::ZERO;
+    let length = |command: &RealtimeCommand| match command {
+        RealtimeCommand::Audio(audio) => audio.len(),
+        _ => 0,
+    };
+    let told = bench.voice.recorded().commands;
+    assert_eq!(told[1], RealtimeCommand::SpeechBegan { ago }, "{told:?}");
+    assert!(length(&told[0]) <= samples(301) && length(&told[2]) > samples(1_000), "{told:?}");
+
+    let before = cascade.ears.recorded().commands.len();
+    caller.say(to_cascade()).await;
+    caller.until_switched().await;
+    caller.speak(&question[samples(2_500)..samples(2_600)]).await;
+    let length = |command: &SpeechToTextCommand| match command {
+        SpeechToTextCommand::Audio(audio) => audio.len(),
+        _ => 0,
+    };
+    let told = &cascade.ears.recorded().commands[before..];
+    assert_eq!(told[1], SpeechToTextCommand::SpeechBegan { ago }, "{told:?}");
+    assert!(length(&told[0]) <= samples(301) && length(&told[2]) > samples(1_500), "{told:?}");
 }
 
 #[tokio::test(start_paused = true)]

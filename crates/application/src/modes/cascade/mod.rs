@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! audio ──▶ uplink ──▶ ears ──▶ pipeline ──▶ answer: language model ─▶ pieces ─▶ voice
-//! orders ─────────────────────────▲  │                       │                    │
+//! orders ─────┴───────────────────▲  │                       │                    │
 //!                     events ◀───────┴───────────────────────┴────────────────────┘
 //! ```
 //!
@@ -60,6 +60,8 @@ pub(super) struct CascadeMode {
     ears: Uplink<SpeechToTextCommand>,
     told: Lossless<Told>,
     events: mpsc::Receiver<ModeEvent>,
+    /// The ears were asked for what was said, in case that the user is done.
+    is_prepared: bool,
     /// The session took the news that the user began to speak; it orders what follows from that before it asks for more.
     told_of_speech: bool,
     _pipeline: AbortOnDropHandle<()>,
@@ -96,7 +98,6 @@ impl CascadeMode {
             stt_provider: stt.provider,
             told: told_rx,
             ears,
-            to_ears: Lossless::new(commands.clone()),
             events: Lossless::new(events),
             context: context::Context::new(setup.history),
             state: State::default(),
@@ -107,12 +108,35 @@ impl CascadeMode {
             told: Lossless::new(told),
             events: events_rx,
             told_of_speech: false,
+            is_prepared: false,
             _pipeline: AbortOnDropHandle::new(tasks.spawn(pipeline.run())),
         })
     }
 }
 
 impl InteractionMode for CascadeMode {
+impl CascadeMode {
+    /// What an order means to the ears. It goes the way of the audio, and so keeps its place in it.
+    fn to_ears(&mut self, order: ModeOrder) -> Option<SpeechToTextCommand> {
+        let was_prepared = self.is_prepared;
+        match order {
+            ModeOrder::Prepare => self.is_prepared = true,
+            ModeOrder::Commit(_) | ModeOrder::GoOn { .. } | ModeOrder::Interrupt { .. } => {
+                self.is_prepared = false;
+            }
+            ModeOrder::SpeechBegan { .. } | ModeOrder::EndTurn | ModeOrder::Greet(_) | ModeOrder::Close => {}
+        }
+        match order {
+            ModeOrder::SpeechBegan { ago } => Some(SpeechToTextCommand::SpeechBegan { ago }),
+            ModeOrder::Prepare | ModeOrder::EndTurn => Some(SpeechToTextCommand::Finalize),
+            ModeOrder::Commit(_) => (!was_prepared).then_some(SpeechToTextCommand::Finalize),
+            ModeOrder::GoOn { .. } | ModeOrder::Greet(_) | ModeOrder::Interrupt { .. } | ModeOrder::Close => {
+                None
+            }
+        }
+    }
+}
+
     fn turn_taking(&self) -> TurnTaking {
         self.turn_taking
     }
@@ -126,7 +150,17 @@ impl InteractionMode for CascadeMode {
             self.ears.orders.close();
         }
         self.told.send(Told::Order(order));
+        let command = self.to_ears(order);
+        if command == Some(SpeechToTextCommand::Finalize) && order != ModeOrder::EndTurn {
+            self.told.send(Told::Asked);
+        }
     }
+        match command {
+            // The pipeline knows what the ears were asked before they answer.
+            Some(command) if self.told.are_waiting() => self.ears.orders.hold(command),
+            Some(command) => self.ears.orders.send(command),
+            None => {}
+        }
 }
 
 impl Stream for CascadeMode {
@@ -134,8 +168,9 @@ impl Stream for CascadeMode {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<ModeEvent>> {
         // What finds no room yet wakes this again.
-        let _ = self.ears.orders.poll_waiting(cx);
-        let _ = self.told.poll_waiting(cx);
+        if self.told.poll_waiting(cx).is_ready() {
+            let _ = self.ears.orders.poll_waiting(cx);
+        }
         if std::mem::take(&mut self.told_of_speech) {
             self.told.send(Told::SpeechStartedTaken);
         }

@@ -12,7 +12,7 @@ use tokio::time::sleep_until;
 use tracing::debug;
 use viva_domain::latency::Stage;
 use viva_domain::ports::{
-    Heard, ProviderError, ProviderErrorKind, SpeechToTextCommand, SpeechToTextEvent, SpeechToTextEventKind,
+    Heard, ProviderError, ProviderErrorKind, SpeechToTextEvent, SpeechToTextEventKind,
 };
 use viva_domain::turns::{Generation, ModeInput, ModeOrder, TurnTaking};
 
@@ -32,8 +32,6 @@ pub(super) struct Pipeline {
     pub(super) stt_provider: String,
     pub(super) told: mpsc::Receiver<Told>,
     pub(super) ears: mpsc::Receiver<SpeechToTextEvent>,
-    /// All orders to the ears, so that they keep their order; the audio comes past this task.
-    pub(super) to_ears: Lossless<SpeechToTextCommand>,
     pub(super) events: Lossless<ModeEvent>,
     pub(super) context: Context,
     pub(super) state: State,
@@ -43,6 +41,8 @@ pub(super) struct Pipeline {
 #[derive(Debug)]
 pub(super) enum Told {
     Order(ModeOrder),
+    /// The ears are asked to write down what they heard, for the order that follows.
+    Asked,
     /// It knows that the user began to speak, and has ordered what follows from that.
     SpeechStartedTaken,
 }
@@ -136,10 +136,10 @@ impl Pipeline {
                 told = self.told.next() => match told {
                     Some(Told::Order(ModeOrder::Close)) | None => return,
                     Some(Told::Order(order)) => self.obey(order),
+                    Some(Told::Asked) => self.state.asked.push_back(Asked { over: None }),
                     Some(Told::SpeechStartedTaken) => self.state.waits_for_session = false,
                 },
                 () = poll_fn(|cx| self.events.poll_waiting(cx)), if self.events.are_waiting() => {}
-                () = poll_fn(|cx| self.to_ears.poll_waiting(cx)), if self.to_ears.are_waiting() => {}
                 heard = self.ears.next(), if may_hear => self.hear(heard),
                 said = next_said(&mut self.state.answer), if is_free => self.answers(said),
                 // What was heard in time and not taken yet is not late.
@@ -151,14 +151,10 @@ impl Pipeline {
 
     fn obey(&mut self, order: ModeOrder) {
         match order {
-            ModeOrder::SpeechBegan { ago } => {
-                self.state.listens = true;
-                self.to_ears.send(SpeechToTextCommand::SpeechBegan { ago });
-            }
+            ModeOrder::SpeechBegan { .. } => self.state.listens = true,
             ModeOrder::Prepare => {
                 self.context.settle();
                 self.state.wanted = Wanted::Ready;
-                self.ask_ears();
             }
             ModeOrder::Commit(generation) => self.commit(generation),
             ModeOrder::GoOn { generation } => self.go_on(generation),
@@ -168,8 +164,8 @@ impl Pipeline {
                 self.release_answer();
             }
             ModeOrder::Interrupt { generation, heard } => self.stop(generation, heard),
-            ModeOrder::EndTurn => self.to_ears.send(SpeechToTextCommand::Finalize),
-            ModeOrder::Close => {} // Ends `run`.
+            ModeOrder::EndTurn => {} // The ears answer with the end of the turn, if one runs.
+            ModeOrder::Close => {}   // Ends `run`.
         }
     }
 
@@ -180,9 +176,6 @@ impl Pipeline {
         }
         self.context.settle();
         self.state.generation = generation;
-        if self.state.wanted != Wanted::Ready {
-            self.ask_ears();
-        }
         let until = tokio::time::Instant::now() + TRANSCRIPT_WAIT;
         self.state.wanted = Wanted::Answer { until };
         if let Some(err) = self.state.unwritten.clone() {
@@ -247,11 +240,6 @@ impl Pipeline {
         state.answer = None;
         state.unwritten = None;
         self.context.add_user(&std::mem::take(&mut state.words));
-    }
-
-    fn ask_ears(&mut self) {
-        self.to_ears.send(SpeechToTextCommand::Finalize);
-        self.state.asked.push_back(Asked { over: None });
     }
 
     fn hear(&mut self, heard: Option<SpeechToTextEvent>) {

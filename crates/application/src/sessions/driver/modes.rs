@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing::{info, warn};
 use viva_domain::ports::{Message, MessageRole, ProviderErrorKind};
@@ -216,16 +217,17 @@ impl Driver {
                 recoverable: true,
             }));
         }
-        let length = self.input_rate.duration_of(samples.len() as u64);
-        self.push_again(&samples.into());
+        let run_up = recording.speech_started.since(recording.began);
+        let run_up = usize::try_from(self.input_rate.samples_in(run_up)).unwrap_or(usize::MAX);
+        let (run_up, speech) = samples.split_at(run_up.min(samples.len()));
+        self.push_again(&run_up.into());
+        // Told before the speech is heard: of what came before, a provider keeps little.
         if let Some(mode) = &mut self.mode
             && mode.turn_taking() == TurnTaking::Session
         {
-            let run_up = recording.speech_started.since(recording.began);
-            mode.order(ModeOrder::SpeechBegan {
-                ago: length.saturating_sub(run_up),
-            });
+            mode.order(ModeOrder::SpeechBegan { ago: Duration::ZERO });
         }
+        self.push_again(&speech.into());
     }
 
     /// All at once: a single piece finds room.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
 use tokio_util::task::TaskTracker;
-use viva_domain::ports::{ProviderErrorKind, SpeechToText, SpeechToTextEventKind};
+use viva_domain::ports::{ProviderErrorKind, SpeechToText, SpeechToTextCommand, SpeechToTextEventKind};
 use viva_domain::sessions::ProviderConfig;
 use viva_fakes::CapturedLogs;
 use viva_fakes::vendors::RecordedLine;
@@ -82,6 +82,7 @@ macro_rules! ears_tests {
             a_text_comes_as_late_as_the_vendor_is,
             what_nobody_understood_is_an_empty_text,
             what_nobody_knows_changes_nothing,
+            a_turn_in_one_piece_is_heard_whole,
             a_refused_connection_is_told,
             a_connection_that_breaks_between_utterances_is_opened_again_without_a_word,
             an_order_whose_connection_breaks_fails_and_the_next_one_does_not,
@@ -152,6 +153,30 @@ pub(in crate::providers) async fn what_nobody_knows_changes_nothing(start: impl 
     }
     assert_eq!(bench.ask(&mut talk).await, text("hello world"));
     assert_eq!(bench.server.lines().len(), 1, "it was called again");
+}
+
+pub(in crate::providers) async fn a_turn_in_one_piece_is_heard_whole(start: impl AsyncFn() -> Bench) {
+    for (told_before, heard) in [(true, 30), (false, 10)] {
+        let bench = start().await;
+        let detects_turns = bench.ears.capabilities(&bench.config).detects_turns;
+        let mut talk = bench.talk().await;
+        let samples = talk.samples(30_000);
+        if told_before {
+            talk.began(0).await;
+        }
+        let piece = vec![8_000; samples].into();
+        talk.send(SpeechToTextCommand::Audio(piece)).await;
+        if !told_before {
+            talk.began(30_000).await;
+        }
+        if detects_turns {
+            assert_eq!(talk.answer().await, SpeechToTextEventKind::SpeechStarted);
+        }
+        talk.finalize().await;
+        assert_eq!(talk.answer().await, text("hello world"));
+        let lines = bench.server.lines();
+        assert!(lines[0].audio.len() >= talk.samples(heard * 1_000));
+    }
 }
 
 pub(in crate::providers) async fn a_refused_connection_is_told(start: impl AsyncFn() -> Bench) {

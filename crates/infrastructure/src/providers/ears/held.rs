@@ -24,12 +24,26 @@ impl Held {
         self.samples += samples(&command);
         let deadline = is_order.then(|| Instant::now() + PATIENCE);
         self.commands.push_back((command, deadline));
-        while self.samples > MOST_SECONDS * rate as usize {
-            let oldest = self.commands.iter().position(|(command, _)| samples(command) > 0);
-            let Some((command, _)) = oldest.and_then(|at| self.commands.remove(at)) else {
+        self.keep_last(MOST_SECONDS * rate as usize);
+    }
+
+    /// Forgets the oldest audio, to the sample: a turn may come in one piece.
+    fn keep_last(&mut self, most: usize) {
+        while let surplus @ 1.. = self.samples.saturating_sub(most) {
+            let is_audio = |(command, _): &(SpeechToTextCommand, _)| samples(command) > 0;
+            let Some(oldest) = self.commands.iter().position(is_audio) else {
                 return;
             };
-            self.samples -= samples(&command);
+            match &mut self.commands[oldest].0 {
+                SpeechToTextCommand::Audio(audio) if audio.len() > surplus => {
+                    *audio = audio[surplus..].into();
+                    self.samples -= surplus;
+                }
+                command => {
+                    self.samples -= samples(command);
+                    self.commands.remove(oldest);
+                }
+            }
         }
     }
 
@@ -78,10 +92,20 @@ mod tests {
         held.push(audio(4_000), 1_000);
         held.push(BEGAN, 1_000);
         held.push(audio(6_000), 1_000);
+        held.push(audio(4_001), 1_000);
+        let kept: Vec<SpeechToTextCommand> = std::iter::from_fn(|| held.pop()).collect();
+        assert_eq!(kept, [BEGAN, audio(5_999), audio(4_001)]);
+        assert_eq!(held.samples, 0);
+    }
+
+    #[test]
+    fn of_a_longer_piece_the_end_is_kept() {
+        let mut held = Held::default();
+        held.push(BEGAN, 1_000);
+        held.push(audio(30_000), 1_000);
         held.push(audio(1), 1_000);
         let kept: Vec<SpeechToTextCommand> = std::iter::from_fn(|| held.pop()).collect();
-        assert_eq!(kept, [BEGAN, audio(6_000), audio(1)]);
-        assert_eq!(held.samples, 0);
+        assert_eq!(kept, [BEGAN, audio(9_999), audio(1)]);
     }
 
     #[tokio::test(start_paused = true)]

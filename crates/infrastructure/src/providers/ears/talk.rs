@@ -76,6 +76,11 @@ impl Talk {
         }
     }
 
+    /// How many samples so many ms are.
+    pub(in crate::providers) fn samples(&self, ms: usize) -> usize {
+        self.rate * ms / 1_000
+    }
+
     /// This much of one sample, in portions of 20 ms.
     pub(in crate::providers) async fn audio(&mut self, sample: i16, ms: usize) {
         let portion = vec![sample; self.rate / 50];

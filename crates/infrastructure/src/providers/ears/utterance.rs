@@ -5,8 +5,9 @@ use std::time::Duration;
 
 /// How much is sent of what was before the first voiced sample: quiet consonants are there.
 pub(in crate::providers) const RUN_UP: Duration = Duration::from_millis(300);
-/// How late it may be told that speech began.
-const MOST_AGO: Duration = Duration::from_secs(2);
+/// How late it may be told that speech began: who speaks while an answer must not be interrupted is heard after it. The
+/// session's own recording begins at most 6.5 s before.
+const MOST_AGO: Duration = Duration::from_secs(10);
 
 /// The newest audio, up to a length.
 pub(in crate::providers) struct Utterance {
@@ -84,13 +85,29 @@ mod tests {
     #[test]
     fn an_utterance_begins_with_its_run_up() {
         let mut utterance = Utterance::new(1_000, 65 * SECOND);
-        utterance.push(&ramp(0, 5_000));
-        assert_eq!(utterance.samples.len(), 2_300);
+        utterance.push(&ramp(0, 15_000));
+        assert_eq!(utterance.samples.len(), 10_300);
         utterance.begin(Duration::from_millis(200));
-        utterance.push(&ramp(5_000, 6_000));
+        utterance.push(&ramp(15_000, 16_000));
         assert!(utterance.has_begun());
-        assert_eq!(utterance.finish(), Some(ramp(4_500, 6_000)));
+        assert_eq!(utterance.finish(), Some(ramp(14_500, 16_000)));
         assert!(!utterance.has_begun());
+    }
+
+    #[test]
+    fn who_spoke_for_ten_seconds_before_it_was_told_is_heard_whole() {
+        let mut utterance = Utterance::new(1_000, 65 * SECOND);
+        utterance.push(&ramp(0, 15_000));
+        utterance.begin(10 * SECOND);
+        assert_eq!(utterance.finish(), Some(ramp(4_700, 15_000)));
+    }
+
+    #[test]
+    fn a_turn_that_comes_in_one_piece_is_heard_whole() {
+        let mut utterance = Utterance::new(1_000, 65 * SECOND);
+        utterance.begin(Duration::ZERO);
+        utterance.push(&ramp(0, 30_000));
+        assert_eq!(utterance.finish(), Some(ramp(0, 30_000)));
     }
 
     #[test]

@@ -204,6 +204,34 @@ async fn ears_hear_all_audio_and_when_speech_began() {
     bench.close().await;
 }
 
+/// The audio of a turn that another mode heard comes at once, and right after the news that it began.
+#[tokio::test(start_paused = true)]
+async fn what_the_ears_are_told_keeps_its_place_in_the_audio() {
+    let mut bench = Bench::with_ears(ScriptedSpeechToText::new()).await;
+    bench.begin_speech();
+    bench.mode.push_audio(&vec![1; 320].into());
+    bench.commit();
+    bench.go_on();
+    bench.mode.push_audio(&vec![2; 320].into());
+    bench.prepare_for(Transcript::of("Hello."));
+    bench.mode.push_audio(&vec![3; 320].into());
+    bench.commit();
+    bench.words_within(ms(1_000)).await;
+    let began = || SpeechToTextCommand::SpeechBegan { ago: ms(0) };
+    let audio = |sample| SpeechToTextCommand::Audio(vec![sample; 320].into());
+    let told = [
+        began(),
+        audio(1),
+        SpeechToTextCommand::Finalize,
+        began(),
+        audio(2),
+        SpeechToTextCommand::Finalize,
+        audio(3),
+    ];
+    assert_eq!(bench.ears.recorded().commands, told);
+    bench.close().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_is_heard_between_turns_is_nobodys() {
     let mut bench = Bench::new().await;

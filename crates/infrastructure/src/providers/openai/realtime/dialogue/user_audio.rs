@@ -23,11 +23,7 @@ impl Untaken {
     pub(super) fn push(&mut self, samples: Arc<[i16]>, most_s: usize) {
         self.kept += samples.len();
         self.portions.push_back(samples);
-        while self.kept > most_s * RATE as usize
-            && let Some(oldest) = self.portions.pop_front()
-        {
-            self.kept -= oldest.len();
-        }
+        self.keep_last(most_s * RATE as usize);
     }
 
     /// Forgets all but the last samples.
@@ -212,6 +208,9 @@ mod tests {
         assert_eq!(untaken.samples(), 960);
         untaken.clear();
         assert_eq!((untaken.portions().count(), untaken.samples()), (0, 0));
+        untaken.push([vec![1; 24_000], vec![2; 24_000]].concat().into(), 1);
+        assert_eq!(untaken.samples(), 24_000, "also of a single piece");
+        assert!(untaken.portions().all(|portion| portion.iter().all(|sample| *sample == 2)));
     }
 
     #[test]

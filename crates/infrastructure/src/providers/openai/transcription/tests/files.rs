@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use viva_audio::SampleRate;
-use viva_domain::ports::{ProviderErrorKind, SpeechToTextEventKind};
+use viva_domain::ports::{ProviderErrorKind, SpeechToTextCommand, SpeechToTextEventKind};
 use viva_fakes::vendors::openai_transcription::{OpenAiTranscriptionScript, SpokenText};
 
 use super::{FILES, Rig, Talk, config, patiently};
@@ -82,6 +82,27 @@ async fn only_the_utterance_is_sent() {
         2
     );
     assert!(upload.has_key);
+}
+
+#[tokio::test]
+async fn a_turn_in_one_piece_is_sent_whole() {
+    for (told_before, heard) in [(true, 30), (false, 10)] {
+        let rig = Rig::start().await;
+        let mut talk = rig.talk(FILES, &[]).await;
+        let samples = talk.samples(30_000);
+        if told_before {
+            talk.began(0).await;
+        }
+        let piece = vec![8_000; samples].into();
+        talk.send(SpeechToTextCommand::Audio(piece)).await;
+        if !told_before {
+            talk.began(30_000).await;
+        }
+        talk.finalize().await;
+        assert_eq!(talk.text().await, "hello world");
+        let upload = rig.server.uploads().remove(0);
+        assert!(upload.audio.samples.len() >= talk.samples(heard * 1_000));
+    }
 }
 
 #[tokio::test]

@@ -45,6 +45,20 @@ fn a_turn_is_signalled_and_answered() {
 }
 
 #[test]
+fn a_turn_that_comes_in_one_piece_is_heard_whole() {
+    let seconds = |lines: &[String]| lines.iter().filter(|line| *line == "send 100 ms").count() / 10;
+    let piece = || RealtimeCommand::Audio(vec![1; 30 * 16_000].into());
+    let mut told_before = Bench::new();
+    assert_eq!(told_before.began_ago(0), ["send start"]);
+    assert_eq!(seconds(&told_before.command(piece())), 30);
+    assert_eq!(told_before.commit(), ["send end"]);
+    let mut told_after = Bench::new();
+    assert_eq!(told_after.command(piece()), nothing());
+    assert_eq!(seconds(&told_after.began_ago(30_000)), 10, "its end at least");
+    assert_eq!(told_after.commit(), ["send end"]);
+}
+
+#[test]
 fn the_next_turn_has_its_own_transcript() {
     let mut bench = Bench::new();
     bench.asks();

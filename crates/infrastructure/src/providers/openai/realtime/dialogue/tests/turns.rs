@@ -61,6 +61,32 @@ fn a_turn_that_never_began_is_all_that_was_heard() {
 }
 
 #[test]
+fn a_turn_that_comes_in_one_piece_is_heard_whole() {
+    let mut bench = Bench::ordered();
+    bench.order(RealtimeCommand::SpeechBegan {
+        ago: Duration::ZERO,
+    });
+    bench.audio(30_000);
+    bench.commit(1);
+    assert_eq!(bench.told(), ["audio 30000", "commit", "ask 1"]);
+}
+
+#[test]
+fn of_a_long_piece_that_was_speech_the_end_is_heard() {
+    for told_late in [true, false] {
+        let mut bench = Bench::ordered();
+        bench.audio(30_000);
+        if told_late {
+            bench.order(RealtimeCommand::SpeechBegan {
+                ago: Duration::from_secs(30),
+            });
+        }
+        bench.commit(1);
+        assert_eq!(bench.told(), ["audio 10000", "commit", "ask 1"]);
+    }
+}
+
+#[test]
 fn a_turn_is_as_long_as_the_provider_wants_it() {
     let mut bench = Bench::ordered();
     bench.audio(30);
