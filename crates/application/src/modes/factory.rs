@@ -7,7 +7,7 @@ use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use viva_audio::{SampleRate, UnsupportedSampleRate};
 use viva_domain::ports::{Message, ProviderError, ProviderErrorKind, RealtimeRequest};
-use viva_domain::providers::{CredentialStatus, ProviderCatalogue, Providers};
+use viva_domain::providers::{CredentialStatus, Model, ProviderCatalogue, ProviderInfo, Providers};
 use viva_domain::sessions::{CascadeConfig, Interaction, Prompt, ProviderConfig};
 
 use super::InteractionMode;
@@ -16,6 +16,8 @@ use super::realtime::RealtimeMode;
 
 /// How long a provider may take to open a conversation.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The provider that needs nothing and understands little: what there is when there is nobody else.
+const OFFLINE: &str = "offline";
 
 /// Picks the stack from a session's configuration.
 #[derive(Debug, Clone)]
@@ -97,16 +99,16 @@ impl ModeFactory {
         }
     }
 
-    /// The cascade that is there when a realtime provider is not: the first usable provider of each role, in the language
-    /// of the conversation. `None` when a role has none.
-    pub fn fallback(&self, language: Option<&str>) -> Option<Interaction> {
+    /// The cascade that is there when a realtime provider is not, in the language of the conversation: of each role the
+    /// first provider that takes the configuration. The one that failed comes after all others, and nothing but `offline`
+    /// after it; models that are no longer served on this day are not chosen. `None` when a role has nobody.
+    pub fn fallback(&self, failed: &ProviderConfig, today: NaiveDate) -> Option<Interaction> {
         let providers = &self.catalogue;
-        let cascade = Interaction::Cascade(Box::new(CascadeConfig {
-            stt: first_usable(&providers.stt, language)?,
-            llm: first_usable(&providers.llm, language)?,
-            tts: first_usable(&providers.tts, language)?,
-        }));
-        self.resolve(&cascade).ok()
+        Some(Interaction::Cascade(Box::new(CascadeConfig {
+            stt: substitute(&providers.stt, failed, today, |ears, config| ears.resolve(config))?,
+            llm: substitute(&providers.llm, failed, today, |model, config| model.resolve(config))?,
+            tts: substitute(&providers.tts, failed, today, |voice, config| voice.resolve(config))?,
+        })))
     }
 
     /// Opens a conversation, in at most 5 s.
@@ -196,12 +198,37 @@ fn is_retired<P: ?Sized>(providers: &Providers<P>, config: &ProviderConfig, toda
     models.any(|model| config.model.as_ref() == Some(&model.id) && model.is_retired(today))
 }
 
-fn first_usable<P: ?Sized>(providers: &Providers<P>, language: Option<&str>) -> Option<ProviderConfig> {
-    let (info, _) = providers.iter().find(|(info, _)| info.credential.is_usable())?;
-    Some(ProviderConfig {
-        language: language.map(str::to_owned),
-        ..ProviderConfig::of(&info.id)
+/// The first provider that takes the place of one that failed.
+fn substitute<P: ?Sized>(
+    providers: &Providers<P>,
+    failed: &ProviderConfig,
+    today: NaiveDate,
+    resolve: impl Fn(&P, &ProviderConfig) -> Result<ProviderConfig, ProviderError>,
+) -> Option<ProviderConfig> {
+    let usable = providers.iter().filter(|(info, _)| info.credential.is_usable());
+    let mut candidates: Vec<_> = usable.collect();
+    candidates.sort_by_key(|(info, _)| (info.id == OFFLINE, info.id == failed.provider));
+    candidates.into_iter().find_map(|(info, adapter)| {
+        let config = ProviderConfig {
+            model: served(info, today)?,
+            language: failed.language.clone(),
+            ..ProviderConfig::of(&info.id)
+        };
+        resolve(adapter, &config).ok()
     })
+}
+
+/// The model to name so that one is chosen that is still served, which is none where the default one is; `None` when no
+/// model is.
+fn served(info: &ProviderInfo, today: NaiveDate) -> Option<Option<String>> {
+    let is_served = |model: &&Model| !model.is_retired(today);
+    match info.models.first() {
+        Some(default) if default.is_retired(today) => {
+            let model = info.models.iter().find(is_served)?;
+            Some(Some(model.id.clone()))
+        }
+        Some(_) | None => Some(None),
+    }
 }
 
 async fn in_time<T>(

@@ -172,7 +172,7 @@ impl Sessions {
             Ok(mode) => Ok(Ok(mode)),
             Err(OpenModeError(err))
                 if !matches!(err.kind, ProviderErrorKind::InvalidConfig(_))
-                    && fallback_of(&self.modes, interaction, policy).is_some() =>
+                    && fallback_of(&self.modes, interaction, policy, self.ports.clock.now().date_naive()).is_some() =>
             {
                 Ok(Err(failure(&err)))
             }
@@ -233,7 +233,12 @@ impl Sessions {
             inputs,
             pace: PaceLimit::new(input_rate, Instant::now()),
         };
-        let fallback = fallback_of(&self.modes, &session.interaction, session.fallback);
+        let fallback = fallback_of(
+            &self.modes,
+            &session.interaction,
+            session.fallback,
+            session.started_at.date_naive(),
+        );
         let driver = Driver::new(DriverSetup {
             machine: MachineSettings {
                 barge_in: request.barge_in,

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use tracing::{info, warn};
 use viva_domain::ports::{Message, MessageRole, ProviderErrorKind};
 use viva_domain::sessions::{EndStatus, FallbackPolicy, Interaction, InteractionMode as Mode};
@@ -239,7 +240,13 @@ impl Driver {
 
     /// What happens when the mode fails that the session has now.
     pub(super) fn on_mode_failure(&mut self) -> OnModeFailure {
-        self.fallback = fallback_of(&self.modes, &self.session.interaction, self.session.fallback);
+        let today = self.ports.clock.now().date_naive();
+        self.fallback = fallback_of(
+            &self.modes,
+            &self.session.interaction,
+            self.session.fallback,
+            today,
+        );
         on_failure_with(self.fallback.as_ref())
     }
 
@@ -276,10 +283,11 @@ pub(in crate::sessions) fn fallback_of(
     modes: &crate::modes::ModeFactory,
     interaction: &Interaction,
     policy: FallbackPolicy,
+    today: NaiveDate,
 ) -> Option<Interaction> {
     match interaction {
         Interaction::Realtime(config) if policy != FallbackPolicy::Off => {
-            modes.fallback(config.language.as_deref())
+            modes.fallback(config, today)
         }
         Interaction::Realtime(_) | Interaction::Cascade(_) => None,
     }
