@@ -16,10 +16,10 @@ use viva_domain::ports::{
 
 use super::held::Held;
 use super::line::{Line, Loss, Ring, Tries};
-use super::spare::Spare;
 use super::{COMMANDS, Dialect, EVENTS, Message, Order, Said};
 use crate::providers::transport::errors;
 use crate::providers::transport::socket::Socket;
+use crate::providers::transport::spare::Spare;
 
 /// After so long without anything sent, the vendor is told that we are still there.
 pub(in crate::providers) const KEEP_ALIVE: Duration = Duration::from_secs(4);

@@ -12,7 +12,6 @@ pub(super) mod cases;
 mod held;
 mod line;
 mod listening;
-mod spare;
 #[cfg(test)]
 pub(super) mod talk;
 mod utterance;

@@ -14,6 +14,7 @@ mod http;
 pub mod pcm;
 mod retry;
 pub mod socket;
+pub mod spare;
 mod speech;
 #[cfg(test)]
 pub(crate) mod speech_cases;

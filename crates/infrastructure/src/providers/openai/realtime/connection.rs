@@ -18,6 +18,7 @@ use super::{Host, KeyHeader};
 use crate::providers::transport::HttpClient;
 use crate::providers::transport::errors::unavailable;
 use crate::providers::transport::socket::{self, Frame, Socket};
+use crate::providers::transport::spare::Spare;
 
 /// How long the handshake may take, and how long the provider may take to accept the configuration.
 const OPEN_LIMIT: Duration = Duration::from_secs(10);
@@ -41,19 +42,22 @@ pub(super) struct Connector {
 
 /// A conversation that is under way, owned by its task.
 pub(super) struct Conversation {
-    connector: Connector,
+    connector: Arc<Connector>,
     dialogue: Dialogue,
     commands: mpsc::Receiver<RealtimeCommand>,
     events: mpsc::Sender<RealtimeEvent>,
     connection_age: Duration,
+    spare: Spare,
 }
 
 /// What came of a connection.
 enum Next {
     /// Nobody needs it any more.
     Close,
-    /// It broke, or came of age.
-    Reopen { broke: bool },
+    /// It broke.
+    Reopen,
+    /// It came of age, and another one is open.
+    Move(Box<Socket>),
     /// The conversation cannot go on.
     Fail(Arc<ProviderError>),
 }
@@ -155,11 +159,12 @@ impl Conversation {
         connection_age: Duration,
     ) -> Self {
         Self {
-            connector,
+            connector: Arc::new(connector),
             dialogue,
             commands,
             events,
             connection_age,
+            spare: Spare::after(Some(connection_age)),
         }
     }
 
@@ -167,31 +172,28 @@ impl Conversation {
     pub(super) async fn run(mut self, mut socket: Socket) {
         loop {
             self.dialogue.opened(Instant::now().into_std());
-            let next = self.talk(&mut socket).await;
-            match next {
-                // There may be nobody to say goodbye to.
-                Next::Reopen { broke: true } => drop(socket),
-                Next::Close | Next::Reopen { broke: false } | Next::Fail(_) => socket.close().await,
-            }
-            let reopened = match next {
-                Next::Close => return,
-                Next::Fail(err) => Err(err),
-                Next::Reopen { broke } => match self.reopen(broke).await {
-                    Ok(Some(reopened)) => Ok(reopened),
-                    Ok(None) => return,
-                    Err(err) => Err(Arc::new(err)),
-                },
-            };
-            match reopened {
-                Ok(reopened) => socket = reopened,
-                Err(err) => return self.fail(err).await,
+            match self.talk(&mut socket).await {
+                Next::Close => return socket.close().await,
+                Next::Fail(err) => {
+                    socket.close().await;
+                    return self.fail(err).await;
+                }
+                Next::Move(new) => std::mem::replace(&mut socket, *new).close().await,
+                Next::Reopen => {
+                    // There may be nobody to say goodbye to.
+                    drop(socket);
+                    match self.reopen().await {
+                        Ok(Some(reopened)) => socket = reopened,
+                        Ok(None) => return,
+                        Err(err) => return self.fail(Arc::new(err)).await,
+                    }
+                }
             }
         }
     }
 
     /// Uses a connection to its end.
     async fn talk(&mut self, socket: &mut Socket) -> Next {
-        let of_age = Instant::now() + self.connection_age;
         let mut inbox = VecDeque::new();
         let mut is_lost = false;
         loop {
@@ -201,10 +203,11 @@ impl Conversation {
                     inbox.push_back((Instant::now(), Arrived::Lost { err, reopen: true }));
                 }
             }
-            let due = self.due(of_age, inbox.is_empty());
-            if due.is_some_and(|due| due <= Instant::now()) {
-                self.dialogue.retire();
-                return Next::Reopen { broke: false };
+            let due = self.due(inbox.is_empty());
+            if due.is_some_and(|due| due <= Instant::now())
+                && let Some(new) = self.renew()
+            {
+                return Next::Move(new);
             }
             let has_news = !inbox.is_empty() || !self.dialogue.out.events.is_empty();
             tokio::select! {
@@ -228,17 +231,32 @@ impl Conversation {
                         Err(Closed) => return Next::Close,
                     }
                 }
+                () = self.spare.change(&self.connector.failures.account) => {}
                 () = sleep_until(due.unwrap_or_else(|| Instant::now() + FAR_AWAY)) => {}
             }
         }
     }
 
-    /// When the connection is replaced, as far as that is known now.
-    fn due(&self, of_age: Instant, is_told: bool) -> Option<Instant> {
-        let now = Instant::now().into_std();
+    /// When something is to be done to replace the connection, as far as that is known now: another one is opened, and
+    /// used, at moments when nobody speaks and nothing is owed.
+    fn due(&self, is_told: bool) -> Option<Instant> {
+        let now = Instant::now();
         let is_told = is_told && self.dialogue.out.events.is_empty();
-        let quiet = is_told.then(|| self.dialogue.quiet_at(now)).flatten()?;
-        Some(of_age.max(Instant::from_std(quiet)))
+        let quiet = is_told.then(|| self.dialogue.quiet_at(now.into_std())).flatten()?;
+        let due = if self.spare.is_ready() { now } else { self.spare.due()? };
+        Some(due.max(Instant::from_std(quiet)))
+    }
+
+    /// Opens another connection. The old one is used until that is open, and the next time moves to it.
+    fn renew(&mut self) -> Option<Box<Socket>> {
+        let new = self.spare.take(Some(self.connection_age));
+        if new.is_some() {
+            self.dialogue.retire();
+        } else {
+            let connector = Arc::clone(&self.connector);
+            self.spare = Spare::Calling(Box::pin(async move { connector.open().await }));
+        }
+        new
     }
 
     /// Tells one event, or works out the next one; there is room for it.
@@ -268,21 +286,23 @@ impl Conversation {
         );
         let err = Arc::new(err);
         if reopen && self.dialogue.lost(&err, at) {
-            Ok(Some(Next::Reopen { broke: true }))
+            Ok(Some(Next::Reopen))
         } else {
             Ok(Some(Next::Fail(err)))
         }
     }
 
     /// Another connection; `None` when nobody needs it any more. What is ordered meanwhile is kept.
-    async fn reopen(&mut self, broke: bool) -> Result<Option<Socket>, ProviderError> {
+    async fn reopen(&mut self) -> Result<Option<Socket>, ProviderError> {
+        if let Some(open) = self.spare.take(Some(self.connection_age)) {
+            return Ok(Some(*open));
+        }
+        self.spare = Spare::after(Some(self.connection_age));
         let deadline = Instant::now() + REOPEN_LIMIT;
         let mut wait = FIRST_WAIT;
-        let mut is_first = !broke;
         loop {
-            let pause = if is_first { Duration::ZERO } else { wait };
             let opening = async {
-                sleep(pause).await;
+                sleep(wait).await;
                 self.connector.open().await
             };
             let opened = meanwhile(&mut self.dialogue, &mut self.commands, &mut self.events, opening).await;
@@ -291,10 +311,7 @@ impl Conversation {
                 Ok(Ok(socket)) => return Ok(Some(socket)),
                 Ok(Err(err)) => err,
             };
-            if !is_first {
-                wait *= 2;
-            }
-            is_first = false;
+            wait *= 2;
             if is_fatal(&err.kind) || Instant::now() + wait > deadline {
                 return Err(err);
             }

@@ -11,6 +11,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::Value;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -42,6 +43,7 @@ pub(super) struct Desk {
     pub(super) delays: Delays,
     numbers: Arc<AtomicUsize>,
     attempts: Arc<AtomicUsize>,
+    is_closed: watch::Sender<bool>,
 }
 
 impl OpenAiRealtimeServer {
@@ -64,6 +66,7 @@ impl OpenAiRealtimeServer {
             delays: Delays::default(),
             numbers: Arc::default(),
             attempts: Arc::default(),
+            is_closed: watch::Sender::new(false),
         };
         let routes = Router::new().route(path, get(connect)).with_state(desk.clone());
         let server = LocalServer::start(routes, stop).await?;
@@ -89,6 +92,16 @@ impl OpenAiRealtimeServer {
             retry_after_s,
             ..Complaint::new(code, message).with_status(status)
         });
+    }
+
+    /// From now on a connection that is asked for has to wait, until [`Self::admit`].
+    pub fn keep_waiting(&self) {
+        self.desk.is_closed.send_replace(true);
+    }
+
+    /// Opens the connections that wait.
+    pub fn admit(&self) {
+        self.desk.is_closed.send_replace(false);
     }
 
     /// Sends a message on every open connection.
@@ -193,7 +206,10 @@ async fn connect(
     Query(query): Query<Vec<(String, String)>>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    match desk.admit(&headers, &query) {
+    let admitted = desk.admit(&headers, &query);
+    // It ends with the server.
+    let _ = desk.is_closed.subscribe().wait_for(|is_closed| !is_closed).await;
+    match admitted {
         Ok(()) => upgrade.on_upgrade(move |socket| serve(desk, socket, query)),
         Err(refusal) => refusal.into_response(),
     }

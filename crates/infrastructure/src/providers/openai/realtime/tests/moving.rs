@@ -2,10 +2,11 @@ use std::time::Duration;
 
 use serde_json::json;
 use viva_domain::ports::RealtimeCommand;
+use viva_fakes::CapturedLogs;
 use viva_fakes::vendors::RecordedLine;
 use viva_fakes::vendors::openai::realtime::{OpenAiRealtimeScript, RealtimeAnswer};
 
-use super::bench::{Bench, KEY, ORDERED, settings};
+use super::bench::{Bench, KEY, ORDERED, patiently, settings};
 use crate::providers::openai::realtime::RealtimeSettings;
 
 /// A connection of this age is replaced.
@@ -44,7 +45,7 @@ async fn an_old_connection_is_replaced_and_nothing_is_lost() {
     // The user's audio goes on all the while; it is numbered so that a gap would show.
     let mut number = 0_i16;
     let mut microphone = tokio::time::interval(Duration::from_millis(20));
-    while bench.server.requests().len() < 2 {
+    while bench.server.requests()[0].closed.is_none() {
         microphone.tick().await;
         number += 1;
         talk.send(RealtimeCommand::Audio(vec![number; 480].into())).await;
@@ -65,6 +66,46 @@ async fn an_old_connection_is_replaced_and_nothing_is_lost() {
     let expected: Vec<i16> = (1..=number).flat_map(|number| [number; 480]).collect();
     assert_eq!(lines[1].audio, expected);
     assert_eq!(bench.server.complaints(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_old_connection_stays_where_no_new_one_can_be_had() {
+    let logs = CapturedLogs::start();
+    let bench = aging(Duration::from_millis(300)).await;
+    let mut talk = bench.talk(&[ORDERED]).await;
+    bench.server.refuse(401, "invalid_api_key", "No more.", None);
+    let noticed = async {
+        while !logs.text().contains("No new connection") {
+            tokio::task::yield_now().await;
+        }
+    };
+    patiently(noticed).await;
+    for _ in 0..2 {
+        assert!(talk.ask().await.is_done());
+    }
+    let lines = bench.server.requests();
+    assert_eq!((lines.len(), lines[0].closed), (1, None));
+    assert_eq!(bench.server.complaints(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_old_connection_answers_until_the_new_one_is_open() {
+    let bench = aging(Duration::from_millis(300)).await;
+    let mut talk = bench.talk(&[ORDERED]).await;
+    bench.server.keep_waiting();
+    let called = async {
+        while bench.server.attempts() < 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    patiently(called).await;
+    assert!(talk.ask().await.is_done());
+    let lines = bench.server.requests();
+    assert_eq!(lines[0].closed, None, "it was closed before the new one was of use");
+    bench.server.admit();
+    bench.until_told(|lines| lines[0].closed.is_some()).await;
+    assert!(talk.ask().await.is_done());
+    assert_eq!(bench.server.requests().len(), 2);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The connection that takes the place of one that gets too old.
+//! The connection that takes the place of one that gets too old. It is opened first; until it is, the old one stays.
 
 use std::future::pending;
 use std::time::Duration;
@@ -9,16 +9,17 @@ use tokio::time::Instant;
 use tracing::debug;
 use viva_domain::ports::ProviderError;
 
-use crate::providers::transport::Account;
-use crate::providers::transport::socket::{Frame, Socket};
+use super::Account;
+use super::socket::{Frame, Socket};
 
 /// After a failure the next try is so much later; the old connection is still there.
 const PAUSE: Duration = Duration::from_mins(1);
 
 /// What there is of it.
-pub(super) enum Spare {
+pub enum Spare {
     /// Nothing before this moment; `None` is never.
     Due(Option<Instant>),
+    /// It is being opened.
     Calling(BoxFuture<'static, Result<Socket, ProviderError>>),
     /// It waits for a moment in which nobody speaks.
     Ready(Box<Socket>),
@@ -26,12 +27,12 @@ pub(super) enum Spare {
 
 impl Spare {
     /// One for a connection that is opened now and may get this old.
-    pub(super) fn after(age: Option<Duration>) -> Self {
+    pub fn after(age: Option<Duration>) -> Self {
         Self::Due(age.map(|age| Instant::now() + age))
     }
 
     /// When it has to be opened.
-    pub(super) fn due(&self) -> Option<Instant> {
+    pub fn due(&self) -> Option<Instant> {
         match self {
             Self::Due(moment) => *moment,
             Self::Calling(_) | Self::Ready(_) => None,
@@ -39,7 +40,7 @@ impl Spare {
     }
 
     /// Waits until it is open, or has broken. Dropping the future loses nothing.
-    pub(super) async fn change(&mut self, account: &Account) {
+    pub async fn change(&mut self, account: &Account) {
         let loss = match self {
             Self::Due(_) => pending().await,
             Self::Calling(call) => match call.await {
@@ -67,8 +68,13 @@ impl Spare {
         *self = Self::after(Some(PAUSE));
     }
 
+    /// Whether it is open.
+    pub fn is_ready(&self) -> bool {
+        matches!(self, Self::Ready(_))
+    }
+
     /// The connection, once it is open; the next one is due when it gets this old.
-    pub(super) fn take(&mut self, age: Option<Duration>) -> Option<Box<Socket>> {
+    pub fn take(&mut self, age: Option<Duration>) -> Option<Box<Socket>> {
         match std::mem::replace(self, Self::Due(None)) {
             Self::Ready(socket) => {
                 *self = Self::after(age);
