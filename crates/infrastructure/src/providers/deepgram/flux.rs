@@ -131,11 +131,7 @@ impl Dialect for Flux {
     fn hear(&mut self, text: &str, said: &mut Said) {
         match serde_json::from_str(text) {
             Ok(FluxMessage::TurnInfo(info)) => self.on_turn(info, said),
-            Ok(FluxMessage::Error { code, description }) => {
-                let complaint = errors::Complaint::new(code, description);
-                let err = complaint.into_error(self.account(), None);
-                said.event(SpeechToTextEventKind::Failed(err.into()));
-            }
+            Ok(FluxMessage::Error(failure)) => said.loses(failure.into_error(self.account())),
             Ok(FluxMessage::Unknown) => {}
             Err(err) => {
                 let provider = self.account().provider.as_str();

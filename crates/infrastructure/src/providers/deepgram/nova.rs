@@ -176,11 +176,7 @@ impl Dialect for Nova {
     fn hear(&mut self, text: &str, said: &mut Said) {
         match serde_json::from_str(text) {
             Ok(NovaMessage::Results(results)) => self.on_results(&results, said),
-            Ok(NovaMessage::Error { code, description }) => {
-                let complaint = errors::Complaint::new(code, description);
-                let err = complaint.into_error(self.account(), None);
-                said.event(SpeechToTextEventKind::Failed(err.into()));
-            }
+            Ok(NovaMessage::Error(failure)) => said.loses(failure.into_error(self.account())),
             Ok(NovaMessage::Unknown) => {}
             Err(err) => {
                 let provider = self.account().provider.as_str();

@@ -1,6 +1,10 @@
 //! Deepgram's messages. Fields that nobody needs are left out; unknown messages are read as such.
 
 use serde::Deserialize;
+use viva_domain::ports::ProviderError;
+
+use crate::providers::transport::Account;
+use crate::providers::transport::errors::Complaint;
 
 /// To `/v1/listen`, while nothing else is sent.
 pub(super) const KEEP_ALIVE: &str = r#"{"type":"KeepAlive"}"#;
@@ -15,14 +19,19 @@ pub(super) const FORCE_END_TURN: &str = r#"{"type":"ForceEndTurn"}"#;
 pub(super) enum NovaMessage {
     Results(Results),
     /// The connection is of no use any more.
-    Error {
-        #[serde(alias = "variant", default)]
-        code: String,
-        #[serde(default)]
-        description: String,
-    },
+    Error(Failure),
     #[serde(other)]
     Unknown,
+}
+
+/// Why a connection is of no use any more.
+#[derive(Deserialize)]
+pub(super) struct Failure {
+    /// From `/v2/listen`, as `INTERNAL_SERVER_ERROR`.
+    code: Option<String>,
+    /// From `/v1/listen`, as `InternalServerError`.
+    variant: Option<String>,
+    description: Option<String>,
 }
 
 /// What was understood of a stretch of audio.
@@ -72,12 +81,7 @@ pub(super) struct Word {
 pub(super) enum FluxMessage {
     TurnInfo(TurnInfo),
     /// The connection is of no use any more.
-    Error {
-        #[serde(alias = "variant", default)]
-        code: String,
-        #[serde(default)]
-        description: String,
-    },
+    Error(Failure),
     #[serde(other)]
     Unknown,
 }
@@ -101,6 +105,35 @@ pub(super) enum TurnEvent {
     EndOfTurn,
     #[serde(other)]
     Unknown,
+}
+
+impl Failure {
+    /// The vendor's own trouble, and that on the way to it, passes by; anything else was our fault.
+    pub(super) fn into_error(self, account: &Account) -> ProviderError {
+        let code = self.code.or(self.variant).unwrap_or_default();
+        let code = snake_case(&code);
+        let is_outage =
+            code.starts_with("internal") || code.ends_with("server_error") || code.starts_with("net-");
+        let mut complaint = Complaint::new(code, self.description.unwrap_or_default());
+        if is_outage {
+            complaint.codes.push("internal_error".to_owned());
+        }
+        complaint.into_error(account, None)
+    }
+}
+
+/// A name that is written as `InternalError`, in the way of all others.
+fn snake_case(name: &str) -> String {
+    let mut snake = String::new();
+    let mut was_lower = false;
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && was_lower {
+            snake.push('_');
+        }
+        was_lower = letter.is_ascii_lowercase();
+        snake.push(letter.to_ascii_lowercase());
+    }
+    snake
 }
 
 impl Results {

@@ -199,14 +199,14 @@ impl<D: Dialect> Listening<D> {
             Ring::Said(text) => {
                 let mut said = Said::default();
                 self.dialect.hear(&text, &mut said);
-                let renews = said.calls_for_renewal;
+                let lost = said.lost.take();
                 let begins = said.events.contains(&SpeechToTextEventKind::SpeechStarted);
                 self.tell(now, said);
                 if begins && !self.orders.is_empty() {
                     self.order_again(now).await;
                 }
-                if renews {
-                    self.lose(errors::unavailable(self.provider(), "its session expired").into());
+                if let Some(err) = lost {
+                    self.lose(err.into());
                 }
             }
         }

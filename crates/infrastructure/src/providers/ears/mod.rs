@@ -106,8 +106,8 @@ pub(super) struct Order {
 pub(super) struct Said {
     /// To the session. A final text or its failure answers the oldest order.
     pub(super) events: Vec<SpeechToTextEventKind>,
-    /// The vendor wants to be called again.
-    pub(super) calls_for_renewal: bool,
+    /// Why the connection is of no use any more; whether another one is worth while follows from the kind.
+    pub(super) lost: Option<ProviderError>,
 }
 
 impl Said {
@@ -116,6 +116,10 @@ impl Said {
     }
 }
 
+
+    pub(super) fn loses(&mut self, err: ProviderError) {
+        self.lost.get_or_insert(err);
+    }
 impl Message {
     pub(super) fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())

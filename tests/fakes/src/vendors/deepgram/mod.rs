@@ -39,7 +39,7 @@ pub(super) enum Fault {
     Hang,
     Cut,
     Close(u16, String),
-    Error(String),
+    Error(String, String),
 }
 
 impl Default for DeepgramScript {
@@ -98,9 +98,9 @@ impl Spoken {
         self.fails(Fault::Close(code, reason.to_owned()))
     }
 
-    /// Sends an error with this description instead of answering, and closes.
-    pub fn errs(self, description: &str) -> Self {
-        self.fails(Fault::Error(description.to_owned()))
+    /// Sends an error with this code and description instead of answering, and closes.
+    pub fn errs(self, code: &str, description: &str) -> Self {
+        self.fails(Fault::Error(code.to_owned(), description.to_owned()))
     }
 
     fn fails(mut self, fault: Fault) -> Self {

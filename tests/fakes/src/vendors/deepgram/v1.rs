@@ -180,7 +180,7 @@ impl Ears {
             Some(Fault::Hang) => Ok(()),
             Some(Fault::Cut) => Err(Hung),
             Some(Fault::Close(code, reason)) => Err(self.line.close(code, &reason).await),
-            Some(Fault::Error(description)) => Err(self.error("InternalError", &description).await),
+            Some(Fault::Error(variant, description)) => Err(self.error(&variant, &description).await),
         }
     }
 

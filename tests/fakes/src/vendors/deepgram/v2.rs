@@ -167,7 +167,7 @@ impl Ears {
             Some(Fault::Hang) => Ok(()),
             Some(Fault::Cut) => Err(Hung),
             Some(Fault::Close(code, reason)) => Err(self.line.close(code, &reason).await),
-            Some(Fault::Error(description)) => Err(self.error("INTERNAL_SERVER_ERROR", &description).await),
+            Some(Fault::Error(code, description)) => Err(self.error(&code, &description).await),
         }
     }
 

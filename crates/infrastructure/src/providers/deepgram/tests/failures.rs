@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use rstest::rstest;
-use serde_json::json;
+use serde_json::{Value, json};
 use viva_domain::ports::{ProviderErrorKind, SpeechToText, SpeechToTextEventKind};
 use viva_fakes::CapturedLogs;
 use viva_fakes::vendors::deepgram::{DeepgramScript, Spoken};
@@ -98,6 +98,8 @@ async fn an_utterance_whose_connection_breaks_fails_and_the_next_one_does_not() 
 #[case(Spoken::of("").cuts())]
 #[case(Spoken::of("").closes(1001, ""))]
 #[case(Spoken::of("").closes(1011, ""))]
+#[case(Spoken::of("").errs("InternalServerError", "out of tea"))]
+#[case(Spoken::of("").errs("INTERNAL_SERVER_ERROR", "out of tea"))]
 #[tokio::test]
 async fn an_order_whose_connection_breaks_fails_and_the_next_one_does_not(#[case] spoken: Spoken) {
     for model in [NOVA, FLUX] {
@@ -147,7 +149,7 @@ async fn a_vendor_that_never_answers_fails_the_utterance_only() {
 }
 
 #[rstest]
-#[case(Spoken::of("").errs("out of tea"), ProviderErrorKind::Failed("out of tea".to_owned()))]
+#[case(Spoken::of("").errs("SchemaError", "out of tea"), ProviderErrorKind::Failed("out of tea".to_owned()))]
 #[case(Spoken::of("").closes(1008, "DATA-0000"), ProviderErrorKind::Failed("it closed the connection with 1008 DATA-0000".to_owned()))]
 #[case(Spoken::of("").closes(1000, ""), ProviderErrorKind::Failed("it closed the connection with 1000".to_owned()))]
 #[tokio::test]
@@ -165,15 +167,54 @@ async fn what_another_connection_cannot_cure_ends_the_conversation(
     assert_eq!(rig.server.requests().len(), 1);
 }
 
+/// An error by this name, as both APIs write it.
+fn error(code: &str) -> Value {
+    json!({"type": "Error", "code": code, "variant": code, "description": "why", "sequence_id": 1})
+}
+
+#[rstest]
+#[case("INTERNAL_SERVER_ERROR")]
+#[case("InternalError")]
+#[case("UnexpectedServerError")]
+#[case("NET-0001")]
+#[case("TOO_MANY_REQUESTS")]
 #[tokio::test]
-async fn an_error_of_flux_ends_the_conversation() {
-    let rig = Rig::start().await;
-    let mut talk = rig.talk(FLUX, &[]).await;
-    rig.server.say(
-        json!({"type": "Error", "code": "INTERNAL_SERVER_ERROR", "description": "why", "sequence_id": 1}),
-    );
-    assert_eq!(talk.end().await, UNAVAILABLE);
-    rig.ends().await;
+async fn an_error_that_passes_by_is_cured_by_another_connection(#[case] code: &str) {
+    for model in [NOVA, FLUX] {
+        let logs = CapturedLogs::start();
+        let rig = Rig::start().await;
+        let mut talk = rig.talk(model, &[]).await;
+        patiently(rig.server.until(|lines| lines.len() == 1)).await;
+        rig.server.say(error(code));
+        lost(&logs, 1).await;
+        talk.speak().await;
+        if model == FLUX {
+            assert_eq!(talk.answer().await, SpeechToTextEventKind::SpeechStarted);
+        }
+        talk.finalize().await;
+        assert_eq!(talk.text().await, "hello world");
+        assert_eq!(rig.server.requests().len(), 2);
+    }
+}
+
+#[rstest]
+#[case("SchemaError", ProviderErrorKind::Failed("why".to_owned()))]
+#[case("INVALID_AUTH", ProviderErrorKind::CredentialInvalid)]
+#[case("ASR_PAYMENT_REQUIRED", ProviderErrorKind::QuotaExceeded)]
+#[tokio::test]
+async fn an_error_that_does_not_pass_by_ends_the_conversation(
+    #[case] code: &str,
+    #[case] kind: ProviderErrorKind,
+) {
+    for model in [NOVA, FLUX] {
+        let rig = Rig::start().await;
+        let mut talk = rig.talk(model, &[]).await;
+        patiently(rig.server.until(|lines| lines.len() == 1)).await;
+        rig.server.say(error(code));
+        assert_eq!(talk.end().await, kind);
+        rig.ends().await;
+        assert_eq!(rig.server.requests().len(), 1);
+    }
 }
 
 #[tokio::test]

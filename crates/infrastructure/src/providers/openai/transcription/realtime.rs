@@ -172,8 +172,8 @@ impl Realtime {
         let complaint = Complaint::of(error);
         let has = |code: &str| complaint.codes.iter().any(|other| other == code);
         if has("session_expired") {
-            said.calls_for_renewal = true;
-            return;
+            let provider = &self.connection.account.provider;
+            return said.loses(errors::unavailable(provider, "its session expired"));
         }
         let is_fatal = FATAL.into_iter().any(has);
         let is_empty = has("input_audio_buffer_commit_empty");
