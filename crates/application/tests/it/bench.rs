@@ -217,6 +217,7 @@ impl Cascade {
             detects_turns: false,
             streams: true,
             input_rate: RATE,
+            answers_within: Duration::from_secs(10),
         };
         Self {
             ears: Arc::new(ears(ScriptedSpeechToText::with_capabilities(capabilities))),

@@ -39,6 +39,8 @@ pub struct SpeechToTextCapabilities {
     pub streams: bool,
     /// Sample rate of the audio that it takes, in Hz.
     pub input_rate: u32,
+    /// How long a [`SpeechToTextCommand::Finalize`] may take to be answered. Whoever waits longer waits in vain.
+    pub answers_within: Duration,
 }
 
 /// An open pair of ears. Both channels are bounded: a full `commands` drops user audio (counted by the caller) and waits

@@ -31,6 +31,7 @@ impl ScriptedSpeechToText {
             detects_turns: false,
             streams: true,
             input_rate: 16_000,
+            answers_within: Duration::from_secs(10),
         })
     }
 
@@ -41,6 +42,7 @@ impl ScriptedSpeechToText {
             detects_turns: true,
             streams: true,
             input_rate: 16_000,
+            answers_within: Duration::from_secs(10),
         })
     }
 

@@ -96,6 +96,7 @@ impl CascadeMode {
             }),
             turn_taking,
             stt_provider: stt.provider,
+            patience: setup.ears_can.answers_within,
             told: told_rx,
             ears,
             events: Lossless::new(events),
@@ -107,14 +108,13 @@ impl CascadeMode {
             ears: Uplink::new(commands, setup.input_rate, ears_rate),
             told: Lossless::new(told),
             events: events_rx,
-            told_of_speech: false,
             is_prepared: false,
+            told_of_speech: false,
             _pipeline: AbortOnDropHandle::new(tasks.spawn(pipeline.run())),
         })
     }
 }
 
-impl InteractionMode for CascadeMode {
 impl CascadeMode {
     /// What an order means to the ears. It goes the way of the audio, and so keeps its place in it.
     fn to_ears(&mut self, order: ModeOrder) -> Option<SpeechToTextCommand> {
@@ -137,6 +137,7 @@ impl CascadeMode {
     }
 }
 
+impl InteractionMode for CascadeMode {
     fn turn_taking(&self) -> TurnTaking {
         self.turn_taking
     }
@@ -149,18 +150,18 @@ impl CascadeMode {
         if order == ModeOrder::Close {
             self.ears.orders.close();
         }
-        self.told.send(Told::Order(order));
         let command = self.to_ears(order);
         if command == Some(SpeechToTextCommand::Finalize) && order != ModeOrder::EndTurn {
             self.told.send(Told::Asked);
         }
-    }
+        self.told.send(Told::Order(order));
         match command {
             // The pipeline knows what the ears were asked before they answer.
             Some(command) if self.told.are_waiting() => self.ears.orders.hold(command),
             Some(command) => self.ears.orders.send(command),
             None => {}
         }
+    }
 }
 
 impl Stream for CascadeMode {

@@ -21,8 +21,6 @@ use super::context::{Context, joined};
 use crate::modes::uplink::Lossless;
 use crate::modes::{ModeEvent, ModeSaid, failure};
 
-/// How long the ears may take to write down what was said.
-const TRANSCRIPT_WAIT: Duration = Duration::from_secs(10);
 /// Nothing is due: look again then.
 const FAR_AWAY: Duration = Duration::from_hours(1);
 
@@ -30,6 +28,8 @@ pub(super) struct Pipeline {
     pub(super) stages: Arc<Stages>,
     pub(super) turn_taking: TurnTaking,
     pub(super) stt_provider: String,
+    /// How long the ears may take to write down what was said.
+    pub(super) patience: Duration,
     pub(super) told: mpsc::Receiver<Told>,
     pub(super) ears: mpsc::Receiver<SpeechToTextEvent>,
     pub(super) events: Lossless<ModeEvent>,
@@ -176,7 +176,7 @@ impl Pipeline {
         }
         self.context.settle();
         self.state.generation = generation;
-        let until = tokio::time::Instant::now() + TRANSCRIPT_WAIT;
+        let until = tokio::time::Instant::now() + self.patience;
         self.state.wanted = Wanted::Answer { until };
         if let Some(err) = self.state.unwritten.clone() {
             self.give_up(now(), &err);
@@ -416,7 +416,7 @@ impl Pipeline {
 
     fn is_overdue(&mut self) {
         if let Wanted::Answer { .. } = self.state.wanted {
-            let seconds = TRANSCRIPT_WAIT.as_secs();
+            let seconds = self.patience.as_secs();
             let message = format!("it did not write down what was said within {seconds} s");
             self.give_up(now(), &self.stt_failure(&message));
         }

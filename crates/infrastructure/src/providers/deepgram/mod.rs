@@ -27,7 +27,7 @@ use self::connection::Connection;
 use self::flux::Flux;
 use self::nova::Nova;
 use super::Defaults;
-use super::ears::{KEEP_ALIVE, listen};
+use super::ears::{ANSWERS_WITHIN, KEEP_ALIVE, listen};
 use super::transport::{Account, HttpClient, errors};
 
 /// Sample rate of the audio that is sent, in Hz; Deepgram takes any.
@@ -75,6 +75,7 @@ impl SpeechToText for DeepgramSpeechToText {
             detects_turns: model.is_some_and(|model| Api::of(model) == Api::Flux),
             streams: true,
             input_rate: RATE,
+            answers_within: ANSWERS_WITHIN,
         }
     }
 

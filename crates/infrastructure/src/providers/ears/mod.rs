@@ -28,6 +28,8 @@ use super::transport::{Account, pcm};
 pub(super) use self::listening::{KEEP_ALIVE, listen};
 pub(super) use self::utterance::{RUN_UP, Utterance};
 
+/// How long an order may take to be answered: it may have to wait for a connection, and the vendor for a while after that.
+pub(super) const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 /// Commands that wait: 1.3 s of user audio in frames of 20 ms. When it is full the caller drops audio.
 pub(super) const COMMANDS: usize = 64;
 /// Events that wait. When it is full the provider is not read any further.
@@ -114,12 +116,12 @@ impl Said {
     pub(super) fn event(&mut self, kind: SpeechToTextEventKind) {
         self.events.push(kind);
     }
-}
-
 
     pub(super) fn loses(&mut self, err: ProviderError) {
         self.lost.get_or_insert(err);
     }
+}
+
 impl Message {
     pub(super) fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())

@@ -170,7 +170,10 @@ fn streamed(spoken: &SpokenText, chunk_bytes: usize, mut answering: Answering) -
     let mut text = String::from(": thrown in\n\n");
     let mut tell = |event: &Value| text.extend(["data: ", &event.to_string(), "\r\n\r\n"]);
     tell(&json!({"type": "transcript.mood", "mood": "thrown in"}));
-    let faulty = if spoken.fault.is_some() { 1 } else { usize::MAX };
+    let faulty = match spoken.fault {
+        None | Some(TextFault::End) => usize::MAX,
+        Some(_) => 1,
+    };
     for delta in spoken.deltas().take(faulty) {
         tell(&json!({"type": "transcript.text.delta", "delta": delta, "logprobs": []}));
     }
@@ -193,8 +196,12 @@ fn streamed(spoken: &SpokenText, chunk_bytes: usize, mut answering: Answering) -
         answering.done();
         return broken(chunks.into());
     }
-    let body = stream::unfold((chunks, answering), |(mut chunks, mut answering)| async move {
+    let stops = spoken.fault == Some(TextFault::Stop);
+    let body = stream::unfold((chunks, answering), move |(mut chunks, mut answering)| async move {
         let chunk = chunks.pop_front();
+        if chunk.is_none() && stops {
+            return pending().await;
+        }
         if chunk.is_none() {
             answering.done();
         }

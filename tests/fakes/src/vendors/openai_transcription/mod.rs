@@ -38,6 +38,10 @@ pub(super) enum TextFault {
     Hang,
     /// The connection breaks off, of a file after the first delta.
     Cut,
+    /// Of a file nothing follows after the first delta.
+    Stop,
+    /// The answer about a file ends after the last delta, without saying that it is complete.
+    End,
     /// An error of this code; of a file after the first delta.
     Error(String),
 }
@@ -84,6 +88,16 @@ impl SpokenText {
     /// Never answers.
     pub fn hangs(self) -> Self {
         self.fails(TextFault::Hang)
+    }
+
+    /// Says nothing more about a file after the first delta.
+    pub fn stops(self) -> Self {
+        self.fails(TextFault::Stop)
+    }
+
+    /// Ends the answer about a file after the last delta.
+    pub fn ends(self) -> Self {
+        self.fails(TextFault::End)
     }
 
     /// Breaks the connection off in the answer.

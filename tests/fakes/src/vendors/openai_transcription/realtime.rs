@@ -205,7 +205,7 @@ impl Ears {
             json!(event)
         };
         match &spoken.fault {
-            Some(TextFault::Hang) => return Ok(()),
+            Some(TextFault::Hang | TextFault::Stop | TextFault::End) => return Ok(()),
             Some(TextFault::Cut) => return Err(Hung),
             Some(TextFault::Error(code)) => {
                 let error = Refusal::new(400, code, "it went wrong").error();

@@ -1,6 +1,6 @@
 //! Stages that fail: the turn fails, and the next one works.
 
-use viva_domain::ports::ProviderErrorKind;
+use viva_domain::ports::{ProviderErrorKind, SpeechToTextCapabilities};
 use viva_fakes::{Reply, Speech, Transcript};
 
 use super::*;
@@ -65,6 +65,26 @@ async fn ears_that_are_late_fail_the_turn_and_are_understood_all_the_same() {
     bench.commit_to(Transcript::of("Hello?"));
     assert_eq!(bench.words_within(ms(2_000)).await[0], "final: Hello?");
     assert_eq!(bench.asked_last(), ["U: Tell me.", "U: Hello?"]);
+    bench.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn ears_are_waited_for_as_long_as_they_say_that_it_may_take() {
+    let capabilities = SpeechToTextCapabilities {
+        detects_turns: false,
+        streams: false,
+        input_rate: RATE,
+        answers_within: ms(31_000),
+    };
+    let mut bench = Bench::with_ears(ScriptedSpeechToText::with_capabilities(capabilities)).await;
+    bench.begin_speech();
+    bench.commit_to(Transcript::new().wait(ms(30_000)).text("Tell me."));
+    assert_eq!(bench.words_within(ms(31_000)).await[0], "final: Tell me.");
+    bench.begin_speech();
+    bench.commit_to(Transcript::new().wait(ms(60_000)).text("Tell me."));
+    let said = bench.words_within(ms(32_000)).await;
+    let expected = "failed: provider scripted: it failed: it did not write down what was said within 31 s";
+    assert_eq!(said, [expected]);
     bench.close().await;
 }
 

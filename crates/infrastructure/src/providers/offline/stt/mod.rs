@@ -5,6 +5,8 @@ mod listener;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use futures_channel::mpsc;
 use tokio_util::task::TaskTracker;
@@ -21,6 +23,8 @@ use super::{failure, info, invalid, language, refuse_model, refuse_voice};
 
 /// Commands that wait: 1.3 s of user audio in frames of 20 ms. When it is full the caller drops audio.
 const COMMANDS: usize = 64;
+/// How long an order is waited for; a longer delay is a fault to try out.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 /// Events that wait. When it is full the listener waits.
 const EVENTS: usize = 16;
 
@@ -72,6 +76,7 @@ impl SpeechToText for OfflineSpeechToText {
             detects_turns: false,
             streams: true,
             input_rate: INPUT_RATE.hz(),
+            answers_within: ANSWERS_WITHIN,
         }
     }
 

@@ -1,12 +1,14 @@
 //! Whole utterances: kept while they are spoken, sent when they are over, answered in order.
 
 use std::collections::VecDeque;
-use std::future::{pending, poll_fn};
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use futures_channel::mpsc;
 use futures_util::StreamExt;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 use tokio_util::task::TaskTracker;
 use viva_domain::ports::{
     ProviderErrorKind, SpeechToTextCommand, SpeechToTextEvent, SpeechToTextEventKind, SpeechToTextSession,
@@ -19,41 +21,64 @@ use crate::providers::transport::errors;
 
 /// A little more than the longest utterance; 2 MiB.
 const MOST: Duration = Duration::from_secs(65);
-/// Utterances that wait for the one before. A further one fails: its answer would come far too late.
-const MOST_WAITING: usize = 4;
+/// Utterances that are not written down yet. A further one fails: its answer would come far too late.
+const MOST_ORDERS: usize = 5;
+/// As much of them is kept, all together; 4 MiB.
+const MOST_KEPT: Duration = Duration::from_secs(130);
+/// Utterances that are sent at the same time: the next is not held up by one that takes for ever.
+const MOST_AT_ONCE: usize = 2;
+
+/// How long a file may take to be written down.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// By itself.
+    pub(super) answer: Duration,
+    /// When what was said after it is written down already.
+    pub(super) overtaken: Duration,
+}
 
 /// The state of a conversation's ears, owned by their task.
 struct Files {
     desk: Desk,
+    limits: Limits,
     commands: mpsc::Receiver<SpeechToTextCommand>,
     events: mpsc::Sender<SpeechToTextEvent>,
     utterance: Utterance,
-    /// What each order that waits gets.
-    waiting: VecDeque<Job>,
-    upload: Option<Box<Upload>>,
+    /// Orders that are not answered, oldest first.
+    orders: VecDeque<Order>,
     /// What waits for room in `events`. While there is any, the vendor is not read.
     outbox: VecDeque<SpeechToTextEvent>,
 }
 
-enum Job {
-    Send(Vec<i16>),
-    Say(SpeechToTextEventKind),
+/// What becomes of an order.
+enum Order {
+    /// It waits until it can be sent.
+    Waiting(Vec<i16>),
+    Sent(Sent),
+    /// It waits for those before it.
+    Answered(SpeechToTextEventKind),
+}
+
+struct Sent {
+    upload: Box<Upload>,
+    samples: usize,
+    until: Instant,
 }
 
 /// Nobody listens any more.
 struct Closed;
 
 /// Listens in a task of `tasks` until either channel is closed.
-pub(super) fn open(desk: Desk, tasks: &TaskTracker) -> SpeechToTextSession {
+pub(super) fn open(desk: Desk, limits: Limits, tasks: &TaskTracker) -> SpeechToTextSession {
     let (commands, from_session) = mpsc::channel(COMMANDS);
     let (to_session, events) = mpsc::channel(EVENTS);
     let files = Files {
         desk,
+        limits,
         commands: from_session,
         events: to_session,
         utterance: Utterance::new(Api::Files.rate().hz(), MOST),
-        waiting: VecDeque::new(),
-        upload: None,
+        orders: VecDeque::new(),
         outbox: VecDeque::new(),
     };
     tasks.spawn(files.run());
@@ -63,12 +88,17 @@ pub(super) fn open(desk: Desk, tasks: &TaskTracker) -> SpeechToTextSession {
 impl Files {
     async fn run(mut self) {
         loop {
+            let due = self.due();
             let going_on = tokio::select! {
                 biased;
                 room = room(&mut self.events), if !self.outbox.is_empty() => room.and_then(|()| self.deliver()),
                 command = self.commands.next() => command.ok_or(Closed).map(|command| self.on_command(command)),
-                kind = next(self.upload.as_mut()), if self.outbox.is_empty() => {
-                    self.on_event(kind);
+                (number, kind) = next(&mut self.orders), if self.outbox.is_empty() => {
+                    self.on_event(number, kind);
+                    Ok(())
+                }
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                    self.on_timer();
                     Ok(())
                 }
             };
@@ -83,36 +113,82 @@ impl Files {
             SpeechToTextCommand::Audio(samples) => self.utterance.push(&samples),
             SpeechToTextCommand::SpeechBegan { ago } => self.utterance.begin(ago),
             SpeechToTextCommand::Finalize => {
-                let job = match self.utterance.finish() {
-                    Some(samples) if self.waiting.len() < MOST_WAITING => Job::Send(samples),
+                let order = match self.utterance.finish() {
+                    Some(samples) if self.has_room_for(samples.len()) => Order::Waiting(samples),
                     Some(_) => {
                         let err = errors::error(self.desk.provider(), ProviderErrorKind::Unavailable);
-                        Job::Say(SpeechToTextEventKind::FinalFailed(err.into()))
+                        Order::Answered(SpeechToTextEventKind::FinalFailed(err.into()))
                     }
-                    None => Job::Say(SpeechToTextEventKind::Final(String::new())),
+                    None => Order::Answered(SpeechToTextEventKind::Final(String::new())),
                 };
-                self.waiting.push_back(job);
+                self.orders.push_back(order);
                 self.go_on();
             }
         }
     }
 
-    fn on_event(&mut self, kind: SpeechToTextEventKind) {
-        let is_last = !matches!(kind, SpeechToTextEventKind::Partial(_));
-        self.say(kind);
-        if is_last {
-            self.upload = None;
-            self.go_on();
+    fn has_room_for(&self, samples: usize) -> bool {
+        let kept: Vec<usize> = self.orders.iter().filter_map(Order::samples).collect();
+        let most = Api::Files.rate().samples_in(MOST_KEPT);
+        kept.len() < MOST_ORDERS && (kept.iter().sum::<usize>() + samples) as u64 <= most
+    }
+
+    fn on_event(&mut self, number: usize, kind: SpeechToTextEventKind) {
+        match kind {
+            // Of a later one it would be taken for more of the one before.
+            SpeechToTextEventKind::Partial(_) if number > 0 => {}
+            SpeechToTextEventKind::Partial(_) => self.say(kind),
+            _ => {
+                self.orders[number] = Order::Answered(kind);
+                self.go_on();
+            }
         }
     }
 
-    /// Begins with what waits, unless something is under way.
+    /// When an order has waited long enough.
+    fn due(&self) -> Option<Instant> {
+        let sent = self.orders.iter().filter_map(Order::sent);
+        sent.map(|sent| sent.until).min()
+    }
+
+    fn on_timer(&mut self) {
+        let now = Instant::now();
+        for order in &mut self.orders {
+            if order.sent().is_some_and(|sent| sent.until <= now) {
+                let err = errors::unavailable(self.desk.provider(), "no transcript in time");
+                *order = Order::Answered(SpeechToTextEventKind::FinalFailed(err.into()));
+            }
+        }
+        self.go_on();
+    }
+
+    /// Tells what can be told, and sends what can be sent.
     fn go_on(&mut self) {
-        while self.upload.is_none() {
-            match self.waiting.pop_front() {
-                Some(Job::Send(samples)) => self.upload = Some(Box::new(self.desk.send(samples))),
-                Some(Job::Say(kind)) => self.say(kind),
-                None => return,
+        while let Some(Order::Answered(_)) = self.orders.front()
+            && let Some(Order::Answered(kind)) = self.orders.pop_front()
+        {
+            self.say(kind);
+        }
+        let now = Instant::now();
+        let is_overtaken = self
+            .orders
+            .iter()
+            .any(|order| matches!(order, Order::Answered(_)));
+        if is_overtaken && let Some(Order::Sent(oldest)) = self.orders.front_mut() {
+            oldest.until = oldest.until.min(now + self.limits.overtaken);
+        }
+        let mut under_way = self.orders.iter().filter_map(Order::sent).count();
+        for order in &mut self.orders {
+            if let Order::Waiting(samples) = order
+                && under_way < MOST_AT_ONCE
+            {
+                under_way += 1;
+                let samples = std::mem::take(samples);
+                *order = Order::Sent(Sent {
+                    samples: samples.len(),
+                    upload: Box::new(self.desk.send(samples)),
+                    until: now + self.limits.answer,
+                });
             }
         }
     }
@@ -129,11 +205,37 @@ impl Files {
     }
 }
 
-async fn next(upload: Option<&mut Box<Upload>>) -> SpeechToTextEventKind {
-    match upload {
-        Some(upload) => upload.next().await,
-        None => pending().await,
+impl Order {
+    fn sent(&self) -> Option<&Sent> {
+        match self {
+            Self::Sent(sent) => Some(sent),
+            Self::Waiting(_) | Self::Answered(_) => None,
+        }
     }
+
+    /// How much is kept for it.
+    fn samples(&self) -> Option<usize> {
+        match self {
+            Self::Waiting(samples) => Some(samples.len()),
+            Self::Sent(sent) => Some(sent.samples),
+            Self::Answered(_) => None,
+        }
+    }
+}
+
+/// What is said about any of the orders, and which. Dropping the future loses nothing.
+async fn next(orders: &mut VecDeque<Order>) -> (usize, SpeechToTextEventKind) {
+    poll_fn(|cx| {
+        for (number, order) in orders.iter_mut().enumerate() {
+            if let Order::Sent(sent) = order
+                && let Poll::Ready(kind) = pin!(sent.upload.next()).poll(cx)
+            {
+                return Poll::Ready((number, kind));
+            }
+        }
+        Poll::Pending
+    })
+    .await
 }
 
 /// Waits until the channel takes another event.

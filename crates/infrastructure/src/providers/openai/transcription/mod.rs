@@ -23,17 +23,20 @@ use viva_domain::ports::{ProviderError, SpeechToText, SpeechToTextCapabilities, 
 use viva_domain::sessions::ProviderConfig;
 
 use self::config::{Api, Settings};
+use self::files::Limits;
 use self::realtime::Realtime;
 use crate::providers::Defaults;
-use crate::providers::ears::{KEEP_ALIVE, listen};
+use crate::providers::ears::{ANSWERS_WITHIN, KEEP_ALIVE, listen};
 use crate::providers::transport::{Account, HttpClient, HttpLimits, errors};
 
 /// The vendor's own hosts, where nothing goes without a key.
 const DOMAIN: &str = "openai.com";
-/// An answer about a whole file may begin this late: servers of one's own calculate for long.
+/// A whole file may take this long to be written down: servers of one's own calculate for long.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
-/// How long a realtime transcript may take.
+/// How long a realtime transcript may take, and that of a file when the next one is there.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// What an answer may take beyond its limit, on its way to who waits for it.
+const MARGIN: Duration = Duration::from_secs(1);
 
 /// OpenAI as a speech-to-text provider.
 #[derive(Debug, Clone)]
@@ -76,6 +79,10 @@ impl SpeechToText for OpenAiSpeechToText {
             detects_turns: false,
             streams: api == Api::Realtime,
             input_rate: api.rate().hz(),
+            answers_within: match api {
+                Api::Files => self.http.limits().answer + MARGIN,
+                Api::Realtime => ANSWERS_WITHIN,
+            },
         }
     }
 
@@ -95,7 +102,11 @@ impl SpeechToText for OpenAiSpeechToText {
             Api::Files => {
                 let desk =
                     upload::Desk::new(self.account.clone(), self.http.clone(), authorization, settings);
-                Ok(files::open(desk, &self.tasks))
+                let limits = Limits {
+                    answer: self.http.limits().answer,
+                    overtaken: self.patience,
+                };
+                Ok(files::open(desk, limits, &self.tasks))
             }
             Api::Realtime => {
                 let realtime =

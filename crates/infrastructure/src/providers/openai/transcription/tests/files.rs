@@ -1,14 +1,19 @@
 use std::time::{Duration, Instant};
 
 use viva_audio::SampleRate;
-use viva_domain::ports::{ProviderErrorKind, SpeechToTextCommand, SpeechToTextEventKind};
+use viva_domain::ports::{ProviderErrorKind, SpeechToText, SpeechToTextCommand, SpeechToTextEventKind};
 use viva_fakes::vendors::openai_transcription::{OpenAiTranscriptionScript, SpokenText};
 
-use super::{FILES, Rig, Talk, config, patiently};
-use crate::providers::transport::hanging_up;
+use super::{FILES, OpenAiSpeechToText, Rig, Talk, config, patiently};
+use crate::providers::transport::{HttpLimits, hanging_up};
 
 fn partial(text: &str) -> SpeechToTextEventKind {
     SpeechToTextEventKind::Partial(text.to_owned())
+}
+
+/// Waits until the server has so many files: they may be sent at the same time.
+async fn until_sent(rig: &Rig, files: usize) {
+    patiently(rig.server.until_uploads(|uploads| uploads.len() == files)).await;
 }
 
 #[tokio::test]
@@ -159,9 +164,10 @@ async fn answers_keep_their_order_and_the_user_may_go_on() {
     rig.server.hear(SpokenText::of("two"));
     let mut talk = rig.talk(FILES, &[]).await;
     let began = Instant::now();
-    for _ in 0..2 {
+    for sent in 1..3 {
         talk.speak().await;
         talk.finalize().await;
+        until_sent(&rig, sent).await;
     }
     talk.finalize().await;
     assert_eq!(
@@ -195,13 +201,77 @@ async fn too_many_utterances_do_not_pile_up() {
     rig.server
         .hear(SpokenText::of("slow").after(Duration::from_secs(1)));
     let mut talk = rig.talk(FILES, &[]).await;
-    for _ in 0..6 {
+    for number in 0..6 {
         talk.speak().await;
         talk.finalize().await;
+        if number == 0 {
+            until_sent(&rig, 1).await;
+        }
     }
     assert_eq!(talk.text().await, "slow");
     for _ in 0..4 {
         assert_eq!(talk.text().await, "hello world");
     }
+    assert_eq!(talk.failure().await, ProviderErrorKind::Unavailable);
+}
+
+#[tokio::test]
+async fn a_file_that_hangs_does_not_hold_up_what_is_said_after_it() {
+    let rig = Rig::start().await.impatient();
+    rig.server.hear(SpokenText::of("").hangs());
+    rig.server.hear(SpokenText::of("two"));
+    let mut talk = rig.talk(FILES, &[]).await;
+    let began = Instant::now();
+    for sent in 1..3 {
+        talk.speak().await;
+        talk.finalize().await;
+        until_sent(&rig, sent).await;
+    }
+    assert_eq!(talk.failure().await, ProviderErrorKind::Unavailable);
+    assert_eq!(talk.text().await, "two");
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    patiently(rig.server.until_uploads(|uploads| uploads[0].cancelled.is_some())).await;
+}
+
+#[tokio::test]
+async fn a_file_that_hangs_fails_when_the_ears_said_that_it_would() {
+    let mut rig = Rig::start().await;
+    let limits = HttpLimits {
+        answer: Duration::from_millis(300),
+        ..rig.ears.http.limits()
+    };
+    let answers_within = |ears: &OpenAiSpeechToText| {
+        let config = config("openai", FILES, &[]);
+        ears.capabilities(&config).answers_within
+    };
+    assert_eq!(answers_within(&rig.ears), Duration::from_secs(31));
+    rig.ears.http = rig.ears.http.with_limits(limits);
+    // It answers at once, and says nothing more.
+    rig.server.hear(SpokenText::of("one two").stops());
+    let mut talk = rig.talk(FILES, &[]).await;
+    talk.speak().await;
+    let asked = Instant::now();
+    talk.finalize().await;
+    assert_eq!(talk.failure().await, ProviderErrorKind::Unavailable);
+    assert!(asked.elapsed() < answers_within(&rig.ears));
+}
+
+#[tokio::test]
+async fn what_is_not_written_down_yet_is_not_kept_beyond_all_bounds() {
+    let rig = Rig::start().await;
+    rig.server
+        .hear(SpokenText::of("slow").after(Duration::from_millis(500)));
+    let mut talk = rig.talk(FILES, &[]).await;
+    for number in 0..3 {
+        talk.began(0).await;
+        let samples = vec![8_000; talk.samples(65_000)];
+        talk.send(SpeechToTextCommand::Audio(samples.into())).await;
+        talk.finalize().await;
+        if number == 0 {
+            until_sent(&rig, 1).await;
+        }
+    }
+    assert_eq!(talk.text().await, "slow");
+    assert_eq!(talk.text().await, "hello world");
     assert_eq!(talk.failure().await, ProviderErrorKind::Unavailable);
 }
