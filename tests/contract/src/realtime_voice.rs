@@ -42,6 +42,7 @@ macro_rules! realtime_voice_with_turns_contract {
             a_turn_is_found_and_answered,
             every_turn_is_found,
             a_turn_can_be_ended,
+            a_turn_in_one_piece_can_be_ended,
             speaking_over_an_answer_ends_it,
             a_greeting_is_spoken,
             silence_is_not_answered,
@@ -233,6 +234,15 @@ pub async fn a_turn_can_be_ended(voice: &dyn RealtimeVoice, config: ProviderConf
     talk.speak().await;
     talk.until(|kind| matches!(kind, RealtimeEventKind::SpeechStarted))
         .await;
+    talk.send(RealtimeCommand::EndTurn).await;
+    assert!(!talk.answer(Generation::FIRST).await.samples.is_empty());
+}
+
+/// As the user may end it who began it with another provider: at once.
+pub async fn a_turn_in_one_piece_can_be_ended(voice: &dyn RealtimeVoice, config: ProviderConfig) {
+    let mut talk = Talk::open(voice, &config).await;
+    let piece = talk.wave().repeat(30);
+    talk.send(RealtimeCommand::Audio(piece.into())).await;
     talk.send(RealtimeCommand::EndTurn).await;
     assert!(!talk.answer(Generation::FIRST).await.samples.is_empty());
 }

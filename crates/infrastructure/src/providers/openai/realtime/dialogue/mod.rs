@@ -259,9 +259,10 @@ impl Dialogue {
     }
 
     /// The user is done, and the provider finds that out by silence: it is told of some, since it refuses to be told to
-    /// take a turn.
+    /// take a turn. It may not have told yet that it heard them.
     fn end_turn(&mut self) {
-        if self.provider_finds_turns() && self.user_speaks {
+        let has_heard = self.user_speaks || self.untaken.samples() > 0;
+        if self.provider_finds_turns() && has_heard {
             let silence = vec![0; samples_in(self.style.final_silence)];
             for portion in silence.chunks(RATE as usize) {
                 self.out.audio(portion);

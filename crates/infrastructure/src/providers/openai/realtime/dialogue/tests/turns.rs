@@ -109,6 +109,17 @@ fn who_is_done_need_not_wait_for_silence() {
 }
 
 #[test]
+fn who_is_done_before_the_provider_tells_that_it_heard_them_need_not_wait_either() {
+    let mut bench = Bench::hands_free();
+    bench.audio(3_000);
+    bench.order(RealtimeCommand::EndTurn);
+    assert_eq!(bench.told(), ["audio 3000", "silence 700"]);
+    bench.find("u");
+    bench.order(RealtimeCommand::EndTurn);
+    assert_eq!(bench.told(), Vec::<String>::new(), "the turn is taken");
+}
+
+#[test]
 fn the_provider_is_not_told_to_take_a_turn_that_it_finds_itself() {
     let mut bench = Bench::hands_free();
     bench.audio(300);
