@@ -17,7 +17,7 @@ use viva_domain::sessions::ProviderConfig;
 use self::config::Options;
 use self::wire::SpeechBody;
 use crate::providers::Defaults;
-use crate::providers::transport::{Account, HttpClient, errors, speech};
+use crate::providers::transport::{Account, Format, HttpClient, errors, speech};
 
 const KEY: HeaderName = HeaderName::from_static("xi-api-key");
 /// A rate that every plan has, in Hz, and the format's name.
@@ -125,7 +125,7 @@ impl TextToSpeech for ElevenLabsTextToSpeech {
         let provider = self.account.provider.as_str();
         check_format(&response).map_err(|message| errors::failed(provider, message))?;
         debug!(provider.name = provider, "{provider} began to speak");
-        Ok(speech(provider, response))
+        Ok(speech(provider, response, Format::pcm()))
     }
 }
 

@@ -58,12 +58,17 @@ impl Account {
     /// # Errors
     /// As both.
     pub fn header_beyond(&self, domain: &str, prefix: &str) -> Result<Option<HeaderValue>, ProviderError> {
-        let host = self.base_url.host_str().unwrap_or_default();
-        let below = host.strip_suffix(domain);
-        if below.is_some_and(|below| below.is_empty() || below.ends_with('.')) {
+        if self.is_at(domain) {
             return self.required_header(prefix).map(Some);
         }
         self.header(prefix)
+    }
+
+    /// Whether its address is at a domain, or below it.
+    pub fn is_at(&self, domain: &str) -> bool {
+        let host = self.base_url.host_str().unwrap_or_default();
+        let below = host.strip_suffix(domain);
+        below.is_some_and(|below| below.is_empty() || below.ends_with('.'))
     }
 
     /// The text without the key in it.

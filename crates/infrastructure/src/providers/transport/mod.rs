@@ -21,7 +21,8 @@ pub(crate) mod speech_cases;
 pub mod sse;
 #[cfg(test)]
 mod tests;
+pub mod wav;
 
 pub use account::Account;
 pub use http::{HttpClient, HttpLimits, NoTls, body};
-pub use speech::speech;
+pub use speech::{Format, speech};

@@ -2,24 +2,59 @@ use futures_util::{StreamExt, stream};
 use reqwest::Response;
 use viva_domain::ports::SpeechStream;
 
-use super::{errors, pcm};
+use super::{errors, pcm, wav};
 
-/// The body of an answer that is PCM16 mono, little-endian, as it arrives. Dropping it closes the connection.
-pub fn speech(provider: &str, response: Response) -> SpeechStream {
-    let body = Some((response, pcm::Decoder::default(), provider.to_owned()));
+/// How speech comes.
+#[derive(Debug)]
+pub enum Format {
+    /// PCM16 mono, little-endian, at the rate that was asked for.
+    Pcm(pcm::Decoder),
+    /// A WAV file, or what its decoder takes for one.
+    Wav(wav::Decoder),
+}
+
+impl Format {
+    /// PCM that nobody has heard anything of yet.
+    pub fn pcm() -> Self {
+        Self::Pcm(pcm::Decoder::default())
+    }
+
+    fn push(&mut self, bytes: &[u8]) -> Result<Vec<i16>, String> {
+        match self {
+            Self::Pcm(decoder) => Ok(decoder.push(bytes)),
+            Self::Wav(decoder) => decoder.push(bytes),
+        }
+    }
+
+    fn finish(self) -> Result<Vec<i16>, String> {
+        match self {
+            Self::Pcm(_) => Ok(Vec::new()),
+            Self::Wav(decoder) => decoder.finish(),
+        }
+    }
+}
+
+/// The body of an answer as samples, as it arrives. Dropping it closes the connection.
+pub fn speech(provider: &str, response: Response, format: Format) -> SpeechStream {
+    let body = Some((response, format, provider.to_owned()));
     stream::unfold(body, move |body| async move {
-        let (mut response, mut decoder, provider) = body?;
+        let (mut response, mut format, provider) = body?;
         loop {
-            match response.chunk().await {
-                Ok(Some(bytes)) => {
-                    let samples = decoder.push(&bytes);
-                    if !samples.is_empty() {
-                        return Some((Ok(samples), Some((response, decoder, provider))));
-                    }
+            let samples = match response.chunk().await {
+                Ok(Some(bytes)) => format.push(&bytes),
+                Ok(None) => {
+                    let rest = format.finish();
+                    let rest = rest.map_err(|message| errors::failed(&provider, message));
+                    let is_nothing = rest.as_ref().is_ok_and(Vec::is_empty);
+                    return (!is_nothing).then_some((rest, None));
                 }
-                Ok(None) => return None,
                 // The address may hold what must not be logged.
                 Err(err) => return Some((Err(errors::unavailable(&provider, err.without_url())), None)),
+            };
+            match samples {
+                Ok(samples) if samples.is_empty() => {}
+                Ok(samples) => return Some((Ok(samples), Some((response, format, provider)))),
+                Err(message) => return Some((Err(errors::failed(&provider, message)), None)),
             }
         }
     })

@@ -329,7 +329,7 @@ pub(crate) async fn nobody_there_is_unavailable(start: impl AsyncFn(SpeechScript
 
 pub(crate) async fn json_is_no_speech(start: impl AsyncFn(SpeechScript, HttpLimits) -> Bench) {
     let script = SpeechScript {
-        content_type: "application/json".to_owned(),
+        content_type: Some("application/json".to_owned()),
         ..SpeechScript::default()
     };
     let bench = start(script, impatient()).await;

@@ -36,8 +36,23 @@ pub struct SpeechScript {
     pub delay: Duration,
     /// Bytes per piece of audio; samples are cut where it falls.
     pub piece_bytes: usize,
-    /// The type that the answer claims to be.
-    pub content_type: String,
+    /// What OpenAI's answers are.
+    pub format: SpeechFormat,
+    /// The rate of the audio, in Hz.
+    pub rate: u32,
+    /// The type that the answer claims to be; `None` is the true one.
+    pub content_type: Option<String>,
+}
+
+/// What a server sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SpeechFormat {
+    /// PCM or a WAV file, as it is asked to.
+    AsAsked,
+    /// PCM, whatever it is asked for.
+    Pcm,
+    /// A WAV file, whatever it is asked for.
+    Wav,
 }
 
 /// A request, and what became of it.
@@ -66,7 +81,9 @@ impl Default for SpeechScript {
             voices: names(["anna", "ben"]),
             delay: Duration::ZERO,
             piece_bytes: 777,
-            content_type: "audio/pcm".to_owned(),
+            format: SpeechFormat::AsAsked,
+            rate: 24_000,
+            content_type: None,
         }
     }
 }

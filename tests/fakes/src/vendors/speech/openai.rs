@@ -35,8 +35,9 @@ pub(super) fn check(sent: &Sent, script: &SpeechScript) -> Result<String, Refusa
     if !script.voices.iter().any(|known| known == voice) {
         return Err(sent.wrong("voice", "invalid_value", "Input should be one of the voices"));
     }
-    if sent.optional_text("response_format")? != Some("pcm") {
-        return Err(sent.wrong("response_format", "invalid_value", "This server has only pcm"));
+    if !matches!(sent.optional_text("response_format")?, Some("pcm" | "wav")) {
+        let message = "This server has only pcm and wav";
+        return Err(sent.wrong("response_format", "invalid_value", message));
     }
     if sent
         .optional_text("stream_format")?

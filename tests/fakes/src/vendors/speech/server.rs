@@ -16,14 +16,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::refusal::Refusal;
 use super::request::Sent;
-use super::{SpeechRequest, SpeechScript, SpeechVendor, elevenlabs, openai};
+use super::{SpeechFormat, SpeechRequest, SpeechScript, SpeechVendor, elevenlabs, openai};
 use crate::speech::{Said, Saying};
 use crate::vendors::delays::Delays;
 use crate::vendors::local::LocalServer;
 use crate::{Speech, lock};
 
-/// The rate of all audio, in Hz.
-const RATE: u32 = 24_000;
 const MAX_BODY: usize = 1 << 20;
 const KEYS: [&str; 3] = ["authorization", "xi-api-key", "x-api-key"];
 
@@ -150,7 +148,15 @@ impl Desk {
             },
         };
         match self.check(&sent) {
-            Ok(text) => self.say(&text, asked, answering).await,
+            Ok(text) => {
+                let is_wav = match self.script.format {
+                    SpeechFormat::AsAsked => body["response_format"] == "wav",
+                    SpeechFormat::Pcm => false,
+                    SpeechFormat::Wav => true,
+                };
+                let head = is_wav.then(|| wav_header(self.script.rate));
+                self.say(&text, asked, head, answering).await
+            }
             Err(refusal) => {
                 answering.refused(refusal.status);
                 refusal.into_response(self.vendor)
@@ -172,19 +178,27 @@ impl Desk {
         }
     }
 
-    async fn say(&self, text: &str, asked: Instant, answering: Answering) -> Response {
+    async fn say(
+        &self,
+        text: &str,
+        asked: Instant,
+        head: Option<Vec<u8>>,
+        answering: Answering,
+    ) -> Response {
         let lined_up = lock(&self.speeches).pop_front();
         let speech = lined_up.unwrap_or_else(|| Speech::saying(text).after(self.script.delay));
         if !speech.accepted_after.is_zero() {
             sleep(speech.accepted_after).await;
         }
-        let saying = speech.say_bytes(RATE, self.script.piece_bytes, asked);
+        let saying = speech.say_bytes(self.script.rate, self.script.piece_bytes, asked);
+        let true_type = if head.is_some() { "audio/wav" } else { "audio/pcm" };
+        let content_type = self.script.content_type.as_deref().unwrap_or(true_type);
         let headers = [
-            (header::CONTENT_TYPE, self.script.content_type.clone()),
+            (header::CONTENT_TYPE, content_type.to_owned()),
             (HeaderName::from_static("x-mood"), "thrown in".to_owned()),
         ];
         let told = Some((self.delays.clone(), asked));
-        let body = stream::unfold((saying, answering, told, self.stop.clone()), next);
+        let body = stream::unfold((head, saying, answering, told, self.stop.clone()), next);
         (headers, Body::from_stream(body)).into_response()
     }
 
@@ -202,15 +216,28 @@ impl Desk {
     }
 }
 
-/// What is said, and what becomes of the request; who is to be told of the first byte, until there was one.
+/// The header of a WAV file whose length nobody knows yet.
+fn wav_header(rate: u32) -> Vec<u8> {
+    let mut header = b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec();
+    header.extend(rate.to_le_bytes());
+    header.extend((rate * 2).to_le_bytes());
+    header.extend(b"\x02\0\x10\0data\xff\xff\xff\xff");
+    header
+}
+
+/// What comes before the first piece, what is said, and what becomes of the request; who is to be told of the first byte,
+/// until there was one.
 type Answer = (
+    Option<Vec<u8>>,
     Saying<u8>,
     Answering,
     Option<(Delays, Instant)>,
     CancellationToken,
 );
 
-async fn next((mut saying, mut answering, mut told, stop): Answer) -> Option<(io::Result<Vec<u8>>, Answer)> {
+async fn next(
+    (mut head, mut saying, mut answering, mut told, stop): Answer,
+) -> Option<(io::Result<Vec<u8>>, Answer)> {
     let said = tokio::select! {
         said = saying.next() => said,
         () = stop.cancelled() => Said::Cut,
@@ -220,7 +247,12 @@ async fn next((mut saying, mut answering, mut told, stop): Answer) -> Option<(io
             if let Some((delays, asked)) = told.take() {
                 delays.end(asked);
             }
-            Some((Ok(bytes), (saying, answering, told, stop)))
+            let bytes = [head.take().unwrap_or_default(), bytes].concat();
+            Some((Ok(bytes), (head, saying, answering, told, stop)))
+        }
+        Said::Over if head.is_some() => {
+            let head = head.take().unwrap_or_default();
+            Some((Ok(head), (None, saying, answering, told, stop)))
         }
         Said::Over => {
             answering.end(|request| request.is_complete = true);
@@ -230,7 +262,7 @@ async fn next((mut saying, mut answering, mut told, stop): Answer) -> Option<(io
             // Lets out what was sent before; else the client sees none of it.
             tokio::task::yield_now().await;
             answering.end(|_| {});
-            Some((Err(io::Error::other("cut")), (saying, answering, told, stop)))
+            Some((Err(io::Error::other("cut")), (head, saying, answering, told, stop)))
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Text-to-speech by `POST /v1/audio/speech`: of OpenAI, and of the many servers that speak as it does.
+//! Text-to-speech by `POST /v1/audio/speech`: of OpenAI, and of the many servers that speak as it does. OpenAI is asked for
+//! PCM, which is always at 24 kHz there; others for WAV, which says its rate, and is converted where it has another one.
 
 mod config;
 #[cfg(test)]
@@ -9,6 +10,7 @@ use async_trait::async_trait;
 use reqwest::Response;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use tracing::{debug, instrument};
+use viva_audio::SampleRate;
 use viva_domain::ports::{
     ProviderError, SpeechStream, TextToSpeech, TextToSpeechCapabilities, TextToSpeechRequest,
 };
@@ -17,12 +19,12 @@ use viva_domain::sessions::ProviderConfig;
 use self::config::Options;
 use self::wire::SpeechBody;
 use crate::providers::Defaults;
-use crate::providers::transport::{Account, HttpClient, errors, speech};
+use crate::providers::transport::{Account, Format, HttpClient, errors, speech, wav};
 
 /// The vendor's own hosts, where nothing goes without a key.
 const DOMAIN: &str = "openai.com";
-/// `pcm` has no header that could say another one, in Hz.
-const RATE: u32 = 24_000;
+/// What the vendor sends, and what others are converted to.
+const RATE: SampleRate = SampleRate::HZ_24K;
 
 /// OpenAI's text-to-speech. The language is that of the text: there is no setting for it.
 #[derive(Debug, Clone)]
@@ -64,7 +66,9 @@ impl OpenAiTextToSpeech {
 #[async_trait]
 impl TextToSpeech for OpenAiTextToSpeech {
     fn capabilities(&self, _config: &ProviderConfig) -> TextToSpeechCapabilities {
-        TextToSpeechCapabilities { output_rate: RATE }
+        TextToSpeechCapabilities {
+            output_rate: RATE.hz(),
+        }
     }
 
     fn resolve(&self, config: &ProviderConfig) -> Result<ProviderConfig, ProviderError> {
@@ -85,7 +89,7 @@ impl TextToSpeech for OpenAiTextToSpeech {
             model: &settings.model,
             input: &request.text,
             voice: &settings.voice,
-            response_format: "pcm",
+            response_format: self.response_format(),
             instructions: settings.options.instructions.as_deref(),
             speed: settings.options.speed,
         };
@@ -98,27 +102,42 @@ impl TextToSpeech for OpenAiTextToSpeech {
         };
         let response = self.http.send(&self.account, make).await?;
         let provider = self.account.provider.as_str();
-        check_format(&response).map_err(|message| errors::failed(provider, message))?;
+        let format = format(&response).map_err(|message| errors::failed(provider, message))?;
         debug!(provider.name = provider, "{provider} began to speak");
-        Ok(speech(provider, response))
+        Ok(speech(provider, response, format))
     }
 }
 
-/// Some servers send what they have, whatever they are asked for; it would be noise.
-fn check_format(response: &Response) -> Result<(), String> {
+impl OpenAiTextToSpeech {
+    /// `pcm` has no header that could say its rate: elsewhere the voices have others than the vendor's.
+    fn response_format(&self) -> &'static str {
+        if self.account.is_at(DOMAIN) { "pcm" } else { "wav" }
+    }
+}
+
+/// How an answer is to be read. Some servers send what they have, whatever they are asked for; it would be noise.
+fn format(response: &Response) -> Result<Format, String> {
+    let or_pcm = || Ok(Format::Wav(wav::Decoder::or_pcm(RATE)));
     let Some(kind) = response.headers().get(CONTENT_TYPE) else {
-        return Ok(());
+        return or_pcm();
     };
     let kind = kind.to_str().unwrap_or_default().to_ascii_lowercase();
     let mut parts = kind.split(';').map(str::trim);
     let essence = parts.next().unwrap_or_default();
-    let is_pcm = matches!(
-        essence,
-        "audio/pcm" | "audio/l16" | "audio/raw" | "audio/x-raw" | "application/octet-stream"
-    );
     let rate = parts.find_map(|part| part.strip_prefix("rate=")?.parse::<u32>().ok());
-    if is_pcm && rate.is_none_or(|rate| rate == RATE) {
-        return Ok(());
+    match essence {
+        "audio/wav" | "audio/x-wav" | "audio/wave" | "audio/vnd.wave" => {
+            Ok(Format::Wav(wav::Decoder::new(RATE)))
+        }
+        "application/octet-stream" => or_pcm(),
+        "audio/pcm" | "audio/l16" | "audio/raw" | "audio/x-raw"
+            if rate.is_none_or(|rate| rate == RATE.hz()) =>
+        {
+            Ok(Format::pcm())
+        }
+        _ => Err(format!(
+            "it sent {kind:?} instead of PCM at {} Hz",
+            RATE.hz()
+        )),
     }
-    Err(format!("it sent {kind:?} instead of PCM at {RATE} Hz"))
 }

@@ -8,7 +8,7 @@ use viva_contract::text_to_speech_contract;
 use viva_domain::ports::{ProviderErrorKind, TextToSpeech, TextToSpeechRequest};
 use viva_domain::sessions::ProviderConfig;
 use viva_fakes::Speech;
-use viva_fakes::vendors::speech::{SpeechScript, SpeechServer, SpeechVendor};
+use viva_fakes::vendors::speech::{SpeechFormat, SpeechScript, SpeechServer, SpeechVendor};
 
 use super::OpenAiTextToSpeech;
 use crate::providers::Defaults;
@@ -71,12 +71,12 @@ async fn what_was_chosen_is_asked_for() {
     assert_eq!(requests[0].target, "/v1/audio/speech");
     assert_eq!(
         requests[0].body,
-        json!({"model": "test_v2_5", "input": "Hi", "voice": "anna", "response_format": "pcm"})
+        json!({"model": "test_v2_5", "input": "Hi", "voice": "anna", "response_format": "wav"})
     );
     assert_eq!(
         requests[1].body,
         json!({
-            "model": "test_v2_5", "input": "你好", "voice": "ben", "response_format": "pcm",
+            "model": "test_v2_5", "input": "你好", "voice": "ben", "response_format": "wav",
             "instructions": "Whisper.", "speed": 1.25,
         })
     );
@@ -86,7 +86,8 @@ async fn what_was_chosen_is_asked_for() {
 async fn a_compatible_server_needs_no_key() {
     let script = SpeechScript {
         api_key: None,
-        content_type: "audio/pcm;rate=24000;channels=1".to_owned(),
+        format: SpeechFormat::Pcm,
+        content_type: Some("audio/pcm;rate=24000;channels=1".to_owned()),
         ..SpeechScript::default()
     };
     let mut bench = bench(script, impatient()).await;
@@ -110,13 +111,12 @@ async fn openai_itself_is_not_asked_without_a_key() {
 
 #[rstest]
 #[case("audio/mpeg")]
-#[case("audio/wav")]
 #[case("audio/pcm;rate=16000")]
 #[case("text/event-stream; charset=utf-8")]
 #[tokio::test]
 async fn another_format_is_refused(#[case] content_type: &str) {
     let script = SpeechScript {
-        content_type: content_type.to_owned(),
+        content_type: Some(content_type.to_owned()),
         ..SpeechScript::default()
     };
     let bench = bench(script, impatient()).await;
@@ -126,6 +126,53 @@ async fn another_format_is_refused(#[case] content_type: &str) {
     let message = format!("it sent {content_type:?} instead of PCM at 24000 Hz");
     assert_eq!(err.kind, ProviderErrorKind::Failed(message));
     bench.server.closed().await;
+}
+
+/// Voices of other servers have other rates, and only a file says which.
+#[rstest]
+#[case(22_050, None)]
+#[case(16_000, None)]
+#[case(24_000, Some("audio/x-wav"))]
+#[case(16_000, Some("application/octet-stream"))]
+#[tokio::test]
+async fn a_server_that_has_only_files_is_understood_at_its_rate(
+    #[case] rate: u32,
+    #[case] content_type: Option<&str>,
+) {
+    let script = SpeechScript {
+        format: SpeechFormat::Wav,
+        rate,
+        content_type: content_type.map(str::to_owned),
+        ..SpeechScript::default()
+    };
+    let bench = bench(script, impatient()).await;
+    bench.server.speak(Speech::of(Duration::from_millis(500)));
+    let (samples, failure) = bench.listen("Hi").await;
+    assert_eq!(failure, None);
+    assert!(samples.len().abs_diff(12_000) <= 1, "{} samples", samples.len());
+}
+
+#[tokio::test]
+async fn what_is_called_a_file_and_is_none_is_refused() {
+    let script = SpeechScript {
+        format: SpeechFormat::Pcm,
+        content_type: Some("audio/wav".to_owned()),
+        ..SpeechScript::default()
+    };
+    let bench = bench(script, impatient()).await;
+    let (samples, failure) = bench.listen("Hi").await;
+    assert_eq!(samples.len(), 0);
+    let message = "it sent no WAV file".to_owned();
+    assert_eq!(failure.unwrap().kind, ProviderErrorKind::Failed(message));
+    bench.server.until(|requests| requests[0].closed.is_some() || requests[0].is_complete).await;
+}
+
+#[test]
+fn the_vendor_is_asked_for_what_it_begins_with_soonest() {
+    let format = |base_url: &str| adapter(base_url, None, impatient()).response_format();
+    assert_eq!(format("https://api.openai.com/v1"), "pcm");
+    assert_eq!(format("https://eu.api.openai.com/v1"), "pcm");
+    assert_eq!(format("http://127.0.0.1:8880/v1"), "wav");
 }
 
 #[rstest]

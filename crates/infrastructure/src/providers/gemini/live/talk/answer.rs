@@ -1,5 +1,6 @@
 //! An answer, from the question to its end.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -8,7 +9,7 @@ use viva_domain::ports::RealtimeEventKind;
 use viva_domain::turns::Usage;
 
 use super::{Act, OUTPUT_RATE, Talk};
-use crate::providers::transport::pcm;
+use crate::providers::transport::{errors, pcm};
 
 /// Audio may follow the word that all was generated.
 const TRAIL: Duration = Duration::from_millis(100);
@@ -129,11 +130,26 @@ impl Answer {
 }
 
 impl Talk {
-    pub(super) fn answer_audio(&mut self, at: Instant, data: &str, acts: &mut Vec<Act>) {
-        if self.takes_answer(at, acts)
-            && let Some(samples) = self.answer.as_mut().and_then(|answer| answer.decode(at, data))
+    pub(super) fn answer_audio(&mut self, at: Instant, rate: u32, data: &str, acts: &mut Vec<Act>) {
+        if !self.takes_answer(at, acts) {
+            return;
+        }
+        if rate != OUTPUT_RATE {
+            return self.answer_is_noise(at, rate, acts);
+        }
+        if let Some(samples) = self.answer.as_mut().and_then(|answer| answer.decode(at, data))
         {
             self.tell(at, RealtimeEventKind::Audio(samples), acts);
+        }
+    }
+
+    /// The documents know no other rate; at another speed nobody would understand it.
+    fn answer_is_noise(&mut self, at: Instant, rate: u32, acts: &mut Vec<Act>) {
+        if self.answer.as_ref().is_some_and(Answer::is_growing) {
+            self.stale.begun += 1;
+            let message = format!("it sent audio at {rate} Hz instead of {OUTPUT_RATE}");
+            let err = errors::failed(&self.provider, message);
+            self.answer_fails(at, Arc::new(err), acts);
         }
     }
 

@@ -9,7 +9,7 @@ use viva_domain::turns::Usage;
 
 use super::answer::{Answer, Prompt};
 use super::user::Activity;
-use super::{Act, Talk, TurnTaking};
+use super::{Act, OUTPUT_RATE, Talk, TurnTaking};
 use crate::providers::gemini::live::wire::{ServerContent, ServerMessage, Transcription, UsageMetadata};
 use crate::providers::transport::errors;
 
@@ -72,13 +72,12 @@ impl Talk {
             self.on_transcription(at, &transcription, acts);
         }
         for part in content.model_turn.into_iter().flat_map(|turn| turn.parts) {
-            let audio = part
-                .inline_data
-                .filter(|data| is_audio(data.mime_type.as_deref()));
-            if let Some(data) = audio.and_then(|data| data.data)
+            if let Some(inline) = part.inline_data
+                && let Some(data) = inline.data
+                && let Some(rate) = audio_rate(inline.mime_type.as_deref())
                 && part.thought != Some(true)
             {
-                self.answer_audio(at, &data, acts);
+                self.answer_audio(at, rate, &data, acts);
             }
         }
         if let Some(text) = content.output_transcription.and_then(|said| said.text)
@@ -251,8 +250,16 @@ impl Talk {
     }
 }
 
-fn is_audio(mime_type: Option<&str>) -> bool {
-    mime_type.is_none_or(|mime_type| mime_type.starts_with("audio/pcm"))
+/// The rate of PCM in Hz, 0 when it is said in a way that nobody understands; `None` when it is something else.
+fn audio_rate(mime_type: Option<&str>) -> Option<u32> {
+    let Some(mime_type) = mime_type else {
+        return Some(OUTPUT_RATE);
+    };
+    let mime_type = mime_type.to_ascii_lowercase();
+    let mut parts = mime_type.split(';').map(str::trim);
+    let is_pcm = parts.next() == Some("audio/pcm");
+    let rate = parts.find_map(|part| part.strip_prefix("rate="));
+    is_pcm.then(|| rate.map_or(OUTPUT_RATE, |rate| rate.parse().unwrap_or_default()))
 }
 
 /// A word of the vendor's, as far as it is one.

@@ -113,6 +113,30 @@ fn several_fields_in_one_message_are_all_taken() {
 }
 
 #[test]
+fn audio_at_another_rate_is_not_taken_for_noise() {
+    let sounds = |mime_type: &str| {
+        let data = json!({"mimeType": mime_type, "data": STANDARD.encode([9; 4])});
+        json!({"serverContent": {"modelTurn": {"parts": [{"inlineData": data}]}}})
+    };
+    let mut bench = Bench::new();
+    for ours in ["audio/pcm", "audio/pcm;rate=24000", "Audio/PCM; Rate=24000"] {
+        bench.asks();
+        assert_eq!(bench.hears(sounds(ours)), ["started", "audio 2 samples"], "{ours}");
+        assert_eq!(bench.hears(complete()), ["done"]);
+    }
+    for (other, rate) in [("audio/pcm;rate=16000", 16_000), ("audio/pcm;rate=fast", 0)] {
+        bench.asks();
+        let failed = format!("failed: it failed: it sent audio at {rate} Hz instead of 24000");
+        assert_eq!(bench.hears(sounds(other)), ["started", &failed]);
+        assert_eq!(bench.hears(sounds(other)), nothing(), "once is enough");
+        assert_eq!(bench.hears(complete()), nothing());
+    }
+    bench.asks();
+    assert_eq!(bench.hears(sounds("audio/pcmu;rate=24000")), nothing());
+    assert_eq!(bench.hears(says(2, "")), ["started", "audio 1 samples"]);
+}
+
+#[test]
 fn odd_bytes_wait_for_their_other_half_and_never_for_the_next_answer() {
     let mut bench = Bench::new();
     bench.asks();
