@@ -147,10 +147,9 @@ async fn a_broken_connection_ends_the_answer(#[values(OpenAi, Anthropic, Gemini)
     assert_eq!(bench.server.requests().len(), 1);
 }
 
-/// The end of the body alone is an end for chat completions only: many servers know no other.
 #[rstest]
 #[tokio::test]
-async fn an_answer_that_does_not_end_broke_off(#[values(Anthropic, Gemini)] vendor: ChatVendor) {
+async fn an_answer_that_does_not_end_broke_off(#[values(OpenAi, Anthropic, Gemini)] vendor: ChatVendor) {
     let bench = Bench::start(vendor).await;
     bench.server.script(ChatScript::new().text("Well,").ends_early());
     let heard = bench.answer().await;

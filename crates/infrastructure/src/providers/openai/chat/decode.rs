@@ -7,12 +7,13 @@ use crate::providers::transport::Account;
 use crate::providers::transport::errors::{self, Complaint};
 use crate::providers::transport::sse::Event;
 
-/// Reads chunks until `[DONE]` or the end of the body; servers differ in which of them comes.
+/// Reads chunks until `[DONE]`, or the end of the body after a reason to finish; servers differ in which of them comes.
 #[derive(Debug)]
 pub(super) struct ChatDecoder {
     account: Account,
     usage: Option<Usage>,
     has_chunks: bool,
+    is_finished: bool,
 }
 
 impl ChatDecoder {
@@ -21,6 +22,7 @@ impl ChatDecoder {
             account: account.clone(),
             usage: None,
             has_chunks: false,
+            is_finished: false,
         }
     }
 
@@ -39,6 +41,8 @@ impl ChatDecoder {
         if matches!(choice.finish_reason.as_deref(), Some("content_filter" | "error")) {
             return Err(errors::failed(&self.account.provider, "it broke off its answer"));
         }
+        // Some servers write an empty one all the time.
+        self.is_finished |= choice.finish_reason.is_some_and(|reason| !reason.is_empty());
         let delta = choice.delta.unwrap_or_default();
         let text = delta.content.filter(|text| !text.is_empty()).or(delta.refusal);
         Ok(text.map_or(Said::Nothing, Said::Text))
@@ -49,6 +53,7 @@ impl Decode for ChatDecoder {
     fn event(&mut self, event: &Event) -> Result<Said, ProviderError> {
         let data = event.data.trim();
         if data == "[DONE]" {
+            self.is_finished = true;
             return self.end().map(Said::Done);
         }
         if data.is_empty() {
@@ -64,6 +69,12 @@ impl Decode for ChatDecoder {
             return Err(errors::failed(
                 &self.account.provider,
                 "it sent no answer; check its base_url",
+            ));
+        }
+        if !self.is_finished {
+            return Err(errors::unavailable(
+                &self.account.provider,
+                "the answer broke off",
             ));
         }
         Ok(self.usage)
@@ -117,22 +128,39 @@ mod tests {
     }
 
     #[rstest]
-    #[case::no_done("")]
     #[case::done("data: [DONE]\n\n")]
     #[case::no_last_empty_line("data: [DONE]\n")]
     #[case::comment(": OPENROUTER PROCESSING\n\ndata: [DONE]\n\n")]
+    #[case::no_done(
+        r#"data: {"choices":[{"delta":{},"finish_reason":"stop"}]}
+
+"#
+    )]
+    #[case::as_long_as_it_may_be(
+        r#"data: {"choices":[{"delta":{"content":""},"finish_reason":"length"}]}
+
+data: {"choices":[],"usage":null}
+
+"#
+    )]
     #[case::reasoning(
         r#"data: {"choices":[{"delta":{"reasoning":"a","reasoning_content":"b","content":null}}]}
+
+data: [DONE]
 
 "#
     )]
     #[case::empty_finish(
         r#"data: {"created":1.5,"choices":[{"delta":{},"finish_reason":""}],"x_groq":{}}
 
+data: [DONE]
+
 "#
     )]
     #[case::null_fields(
         r#"data: {"choices":null,"usage":null,"error":null}
+
+data: [DONE]
 
 "#
     )]
@@ -141,9 +169,28 @@ mod tests {
         assert_eq!(read(&format!("{HELLO}\n\n{rest}")).await, hello(Ok(None)));
     }
 
+    #[rstest]
+    #[case::after_a_word("")]
+    #[case::with_an_empty_reason(
+        r#"data: {"choices":[{"delta":{},"finish_reason":""}]}
+
+"#
+    )]
+    #[case::after_the_usage(
+        r#"data: {"choices":[],"usage":{"prompt_tokens":20,"completion_tokens":9}}
+
+"#
+    )]
+    #[tokio::test]
+    async fn an_answer_without_its_end_broke_off(#[case] rest: &str) {
+        let broken = hello(Err(ProviderErrorKind::Unavailable));
+        assert_eq!(read(&format!("{HELLO}\n\n{rest}")).await, broken);
+    }
+
     #[tokio::test]
     async fn a_refusal_is_spoken() {
-        let body = r#"data: {"choices":[{"delta":{"content":"","refusal":"I cannot."}}]}"#;
+        let body =
+            r#"data: {"choices":[{"delta":{"content":"","refusal":"I cannot."},"finish_reason":"stop"}]}"#;
         assert_eq!(
             read(&format!("{body}\n\n")).await,
             ("I cannot.".to_owned(), Ok(None))

@@ -147,9 +147,13 @@ impl Upload {
                         }
                     }
                     Some(Err(err)) => return failed(err),
-                    // Some servers forget to say that it is complete.
-                    None if !text.is_empty() => return SpeechToTextEventKind::Final(text.trim().to_owned()),
-                    None => return failed(errors::failed(&self.account.provider, "it sent no transcript")),
+                    None if text.is_empty() => {
+                        return failed(errors::failed(&self.account.provider, "it sent no transcript"));
+                    }
+                    None => {
+                        let provider = &self.account.provider;
+                        return failed(errors::unavailable(provider, "the transcript broke off"));
+                    }
                 },
             }
         }
@@ -169,6 +173,10 @@ impl State {
 
 /// What an event says, if it is of interest.
 fn follow(event: &Event, text: &mut String, account: &Account) -> Option<SpeechToTextEventKind> {
+    // Some servers forget to say that it is complete in any other way.
+    if event.data.trim() == "[DONE]" {
+        return Some(SpeechToTextEventKind::Final(text.trim().to_owned()));
+    }
     let json = serde_json::from_str::<Value>(&event.data).ok()?;
     if json.get("error").is_some_and(|error| !error.is_null()) {
         let err = Complaint::of(&json).into_error(account, None);

@@ -107,6 +107,19 @@ async fn an_item_that_fails_fails_its_utterance_only(
 }
 
 #[tokio::test]
+async fn a_transcript_that_does_not_end_broke_off() {
+    let rig = Rig::start().await;
+    rig.server.hear(SpokenText::of("Tell me a").ends());
+    let mut talk = rig.talk(FILES, &[]).await;
+    talk.speak().await;
+    talk.finalize().await;
+    assert_eq!(talk.failure().await, UNAVAILABLE);
+    talk.speak().await;
+    talk.finalize().await;
+    assert_eq!(talk.text().await, "hello world");
+}
+
+#[tokio::test]
 async fn a_vendor_that_never_answers_fails_the_utterance_only() {
     let rig = Rig::start().await.impatient();
     rig.server.hear(SpokenText::of("").hangs());
