@@ -13,10 +13,11 @@ use super::Account;
 const MAX_MESSAGE_CHARS: usize = 300;
 
 /// Codes that mean the same at several vendors; they count more than the status.
-const QUOTA: [&str; 9] = [
+const QUOTA: [&str; 10] = [
     "asr_payment_required",
     "billing_error",
     "billing_hard_limit_reached",
+    "credit_balance_exhausted",
     "credits_exhausted",
     "insufficient_credits",
     "insufficient_quota",
@@ -24,7 +25,8 @@ const QUOTA: [&str; 9] = [
     "quota_exceeded",
     "quota_exhausted",
 ];
-const CREDENTIAL: [&str; 10] = [
+const CREDENTIAL: [&str; 11] = [
+    "account_deactivated",
     "api_key_invalid",
     "authentication_error",
     "insufficient_permissions",
@@ -219,6 +221,21 @@ impl Complaint {
     }
 }
 
+/// Whether everything that follows would fail too.
+pub const fn is_fatal(kind: &ProviderErrorKind) -> bool {
+    match kind {
+        ProviderErrorKind::Unknown
+        | ProviderErrorKind::CredentialMissing
+        | ProviderErrorKind::NotSetUp(_)
+        | ProviderErrorKind::CredentialInvalid
+        | ProviderErrorKind::InvalidConfig(_)
+        | ProviderErrorKind::QuotaExceeded => true,
+        ProviderErrorKind::Unavailable | ProviderErrorKind::RateLimited | ProviderErrorKind::Failed(_) => {
+            false
+        }
+    }
+}
+
 /// An error without a cause.
 pub fn error(vendor: &str, kind: ProviderErrorKind) -> ProviderError {
     ProviderError {
@@ -308,6 +325,16 @@ mod tests {
     #[case::openai(404, r#"{"error":{"message":"no x","type":"invalid_request_error","code":"model_not_found"}}"#, ProviderErrorKind::InvalidConfig("no x".into()))]
     #[case::openai(400, r#"{"error":{"message":"bad","type":"invalid_request_error","param":"temperature","code":null}}"#, ProviderErrorKind::InvalidConfig("bad".into()))]
     #[case::openai(400, r#"{"error":{"message":"bad","param":"messages[0].content"}}"#, ProviderErrorKind::Failed("bad".into()))]
+    #[case::openai(
+        429,
+        r#"{"error":{"message":"x","type":"invalid_request_error","code":"credit_balance_exhausted"}}"#,
+        ProviderErrorKind::QuotaExceeded
+    )]
+    #[case::openai(
+        400,
+        r#"{"error":{"message":"x","type":"invalid_request_error","code":"account_deactivated"}}"#,
+        ProviderErrorKind::CredentialInvalid
+    )]
     #[case::openai(
         500,
         r#"{"error":{"message":"oops","type":"server_error"}}"#,

@@ -12,11 +12,11 @@ use tracing::debug;
 use viva_domain::ports::{ProviderError, RealtimeCommand, RealtimeEvent};
 
 use super::dialogue::{Dialogue, Standing};
-use super::failures::{Failures, is_fatal, is_worth_reopening};
+use super::failures::{Failures, is_worth_reopening};
 use super::wire::{ClientEvent, ClientEventKind, ServerEvent, Session};
 use super::{Host, KeyHeader};
 use crate::providers::transport::HttpClient;
-use crate::providers::transport::errors::unavailable;
+use crate::providers::transport::errors::{is_fatal, unavailable};
 use crate::providers::transport::socket::{self, Frame, Socket};
 use crate::providers::transport::spare::Spare;
 

@@ -13,12 +13,6 @@ pub(super) const EXPIRED: &str = "session_expired";
 /// Another answer is under way.
 pub(super) const ANSWERING: &str = "conversation_already_has_active_response";
 
-/// Codes of this API that mean the same as a more common one.
-const SYNONYMS: [(&str, &str); 2] = [
-    ("account_deactivated", "invalid_api_key"),
-    ("credit_balance_exhausted", "insufficient_quota"),
-];
-
 /// Who failed, and what must not be told of it.
 #[derive(Debug, Clone)]
 pub(super) struct Failures {
@@ -39,12 +33,8 @@ impl Failures {
     /// An error that came as an event.
     pub(super) fn said(&self, body: &ErrorBody, retry_after: Option<Duration>) -> ProviderError {
         let codes = [&body.code, &body.kind].into_iter().flatten();
-        let synonym = |code: &String| {
-            let known = SYNONYMS.iter().find(|(synonym, _)| code == synonym);
-            known.map_or_else(|| code.clone(), |(_, common)| (*common).to_owned())
-        };
         let complaint = Complaint {
-            codes: codes.map(synonym).collect(),
+            codes: codes.cloned().collect(),
             parameter: body.param.clone(),
             message: body.message.clone().unwrap_or_default(),
             retry_after,
@@ -66,21 +56,6 @@ impl Failures {
     }
 }
 
-/// Whether everything that follows would fail too.
-pub(super) fn is_fatal(kind: &ProviderErrorKind) -> bool {
-    match kind {
-        ProviderErrorKind::Unknown
-        | ProviderErrorKind::CredentialMissing
-        | ProviderErrorKind::NotSetUp(_)
-        | ProviderErrorKind::CredentialInvalid
-        | ProviderErrorKind::InvalidConfig(_)
-        | ProviderErrorKind::QuotaExceeded => true,
-        ProviderErrorKind::Unavailable | ProviderErrorKind::RateLimited | ProviderErrorKind::Failed(_) => {
-            false
-        }
-    }
-}
-
 /// Whether a connection that was closed with this code is worth another one. One that ended without a code is.
 pub(super) fn is_worth_reopening(code: Option<u16>) -> bool {
     match code {
@@ -94,6 +69,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::providers::transport::errors::is_fatal;
 
     fn said(code: &str, param: Option<&str>) -> ProviderError {
         let failures = Failures {

@@ -28,15 +28,6 @@ const AGE: Duration = Duration::from_mins(50);
 const LEAST: usize = 2_400;
 /// Names the configuration in errors about it.
 const UPDATE: &str = "session";
-/// After these the same key gets no answer any more.
-const FATAL: [&str; 5] = [
-    "account_deactivated",
-    "billing_hard_limit_reached",
-    "credit_balance_exhausted",
-    "insufficient_quota",
-    "invalid_api_key",
-];
-
 /// What was sent, and what was understood of it.
 pub(super) struct Realtime {
     connection: Connection,
@@ -175,13 +166,12 @@ impl Realtime {
             let provider = &self.connection.account.provider;
             return said.loses(errors::unavailable(provider, "its session expired"));
         }
-        let is_fatal = FATAL.into_iter().any(has);
         let is_empty = has("input_audio_buffer_commit_empty");
         let err = complaint.into_error(&self.connection.account, None);
         let event_id = error["event_id"].as_str().unwrap_or_default();
         // A refused commit gets no item any more.
         self.unnamed.retain(|commit| commit != event_id);
-        if is_fatal {
+        if errors::is_fatal(&err.kind) {
             said.event(SpeechToTextEventKind::Failed(err.into()));
         } else if is_empty {
             let nothing = SpeechToTextEventKind::Final(String::new());

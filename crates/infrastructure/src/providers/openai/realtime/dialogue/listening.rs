@@ -11,10 +11,11 @@ use super::outgoing::Purpose;
 use super::responses::{NotAudio, length};
 use super::user_audio::Words;
 use super::{Dialogue, Standing};
-use crate::providers::openai::realtime::failures::{ANSWERING, EXPIRED, is_fatal};
+use crate::providers::openai::realtime::failures::{ANSWERING, EXPIRED};
 use crate::providers::openai::realtime::wire::{
     Delta, ErrorBody, Item, Metadata, RateLimit, Response, ResponseUsage, ServerEvent,
 };
+use crate::providers::transport::errors::is_fatal;
 
 /// How an answer ended.
 enum End {

@@ -134,7 +134,11 @@ async fn a_vendor_that_never_answers_fails_the_utterance_only() {
 
 #[rstest]
 #[case("insufficient_quota", ProviderErrorKind::QuotaExceeded)]
+#[case("billing_hard_limit_reached", ProviderErrorKind::QuotaExceeded)]
+#[case("credit_balance_exhausted", ProviderErrorKind::QuotaExceeded)]
 #[case("invalid_api_key", ProviderErrorKind::CredentialInvalid)]
+#[case("account_deactivated", ProviderErrorKind::CredentialInvalid)]
+#[case("model_not_found", ProviderErrorKind::InvalidConfig("why".to_owned()))]
 #[tokio::test]
 async fn an_error_that_stays_ends_the_conversation(#[case] code: &str, #[case] kind: ProviderErrorKind) {
     let rig = Rig::start().await;
