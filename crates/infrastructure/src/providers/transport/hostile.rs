@@ -53,6 +53,16 @@ pub(crate) fn nearly(messages: Vec<Value>) -> impl Strategy<Value = Value> {
     })
 }
 
+/// A message with anything in place of one of these parts, without which it says the same.
+pub(crate) fn with_odd(message: &Value, optional: &[&'static str]) -> impl Strategy<Value = Value> + use<> {
+    let message = message.clone();
+    (prop::sample::select(optional.to_vec()), anything()).prop_map(move |(part, other)| {
+        let mut message = message.clone();
+        *message.pointer_mut(part).expect("a part of it") = other;
+        message
+    })
+}
+
 fn find_parts(value: &Value, at: &str, parts: &mut Vec<String>) {
     let inner: Vec<(String, &Value)> = match value {
         Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), value)).collect(),

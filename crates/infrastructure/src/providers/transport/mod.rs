@@ -11,6 +11,7 @@ pub(crate) mod hanging_up;
 #[cfg(test)]
 pub(crate) mod hostile;
 mod http;
+pub mod lenient;
 pub mod pcm;
 mod retry;
 pub mod socket;

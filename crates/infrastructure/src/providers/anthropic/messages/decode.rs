@@ -77,20 +77,26 @@ impl Decode for MessagesDecoder {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use rstest::rstest;
+    use serde_json::json;
     use viva_domain::ports::ProviderErrorKind;
 
     use super::*;
     use crate::providers::language_model::decoded;
+    use crate::providers::transport::hostile::with_odd;
 
-    async fn read(lines: &[&str]) -> (String, Result<Option<Usage>, ProviderErrorKind>) {
-        let account = Account {
+    fn account() -> Account {
+        Account {
             provider: "acme".to_owned(),
             base_url: "https://a.example".parse().unwrap(),
             api_key: Some("sk-hidden".into()),
-        };
+        }
+    }
+
+    async fn read(lines: &[&str]) -> (String, Result<Option<Usage>, ProviderErrorKind>) {
         let body: String = lines.iter().flat_map(|line| ["data: ", line, "\n\n"]).collect();
-        let (text, end) = decoded(MessagesDecoder::new(&account), &body).await;
+        let (text, end) = decoded(MessagesDecoder::new(&account()), &body).await;
         (text, end.map_err(|err| err.kind))
     }
 
@@ -150,5 +156,38 @@ mod tests {
     async fn an_answer_without_its_end_broke_off() {
         let broken = ("Hello".to_owned(), Err(ProviderErrorKind::Unavailable));
         assert_eq!(read(&[HELLO]).await, broken);
+    }
+
+    #[tokio::test]
+    async fn what_is_null_or_odd_beside_the_words_is_no_harm() {
+        let lines = [
+            r#"{"type":"message_start","message":null}"#,
+            r#"{"type":"message_start","message":{"usage":null}}"#,
+            HELLO,
+            r#"{"type":"message_delta","delta":null,"usage":{"output_tokens":20.0,"input_tokens":-1}}"#,
+            r#"{"type":"message_delta","delta":{"stop_reason":5},"usage":"many"}"#,
+            STOP,
+        ];
+        let expected = Usage {
+            input_tokens: None,
+            output_tokens: Some(20),
+        };
+        assert_eq!(read(&lines).await, ("Hello".to_owned(), Ok(Some(expected))));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_odd_beside_a_word_is_no_harm(event in with_odd(
+            &json!({
+                "type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Hello", "x": 1},
+            }),
+            &[
+                "/index", "/delta/x"
+            ],
+        )) {
+            let mut decoder = MessagesDecoder::new(&account());
+            let event = Event { event: None, data: event.to_string() };
+            prop_assert_eq!(decoder.event(&event).unwrap(), Said::Text("Hello".to_owned()));
+        }
     }
 }

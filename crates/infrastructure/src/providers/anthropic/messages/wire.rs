@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::providers::transport::lenient;
+
 #[derive(Debug, Serialize)]
 pub(super) struct MessagesRequest<'a> {
     pub(super) model: &'a str,
@@ -40,16 +42,16 @@ pub(super) struct OutputConfig {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum StreamEvent {
     MessageStart {
-        #[serde(default)]
+        #[serde(default, deserialize_with = "lenient::or_default")]
         message: Started,
     },
     ContentBlockDelta {
         delta: BlockDelta,
     },
     MessageDelta {
-        #[serde(default)]
+        #[serde(default, deserialize_with = "lenient::or_default")]
         delta: Ended,
-        #[serde(default)]
+        #[serde(default, deserialize_with = "lenient::or_default")]
         usage: Option<Tokens>,
     },
     MessageStop,
@@ -63,7 +65,7 @@ pub(super) enum StreamEvent {
 
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Started {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub(super) usage: Option<Tokens>,
 }
 
@@ -80,19 +82,19 @@ pub(super) enum BlockDelta {
 
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Ended {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub(super) stop_reason: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[expect(clippy::struct_field_names, reason = "the vendor's names")]
 pub(super) struct Tokens {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     pub(super) input_tokens: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     pub(super) cache_read_input_tokens: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     pub(super) cache_creation_input_tokens: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     pub(super) output_tokens: Option<u64>,
 }

@@ -89,20 +89,26 @@ impl From<UsageMetadata> for Usage {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use rstest::rstest;
+    use serde_json::json;
     use viva_domain::ports::ProviderErrorKind;
 
     use super::*;
     use crate::providers::language_model::decoded;
+    use crate::providers::transport::hostile::with_odd;
 
-    async fn read(lines: &[&str]) -> (String, Result<Option<Usage>, ProviderErrorKind>) {
-        let account = Account {
+    fn account() -> Account {
+        Account {
             provider: "acme".to_owned(),
             base_url: "https://a.example".parse().unwrap(),
             api_key: Some("sk-hidden".into()),
-        };
+        }
+    }
+
+    async fn read(lines: &[&str]) -> (String, Result<Option<Usage>, ProviderErrorKind>) {
         let body: String = lines.iter().flat_map(|line| ["data: ", line, "\n\n"]).collect();
-        let (text, end) = decoded(ChatDecoder::new(&account), &body).await;
+        let (text, end) = decoded(ChatDecoder::new(&account()), &body).await;
         (text, end.map_err(|err| err.kind))
     }
 
@@ -149,5 +155,38 @@ mod tests {
     #[tokio::test]
     async fn an_answer_can_fail_midway(#[case] line: &str, #[case] kind: ProviderErrorKind) {
         assert_eq!(read(&[HELLO, line]).await, ("Hello".to_owned(), Err(kind)));
+    }
+
+    #[rstest]
+    #[case(r#"{"candidates":[{"content":{"parts":[{"text":"Hello","thought":null}]},"finishReason":"STOP"}]}"#)]
+    #[case(r#"{"candidates":[{"content":{"parts":[{"text":"Hello","thought":"no"}]},"finishReason":"STOP"}],"promptFeedback":{"blockReason":null}}"#)]
+    #[tokio::test]
+    async fn what_is_null_is_not_there(#[case] line: &str) {
+        assert_eq!(read(&[line]).await, ("Hello".to_owned(), Ok(None)));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_odd_beside_a_word_is_no_harm(event in with_odd(
+            &json!({
+                "candidates": [{
+                    "content": {"role": "model", "parts": [{"text": "Hello", "thoughtSignature": "s"}]},
+                    "index": 0, "safetyRatings": [],
+                }],
+                "promptFeedback": {"blockReason": null},
+                "usageMetadata": {"promptTokenCount": 1, "candidatesTokenCount": 2, "thoughtsTokenCount": 3},
+                "modelVersion": "m",
+            }),
+            &[
+                "/candidates/0/content/role", "/candidates/0/content/parts/0/thoughtSignature",
+                "/candidates/0/index", "/candidates/0/safetyRatings", "/usageMetadata",
+                "/usageMetadata/promptTokenCount", "/usageMetadata/candidatesTokenCount",
+                "/usageMetadata/thoughtsTokenCount", "/modelVersion",
+            ],
+        )) {
+            let mut decoder = ChatDecoder::new(&account());
+            let event = Event { event: None, data: event.to_string() };
+            prop_assert_eq!(decoder.event(&event).unwrap(), Said::Text("Hello".to_owned()));
+        }
     }
 }

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::providers::transport::lenient;
+
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GenerateRequest<'a> {
@@ -47,9 +49,9 @@ pub(super) struct ThinkingConfig {
 pub(super) struct GenerateResponse {
     #[serde(default)]
     pub(super) candidates: Option<Vec<Candidate>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub(super) prompt_feedback: Option<PromptFeedback>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub(super) usage_metadata: Option<UsageMetadata>,
     #[serde(default)]
     pub(super) error: Option<Value>,
@@ -60,7 +62,7 @@ pub(super) struct GenerateResponse {
 pub(super) struct Candidate {
     #[serde(default)]
     pub(super) content: Option<Parts>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub(super) finish_reason: Option<String>,
 }
 
@@ -75,14 +77,14 @@ pub(super) struct Part {
     #[serde(default)]
     pub(super) text: Option<String>,
     /// What it thinks is for nobody's ears.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub(super) thought: bool,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PromptFeedback {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub(super) block_reason: Option<String>,
 }
 
@@ -90,10 +92,10 @@ pub(super) struct PromptFeedback {
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_field_names, reason = "the vendor's names")]
 pub(super) struct UsageMetadata {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     pub(super) prompt_token_count: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     pub(super) candidates_token_count: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     pub(super) thoughts_token_count: Option<u64>,
 }

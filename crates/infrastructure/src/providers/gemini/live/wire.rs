@@ -3,6 +3,8 @@
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
+use crate::providers::transport::lenient;
+
 /// To the server: an object with one key.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -157,9 +159,13 @@ pub(super) struct TextPart {
 pub(super) struct ServerMessage {
     pub(super) setup_complete: Option<IgnoredAny>,
     pub(super) server_content: Option<ServerContent>,
+    #[serde(deserialize_with = "lenient::or_default")]
     pub(super) usage_metadata: Option<UsageMetadata>,
+    #[serde(deserialize_with = "lenient::or_default")]
     pub(super) go_away: Option<GoAway>,
+    #[serde(deserialize_with = "lenient::or_default")]
     pub(super) session_resumption_update: Option<SessionResumptionUpdate>,
+    #[serde(deserialize_with = "lenient::or_default")]
     pub(super) voice_activity: Option<VoiceActivity>,
 }
 
@@ -169,16 +175,20 @@ pub(super) struct ServerContent {
     pub(super) model_turn: Option<ModelTurn>,
     pub(super) input_transcription: Option<Transcription>,
     pub(super) output_transcription: Option<Transcription>,
+    #[serde(deserialize_with = "lenient::or_default")]
     pub(super) interrupted: Option<bool>,
+    #[serde(deserialize_with = "lenient::or_default")]
     pub(super) generation_complete: Option<bool>,
+    #[serde(deserialize_with = "lenient::or_default")]
     pub(super) turn_complete: Option<bool>,
+    #[serde(deserialize_with = "lenient::or_default")]
     pub(super) turn_complete_reason: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ModelTurn {
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Option<Vec<Part>>,
 }
 
 /// Text in a part is not spoken when audio is asked for, so it is left out here.
@@ -186,12 +196,14 @@ pub(super) struct ModelTurn {
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Part {
     pub(super) inline_data: Option<InlineData>,
+    #[serde(deserialize_with = "lenient::or_default")]
     pub(super) thought: Option<bool>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct InlineData {
+    #[serde(deserialize_with = "lenient::or_default")]
     pub(super) mime_type: Option<String>,
     /// Base64.
     pub(super) data: Option<String>,
@@ -202,17 +214,18 @@ pub(super) struct InlineData {
 #[serde(default)]
 pub(super) struct Transcription {
     pub(super) text: Option<String>,
+    #[serde(deserialize_with = "lenient::or_default")]
     pub(super) finished: Option<bool>,
 }
 
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct UsageMetadata {
-    #[serde(rename = "promptTokenCount")]
+    #[serde(rename = "promptTokenCount", deserialize_with = "lenient::count")]
     pub(super) prompt: Option<u64>,
-    #[serde(rename = "responseTokenCount")]
+    #[serde(rename = "responseTokenCount", deserialize_with = "lenient::count")]
     pub(super) response: Option<u64>,
-    #[serde(rename = "thoughtsTokenCount")]
+    #[serde(rename = "thoughtsTokenCount", deserialize_with = "lenient::count")]
     pub(super) thoughts: Option<u64>,
 }
 
@@ -220,13 +233,16 @@ pub(super) struct UsageMetadata {
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct GoAway {
     /// Seconds, as `"9.5s"`.
+    #[serde(deserialize_with = "lenient::or_default")]
     pub(super) time_left: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct SessionResumptionUpdate {
+    #[serde(deserialize_with = "lenient::or_default")]
     pub(super) new_handle: Option<String>,
+    #[serde(deserialize_with = "lenient::or_default")]
     pub(super) resumable: Option<bool>,
 }
 
@@ -234,6 +250,7 @@ pub(super) struct SessionResumptionUpdate {
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct VoiceActivity {
     /// `ACTIVITY_START` or `ACTIVITY_END`.
+    #[serde(deserialize_with = "lenient::or_default")]
     pub(super) voice_activity_type: Option<String>,
 }
 

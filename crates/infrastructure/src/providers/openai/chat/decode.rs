@@ -92,19 +92,25 @@ impl From<ChatUsage> for Usage {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use rstest::rstest;
+    use serde_json::json;
     use viva_domain::ports::ProviderErrorKind;
 
     use super::*;
     use crate::providers::language_model::decoded;
+    use crate::providers::transport::hostile::with_odd;
 
-    async fn read(body: &str) -> (String, Result<Option<Usage>, ProviderErrorKind>) {
-        let account = Account {
+    fn account() -> Account {
+        Account {
             provider: "acme".to_owned(),
             base_url: "https://a.example".parse().unwrap(),
             api_key: Some("sk-hidden".into()),
-        };
-        let (text, end) = decoded(ChatDecoder::new(&account), body).await;
+        }
+    }
+
+    async fn read(body: &str) -> (String, Result<Option<Usage>, ProviderErrorKind>) {
+        let (text, end) = decoded(ChatDecoder::new(&account()), body).await;
         (text, end.map_err(|err| err.kind))
     }
 
@@ -215,6 +221,35 @@ data: [DONE]
             read(&format!("{HELLO}\n\n{line}\n\ndata: [DONE]\n\n")).await,
             hello(Err(kind))
         );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_odd_beside_the_words_is_no_harm(chunk in with_odd(
+            &json!({
+                "choices": [{"index": 0, "delta": {"content": "Hello", "refusal": null}, "finish_reason": null}],
+                "usage": {"prompt_tokens": 20, "completion_tokens": 9}, "created": 1,
+            }),
+            &[
+                "/created", "/usage", "/usage/prompt_tokens", "/usage/completion_tokens",
+                "/choices/0/index", "/choices/0/delta/refusal",
+            ],
+        )) {
+            let mut decoder = ChatDecoder::new(&account());
+            let event = Event { event: None, data: chunk.to_string() };
+            prop_assert_eq!(decoder.event(&event).unwrap(), Said::Text("Hello".to_owned()));
+        }
+    }
+
+    #[tokio::test]
+    async fn tokens_may_be_counted_with_a_decimal_point() {
+        let usage = r#"data: {"choices":[],"usage":{"prompt_tokens":20.0,"completion_tokens":-1}}"#;
+        let expected = Usage {
+            input_tokens: Some(20),
+            output_tokens: None,
+        };
+        let answer = read(&format!("{HELLO}\n\n{usage}\n\ndata: [DONE]\n\n")).await;
+        assert_eq!(answer, hello(Ok(Some(expected))));
     }
 
     #[rstest]

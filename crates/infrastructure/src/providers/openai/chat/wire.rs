@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::providers::transport::lenient;
+
 #[derive(Debug, Serialize)]
 pub(super) struct ChatRequest<'a> {
     pub(super) model: &'a str,
@@ -35,7 +37,7 @@ pub(super) struct StreamOptions {
 pub(super) struct ChatChunk {
     #[serde(default)]
     pub(super) choices: Option<Vec<ChatChoice>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub(super) usage: Option<ChatUsage>,
     #[serde(default)]
     pub(super) error: Option<Value>,
@@ -45,7 +47,7 @@ pub(super) struct ChatChunk {
 pub(super) struct ChatChoice {
     #[serde(default)]
     pub(super) delta: Option<ChatDelta>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub(super) finish_reason: Option<String>,
 }
 
@@ -55,14 +57,14 @@ pub(super) struct ChatDelta {
     #[serde(default)]
     pub(super) content: Option<String>,
     /// What a model says that will not answer.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub(super) refusal: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
 pub(super) struct ChatUsage {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     pub(super) prompt_tokens: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     pub(super) completion_tokens: Option<u64>,
 }

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::providers::transport::lenient;
+
 /// To the provider. An error that a message causes names its `event_id`.
 #[derive(Clone, PartialEq, Serialize)]
 pub(super) struct ClientEvent {
@@ -167,15 +169,21 @@ pub(super) enum ServerEvent {
     #[serde(rename = "input_audio_buffer.committed")]
     Committed { item_id: String },
     #[serde(rename = "conversation.item.input_audio_transcription.delta")]
-    TranscriptDelta { item_id: String, delta: Option<String> },
+    TranscriptDelta {
+        item_id: String,
+        #[serde(default, deserialize_with = "lenient::or_default")]
+        delta: Option<String>,
+    },
     #[serde(rename = "conversation.item.input_audio_transcription.completed")]
     TranscriptCompleted {
         item_id: String,
+        #[serde(default, deserialize_with = "lenient::or_default")]
         transcript: Option<String>,
     },
     #[serde(rename = "conversation.item.input_audio_transcription.failed")]
     TranscriptFailed {
         item_id: String,
+        #[serde(default, deserialize_with = "lenient::or_default")]
         error: Option<ErrorBody>,
     },
     #[serde(rename = "response.created")]
@@ -203,6 +211,7 @@ pub(super) enum ServerEvent {
 pub(super) struct Delta {
     pub(super) response_id: String,
     pub(super) item_id: String,
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub(super) content_index: Option<u32>,
     #[serde(rename = "delta")]
     pub(super) content: String,
@@ -211,43 +220,57 @@ pub(super) struct Delta {
 #[derive(Deserialize)]
 pub(super) struct Item {
     pub(super) id: String,
-    #[serde(rename = "type")]
+    #[serde(rename = "type", default, deserialize_with = "lenient::or_default")]
     pub(super) kind: Option<String>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Response {
     pub(super) id: Option<String>,
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub(super) status: Option<String>,
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub(super) status_details: Option<StatusDetails>,
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub(super) usage: Option<ResponseUsage>,
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub(super) metadata: Option<Metadata>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct StatusDetails {
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub(super) reason: Option<String>,
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub(super) error: Option<ErrorBody>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct ResponseUsage {
+    #[serde(default, deserialize_with = "lenient::count")]
     pub(super) input_tokens: Option<u64>,
+    #[serde(default, deserialize_with = "lenient::count")]
     pub(super) output_tokens: Option<u64>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct ErrorBody {
-    #[serde(rename = "type")]
+    #[serde(rename = "type", default, deserialize_with = "lenient::code")]
     pub(super) kind: Option<String>,
+    #[serde(default, deserialize_with = "lenient::code")]
     pub(super) code: Option<String>,
+    #[serde(default, deserialize_with = "lenient::code")]
     pub(super) message: Option<String>,
+    #[serde(default, deserialize_with = "lenient::code")]
     pub(super) param: Option<String>,
+    #[serde(default, deserialize_with = "lenient::code")]
     pub(super) event_id: Option<String>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct RateLimit {
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub(super) remaining: Option<f64>,
+    #[serde(default, deserialize_with = "lenient::or_default")]
     pub(super) reset_seconds: Option<f64>,
 }

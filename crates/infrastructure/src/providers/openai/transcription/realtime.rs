@@ -279,7 +279,7 @@ impl Dialect for Realtime {
                 self.on_delta(item_id, &delta.unwrap_or_default(), said);
             }
             Ok(ServerEvent::Completed { item_id, transcript }) => {
-                let text = transcript.trim().to_owned();
+                let text = transcript.unwrap_or_default().trim().to_owned();
                 self.on_answer(&item_id, SpeechToTextEventKind::Final(text), said);
             }
             Ok(ServerEvent::Failed { item_id, error }) => {

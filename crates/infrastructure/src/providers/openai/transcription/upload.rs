@@ -187,7 +187,10 @@ fn follow(event: &Event, text: &mut String, account: &Account) -> Option<SpeechT
             push_within(text, &delta);
             Some(SpeechToTextEventKind::Partial(text.trim().to_owned()))
         }
-        FileEvent::Done { text } => Some(SpeechToTextEventKind::Final(text.trim().to_owned())),
+        FileEvent::Done { text: whole } => {
+            let whole = whole.as_deref().unwrap_or(text);
+            Some(SpeechToTextEventKind::Final(whole.trim().to_owned()))
+        }
         FileEvent::Unknown => None,
     }
 }
@@ -195,7 +198,7 @@ fn follow(event: &Event, text: &mut String, account: &Account) -> Option<SpeechT
 fn transcript(provider: &str, body: &[u8]) -> Result<String, ProviderError> {
     let Transcription { text } =
         serde_json::from_slice(body).map_err(|err| errors::malformed(provider, &err))?;
-    Ok(text.trim().to_owned())
+    Ok(text.unwrap_or_default().trim().to_owned())
 }
 
 fn failed(err: ProviderError) -> SpeechToTextEventKind {

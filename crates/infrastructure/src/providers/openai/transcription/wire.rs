@@ -3,10 +3,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::providers::transport::lenient;
+
 /// The answer about a file that is not streamed.
 #[derive(Deserialize)]
 pub(super) struct Transcription {
-    pub(super) text: String,
+    /// Of what nobody understood some servers send none.
+    pub(super) text: Option<String>,
 }
 
 /// An event of an answer that is streamed.
@@ -16,7 +19,7 @@ pub(super) enum FileEvent {
     #[serde(rename = "transcript.text.delta")]
     Delta { delta: String },
     #[serde(rename = "transcript.text.done")]
-    Done { text: String },
+    Done { text: Option<String> },
     #[serde(other)]
     Unknown,
 }
@@ -97,11 +100,16 @@ pub(super) enum ServerEvent {
     #[serde(rename = "conversation.item.input_audio_transcription.delta")]
     Delta {
         item_id: String,
-        #[serde(default)]
+        #[serde(default, deserialize_with = "lenient::or_default")]
         delta: Option<String>,
     },
     #[serde(rename = "conversation.item.input_audio_transcription.completed")]
-    Completed { item_id: String, transcript: String },
+    Completed {
+        item_id: String,
+        /// Of what nobody understood some servers send none.
+        #[serde(default, deserialize_with = "lenient::or_default")]
+        transcript: Option<String>,
+    },
     #[serde(rename = "conversation.item.input_audio_transcription.failed")]
     Failed {
         item_id: String,

@@ -5,6 +5,7 @@ use viva_domain::ports::{ProviderErrorKind, SpeechToText, SpeechToTextCommand, S
 use viva_fakes::vendors::openai_transcription::{OpenAiTranscriptionScript, SpokenText};
 
 use super::{FILES, OpenAiSpeechToText, Rig, Talk, config, patiently};
+use crate::providers::openai::transcription::wire::{ServerEvent, Transcription};
 use crate::providers::transport::{HttpLimits, hanging_up};
 
 fn partial(text: &str) -> SpeechToTextEventKind {
@@ -135,6 +136,17 @@ async fn what_nobody_understood_is_an_empty_text() {
         assert_eq!(talk.text().await, "");
         assert_eq!(rig.server.uploads().len(), 1);
     }
+}
+
+#[test]
+fn a_transcript_of_nothing_may_be_null() {
+    for json in [r#"{"text":null}"#, "{}", r#"{"text":"","usage":null}"#] {
+        let transcription: Transcription = serde_json::from_str(json).unwrap();
+        assert_eq!(transcription.text.unwrap_or_default(), "", "{json}");
+    }
+    let item = r#"{"type":"conversation.item.input_audio_transcription.completed","item_id":"i","transcript":null}"#;
+    let completed = serde_json::from_str(item).unwrap();
+    assert!(matches!(completed, ServerEvent::Completed { transcript: None, .. }));
 }
 
 #[tokio::test]

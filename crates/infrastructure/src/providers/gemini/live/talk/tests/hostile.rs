@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::providers::gemini::live::wire::ServerMessage;
-use crate::providers::transport::hostile::nearly;
+use crate::providers::transport::hostile::{nearly, with_odd};
 
 fn messages() -> Vec<Value> {
     vec![
@@ -92,4 +92,36 @@ fn what_the_server_counts_and_announces_may_be_absurd() {
     bench.hears(says(2, ""));
     let done = format!("done, None in, Some({}) out", u64::MAX);
     assert_eq!(bench.hears(complete()), [done]);
+}
+
+proptest! {
+    #[test]
+    fn what_is_odd_beside_a_word_is_no_harm(message in with_odd(
+        &json!({
+            "serverContent": {
+                "modelTurn": {"role": "model", "parts": []}, "outputTranscription": {"text": "Hi", "finished": null},
+                "inputTranscription": null, "turnCompleteReason": null, "groundingMetadata": {},
+            },
+            "usageMetadata": {"promptTokenCount": 1, "responseTokenCount": 2, "thoughtsTokenCount": 3},
+            "goAway": null, "sessionResumptionUpdate": null, "voiceActivity": null,
+        }),
+        &[
+            "/serverContent/modelTurn/role", "/serverContent/outputTranscription/finished",
+            "/serverContent/turnCompleteReason", "/serverContent/groundingMetadata", "/usageMetadata",
+            "/usageMetadata/promptTokenCount", "/usageMetadata/responseTokenCount",
+            "/usageMetadata/thoughtsTokenCount", "/goAway", "/sessionResumptionUpdate", "/voiceActivity",
+        ],
+    )) {
+        let mut bench = Bench::new();
+        bench.asks();
+        prop_assert_eq!(bench.hears(message), ["started", "text: Hi"]);
+    }
+}
+
+#[test]
+fn a_turn_may_have_null_in_place_of_parts() {
+    let mut bench = Bench::new();
+    bench.asks();
+    let message = json!({"serverContent": {"modelTurn": {"parts": null}, "outputTranscription": {"text": "Hi"}}});
+    assert_eq!(bench.hears(message), ["started", "text: Hi"]);
 }

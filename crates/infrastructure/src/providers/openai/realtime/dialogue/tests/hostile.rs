@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use viva_domain::ports::RealtimeCommand;
 
 use super::bench::Bench;
+use crate::providers::openai::realtime::dialogue::Standing;
 use crate::providers::openai::realtime::config::Turns;
 use crate::providers::openai::realtime::wire::ServerEvent;
-use crate::providers::transport::hostile::nearly;
+use crate::providers::transport::hostile::{nearly, with_odd};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -58,6 +59,27 @@ fn step() -> impl Strategy<Value = Step> {
 
 proptest! {
     #[test]
+    fn what_is_odd_beside_an_answer_is_no_harm(done in with_odd(
+        &json!({ "type": "response.done", "response": {
+            "id": "r", "status": "completed", "status_details": null, "metadata": null,
+            "usage": { "input_tokens": 1, "output_tokens": 2 },
+        } }),
+        &[
+            "/response/status_details", "/response/metadata", "/response/usage",
+            "/response/usage/input_tokens", "/response/usage/output_tokens",
+        ],
+    )) {
+        let mut bench = Bench::hands_free();
+        bench.find("u");
+        bench.created("r");
+        bench.says("r", "a", "Hi.");
+        bench.said();
+        prop_assert_eq!(bench.hear(done), Standing::GoesOn);
+        let said = bench.said();
+        prop_assert!(said.len() == 1 && said[0].starts_with("@0 done"), "{:?}", said);
+    }
+
+    #[test]
     fn nothing_that_comes_breaks_a_conversation(
         turns in prop::sample::select(vec![Turns::ServerVad, Turns::None]),
         steps in prop::collection::vec(step(), 0..60),
@@ -92,4 +114,18 @@ proptest! {
             bench.said();
         }
     }
+}
+
+#[test]
+fn tokens_and_codes_may_be_written_in_another_way() {
+    let mut bench = Bench::hands_free();
+    bench.find("u");
+    bench.created("r");
+    bench.says("r", "a", "Hi.");
+    bench.said();
+    let usage = json!({ "input_tokens": -1, "output_tokens": 20.0 });
+    bench.hear(json!({ "type": "response.done", "response": { "id": "r", "status": "completed", "usage": usage } }));
+    assert_eq!(bench.said(), ["@0 done, 20 tokens"]);
+    let error = json!({ "type": null, "code": 500, "message": null, "param": [], "event_id": null });
+    assert_eq!(bench.hear(json!({ "type": "error", "error": error })), Standing::GoesOn);
 }
