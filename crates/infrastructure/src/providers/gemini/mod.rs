@@ -1,5 +1,6 @@
 //! Gemini: one folder per role.
 
+mod address;
 mod chat;
 mod live;
 

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -57,13 +58,34 @@ pub enum Frame {
     },
 }
 
+/// Messages of a conversation that are not as documented. A vendor that changed one may send it many times a second.
+#[derive(Debug, Default)]
+pub struct Oddities(AtomicBool);
+
+impl Oddities {
+    fn note(&self, vendor: &str, err: &ProviderError) {
+        if self.0.swap(true, Ordering::Relaxed) {
+            debug!(provider.name = vendor, "Left out another message: {err}");
+        } else {
+            warn!(
+                provider.name = vendor,
+                "Left out a message, and will do so with others like it: {err}"
+            );
+        }
+    }
+}
+
 impl Frame {
     /// Reads a message in JSON. One of another shape than documented is as good as unknown: it is logged, without what it
     /// says, and left out, as a frame without a message is.
     ///
     /// # Errors
     /// [`errors::malformed`] when it is no JSON.
-    pub fn json<T: DeserializeOwned>(&self, vendor: &str) -> Result<Option<T>, ProviderError> {
+    pub fn json<T: DeserializeOwned>(
+        &self,
+        vendor: &str,
+        oddities: &Oddities,
+    ) -> Result<Option<T>, ProviderError> {
         let message = match self {
             Self::Text(text) => serde_json::from_str(text),
             Self::Binary(bytes) => serde_json::from_slice(bytes),
@@ -72,8 +94,7 @@ impl Frame {
         match message {
             Ok(message) => Ok(Some(message)),
             Err(err) if err.is_data() => {
-                let err = errors::malformed(vendor, &err);
-                warn!(provider.name = vendor, "Left out a message: {err}");
+                oddities.note(vendor, &errors::malformed(vendor, &err));
                 Ok(None)
             }
             Err(err) => Err(errors::malformed(vendor, &err)),

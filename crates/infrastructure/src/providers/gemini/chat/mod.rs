@@ -16,6 +16,7 @@ use viva_domain::sessions::ProviderConfig;
 use self::decode::ChatDecoder;
 use self::options::Options;
 use self::wire::{Content, GenerateRequest, GenerationConfig, TextPart, ThinkingConfig};
+use super::address::versioned;
 use crate::providers::Defaults;
 use crate::providers::language_model::{Backend, Line, alternating};
 use crate::providers::transport::{Account, HttpClient};
@@ -23,15 +24,12 @@ use crate::providers::transport::{Account, HttpClient};
 /// In a header, never in the address: addresses are logged.
 const KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
 
-/// Where the base names none.
-const VERSION: &str = "v1beta";
-
 /// A language model behind `streamGenerateContent`.
 #[derive(Debug, Clone)]
 pub struct GeminiLanguageModel(Backend);
 
 impl GeminiLanguageModel {
-    /// The base of its account ends with the version, or is the host alone.
+    /// The base of its account may end with a version.
     pub fn new(account: Account, http: HttpClient, defaults: Defaults) -> Self {
         Self(Backend::new(account, http, defaults))
     }
@@ -60,13 +58,11 @@ impl LanguageModel for GeminiLanguageModel {
 fn address(account: &Account, model: &str) -> Url {
     // Google lists its models with this prefix.
     let model = model.strip_prefix("models/").unwrap_or(model);
-    let path = format!("models/{model}:streamGenerateContent");
-    let has_version = !account.base_url.path().trim_matches('/').is_empty();
-    let mut url = if has_version {
-        account.url(&path)
-    } else {
-        account.url(&format!("{VERSION}/{path}"))
-    };
+    let (mut url, version) = versioned(&account.base_url);
+    if let Ok(mut segments) = url.path_segments_mut() {
+        let operation = format!("{model}:streamGenerateContent");
+        segments.extend([version.as_str(), "models", &operation]);
+    }
     url.query_pairs_mut().append_pair("alt", "sse");
     url
 }
@@ -112,6 +108,11 @@ mod tests {
         "https://g.example/v1/",
         "models/a",
         "https://g.example/v1/models/a:streamGenerateContent?alt=sse"
+    )]
+    #[case(
+        "https://g.example/google",
+        "a",
+        "https://g.example/google/v1beta/models/a:streamGenerateContent?alt=sse"
     )]
     fn the_base_may_name_the_version(#[case] base: &str, #[case] model: &str, #[case] url: &str) {
         let account = Account {

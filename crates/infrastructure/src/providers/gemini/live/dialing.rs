@@ -1,5 +1,6 @@
 //! Opens connections.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -8,7 +9,8 @@ use viva_domain::ports::{ProviderError, ProviderErrorKind};
 
 use super::closing::Closing;
 use super::wire::{ClientMessage, ServerMessage, Setup};
-use crate::providers::transport::socket::{Frame, Socket, connect};
+use crate::providers::gemini::address::versioned;
+use crate::providers::transport::socket::{Frame, Oddities, Socket, connect};
 use crate::providers::transport::{Account, HttpClient, errors};
 
 /// The key goes where no log of addresses has it.
@@ -26,8 +28,6 @@ const WAITS: [Duration; 4] = [
 ];
 /// All attempts to go on together: somebody waits.
 const LIMIT_OF_ALL: Duration = Duration::from_secs(8);
-/// The version of the protocol, unless the base URL names one.
-const VERSION: &str = "v1beta";
 
 /// Opens connections of one conversation.
 #[derive(Debug, Clone)]
@@ -35,11 +35,17 @@ pub(super) struct Dialer {
     http: HttpClient,
     account: Account,
     setup: Setup,
+    oddities: Arc<Oddities>,
 }
 
 impl Dialer {
     pub(super) fn new(http: HttpClient, account: Account, setup: Setup) -> Self {
-        Self { http, account, setup }
+        Self {
+            http,
+            account,
+            setup,
+            oddities: Arc::default(),
+        }
     }
 
     pub(super) fn account(&self) -> &Account {
@@ -126,21 +132,14 @@ impl Dialer {
 
     /// Reads a message; the server sends them as text and as bytes.
     pub(super) fn read(&self, frame: &Frame) -> Result<ServerMessage, ProviderError> {
-        frame.json(self.provider()).map(Option::unwrap_or_default)
+        let message = frame.json(self.provider(), &self.oddities);
+        message.map(Option::unwrap_or_default)
     }
 
-    /// The address of the service. A base URL that ends with a version, as that of the language model does, names it.
+    /// The address of the service.
     fn url(&self) -> reqwest::Url {
-        let mut url = self.account.base_url.clone();
-        let last = url.path_segments().and_then(|mut segments| segments.next_back());
-        let last = last.unwrap_or_default().to_owned();
-        let is_version = last.starts_with('v') && last[1..].starts_with(|c: char| c.is_ascii_digit());
+        let (mut url, version) = versioned(&self.account.base_url);
         if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty();
-            if is_version {
-                segments.pop();
-            }
-            let version = if is_version { last.as_str() } else { VERSION };
             segments.push("ws").push(&format!(
                 "google.ai.generativelanguage.{version}.GenerativeService.BidiGenerateContent"
             ));

@@ -17,7 +17,7 @@ use super::wire::{ClientEvent, ClientEventKind, ServerEvent, Session};
 use super::{Host, KeyHeader};
 use crate::providers::transport::HttpClient;
 use crate::providers::transport::errors::{is_fatal, unavailable};
-use crate::providers::transport::socket::{self, Frame, Socket};
+use crate::providers::transport::socket::{self, Frame, Oddities, Socket};
 use crate::providers::transport::spare::Spare;
 
 /// How long the handshake may take, and how long the provider may take to accept the configuration.
@@ -38,6 +38,7 @@ pub(super) struct Connector {
     pub(super) model: String,
     pub(super) session: Session,
     pub(super) failures: Failures,
+    pub(super) oddities: Oddities,
 }
 
 /// A conversation that is under way, owned by its task.
@@ -127,7 +128,7 @@ impl Connector {
     fn arrived(&self, frame: Option<Result<Frame, ProviderError>>) -> Arrived {
         let gone = |reason: &str| unavailable(self.failures.provider(), reason);
         match frame {
-            Some(Ok(frame @ Frame::Text(_))) => match frame.json(self.failures.provider()) {
+            Some(Ok(frame @ Frame::Text(_))) => match frame.json(self.failures.provider(), &self.oddities) {
                 Ok(event) => Arrived::Said(event.unwrap_or(ServerEvent::Unknown)),
                 Err(err) => Arrived::Lost { err, reopen: false },
             },

@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use viva_domain::ports::{ProviderError, ProviderErrorKind};
 use viva_fakes::CapturedLogs;
 
-use super::super::socket::{Frame, Socket, connect};
+use super::super::socket::{Frame, Oddities, Socket, connect};
 use super::super::{Account, HttpClient};
 
 const KEY: &str = "sk-hidden-1234567890";
@@ -162,7 +162,8 @@ async fn a_silent_server_is_unavailable() {
 
 #[test]
 fn a_message_of_another_shape_is_left_out_and_its_words_are_not_logged() {
-    let read = |frame: Frame| frame.json::<Vec<u8>>("acme").map_err(|err| err.kind);
+    let oddities = Oddities::default();
+    let read = |frame: Frame| frame.json::<Vec<u8>>("acme", &oddities).map_err(|err| err.kind);
     let text = |text: &str| Frame::Text(text.to_owned());
     let logs = CapturedLogs::start();
     assert_eq!(read(text("[1]")), Ok(Some(vec![1])));
@@ -180,4 +181,17 @@ fn a_message_of_another_shape_is_left_out_and_its_words_are_not_logged() {
     let logged = logs.text();
     assert!(logged.contains("Left out a message"), "{logged}");
     assert!(!logged.contains("secret words"), "{logged}");
+}
+
+#[test]
+fn a_vendor_that_changed_its_messages_is_warned_of_once() {
+    let logs = CapturedLogs::start();
+    let oddities = Oddities::default();
+    for _ in 0..50 {
+        let frame = Frame::Text("{}".to_owned());
+        assert_eq!(frame.json::<Vec<u8>>("acme", &oddities), Ok(None));
+    }
+    let logged = logs.text();
+    let lines = |level: &str| logged.lines().filter(|line| line.contains(level)).count();
+    assert_eq!((lines("WARN"), lines("DEBUG")), (1, 49), "{logged}");
 }
