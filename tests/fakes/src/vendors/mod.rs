@@ -10,5 +10,6 @@ mod local;
 pub mod openai;
 pub mod openai_transcription;
 pub mod speech;
+mod transcribing;
 
 pub use line::{ClosedLine, RecordedLine};

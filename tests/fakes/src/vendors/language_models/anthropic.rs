@@ -19,6 +19,20 @@ const FIELDS: [&str; 14] = [
     "tools",
 ];
 
+const EFFORTS: [&str; 5] = ["low", "medium", "high", "xhigh", "max"];
+
+/// Whether it is told in a way that there is how much to think.
+fn is_thinking(thinking: &Value, max_tokens: u64) -> bool {
+    let budget = thinking["budget_tokens"].as_u64();
+    let has_budget = thinking.get("budget_tokens").is_some();
+    match thinking["type"].as_str() {
+        Some("disabled" | "adaptive") => !has_budget,
+        Some("enabled") => budget.is_some_and(|budget| (1_024..max_tokens).contains(&budget)),
+        Some(_) => false,
+        None => thinking.is_null(),
+    }
+}
+
 pub(super) fn check(asked: &Asked<'_>) -> Result<(), Refusal> {
     let invalid = |message: &str| Err(Refusal::new(400, "invalid_request_error", message));
     let Asked { body, settings, .. } = asked;
@@ -68,6 +82,17 @@ pub(super) fn check(asked: &Asked<'_>) -> Result<(), Refusal> {
             .is_none_or(|value| !(0.0..=1.0).contains(&value))
     {
         return invalid("temperature: range: 0..1");
+    }
+    let most = body["max_tokens"].as_u64().unwrap_or_default();
+    if !is_thinking(&body["thinking"], most) {
+        return invalid("thinking: Input should be 'disabled', 'enabled' or 'adaptive'");
+    }
+    let config = &body["output_config"];
+    if let Some(name) = unknown_field(config, &["effort"]) {
+        return invalid(&format!("output_config.{name}: Extra inputs are not permitted"));
+    }
+    if !config.is_null() && !EFFORTS.iter().any(|known| config["effort"] == *known) {
+        return invalid("output_config.effort: Input should be one of the efforts");
     }
     if !body["system"].is_null() && body["system"].as_str().is_none_or(str::is_empty) {
         return invalid("system: text content blocks must be non-empty");

@@ -148,3 +148,106 @@ fn unknown_field<'a>(object: &'a Value, known: &[&str]) -> Option<&'a str> {
     let names = object.as_object()?.keys();
     names.map(String::as_str).find(|name| !known.contains(name))
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderMap;
+    use serde_json::json;
+
+    use super::*;
+
+    /// Whether a vendor takes a body in which this field is another one.
+    fn takes(vendor: ChatVendor, field: &str, value: Value) -> bool {
+        let settings = ChatServerSettings::of(vendor);
+        let key = settings.key.clone().unwrap_or_default();
+        let headers = [
+            ("authorization", format!("Bearer {key}")),
+            ("x-api-key", key),
+            ("anthropic-version", "2023-06-01".to_owned()),
+            ("content-type", "application/json".to_owned()),
+        ];
+        let headers: HeaderMap = headers
+            .into_iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+            .collect::<Vec<(axum::http::HeaderName, axum::http::HeaderValue)>>()
+            .into_iter()
+            .collect();
+        let mut body = json!({
+            "model": settings.model, "messages": [{"role": "user", "content": "Hi"}], "stream": true,
+            "max_tokens": 4_096,
+        });
+        body[field] = value;
+        let asked = Asked {
+            path: match vendor {
+                ChatVendor::OpenAi => "/v1/chat/completions",
+                ChatVendor::Anthropic => "/v1/messages",
+                ChatVendor::Gemini => unreachable!("its requests have another shape"),
+            },
+            headers: &headers,
+            body: &body,
+            settings: &settings,
+        };
+        vendor.check(&asked).is_ok()
+    }
+
+    #[test]
+    fn what_documents_do_not_name_is_refused() {
+        use ChatVendor::{Anthropic, OpenAi};
+        for (vendor, field, right, wrong) in [
+            (OpenAi, "reasoning_effort", json!("minimal"), json!("much")),
+            (OpenAi, "reasoning_effort", json!("none"), json!(1)),
+            (
+                OpenAi,
+                "stream_options",
+                json!({"include_usage": true}),
+                json!({"include_usage": 1}),
+            ),
+            (
+                OpenAi,
+                "stream_options",
+                json!({"include_obfuscation": false}),
+                json!({"include_words": true}),
+            ),
+            (OpenAi, "stream_options", json!({}), json!("usage")),
+            (
+                Anthropic,
+                "thinking",
+                json!({"type": "disabled"}),
+                json!({"type": "much"}),
+            ),
+            (
+                Anthropic,
+                "thinking",
+                json!({"type": "adaptive"}),
+                json!("adaptive"),
+            ),
+            (
+                Anthropic,
+                "thinking",
+                json!({"type": "enabled", "budget_tokens": 2_048}),
+                json!({"type": "enabled", "budget_tokens": 5_000}),
+            ),
+            (
+                Anthropic,
+                "thinking",
+                json!(null),
+                json!({"type": "disabled", "budget_tokens": 2_048}),
+            ),
+            (
+                Anthropic,
+                "output_config",
+                json!({"effort": "max"}),
+                json!({"effort": "none"}),
+            ),
+            (
+                Anthropic,
+                "output_config",
+                json!({"effort": "low"}),
+                json!({"effort": "low", "mood": 1}),
+            ),
+        ] {
+            assert!(takes(vendor, field, right.clone()), "{right} is right");
+            assert!(!takes(vendor, field, wrong.clone()), "{wrong} is wrong");
+        }
+    }
+}

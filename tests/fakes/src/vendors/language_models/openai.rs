@@ -27,6 +27,8 @@ const FIELDS: [&str; 22] = [
     "top_p",
 ];
 
+const EFFORTS: [&str; 7] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
+
 pub(super) fn check(asked: &Asked<'_>) -> Result<(), Refusal> {
     let invalid = |message: String| Refusal::new(400, "invalid_request_error", message);
     let Asked { body, settings, .. } = asked;
@@ -76,6 +78,19 @@ pub(super) fn check(asked: &Asked<'_>) -> Result<(), Refusal> {
             .is_none_or(|value| !(0.0..=2.0).contains(&value))
     {
         return Err(invalid("Invalid 'temperature'.".to_owned()).about("temperature"));
+    }
+    let effort = &body["reasoning_effort"];
+    if !effort.is_null() && !EFFORTS.iter().any(|known| effort == known) {
+        return Err(invalid("Invalid 'reasoning_effort'.".to_owned()).about("reasoning_effort"));
+    }
+    let options = &body["stream_options"];
+    let are_flags = |options: &serde_json::Map<String, Value>| options.values().all(Value::is_boolean);
+    if !options.is_null() && !options.as_object().is_some_and(are_flags) {
+        return Err(invalid("Invalid 'stream_options'.".to_owned()).about("stream_options"));
+    }
+    if let Some(name) = unknown_field(options, &["include_obfuscation", "include_usage"]) {
+        let name = format!("stream_options.{name}");
+        return Err(invalid(format!("Unknown parameter: '{name}'.")).about(name));
     }
     if !body["max_tokens"].is_null() && !body["max_completion_tokens"].is_null() {
         let message = "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.";

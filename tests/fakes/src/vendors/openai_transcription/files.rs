@@ -19,6 +19,7 @@ use super::refusal::{Refusal, check_key};
 use super::server::{Answering, Desk};
 use super::{SpokenText, TextFault, Upload};
 use crate::vendors::line::is_voiced;
+use crate::vendors::transcribing::is_language;
 
 /// What a request may hold besides the file.
 const FIELDS: [&str; 9] = [
@@ -77,6 +78,18 @@ async fn read(desk: &Desk, request: Request) -> Result<Upload, Refusal> {
             "model",
         ));
     }
+    let model = fields
+        .iter()
+        .find(|(name, _)| name == "model")
+        .map(|(_, model)| model);
+    let has_keywords = fields.iter().any(|(name, _)| name == "keywords[]");
+    if has_keywords && model.is_some_and(|model| model.starts_with("whisper-")) {
+        return Err(Refusal::parameter(
+            "unsupported_parameter",
+            "This model takes no keywords",
+            "keywords",
+        ));
+    }
     let missing = || Refusal::parameter("missing_required_parameter", "you must provide a file", "file");
     Ok(Upload {
         fields,
@@ -115,7 +128,7 @@ fn check_field(name: &str, value: &str) -> Result<(), Refusal> {
     let is_valid = match name {
         "stream" => matches!(value, "true" | "false"),
         "response_format" => matches!(value, "json" | "text"),
-        "language" => value.len() == 2,
+        "language" | "languages[]" => is_language(&Value::from(value)),
         "temperature" => value.parse().is_ok_and(|value: f64| (0.0..=1.0).contains(&value)),
         _ => !value.is_empty(),
     };
@@ -197,16 +210,19 @@ fn streamed(spoken: &SpokenText, chunk_bytes: usize, mut answering: Answering) -
         return broken(chunks.into());
     }
     let stops = spoken.fault == Some(TextFault::Stop);
-    let body = stream::unfold((chunks, answering), move |(mut chunks, mut answering)| async move {
-        let chunk = chunks.pop_front();
-        if chunk.is_none() && stops {
-            return pending().await;
-        }
-        if chunk.is_none() {
-            answering.done();
-        }
-        Some((Ok::<_, Infallible>(chunk?), (chunks, answering)))
-    });
+    let body = stream::unfold(
+        (chunks, answering),
+        move |(mut chunks, mut answering)| async move {
+            let chunk = chunks.pop_front();
+            if chunk.is_none() && stops {
+                return pending().await;
+            }
+            if chunk.is_none() {
+                answering.done();
+            }
+            Some((Ok::<_, Infallible>(chunk?), (chunks, answering)))
+        },
+    );
     (
         [(header::CONTENT_TYPE, "text/event-stream; charset=utf-8")],
         Body::from_stream(body),

@@ -13,6 +13,7 @@ use super::refusal::{Refusal, check_key};
 use super::server::Desk;
 use super::{SpokenText, TextFault};
 use crate::vendors::line::{Hung, Incoming, Line, is_voiced, samples};
+use crate::vendors::transcribing::{is_noise_reduction, wrong_field};
 
 /// Shorter buffers are refused: 100 ms.
 const LEAST_COMMIT: usize = 2_400;
@@ -296,13 +297,17 @@ fn check_session(session: &Value, is_transcription: bool) -> Result<(), Refusal>
             "session.audio.input.turn_detection",
         ));
     }
-    if !input["transcription"]["model"].is_string() {
-        let name = "session.audio.input.transcription.model";
+    if let Some(field) = wrong_field(&input["transcription"]) {
+        let name = format!("session.audio.input.transcription.{field}");
         return Err(Refusal::parameter(
-            "missing_required_parameter",
-            "Missing model",
-            name,
+            "invalid_value",
+            &format!("Invalid value for '{name}'"),
+            &name,
         ));
+    }
+    if !is_noise_reduction(&input["noise_reduction"]) {
+        let name = "session.audio.input.noise_reduction.type";
+        return Err(Refusal::parameter("invalid_value", "Invalid value", name));
     }
     Ok(())
 }

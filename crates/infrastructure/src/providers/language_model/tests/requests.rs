@@ -123,6 +123,21 @@ async fn gemini_hears_sides_alternate_and_the_key_is_no_part_of_the_address() {
     assert_eq!(request.header("x-goog-api-key"), Some("sk-scripted-key"));
 }
 
+/// The scripted servers know what the vendors' documents name, and nothing else.
+#[tokio::test]
+async fn every_value_of_an_option_is_one_that_the_vendor_takes() {
+    for effort in ["none", "minimal", "low", "medium", "high", "xhigh", "max"] {
+        let json = format!("\"{effort}\"");
+        let request = sent(OpenAi, &[("reasoning_effort", &json)]).await;
+        assert_eq!(request.body["reasoning_effort"], effort);
+    }
+    for effort in ["low", "medium", "high", "xhigh", "max"] {
+        let json = format!("\"{effort}\"");
+        let request = sent(Anthropic, &[("effort", &json), ("thinking", "\"adaptive\"")]).await;
+        assert_eq!(request.body["output_config"]["effort"], effort);
+    }
+}
+
 fn roles(messages: &Value) -> Vec<&str> {
     let messages = messages.as_array().unwrap();
     messages

@@ -66,7 +66,8 @@ impl Conversation {
             "conversation.item.create" => self.create_item(&message["item"]),
             "conversation.item.truncate" => self.truncate(message),
             "conversation.item.delete" => self.delete(message),
-            "response.create" => self.create_response(&message["response"]["metadata"]),
+            "response.create" => session::check_response(&message["response"])
+                .and_then(|()| self.create_response(&message["response"]["metadata"])),
             "response.cancel" => self.cancel(message),
             other => Err(Complaint::about(
                 "type",

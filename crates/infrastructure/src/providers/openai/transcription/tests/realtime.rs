@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use viva_domain::ports::SpeechToTextEventKind;
+use viva_domain::ports::{ProviderErrorKind, SpeechToText, SpeechToTextEventKind};
 use viva_fakes::vendors::openai_transcription::SpokenText;
 
 use super::super::config::Settings;
@@ -13,8 +13,10 @@ use crate::providers::ears::{Dialect, Said};
 #[tokio::test]
 async fn the_session_is_one_of_transcription() {
     let rig = Rig::start().await;
+    // Of these models it is the one that takes a delay.
+    let model = "gpt-realtime-whisper";
     let options = [("delay", "\"low\""), ("noise_reduction", "\"near_field\"")];
-    let mut request = config("openai", REALTIME, &options);
+    let mut request = config("openai", model, &options);
     request.language = Some("en-GB".to_owned());
     let mut talk = Talk::open(&rig.ears, &request).await;
     talk.speak().await;
@@ -25,10 +27,24 @@ async fn the_session_is_one_of_transcription() {
     let expected = json!({"type": "transcription", "audio": {"input": {
         "format": {"type": "audio/pcm", "rate": 24_000},
         "noise_reduction": {"type": "near_field"},
-        "transcription": {"model": REALTIME, "language": "en", "delay": "low"},
+        "transcription": {"model": model, "language": "en", "delay": "low"},
         "turn_detection": null,
     }}});
     assert_eq!(line.texts[0]["session"], expected);
+}
+
+#[tokio::test]
+async fn what_the_model_does_not_take_is_told() {
+    for (model, option) in [
+        (REALTIME, ("delay", "\"low\"")),
+        ("gpt-realtime-whisper", ("prompt", "\"A talk.\"")),
+        ("gpt-realtime-whisper", ("keywords", "[\"Viva\"]")),
+    ] {
+        let rig = Rig::start().await;
+        let refused = rig.ears.connect(config("openai", model, &[option])).await;
+        let kind = refused.unwrap_err().kind;
+        assert!(matches!(kind, ProviderErrorKind::InvalidConfig(_)), "{kind:?}");
+    }
 }
 
 #[tokio::test]
