@@ -19,6 +19,14 @@ impl Defaults {
     pub(super) fn voice_of(&self, config: &ProviderConfig) -> Result<String, String> {
         chosen("voice", config.voice.as_ref().or(self.voice.as_ref()))
     }
+
+    /// As [`Self::voice_of`] where the vendor has a voice for who names none.
+    pub(super) fn optional_voice_of(&self, config: &ProviderConfig) -> Result<Option<String>, String> {
+        match config.voice.as_ref().or(self.voice.as_ref()) {
+            Some(voice) => chosen("voice", Some(voice)).map(Some),
+            None => Ok(None),
+        }
+    }
 }
 
 fn chosen(what: &str, name: Option<&String>) -> Result<String, String> {
@@ -43,6 +51,11 @@ mod tests {
         assert_eq!(defaults.model_of(&config), Ok("small".to_owned()));
         let missing = "voice is missing; there is no default".to_owned();
         assert_eq!(defaults.voice_of(&config), Err(missing));
+        assert_eq!(defaults.optional_voice_of(&config), Ok(None));
+        config.voice = Some("anna".to_owned());
+        assert_eq!(defaults.optional_voice_of(&config), Ok(Some("anna".to_owned())));
+        config.voice = Some(" ".to_owned());
+        assert!(defaults.optional_voice_of(&config).is_err());
         config.model = Some("large".to_owned());
         assert_eq!(defaults.model_of(&config), Ok("large".to_owned()));
         for blank in [" ", "a\n"] {

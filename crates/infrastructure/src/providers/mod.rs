@@ -10,6 +10,7 @@ mod defaults;
 mod ears;
 pub mod elevenlabs;
 pub mod gemini;
+mod language;
 mod language_model;
 pub mod offline;
 pub mod openai;

@@ -12,10 +12,8 @@ use viva_domain::ports::{ProviderError, ProviderErrorKind};
 use super::Message;
 use crate::providers::transport::Account;
 use crate::providers::transport::errors::{self, Complaint};
-use crate::providers::transport::socket::{Frame, Socket};
+use crate::providers::transport::socket::{Frame, Socket, is_curable};
 
-/// Close codes that another connection may cure: going away, no code, broken off, internal error, restart, overload, TLS.
-const CURABLE: [u16; 7] = [1001, 1005, 1006, 1011, 1012, 1013, 1015];
 /// The wait before the first new connection; it doubles for every further one.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// The longest wait.
@@ -89,9 +87,10 @@ impl Line {
 
 impl Loss {
     fn closed(account: &Account, code: Option<u16>, reason: &str) -> Self {
+        let is_worth_another = is_curable(code);
         let code = code.unwrap_or(1005);
         // Deepgram closes with a name that says more than the code.
-        if CURABLE.contains(&code) && !reason.starts_with("DATA") {
+        if is_worth_another && !reason.starts_with("DATA") {
             let source = format!("it closed the connection with {code}");
             return errors::unavailable(&account.provider, source).into();
         }

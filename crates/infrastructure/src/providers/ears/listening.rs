@@ -1,7 +1,6 @@
 //! One conversation's ears: takes commands, tells what was said.
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +16,7 @@ use viva_domain::ports::{
 use super::held::Held;
 use super::line::{Line, Loss, Ring, Tries};
 use super::{COMMANDS, Dialect, EVENTS, Message, Order, Said};
+use crate::providers::transport::channel::{Closed, room};
 use crate::providers::transport::errors;
 use crate::providers::transport::socket::Socket;
 use crate::providers::transport::spare::Spare;
@@ -48,9 +48,6 @@ struct Listening<D> {
     keep_alive: Duration,
     has_failed: bool,
 }
-
-/// Nobody listens any more, or nothing is left to tell.
-struct Closed;
 
 /// Opens a connection and listens, in a task of `tasks`, until either channel is closed or the conversation fails.
 ///
@@ -396,9 +393,4 @@ impl<D: Dialect> Listening<D> {
             socket.close().await;
         }
     }
-}
-
-/// Waits until the channel takes another event.
-async fn room(events: &mut mpsc::Sender<SpeechToTextEvent>) -> Result<(), Closed> {
-    poll_fn(|cx| events.poll_ready(cx)).await.map_err(|_| Closed)
 }

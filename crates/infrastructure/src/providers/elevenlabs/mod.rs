@@ -17,6 +17,7 @@ use viva_domain::sessions::ProviderConfig;
 use self::config::Options;
 use self::wire::SpeechBody;
 use crate::providers::Defaults;
+use crate::providers::language::{iso_639_1, primary};
 use crate::providers::transport::{Account, Format, HttpClient, errors, speech};
 
 const KEY: HeaderName = HeaderName::from_static("xi-api-key");
@@ -65,7 +66,7 @@ impl ElevenLabsTextToSpeech {
                 .enforce_language
                 .unwrap_or_else(|| model.ends_with(TAKES_LANGUAGE));
             Ok(Settings {
-                language: config.language.as_deref().filter(|_| is_told).map(primary),
+                language: config.language.as_deref().filter(|_| is_told).map(language),
                 voice: voice(self.defaults.voice_of(config)?)?,
                 model,
                 options,
@@ -140,9 +141,9 @@ fn voice(id: String) -> Result<String, String> {
     ))
 }
 
-/// The language of a BCP 47 tag without region and script: ISO 639-1 where there is such a code.
-fn primary(tag: &str) -> String {
-    tag.split('-').next().unwrap_or_default().to_ascii_lowercase()
+/// ISO 639-1 where there is such a code; the vendor knows some languages that have none.
+fn language(tag: &str) -> String {
+    iso_639_1(tag).unwrap_or_else(|| primary(tag))
 }
 
 /// The end of what was spoken before; `None` when that was nothing.

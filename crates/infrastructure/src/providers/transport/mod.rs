@@ -5,6 +5,7 @@
 //! said is cut and cleared of the key before it becomes an error.
 
 mod account;
+pub mod channel;
 pub mod errors;
 #[cfg(test)]
 pub(crate) mod hanging_up;

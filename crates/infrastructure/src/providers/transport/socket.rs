@@ -102,6 +102,14 @@ impl Frame {
     }
 }
 
+/// Close codes that another connection may cure: going away, no code, broken off, internal error, restart, overload, TLS.
+const CURABLE: [u16; 7] = [1001, 1005, 1006, 1011, 1012, 1013, 1015];
+
+/// Whether a connection that was closed with this code is worth another one. One that ended without a code is.
+pub fn is_curable(code: Option<u16>) -> bool {
+    code.is_none_or(|code| CURABLE.contains(&code))
+}
+
 /// Opens a socket: `make` makes a GET of the `http` or `https` address with the vendor's headers.
 ///
 /// # Errors

@@ -2,10 +2,9 @@
 
 use viva_domain::ports::{ProviderError, ProviderErrorKind};
 
+use crate::providers::transport::socket::is_curable;
 use crate::providers::transport::{Account, errors};
 
-/// Closing was planned, or nobody's fault.
-const RETURNABLE: [u16; 7] = [1001, 1005, 1006, 1011, 1012, 1013, 1015];
 /// Reasons of closing are shorter (RFC 6455 leaves 123 bytes for them).
 const MAX_REASON: usize = 125;
 
@@ -29,7 +28,7 @@ impl Closing {
         );
         Self {
             can_go_on: !is_over
-                && (RETURNABLE.contains(&code) || is_sent_away && matches!(code, 1000 | 1008)),
+                && (is_curable(Some(code)) || is_sent_away && matches!(code, 1000 | 1008)),
             err: ProviderError {
                 source: Some(format!("closed with {code}: {reason}").into()),
                 ..errors::error(&account.provider, kind)
@@ -60,7 +59,7 @@ fn kind(code: u16, reason: &str) -> ProviderErrorKind {
         ProviderErrorKind::CredentialInvalid
     } else if is_about(&["rate limit", "resource_exhausted", "resource exhausted"]) {
         ProviderErrorKind::RateLimited
-    } else if RETURNABLE.contains(&code) {
+    } else if is_curable(Some(code)) {
         ProviderErrorKind::Unavailable
     } else if matches!(code, 1007 | 1008)
         && is_about(&["model", "voice", "language", "thinking", "temperature"])

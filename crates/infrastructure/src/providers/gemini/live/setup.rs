@@ -27,12 +27,11 @@ pub(super) struct Settings {
 impl Settings {
     /// Fills in the defaults. The error says what is wrong.
     pub(super) fn of(config: &ProviderConfig, defaults: &Defaults) -> Result<Self, String> {
-        let model = config.model.clone().or_else(|| defaults.model.clone());
-        let model = model.ok_or("model is missing; there is no default")?;
+        let model = defaults.model_of(config)?;
         if !is_name(&model, MAX_NAME) {
             return Err(format!("model {model:?} is no model id"));
         }
-        let voice = config.voice.clone().or_else(|| defaults.voice.clone());
+        let voice = defaults.optional_voice_of(config)?;
         if let Some(voice) = voice.as_ref().filter(|voice| !is_name(voice, MAX_NAME)) {
             return Err(format!("voice {voice:?} is no voice id"));
         }
@@ -285,7 +284,7 @@ mod tests {
                 with_model(config);
                 config.voice = Some(String::new());
             }),
-            "voice \"\" is no voice id"
+            "voice \"\" is no name"
         );
         assert_eq!(
             refused(&|config| {

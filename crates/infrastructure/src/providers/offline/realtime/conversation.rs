@@ -1,6 +1,6 @@
 //! One conversation: takes commands, tells answers.
 
-use std::future::{pending, poll_fn};
+use std::future::pending;
 use std::sync::Arc;
 
 use futures_channel::mpsc;
@@ -16,6 +16,7 @@ use super::super::voice::{Prepared, Voice};
 use super::super::{scripted_failure, until};
 use super::config::Options;
 use super::delivery::{Delivery, Step};
+use crate::providers::transport::channel::{Closed, room};
 
 /// The greeting's number among the answers.
 const GREETING: u16 = 0;
@@ -65,9 +66,6 @@ enum Told {
     /// The last event of the conversation.
     Failed(Arc<ProviderError>),
 }
-
-/// Nobody listens any more.
-struct Closed;
 
 impl Conversation {
     pub(super) fn new(
@@ -236,11 +234,6 @@ async fn tell(
             }
         }
     }
-}
-
-/// Waits until the channel takes another event.
-async fn room(events: &mut mpsc::Sender<RealtimeEvent>) -> Result<(), Closed> {
-    poll_fn(|cx| events.poll_ready(cx)).await.map_err(|_| Closed)
 }
 
 impl From<Step> for Told {

@@ -21,6 +21,7 @@ use super::wire::{
     AudioFormat, InputAudio, NoiseReduction, OutputAudio, Reasoning, Session, SessionAudio, Transcription,
     TurnDetection,
 };
+use crate::providers::language::iso_639_1;
 use crate::providers::options::{choice, decimal, number, read, unknown};
 
 /// Sample rate of the audio both ways, in Hz; GA takes no other for PCM.
@@ -212,13 +213,6 @@ fn model(name: &str, json: &str) -> Result<String, String> {
         .ok_or_else(|| format!("options.{name} must be the id of a model"))
 }
 
-/// The two letters that a language tag begins with. Languages that have only three are left to the provider to find out.
-fn iso_639_1(tag: &str) -> Option<String> {
-    let language = tag.split('-').next().unwrap_or_default();
-    let is_known = language.len() == 2 && language.chars().all(|c| c.is_ascii_alphabetic());
-    is_known.then(|| language.to_ascii_lowercase())
-}
-
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
@@ -364,7 +358,7 @@ mod tests {
     #[rstest]
     #[case("en-GB", Some("en"))]
     #[case("ZH-Hant-TW", Some("zh"))]
-    #[case("yue", None)]
+    #[case("yue", Some("zh"))]
     #[case("", None)]
     fn languages_are_told_in_two_letters(#[case] tag: &str, #[case] language: Option<&str>) {
         assert_eq!(iso_639_1(tag).as_deref(), language);

@@ -1,7 +1,6 @@
 //! Does what a dialogue decides: connects, sends, reads, waits.
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,12 +11,13 @@ use tracing::debug;
 use viva_domain::ports::{ProviderError, RealtimeCommand, RealtimeEvent};
 
 use super::dialogue::{Dialogue, Standing};
-use super::failures::{Failures, is_worth_reopening};
+use super::failures::Failures;
 use super::wire::{ClientEvent, ClientEventKind, ServerEvent, Session};
 use super::{Host, KeyHeader};
+use crate::providers::transport::channel::{Closed, room};
 use crate::providers::transport::HttpClient;
 use crate::providers::transport::errors::{is_fatal, unavailable};
-use crate::providers::transport::socket::{self, Frame, Oddities, Socket};
+use crate::providers::transport::socket::{self, Frame, Oddities, Socket, is_curable};
 use crate::providers::transport::spare::Spare;
 
 /// How long the handshake may take, and how long the provider may take to accept the configuration.
@@ -72,9 +72,6 @@ enum Arrived {
         reopen: bool,
     },
 }
-
-/// Nobody listens any more.
-struct Closed;
 
 impl Connector {
     /// A connection that is configured.
@@ -135,12 +132,12 @@ impl Connector {
             // Nothing that matters comes in bytes.
             Some(Ok(Frame::Binary(_))) => Arrived::Said(ServerEvent::Unknown),
             Some(Ok(Frame::Closed { code, .. })) => Arrived::Lost {
-                err: if is_worth_reopening(code) {
+                err: if is_curable(code) {
                     gone("it closed the connection")
                 } else {
                     self.failures.failed("it closed the conversation")
                 },
-                reopen: is_worth_reopening(code),
+                reopen: is_curable(code),
             },
             Some(Err(err)) => Arrived::Lost { err, reopen: true },
             None => Arrived::Lost {
@@ -364,11 +361,6 @@ async fn meanwhile<T>(
 /// Waits until nobody orders anything any more.
 async fn ended(commands: &mut mpsc::Receiver<RealtimeCommand>) {
     while commands.next().await.is_some() {}
-}
-
-/// Waits until the channel takes another event.
-async fn room(events: &mut mpsc::Sender<RealtimeEvent>) -> Result<(), Closed> {
-    poll_fn(|cx| events.poll_ready(cx)).await.map_err(|_| Closed)
 }
 
 fn text(message: &ClientEvent) -> String {

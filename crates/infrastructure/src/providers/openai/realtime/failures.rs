@@ -56,14 +56,6 @@ impl Failures {
     }
 }
 
-/// Whether a connection that was closed with this code is worth another one. One that ended without a code is.
-pub(super) fn is_worth_reopening(code: Option<u16>) -> bool {
-    match code {
-        None => true,
-        Some(code) => [1001, 1005, 1006, 1011, 1012, 1013, 1015].contains(&code),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
@@ -109,13 +101,5 @@ mod tests {
         assert_eq!(err.kind, kind);
         assert_eq!(err.retry_after.is_some(), is_limited);
         assert!(!format!("{err:?}").contains("hidden"));
-    }
-
-    #[test]
-    fn some_closed_connections_are_worth_another_one() {
-        let worth = |code: &u16| is_worth_reopening(Some(*code));
-        let codes: Vec<u16> = (1_000..=1_015).chain([4_000, 4_429]).filter(worth).collect();
-        assert_eq!(codes, [1_001, 1_005, 1_006, 1_011, 1_012, 1_013, 1_015]);
-        assert!(is_worth_reopening(None));
     }
 }

@@ -129,8 +129,9 @@ impl OpenAiRealtimeVoice {
         let mut options = Options::parse(&config.options).map_err(invalid)?;
         let mut config = config.clone();
         let defaults = &self.settings.defaults;
-        config.model = config.model.or_else(|| defaults.model.clone());
-        config.voice = config.voice.or_else(|| defaults.voice.clone());
+        let model = defaults.model_of(&config).map_err(invalid)?;
+        config.model = Some(model.clone());
+        config.voice = defaults.optional_voice_of(&config).map_err(invalid)?;
         if options.transcription_model.is_none()
             && let Some(model) = &self.settings.transcription_model
         {
@@ -138,9 +139,6 @@ impl OpenAiRealtimeVoice {
             config.options.insert(TRANSCRIPTION_MODEL.to_owned(), json);
             options.transcription_model = Some(model.clone());
         }
-        let Some(model) = config.model.clone().filter(|model| !model.trim().is_empty()) else {
-            return Err(invalid("model is not set, and there is no default".to_owned()));
-        };
         Ok(Checked {
             config,
             model,

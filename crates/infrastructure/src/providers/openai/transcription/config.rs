@@ -13,6 +13,7 @@
 use viva_audio::SampleRate;
 use viva_domain::sessions::{ProviderConfig, ProviderOptions};
 
+use crate::providers::language::iso_639_1;
 use crate::providers::{Defaults, options};
 
 const BOTH: [&str; 3] = ["api", "keywords", "prompt"];
@@ -99,7 +100,7 @@ impl Settings {
         let mut settings = Self {
             api,
             model,
-            language: config.language.as_deref().and_then(language),
+            language: config.language.as_deref().and_then(iso_639_1),
             prompt: None,
             keywords: Vec::new(),
             streams: true,
@@ -132,15 +133,6 @@ impl Settings {
     }
 }
 
-/// The ISO 639-1 code of a BCP 47 tag, if it has one.
-fn language(tag: &str) -> Option<String> {
-    let language = tag.split('-').next()?.to_ascii_lowercase();
-    match language.as_str() {
-        "cmn" | "yue" => Some("zh".to_owned()),
-        code => (code.len() == 2).then_some(language),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
@@ -165,15 +157,6 @@ mod tests {
         #[case] api: Api,
     ) {
         assert_eq!(settings(model, options).unwrap().api, api);
-    }
-
-    #[rstest]
-    #[case("en-GB", Some("en"))]
-    #[case("zh-Hant-TW", Some("zh"))]
-    #[case("yue", Some("zh"))]
-    #[case("tlh", None)]
-    fn languages_have_two_letters(#[case] tag: &str, #[case] code: Option<&str>) {
-        assert_eq!(language(tag).as_deref(), code);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use viva_domain::ports::{
 
 use super::config::Api;
 use super::upload::{Desk, Upload};
+use crate::providers::transport::channel::{Closed, room};
 use crate::providers::ears::{COMMANDS, EVENTS, Utterance};
 use crate::providers::transport::errors;
 
@@ -64,9 +65,6 @@ struct Sent {
     samples: usize,
     until: Instant,
 }
-
-/// Nobody listens any more.
-struct Closed;
 
 /// Listens in a task of `tasks` until either channel is closed.
 pub(super) fn open(desk: Desk, limits: Limits, tasks: &TaskTracker) -> SpeechToTextSession {
@@ -236,9 +234,4 @@ async fn next(orders: &mut VecDeque<Order>) -> (usize, SpeechToTextEventKind) {
         Poll::Pending
     })
     .await
-}
-
-/// Waits until the channel takes another event.
-async fn room(events: &mut mpsc::Sender<SpeechToTextEvent>) -> Result<(), Closed> {
-    poll_fn(|cx| events.poll_ready(cx)).await.map_err(|_| Closed)
 }

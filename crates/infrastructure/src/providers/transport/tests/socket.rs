@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use viva_domain::ports::{ProviderError, ProviderErrorKind};
 use viva_fakes::CapturedLogs;
 
-use super::super::socket::{Frame, Oddities, Socket, connect};
+use super::super::socket::{Frame, Oddities, Socket, connect, is_curable};
 use super::super::{Account, HttpClient};
 
 const KEY: &str = "sk-hidden-1234567890";
@@ -194,4 +194,12 @@ fn a_vendor_that_changed_its_messages_is_warned_of_once() {
     let logged = logs.text();
     let lines = |level: &str| logged.lines().filter(|line| line.contains(level)).count();
     assert_eq!((lines("WARN"), lines("DEBUG")), (1, 49), "{logged}");
+}
+
+#[test]
+fn some_closed_connections_are_worth_another_one() {
+    let worth = |code: &u16| is_curable(Some(*code));
+    let codes: Vec<u16> = (1_000..=1_015).chain([4_000, 4_429]).filter(worth).collect();
+    assert_eq!(codes, [1_001, 1_005, 1_006, 1_011, 1_012, 1_013, 1_015]);
+    assert!(is_curable(None));
 }

@@ -28,7 +28,7 @@ async fn without_a_model_there_is_no_conversation() {
     )
     .await;
     let err = bench.connect(&config(&[]), Vec::new()).await.unwrap_err();
-    let message = "model is not set, and there is no default".to_owned();
+    let message = "model is missing; there is no default".to_owned();
     assert_eq!(
         (err.provider.as_str(), err.kind),
         (PROVIDER, ProviderErrorKind::InvalidConfig(message))
