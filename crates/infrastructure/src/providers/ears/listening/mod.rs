@@ -1,5 +1,7 @@
 //! One conversation's ears: takes commands, tells what was said.
 
+mod connections;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,17 +10,15 @@ use futures_channel::mpsc;
 use futures_util::StreamExt;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::task::TaskTracker;
-use tracing::debug;
 use viva_domain::ports::{
     ProviderError, SpeechToTextCommand, SpeechToTextEvent, SpeechToTextEventKind, SpeechToTextSession,
 };
 
 use super::held::Held;
-use super::line::{Line, Loss, Ring, Tries};
+use super::line::{Line, Ring, Tries};
 use super::{COMMANDS, Dialect, EVENTS, Message, Order, Said};
 use crate::providers::transport::channel::{Closed, room};
 use crate::providers::transport::errors;
-use crate::providers::transport::socket::Socket;
 use crate::providers::transport::spare::Spare;
 
 /// After so long without anything sent, the vendor is told that we are still there.
@@ -207,85 +207,6 @@ impl<D: Dialect> Listening<D> {
                 }
             }
         }
-    }
-
-    async fn on_open(&mut self, socket: Box<Socket>) {
-        let provider = self.provider();
-        debug!(provider.name = provider, "Listening again with {provider}");
-        self.line = Line::Open(socket);
-        self.spare = Spare::after(self.dialect.longest_age());
-        self.opened = Instant::now();
-        self.sent = self.opened;
-        while matches!(self.line, Line::Open(_)) {
-            let Some(command) = self.held.pop() else {
-                return;
-            };
-            self.obey(command).await;
-        }
-    }
-
-    /// Moves to the new connection, if there is one and the old one owes nothing.
-    async fn renew(&mut self) {
-        let is_busy = self.is_in_utterance || self.dialect.is_in_turn();
-        if is_busy || !self.orders.is_empty() || !matches!(self.line, Line::Open(_)) {
-            return;
-        }
-        let Some(socket) = self.spare.take(self.dialect.longest_age()) else {
-            return;
-        };
-        let provider = self.provider();
-        debug!(
-            provider.name = provider,
-            "Moved to a new connection to {provider}"
-        );
-        let old = std::mem::replace(&mut self.line, Line::Open(socket));
-        self.dialect.forget();
-        self.opened = Instant::now();
-        self.sent = self.opened;
-        if let Line::Open(old) = old {
-            old.close().await;
-        }
-    }
-
-    /// The connection is gone, or there was none.
-    fn lose(&mut self, Loss { err, is_curable }: Loss) {
-        let now = Instant::now();
-        let provider = self.provider();
-        debug!(
-            provider.name = provider,
-            is_curable, "Lost the connection to {provider}: {err}"
-        );
-        let was_open = matches!(self.line, Line::Open(_));
-        self.spare = Spare::after(None);
-        if was_open && now - self.opened >= USEFUL {
-            self.tries.forget();
-        }
-        let wait = self.tries.next(err.retry_after).filter(|_| is_curable);
-        let err = Arc::new(err);
-        let Some(wait) = wait else {
-            return self.say(now, SpeechToTextEventKind::Failed(err));
-        };
-        if was_open {
-            self.fail_utterance(now, &err);
-        }
-        let is_idle = now - self.sent > self.keep_alive && self.held.deadline().is_none();
-        self.line = if was_open && is_idle {
-            Line::Asleep
-        } else {
-            Line::Waiting(now + wait)
-        };
-    }
-
-    /// Everything that the vendor was told and did not answer is lost.
-    fn fail_utterance(&mut self, now: Instant, err: &Arc<ProviderError>) {
-        let is_turn_lost = self.orders.is_empty() && self.dialect.is_in_turn();
-        if std::mem::take(&mut self.is_in_utterance) {
-            self.broken = Some(Arc::clone(err));
-        }
-        for _ in 0..self.orders.len() + usize::from(is_turn_lost) {
-            self.say(now, SpeechToTextEventKind::FinalFailed(Arc::clone(err)));
-        }
-        self.dialect.forget();
     }
 
     async fn on_timer(&mut self) {

@@ -1,0 +1,288 @@
+//! A cascade's conversation, in one task: it waits for orders, for what the ears understood and for the answer that is on
+//! its way, and decides what is said. Nothing is taken from a provider while what it said before was not taken.
+
+mod hearing;
+mod speaking;
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_channel::mpsc;
+use futures_util::StreamExt;
+use tokio::time::sleep_until;
+use viva_domain::ports::{Heard, ProviderError, ProviderErrorKind, SpeechToTextEvent};
+use viva_domain::turns::{Generation, ModeInput, ModeOrder, TurnTaking};
+
+use super::answer::{Answer, Said, Stages, now};
+use super::context::{Context, joined};
+use crate::modes::uplink::Lossless;
+use crate::modes::{ModeEvent, ModeSaid};
+
+/// Nothing is due: look again then.
+const FAR_AWAY: Duration = Duration::from_hours(1);
+
+pub(super) struct Pipeline {
+    pub(super) stages: Arc<Stages>,
+    pub(super) turn_taking: TurnTaking,
+    pub(super) stt_provider: String,
+    /// How long the ears may take to write down what was said.
+    pub(super) patience: Duration,
+    pub(super) told: mpsc::Receiver<Told>,
+    pub(super) ears: mpsc::Receiver<SpeechToTextEvent>,
+    pub(super) events: Lossless<ModeEvent>,
+    pub(super) context: Context,
+    pub(super) state: State,
+}
+
+/// What the session tells.
+#[derive(Debug)]
+pub(super) enum Told {
+    Order(ModeOrder),
+    /// The ears are asked to write down what they heard, for the order that follows.
+    Asked,
+    /// It knows that the user began to speak, and has ordered what follows from that.
+    SpeechStartedTaken,
+}
+
+/// Where the conversation stands.
+#[derive(Default)]
+pub(super) struct State {
+    generation: Generation,
+    /// Whether the user's turn runs: what the ears hear at other times is nobody's.
+    listens: bool,
+    /// The session was told that the user began to speak and did not say yet what follows from that; what the ears heard
+    /// next may belong to a turn that it opens, or to none.
+    waits_for_session: bool,
+    next: Next,
+    /// What was written down of the user's turn so far.
+    words: String,
+    /// When the last of it arrived.
+    written: Option<Instant>,
+    /// Why part of the user's turn is not written down.
+    unwritten: Option<Arc<ProviderError>>,
+    /// What the ears were asked to write down and did not yet, oldest first.
+    asked: VecDeque<Asked>,
+    wanted: Wanted,
+    answer: Option<Speaking>,
+    /// Whether the turn that was answered last was taken when the AI was done: the session may not know that yet.
+    follows: bool,
+    /// Whether such a turn was stopped, and nothing was answered since.
+    dropped: bool,
+    /// The ears are gone, and the session was told.
+    is_deaf: bool,
+}
+
+/// What ears that find turns heard while the AI spoke, which may finish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Next {
+    #[default]
+    Nothing,
+    /// The end of a turn: it is answered when the AI is done.
+    Turn,
+}
+
+/// What the ears were asked to write down.
+#[derive(Debug, Clone)]
+struct Asked {
+    /// The turn that it belongs to is over, and is not answered.
+    over: Option<Over>,
+}
+
+/// A turn that is over and not written down yet.
+#[derive(Debug, Clone)]
+struct Over {
+    /// The generation in which it was taken: its words find it by that. `None` when part of them is not written down:
+    /// the session is not told half of what was said.
+    taken_in: Option<Generation>,
+    /// What was written down of it before.
+    words: String,
+}
+
+/// What becomes of the user's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Wanted {
+    /// The user is not done.
+    #[default]
+    Nothing,
+    /// An answer is made ready, in case that the user is done.
+    Ready,
+    /// They are answered, if they are written down in time.
+    Answer { until: tokio::time::Instant },
+}
+
+/// An answer, and what was said of it.
+struct Speaking {
+    answer: Answer,
+    /// What of the user's it answers.
+    to: String,
+    /// Nothing of it is said before the user is done; `None` from then on.
+    held: Option<Vec<Said>>,
+    has_begun: bool,
+    /// Characters of its text that were spoken to their end.
+    spoken: usize,
+}
+
+impl Pipeline {
+    pub(super) async fn run(mut self) {
+        while !self.state.is_deaf {
+            let is_free = !self.events.are_waiting();
+            let may_hear = is_free && !self.state.waits_for_session;
+            let overdue = self.deadline();
+            tokio::select! {
+                biased;
+                told = self.told.next() => match told {
+                    Some(Told::Order(ModeOrder::Close)) | None => return,
+                    Some(Told::Order(order)) => self.obey(order),
+                    Some(Told::Asked) => self.state.asked.push_back(Asked { over: None }),
+                    Some(Told::SpeechStartedTaken) => self.state.waits_for_session = false,
+                },
+                () = poll_fn(|cx| self.events.poll_waiting(cx)), if self.events.are_waiting() => {}
+                heard = self.ears.next(), if may_hear => self.hear(heard),
+                said = next_said(&mut self.state.answer), if is_free => self.answers(said),
+                // What was heard in time and not taken yet is not late.
+                () = sleep_until(overdue), if is_free => self.is_overdue(),
+            }
+        }
+        poll_fn(|cx| self.events.poll_waiting(cx)).await;
+    }
+
+    fn obey(&mut self, order: ModeOrder) {
+        match order {
+            ModeOrder::SpeechBegan { .. } => self.state.listens = true,
+            ModeOrder::Prepare => {
+                self.context.settle();
+                self.state.wanted = Wanted::Ready;
+            }
+            ModeOrder::Commit(generation) => self.commit(generation),
+            ModeOrder::GoOn { generation } => self.go_on(generation),
+            ModeOrder::Greet(generation) => {
+                self.state.generation = generation;
+                self.begin_answer(String::new());
+                self.release_answer();
+            }
+            ModeOrder::Interrupt { generation, heard } => self.stop(generation, heard),
+            ModeOrder::EndTurn => {} // The ears answer with the end of the turn, if one runs.
+            ModeOrder::Close => {}   // Ends `run`.
+        }
+    }
+
+    /// The user is done.
+    fn commit(&mut self, generation: Generation) {
+        if self.turn_taking == TurnTaking::Provider {
+            return self.answer_after_all(generation);
+        }
+        self.context.settle();
+        self.state.generation = generation;
+        let until = tokio::time::Instant::now() + self.patience;
+        self.state.wanted = Wanted::Answer { until };
+        if let Some(err) = self.state.unwritten.clone() {
+            self.give_up(now(), &err);
+        } else if self.state.asked.is_empty() {
+            self.take_turn();
+        }
+    }
+
+    /// The turn that was over when the AI was stopped is to be answered. What was answered since, or was stopped with the
+    /// answer before it, nobody heard.
+    fn answer_after_all(&mut self, generation: Generation) {
+        self.state.generation = generation;
+        self.state.answer = None;
+        let words = if self.state.dropped {
+            self.context.take_back_settled()
+        } else {
+            self.context.take_back()
+        };
+        self.state.words = joined(&words, &self.state.words);
+        self.take_turn();
+    }
+
+    /// The user was not done. What was answered meanwhile, nobody heard.
+    fn go_on(&mut self, generation: Generation) {
+        let state = &mut self.state;
+        state.generation = generation;
+        state.wanted = Wanted::Nothing;
+        state.listens = true;
+        state.next = Next::Nothing;
+        state.answer = None;
+        state.words = joined(&self.context.take_back(), &state.words);
+    }
+
+    /// The AI shall say no more. What was heard of it is what it said.
+    fn stop(&mut self, generation: Generation, heard: Option<Heard>) {
+        self.context.settle_heard(heard.map_or(0, |heard| heard.chars));
+        let taken_in = std::mem::replace(&mut self.state.generation, generation);
+        self.state.dropped = self.state.follows;
+        // Ears that find turns may have found that the user speaks.
+        self.state.listens &= self.turn_taking == TurnTaking::Provider;
+        if self.state.next == Next::Turn {
+            self.state.answer = None;
+            self.take_next();
+        } else {
+            self.drop_turn(taken_in);
+        }
+    }
+
+    /// The user's turn is over, and not answered: the model shall know what was said.
+    fn drop_turn(&mut self, taken_in: Generation) {
+        let state = &mut self.state;
+        let taken_in = state.unwritten.is_none().then_some(taken_in);
+        let words = &state.words;
+        for asked in state.asked.iter_mut().filter(|asked| asked.over.is_none()) {
+            asked.over = Some(Over {
+                taken_in,
+                words: words.clone(),
+            });
+        }
+        state.wanted = Wanted::Nothing;
+        state.answer = None;
+        state.unwritten = None;
+        self.context.add_user(&std::mem::take(&mut state.words));
+    }
+
+    /// When the ears are late; far away while nothing is due.
+    fn deadline(&self) -> tokio::time::Instant {
+        match self.state.wanted {
+            Wanted::Answer { until } => until,
+            Wanted::Nothing | Wanted::Ready => tokio::time::Instant::now() + FAR_AWAY,
+        }
+    }
+
+    fn is_overdue(&mut self) {
+        if let Wanted::Answer { .. } = self.state.wanted {
+            let seconds = self.patience.as_secs();
+            let message = format!("it did not write down what was said within {seconds} s");
+            self.give_up(now(), &self.stt_failure(&message));
+        }
+    }
+
+    fn stt_failure(&self, message: &str) -> ProviderError {
+        ProviderError {
+            kind: ProviderErrorKind::Failed(message.to_owned()),
+            provider: self.stt_provider.clone(),
+            retry_after: None,
+            source: None,
+        }
+    }
+
+    fn told(&mut self, at: Instant, what: ModeInput) {
+        self.say(at, ModeSaid::Said(what));
+    }
+
+    fn say(&mut self, at: Instant, what: ModeSaid) {
+        self.say_in(self.state.generation, at, what);
+    }
+
+    fn say_in(&mut self, generation: Generation, at: Instant, what: ModeSaid) {
+        self.events.send(ModeEvent { generation, at, what });
+    }
+}
+
+/// The next thing that an answer says; waits for ever while there is none.
+async fn next_said(speaking: &mut Option<Speaking>) -> Option<Said> {
+    match speaking {
+        Some(speaking) => speaking.answer.next().await,
+        None => std::future::pending().await,
+    }
+}
