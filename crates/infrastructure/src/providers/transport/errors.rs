@@ -71,15 +71,15 @@ const CONFIGURATION: [&str; 7] = [
 ];
 /// Parameters of requests that a session configures.
 const CONFIGURED: [&str; 15] = [
+    "keywords",
     "language",
     "max_completion_tokens",
     "max_output_tokens",
     "max_tokens",
     "model",
     "output_format",
+    "prompt",
     "reasoning_effort",
-    "session.model",
-    "session.voice",
     "speed",
     "temperature",
     "thinking",
@@ -87,6 +87,9 @@ const CONFIGURED: [&str; 15] = [
     "voice_id",
     "voice_settings",
 ];
+
+/// All of a session is what somebody configured.
+const SESSION: &str = "session.";
 
 /// What a vendor said about its failure, whatever the shape.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -209,7 +212,7 @@ impl Complaint {
             let mut words = message.split(|c: char| !c.is_alphanumeric());
             words.any(|word| matches!(word, "model" | "models" | "voice" | "voices"))
         };
-        CONFIGURED.contains(&parameter) || status == 404 && names_one()
+        CONFIGURED.contains(&parameter) || parameter.starts_with(SESSION) || status == 404 && names_one()
     }
 
     fn told(&self, status: u16) -> String {
@@ -324,6 +327,7 @@ mod tests {
     )]
     #[case::openai(404, r#"{"error":{"message":"no x","type":"invalid_request_error","code":"model_not_found"}}"#, ProviderErrorKind::InvalidConfig("no x".into()))]
     #[case::openai(400, r#"{"error":{"message":"bad","type":"invalid_request_error","param":"temperature","code":null}}"#, ProviderErrorKind::InvalidConfig("bad".into()))]
+    #[case::openai(400, r#"{"error":{"message":"bad","param":"session.audio.input.transcription.delay","code":"invalid_value"}}"#, ProviderErrorKind::InvalidConfig("bad".into()))]
     #[case::openai(400, r#"{"error":{"message":"bad","param":"messages[0].content"}}"#, ProviderErrorKind::Failed("bad".into()))]
     #[case::openai(
         429,

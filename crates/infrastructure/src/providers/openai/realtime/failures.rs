@@ -43,15 +43,6 @@ impl Failures {
         if err.kind != ProviderErrorKind::RateLimited {
             err.retry_after = None;
         }
-        // All of the session is what somebody configured.
-        if let ProviderErrorKind::Failed(message) = &err.kind
-            && body
-                .param
-                .as_deref()
-                .is_some_and(|param| param.starts_with("session."))
-        {
-            err.kind = ProviderErrorKind::InvalidConfig(message.clone());
-        }
         err
     }
 }
