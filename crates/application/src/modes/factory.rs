@@ -106,8 +106,12 @@ impl ModeFactory {
         let providers = &self.catalogue;
         Some(Interaction::Cascade(Box::new(CascadeConfig {
             stt: substitute(&providers.stt, failed, today, |ears, config| ears.resolve(config))?,
-            llm: substitute(&providers.llm, failed, today, |model, config| model.resolve(config))?,
-            tts: substitute(&providers.tts, failed, today, |voice, config| voice.resolve(config))?,
+            llm: substitute(&providers.llm, failed, today, |model, config| {
+                model.resolve(config)
+            })?,
+            tts: substitute(&providers.tts, failed, today, |voice, config| {
+                voice.resolve(config)
+            })?,
         })))
     }
 

@@ -172,7 +172,13 @@ impl Sessions {
             Ok(mode) => Ok(Ok(mode)),
             Err(OpenModeError(err))
                 if !matches!(err.kind, ProviderErrorKind::InvalidConfig(_))
-                    && fallback_of(&self.modes, interaction, policy, self.ports.clock.now().date_naive()).is_some() =>
+                    && fallback_of(
+                        &self.modes,
+                        interaction,
+                        policy,
+                        self.ports.clock.now().date_naive(),
+                    )
+                    .is_some() =>
             {
                 Ok(Err(failure(&err)))
             }

@@ -181,14 +181,22 @@ fn who_does_not_take_the_language_is_passed_over() {
     failed.language = Some("de".to_owned());
     let german = chosen(&failed);
     assert_eq!(german[0].provider, "elevenlabs");
-    assert!(german.iter().all(|config| config.language.as_deref() == Some("de")));
+    assert!(
+        german
+            .iter()
+            .all(|config| config.language.as_deref() == Some("de"))
+    );
 }
 
 #[test]
 fn nobody_falls_back_on_a_model_that_is_not_served_any_more() {
     let models: [&[(&str, Option<NaiveDate>)]; 3] = [
         &[("old", Some(day(5)))],
-        &[("older", Some(day(1))), ("old", Some(day(5))), ("new", Some(day(6)))],
+        &[
+            ("older", Some(day(1))),
+            ("old", Some(day(5))),
+            ("new", Some(day(6))),
+        ],
         &[("new", None), ("old", Some(day(1)))],
     ];
     let mut providers = with_ears(&["a", "b", "c"]);
@@ -212,7 +220,9 @@ fn without_anybody_who_can_be_used_there_is_no_fallback() {
     assert_eq!(substitutes(providers.clone(), &failed), None);
     for credential in [CredentialStatus::Missing, CredentialStatus::Invalid] {
         let deepgram = info("deepgram", credential, &[]);
-        providers.stt.insert(deepgram, Arc::new(ScriptedSpeechToText::new()));
+        providers
+            .stt
+            .insert(deepgram, Arc::new(ScriptedSpeechToText::new()));
         assert_eq!(substitutes(providers.clone(), &failed), None);
     }
 }

@@ -164,7 +164,10 @@ async fn the_next_provider_is_told_that_speech_began_before_it_hears_it() {
     };
     let told = bench.voice.recorded().commands;
     assert_eq!(told[1], RealtimeCommand::SpeechBegan { ago }, "{told:?}");
-    assert!(length(&told[0]) <= samples(301) && length(&told[2]) > samples(1_000), "{told:?}");
+    assert!(
+        length(&told[0]) <= samples(301) && length(&told[2]) > samples(1_000),
+        "{told:?}"
+    );
 
     let before = cascade.ears.recorded().commands.len();
     caller.say(to_cascade()).await;
@@ -176,7 +179,10 @@ async fn the_next_provider_is_told_that_speech_began_before_it_hears_it() {
     };
     let told = &cascade.ears.recorded().commands[before..];
     assert_eq!(told[1], SpeechToTextCommand::SpeechBegan { ago }, "{told:?}");
-    assert!(length(&told[0]) <= samples(301) && length(&told[2]) > samples(1_500), "{told:?}");
+    assert!(
+        length(&told[0]) <= samples(301) && length(&told[2]) > samples(1_500),
+        "{told:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

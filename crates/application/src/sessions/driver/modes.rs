@@ -286,9 +286,7 @@ pub(in crate::sessions) fn fallback_of(
     today: NaiveDate,
 ) -> Option<Interaction> {
     match interaction {
-        Interaction::Realtime(config) if policy != FallbackPolicy::Off => {
-            modes.fallback(config, today)
-        }
+        Interaction::Realtime(config) if policy != FallbackPolicy::Off => modes.fallback(config, today),
         Interaction::Realtime(_) | Interaction::Cascade(_) => None,
     }
 }

@@ -230,10 +230,14 @@ mod tests {
 
     #[test]
     fn an_error_may_have_both_names() {
-        let error = json!({"type": "Error", "code": null, "variant": "InternalServerError", "description": null});
+        let error =
+            json!({"type": "Error", "code": null, "variant": "InternalServerError", "description": null});
         let Ok(NovaMessage::Error(failure)) = serde_json::from_value(error) else {
             panic!("it is not understood");
         };
-        assert_eq!(failure.into_error(&account()).kind, ProviderErrorKind::Unavailable);
+        assert_eq!(
+            failure.into_error(&account()).kind,
+            ProviderErrorKind::Unavailable
+        );
     }
 }

@@ -99,7 +99,11 @@ impl Decoder {
                 length: None,
             }));
         }
-        let names_wave = bytes.iter().skip(8).zip(b"WAVE").all(|(byte, letter)| byte == letter);
+        let names_wave = bytes
+            .iter()
+            .skip(8)
+            .zip(b"WAVE")
+            .all(|(byte, letter)| byte == letter);
         if !begins_as_file || !names_wave || bytes.len() > MAX_HEADER {
             return Err(not_wav());
         }
@@ -122,7 +126,9 @@ impl Decoder {
                 rate = Some(read_format(format)?);
             }
             // Chunks begin at even places.
-            at = at.saturating_add(length as usize).saturating_add(length as usize % 2);
+            at = at
+                .saturating_add(length as usize)
+                .saturating_add(length as usize % 2);
         }
         Ok(None)
     }

@@ -178,13 +178,7 @@ impl Desk {
         }
     }
 
-    async fn say(
-        &self,
-        text: &str,
-        asked: Instant,
-        head: Option<Vec<u8>>,
-        answering: Answering,
-    ) -> Response {
+    async fn say(&self, text: &str, asked: Instant, head: Option<Vec<u8>>, answering: Answering) -> Response {
         let lined_up = lock(&self.speeches).pop_front();
         let speech = lined_up.unwrap_or_else(|| Speech::saying(text).after(self.script.delay));
         if !speech.accepted_after.is_zero() {
@@ -262,7 +256,10 @@ async fn next(
             // Lets out what was sent before; else the client sees none of it.
             tokio::task::yield_now().await;
             answering.end(|_| {});
-            Some((Err(io::Error::other("cut")), (head, saying, answering, told, stop)))
+            Some((
+                Err(io::Error::other("cut")),
+                (head, saying, answering, told, stop),
+            ))
         }
     }
 }

@@ -158,7 +158,9 @@ mod tests {
     }
 
     #[rstest]
-    #[case(r#"{"candidates":[{"content":{"parts":[{"text":"Hello","thought":null}]},"finishReason":"STOP"}]}"#)]
+    #[case(
+        r#"{"candidates":[{"content":{"parts":[{"text":"Hello","thought":null}]},"finishReason":"STOP"}]}"#
+    )]
     #[case(r#"{"candidates":[{"content":{"parts":[{"text":"Hello","thought":"no"}]},"finishReason":"STOP"}],"promptFeedback":{"blockReason":null}}"#)]
     #[tokio::test]
     async fn what_is_null_is_not_there(#[case] line: &str) {

@@ -27,8 +27,7 @@ impl Closing {
             ProviderErrorKind::QuotaExceeded | ProviderErrorKind::CredentialInvalid
         );
         Self {
-            can_go_on: !is_over
-                && (is_curable(Some(code)) || is_sent_away && matches!(code, 1000 | 1008)),
+            can_go_on: !is_over && (is_curable(Some(code)) || is_sent_away && matches!(code, 1000 | 1008)),
             err: ProviderError {
                 source: Some(format!("closed with {code}: {reason}").into()),
                 ..errors::error(&account.provider, kind)

@@ -14,8 +14,8 @@ use super::dialogue::{Dialogue, Standing};
 use super::failures::Failures;
 use super::wire::{ClientEvent, ClientEventKind, ServerEvent, Session};
 use super::{Host, KeyHeader};
-use crate::providers::transport::channel::{Closed, room};
 use crate::providers::transport::HttpClient;
+use crate::providers::transport::channel::{Closed, room};
 use crate::providers::transport::errors::{is_fatal, unavailable};
 use crate::providers::transport::socket::{self, Frame, Oddities, Socket, is_curable};
 use crate::providers::transport::spare::Spare;
@@ -240,8 +240,14 @@ impl Conversation {
     fn due(&self, is_told: bool) -> Option<Instant> {
         let now = Instant::now();
         let is_told = is_told && self.dialogue.out.events.is_empty();
-        let quiet = is_told.then(|| self.dialogue.quiet_at(now.into_std())).flatten()?;
-        let due = if self.spare.is_ready() { now } else { self.spare.due()? };
+        let quiet = is_told
+            .then(|| self.dialogue.quiet_at(now.into_std()))
+            .flatten()?;
+        let due = if self.spare.is_ready() {
+            now
+        } else {
+            self.spare.due()?
+        };
         Some(due.max(Instant::from_std(quiet)))
     }
 

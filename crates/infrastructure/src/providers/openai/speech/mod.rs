@@ -135,9 +135,6 @@ fn format(response: &Response) -> Result<Format, String> {
         {
             Ok(Format::pcm())
         }
-        _ => Err(format!(
-            "it sent {kind:?} instead of PCM at {} Hz",
-            RATE.hz()
-        )),
+        _ => Err(format!("it sent {kind:?} instead of PCM at {} Hz", RATE.hz())),
     }
 }

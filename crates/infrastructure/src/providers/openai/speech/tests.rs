@@ -164,7 +164,10 @@ async fn what_is_called_a_file_and_is_none_is_refused() {
     assert_eq!(samples.len(), 0);
     let message = "it sent no WAV file".to_owned();
     assert_eq!(failure.unwrap().kind, ProviderErrorKind::Failed(message));
-    bench.server.until(|requests| requests[0].closed.is_some() || requests[0].is_complete).await;
+    bench
+        .server
+        .until(|requests| requests[0].closed.is_some() || requests[0].is_complete)
+        .await;
 }
 
 #[test]

@@ -16,8 +16,8 @@ use viva_domain::ports::{
 
 use super::config::Api;
 use super::upload::{Desk, Upload};
-use crate::providers::transport::channel::{Closed, room};
 use crate::providers::ears::{COMMANDS, EVENTS, Utterance};
+use crate::providers::transport::channel::{Closed, room};
 use crate::providers::transport::errors;
 
 /// A little more than the longest utterance; 2 MiB.

@@ -137,8 +137,7 @@ impl Talk {
         if rate != OUTPUT_RATE {
             return self.answer_is_noise(at, rate, acts);
         }
-        if let Some(samples) = self.answer.as_mut().and_then(|answer| answer.decode(at, data))
-        {
+        if let Some(samples) = self.answer.as_mut().and_then(|answer| answer.decode(at, data)) {
             self.tell(at, RealtimeEventKind::Audio(samples), acts);
         }
     }

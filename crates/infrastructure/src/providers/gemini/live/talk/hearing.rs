@@ -71,7 +71,12 @@ impl Talk {
         if let Some(transcription) = content.input_transcription {
             self.on_transcription(at, &transcription, acts);
         }
-        for part in content.model_turn.and_then(|turn| turn.parts).into_iter().flatten() {
+        for part in content
+            .model_turn
+            .and_then(|turn| turn.parts)
+            .into_iter()
+            .flatten()
+        {
             if let Some(inline) = part.inline_data
                 && let Some(data) = inline.data
                 && let Some(rate) = audio_rate(inline.mime_type.as_deref())

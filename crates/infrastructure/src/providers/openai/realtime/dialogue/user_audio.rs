@@ -210,7 +210,11 @@ mod tests {
         assert_eq!((untaken.portions().count(), untaken.samples()), (0, 0));
         untaken.push([vec![1; 24_000], vec![2; 24_000]].concat().into(), 1);
         assert_eq!(untaken.samples(), 24_000, "also of a single piece");
-        assert!(untaken.portions().all(|portion| portion.iter().all(|sample| *sample == 2)));
+        assert!(
+            untaken
+                .portions()
+                .all(|portion| portion.iter().all(|sample| *sample == 2))
+        );
     }
 
     #[test]

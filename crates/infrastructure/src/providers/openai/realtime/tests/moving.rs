@@ -101,7 +101,10 @@ async fn an_old_connection_answers_until_the_new_one_is_open() {
     patiently(called).await;
     assert!(talk.ask().await.is_done());
     let lines = bench.server.requests();
-    assert_eq!(lines[0].closed, None, "it was closed before the new one was of use");
+    assert_eq!(
+        lines[0].closed, None,
+        "it was closed before the new one was of use"
+    );
     bench.server.admit();
     bench.until_told(|lines| lines[0].closed.is_some()).await;
     assert!(talk.ask().await.is_done());

@@ -144,9 +144,13 @@ fn a_transcript_of_nothing_may_be_null() {
         let transcription: Transcription = serde_json::from_str(json).unwrap();
         assert_eq!(transcription.text.unwrap_or_default(), "", "{json}");
     }
-    let item = r#"{"type":"conversation.item.input_audio_transcription.completed","item_id":"i","transcript":null}"#;
+    let item =
+        r#"{"type":"conversation.item.input_audio_transcription.completed","item_id":"i","transcript":null}"#;
     let completed = serde_json::from_str(item).unwrap();
-    assert!(matches!(completed, ServerEvent::Completed { transcript: None, .. }));
+    assert!(matches!(
+        completed,
+        ServerEvent::Completed { transcript: None, .. }
+    ));
 }
 
 #[tokio::test]

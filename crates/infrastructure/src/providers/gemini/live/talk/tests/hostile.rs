@@ -122,6 +122,7 @@ proptest! {
 fn a_turn_may_have_null_in_place_of_parts() {
     let mut bench = Bench::new();
     bench.asks();
-    let message = json!({"serverContent": {"modelTurn": {"parts": null}, "outputTranscription": {"text": "Hi"}}});
+    let message =
+        json!({"serverContent": {"modelTurn": {"parts": null}, "outputTranscription": {"text": "Hi"}}});
     assert_eq!(bench.hears(message), ["started", "text: Hi"]);
 }

@@ -121,7 +121,11 @@ fn audio_at_another_rate_is_not_taken_for_noise() {
     let mut bench = Bench::new();
     for ours in ["audio/pcm", "audio/pcm;rate=24000", "Audio/PCM; Rate=24000"] {
         bench.asks();
-        assert_eq!(bench.hears(sounds(ours)), ["started", "audio 2 samples"], "{ours}");
+        assert_eq!(
+            bench.hears(sounds(ours)),
+            ["started", "audio 2 samples"],
+            "{ours}"
+        );
         assert_eq!(bench.hears(complete()), ["done"]);
     }
     for (other, rate) in [("audio/pcm;rate=16000", 16_000), ("audio/pcm;rate=fast", 0)] {

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use viva_domain::ports::RealtimeCommand;
 
 use super::bench::Bench;
-use crate::providers::openai::realtime::dialogue::Standing;
 use crate::providers::openai::realtime::config::Turns;
+use crate::providers::openai::realtime::dialogue::Standing;
 use crate::providers::openai::realtime::wire::ServerEvent;
 use crate::providers::transport::hostile::{nearly, with_odd};
 
@@ -124,8 +124,13 @@ fn tokens_and_codes_may_be_written_in_another_way() {
     bench.says("r", "a", "Hi.");
     bench.said();
     let usage = json!({ "input_tokens": -1, "output_tokens": 20.0 });
-    bench.hear(json!({ "type": "response.done", "response": { "id": "r", "status": "completed", "usage": usage } }));
+    bench.hear(
+        json!({ "type": "response.done", "response": { "id": "r", "status": "completed", "usage": usage } }),
+    );
     assert_eq!(bench.said(), ["@0 done, 20 tokens"]);
     let error = json!({ "type": null, "code": 500, "message": null, "param": [], "event_id": null });
-    assert_eq!(bench.hear(json!({ "type": "error", "error": error })), Standing::GoesOn);
+    assert_eq!(
+        bench.hear(json!({ "type": "error", "error": error })),
+        Standing::GoesOn
+    );
 }

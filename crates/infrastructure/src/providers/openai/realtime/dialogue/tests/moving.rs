@@ -74,7 +74,11 @@ fn audio_that_no_turn_took_is_heard_again() {
     assert_eq!(bench.quiet_in(), None, "it is moving");
     bench.told();
     bench.open();
-    assert_eq!(bench.told()[4..], ["audio 300", "audio 700", "audio 20"], "a second is kept");
+    assert_eq!(
+        bench.told()[4..],
+        ["audio 300", "audio 700", "audio 20"],
+        "a second is kept"
+    );
 }
 
 #[test]

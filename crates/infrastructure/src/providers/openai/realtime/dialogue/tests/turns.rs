@@ -63,9 +63,7 @@ fn a_turn_that_never_began_is_all_that_was_heard() {
 #[test]
 fn a_turn_that_comes_in_one_piece_is_heard_whole() {
     let mut bench = Bench::ordered();
-    bench.order(RealtimeCommand::SpeechBegan {
-        ago: Duration::ZERO,
-    });
+    bench.order(RealtimeCommand::SpeechBegan { ago: Duration::ZERO });
     bench.audio(30_000);
     bench.commit(1);
     assert_eq!(bench.told(), ["audio 30000", "commit", "ask 1"]);
