@@ -6,8 +6,10 @@ use thiserror::Error;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use viva_audio::{SampleRate, UnsupportedSampleRate};
-use viva_domain::ports::{Message, ProviderError, ProviderErrorKind, RealtimeRequest};
-use viva_domain::providers::{CredentialStatus, Model, ProviderCatalogue, ProviderInfo, Providers};
+use viva_domain::ports::{
+    LanguageModel, Message, ProviderError, ProviderErrorKind, RealtimeRequest, SpeechToText, TextToSpeech,
+};
+use viva_domain::providers::{CredentialStatus, ProviderCatalogue, ProviderInfo, Providers};
 use viva_domain::sessions::{CascadeConfig, Interaction, Prompt, ProviderConfig};
 
 use super::InteractionMode;
@@ -105,13 +107,9 @@ impl ModeFactory {
     pub fn fallback(&self, failed: &ProviderConfig, today: NaiveDate) -> Option<Interaction> {
         let providers = &self.catalogue;
         Some(Interaction::Cascade(Box::new(CascadeConfig {
-            stt: substitute(&providers.stt, failed, today, |ears, config| ears.resolve(config))?,
-            llm: substitute(&providers.llm, failed, today, |model, config| {
-                model.resolve(config)
-            })?,
-            tts: substitute(&providers.tts, failed, today, |voice, config| {
-                voice.resolve(config)
-            })?,
+            stt: substitute(&providers.stt, failed, today, SpeechToText::resolve)?,
+            llm: substitute(&providers.llm, failed, today, LanguageModel::resolve)?,
+            tts: substitute(&providers.tts, failed, today, TextToSpeech::resolve)?,
         })))
     }
 
@@ -213,26 +211,26 @@ fn substitute<P: ?Sized>(
     let mut candidates: Vec<_> = usable.collect();
     candidates.sort_by_key(|(info, _)| (info.id == OFFLINE, info.id == failed.provider));
     candidates.into_iter().find_map(|(info, adapter)| {
-        let config = ProviderConfig {
-            model: served(info, today)?,
-            language: failed.language.clone(),
-            ..ProviderConfig::of(&info.id)
-        };
+        let config = candidate(info, failed, today)?;
         resolve(adapter, &config).ok()
     })
 }
 
-/// The model to name so that one is chosen that is still served, which is none where the default one is; `None` when no
-/// model is.
-fn served(info: &ProviderInfo, today: NaiveDate) -> Option<Option<String>> {
-    let is_served = |model: &&Model| !model.is_retired(today);
-    match info.models.first() {
-        Some(default) if default.is_retired(today) => {
-            let model = info.models.iter().find(is_served)?;
-            Some(Some(model.id.clone()))
-        }
-        Some(_) | None => Some(None),
+/// A provider in the place of one that failed, with a model that is still served; `None` when it has none.
+fn candidate(info: &ProviderInfo, failed: &ProviderConfig, today: NaiveDate) -> Option<ProviderConfig> {
+    let mut config = ProviderConfig {
+        language: failed.language.clone(),
+        ..ProviderConfig::of(&info.id)
+    };
+    if info
+        .models
+        .first()
+        .is_some_and(|default| default.is_retired(today))
+    {
+        let served = info.models.iter().find(|model| !model.is_retired(today))?;
+        config.model = Some(served.id.clone());
     }
+    Some(config)
 }
 
 async fn in_time<T>(

@@ -117,7 +117,7 @@ impl CascadeMode {
 
 impl CascadeMode {
     /// What an order means to the ears. It goes the way of the audio, and so keeps its place in it.
-    fn to_ears(&mut self, order: ModeOrder) -> Option<SpeechToTextCommand> {
+    fn ears_command(&mut self, order: ModeOrder) -> Option<SpeechToTextCommand> {
         let was_prepared = self.is_prepared;
         match order {
             ModeOrder::Prepare => self.is_prepared = true,
@@ -150,7 +150,7 @@ impl InteractionMode for CascadeMode {
         if order == ModeOrder::Close {
             self.ears.orders.close();
         }
-        let command = self.to_ears(order);
+        let command = self.ears_command(order);
         if command == Some(SpeechToTextCommand::Finalize) && order != ModeOrder::EndTurn {
             self.told.send(Told::Asked);
         }

@@ -163,8 +163,8 @@ impl Pipeline {
                 self.release_answer();
             }
             ModeOrder::Interrupt { generation, heard } => self.stop(generation, heard),
-            ModeOrder::EndTurn => {} // The ears answer with the end of the turn, if one runs.
-            ModeOrder::Close => {}   // Ends `run`.
+            // The ears answer the first with the end of the turn, if one runs; the other ends `run`.
+            ModeOrder::EndTurn | ModeOrder::Close => {}
         }
     }
 

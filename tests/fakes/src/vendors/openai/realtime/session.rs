@@ -63,6 +63,9 @@ const RESPONSE: [&str; 12] = [
     "metadata",
     "prompt",
 ];
+/// Whether a value is right.
+type Rule = fn(&Value) -> bool;
+
 /// Pairs of `metadata`.
 const MOST_PAIRS: usize = 16;
 
@@ -219,17 +222,14 @@ fn check_detection(detection: &Value) -> Result<Option<Detection>, Complaint> {
 }
 
 fn check_settings(detection: &Value, name: &str) -> Result<(), Complaint> {
-    let is_length = |value: &Value| value.is_u64();
-    let is_share = |value: &Value| value.as_f64().is_some_and(|share| (0.0..=1.0).contains(&share));
-    let is_eagerness = |value: &Value| matches!(value.as_str(), Some("low" | "medium" | "high" | "auto"));
-    let checks: [(&str, &dyn Fn(&Value) -> bool); 7] = [
-        ("threshold", &is_share),
-        ("prefix_padding_ms", &is_length),
-        ("silence_duration_ms", &is_length),
-        ("idle_timeout_ms", &is_length),
-        ("eagerness", &is_eagerness),
-        ("create_response", &Value::is_boolean),
-        ("interrupt_response", &Value::is_boolean),
+    let checks: [(&str, Rule); 7] = [
+        ("threshold", is_share),
+        ("prefix_padding_ms", Value::is_u64),
+        ("silence_duration_ms", Value::is_u64),
+        ("idle_timeout_ms", Value::is_u64),
+        ("eagerness", is_eagerness),
+        ("create_response", Value::is_boolean),
+        ("interrupt_response", Value::is_boolean),
     ];
     for (field, is_right) in checks {
         let value = &detection[field];
@@ -238,6 +238,14 @@ fn check_settings(detection: &Value, name: &str) -> Result<(), Complaint> {
         }
     }
     Ok(())
+}
+
+fn is_share(value: &Value) -> bool {
+    value.as_f64().is_some_and(|share| (0.0..=1.0).contains(&share))
+}
+
+fn is_eagerness(value: &Value) -> bool {
+    matches!(value.as_str(), Some("low" | "medium" | "high" | "auto"))
 }
 
 fn object<'a>(value: &'a Value, name: &str) -> Result<&'a Map<String, Value>, Complaint> {
