@@ -8,8 +8,8 @@ const VERSION: &str = "v1beta";
 /// The base without its version, and the version.
 pub(super) fn versioned(base: &Url) -> (Url, String) {
     let mut url = base.clone();
-    let segments = base.path_segments().into_iter().flatten();
-    let last = segments.filter(|segment| !segment.is_empty()).next_back();
+    let mut segments = base.path_segments().into_iter().flatten();
+    let last = segments.rfind(|segment| !segment.is_empty());
     let version = last.filter(|last| is_version(last)).map(str::to_owned);
     // Fails for addresses without a host only; a request to one is refused when it is sent.
     if let Ok(mut segments) = url.path_segments_mut() {

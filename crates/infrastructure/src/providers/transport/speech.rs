@@ -10,13 +10,18 @@ pub enum Format {
     /// PCM16 mono, little-endian, at the rate that was asked for.
     Pcm(pcm::Decoder),
     /// A WAV file, or what its decoder takes for one.
-    Wav(wav::Decoder),
+    Wav(Box<wav::Decoder>),
 }
 
 impl Format {
-    /// PCM that nobody has heard anything of yet.
+    /// PCM.
     pub fn pcm() -> Self {
         Self::Pcm(pcm::Decoder::default())
+    }
+
+    /// A WAV file.
+    pub fn wav(decoder: wav::Decoder) -> Self {
+        Self::Wav(Box::new(decoder))
     }
 
     fn push(&mut self, bytes: &[u8]) -> Result<Vec<i16>, String> {

@@ -117,7 +117,7 @@ impl OpenAiTextToSpeech {
 
 /// How an answer is to be read. Some servers send what they have, whatever they are asked for; it would be noise.
 fn format(response: &Response) -> Result<Format, String> {
-    let or_pcm = || Ok(Format::Wav(wav::Decoder::or_pcm(RATE)));
+    let or_pcm = || Ok(Format::wav(wav::Decoder::or_pcm(RATE)));
     let Some(kind) = response.headers().get(CONTENT_TYPE) else {
         return or_pcm();
     };
@@ -127,7 +127,7 @@ fn format(response: &Response) -> Result<Format, String> {
     let rate = parts.find_map(|part| part.strip_prefix("rate=")?.parse::<u32>().ok());
     match essence {
         "audio/wav" | "audio/x-wav" | "audio/wave" | "audio/vnd.wave" => {
-            Ok(Format::Wav(wav::Decoder::new(RATE)))
+            Ok(Format::wav(wav::Decoder::new(RATE)))
         }
         "application/octet-stream" => or_pcm(),
         "audio/pcm" | "audio/l16" | "audio/raw" | "audio/x-raw"
