@@ -75,7 +75,7 @@ async fn what_is_said_meanwhile_is_recorded_and_answered_as_the_next_turn() {
         .voice
         .say(RealtimeEventKind::Audio(vec![0x0202; samples(300)]));
     bench.voice.say(RealtimeEventKind::ResponseDone { usage: None });
-    sleep(Duration::from_millis(2_000)).await;
+    sleep(Duration::from_secs(2)).await;
     caller.played(first, PlaybackEvent::Finished, 8_000).await;
     let ended = caller
         .until(|event| matches!(event, Event::ResponseEnded { .. } | Event::ResponseStarted { .. }))

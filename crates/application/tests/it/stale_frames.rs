@@ -15,7 +15,7 @@ const INTERRUPTIONS: usize = 200;
 /// Samples in a frame of the provider, all of one value: the number of the answer.
 const FRAME: usize = 240;
 
-/// SplitMix64: each session is another one, and always the same.
+/// `SplitMix64`: each session is another one, and always the same.
 struct Dice(u64);
 
 impl Dice {

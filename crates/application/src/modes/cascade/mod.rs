@@ -129,6 +129,8 @@ impl CascadeMode {
         match order {
             ModeOrder::SpeechBegan { ago } => Some(SpeechToTextCommand::SpeechBegan { ago }),
             ModeOrder::Prepare | ModeOrder::EndTurn => Some(SpeechToTextCommand::Finalize),
+            // Ears that find turns wrote down all of them already.
+            ModeOrder::Commit(_) if self.turn_taking == TurnTaking::Provider => None,
             ModeOrder::Commit(_) => (!was_prepared).then_some(SpeechToTextCommand::Finalize),
             ModeOrder::GoOn { .. } | ModeOrder::Greet(_) | ModeOrder::Interrupt { .. } | ModeOrder::Close => {
                 None

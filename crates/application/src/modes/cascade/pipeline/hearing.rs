@@ -7,7 +7,7 @@ use tracing::debug;
 use viva_domain::ports::{ProviderError, SpeechToTextEvent, SpeechToTextEventKind};
 use viva_domain::turns::{Generation, ModeInput, TurnTaking};
 
-use super::{Asked, Next, Over, Pipeline, Wanted};
+use super::{Asked, Follows, Next, Over, Pipeline, Wanted};
 use crate::modes::cascade::answer::now;
 use crate::modes::cascade::context::joined;
 use crate::modes::{ModeSaid, failure};
@@ -126,7 +126,7 @@ impl Pipeline {
     pub(super) fn take_next(&mut self) {
         if self.state.next == Next::Turn && !self.state.listens {
             self.take_turn();
-            self.state.follows = true;
+            self.state.follows = Follows::Yes;
         }
     }
 

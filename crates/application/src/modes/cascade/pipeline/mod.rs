@@ -66,10 +66,7 @@ pub(super) struct State {
     asked: VecDeque<Asked>,
     wanted: Wanted,
     answer: Option<Speaking>,
-    /// Whether the turn that was answered last was taken when the AI was done: the session may not know that yet.
-    follows: bool,
-    /// Whether such a turn was stopped, and nothing was answered since.
-    dropped: bool,
+    follows: Follows,
     /// The ears are gone, and the session was told.
     is_deaf: bool,
 }
@@ -81,6 +78,16 @@ enum Next {
     Nothing,
     /// The end of a turn: it is answered when the AI is done.
     Turn,
+}
+
+/// Whether the turn that was answered last was taken when the AI was done: the session may not know that yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Follows {
+    #[default]
+    No,
+    Yes,
+    /// It was stopped, and nothing was answered since.
+    Stopped,
 }
 
 /// What the ears were asked to write down.
@@ -189,7 +196,7 @@ impl Pipeline {
     fn answer_after_all(&mut self, generation: Generation) {
         self.state.generation = generation;
         self.state.answer = None;
-        let words = if self.state.dropped {
+        let words = if self.state.follows == Follows::Stopped {
             self.context.take_back_settled()
         } else {
             self.context.take_back()
@@ -213,7 +220,9 @@ impl Pipeline {
     fn stop(&mut self, generation: Generation, heard: Option<Heard>) {
         self.context.settle_heard(heard.map_or(0, |heard| heard.chars));
         let taken_in = std::mem::replace(&mut self.state.generation, generation);
-        self.state.dropped = self.state.follows;
+        if self.state.follows == Follows::Yes {
+            self.state.follows = Follows::Stopped;
+        }
         // Ears that find turns may have found that the user speaks.
         self.state.listens &= self.turn_taking == TurnTaking::Provider;
         if self.state.next == Next::Turn {
