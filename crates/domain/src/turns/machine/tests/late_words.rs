@@ -191,7 +191,7 @@ fn the_next_mode_does_not_know_the_words_of_a_turn_that_was_cut() {
 fn words_that_come_after_a_turn_that_was_cut_is_saved_amend_it() {
     check_answer(
         session(),
-        r#"
+        "
         2500 ai audio 2000
              > response 1 started 2500
              > user audio 1 complete
@@ -215,7 +215,7 @@ fn words_that_come_after_a_turn_that_was_cut_is_saved_amend_it() {
         3600 ai@1 heard What now?
         3700 ai heard Wait
              > user 2 said: Wait
-        "#,
+        ",
     );
 }
 

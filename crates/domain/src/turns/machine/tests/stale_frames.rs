@@ -9,7 +9,7 @@ use crate::turns::{Effect, Event, Generation, Input, MachineSettings, ModeInput,
 
 const INTERRUPTIONS: usize = 10_000;
 
-/// SplitMix64: always the same.
+/// `SplitMix64`: always the same.
 struct Dice(u64);
 
 impl Dice {

@@ -26,6 +26,10 @@ pub(super) struct Seen {
 }
 
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what happened to a turn is independent of each other"
+)]
 pub(super) struct SeenTurn {
     /// `None` for a turn that the AI began.
     user_audio: Option<UserAudio>,
@@ -90,14 +94,13 @@ impl Seen {
                 );
                 turn.user_audio = Some(UserAudio::Complete);
             }
-            Effect::ModeLost(_) => {}
             Effect::TurnFinished(finished) => {
                 assert_ne!(self.speaking, Some(finished.number));
                 self.newest_over = self.newest_over.max(Some(finished.number));
                 self.turn(finished.number).finish(finished);
             }
-            // It followed the event.
-            Effect::TranscriptAmended(_) => {}
+            // Words that amend a turn were told before.
+            Effect::ModeLost(_) | Effect::TranscriptAmended(_) => {}
         }
     }
 
