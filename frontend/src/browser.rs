@@ -23,6 +23,12 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = setSinkId)]
     pub(crate) fn set_sink_id(this: &TimedContext, device: &str) -> Result<js_sys::Promise, JsValue>;
 
+    /// The part of an audio element that not every browser has.
+    #[wasm_bindgen(extends = web_sys::HtmlAudioElement)]
+    pub(crate) type RoutedElement;
+    #[wasm_bindgen(method, catch, js_name = setSinkId)]
+    pub(crate) fn set_sink_id(this: &RoutedElement, device: &str) -> Result<js_sys::Promise, JsValue>;
+
     /// Reads a track's audio as it is captured (W3C `MediaStreamTrack` Insertable Media Processing).
     pub(crate) type MediaStreamTrackProcessor;
     #[wasm_bindgen(constructor, catch)]

@@ -80,12 +80,10 @@ words! {
     user_role: "My role", "我的角色";
     ai_role: "AI role", "AI 的角色";
     scenario: "Scenario", "情境";
-    applies_next: "Applies to the next session.", "下一次對話開始時生效。";
     ms: "ms", "毫秒";
 
     you: "You", "你";
     ai: "AI", "AI";
-    state: "State", "狀態";
     state_ready: "Ready", "就緒";
     state_ready_hint: "Press Start and talk.", "按下「開始」就能說話。";
     state_asking: "Asking for the microphone", "正在請求麥克風";
@@ -118,7 +116,6 @@ words! {
     session_time: "Session time", "對話時間";
 
     level: "Microphone level", "麥克風音量";
-    target_zone: "target", "目標";
     level_off: "The microphone is off.", "麥克風未開啟。";
     level_muted: "Muted: nothing is sent but silence.", "已靜音：只送出無聲。";
     level_waiting: "Nothing heard yet – say something.", "還沒聽到聲音，請說話。";
@@ -134,8 +131,7 @@ words! {
     no_words: "(speech without transcript)", "（有語音，無文字）";
     unheard: "not heard", "未聽到";
     cut_at: "interrupted at {s} s", "於 {s} 秒處被打斷";
-    play_recording: "Play the recording", "播放錄音";
-    stop_recording: "Stop the recording", "停止播放";
+    play_recording: "Play the recording: {side}, turn {n}", "播放錄音：{side}，第 {n} 輪";
 
     latency: "Latency", "延遲";
     latency_empty: "Each answer’s delay appears here, from your last sound to the first sound you hear, part by part.", "每次回答的延遲會顯示在這裡：從你最後的聲音到你聽到的第一個聲音，逐段列出。";
@@ -172,7 +168,6 @@ words! {
     interrupt_after: "silent after {ms} ms", "{ms} 毫秒後靜音";
     server_side: "server-side", "伺服器端";
     server_side_hint: "The browser reported no playback: this ends where audio left the server.", "瀏覽器未回報播放，數值計算至聲音離開伺服器為止。";
-    not_measured: "not measured", "未測得";
     no_answer_time: "no answer delay", "無回答延遲";
     average: "avg", "平均";
     minimum: "min", "最小";
@@ -182,6 +177,7 @@ words! {
     selftest_none: "Not tested on this server yet.", "此伺服器尚未測試。";
     selftest_start: "Run the self-test", "執行自我測試";
     selftest_running: "Testing: {done} of {total} turns", "測試中：{done}／{total} 輪";
+    selftest_unreachable: "The server could not be asked.", "無法詢問伺服器。";
     selftest_failed: "The last self-test failed; the server's log says why.", "上次自我測試失敗，原因見伺服器記錄。";
     selftest_summary: "Total: bias {bias} ms, 95 % within {p95} ms, {turns} turns", "總計：偏差 {bias} 毫秒，95 % 在 {p95} 毫秒內，{turns} 輪";
     selftest_certificate: "Certificate", "測試證明";
@@ -209,9 +205,9 @@ words! {
     cancel: "Cancel", "取消";
     interrupt: "Interrupt", "打斷";
     mute: "Mute", "靜音";
-    unmute: "Unmute", "取消靜音";
     microphone: "Microphone", "麥克風";
     speaker: "Speaker", "喇叭";
+    earlier_device: "Chosen earlier, not connected", "先前選擇的裝置（未連接）";
     default_device: "System default", "系統預設";
     devices_group: "Devices", "裝置";
     shortcuts: "Space: start, or end your turn · Esc: interrupt · M: mute", "空白鍵：開始/說完 · Esc：打斷 · M：靜音";
@@ -252,6 +248,7 @@ words! {
     msg_expired: "The connection is back, but the session is over.", "已恢復連線，但對話已結束。";
     msg_replaced: "This session goes on in another window.", "此對話已在另一個視窗繼續。";
     msg_ended_disconnected: "The server ended the session.", "伺服器結束了對話。";
+    msg_ended_idle: "Nothing happened for a long time, so the session ended.", "長時間沒有動靜，對話已結束。";
     msg_ended_error: "The session could not go on.", "對話無法繼續。";
     msg_ended_superseded: "Another session was started, so this one ended.", "已開始另一場對話，因此本場結束。";
     msg_audio_unsupported: "This browser cannot record and play as the page needs it. Use a current Chrome, Edge, Firefox or Safari.", "此瀏覽器無法依本頁需要錄放音，請使用最新的 Chrome、Edge、Firefox 或 Safari。";

@@ -22,6 +22,9 @@ const INCOMING: usize = 256;
 /// How long the answer to a goodbye may take to get out.
 const GOODBYE_LIMIT: Duration = Duration::from_secs(1);
 
+/// How long the other side may take to say goodbye.
+const CLOSE_LIMIT: Duration = Duration::from_secs(5);
+
 /// What stands for a goodbye without a code (RFC 6455 §7.1.5).
 const NO_STATUS: u16 = 1005;
 
@@ -69,8 +72,12 @@ impl Link {
         }
     }
 
-    /// Says goodbye, and waits until the other side has answered.
-    pub(crate) async fn close(mut self) {
+    /// Says goodbye, and waits until the other side has answered; one that does not in time is left.
+    pub(crate) async fn close(self) {
+        let _ = timeout(CLOSE_LIMIT, self.say_goodbye()).await;
+    }
+
+    async fn say_goodbye(mut self) {
         if self.outgoing.send(Message::Close(None)).await.is_err() {
             return;
         }

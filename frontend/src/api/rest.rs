@@ -8,12 +8,15 @@ use web_sys::{RequestInit, Response};
 use super::urls;
 
 /// The server did not answer, or not with what was asked for.
-#[derive(Debug)]
-pub struct RequestFailed;
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RequestFailed {
+    /// The HTTP status of its refusal, if it refused.
+    pub status: Option<u16>,
+}
 
 impl From<JsValue> for RequestFailed {
     fn from(_: JsValue) -> Self {
-        Self
+        Self::default()
     }
 }
 
@@ -57,16 +60,18 @@ async fn get<T: DeserializeOwned>(path: &str) -> Result<T, RequestFailed> {
 }
 
 async fn request<T: DeserializeOwned>(path: &str, init: &RequestInit) -> Result<T, RequestFailed> {
-    let window = web_sys::window().ok_or(RequestFailed)?;
+    let window = web_sys::window().ok_or(RequestFailed::default())?;
     let response: Response = JsFuture::from(window.fetch_with_str_and_init(path, init))
         .await?
         .unchecked_into();
     if !response.ok() {
-        return Err(RequestFailed);
+        return Err(RequestFailed {
+            status: Some(response.status()),
+        });
     }
     let body = JsFuture::from(response.text()?)
         .await?
         .as_string()
-        .ok_or(RequestFailed)?;
-    serde_json::from_str(&body).map_err(|_| RequestFailed)
+        .ok_or(RequestFailed::default())?;
+    serde_json::from_str(&body).map_err(|_| RequestFailed::default())
 }

@@ -5,6 +5,9 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
+/// "The purpose for which the connection was established has been fulfilled" (RFC 6455, 7.4.1).
+const NORMAL_CLOSURE: u16 = 1000;
+
 /// What a socket brings.
 #[derive(Debug)]
 pub enum SocketEvent {
@@ -19,7 +22,7 @@ pub enum SocketEvent {
     },
 }
 
-/// The WebSocket to the server. Closed when it is dropped; nothing comes after that.
+/// The WebSocket to the server. Closed when it is dropped, so that its session can be taken back; nothing comes after that.
 pub struct Socket {
     inner: WebSocket,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
@@ -59,6 +62,12 @@ impl Socket {
             // Sending fails only before the socket is open; the server speaks first.
             let _ = self.inner.send_with_str(&text);
         }
+    }
+
+    /// Closes it for good: the session on it is over too, also one that the server is still opening.
+    pub fn finish(self) {
+        // Closing fails only for codes that applications may not use.
+        let _ = self.inner.close_with_code(NORMAL_CLOSURE);
     }
 
     /// Sends a binary frame; the same holds.

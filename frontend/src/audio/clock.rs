@@ -1,6 +1,6 @@
 /// A jump of this much is no jitter: the device was changed or the computer slept.
 const JUMP_MS: f64 = 50.0;
-/// How much each new observation counts. With ten per second, jitter is averaged over about two seconds.
+/// How much each new observation counts. With fifty per second, jitter is averaged over about half a second.
 const WEIGHT: f64 = 0.05;
 
 /// Maps the time of an `AudioContext` to the time line of `performance.now()`.

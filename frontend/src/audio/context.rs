@@ -93,7 +93,7 @@ impl Output {
         Ok(AudioWorkletNode::new(&self.context, processor)?)
     }
 
-    /// Looks at where the output is now. To be called every few frames.
+    /// Looks at where the output is now. To be called with every frame.
     pub fn observe(&self) {
         let (context_s, performance_ms) = self.position();
         let mut clock = self.clock.get();

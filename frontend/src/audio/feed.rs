@@ -3,7 +3,7 @@ use viva_protocol::ws::AudioFrame;
 
 use super::framer::WIRE_RATE;
 
-/// A hole in an answer that is filled with silence, so that positions stay true; a longer one is closed up.
+/// A hole in an answer is filled with silence, so that positions stay true; of a longer one only so much.
 const MAX_HOLE: u64 = 24_000;
 
 /// What the playback worklet is given.

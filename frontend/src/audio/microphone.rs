@@ -103,13 +103,6 @@ impl Microphone {
         property(&self.track.0, "readyState") == "ended"
     }
 
-    /// Id of the device in use.
-    pub fn device(&self) -> String {
-        property(&self.track.0.get_settings(), "deviceId")
-            .as_string()
-            .unwrap_or_default()
-    }
-
     /// The microphone's own context, if it needs one.
     pub fn own_context(&self) -> Option<&Output> {
         self.worklet.as_ref()?.own.as_ref()

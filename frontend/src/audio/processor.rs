@@ -1,3 +1,5 @@
+use std::rc::Rc;
+
 use futures_util::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, ArrayBuffer, Int16Array, Promise};
@@ -5,7 +7,7 @@ use viva_audio::Level;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{MessageEvent, MessagePort, ReadableStream, Worker, WorkerOptions, WorkerType};
+use web_sys::{ErrorEvent, MessageEvent, MessagePort, ReadableStream, Worker, WorkerOptions, WorkerType};
 
 use super::{AudioProblem, RigEvent, RigListener};
 use crate::browser::{self, instance, number, object, property};
@@ -37,6 +39,7 @@ pub enum CaptureStamp {
 pub struct AudioProcessor {
     worker: Worker,
     on_message: Closure<dyn FnMut(MessageEvent)>,
+    on_error: Closure<dyn FnMut(ErrorEvent)>,
 }
 
 impl AudioProcessor {
@@ -49,16 +52,26 @@ impl AudioProcessor {
         options.set_type(WorkerType::Module);
         let script = asset("audio-worker.js")?;
         let worker = Worker::new_with_options(&script, &options)?;
+        let on_broken = Rc::clone(&listener);
+        let on_error = Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| {
+            on_broken(RigEvent::Broken(event.message()));
+        });
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             if let Some(captured) = captured(&event.data()) {
                 listener(RigEvent::Captured(captured));
             }
         });
         // From here on the worker ends with what holds it.
-        let processor = Self { worker, on_message };
+        let processor = Self {
+            worker,
+            on_message,
+            on_error,
+        };
         await_ready(&processor.worker).await?;
         let listener = processor.on_message.as_ref().unchecked_ref();
         processor.worker.set_onmessage(Some(listener));
+        let listener = processor.on_error.as_ref().unchecked_ref();
+        processor.worker.set_onerror(Some(listener));
         Ok(processor)
     }
 
@@ -109,6 +122,7 @@ impl AudioProcessor {
 impl Drop for AudioProcessor {
     fn drop(&mut self) {
         self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
         self.worker.terminate();
     }
 }

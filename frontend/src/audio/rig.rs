@@ -19,6 +19,8 @@ pub enum RigEvent {
     Played(Played),
     /// The microphone's track ended by itself.
     TrackEnded,
+    /// The audio worker failed, in the browser's words: nothing is heard or played any more.
+    Broken(String),
     /// Half a second is over, whether audio runs or not.
     Tick,
 }

@@ -154,7 +154,7 @@ fn option(
 
 /// Scrolls a list, and nothing but the list, to one of its entries.
 fn reveal(list: &HtmlElement, at: usize) {
-    let entry = list.query_selector(&format!(":nth-child({})", at + 1));
+    let entry = list.query_selector(&format!("li:nth-child({})", at + 1));
     let Some(entry) = entry
         .ok()
         .flatten()

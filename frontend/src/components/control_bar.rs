@@ -1,4 +1,5 @@
 use leptos::ev::MouseEvent;
+use leptos::html::Button;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, HtmlElement};
@@ -37,13 +38,6 @@ pub fn ControlBar() -> impl IntoView {
             Shape::Microphone
         }
     });
-    let mute_words = move || {
-        if talk.muted.get() {
-            preferences.words().unmute
-        } else {
-            preferences.words().mute
-        }
-    };
     view! {
         <footer class="vv-controls" role="group" aria-label=say(|words| words.controls) on:click=move |event| leave_button(&event)>
             <SheetButton sheet=Sheet::Setup shape=Shape::Setup label=|words| words.setup />
@@ -55,7 +49,7 @@ pub fn ControlBar() -> impl IntoView {
                 on:click=move |_| controls.toggle_mute()
             >
                 <Icon shape=mute_shape />
-                <span>{mute_words}</span>
+                <span>{say(|words| words.mute)}</span>
             </button>
             <button
                 class="vv-control vv-main-action"
@@ -108,7 +102,7 @@ fn primary(phase: Phase, words: &Words) -> &'static str {
     }
 }
 
-/// Opens a panel over the stage, or closes it.
+/// Opens a panel over the stage, or closes it; then the focus comes back from it.
 #[component]
 fn SheetButton(
     /// Which panel.
@@ -120,10 +114,23 @@ fn SheetButton(
 ) -> impl IntoView {
     let talk = expect_context::<Talk>();
     let open = Memo::new(move |_| talk.sheet.get() == Some(sheet));
+    let button = NodeRef::<Button>::new();
+    Effect::new(move |was_open: Option<bool>| {
+        let is_open = open.get();
+        if let Some(button) = button.get().filter(|_| was_open == Some(true) && !is_open)
+            && is_focused_within(sheet)
+        {
+            // Fails only for an element without a document.
+            let _ = button.focus();
+        }
+        is_open
+    });
     view! {
         <button
+            node_ref=button
             class="vv-control vv-sheet-button"
             type="button"
+            aria-controls=sheet.id()
             aria-expanded=move || open.get().to_string()
             on:click=move |_| talk.sheet.set((!open.get_untracked()).then_some(sheet))
         >
@@ -132,4 +139,11 @@ fn SheetButton(
         </button>
     }
     .erase()
+}
+
+fn is_focused_within(sheet: Sheet) -> bool {
+    let document = document();
+    let panel = document.get_element_by_id(sheet.id());
+    let focused = document.active_element();
+    panel.is_some_and(|panel| panel.contains(focused.as_deref()))
 }

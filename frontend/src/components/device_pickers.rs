@@ -12,19 +12,23 @@ pub fn DevicePickers() -> impl IntoView {
     let talk = expect_context::<Talk>();
     let controls = expect_context::<Controls>();
     let preferences = expect_context::<Preferences>();
-    let choices = move |devices: Vec<Device>| {
+    let choices = move |devices: Vec<Device>, chosen: String| {
         let system = Choice::new("", preferences.words().default_device);
-        std::iter::once(system)
-            .chain(
-                devices
-                    .into_iter()
-                    .map(|device| Choice::new(device.id, device.name)),
-            )
-            .collect()
+        let is_there = chosen.is_empty() || devices.iter().any(|device| device.id == chosen);
+        let earlier = (!is_there).then(|| Choice::new(chosen, preferences.words().earlier_device));
+        let there = devices
+            .into_iter()
+            .map(|device| Choice::new(device.id, device.name));
+        std::iter::once(system).chain(earlier).chain(there).collect()
     };
-    let microphones =
-        Signal::derive(move || choices(talk.devices.with(|devices| devices.microphones.clone())));
-    let speakers = Signal::derive(move || choices(talk.devices.with(|devices| devices.speakers.clone())));
+    let microphones = Signal::derive(move || {
+        let devices = talk.devices.with(|devices| devices.microphones.clone());
+        choices(devices, talk.microphone.get())
+    });
+    let speakers = Signal::derive(move || {
+        let devices = talk.devices.with(|devices| devices.speakers.clone());
+        choices(devices, talk.speaker.get())
+    });
     let choose_microphone = Callback::new(move |id: String| {
         talk.microphone.set(id);
         controls.use_microphone();

@@ -1,4 +1,7 @@
+use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::{Element, SvgElement};
 
 use crate::erase::Erase;
 use crate::state::figures;
@@ -55,12 +58,20 @@ impl LatencyBar {
         .erase()
     }
 
-    /// One part of the bar; without its `data-stage` it is not there. Pointing at it, or tabbing to it, has it explained.
+    /// One part of the bar; without its `data-stage` it is not there. Pointing at it, or walking to it with the keyboard, has it
+    /// explained as long as one stays. A bar is one stop for Tab; the arrow keys walk along its parts.
     fn part(self, stage: Stage, words: &Words, pointed: RwSignal<Option<Pointed>>) -> AnyView {
         let part = segment(&self.turn.latency, stage);
+        let is_there = |stage: &Stage| segment(&self.turn.latency, *stage).is_some();
+        let is_first = Stage::ALL.into_iter().find(is_there) == Some(stage);
         let (start_ms, ms) = part.map_or((0.0, 0.0), |Segment { start_ms, ms, .. }| (start_ms, ms));
         let percent = |ms: f64| format!("{:.3}%", ms / self.scale_ms * 100.0);
         let this = (self.turn.turn_number, stage);
+        let leave = move || {
+            pointed.update(|pointed| {
+                pointed.take_if(|pointed| *pointed == this);
+            });
+        };
         view! {
             <rect
                 class="vv-part"
@@ -69,14 +80,33 @@ impl LatencyBar {
                 x=percent(start_ms)
                 width=percent(ms)
                 height="100%"
-                tabindex="0"
+                tabindex=if is_first { "0" } else { "-1" }
                 role="img"
                 aria-label=format!("{} {} {}", name(stage, words), figures::ms(ms), words.ms)
                 on:mouseenter=move |_| pointed.set(Some(this))
+                on:mouseleave=move |_| leave()
                 on:focus=move |_| pointed.set(Some(this))
+                on:blur=move |_| leave()
+                on:keydown=move |event| walk(&event)
             />
         }
         .erase()
+    }
+}
+
+/// Moves the focus to the part before or after.
+fn walk(event: &KeyboardEvent) {
+    let part: Element = event_target(event);
+    let step = match event.key().as_str() {
+        "ArrowRight" => Element::next_element_sibling,
+        "ArrowLeft" => Element::previous_element_sibling,
+        _ => return,
+    };
+    event.prevent_default();
+    let next = std::iter::successors(step(&part), step).find(|part| part.has_attribute("data-stage"));
+    if let Some(next) = next.and_then(|next| next.dyn_into::<SvgElement>().ok()) {
+        // Fails only for an element without a document.
+        let _ = next.focus();
     }
 }
 

@@ -32,15 +32,22 @@ pub fn LatencyPanel() -> impl IntoView {
         };
         turns.iter().map(bar).collect_view()
     };
-    let empty = move || turns.with(|turns| turns.iter().next().is_none());
+    let empty = Memo::new(move |_| turns.with(|turns| turns.iter().next().is_none()));
+    // With a new session the turns are other ones.
+    Effect::new(move |_| {
+        if empty.get() {
+            pointed.set(None);
+        }
+    });
     view! {
         <aside
+            id=Sheet::Latency.id()
             class="vv-panel vv-latency"
             aria-label=say(|words| words.latency)
             data-open=move || (talk.sheet.get() == Some(Sheet::Latency)).to_string()
         >
-            <PanelHead title=|words| words.latency />
-            <Show when=move || !empty() fallback=|| view! { <p class="vv-empty">{say(|words| words.latency_empty)}</p> }>
+            <PanelHead sheet=Sheet::Latency title=|words| words.latency />
+            <Show when=move || !empty.get() fallback=|| view! { <p class="vv-empty">{say(|words| words.latency_empty)}</p> }>
                 <Parts turns pointed />
                 <ol class="vv-turns">{bars}</ol>
                 <LatencyStatistics turns />

@@ -13,11 +13,13 @@ pub fn LevelMeter() -> impl IntoView {
     let preferences = expect_context::<Preferences>();
     let reading = talk.reading;
     let on = Memo::new(move |_| reading.with(|reading| reading.rms_dbfs > viva_audio::level::SILENCE_DBFS));
+    // Who listens to a recording is not recorded.
+    let silenced = Memo::new(move |_| talk.muted.get() || talk.replayed.with(Option::is_some));
     let verdict = Memo::new(move |_| reading.with(|reading| reading.verdict));
     let words = move || {
         let words = preferences.words();
         match verdict.get() {
-            _ if talk.muted.get() => words.level_muted,
+            _ if silenced.get() => words.level_muted,
             Verdict::NoSignal => words.level_dead,
             Verdict::Clipping => words.level_clipping,
             Verdict::TooQuiet => words.level_quiet,
@@ -27,7 +29,7 @@ pub fn LevelMeter() -> impl IntoView {
         }
     };
     let state = move || {
-        if talk.muted.get() {
+        if silenced.get() {
             "muted"
         } else {
             verdict.get().name()

@@ -86,6 +86,7 @@ fn text_of(topic: &Topic, words: &Words) -> &'static str {
         Topic::SessionEnded(SessionEndStatus::Completed | SessionEndStatus::Disconnected) => {
             words.msg_ended_disconnected
         }
+        Topic::EndedIdle => words.msg_ended_idle,
         Topic::AudioUnsupported => words.msg_audio_unsupported,
         Topic::MicrophoneChanged => words.msg_microphone_changed,
         Topic::MicrophoneLost(MicrophoneProblem::Missing) => words.msg_microphone_lost,

@@ -35,6 +35,9 @@ pub fn SelfTest() -> impl IntoView {
                     ("total", &progress.total.to_string()),
                 ],
             ),
+            None if talk.self_test.with(SelfTestState::is_unreachable) => {
+                words.selftest_unreachable.to_owned()
+            }
             None if talk.self_test.with(SelfTestState::has_failed) => words.selftest_failed.to_owned(),
             None => String::new(),
         }

@@ -16,12 +16,13 @@ pub fn SetupPanel() -> impl IntoView {
     let running = Memo::new(move |_| !talk.phase().can_start());
     view! {
         <aside
+            id=Sheet::Setup.id()
             class="vv-panel vv-setup"
             aria-label=say(|words| words.setup)
             data-running=move || running.get().to_string()
             data-open=move || (talk.sheet.get() == Some(Sheet::Setup)).to_string()
         >
-            <PanelHead title=|words| words.setup />
+            <PanelHead sheet=Sheet::Setup title=|words| words.setup />
             <Show when=move || running.get()>
                 <p class="vv-setup-line">{move || one_line(talk)}</p>
             </Show>

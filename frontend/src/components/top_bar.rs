@@ -12,10 +12,7 @@ pub fn TopBar() -> impl IntoView {
     let preferences = expect_context::<Preferences>();
     let switch_language = move |_| {
         preferences.language.update(|language| {
-            *language = match language {
-                Language::English => Language::TraditionalChinese,
-                Language::TraditionalChinese => Language::English,
-            };
+            *language = other(*language);
         });
     };
     let theme_words = move || match preferences.theme.get() {
@@ -38,7 +35,8 @@ pub fn TopBar() -> impl IntoView {
             <button
                 class="vv-plain vv-language"
                 type="button"
-                aria-label=say(|words| words.switch_language)
+                title=say(|words| words.switch_language)
+                lang=move || other(preferences.language.get()).tag()
                 on:click=switch_language
             >
                 {say(|words| words.other_language)}
@@ -55,4 +53,12 @@ pub fn TopBar() -> impl IntoView {
         </header>
     }
     .erase()
+}
+
+/// What the language button switches to.
+fn other(language: Language) -> Language {
+    match language {
+        Language::English => Language::TraditionalChinese,
+        Language::TraditionalChinese => Language::English,
+    }
 }

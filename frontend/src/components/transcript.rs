@@ -14,6 +14,36 @@ use crate::words::{Words, fill, say};
 /// Scrolled at most so far from the end, in pixels, the list follows what is said.
 const FOLLOW_PX: i32 = 120;
 
+/// Whether the list follows what is said. It stops when a person scrolls back, which is the only way up, and goes on once the
+/// end is near again.
+#[derive(Debug, Clone, Copy)]
+struct Follow {
+    follows: bool,
+    /// Where it was scrolled to, in pixels.
+    top: i32,
+}
+
+impl Default for Follow {
+    fn default() -> Self {
+        Self {
+            follows: true,
+            top: 0,
+        }
+    }
+}
+
+impl Follow {
+    /// The list is scrolled to `top`, with so much below what can be seen.
+    fn scrolled(&mut self, top: i32, hidden: i32) {
+        if hidden < FOLLOW_PX {
+            self.follows = true;
+        } else if top < self.top {
+            self.follows = false;
+        }
+        self.top = top;
+    }
+}
+
 /// A line with what the rest of the page knows about its turn.
 #[derive(Debug, Clone, PartialEq)]
 struct Entry {
@@ -35,13 +65,18 @@ pub fn Transcript() -> impl IntoView {
     let controls = expect_context::<Controls>();
     let entries = Memo::new(move |_| talk.conversation.with(entries));
     let list = NodeRef::<Ol>::new();
+    let follow = StoredValue::new(Follow::default());
+    let on_scroll = move |_| {
+        if let Some(list) = list.get_untracked() {
+            let hidden = list.scroll_height() - list.client_height() - list.scroll_top();
+            follow.update_value(|follow| follow.scrolled(list.scroll_top(), hidden));
+        }
+    };
     Effect::new(move |_| {
         entries.track();
-        if let Some(list) = list.get() {
-            let hidden = list.scroll_height() - list.client_height() - list.scroll_top();
-            if hidden < FOLLOW_PX {
-                list.set_scroll_top(list.scroll_height());
-            }
+        if let Some(list) = list.get().filter(|_| follow.with_value(|follow| follow.follows)) {
+            // By then what was added is there, in whatever order the effects run.
+            request_animation_frame(move || list.set_scroll_top(list.scroll_height()));
         }
     });
     let lines = move || {
@@ -57,7 +92,7 @@ pub fn Transcript() -> impl IntoView {
     };
     view! {
         <section class="vv-transcript" aria-label=say(|words| words.transcript)>
-            <ol node_ref=list tabindex="0" aria-label=say(|words| words.transcript)>
+            <ol node_ref=list tabindex="0" aria-label=say(|words| words.transcript) on:scroll=on_scroll>
                 {lines}
             </ol>
             <Show when=move || entries.with(Vec::is_empty)>
@@ -122,7 +157,7 @@ fn shown(entry: Entry, replayed: Option<Replayed>, words: &'static Words, contro
             <button
                 class="vv-plain vv-play"
                 type="button"
-                aria-label=if playing { words.stop_recording } else { words.play_recording }
+                aria-label=fill(words.play_recording, &[("side", &label(role)), ("n", &turn_number.to_string())])
                 aria-pressed=playing.to_string()
                 on:click=move |_| controls.replay(turn_number, role)
             >
@@ -158,5 +193,26 @@ fn label(role: Role) -> String {
         default.to_owned()
     } else {
         chosen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_addition_does_not_end_following_but_a_person_does() {
+        let mut follow = Follow::default();
+        follow.scrolled(300, 0);
+        // Something long was added before the browser told where it had scrolled to.
+        follow.scrolled(300, 500);
+        follow.scrolled(800, 130);
+        assert!(follow.follows);
+        follow.scrolled(700, 230);
+        assert!(!follow.follows, "they want to read what was said before");
+        follow.scrolled(750, 180);
+        assert!(!follow.follows);
+        follow.scrolled(850, 80);
+        assert!(follow.follows);
     }
 }

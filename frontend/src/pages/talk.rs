@@ -66,7 +66,9 @@ pub fn Talk() -> impl IntoView {
 fn follow_keys(talk: TalkContext, controls: Controls) {
     Effect::new(move |_| {
         let listener = window_event_listener(ev::keydown, move |event| {
-            if event.repeat() || event.ctrl_key() || event.alt_key() || event.meta_key() {
+            let is_for_others =
+                event.ctrl_key() || event.alt_key() || event.meta_key() || event.is_composing();
+            if event.repeat() || is_for_others {
                 return;
             }
             let phase = talk
@@ -92,9 +94,9 @@ fn follow_keys(talk: TalkContext, controls: Controls) {
 fn focus_of(event: &ev::KeyboardEvent) -> Focus {
     let element: leptos::web_sys::Element = event_target(event);
     let inside = |selector| element.closest(selector).ok().flatten().is_some();
-    if inside("input:not([type=checkbox]):not([type=range]), textarea") {
+    if inside("input:not([type=checkbox]):not([type=range]), textarea, select") {
         Focus::Field
-    } else if inside("button, select, input, summary, a, [tabindex]") {
+    } else if inside("button, input, summary, a, [tabindex]") {
         Focus::Control
     } else {
         Focus::Page

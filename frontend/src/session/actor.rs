@@ -43,12 +43,25 @@ pub(super) struct Actor {
     pub(super) replay: Option<Replay>,
     /// Counts the recordings that were played back.
     pub(super) replays: u32,
+    asking: Asking,
     meter: Meter,
     stall: StallWatch,
+    /// Frames since the last tick.
+    captured: u32,
     /// When the session began, in ms of `performance.now()`.
     began_ms: Option<f64>,
     /// Follows devices that come and go.
     _watch: DeviceWatch,
+}
+
+/// Whether a microphone is being opened. They are opened one after the other: the one that was chosen last must win.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Asking {
+    #[default]
+    No,
+    Yes,
+    /// Another one was chosen meanwhile.
+    Again,
 }
 
 /// Runs the task until the page is left.
@@ -66,8 +79,10 @@ pub(super) fn spawn(talk: Talk, events: Events, mut incoming: UnboundedReceiver<
         playing: Playing::default(),
         replay: None,
         replays: 0,
+        asking: Asking::default(),
         meter: Meter::default(),
         stall: StallWatch::default(),
+        captured: 0,
         began_ms: None,
         _watch: DeviceWatch::start(move || send(&on_change, Event::DevicesChanged)),
     };
@@ -91,7 +106,7 @@ impl Actor {
             Event::EndTurn if self.talk_phase().is_live() => self.send(ClientMessage::EndTurn),
             Event::ToggleMute => self.toggle_mute(),
             Event::SettingsChanged => self.update_session(),
-            Event::MicrophoneChosen => self.reopen_microphone(),
+            Event::MicrophoneChosen => self.choose_microphone(),
             Event::SpeakerChosen => {
                 if let Some(rig) = &self.rig {
                     self.choose_speaker(rig.output());
@@ -151,6 +166,7 @@ impl Actor {
         self.stop_replay();
         self.release();
         self.start += 1;
+        self.asking = Asking::default();
         self.talk.begin();
         match output {
             Ok(output) => self.prepare(output),
@@ -158,10 +174,10 @@ impl Actor {
         }
     }
 
-    fn prepare(&self, output: Output) {
+    fn prepare(&mut self, output: Output) {
         let (start, events, listener) = (self.start, self.events.clone(), self.listener());
         let device = self.talk.microphone.get_untracked();
-        self.choose_speaker(&output);
+        self.asking = Asking::Yes;
         spawn_local(async move {
             let rig = Box::new(Rig::open(output, &device, listener).await);
             send(&events, Event::Prepared { start, rig });
@@ -177,9 +193,14 @@ impl Actor {
         if self.talk_phase() != Phase::AskingForMicrophone {
             return;
         }
+        let is_outdated = std::mem::take(&mut self.asking) == Asking::Again;
         match rig {
             Ok(rig) => {
+                self.choose_speaker(rig.output());
                 self.rig = Some(rig);
+                if is_outdated {
+                    self.reopen_microphone();
+                }
                 self.apply_mute();
                 list_devices(self.talk);
                 self.set_phase(Phase::Connecting);
@@ -243,8 +264,8 @@ impl Actor {
     pub(super) fn session_began(&mut self) {
         self.began_ms = Some(now_ms());
         self.send(ClientMessage::Ready);
-        self.update_session();
         // The setup may have changed while the session was being opened.
+        self.update_session();
         self.talk.sheet.set(None);
     }
 
@@ -252,7 +273,8 @@ impl Actor {
         match event {
             RigEvent::Captured(captured) => self.on_captured(&captured),
             RigEvent::Played(played) => self.on_played(played),
-            RigEvent::TrackEnded => self.reopen_microphone(),
+            RigEvent::TrackEnded => self.replace_lost_microphone(),
+            RigEvent::Broken(detail) => self.fail(AudioProblem::Unsupported(detail).into()),
             RigEvent::Tick => self.tick(),
         }
     }
@@ -260,7 +282,9 @@ impl Actor {
     /// What must go on when the system stops the audio, and with it the frames.
     fn tick(&mut self) {
         let Some(rig) = &self.rig else { return };
-        match self.stall.look(rig.keep_running()) {
+        // A microphone that delivers nothing is as bad as a context that is stopped.
+        let captures = std::mem::take(&mut self.captured) > 0 || self.asking != Asking::No;
+        match self.stall.look(rig.keep_running() && captures) {
             Some(Stall::Began) => self.talk.tell(Message::new(Topic::AudioStopped)),
             Some(Stall::Ended) => self.talk.audio_runs(),
             None => {}
@@ -272,6 +296,7 @@ impl Actor {
     fn on_captured(&mut self, captured: &Captured) {
         let Some(rig) = &self.rig else { return };
         rig.observe();
+        self.captured += 1;
         let captured_ms = rig.captured_at_ms(captured.stamp);
         let user_speaks = self
             .talk
@@ -327,13 +352,26 @@ impl Actor {
     /// A device that is plugged in may be the one that was lost.
     fn devices_changed(&mut self) {
         list_devices(self.talk);
-        if self.rig.as_ref().is_some_and(|rig| rig.microphone().is_lost()) {
+        self.replace_lost_microphone();
+    }
+
+    fn replace_lost_microphone(&mut self) {
+        let is_lost = self.rig.as_ref().is_some_and(|rig| rig.microphone().is_lost());
+        if is_lost && self.asking == Asking::No {
             self.reopen_microphone();
+        }
+    }
+
+    fn choose_microphone(&mut self) {
+        match self.asking {
+            Asking::No => self.reopen_microphone(),
+            Asking::Yes | Asking::Again => self.asking = Asking::Again,
         }
     }
 
     fn reopen_microphone(&mut self) {
         let Some(rig) = &self.rig else { return };
+        self.asking = Asking::Yes;
         let (start, events) = (self.start, self.events.clone());
         let opening = rig.open_microphone(self.talk.microphone.get_untracked(), self.listener());
         spawn_local(async move {
@@ -343,23 +381,29 @@ impl Actor {
     }
 
     fn microphone_opened(&mut self, microphone: Result<Microphone, AudioProblem>) {
+        let is_outdated = std::mem::take(&mut self.asking) == Asking::Again;
         let Some(rig) = &mut self.rig else { return };
         match microphone {
             Ok(microphone) => {
                 rig.replace_microphone(microphone);
-                self.talk.tell(Message::new(Topic::MicrophoneChanged));
+                if !is_outdated {
+                    self.talk.tell(Message::new(Topic::MicrophoneChanged));
+                }
             }
             Err(problem) => self.talk.tell(problem.into()),
         }
         self.apply_mute();
         list_devices(self.talk);
+        if is_outdated {
+            self.reopen_microphone();
+        }
     }
 
     /// Asks for the turns as the server stored them, once one is over.
     pub(super) fn refresh_turns(&self, message: &ServerMessage) {
         let turn_number = match message {
             ServerMessage::ResponseEnded(response) => response.turn_number,
-            ServerMessage::SessionEnded(ended) => {
+            ServerMessage::SessionEnded(ended) if ended.summary.total_turns > 0 => {
                 u16::try_from(ended.summary.total_turns).unwrap_or(u16::MAX)
             }
             _ => return,

@@ -65,12 +65,13 @@ impl Connection {
         self.claim.as_ref().map(|claim| claim.session_id)
     }
 
-    /// Forgets the session and closes the socket. Its number is not used again.
+    /// Gives the session up and closes the socket. Its number is not used again.
     pub(super) fn close(&mut self) {
-        *self = Self {
-            number: self.number + 1,
-            ..Self::default()
-        };
+        let closed = std::mem::take(self);
+        self.number = closed.number + 1;
+        if let Some(socket) = closed.socket {
+            socket.finish();
+        }
     }
 
     fn hang_up(&mut self) {
@@ -189,7 +190,7 @@ impl Actor {
 
     fn on_text(&mut self, text: &str) {
         // A message of a newer protocol that cannot be read is skipped, as unknown types are.
-        let Ok(envelope) = serde_json::from_str::<ServerEnvelope>(text) else {
+        let Ok(envelope) = ServerEnvelope::parse(text) else {
             return;
         };
         let message = envelope.message;

@@ -11,6 +11,7 @@ use web_sys::{Event as DomEvent, HtmlAudioElement};
 use super::actor::Actor;
 use super::event::{Event, Events, send};
 use crate::api;
+use crate::browser::{RoutedElement, forgive};
 use crate::state::message::{Message, Topic};
 
 /// A recording that plays. Stopped when it is dropped.
@@ -21,8 +22,10 @@ pub(super) struct Replay {
 }
 
 impl Replay {
-    fn start(path: &str, number: u32, events: &Events) -> Option<Self> {
+    /// Plays through a loudspeaker (empty: the system's), where the browser can choose; through the system's when it is gone.
+    fn start(path: &str, speaker: &str, number: u32, events: &Events) -> Option<Self> {
         let audio = HtmlAudioElement::new_with_src(path).ok()?;
+        forgive(audio.unchecked_ref::<RoutedElement>().set_sink_id(speaker));
         let ended = events.clone();
         let on_ended = Closure::<dyn FnMut(DomEvent)>::new(move |event: DomEvent| {
             let ok = event.type_() == "ended";
@@ -68,7 +71,8 @@ impl Actor {
             return;
         }
         self.replays += 1;
-        self.replay = path.and_then(|path| Replay::start(&path, self.replays, &self.events));
+        let speaker = self.talk.speaker.get_untracked();
+        self.replay = path.and_then(|path| Replay::start(&path, &speaker, self.replays, &self.events));
         self.talk
             .replayed
             .set(self.replay.is_some().then_some((turn_number, role)));

@@ -131,6 +131,16 @@ pub enum Sheet {
     Latency,
 }
 
+impl Sheet {
+    /// Id of its element.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Setup => "setup",
+            Self::Latency => "latency",
+        }
+    }
+}
+
 /// The recording that is being played back.
 pub type Replayed = (u16, Role);
 

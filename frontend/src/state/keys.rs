@@ -20,7 +20,7 @@ pub enum KeyAction {
 /// Where a key was pressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Focus {
-    /// In a field that takes text.
+    /// In a field that takes text, or that finds its entries by their letters.
     Field,
     /// On something that reacts to keys itself, such as a button.
     Control,

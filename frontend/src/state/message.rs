@@ -21,6 +21,8 @@ pub enum Topic {
     Replaced,
     /// The session ended in another way than by *End*.
     SessionEnded(SessionEndStatus),
+    /// It ended because nothing happened in it.
+    EndedIdle,
     /// The browser cannot play or record audio the way the page needs it.
     AudioUnsupported,
     /// The microphone went away and came back as another one.
@@ -85,6 +87,7 @@ impl Message {
             Topic::Notice(_) | Topic::MicrophoneChanged | Topic::ModeSwitched(_) => Severity::Info,
             Topic::ReplayFailed
             | Topic::SessionEnded(_)
+            | Topic::EndedIdle
             | Topic::Replaced
             | Topic::SpeakerUnusable
             | Topic::AudioStopped => Severity::Warning,

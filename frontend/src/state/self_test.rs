@@ -3,42 +3,50 @@
 use viva_protocol::rest::{Certificate, CertifiedPart, SelfTest, SelfTestProgress};
 use viva_protocol::ws::Mode;
 
-/// What the server said about the self-test.
+/// What is known of the self-test.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub enum SelfTestState {
-    /// It was not asked yet.
-    #[default]
-    Unknown,
-    /// This.
-    Known(SelfTest),
-    /// Nothing.
-    Failed,
+pub struct SelfTestState {
+    /// What the server said last; `None` before it was asked.
+    known: Option<SelfTest>,
+    /// It could not be asked since.
+    is_unreachable: bool,
 }
 
 impl SelfTestState {
+    /// The server said this.
+    pub fn hear(&mut self, said: SelfTest) {
+        *self = Self {
+            known: Some(said),
+            is_unreachable: false,
+        };
+    }
+
+    /// The server said nothing, and is not asked again: whether one runs is not known any more.
+    pub fn lose(&mut self) {
+        self.is_unreachable = true;
+        if let Some(known) = &mut self.known {
+            known.progress = None;
+        }
+    }
+
     /// How far the one that runs has come.
     pub fn progress(&self) -> Option<SelfTestProgress> {
-        match self {
-            Self::Known(state) => state.progress,
-            Self::Unknown | Self::Failed => None,
-        }
+        self.known.as_ref()?.progress
     }
 
     /// What the newest one found.
     pub fn newest(&self) -> Option<&Certificate> {
-        match self {
-            Self::Known(state) => state.newest.as_ref(),
-            Self::Unknown | Self::Failed => None,
-        }
+        self.known.as_ref()?.newest.as_ref()
     }
 
     /// Whether the last one came to nothing.
     pub fn has_failed(&self) -> bool {
-        match self {
-            Self::Known(state) => state.failure.is_some(),
-            Self::Unknown => false,
-            Self::Failed => true,
-        }
+        self.known.as_ref().is_some_and(|known| known.failure.is_some())
+    }
+
+    /// Whether the server could not be asked.
+    pub fn is_unreachable(&self) -> bool {
+        self.is_unreachable
     }
 }
 
@@ -97,13 +105,18 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_does_not_answer_has_failed_and_one_that_was_not_asked_has_not() {
-        assert!(SelfTestState::Failed.has_failed() && !SelfTestState::Unknown.has_failed());
-        let failed = SelfTestState::Known(SelfTest {
+    fn a_server_that_does_not_answer_takes_no_certificate_away() {
+        let mut state = SelfTestState::default();
+        assert!(!state.has_failed() && !state.is_unreachable());
+        state.hear(SelfTest {
+            progress: Some(SelfTestProgress { done: 1, total: 2 }),
             failure: Some("no".to_owned()),
             newest: Some(certificate()),
-            ..SelfTest::default()
         });
-        assert!(failed.has_failed() && failed.newest().is_some() && failed.progress().is_none());
+        assert!(state.has_failed() && state.progress().is_some());
+        state.lose();
+        assert!(state.is_unreachable() && state.newest().is_some() && state.progress().is_none());
+        state.hear(SelfTest::default());
+        assert!(!state.is_unreachable() && !state.has_failed());
     }
 }

@@ -107,8 +107,12 @@ impl Lines {
     }
 
     /// An answer was cut after `played_ms` of the `received_ms` that had arrived. The text is divided in proportion until
-    /// the server, which knows better, says what was heard.
+    /// the server, which knows better, says what was heard. Of an answer that had not begun there is nothing to show.
     pub fn cut(&mut self, turn_number: u16, played_ms: f64, received_ms: f64) {
+        let begun = place(turn_number, Role::Assistant);
+        if self.lines.iter().all(|line| line.place() != begun) {
+            return;
+        }
         let line = self.line(turn_number, Role::Assistant);
         line.cut_after_ms = Some(played_ms);
         line.is_final = true;
@@ -333,5 +337,13 @@ mod tests {
             ("Hello there".to_owned(), String::new())
         );
         assert_eq!(split_at("", 0.5), (String::new(), String::new()));
+    }
+
+    #[test]
+    fn an_answer_that_is_cut_before_it_begins_has_no_line() {
+        let mut lines = Lines::default();
+        lines.transcribe(&said(1, Role::User, "Tell me.", true));
+        lines.cut(1, 0.0, 0.0);
+        assert_eq!(lines.iter().count(), 1);
     }
 }

@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 use viva_audio::SampleRate;
 use viva_protocol::ws::{
     CLOSE_GOING_AWAY, CLOSE_REPLACED, ClientMessage, PlaybackEvent, PlaybackReport, ServerMessage,
@@ -275,19 +275,24 @@ impl<'a, C: Connect, O: FnMut(&CallEvent<'_>) + Send> RunningCall<'a, C, O> {
             .await
     }
 
-    /// Ends the session and takes what the server has to say about it. What still plays is cut.
+    /// Ends the session and takes what the server has to say about it, as long as it takes and says anything. What still plays
+    /// is cut.
     async fn hang_up(&mut self) {
         self.progress.hang_up();
         self.speaker.stop(self.now(), u16::MAX);
+        // A server that says no goodbye leaves a report without its summary.
+        let _ = timeout(GOODBYE_LIMIT, self.say_goodbye()).await;
+    }
+
+    async fn say_goodbye(&mut self) {
         self.report_playback().await;
         if self.conversation.end().await.is_err() {
             return;
         }
-        let limit = Instant::now() + GOODBYE_LIMIT;
         while self.progress.ended.is_none() {
-            match timeout_at(limit, self.conversation.next_event()).await {
-                Ok(Some(Event::Closed { .. }) | None) | Err(_) => return,
-                Ok(Some(event)) => self.on_event(event),
+            match self.conversation.next_event().await {
+                Some(Event::Closed { .. }) | None => return,
+                Some(event) => self.on_event(event),
             }
         }
     }

@@ -9,7 +9,7 @@ pub use offer::Offer;
 use uuid::Uuid;
 use viva_protocol::rest;
 use viva_protocol::ws::{
-    Interaction, ServerMessage, SessionEndStatus, SessionEnded, SessionState, SessionSummary,
+    Interaction, NoticeCode, ServerMessage, SessionEndStatus, SessionEnded, SessionState, SessionSummary,
 };
 
 use super::latency::Figures;
@@ -201,10 +201,18 @@ impl Conversation {
         self.offer = None;
         self.summary = Some(ended.summary);
         // A failure that ended the session stays visible.
-        if self.phase != Phase::Failed {
-            self.phase = Phase::Ended;
-            self.message = (ended.status != SessionEndStatus::Completed)
-                .then(|| Message::new(Topic::SessionEnded(ended.status)));
+        if self.phase == Phase::Failed {
+            return;
         }
+        let was_asked_for = self.phase == Phase::Ending && ended.status == SessionEndStatus::Completed;
+        let was_idle = Topic::Notice(NoticeCode::IdleLimitNear);
+        let topic = match ended.status {
+            SessionEndStatus::Completed if self.message.take().is_some_and(|told| told.topic == was_idle) => {
+                Topic::EndedIdle
+            }
+            status => Topic::SessionEnded(status),
+        };
+        self.phase = Phase::Ended;
+        self.message = (!was_asked_for).then(|| Message::new(topic));
     }
 }

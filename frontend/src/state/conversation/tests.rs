@@ -1,7 +1,7 @@
 use super::*;
 use viva_protocol::ws::{
-    ErrorCode, ErrorMessage, FallbackOffered, InterruptReason, Interrupted, Latency, ResponseEnded,
-    ResponseStarted, SessionResumed, SpeechEnded, SpeechStarted, TurnLatency,
+    ErrorCode, ErrorMessage, FallbackOffered, InterruptReason, Interrupted, Latency, Notice, NoticeCode,
+    ResponseEnded, ResponseStarted, SessionResumed, SpeechEnded, SpeechStarted, TurnLatency,
 };
 
 fn speech_started() -> ServerMessage {
@@ -152,6 +152,26 @@ fn a_normal_end_has_a_summary_and_no_message() {
     assert_eq!(conversation.phase, Phase::Ended);
     assert_eq!(conversation.summary.unwrap().total_turns, 2);
     assert_eq!(conversation.message, None);
+}
+
+#[test]
+fn a_session_that_ends_by_itself_says_why() {
+    let listening = Conversation {
+        phase: Phase::Listening,
+        ..Conversation::default()
+    };
+    let mut idle = listening.clone();
+    idle.apply(&ServerMessage::Notice(Notice {
+        code: NoticeCode::IdleLimitNear,
+        message: String::new(),
+    }));
+    idle.apply(&ended(SessionEndStatus::Completed));
+    assert_eq!(idle.message, Some(Message::new(Topic::EndedIdle)));
+
+    let mut stopped = listening;
+    stopped.apply(&ended(SessionEndStatus::Completed));
+    let by_the_server = Topic::SessionEnded(SessionEndStatus::Completed);
+    assert_eq!(stopped.message, Some(Message::new(by_the_server)));
 }
 
 #[test]

@@ -3,12 +3,22 @@ use anyhow::{Result, ensure};
 use crate::browser::{Browser, Microphone};
 use crate::viva::Viva;
 
+/// Notes on the page that the server was told that the turn is over.
+const NOTE_END_TURN: &str = "(() => {
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (data) {
+        if (typeof data === 'string' && JSON.parse(data).type === 'end_turn') document.body.dataset.endTurn = '';
+        send.call(this, data);
+    };
+})()";
+
 #[tokio::test]
 async fn space_after_a_click_on_start_ends_the_turn_and_not_the_conversation() -> Result<()> {
     let viva = Viva::start().await?;
     let url = viva.url();
     Browser::with(Microphone::AskOnce)
         .visit(&url, async |page| {
+            page.value(NOTE_END_TURN).await?;
             page.click(".vv-main-action").await?;
             page.until_phase("hearing", 20).await?;
             ensure!(
@@ -16,6 +26,7 @@ async fn space_after_a_click_on_start_ends_the_turn_and_not_the_conversation() -
                 "the button keeps the focus, and Space presses it"
             );
             page.press(" ").await?;
+            page.until_shown("[data-end-turn]", 5).await?;
             page.until_shown(".vv-turn", 40).await?;
             ensure!(
                 page.value("document.querySelector('.vv-main-action').dataset.action")

@@ -479,6 +479,21 @@ async fn a_call_that_never_ends_is_ended() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_takes_nothing_more_does_not_hold_the_call() {
+    let call = call();
+    let (report, _server) = play(&call, &[], async |servers| next_session(servers).await).await;
+    let report = report.unwrap();
+    assert_eq!(report.outcome, Outcome::NoAnswer);
+    assert!(report.frames_lost > 0, "it took all there was");
+    // The patience with the answer, the goodbye, and the goodbye of the connection.
+    assert!(
+        (20_000.0..32_000.0).contains(&report.duration_ms),
+        "{}",
+        report.duration_ms
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_impossible_rate_is_refused_before_anything_is_sent() {
     let mut call = call();
     call.start.audio.input_rate = 11_025;
