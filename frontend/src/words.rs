@@ -61,7 +61,7 @@ words! {
     key_invalid_hint: "The provider refused the server’s key. Replace it there and reload the page, or choose Offline.", "此服務拒絕了伺服器的金鑰。請在伺服器更換金鑰後重新載入本頁，或改選 Offline。";
     unavailable: "not available now", "目前無法使用";
     unavailable_hint: "The server cannot use this provider now. Reload the page later, or choose Offline.", "伺服器目前無法使用此服務。請稍後重新載入本頁，或改選 Offline。";
-    no_key_needed: "Works without a key or network.", "不需金鑰或網路即可使用。";
+    no_key_needed: "Needs no key.", "不需金鑰。";
     providers_loading: "Asking the server for providers…", "正在向伺服器查詢可用服務…";
     providers_failed: "The list of providers did not load. The offline provider works all the same.", "無法載入服務清單，仍可使用離線服務。";
     conversation_group: "Conversation", "對話";
@@ -72,6 +72,9 @@ words! {
     turn_group: "Turn taking", "輪替";
     silence: "Silence that ends your turn", "多久靜音算說完";
     min_speech: "Shortest speech", "最短語音";
+    barge_in_threshold: "Certainty to interrupt", "插話的確信度";
+    barge_in_threshold_hint: "How sure it must be that you speak while the AI speaks. Higher helps where the AI hears itself.", "AI 說話時，要多確定是你在說話才停下。若 AI 會聽到自己，請調高。";
+    percent: "%", "%";
     eager: "Eager answers", "提早準備回答";
     eager_hint: "The model starts at half the silence; if you go on, its answer is thrown away.", "靜音過半就先請模型作答；若你繼續說，該回答會捨棄。";
     prompt_group: "Prompt and roles", "提示詞與角色";
@@ -131,6 +134,8 @@ words! {
     no_words: "(speech without transcript)", "（有語音，無文字）";
     unheard: "not heard", "未聽到";
     cut_at: "interrupted at {s} s", "於 {s} 秒處被打斷";
+    cut_at_by_client: "interrupted by hand at {s} s", "於 {s} 秒處手動打斷";
+    false_interruptions: "paused for noise: {n}", "因雜音暫停：{n} 次";
     play_recording: "Play the recording: {side}, turn {n}", "播放錄音：{side}，第 {n} 輪";
 
     latency: "Latency", "延遲";
@@ -258,6 +263,7 @@ words! {
     msg_microphone_busy: "Another program holds the microphone. Close it, then try again; the session is still open.", "其他程式正在使用麥克風。請關閉該程式後再試一次；對話仍在進行。";
     msg_speaker_unusable: "The chosen speaker cannot be used. Sound plays where it did before.", "無法使用所選的喇叭，聲音仍由原來的裝置播放。";
     msg_audio_stopped: "The browser has stopped the sound, as it does during a call. It goes on by itself as soon as it may.", "瀏覽器已暫停聲音（例如通話中），可用時會自動繼續。";
+    msg_echo_not_cancelled: "The browser does not cancel echo on this microphone. Use headphones, or the AI may interrupt itself.", "瀏覽器未對此麥克風消除回音。請使用耳機，否則 AI 可能被自己的聲音打斷。";
     msg_not_loaded: "The page’s files for audio did not load. Is the server running?", "無法載入本頁的音訊檔案，伺服器是否在執行？";
     offer: "The realtime provider cannot go on.", "即時服務無法繼續。";
     offer_kept: "What was said so far is carried over, also the turn you are in.", "目前的對話與你正在說的這一輪都會保留並接續。";

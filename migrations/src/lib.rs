@@ -10,6 +10,7 @@ use sea_orm_migration::prelude::*;
 
 mod m20261122_sessions;
 mod m20261123_stages;
+mod m20261129_false_interruptions;
 mod m20261129_leading_silence;
 
 /// Brings a database to the newest schema; running it again changes nothing.
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_sessions::Migration),
             Box::new(m20261123_stages::Migration),
             Box::new(m20261129_leading_silence::Migration),
+            Box::new(m20261129_false_interruptions::Migration),
         ]
     }
 }

@@ -1,5 +1,7 @@
 //! Loudness of a stretch of audio: RMS and peak in dBFS, and clipping.
 
+use crate::SampleRate;
+
 /// Lowest level that is reported, in dBFS; digital silence reads as this instead of −∞.
 ///
 /// One step of a 16-bit sample is −90.3 dBFS, so nothing real lies below.
@@ -55,6 +57,13 @@ impl Level {
         }
         window.level()
     }
+}
+
+/// The RMS of the loudest 4 ms of `samples`, in dBFS, at least [`SILENCE_DBFS`].
+pub fn loudest_dbfs(samples: &[i16], rate: SampleRate) -> f32 {
+    let window = usize::try_from(rate.samples_in_ms(4)).unwrap_or(usize::MAX);
+    let levels = samples.chunks(window).map(|part| Level::of(part).rms_dbfs);
+    levels.fold(SILENCE_DBFS, f32::max)
 }
 
 /// Cuts a stream into windows of equal length and measures each.
@@ -236,5 +245,14 @@ mod tests {
             let level = Level::of(&samples);
             prop_assert!(level.rms_dbfs <= level.peak_dbfs + 0.001);
         }
+    }
+
+    #[test]
+    fn the_loudest_four_milliseconds_are_found() {
+        let rate = SampleRate::HZ_16K;
+        let mut samples = vec![0; 320];
+        samples[64..128].fill(16_384);
+        assert!((loudest_dbfs(&samples, rate) + 6.02).abs() < 0.01);
+        assert!((loudest_dbfs(&[], rate) - SILENCE_DBFS).abs() < f32::EPSILON);
     }
 }

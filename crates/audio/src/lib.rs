@@ -12,6 +12,7 @@
 //! `rubato` is imported by `resample.rs` only, `earshot` by `vad.rs` only, `hound` by `wav.rs` only.
 #![warn(missing_docs)]
 
+mod barge_in;
 mod endpoint;
 pub mod level;
 pub mod pcm;
@@ -20,6 +21,7 @@ mod resample;
 pub mod vad;
 pub mod wav;
 
+pub use barge_in::{BargeIn, Interruptible, Reaction};
 pub use endpoint::{Endpointer, InvalidTurnDetection, SpeechEvent, TurnDetection};
 pub use level::{Level, LevelMeter};
 pub use rate::{SampleRate, UnsupportedSampleRate};

@@ -370,10 +370,11 @@ proptest! {
     #[test]
     fn any_samples_and_settings_are_survived(
         samples in prop::collection::vec(any::<i16>(), 0..20_000), chunk in 1..5_000_usize,
-        threshold: f32, silence_ms: u32, prefix_ms: u32, min_speech_ms: u32, rate in 0..5_usize,
+        threshold: f32, barge_in_threshold: f32, silence_ms: u32, prefix_ms: u32, min_speech_ms: u32,
+        rate in 0..5_usize,
     ) {
         let clip = Clip { rate: SampleRate::ALL[rate], samples };
-        let settings = TurnDetection { threshold, silence_ms, prefix_ms, min_speech_ms };
+        let settings = TurnDetection { threshold, barge_in_threshold, silence_ms, prefix_ms, min_speech_ms };
         for turn in turns(&clip, settings, chunk) {
             prop_assert!(turn.start <= turn.started_at);
             prop_assert!(turn.end.is_nan() || (turn.start < turn.end && turn.end <= turn.ended_at));

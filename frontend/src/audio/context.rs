@@ -1,12 +1,11 @@
 use std::cell::Cell;
 
-use viva_audio::SampleRate;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AudioContext, AudioContextOptions, AudioContextState, AudioWorkletNode, MessageChannel};
 
 use super::processor::{asset, loaded};
-use super::{AudioProblem, ClockMap};
+use super::{AudioProblem, ClockMap, sample_rate};
 use crate::browser::{TimedContext, forgive, now_ms, object};
 
 /// The rate to ask for when the device's own is none that can be resampled.
@@ -25,7 +24,7 @@ impl Output {
     /// What the browser threw.
     pub fn unlock() -> Result<Self, JsValue> {
         let native = AudioContext::new()?;
-        let context = if is_supported(native.sample_rate()) {
+        let context = if sample_rate(native.sample_rate().into()).is_some() {
             native
         } else {
             // Closing fails only for a context that is closed already.
@@ -45,7 +44,7 @@ impl Output {
     /// # Errors
     /// What the browser threw, or that the rate is not supported.
     pub fn at_rate(rate: f32) -> Result<Self, JsValue> {
-        let rate = if is_supported(rate) { rate } else { FALLBACK_HZ };
+        let rate = sample_rate(rate.into()).map_or(FALLBACK_HZ, |_| rate);
         Ok(Self {
             context: context_at(rate)?,
             clock: Cell::default(),
@@ -152,13 +151,4 @@ fn context_at(rate: f32) -> Result<AudioContext, JsValue> {
     let options = AudioContextOptions::new();
     options.set_sample_rate(rate);
     AudioContext::new_with_context_options(&options)
-}
-
-fn is_supported(rate: f32) -> bool {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a rate is a small whole number"
-    )]
-    SampleRate::new(rate as u32).is_ok()
 }

@@ -33,6 +33,8 @@ pub struct Framer {
     /// Output samples given out in frames.
     given: u64,
     pending: Vec<i16>,
+    /// What the last push added.
+    fresh: Vec<i16>,
 }
 
 impl Framer {
@@ -45,6 +47,7 @@ impl Framer {
             anchors: VecDeque::new(),
             given: 0,
             pending: Vec::with_capacity(2 * FRAME_LEN),
+            fresh: Vec::new(),
         }
     }
 
@@ -56,7 +59,9 @@ impl Framer {
             self.anchors.push_back((self.taken, offset));
         }
         self.taken += block.len() as u64;
-        self.resampler.process_f32_into(block, &mut self.pending);
+        self.fresh.clear();
+        self.resampler.process_f32_into(block, &mut self.fresh);
+        self.pending.extend_from_slice(&self.fresh);
         while self.pending.len() >= FRAME_LEN {
             let samples: Vec<i16> = self.pending.drain(..FRAME_LEN).collect();
             let context_s = self.context_s_of(self.given);
@@ -67,6 +72,11 @@ impl Framer {
                 context_s,
             });
         }
+    }
+
+    /// What the last push added, at [`WIRE_RATE`]: whoever waits for a whole frame hears it up to 20 ms later.
+    pub fn fresh(&self) -> &[i16] {
+        &self.fresh
     }
 
     /// The context's time of an output sample.

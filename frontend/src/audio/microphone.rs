@@ -57,11 +57,18 @@ fn words_of(thrown: &JsValue) -> String {
         .unwrap_or_default()
 }
 
+/// By how much echo cancelling and noise suppression delay the audio without saying so in its stamps. Measured from outside in
+/// Chromium 156, where they are WebRTC's (`docs/latency.md`); its level control delays nothing.
+const PROCESSING_MS: f64 = 15.0;
+
 /// The microphone: its track, and the way to the audio worker. Everything is released when it is dropped.
 pub struct Microphone {
     track: Track,
     /// `None` where the worker reads the track itself.
     worklet: Option<CaptureWorklet>,
+    cancels_echo: bool,
+    /// How much later audio comes than its stamp says, in ms.
+    processing_ms: f64,
     _on_ended: Closure<dyn FnMut(Event)>,
 }
 
@@ -78,7 +85,11 @@ impl Microphone {
     ) -> Result<Self, AudioProblem> {
         let stream = ask(device).await.map_err(AudioProblem::Microphone)?;
         let track = Track(stream.get_audio_tracks().get(0).unchecked_into());
-        let is_tapped = tap(&track.0).is_some_and(|stream| processor.tap(stream).is_ok());
+        let settings = track.0.get_settings();
+        // Newer browsers say how: "all", "remote-only".
+        let does = |what| property(&settings, what).is_truthy();
+        let (cancels_echo, suppresses_noise) = (does("echoCancellation"), does("noiseSuppression"));
+        let is_tapped = tap(&track.0).is_some_and(|stream| processor.tap(&stream).is_ok());
         let worklet = if is_tapped {
             None
         } else {
@@ -89,6 +100,12 @@ impl Microphone {
         Ok(Self {
             track,
             worklet,
+            cancels_echo,
+            processing_ms: if cancels_echo || suppresses_noise {
+                PROCESSING_MS
+            } else {
+                0.0
+            },
             _on_ended: on_ended,
         })
     }
@@ -103,15 +120,26 @@ impl Microphone {
         property(&self.track.0, "readyState") == "ended"
     }
 
+    /// Whether the browser takes what it plays out of what it records.
+    pub fn cancels_echo(&self) -> bool {
+        self.cancels_echo
+    }
+
     /// The microphone's own context, if it needs one.
     pub fn own_context(&self) -> Option<&Output> {
         self.worklet.as_ref()?.own.as_ref()
+    }
+
+    /// When a sample reached the microphone that the browser stamped with this moment, in ms of `performance.now()`.
+    pub fn stamped_at_ms(&self, stamp_ms: f64) -> f64 {
+        stamp_ms - self.processing_ms
     }
 
     /// When a sample that the capture worklet saw reached the microphone, in ms of `performance.now()`. What lies between the
     /// device and the worklet and is not told by the browser is not in it: 20 to 60 ms in Chromium.
     pub fn captured_at_ms(&self, output: &Output, context_s: f64) -> f64 {
         let Some(worklet) = &self.worklet else {
+            // It was under way when this microphone replaced another one.
             return output.rendered_at_ms(context_s);
         };
         let capturing = worklet.own.as_ref().unwrap_or(output);

@@ -6,6 +6,8 @@ mod clock;
 mod context;
 #[cfg(feature = "hydrate")]
 mod devices;
+#[cfg(feature = "hydrate")]
+mod ears;
 mod feed;
 mod framer;
 #[cfg(feature = "hydrate")]
@@ -36,3 +38,14 @@ pub use player::{Played, PlayedKind, Player};
 pub use processor::{AudioProcessor, CaptureStamp, Captured};
 #[cfg(feature = "hydrate")]
 pub use rig::{Rig, RigEvent, RigListener};
+
+/// A rate as the browser gives it, if it can be resampled.
+#[cfg(feature = "hydrate")]
+fn sample_rate(hz: f64) -> Option<viva_audio::SampleRate> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rate is a small whole number"
+    )]
+    viva_audio::SampleRate::new(hz as u32).ok()
+}

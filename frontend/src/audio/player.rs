@@ -36,6 +36,10 @@ pub enum PlayedKind {
     Started,
     /// A part of it was played.
     Progress,
+    /// It stands still: the user may be speaking.
+    Paused,
+    /// It goes on.
+    Resumed,
     /// Its last sample was played.
     Finished,
     /// It was cut.
@@ -111,6 +115,8 @@ fn played(message: &JsValue, rate: f64) -> Option<Played> {
     let kind = match property(message, "event").as_string()?.as_str() {
         "started" => PlayedKind::Started,
         "progress" => PlayedKind::Progress,
+        "paused" => PlayedKind::Paused,
+        "resumed" => PlayedKind::Resumed,
         "finished" => PlayedKind::Finished,
         "stopped" => PlayedKind::Stopped,
         "underrun" => PlayedKind::Underrun,

@@ -3,7 +3,7 @@ use std::rc::Rc;
 use futures_util::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, ArrayBuffer, Int16Array, Promise};
-use viva_audio::Level;
+use viva_audio::{Interruptible, Level, TurnDetection};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -83,12 +83,11 @@ impl AudioProcessor {
     /// Takes audio from a track itself.
     ///
     /// # Errors
-    /// The stream, when the browser cannot hand it over to the worker.
-    pub fn tap(&self, stream: ReadableStream) -> Result<(), ReadableStream> {
-        let message = object(&[("tap", &stream)]);
+    /// What the browser threw when it cannot hand the stream over to the worker.
+    pub fn tap(&self, stream: &ReadableStream) -> Result<(), JsValue> {
+        let message = object(&[("tap", stream)]);
         self.worker
-            .post_message_with_transfer(&message, &Array::of1(&stream))
-            .map_err(|_| stream)
+            .post_message_with_transfer(&message, &Array::of1(stream))
     }
 
     /// Gives answers to the playback worklet at the other end of this port.
@@ -104,6 +103,18 @@ impl AudioProcessor {
     /// Drops the answers up to this turn.
     pub fn drop_to(&self, turn_number: u16) {
         self.post(&object(&[("drop", &turn_number.into())]), &Array::new());
+    }
+
+    /// When playback pauses because the user speaks.
+    pub fn listen_over_ai(&self, settings: TurnDetection, interruptible: Interruptible) {
+        let interruptible = interruptible == Interruptible::Yes;
+        let message = object(&[
+            ("interruptible", &interruptible.into()),
+            ("threshold", &settings.threshold.into()),
+            ("bargeInThreshold", &settings.barge_in_threshold.into()),
+            ("minSpeech", &settings.min_speech_ms.into()),
+        ]);
+        self.post(&message, &Array::new());
     }
 
     fn connect(&self, what: &str, port: &MessagePort, rate: f32) {

@@ -2,6 +2,7 @@ use std::rc::Rc;
 
 use gloo_timers::callback::Interval;
 use js_sys::ArrayBuffer;
+use viva_audio::{Interruptible, TurnDetection};
 
 use super::microphone::media_devices;
 use super::{AudioProblem, AudioProcessor, CaptureStamp, Captured, Microphone, Output, Played, Player};
@@ -88,7 +89,7 @@ impl Rig {
     /// When a captured sample reached the microphone, in ms of `performance.now()`.
     pub fn captured_at_ms(&self, stamp: CaptureStamp) -> f64 {
         match stamp {
-            CaptureStamp::Device(ms) => ms,
+            CaptureStamp::Device(ms) => self.microphone.stamped_at_ms(ms),
             CaptureStamp::Context(context_s) => self.microphone.captured_at_ms(&self.output, context_s),
         }
     }
@@ -111,6 +112,11 @@ impl Rig {
     /// Plays a binary message with the AI's audio. The buffer is gone afterwards.
     pub fn play(&self, answer: &ArrayBuffer) {
         self.processor.play(answer);
+    }
+
+    /// When playback pauses because the user speaks.
+    pub fn listen_over_ai(&self, settings: TurnDetection, interruptible: Interruptible) {
+        self.processor.listen_over_ai(settings, interruptible);
     }
 
     /// Silences the answers up to this turn at once, and those of their frames that still arrive.

@@ -4,7 +4,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{MediaStreamTrack, ReadableStream, ReadableStreamDefaultReader, WorkerGlobalScope};
 
-use super::{CapturedFrame, ClockMap, Framer};
+use super::{CapturedFrame, ClockMap, Framer, sample_rate};
 use crate::browser::{AudioData, MediaStreamTrackProcessor, forgive, number, object, property};
 
 /// Audio that arrives later than this was not stamped by the clock that it is read by.
@@ -14,7 +14,7 @@ const LATEST_MS: f64 = 500.0;
 /// worklet has to do, which sees audio only when the context gets to it.
 pub(super) fn tap(track: &MediaStreamTrack) -> Option<ReadableStream> {
     let rate = number(&track.get_settings(), "sampleRate")?;
-    supported(rate)?;
+    sample_rate(rate)?;
     let processor = MediaStreamTrackProcessor::new(&object(&[("track", track)])).ok()?;
     Some(processor.readable())
 }
@@ -25,9 +25,11 @@ pub(super) struct Tap {
 }
 
 impl Tap {
-    /// Hands every frame of 20 ms on, with the moment at which its first sample was captured, in ms since 1970.
+    /// Lets `hear` have the samples as they come, and hands every frame of 20 ms on, with the moment at which its first sample
+    /// was captured, in ms since 1970.
     pub(super) fn new(
         stream: &ReadableStream,
+        mut hear: impl FnMut(&[i16]) + 'static,
         mut hand_on: impl FnMut(&CapturedFrame, f64) + 'static,
     ) -> Self {
         let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
@@ -35,7 +37,7 @@ impl Tap {
         spawn_local(async move {
             let mut stamped = None;
             while let Some(data) = next(&reads).await {
-                take(&data, &mut stamped, &mut hand_on);
+                take(&data, &mut stamped, &mut hear, &mut hand_on);
                 data.close();
             }
         });
@@ -71,8 +73,13 @@ impl Stamped {
     }
 }
 
-fn take(data: &AudioData, stamped: &mut Option<Stamped>, hand_on: &mut impl FnMut(&CapturedFrame, f64)) {
-    let Some(rate) = supported(data.sample_rate()) else {
+fn take(
+    data: &AudioData,
+    stamped: &mut Option<Stamped>,
+    hear: &mut impl FnMut(&[i16]),
+    hand_on: &mut impl FnMut(&CapturedFrame, f64),
+) {
+    let Some(rate) = sample_rate(data.sample_rate()) else {
         return;
     };
     let stamped = match stamped {
@@ -94,6 +101,7 @@ fn take(data: &AudioData, stamped: &mut Option<Stamped>, hand_on: &mut impl FnMu
         .framer
         .push(stamped.taken, &stamped.samples, &mut captured);
     stamped.taken += i64::from(frames);
+    hear(stamped.framer.fresh());
     for frame in &captured {
         if let Some(captured_ms) = stamped.clock.performance_ms(frame.context_s) {
             hand_on(frame, captured_ms);
@@ -132,13 +140,4 @@ async fn next(reader: &ReadableStreamDefaultReader) -> Option<AudioData> {
     let value = property(&read, "value");
     // After the end there is no value.
     (!value.is_undefined()).then(|| value.unchecked_into())
-}
-
-fn supported(rate: f64) -> Option<SampleRate> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a rate is a small whole number"
-    )]
-    SampleRate::new(rate as u32).ok()
 }

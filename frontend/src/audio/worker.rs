@@ -2,9 +2,11 @@
 //!
 //! - `{capture: MessagePort, rate}`: the capture worklet posts `{frame, samples}` there;
 //! - `{tap: ReadableStream}`: the microphone's track itself, instead of the capture worklet;
-//! - `{playback: MessagePort, rate}`: the playback worklet takes `{turn, samples, last}` there;
+//! - `{playback: MessagePort, rate}`: the playback worklet takes `{turn, samples, last}`, `{pause}` and `{resume}` there, and
+//!   posts `{heard, loudest}`;
 //! - `{answer: ArrayBuffer}`: a binary message with the AI's audio;
-//! - `{drop: turn}`: answers up to this turn were cut.
+//! - `{drop: turn}`: answers up to this turn were cut;
+//! - `{interruptible, threshold, bargeInThreshold, minSpeech}`: when playback pauses because the user speaks.
 //!
 //! From it: `{ready}` once it listens, and for each 20 ms of the user's audio `{samples, rms, peak, clipped}` with `context`
 //! (from the worklet) or `device` (from the track).
@@ -21,8 +23,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort, ReadableStream};
 
+use super::ears::Ears;
 use super::tap::Tap;
-use super::{CapturedFrame, Feed, Framer, PlaybackBlock};
+use super::{CapturedFrame, Feed, Framer, PlaybackBlock, sample_rate};
 use crate::browser::{instance, number, object};
 
 /// Starts the audio worker. Called by `assets/audio-worker.js` inside the worker.
@@ -40,7 +43,15 @@ pub fn audio_worker_main() {
 #[derive(Default)]
 struct Worker {
     capture: Option<Source>,
-    playback: Option<(MessagePort, Feed)>,
+    playback: Option<Playback>,
+    ears: Rc<RefCell<Ears>>,
+}
+
+/// Feeds the playback worklet, and hears from it how loud it is, until it is dropped.
+struct Playback {
+    port: MessagePort,
+    feed: Feed,
+    _on_level: Closure<dyn FnMut(MessageEvent)>,
 }
 
 /// Where the user's audio comes from; dropping it lets go of it.
@@ -58,38 +69,69 @@ struct Capture {
 impl Worker {
     fn take(&mut self, message: &JsValue) {
         if let Some(port) = instance(message, "capture") {
+            let ears = Rc::clone(&self.ears);
             self.capture = rate(message).map(|rate| Source::Worklet {
-                _capture: Capture::new(port, rate),
+                _capture: Capture::new(port, rate, ears),
             });
         } else if let Some(stream) = instance::<ReadableStream>(message, "tap") {
-            let tap = Tap::new(&stream, |frame, ms| send_frame(frame, ("device", ms)));
+            let ears = Rc::clone(&self.ears);
+            let tap = Tap::new(
+                &stream,
+                move |samples| ears.borrow_mut().hear(samples),
+                |frame, ms| send_frame(frame, ("device", ms)),
+            );
             self.capture = Some(Source::Track { _tap: tap });
         } else if let Some(port) = instance(message, "playback") {
-            self.playback = rate(message).map(|rate| (port, Feed::new(rate)));
+            self.playback = rate(message).map(|rate| Playback::new(port, rate, &self.ears));
         } else if let Some(answer) = instance::<ArrayBuffer>(message, "answer") {
             self.play(&answer);
         } else if let Some(turn_number) = number(message, "drop")
-            && let Some((_, feed)) = &mut self.playback
+            && let Some(playback) = &mut self.playback
         {
-            feed.drop_to(turn(turn_number));
+            playback.feed.drop_to(turn(turn_number));
+            self.ears.borrow_mut().cut();
+        } else {
+            self.ears.borrow_mut().set(message);
         }
     }
 
     fn play(&mut self, answer: &ArrayBuffer) {
-        let Some((port, feed)) = &mut self.playback else {
+        let Some(playback) = &mut self.playback else {
             return;
         };
         let Ok(frame) = AudioFrame::decode(Bytes::from(Uint8Array::new(answer).to_vec())) else {
             return;
         };
-        if let Some(block) = feed.push(&frame) {
-            send_block(port, &block);
+        if let Some(block) = playback.feed.push(&frame) {
+            send_block(&playback.port, &block);
         }
     }
 }
 
+impl Playback {
+    fn new(port: MessagePort, rate: SampleRate, ears: &Rc<RefCell<Ears>>) -> Self {
+        ears.borrow_mut().order(port.clone());
+        let ears = Rc::clone(ears);
+        let on_level = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            ears.borrow_mut().played(&event.data());
+        });
+        port.set_onmessage(Some(on_level.as_ref().unchecked_ref()));
+        Self {
+            port,
+            feed: Feed::new(rate),
+            _on_level: on_level,
+        }
+    }
+}
+
+impl Drop for Playback {
+    fn drop(&mut self) {
+        self.port.set_onmessage(None);
+    }
+}
+
 impl Capture {
-    fn new(port: MessagePort, rate: SampleRate) -> Self {
+    fn new(port: MessagePort, rate: SampleRate, ears: Rc<RefCell<Ears>>) -> Self {
         let framer = Rc::new(RefCell::new(Framer::new(rate)));
         let on_block = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             let message = event.data();
@@ -100,13 +142,13 @@ impl Capture {
                 return;
             };
             let mut captured = Vec::new();
+            let mut framer = framer.borrow_mut();
             #[expect(
                 clippy::cast_possible_truncation,
                 reason = "frame numbers are whole and below 2^53"
             )]
-            framer
-                .borrow_mut()
-                .push(first as i64, &samples.to_vec(), &mut captured);
+            framer.push(first as i64, &samples.to_vec(), &mut captured);
+            ears.borrow_mut().hear(framer.fresh());
             for frame in &captured {
                 send_frame(frame, ("context", frame.context_s));
             }
@@ -127,12 +169,7 @@ impl Drop for Capture {
 }
 
 fn rate(message: &JsValue) -> Option<SampleRate> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a rate is a small whole number"
-    )]
-    SampleRate::new(number(message, "rate")? as u32).ok()
+    sample_rate(number(message, "rate")?)
 }
 
 #[expect(

@@ -93,6 +93,7 @@ fn text_of(topic: &Topic, words: &Words) -> &'static str {
         Topic::MicrophoneLost(MicrophoneProblem::Busy) => words.msg_microphone_busy,
         Topic::MicrophoneLost(_) => words.msg_microphone_denied,
         Topic::SpeakerUnusable => words.msg_speaker_unusable,
+        Topic::EchoNotCancelled => words.msg_echo_not_cancelled,
         Topic::AudioStopped => words.msg_audio_stopped,
         Topic::NotLoaded => words.msg_not_loaded,
         Topic::ModeSwitched(_) => words.msg_switched,

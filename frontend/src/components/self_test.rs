@@ -49,7 +49,7 @@ pub fn SelfTest() -> impl IntoView {
             <p class="vv-hint" role="status">{status}</p>
             <button
                 type="button"
-                class="vv-button"
+                class="vv-control"
                 disabled=move || progress.get().is_some()
                 on:click=move |_| controls.test_itself()
             >

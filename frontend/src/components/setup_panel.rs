@@ -78,12 +78,14 @@ fn Behaviour() -> impl IntoView {
     view! {
         <fieldset>
             <legend>{say(|words| words.conversation_group)}</legend>
-            <Switch
-                label=Signal::derive(say(|words| words.barge_in))
-                hint=Signal::derive(say(|words| words.barge_in_hint))
-                on=Signal::derive(move || talk.settings.with(|settings| settings.barge_in))
-                on_switch=Callback::new(move |on| change(|settings, on| settings.barge_in = on, on))
-            />
+            <div class="vv-setup-barge-in">
+                <Switch
+                    label=Signal::derive(say(|words| words.barge_in))
+                    hint=Signal::derive(say(|words| words.barge_in_hint))
+                    on=Signal::derive(move || talk.settings.with(|settings| settings.barge_in))
+                    on_switch=Callback::new(move |on| change(|settings, on| settings.barge_in = on, on))
+                />
+            </div>
             <div class="vv-setup-before">
                 <Switch
                     label=Signal::derive(say(|words| words.greeting))
@@ -100,13 +102,28 @@ fn Behaviour() -> impl IntoView {
                 range=Settings::SILENCE_MS
                 read=|settings| settings.silence_ms
                 write=|settings, ms| settings.silence_ms = ms
+                step=20
+                unit=|words| words.ms
             />
             <Slider
                 label=|words| words.min_speech
                 range=Settings::MIN_SPEECH_MS
                 read=|settings| settings.min_speech_ms
                 write=|settings, ms| settings.min_speech_ms = ms
+                step=20
+                unit=|words| words.ms
             />
+            <Show when=move || talk.settings.with(|settings| settings.barge_in)>
+                <Slider
+                    label=|words| words.barge_in_threshold
+                    hint=|words| words.barge_in_threshold_hint
+                    range=Settings::BARGE_IN_PERCENT
+                    read=|settings| settings.barge_in_percent
+                    write=|settings, percent| settings.barge_in_percent = percent
+                    step=5
+                    unit=|words| words.percent
+                />
+            </Show>
             <Show when=move || is_cascade.get()>
                 <Switch
                     label=Signal::derive(say(|words| words.eager))
@@ -120,25 +137,32 @@ fn Behaviour() -> impl IntoView {
     .erase()
 }
 
-/// A duration in steps of 20 ms.
+/// A number that is slid to.
 #[component]
 fn Slider(
     /// What it sets.
     label: fn(&Words) -> &'static str,
+    /// What that is good for, where the name does not say it.
+    #[prop(optional)]
+    hint: Option<fn(&Words) -> &'static str>,
     /// Smallest and largest value.
     range: (u32, u32),
     /// Reads it.
     read: fn(&Settings) -> u32,
     /// Sets it.
     write: fn(&mut Settings, u32),
+    /// By how much it changes at a time.
+    step: u32,
+    /// What it counts.
+    unit: fn(&Words) -> &'static str,
 ) -> impl IntoView {
     let talk = expect_context::<Talk>();
     let controls = expect_context::<Controls>();
     let value = Memo::new(move |_| talk.settings.with(read));
     let slide = move |event| {
-        if let Ok(ms) = event_target_value(&event).parse::<u32>() {
+        if let Ok(chosen) = event_target_value(&event).parse::<u32>() {
             talk.settings
-                .update(|settings| write(settings, ms.clamp(range.0, range.1)));
+                .update(|settings| write(settings, chosen.clamp(range.0, range.1)));
         }
     };
     view! {
@@ -146,17 +170,18 @@ fn Slider(
             <span class="vv-label">{say(label)}</span>
             <output>
                 <span class="vv-number">{move || value.get().to_string()}</span>
-                <span class="vv-unit">{say(|words| words.ms)}</span>
+                <span class="vv-unit">{say(unit)}</span>
             </output>
             <input
                 type="range"
                 min=range.0.to_string()
                 max=range.1.to_string()
-                step="20"
+                step=step.to_string()
                 prop:value=move || value.get().to_string()
                 on:input=slide
                 on:change=move |_| controls.apply_settings()
             />
+            {hint.map(|hint| view! { <span class="vv-hint">{say(hint)}</span> })}
         </label>
     }
     .erase()

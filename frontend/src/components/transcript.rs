@@ -1,6 +1,6 @@
 use leptos::html::Ol;
 use leptos::prelude::*;
-use viva_protocol::ws::Role;
+use viva_protocol::ws::{InterruptReason, Role};
 
 use super::{Icon, Shape};
 use crate::erase::Erase;
@@ -138,10 +138,26 @@ fn shown(entry: Entry, replayed: Option<Replayed>, words: &'static Words, contro
     let (turn_number, role) = (line.turn_number, line.role);
     let playing = replayed == Some((turn_number, role));
     let cut = line.cut_after_ms.map(|ms| {
-        let at = fill(words.cut_at, &[("s", &figures::seconds(ms))]);
+        let said = match line.cut_by {
+            Some(InterruptReason::Client) => words.cut_at_by_client,
+            Some(InterruptReason::Speech) | None => words.cut_at,
+        };
+        let at = fill(said, &[("s", &figures::seconds(ms))]);
         let after = interrupt_ms.map(|ms| fill(words.interrupt_after, &[("ms", &figures::ms(ms))]));
         let cut = after.map_or(at.clone(), |after| format!("{at} · {after}"));
-        view! { <p class="vv-line-cut">{cut}</p> }
+        view! {
+            <p class="vv-line-cut" data-silent-ms=interrupt_ms.map(|ms| ms.to_string())>
+                {cut}
+            </p>
+        }
+    });
+    let paused = (line.false_interruptions > 0).then(|| {
+        let count = line.false_interruptions.to_string();
+        view! {
+            <p class="vv-line-paused" data-count=count.clone()>
+                {fill(words.false_interruptions, &[("n", &count)])}
+            </p>
+        }
     });
     let wordless = line.text.is_empty() && line.unheard.is_empty();
     let unheard = (!line.unheard.is_empty()).then(|| view! { <del title=words.unheard>{line.unheard}</del> });
@@ -174,6 +190,7 @@ fn shown(entry: Entry, replayed: Option<Replayed>, words: &'static Words, contro
                     {wordless.then(|| view! { <span class="vv-hint">{words.no_words}</span> })}
                 </p>
                 {cut}
+                {paused}
             </div>
             <span class="vv-line-figure">{total}</span>
             <span class="vv-line-play">{play}</span>

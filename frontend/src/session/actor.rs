@@ -105,7 +105,10 @@ impl Actor {
             Event::Interrupt => self.interrupt(),
             Event::EndTurn if self.talk_phase().is_live() => self.send(ClientMessage::EndTurn),
             Event::ToggleMute => self.toggle_mute(),
-            Event::SettingsChanged => self.update_session(),
+            Event::SettingsChanged => {
+                self.apply_turn_taking();
+                self.update_session();
+            }
             Event::MicrophoneChosen => self.choose_microphone(),
             Event::SpeakerChosen => {
                 if let Some(rig) = &self.rig {
@@ -202,6 +205,8 @@ impl Actor {
                     self.reopen_microphone();
                 }
                 self.apply_mute();
+                self.apply_turn_taking();
+                self.check_echo();
                 list_devices(self.talk);
                 self.set_phase(Phase::Connecting);
                 self.connect();
@@ -265,6 +270,7 @@ impl Actor {
         self.began_ms = Some(now_ms());
         self.send(ClientMessage::Ready);
         // The setup may have changed while the session was being opened.
+        self.apply_turn_taking();
         self.update_session();
         self.talk.sheet.set(None);
     }
@@ -338,6 +344,28 @@ impl Actor {
         }
     }
 
+    /// The browser decides with the same settings as the server.
+    fn apply_turn_taking(&self) {
+        let (settings, interruptible) = self
+            .talk
+            .settings
+            .with_untracked(|settings| (settings.detection(), settings.interruptible()));
+        if let Some(rig) = &self.rig {
+            rig.listen_over_ai(settings, interruptible);
+        }
+    }
+
+    /// Says so when the AI will hear itself.
+    fn check_echo(&self) {
+        if self
+            .rig
+            .as_ref()
+            .is_some_and(|rig| !rig.microphone().cancels_echo())
+        {
+            self.talk.tell(Message::new(Topic::EchoNotCancelled));
+        }
+    }
+
     fn choose_speaker(&self, output: &Output) {
         let (talk, device) = (self.talk, self.talk.speaker.get_untracked());
         let chosen = output.choose_speaker(&device);
@@ -389,6 +417,7 @@ impl Actor {
                 if !is_outdated {
                     self.talk.tell(Message::new(Topic::MicrophoneChanged));
                 }
+                self.check_echo();
             }
             Err(problem) => self.talk.tell(problem.into()),
         }

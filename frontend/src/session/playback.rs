@@ -141,6 +141,8 @@ impl Actor {
         let event = match kind {
             PlayedKind::Started => PlaybackEvent::Started,
             PlayedKind::Progress => PlaybackEvent::Progress,
+            PlayedKind::Paused => PlaybackEvent::Paused,
+            PlayedKind::Resumed => PlaybackEvent::Resumed,
             PlayedKind::Finished => PlaybackEvent::Finished,
             PlayedKind::Stopped => PlaybackEvent::Stopped,
             PlayedKind::Underrun => return,

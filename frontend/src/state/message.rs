@@ -29,6 +29,8 @@ pub enum Topic {
     MicrophoneChanged,
     /// The microphone went away, or another one cannot be opened.
     MicrophoneLost(MicrophoneProblem),
+    /// The browser does not cancel the echo: the AI may hear itself.
+    EchoNotCancelled,
     /// The loudspeaker that was chosen cannot be used.
     SpeakerUnusable,
     /// The browser has stopped the page's audio for a while.
@@ -90,6 +92,7 @@ impl Message {
             | Topic::EndedIdle
             | Topic::Replaced
             | Topic::SpeakerUnusable
+            | Topic::EchoNotCancelled
             | Topic::AudioStopped => Severity::Warning,
             Topic::Error(_)
             | Topic::ServerUnreachable
@@ -109,7 +112,10 @@ impl Message {
     /// Its button, when the session can(not) go on.
     pub fn remedy(&self, can_start: bool) -> Remedy {
         match &self.topic {
-            Topic::AudioUnsupported | Topic::ReplayFailed | Topic::SpeakerUnusable => Remedy::Dismiss,
+            Topic::AudioUnsupported
+            | Topic::ReplayFailed
+            | Topic::SpeakerUnusable
+            | Topic::EchoNotCancelled => Remedy::Dismiss,
             _ if can_start && self.severity() != Severity::Info => Remedy::StartAgain,
             Topic::MicrophoneLost(_) => Remedy::OpenMicrophone,
             _ => Remedy::Dismiss,

@@ -1,6 +1,7 @@
 //! What the person chose, kept from one visit to the next.
 
 use serde::{Deserialize, Serialize};
+use viva_audio::Interruptible;
 use viva_protocol::rest::ProviderList;
 use viva_protocol::ws::{
     CascadeConfig, Interaction, Mode, RealtimeConfig, StartSession, TurnDetection, UpdateSession,
@@ -32,6 +33,8 @@ pub struct Settings {
     pub silence_ms: u32,
     /// Speech shorter than this is noise, in ms.
     pub min_speech_ms: u32,
+    /// How sure it must be that the user speaks while the AI is heard, in percent.
+    pub barge_in_percent: u32,
     /// Whether a cascade's language model starts at half the silence.
     pub eager: bool,
     /// Instructions for the AI.
@@ -57,6 +60,7 @@ impl Default for Settings {
             greeting: false,
             silence_ms: 500,
             min_speech_ms: 200,
+            barge_in_percent: 60,
             eager: false,
             system_prompt: String::new(),
             user_role: String::new(),
@@ -71,6 +75,8 @@ impl Settings {
     pub const SILENCE_MS: (u32, u32) = (200, 2_000);
     /// Range of [`Settings::min_speech_ms`].
     pub const MIN_SPEECH_MS: (u32, u32) = (60, 600);
+    /// Range of [`Settings::barge_in_percent`].
+    pub const BARGE_IN_PERCENT: (u32, u32) = (30, 95);
 
     /// Who plays a part.
     pub fn part(&self, part: Part) -> &Choices {
@@ -169,8 +175,34 @@ impl Settings {
         (told != Some(update)).then_some(update)
     }
 
+    /// How the browser itself finds speech over the AI: as the server does.
+    pub fn detection(&self) -> viva_audio::TurnDetection {
+        viva_audio::TurnDetection {
+            silence_ms: self.silence_ms,
+            min_speech_ms: self.min_speech_ms,
+            barge_in_threshold: self.barge_in_threshold(),
+            ..viva_audio::TurnDetection::default()
+        }
+    }
+
+    /// Whether the AI may be interrupted.
+    pub fn interruptible(&self) -> Interruptible {
+        if self.barge_in {
+            Interruptible::Yes
+        } else {
+            Interruptible::No
+        }
+    }
+
+    fn barge_in_threshold(&self) -> f32 {
+        #[expect(clippy::cast_precision_loss, reason = "a percentage is small")]
+        let percent = self.barge_in_percent as f32;
+        percent / 100.0
+    }
+
     fn turn_detection(&self) -> TurnDetection {
         TurnDetection {
+            barge_in_threshold: Some(self.barge_in_threshold()),
             silence_ms: Some(self.silence_ms),
             min_speech_ms: Some(self.min_speech_ms),
             eager: Some(self.eager),
@@ -319,6 +351,27 @@ pub(super) mod tests {
         assert_eq!(settings.language, "en");
         settings.choose_provider(Part::Tts, "other", Some(&list));
         assert_eq!(settings.language, "");
+    }
+
+    #[test]
+    fn browser_and_server_find_speech_by_the_same_settings() {
+        let settings = Settings {
+            min_speech_ms: 300,
+            barge_in_percent: 75,
+            barge_in: false,
+            ..Settings::default()
+        };
+        let (told, own) = (settings.turn_detection(), settings.detection());
+        assert_eq!(told.min_speech_ms, Some(own.min_speech_ms));
+        assert_eq!(told.barge_in_threshold, Some(own.barge_in_threshold));
+        assert!((own.barge_in_threshold - 0.75).abs() < f32::EPSILON);
+        assert!(own.validated().is_ok());
+        assert_eq!(settings.interruptible(), Interruptible::No);
+        assert_eq!(
+            Settings::default().detection(),
+            viva_audio::TurnDetection::default(),
+            "the defaults are those of the server"
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Who said what, and what of it was heard.
 
 use viva_protocol::rest;
-use viva_protocol::ws::{Role, TextDelta, Transcript};
+use viva_protocol::ws::{InterruptReason, Role, TextDelta, Transcript};
 
 /// What one side said in one turn.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +18,10 @@ pub struct Line {
     pub is_final: bool,
     /// How much of an interrupted answer had been heard, in ms; `None` when it was not interrupted.
     pub cut_after_ms: Option<f64>,
+    /// What interrupted it, as far as is known.
+    pub cut_by: Option<InterruptReason>,
+    /// How often it paused for what was no speech.
+    pub false_interruptions: u32,
     /// Whether it was finished once, whatever became of its words since.
     was_finished: bool,
 }
@@ -31,6 +35,8 @@ impl Line {
             unheard: String::new(),
             is_final: false,
             cut_after_ms: None,
+            cut_by: None,
+            false_interruptions: 0,
             was_finished: false,
         }
     }
@@ -76,6 +82,12 @@ impl Lines {
         }
     }
 
+    /// An answer of which nothing was heard will be given again.
+    pub fn forget_answer(&mut self, turn_number: u16) {
+        let forgotten = place(turn_number, Role::Assistant);
+        self.lines.retain(|line| line.place() != forgotten);
+    }
+
     /// Takes what one side said so far.
     pub fn transcribe(&mut self, transcript: &Transcript) {
         let line = self.line(transcript.turn_number, transcript.role);
@@ -100,9 +112,16 @@ impl Lines {
         }
     }
 
+    /// What the server says interrupted an answer.
+    pub fn cut_by(&mut self, turn_number: u16, reason: InterruptReason) {
+        self.line(turn_number, Role::Assistant).cut_by = Some(reason);
+    }
+
     /// An answer is over: its text does not change any more.
-    pub fn finish(&mut self, turn_number: u16) {
-        self.line(turn_number, Role::Assistant).is_final = true;
+    pub fn finish(&mut self, turn_number: u16, false_interruptions: u32) {
+        let line = self.line(turn_number, Role::Assistant);
+        line.is_final = true;
+        line.false_interruptions = false_interruptions;
         self.note_finished(turn_number, Role::Assistant);
     }
 
@@ -143,7 +162,9 @@ impl Lines {
         line.text = turn.ai_transcript.clone().unwrap_or_default();
         line.unheard = continued(&line.text, turn.ai_unheard.clone().unwrap_or_default());
         line.is_final = true;
+        line.false_interruptions = turn.false_interruptions;
         if turn.interrupted {
+            line.cut_by = turn.interrupt_reason.or(line.cut_by);
             line.cut_after_ms = turn.played_ms.map(to_f64).or(line.cut_after_ms).or(Some(0.0));
         }
         self.note_finished(turn.turn_number, Role::Assistant);
@@ -279,9 +300,9 @@ mod tests {
         lines.transcribe(&said(1, Role::User, "Tell me.", true));
         lines.append(&delta(1, "Once "));
         lines.begin(2);
-        lines.finish(2);
+        lines.finish(2, 0);
         assert_eq!(finished(&lines).as_deref(), Some("Tell me."));
-        lines.finish(1);
+        lines.finish(1, 0);
         assert_eq!(finished(&lines).as_deref(), Some("Once "));
         lines.transcribe(&said(1, Role::User, "Tell me.", true));
         assert_eq!(finished(&lines).as_deref(), Some("Once "));
@@ -309,6 +330,21 @@ mod tests {
         lines.cut(1, 900.0, 1_000.0);
         lines.transcribe(&said(1, Role::Assistant, "Once there", true));
         assert_eq!(shown(&lines), [(1, "Once there", " was a green dragon")]);
+    }
+
+    #[test]
+    fn what_paused_and_what_cut_an_answer_is_kept_with_it() {
+        let mut lines = Lines::default();
+        lines.append(&delta(1, "Once "));
+        lines.finish(1, 2);
+        lines.append(&delta(2, "There "));
+        lines.cut(2, 100.0, 200.0);
+        lines.cut_by(2, InterruptReason::Speech);
+        let known: Vec<_> = lines
+            .iter()
+            .map(|line| (line.false_interruptions, line.cut_by))
+            .collect();
+        assert_eq!(known, [(2, None), (0, Some(InterruptReason::Speech))]);
     }
 
     #[test]

@@ -108,6 +108,7 @@ pub fn turn(n: u16, number: u16) -> Turn {
         ai_audio: Some(recording(n, number, "ai", 24_000)),
         played: Some(Duration::from_micros(1_234_567)),
         interruption: Some(InterruptReason::Speech),
+        false_interruptions: 3,
         failure: None,
         usage: Some(Usage {
             input_tokens: Some(120),
@@ -165,6 +166,7 @@ pub fn failed_turn(n: u16, number: u16) -> Turn {
         ai_audio: None,
         played: None,
         interruption: None,
+        false_interruptions: 0,
         failure: Some("the provider did not answer".to_owned()),
         usage: None,
         marks: TurnMarks::default(),

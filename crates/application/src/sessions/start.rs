@@ -62,6 +62,8 @@ pub struct AudioRates {
 pub struct TurnDetectionChange {
     /// Speech probability from which a frame counts as speech.
     pub threshold: Option<f32>,
+    /// The same while the AI is heard.
+    pub barge_in_threshold: Option<f32>,
     /// Silence that ends the turn.
     pub silence_ms: Option<u32>,
     /// Audio kept from before the first voiced sample.
@@ -88,6 +90,7 @@ impl TurnDetectionChange {
     pub(super) fn apply(self, to: TurnDetection) -> Result<TurnDetection, InvalidTurnDetection> {
         TurnDetection {
             threshold: self.threshold.unwrap_or(to.threshold),
+            barge_in_threshold: self.barge_in_threshold.unwrap_or(to.barge_in_threshold),
             silence_ms: self.silence_ms.unwrap_or(to.silence_ms),
             prefix_ms: self.prefix_ms.unwrap_or(to.prefix_ms),
             min_speech_ms: self.min_speech_ms.unwrap_or(to.min_speech_ms),

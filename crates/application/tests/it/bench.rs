@@ -495,7 +495,6 @@ pub(crate) async fn exchange(bench: &Bench, caller: &mut Caller) -> TurnNumber {
 pub(crate) fn speech(name: &str) -> Vec<i16> {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../audio/tests/fixtures");
     let file = std::fs::File::open(fixtures.join(name).with_extension("wav")).expect("the fixture is there");
-    Clip::read(std::io::BufReader::new(file))
-        .expect("it is a WAV file")
-        .samples
+    let clip = Clip::read(std::io::BufReader::new(file)).expect("it is a WAV file");
+    clip.samples
 }

@@ -76,6 +76,7 @@ async fn a_spoken_question_is_answered_measured_and_kept() {
                 event,
                 Event::ResponseEnded {
                     interruption: None,
+                    false_interruptions: 0,
                     ..
                 }
             )

@@ -1,6 +1,7 @@
 //! The session engine on fakes, with a paused clock: what a client sees, what the provider is told, what is kept.
 
 mod ahead;
+mod barge_in;
 mod bench;
 mod choosing;
 mod conversation;

@@ -49,6 +49,8 @@ enum Phase {
 /// Pure state machine over blocks of 4 ms and scores of 16 ms.
 #[derive(Debug, Clone)]
 pub(super) struct Detector {
+    settings: TurnDetection,
+    /// The score that counts as speech now.
     start_score: f32,
     silence_blocks: u64,
     min_speech_blocks: u64,
@@ -65,7 +67,8 @@ pub(super) struct Detector {
 impl Detector {
     pub(super) fn new(settings: TurnDetection) -> Self {
         let mut detector = Self {
-            start_score: 0.0,
+            settings,
+            start_score: settings.threshold,
             silence_blocks: 0,
             min_speech_blocks: 0,
             phase: Phase::Silence,
@@ -81,9 +84,27 @@ impl Detector {
 
     pub(super) fn set(&mut self, settings: TurnDetection) {
         let blocks = |ms: u32| (u64::from(ms) * 16).div_ceil(BLOCK_LEN as u64);
+        self.settings = settings;
         self.start_score = settings.threshold;
         self.silence_blocks = blocks(settings.silence_ms);
         self.min_speech_blocks = blocks(settings.min_speech_ms);
+    }
+
+    /// Speech that begins while the AI is heard needs a score of its own. Speech that goes on does not.
+    pub(super) fn listen_over_ai(&mut self, ai_is_heard: bool) {
+        self.start_score = if ai_is_heard && !self.is_speaking() {
+            self.settings.barge_in_threshold
+        } else {
+            self.settings.threshold
+        };
+    }
+
+    /// How many voiced blocks there are of what may become speech.
+    pub(super) fn candidate(&self) -> Option<u64> {
+        match self.phase {
+            Phase::Candidate { voiced, .. } => Some(voiced),
+            Phase::Silence | Phase::Speech { .. } => None,
+        }
     }
 
     pub(super) fn is_speaking(&self) -> bool {

@@ -8,11 +8,15 @@
 //!   enough voiced blocks, dates the start back to the first of them, and ends the turn when the last voiced
 //!   block is long enough ago, whatever the score still says.
 //!
+//! While the AI is heard, two things keep it from interrupting itself: speech needs another score, and blocks count only
+//! when they are louder than its echo can be (`echo`).
+//!
 //! The network runs on every frame, silence too: its memory must see the pauses, and it is not the larger cost.
 //! A second of audio takes 0.4 ms of a core at 16 kHz, 0.7 ms at 24 kHz and 1 to 1.5 ms at 44.1 and 48 kHz,
 //! where resampling dominates.
 
 mod detector;
+mod echo;
 mod history;
 mod loudness;
 mod settings;
@@ -24,7 +28,8 @@ pub use settings::{InvalidTurnDetection, TurnDetection};
 use crate::vad::{FRAME_LEN, Model};
 use crate::{Resampler, SampleRate};
 use detector::{Decision, Detector};
-use loudness::{BLOCK_LEN, Loudness};
+use echo::{Echo, mean_square};
+use loudness::{BLOCK_LEN, Loudness, Standing};
 
 /// Something that the endpointer decided. Positions count samples from the start of the stream, at its rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +75,11 @@ pub struct Endpointer {
     model: Model,
     loudness: Loudness,
     detector: Detector,
+    /// Finds what may become speech, where somebody wants to know.
+    early: Option<Detector>,
+    echo: Echo,
+    /// Blocks taken.
+    blocks: u64,
     position: u64,
 }
 
@@ -88,8 +98,18 @@ impl Endpointer {
             model: Model::new(),
             loudness: Loudness::new(),
             detector: Detector::new(settings),
+            early: None,
+            echo: Echo::default(),
+            blocks: 0,
             position: 0,
         }
+    }
+
+    /// Also finds what may become speech, see [`Self::candidate`].
+    #[must_use]
+    pub fn with_candidates(mut self) -> Self {
+        self.early = Some(Detector::new(early(self.settings)));
+        self
     }
 
     /// Takes the next samples, in portions of any size, and appends what they decided to `events`.
@@ -113,6 +133,17 @@ impl Endpointer {
     pub fn set(&mut self, settings: TurnDetection) {
         self.settings = settings.clamped();
         self.detector.set(self.settings);
+        if let Some(detector) = &mut self.early {
+            detector.set(early(self.settings));
+        }
+    }
+
+    /// What is pushed next was recorded while the AI was heard, whose loudest 4 ms had this level (see
+    /// [`crate::level::loudest_dbfs`]). Its echo is not taken for the user, as long as it is at least 22 dB quieter.
+    ///
+    /// To be told at least every 20 ms while it is so; counts for half a second.
+    pub fn ai_is_heard(&mut self, loudest_dbfs: f32) {
+        self.echo.play(self.blocks, mean_square_of(loudest_dbfs));
     }
 
     /// The settings in use.
@@ -124,6 +155,16 @@ impl Endpointer {
     /// Speech that goes on starts anew.
     pub fn end(&mut self) -> Option<SpeechEvent> {
         self.detector.end().map(|decision| self.event(decision))
+    }
+
+    /// How much voiced audio there is of what may become speech; `None` while nothing may, and always without
+    /// [`Self::with_candidates`].
+    ///
+    /// The score that it takes is 0.25 less than `barge_in_threshold`: words reach it 50 ms after they began, where they
+    /// would reach that one up to 140 ms after. So do coughs; most of them are nothing more 120 ms after their end.
+    pub fn candidate(&self) -> Option<Duration> {
+        let samples = self.early.as_ref()?.candidate()? * BLOCK_LEN as u64;
+        Some(SampleRate::HZ_16K.duration_of(samples))
     }
 
     /// Whether speech has started and not ended.
@@ -150,15 +191,36 @@ impl Endpointer {
 
     /// Starts over with a new stream at position 0; the settings stay.
     pub fn reset(&mut self) {
+        let early = self.early.is_some();
         *self = Self::new(self.rate, self.settings);
+        if early {
+            self.early = Some(Detector::new(self::early(self.settings)));
+        }
     }
 
     fn block(&mut self, events: &mut Vec<SpeechEvent>) {
         let block = &self.frame[self.frame.len() - BLOCK_LEN..];
-        let standing = self.loudness.standing(block, self.detector.is_scored_speech());
+        let mut standing = self.loudness.standing(block, self.detector.is_scored_speech());
+        let echo = self.echo.ceiling(self.blocks);
+        self.blocks += 1;
+        if echo.is_some_and(|ceiling| mean_square(block) <= ceiling) {
+            standing = Standing::None;
+        }
+        self.detector.listen_over_ai(echo.is_some());
         let decision = self.detector.block(standing);
+        if let Some(early) = &mut self.early {
+            // What it decides is only how long there is a candidate.
+            early.block(standing);
+            if matches!(decision, Some(Decision::Ended { .. })) {
+                early.end();
+            }
+        }
         if let Ok(frame) = <&[i16; FRAME_LEN]>::try_from(self.frame.as_slice()) {
-            self.detector.frame(self.model.score(frame));
+            let score = self.model.score(frame);
+            self.detector.frame(score);
+            if let Some(early) = &mut self.early {
+                early.frame(score);
+            }
             self.frame.clear();
         }
         events.extend(decision.map(|decision| self.event(decision)));
@@ -180,6 +242,24 @@ impl Endpointer {
         let (from, to) = (u64::from(self.rate.hz()), u64::from(SampleRate::HZ_16K.hz()));
         (block * BLOCK_LEN as u64 * from / to).min(self.position)
     }
+}
+
+/// By how much less than `barge_in_threshold` a candidate may score.
+const EARLY: f32 = 0.25;
+
+/// The settings by which candidates are found: sooner than speech, and never certain.
+fn early(settings: TurnDetection) -> TurnDetection {
+    let threshold = settings.barge_in_threshold - EARLY;
+    TurnDetection {
+        threshold,
+        barge_in_threshold: threshold,
+        min_speech_ms: u32::MAX,
+        ..settings
+    }
+}
+
+fn mean_square_of(dbfs: f32) -> f32 {
+    10_f32.powf(dbfs / 10.0)
 }
 
 impl std::fmt::Debug for Endpointer {

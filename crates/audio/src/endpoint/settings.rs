@@ -7,6 +7,9 @@ use crate::SampleRate;
 pub struct TurnDetection {
     /// Speech score that starts speech, 0.05 to 0.95. Higher ignores more noise and misses more whispers.
     pub threshold: f32,
+    /// Speech score that starts speech while the AI is heard, 0.05 to 0.95. Higher keeps the AI from interrupting itself
+    /// where its echo is not cancelled; see [`crate::Endpointer::ai_is_heard`].
+    pub barge_in_threshold: f32,
     /// Silence after the last voiced sample that ends the turn, 100 to 10 000 ms.
     pub silence_ms: u32,
     /// Audio before the first voiced sample that belongs to the turn, up to 2 000 ms.
@@ -22,6 +25,9 @@ pub enum InvalidTurnDetection {
     /// The threshold is not a number from 0.05 to 0.95.
     #[error("threshold {0} is not between 0.05 and 0.95")]
     Threshold(f32),
+    /// The threshold while the AI is heard is not a number from 0.05 to 0.95.
+    #[error("barge_in_threshold {0} is not between 0.05 and 0.95")]
+    BargeInThreshold(f32),
     /// The silence is too short or too long.
     #[error("silence_ms {0} is not between 100 and 10000")]
     Silence(u32),
@@ -42,6 +48,7 @@ impl Default for TurnDetection {
     fn default() -> Self {
         Self {
             threshold: 0.5,
+            barge_in_threshold: 0.6,
             silence_ms: 500,
             prefix_ms: 300,
             min_speech_ms: 200,
@@ -57,6 +64,9 @@ impl TurnDetection {
     pub fn validated(self) -> Result<Self, InvalidTurnDetection> {
         if !THRESHOLD.contains(&self.threshold) {
             return Err(InvalidTurnDetection::Threshold(self.threshold));
+        }
+        if !THRESHOLD.contains(&self.barge_in_threshold) {
+            return Err(InvalidTurnDetection::BargeInThreshold(self.barge_in_threshold));
         }
         if !SILENCE_MS.contains(&self.silence_ms) {
             return Err(InvalidTurnDetection::Silence(self.silence_ms));
@@ -77,13 +87,14 @@ impl TurnDetection {
 
     /// The settings, each moved into its range.
     pub(super) fn clamped(self) -> Self {
-        let threshold = if self.threshold.is_nan() {
-            Self::default().threshold
-        } else {
-            self.threshold
+        let score = |score: f32, default: f32| {
+            let score = if score.is_nan() { default } else { score };
+            score.clamp(*THRESHOLD.start(), *THRESHOLD.end())
         };
+        let default = Self::default();
         Self {
-            threshold: threshold.clamp(*THRESHOLD.start(), *THRESHOLD.end()),
+            threshold: score(self.threshold, default.threshold),
+            barge_in_threshold: score(self.barge_in_threshold, default.barge_in_threshold),
             silence_ms: self.silence_ms.clamp(*SILENCE_MS.start(), *SILENCE_MS.end()),
             prefix_ms: self.prefix_ms.min(*PREFIX_MS.end()),
             min_speech_ms: self
@@ -115,6 +126,13 @@ mod tests {
             ),
             (
                 TurnDetection {
+                    barge_in_threshold: 0.0,
+                    ..good
+                },
+                InvalidTurnDetection::BargeInThreshold(0.0),
+            ),
+            (
+                TurnDetection {
                     silence_ms: 99,
                     ..good
                 },
@@ -141,6 +159,7 @@ mod tests {
         }
         let not_a_number = TurnDetection {
             threshold: f32::NAN,
+            barge_in_threshold: f32::NAN,
             ..good
         };
         assert!(not_a_number.validated().is_err());

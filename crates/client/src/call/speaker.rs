@@ -238,7 +238,11 @@ impl Playing {
                     self.next_progress = at + PROGRESS_EVERY;
                 }
             }
-            PlaybackEvent::Stopped | PlaybackEvent::Finished => {}
+            // This speaker does not pause.
+            PlaybackEvent::Paused
+            | PlaybackEvent::Resumed
+            | PlaybackEvent::Stopped
+            | PlaybackEvent::Finished => {}
         }
         Some(due)
     }

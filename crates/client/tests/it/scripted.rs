@@ -315,6 +315,7 @@ impl Server {
             turn_number,
             interrupted,
             repeats,
+            false_interruptions: 0,
             latency,
             usage: None,
         };

@@ -128,6 +128,8 @@ pub struct Turn {
     pub played: Option<Duration>,
     /// What cut the answer; `None` when it was heard to its end.
     pub interruption: Option<InterruptReason>,
+    /// How often playback paused for what was no speech, and went on.
+    pub false_interruptions: u32,
     /// Why there is no answer, or only part of one.
     pub failure: Option<String>,
     /// What the provider counted.

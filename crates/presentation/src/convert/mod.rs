@@ -15,3 +15,10 @@ pub(crate) fn usage(usage: turns::Usage) -> ws::Usage {
         output_tokens: usage.output_tokens,
     }
 }
+
+pub(crate) fn interrupt_reason(reason: turns::InterruptReason) -> ws::InterruptReason {
+    match reason {
+        turns::InterruptReason::Speech => ws::InterruptReason::Speech,
+        turns::InterruptReason::Client => ws::InterruptReason::Client,
+    }
+}

@@ -123,6 +123,8 @@ pub(super) fn playback(report: ws::PlaybackReport) -> Result<SessionInput, Refus
         event: match report.event {
             ws::PlaybackEvent::Started => PlaybackEvent::Started,
             ws::PlaybackEvent::Progress => PlaybackEvent::Progress,
+            ws::PlaybackEvent::Paused => PlaybackEvent::Paused,
+            ws::PlaybackEvent::Resumed => PlaybackEvent::Resumed,
             ws::PlaybackEvent::Stopped => PlaybackEvent::Stopped,
             ws::PlaybackEvent::Finished => PlaybackEvent::Finished,
         },
@@ -140,6 +142,7 @@ pub(super) fn switch_mode(message: &ws::SwitchMode, sessions: &Sessions) -> Resu
 fn turn_detection(change: ws::TurnDetection) -> TurnDetectionChange {
     TurnDetectionChange {
         threshold: change.threshold,
+        barge_in_threshold: change.barge_in_threshold,
         silence_ms: change.silence_ms,
         prefix_ms: change.prefix_ms,
         min_speech_ms: change.min_speech_ms,

@@ -7,14 +7,12 @@ use viva_application::sessions::{AudioOut, ResumedSession, SessionMessage, Start
 use viva_domain::ids::SessionId;
 use viva_domain::latency::SessionTime;
 use viva_domain::sessions::EndStatus;
-use viva_domain::turns::{
-    Event, InterruptReason, Limits, NoticeCode, SessionFailure, Summary, TurnNumber, TurnState,
-};
+use viva_domain::turns::{Event, Limits, NoticeCode, SessionFailure, Summary, TurnNumber, TurnState};
 use viva_protocol::ws::{self, MAX_MESSAGE_BYTES, ServerEnvelope, ServerMessage};
 
 use super::audio_format::AudioFormat;
 use super::refusal::{millis, provider_error_code};
-use crate::convert::{interaction_to_wire, latency, ms, usage};
+use crate::convert::{interaction_to_wire, interrupt_reason, latency, ms, usage};
 
 /// A text frame.
 pub(super) fn text(seq: Option<u32>, message: ServerMessage) -> Message {
@@ -120,21 +118,20 @@ fn happened(event: Event, id: SessionId) -> Option<ServerMessage> {
         Event::Interrupted { turn, at, reason } => ServerMessage::Interrupted(ws::Interrupted {
             turn_number: turn.get(),
             timestamp: at_ms(at),
-            reason: match reason {
-                InterruptReason::Speech => ws::InterruptReason::Speech,
-                InterruptReason::Client => ws::InterruptReason::Client,
-            },
+            reason: interrupt_reason(reason),
         }),
         Event::ResponseEnded {
             turn,
             interruption,
             repeats,
+            false_interruptions,
             latency: metrics,
             usage: counted,
         } => ServerMessage::ResponseEnded(ws::ResponseEnded {
             turn_number: turn.get(),
             interrupted: interruption.is_some(),
             repeats,
+            false_interruptions,
             latency: latency(&metrics),
             usage: counted.map(usage),
         }),
@@ -269,7 +266,7 @@ mod tests {
     use viva_domain::latency::{LatencyMetrics, Statistics};
     use viva_domain::ports::ProviderErrorKind;
     use viva_domain::sessions::{Interaction, ProviderConfig};
-    use viva_domain::turns::Usage;
+    use viva_domain::turns::{InterruptReason, Usage};
 
     use super::*;
 
@@ -327,6 +324,7 @@ mod tests {
                 turn: TURN,
                 interruption: Some(InterruptReason::Client),
                 repeats: false,
+                false_interruptions: 2,
                 latency: Box::new(latency),
                 usage: Some(Usage {
                     input_tokens: Some(10),

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::ws::{Interaction, Latency, Usage};
+use crate::ws::{Interaction, InterruptReason, Latency, Usage};
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -112,6 +112,15 @@ pub struct Turn {
     pub played_ms: Option<u64>,
     /// Whether the answer was cut.
     pub interrupted: bool,
+    /// What cut it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interrupt_reason: Option<InterruptReason>,
+    /// When, in ms since the session began: the first voiced sample of the interruption, or the client's request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interrupted_at_ms: Option<f64>,
+    /// How often playback paused for what was no speech, and went on.
+    #[serde(default)]
+    pub false_interruptions: u32,
     /// Whether the AI was speaking for some time without audio.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stalled: bool,

@@ -174,6 +174,9 @@ pub struct TurnDetection {
     /// Speech probability from which a frame counts as speech, 0 to 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<f32>,
+    /// The same while the AI is heard, 0 to 1: higher keeps its echo from interrupting it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub barge_in_threshold: Option<f32>,
     /// Silence that ends the turn, in ms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub silence_ms: Option<u32>,
@@ -307,6 +310,10 @@ pub enum PlaybackEvent {
     Started,
     /// A report while it plays.
     Progress,
+    /// Playback stands still: the client hears what may be speech, and waits until that is known.
+    Paused,
+    /// It was no speech: playback goes on where it paused.
+    Resumed,
     /// Playback was cut.
     Stopped,
     /// The last sample was audible.

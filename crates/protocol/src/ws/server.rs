@@ -241,6 +241,7 @@ pub struct Interrupted {
 
 /// What stopped an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum InterruptReason {
     /// The user spoke.
@@ -259,11 +260,19 @@ pub struct ResponseEnded {
     /// Nothing of it was heard: the turn is answered again, with another `response_started`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub repeats: bool,
+    /// How often playback paused for what was no speech.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub false_interruptions: u32,
     /// What is known so far.
     pub latency: Latency,
     /// What the provider counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// What the provider counted for one answer.

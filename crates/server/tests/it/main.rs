@@ -4,4 +4,5 @@ mod bench;
 mod providers;
 mod refusals;
 mod stopping;
+mod unheard;
 mod vendors;

@@ -100,9 +100,22 @@ impl Conversation {
                 self.lines.begin(response.turn_number);
                 self.go_on(Phase::AiSpeaking);
             }
-            ServerMessage::Interrupted(_) => self.go_on(Phase::Interrupted),
+            ServerMessage::Interrupted(interrupted) => {
+                self.lines.cut_by(interrupted.turn_number, interrupted.reason);
+                self.go_on(Phase::Interrupted);
+            }
+            // Nothing of it was heard: the turn waits for another answer, and the line comes with that.
+            ServerMessage::ResponseEnded(response) if response.repeats => {
+                self.lines.forget_answer(response.turn_number);
+                self.go_on(if self.user_speaks {
+                    Phase::HearingYou
+                } else {
+                    Phase::Thinking
+                });
+            }
             ServerMessage::ResponseEnded(response) => {
-                self.lines.finish(response.turn_number);
+                self.lines
+                    .finish(response.turn_number, response.false_interruptions);
                 self.figures
                     .record(response.turn_number, response.latency, response.interrupted);
                 if self.phase == Phase::AiSpeaking {

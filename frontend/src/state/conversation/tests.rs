@@ -23,17 +23,22 @@ fn response_started(turn_number: u16) -> ServerMessage {
 }
 
 fn response_ended(turn_number: u16, interrupted: bool) -> ServerMessage {
+    ServerMessage::ResponseEnded(ended_response(turn_number, interrupted))
+}
+
+fn ended_response(turn_number: u16, interrupted: bool) -> ResponseEnded {
     let latency = Latency {
         total_ms: Some(800.0),
         ..Latency::default()
     };
-    ServerMessage::ResponseEnded(ResponseEnded {
+    ResponseEnded {
         turn_number,
         interrupted,
         repeats: false,
+        false_interruptions: 0,
         latency,
         usage: None,
-    })
+    }
 }
 
 fn interrupted(turn_number: u16) -> ServerMessage {
@@ -414,4 +419,23 @@ fn refusal(code: ErrorCode) -> ServerMessage {
         details: None,
         retry_after_ms: None,
     })
+}
+
+#[test]
+fn an_answer_that_will_be_given_again_leaves_nothing_behind() {
+    let mut conversation = Conversation {
+        phase: Phase::Thinking,
+        ..Conversation::default()
+    };
+    conversation.apply(&response_started(1));
+    conversation.apply(&ServerMessage::ResponseEnded(ResponseEnded {
+        repeats: true,
+        ..ended_response(1, false)
+    }));
+    assert_eq!(conversation.phase, Phase::Thinking);
+    assert_eq!(conversation.lines.iter().count(), 0);
+    assert!(conversation.figures.turn(1).is_none());
+    conversation.apply(&response_started(1));
+    assert_eq!(conversation.phase, Phase::AiSpeaking);
+    assert_eq!(conversation.lines.iter().count(), 1);
 }

@@ -51,6 +51,7 @@ impl Driver {
         match effect {
             Effect::Emit(event) => {
                 if let Some(audio) = post(&mut self.outbox, event) {
+                    self.playout.push(audio.turn, &audio.samples);
                     self.record(audio.turn, Side::Ai, audio.samples.into());
                 }
             }
@@ -232,6 +233,7 @@ impl Driver {
             ai_audio: None,
             played: finished.played,
             interruption: finished.interruption,
+            false_interruptions: finished.false_interruptions,
             failure: finished.failure,
             usage: finished.usage,
             marks,

@@ -87,6 +87,11 @@ impl Hearing {
         inputs
     }
 
+    /// What is heard next was recorded while the AI was heard, as loud as this (dBFS).
+    pub(super) fn ai_is_heard(&mut self, loudest_dbfs: f32) {
+        self.intake.ai_is_heard(loudest_dbfs);
+    }
+
     /// Notices at half the silence that the user may be done, and then that they are not.
     fn anticipate(&mut self) -> Option<Input> {
         let silence = self.intake.silence();

@@ -6,6 +6,7 @@ mod hearing;
 mod line;
 mod memory;
 mod modes;
+mod playout;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info};
 use viva_audio::SampleRate;
-use viva_domain::latency::SessionTime;
+use viva_domain::latency::{ClientTime, SessionTime};
 use viva_domain::sessions::{EndStatus, Interaction, Session};
 use viva_domain::turns::{
     Effect, Event, Input, MachineSettings, ModeOrder, NoticeCode, Playback, SessionFailure, TurnMachine,
@@ -30,6 +31,7 @@ use self::line::Line;
 use self::memory::Memory;
 use self::modes::{Opening, opened};
 pub(super) use self::modes::{fallback_of, on_failure_with};
+use self::playout::Playout;
 use super::archive::Archive;
 use super::intake::Intake;
 use super::link::{FallbackOffer, Link, ResumedSession, SessionMessage};
@@ -80,6 +82,7 @@ pub(super) struct Driver {
     input_rate: SampleRate,
     output_rate: SampleRate,
     hearing: Hearing,
+    playout: Playout,
     is_eager: bool,
     /// `None` once it was closed, and while there is none.
     mode: Option<Box<dyn InteractionMode>>,
@@ -124,6 +127,7 @@ impl Driver {
             input_rate: setup.input_rate,
             output_rate: setup.output_rate,
             hearing: Hearing::new(setup.intake, setup.machine.turn_taking),
+            playout: Playout::new(setup.output_rate),
             is_eager: setup.is_eager,
             mode,
             not_opened,
@@ -250,6 +254,7 @@ impl Driver {
     async fn on_audio(&mut self, audio: UserAudio) {
         let received = self.session_time(audio.received);
         let samples: Arc<[i16]> = audio.samples.into();
+        self.expect_echo(audio.captured, received);
         let speaks = self.hearing.listen(&samples, audio.captured, received);
         // The mode gets the audio before it can be told that the turn is over.
         if let Some(mode) = &mut self.mode {
@@ -265,6 +270,16 @@ impl Driver {
         }
         if self.hearing.is_too_quiet() {
             self.notice(NoticeCode::MicrophoneQuiet);
+        }
+    }
+
+    /// What comes next from the microphone may contain what the client plays meanwhile.
+    fn expect_echo(&mut self, captured: Option<ClientTime>, received: SessionTime) {
+        let at = captured.and_then(|captured| self.hearing.to_session(captured));
+        if let Some((turn, heard)) = self.machine.audible(at.unwrap_or(received))
+            && let Some(level) = self.playout.loudest(turn, heard)
+        {
+            self.hearing.ai_is_heard(level);
         }
     }
 

@@ -74,6 +74,11 @@ impl Intake {
         self.endpointer.set(turn_detection);
     }
 
+    /// What is pushed next was recorded while the AI was heard, as loud as this (dBFS).
+    pub(super) fn ai_is_heard(&mut self, loudest_dbfs: f32) {
+        self.endpointer.ai_is_heard(loudest_dbfs);
+    }
+
     /// Takes the next samples and lists what they decided.
     pub(super) fn push(
         &mut self,

@@ -155,6 +155,7 @@ fn an_answer_that_was_heard_is_not_kept() {
             turn: TURN,
             interruption: None,
             repeats: false,
+            false_interruptions: 0,
             latency: Box::default(),
             usage: None,
         };

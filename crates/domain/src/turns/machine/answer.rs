@@ -27,6 +27,8 @@ pub(super) struct Answer {
     /// The client began to play it, on the client's clock.
     pub(super) playback_started: Option<ClientTime>,
     pub(super) progress: Option<Progress>,
+    /// Since when playback stands still, if it does.
+    pub(super) paused: Option<Pause>,
     pub(super) playback_ended: bool,
     stretch: Stretch,
 }
@@ -53,6 +55,17 @@ pub(super) struct Progress {
     pub(super) advanced: SessionTime,
 }
 
+/// When playback began to stand still.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pause {
+    /// On the client's clock.
+    pub(super) at: ClientTime,
+    /// On the session's, as the client says.
+    pub(super) session_at: Option<SessionTime>,
+    /// On the session's, as far as is known.
+    pub(super) since: SessionTime,
+}
+
 /// Audio that plays without a gap if the client plays it as it comes.
 #[derive(Debug, Clone, Copy)]
 struct Stretch {
@@ -73,6 +86,7 @@ impl Answer {
             stall_is_told: false,
             playback_started: None,
             progress: None,
+            paused: None,
             playback_ended: false,
             stretch: Stretch {
                 position: 0,
@@ -101,6 +115,11 @@ impl Answer {
         if self.stretch.position == 0 {
             self.stretch.began = self.stretch.began.max(now);
         }
+    }
+
+    /// Playback stood still for so long, and what there is plays later.
+    pub(super) fn stood_still(&mut self, pause: Duration) {
+        self.stretch.began = self.stretch.began.after(pause);
     }
 
     /// When what there is will have been played, if the client plays it as it comes.

@@ -258,6 +258,7 @@ impl TurnMachine {
             turn: turn.number,
             interruption: None,
             repeats: false,
+            false_interruptions: turn.false_interruptions(),
             latency: Box::new(turn.latency()),
             usage: answer.usage,
         }));

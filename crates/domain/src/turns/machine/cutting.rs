@@ -62,6 +62,7 @@ impl TurnMachine {
             turn: turn.number,
             interruption: Some(reason),
             repeats: false,
+            false_interruptions: turn.false_interruptions(),
             latency: Box::new(turn.latency()),
             usage: turn.answer.as_ref().and_then(|answer| answer.usage),
         }));

@@ -139,6 +139,8 @@ pub enum Event {
         interruption: Option<InterruptReason>,
         /// Nothing of it was heard, and the same turn is answered again.
         repeats: bool,
+        /// How often playback paused for what was no speech.
+        false_interruptions: u32,
         /// What is known so far.
         latency: Box<LatencyMetrics>,
         /// What the provider counted.
@@ -255,6 +257,8 @@ pub struct FinishedTurn {
     pub played: Option<Duration>,
     /// What cut the answer.
     pub interruption: Option<InterruptReason>,
+    /// How often playback paused for what was no speech.
+    pub false_interruptions: u32,
     /// Why there is no answer, or only part of one.
     pub failure: Option<String>,
     /// What the provider counted.

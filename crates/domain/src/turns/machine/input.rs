@@ -156,6 +156,10 @@ pub enum PlaybackEvent {
     Started,
     /// A report while it plays.
     Progress,
+    /// Playback stands still: the client hears what may be speech, and waits until that is known.
+    Paused,
+    /// It was no speech: playback goes on where it paused.
+    Resumed,
     /// Playback was cut.
     Stopped,
     /// The last sample was audible.

@@ -136,6 +136,15 @@ impl TurnMachine {
         self.last_number
     }
 
+    /// The turn whose answer is heard, and how much of it had been heard at a moment; `None` while none is heard.
+    pub fn audible(&self, at: SessionTime) -> Option<(TurnNumber, Duration)> {
+        let turn = self
+            .turn
+            .as_ref()
+            .filter(|turn| self.state == TurnState::AiSpeaking && turn.is_audible())?;
+        Some((turn.number, turn.heard(at, self.settings.output_rate)))
+    }
+
     /// What was said in turns that are answered and not finished yet, oldest first: the user's words, and of the AI's those
     /// that were heard by now. An answer that broke off is played as far as it came.
     pub fn unfinished(&self, now: SessionTime) -> impl Iterator<Item = (Option<&str>, String)> {

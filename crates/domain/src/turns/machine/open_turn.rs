@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::answer::{Answer, Extent, Progress};
+use super::answer::{Answer, Extent, Pause, Progress};
 use super::effect::{Effect, FinishedTurn};
 use super::input::{Playback, PlaybackEvent};
 use super::words::joined;
@@ -10,6 +10,9 @@ use crate::turns::{Generation, HeardText, InterruptReason, TurnNumber, split_hea
 
 /// How long a client that reports playback may be late with the report that it finished.
 const FINISH_GRACE: Duration = Duration::from_secs(2);
+/// How long playback may stand still: the longest speech that is still called noise, and as long to be told that it was
+/// speech. A client that does not go on by then is not there.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// A turn that is not finished yet.
 #[derive(Debug, Clone)]
@@ -38,6 +41,8 @@ pub(super) struct OpenTurn {
     pub(super) utterance: Utterance,
     pub(super) answer: Option<Answer>,
     pub(super) failure: Option<String>,
+    /// How often playback paused for what was no speech.
+    false_interruptions: u32,
     interruption: Option<Interruption>,
 }
 
@@ -97,6 +102,7 @@ impl OpenTurn {
             utterance: Utterance::MayGoOn,
             answer: None,
             failure: None,
+            false_interruptions: 0,
             interruption: None,
         }
     }
@@ -174,6 +180,20 @@ impl OpenTurn {
         self.answer.as_ref().is_some_and(|answer| answer.samples > 0)
     }
 
+    /// Whether its answer is being played, as far as is known.
+    pub(super) fn is_audible(&self) -> bool {
+        self.answer.as_ref().is_some_and(|answer| {
+            let has_begun = answer.progress.is_some() || self.marks.first_audio_sent.is_some();
+            answer.samples > 0 && has_begun && answer.paused.is_none() && !answer.playback_ended
+        })
+    }
+
+    /// How long playback may go on standing still that does so now.
+    pub(super) fn longest_pause(&self) -> Duration {
+        let paused = self.answer.as_ref().and_then(|answer| answer.paused);
+        paused.map_or(Duration::ZERO, |_| LONGEST_PAUSE)
+    }
+
     pub(super) fn is_growing(&self) -> bool {
         self.answer
             .as_ref()
@@ -202,7 +222,10 @@ impl OpenTurn {
         };
         // Nothing is audible in the future, whatever the clocks say.
         let at = report.session_at.map_or(now, |at| at.min(now));
-        let unmoved = answer.progress.filter(|known| report.played <= known.played);
+        let goes_on = report.event == PlaybackEvent::Resumed;
+        let unmoved = answer
+            .progress
+            .filter(|known| report.played <= known.played && !goes_on);
         answer.progress = Some(Progress {
             played: report.played,
             at,
@@ -216,13 +239,34 @@ impl OpenTurn {
                 self.marks.playback_started = report.session_at.map(|at| at.before(report.played));
             }
             PlaybackEvent::Started | PlaybackEvent::Progress => {}
+            PlaybackEvent::Paused => {
+                let session_at = report.session_at;
+                answer.paused.get_or_insert(Pause {
+                    at: report.at,
+                    session_at,
+                    since: at,
+                });
+            }
+            PlaybackEvent::Resumed => {
+                if let Some(pause) = answer.paused.take() {
+                    answer.stood_still(at.since(pause.since));
+                    self.false_interruptions += u32::from(self.interruption.is_none());
+                }
+            }
             // A client that ran dry before it had all of the answer is not done with it.
             PlaybackEvent::Finished if answer.extent == Extent::Growing && self.interruption.is_none() => {}
             PlaybackEvent::Stopped | PlaybackEvent::Finished => {
                 answer.playback_ended = true;
-                self.marks.playback_stopped = report.session_at;
+                // What was paused is silent since then.
+                let (silent, session_at) = answer
+                    .paused
+                    .take()
+                    .map_or((report.at, report.session_at), |pause| {
+                        (pause.at, pause.session_at)
+                    });
+                self.marks.playback_stopped = session_at;
                 if let Some(interruption) = &mut self.interruption {
-                    interruption.latency = interruption.captured.and_then(|began| report.at.since(began));
+                    interruption.latency = interruption.captured.and_then(|began| silent.since(began));
                 }
             }
         }
@@ -258,6 +302,10 @@ impl OpenTurn {
         Some(progress.played)
     }
 
+    pub(super) fn false_interruptions(&self) -> u32 {
+        self.false_interruptions
+    }
+
     pub(super) fn interruption(&self) -> Option<InterruptReason> {
         self.interruption.map(|interruption| interruption.reason)
     }
@@ -290,7 +338,11 @@ impl OpenTurn {
         let (remaining, advanced, grace) = match answer.progress {
             Some(known) => {
                 let remaining = answer.duration(rate).saturating_sub(known.played);
-                (remaining, Some(known.advanced), FINISH_GRACE)
+                (
+                    remaining,
+                    Some(known.advanced),
+                    FINISH_GRACE + self.longest_pause(),
+                )
             }
             None => (answer.duration(rate), None, Duration::ZERO),
         };
@@ -317,7 +369,11 @@ impl OpenTurn {
         };
         let total = answer.duration(rate);
         let heard = match answer.progress {
-            Some(known) if answer.playback_ended || self.interruption.is_some() => known.played,
+            Some(known)
+                if answer.playback_ended || answer.paused.is_some() || self.interruption.is_some() =>
+            {
+                known.played
+            }
             Some(known) => known.played.saturating_add(at.since(known.at)),
             None if self.marks.first_audio_sent.is_none() => Duration::ZERO,
             None => total.saturating_sub(answer.end_as_it_comes(rate).since(at)),
@@ -370,6 +426,7 @@ impl OpenTurn {
             answer: self.heard_text(heard, rate),
             played: self.has_audio().then_some(heard),
             interruption: self.interruption(),
+            false_interruptions: self.false_interruptions,
             usage: self.answer.as_ref().and_then(|answer| answer.usage),
             latency: self.latency(),
             marks: self.marks,

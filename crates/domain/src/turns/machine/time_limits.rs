@@ -118,6 +118,7 @@ impl TurnMachine {
             return None;
         }
         let dry = turn.answer.as_ref()?.end_as_it_comes(self.settings.output_rate);
+        let dry = dry.after(turn.longest_pause());
         Some(self.client_back.map_or(dry, |back| back.max(dry)))
     }
 

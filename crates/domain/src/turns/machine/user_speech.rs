@@ -194,6 +194,7 @@ impl TurnMachine {
             turn: turn.number,
             interruption: None,
             repeats: true,
+            false_interruptions: 0,
             latency: Box::new(turn.latency()),
             usage: answer.usage,
         }));

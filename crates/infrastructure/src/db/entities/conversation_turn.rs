@@ -32,6 +32,8 @@ pub(crate) struct Model {
     pub(crate) ai_audio_rate: Option<i64>,
     pub(crate) played_us: Option<i64>,
     pub(crate) interruption: Option<String>,
+    #[serde(default)]
+    pub(crate) false_interruptions: i64,
     #[sea_orm(column_type = "Text", nullable)]
     pub(crate) failure: Option<String>,
     pub(crate) input_tokens: Option<i64>,

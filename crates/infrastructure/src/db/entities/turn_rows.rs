@@ -50,6 +50,7 @@ impl From<&Turn> for TurnRows {
             ai_audio_rate: ai_audio.map(|audio| audio.sample_rate.into()),
             played_us: turn.played.map(micros),
             interruption: turn.interruption.map(|reason| reason.as_str().to_owned()),
+            false_interruptions: turn.false_interruptions.into(),
             failure: optional_text(turn.failure.as_deref()),
             input_tokens: usage.input_tokens.map(count),
             output_tokens: usage.output_tokens.map(count),
@@ -91,6 +92,8 @@ impl TryFrom<TurnRows> for Turn {
             )?,
             played: read_micros(row.played_us, "played_us")?,
             interruption: interruption(row.interruption.as_deref())?,
+            false_interruptions: u32::try_from(row.false_interruptions)
+                .map_err(|_| damaged("false_interruptions"))?,
             failure: row.failure,
             usage: usage(row.input_tokens, row.output_tokens)?,
             marks: TurnMarks::from(row.marks),

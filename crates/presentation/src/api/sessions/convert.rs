@@ -3,7 +3,9 @@ use viva_domain::sessions::{EndStatus, Session, SessionStatus};
 use viva_domain::turns::{Recording, Turn};
 use viva_protocol::rest;
 
-use crate::convert::{interaction_to_wire, latency as latency_to_wire, ms, signed_ms, usage};
+use crate::convert::{
+    interaction_to_wire, interrupt_reason, latency as latency_to_wire, ms, signed_ms, usage,
+};
 
 pub(super) fn session(session: Session) -> rest::Session {
     let prompt = session.prompt;
@@ -42,6 +44,9 @@ pub(super) fn turn(turn: Turn) -> rest::Turn {
         ai_audio_ms: turn.ai_audio.as_ref().map(recording_ms),
         played_ms: turn.played.map(whole_ms),
         interrupted: turn.interruption.is_some(),
+        interrupt_reason: turn.interruption.map(interrupt_reason),
+        interrupted_at_ms: turn.marks.interrupted.map(|at| ms(at.elapsed())),
+        false_interruptions: turn.false_interruptions,
         stalled: turn.marks.stalled.is_some(),
         failure: turn.failure,
         latency: latency_to_wire(&turn.latency),

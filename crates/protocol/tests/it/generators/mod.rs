@@ -120,14 +120,16 @@ pub(crate) fn interaction() -> BoxedStrategy<Interaction> {
 fn turn_detection() -> BoxedStrategy<TurnDetection> {
     (
         of(share()),
+        of(share()),
         of(any::<u32>()),
         of(any::<u32>()),
         of(any::<u32>()),
         of(any::<bool>()),
     )
         .prop_map(
-            |(threshold, silence_ms, prefix_ms, min_speech_ms, eager)| TurnDetection {
+            |(threshold, barge_in_threshold, silence_ms, prefix_ms, min_speech_ms, eager)| TurnDetection {
                 threshold,
+                barge_in_threshold,
                 silence_ms,
                 prefix_ms,
                 min_speech_ms,
@@ -188,6 +190,8 @@ pub(crate) fn client_message() -> impl Strategy<Value = ClientMessage> {
     let event = prop_oneof![
         Just(PlaybackEvent::Started),
         Just(PlaybackEvent::Progress),
+        Just(PlaybackEvent::Paused),
+        Just(PlaybackEvent::Resumed),
         Just(PlaybackEvent::Stopped),
         Just(PlaybackEvent::Finished),
     ];
@@ -384,15 +388,23 @@ fn response() -> BoxedStrategy<ServerMessage> {
             timestamp,
             reason,
         });
-    let ended = (any::<u16>(), any::<[bool; 2]>(), latency(), of(usage())).prop_map(
-        |(turn_number, [interrupted, repeats], latency, usage)| ResponseEnded {
-            turn_number,
-            interrupted,
-            repeats,
-            latency,
-            usage,
-        },
-    );
+    let ended = (
+        any::<u16>(),
+        any::<[bool; 2]>(),
+        any::<u32>(),
+        latency(),
+        of(usage()),
+    )
+        .prop_map(
+            |(turn_number, [interrupted, repeats], false_interruptions, latency, usage)| ResponseEnded {
+                turn_number,
+                interrupted,
+                repeats,
+                false_interruptions,
+                latency,
+                usage,
+            },
+        );
     prop_oneof![
         (any::<u16>(), ms()).prop_map(|(turn_number, timestamp)| ServerMessage::ResponseStarted(
             ResponseStarted {

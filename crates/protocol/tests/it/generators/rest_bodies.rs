@@ -4,17 +4,20 @@ use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
 use viva_protocol::rest;
+use viva_protocol::ws::InterruptReason;
 
-use super::{interaction, latency, named, text, time, usage, uuid};
+use super::{interaction, latency, ms, named, text, time, usage, uuid};
 
 fn turn() -> BoxedStrategy<rest::Turn> {
     let times = (uuid(), any::<u16>(), time(), time());
     let texts = (of(text()), of(text()), of(text()));
     let lengths = (of(any::<u64>()), of(any::<u64>()), of(any::<u64>()));
-    let ends = (any::<bool>(), any::<bool>(), of(text()));
-    (times, texts, lengths, ends, latency(), of(usage()))
+    let reason = prop_oneof![Just(InterruptReason::Speech), Just(InterruptReason::Client)];
+    let cut = (any::<bool>(), of(reason), of(ms()), any::<u32>());
+    let ends = (any::<bool>(), of(text()));
+    (times, texts, lengths, cut, ends, latency(), of(usage()))
         .prop_map(
-            |(times, texts, lengths, (interrupted, stalled, failure), latency, usage)| rest::Turn {
+            |(times, texts, lengths, cut, (stalled, failure), latency, usage)| rest::Turn {
                 id: times.0,
                 turn_number: times.1,
                 started_at: times.2,
@@ -25,7 +28,10 @@ fn turn() -> BoxedStrategy<rest::Turn> {
                 user_audio_ms: lengths.0,
                 ai_audio_ms: lengths.1,
                 played_ms: lengths.2,
-                interrupted,
+                interrupted: cut.0,
+                interrupt_reason: cut.1,
+                interrupted_at_ms: cut.2,
+                false_interruptions: cut.3,
                 stalled,
                 failure,
                 latency,

@@ -193,6 +193,7 @@ pub(crate) fn server_messages() -> Vec<Sample<ServerEnvelope>> {
                 turn_number: 1,
                 interrupted: false,
                 repeats: true,
+                false_interruptions: 1,
                 latency: full_latency(),
                 usage: Some(Usage {
                     input_tokens: Some(412),
@@ -203,6 +204,7 @@ pub(crate) fn server_messages() -> Vec<Sample<ServerEnvelope>> {
                 turn_number: 1,
                 interrupted: true,
                 repeats: false,
+                false_interruptions: 0,
                 latency: Latency::default(),
                 usage: None,
             }),
@@ -378,6 +380,7 @@ fn full_turn_detection() -> TurnDetection {
         threshold: Some(0.5),
         silence_ms: Some(500),
         prefix_ms: Some(300),
+        barge_in_threshold: Some(0.7),
         min_speech_ms: Some(200),
         eager: Some(false),
     }

@@ -78,6 +78,8 @@ fn playback(report: &PlaybackReport) -> Option<String> {
     match report.event {
         PlaybackEvent::Started => Some(format!("turn {}: the AI is audible", report.turn_number)),
         PlaybackEvent::Progress => None,
+        PlaybackEvent::Paused => Some(format!("turn {}: paused at {played}", report.turn_number)),
+        PlaybackEvent::Resumed => Some(format!("turn {}: goes on at {played}", report.turn_number)),
         PlaybackEvent::Stopped => Some(format!(
             "turn {}: silent, {played} were heard",
             report.turn_number

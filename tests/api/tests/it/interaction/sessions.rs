@@ -125,6 +125,7 @@ async fn latencies_are_summed_up() {
     for number in 2..=4 {
         let whole = viva_domain::turns::Turn {
             interruption: None,
+            false_interruptions: 0,
             ..samples::turn(1, number)
         };
         server

@@ -9,6 +9,7 @@ mod late_words;
 mod logging;
 mod measuring;
 mod other_modes;
+mod pausing;
 mod provider_decides;
 mod random;
 mod script;

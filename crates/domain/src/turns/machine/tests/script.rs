@@ -233,6 +233,8 @@ fn playback_event(text: &str) -> PlaybackEvent {
     match text {
         "started" => PlaybackEvent::Started,
         "progress" => PlaybackEvent::Progress,
+        "paused" => PlaybackEvent::Paused,
+        "resumed" => PlaybackEvent::Resumed,
         "stopped" => PlaybackEvent::Stopped,
         "finished" => PlaybackEvent::Finished,
         _ => panic!("no such playback event: {text}"),
@@ -326,13 +328,15 @@ fn event_text(event: &Event) -> String {
             turn,
             interruption,
             repeats,
+            false_interruptions,
             latency,
             usage,
         } => {
             let cut = interruption.map_or(String::new(), |reason| format!(" by {}", reason.as_str()));
             let repeats = if *repeats { ", repeats" } else { "" };
             format!(
-                "response {turn} ended{cut}{repeats}{}{}",
+                "response {turn} ended{cut}{repeats}{}{}{}",
+                false_interruptions_text(*false_interruptions),
                 latency_text(latency),
                 usage_text(*usage)
             )
@@ -362,6 +366,13 @@ fn event_text(event: &Event) -> String {
     }
 }
 
+fn false_interruptions_text(count: u32) -> String {
+    match count {
+        0 => String::new(),
+        count => format!(", {count} false interruptions"),
+    }
+}
+
 fn usage_text(usage: Option<Usage>) -> String {
     usage
         .and_then(|usage| usage.output_tokens)
@@ -386,7 +397,7 @@ fn turn_text(turn: &FinishedTurn) -> String {
     );
     part("stalled", turn.marks.stalled.map(|at| ms(at).to_string()));
     part("failed", turn.failure.as_deref().and_then(quoted));
-    text + &usage_text(turn.usage)
+    text + &false_interruptions_text(turn.false_interruptions) + &usage_text(turn.usage)
 }
 
 fn latency_text(latency: &LatencyMetrics) -> String {

@@ -102,6 +102,8 @@ fn what() -> impl Strategy<Value = What> {
     let event = prop_oneof![
         Just(PlaybackEvent::Started),
         Just(PlaybackEvent::Progress),
+        Just(PlaybackEvent::Paused),
+        Just(PlaybackEvent::Resumed),
         Just(PlaybackEvent::Stopped),
         Just(PlaybackEvent::Finished),
     ];

@@ -1,0 +1,262 @@
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+use viva_domain::ports::{StoreError, StoreErrorKind};
+use viva_domain::sessions::{EndStatus, Interaction};
+use viva_domain::turns::{AmendedTranscript, NoticeCode, Turn};
+
+use super::{ArchiveSettings, Keep, SessionEnd, SpooledTurn};
+use crate::sessions::recover::store_recording;
+use crate::sessions::service::SessionsPorts;
+
+/// The first wait before the database is asked again; each further one is twice as long.
+const FIRST_RETRY: Duration = Duration::from_millis(250);
+/// The longest wait.
+const LAST_RETRY: Duration = Duration::from_secs(8);
+/// Turns that wait in memory while the database is away. Overflow: they stay in the journal until the next start.
+const MOST_WAITING: usize = 1_000;
+/// Turns that were stored and may still get their last words: as many as are waited for.
+const MOST_STORED: usize = 4;
+
+/// Stores a session's turns and its end, in order. While the database is away, turns are kept in the journal.
+pub(super) struct Keeper {
+    ports: SessionsPorts,
+    settings: ArchiveSettings,
+    notices: mpsc::Sender<NoticeCode>,
+    shutdown: CancellationToken,
+    waiting: VecDeque<Waiting>,
+    /// The last turns that were stored, oldest first.
+    stored: VecDeque<Box<Turn>>,
+    retry: Duration,
+    /// Whether the session's end was told.
+    has_end: bool,
+}
+
+enum Waiting {
+    /// It is in the journal too.
+    Turn(Box<Turn>),
+    /// In the journal is the whole turn, if it is one of the last.
+    Amend(AmendedTranscript, Option<Box<Turn>>),
+    Switch(Box<Interaction>),
+    End(SessionEnd),
+}
+
+/// What the database did with something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Stored,
+    /// It is away: asking again may help.
+    Away,
+    /// It will never take it. A turn stays in the journal, for a person to look at.
+    Refused,
+}
+
+impl Keeper {
+    pub(super) fn new(
+        ports: SessionsPorts,
+        settings: ArchiveSettings,
+        notices: mpsc::Sender<NoticeCode>,
+        shutdown: CancellationToken,
+    ) -> Self {
+        Self {
+            ports,
+            settings,
+            notices,
+            shutdown,
+            waiting: VecDeque::new(),
+            stored: VecDeque::new(),
+            retry: FIRST_RETRY,
+            has_end: false,
+        }
+    }
+
+    pub(super) async fn run(mut self, mut jobs: mpsc::Receiver<Keep>, drained: CancellationToken) {
+        let mut is_open = true;
+        let mut next_try = Instant::now();
+        while is_open || !self.waiting.is_empty() {
+            tokio::select! {
+                job = jobs.recv(), if is_open => {
+                    if self.waiting.is_empty() {
+                        next_try = Instant::now() + self.retry;
+                    }
+                    is_open = job.is_some();
+                    self.on_job(job).await;
+                }
+                () = sleep_until(next_try), if !self.waiting.is_empty() => {
+                    self.try_again().await;
+                    next_try = Instant::now() + self.retry;
+                }
+                // What came before the shutdown is still taken; what waits for the database is in the journal.
+                () = self.shutdown.cancelled(), if !is_open => break,
+            }
+        }
+        drained.cancel();
+    }
+
+    async fn on_job(&mut self, job: Option<Keep>) {
+        match job {
+            Some(job) => self.keep(job).await,
+            None if self.has_end => {}
+            None => self.end_what_broke_off().await,
+        }
+    }
+
+    /// A session whose task broke off without a word must not look alive until the next start.
+    async fn end_what_broke_off(&mut self) {
+        let session = self.settings.session;
+        error!(session.id = %session, "Session {session} broke off");
+        let at = self.ports.clock.now();
+        let status = EndStatus::Error;
+        self.keep(Keep::End(SessionEnd { at, status })).await;
+    }
+
+    async fn keep(&mut self, job: Keep) {
+        let job = match job {
+            Keep::Turn(SpooledTurn { turn, recordings }) => {
+                for recording in &recordings {
+                    if !store_recording(&self.ports, recording).await {
+                        let _ = self.notices.try_send(NoticeCode::StorageDelayed);
+                    }
+                }
+                Waiting::Turn(turn)
+            }
+            Keep::Amend(amended) => {
+                let turn = self.amended(&amended);
+                Waiting::Amend(amended, turn)
+            }
+            Keep::Switch(interaction) => Waiting::Switch(interaction),
+            Keep::End(end) => {
+                self.has_end = true;
+                Waiting::End(end)
+            }
+        };
+        let outcome = if self.waiting.is_empty() {
+            self.store(&job).await
+        } else {
+            Outcome::Away
+        };
+        if outcome == Outcome::Stored {
+            return self.remember(job);
+        }
+        match &job {
+            Waiting::Turn(turn) => self.journal(turn).await,
+            // What is left of it if the server stops now.
+            Waiting::Amend(_, Some(turn)) if outcome == Outcome::Away => self.journal(turn).await,
+            Waiting::Amend(..) | Waiting::Switch(_) | Waiting::End(_) => {}
+        }
+        // There is one end, and nothing else remembers it.
+        let has_room = self.waiting.len() < MOST_WAITING || matches!(job, Waiting::End(_));
+        if outcome == Outcome::Away && has_room {
+            self.waiting.push_back(job);
+        }
+    }
+
+    /// The whole turn, with its words, if it still waits for the database or was stored lately.
+    fn amended(&mut self, amended: &AmendedTranscript) -> Option<Box<Turn>> {
+        let waiting = self.waiting.iter_mut().filter_map(|job| match job {
+            Waiting::Turn(turn) => Some(turn),
+            Waiting::Amend(..) | Waiting::Switch(_) | Waiting::End(_) => None,
+        });
+        let turn = self
+            .stored
+            .iter_mut()
+            .chain(waiting)
+            .find(|turn| turn.number == amended.turn)?;
+        turn.user_transcript = Some(amended.text.clone());
+        Some(turn.clone())
+    }
+
+    fn remember(&mut self, job: Waiting) {
+        if let Waiting::Turn(turn) = job {
+            if self.stored.len() == MOST_STORED {
+                self.stored.pop_front();
+            }
+            self.stored.push_back(turn);
+        }
+    }
+
+    async fn try_again(&mut self) {
+        self.retry = (self.retry * 2).min(LAST_RETRY);
+        while let Some(job) = self.waiting.front() {
+            let outcome = self.store(job).await;
+            if outcome == Outcome::Away {
+                return;
+            }
+            let Some(job) = self.waiting.pop_front().filter(|_| outcome == Outcome::Stored) else {
+                continue;
+            };
+            if let Waiting::Turn(turn) | Waiting::Amend(_, Some(turn)) = &job
+                && let Err(err) = self.ports.turn_journal.remove(turn).await
+            {
+                warn!(
+                    error = &err as &dyn std::error::Error,
+                    "A stored turn stays in the journal"
+                );
+            }
+            self.remember(job);
+        }
+        self.retry = FIRST_RETRY;
+        info!(session.id = %self.settings.session, "The database is back and has what waited for it");
+    }
+
+    async fn store(&self, job: &Waiting) -> Outcome {
+        let ArchiveSettings { owner, session, .. } = self.settings;
+        let (stored, what) = match job {
+            Waiting::Turn(turn) => (
+                self.ports.session_store.save_turn(owner, turn).await,
+                "a finished turn",
+            ),
+            Waiting::Amend(AmendedTranscript { turn, text }, _) => (
+                self.ports
+                    .session_store
+                    .amend_user_transcript(owner, session, *turn, text)
+                    .await,
+                "late words",
+            ),
+            Waiting::Switch(interaction) => (
+                self.ports.session_store.switch(owner, session, interaction).await,
+                "the session's stack",
+            ),
+            Waiting::End(end) => (
+                self.ports
+                    .session_store
+                    .end(owner, session, end.at, end.status)
+                    .await,
+                "the session's end",
+            ),
+        };
+        match stored {
+            Ok(()) => Outcome::Stored,
+            Err(err) if err.kind == StoreErrorKind::Unavailable => {
+                if self.waiting.is_empty() {
+                    self.delayed(&err, what);
+                }
+                Outcome::Away
+            }
+            Err(err) => {
+                error!(session.id = %session, error = &err as &dyn std::error::Error, "Cannot store {what}");
+                Outcome::Refused
+            }
+        }
+    }
+
+    fn delayed(&self, err: &StoreError, what: &str) {
+        warn!(session.id = %self.settings.session, error = err as &dyn std::error::Error,
+            "Cannot store {what} now; it is kept and tried again");
+        let _ = self.notices.try_send(NoticeCode::StorageDelayed);
+    }
+
+    async fn journal(&self, turn: &Turn) {
+        if let Err(err) = self.ports.turn_journal.keep(self.settings.owner, turn).await {
+            error!(session.id = %self.settings.session, error = &err as &dyn std::error::Error,
+                "Cannot keep turn {} in the journal; it is in memory only", turn.number);
+        }
+    }
+}

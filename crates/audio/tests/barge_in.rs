@@ -1,0 +1,261 @@
+//! Speaking over the AI: who is heard, who is not, and how soon.
+
+use std::path::Path;
+
+use viva_audio::level::loudest_dbfs;
+use viva_audio::{
+    BargeIn, Clip, Endpointer, Interruptible, Reaction, SampleRate, SpeechEvent, TurnDetection,
+};
+
+const RATE: SampleRate = SampleRate::HZ_24K;
+/// Frames of 5 ms, as the page's worklet delivers them.
+const PORTION: usize = 120;
+/// What is played is told every 20 ms.
+const TOLD: usize = 480;
+/// How much later the echo arrives than it was played.
+const ECHO_DELAY: usize = 24 * 80;
+
+fn clip(name: &str) -> Vec<i16> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let file = std::fs::File::open(path.join(name).with_extension("wav")).expect("the fixture exists");
+    let clip = Clip::read(std::io::BufReader::new(file)).expect("the fixture is a WAV file");
+    assert_eq!(clip.rate, RATE);
+    clip.samples
+}
+
+fn ms(count: usize) -> usize {
+    count * 24
+}
+
+/// The AI's voice: a question in another language, spoken as loud as the fixture is.
+fn answer() -> Vec<i16> {
+    let mut answer = clip("question-zh");
+    answer.truncate(ms(3_700));
+    answer.repeat(3)
+}
+
+/// What the microphone hears of what is played: later, and quieter by so many dB.
+fn echo(played: &[i16], decibels: f64) -> Vec<i16> {
+    let gain = 10_f64.powf(-decibels / 20.0);
+    let quieter = |sample: &i16| pcm(f64::from(*sample) * gain);
+    let late = std::iter::repeat_n(0, ECHO_DELAY);
+    late.chain(played.iter().map(quieter)).collect()
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "it is clamped to the range of a sample"
+)]
+fn pcm(value: f64) -> i16 {
+    value.clamp(-32_768.0, 32_767.0).round() as i16
+}
+
+/// Adds `voice` to `ground` from a sample on.
+fn mixed(ground: &[i16], voice: &[i16], from: usize) -> Vec<i16> {
+    let mut sum = ground.to_vec();
+    sum.resize(ground.len().max(from + voice.len()), 0);
+    for (sample, more) in sum[from..].iter_mut().zip(voice) {
+        *sample = sample.saturating_add(*more);
+    }
+    sum
+}
+
+/// What a client does, with the sample of the microphone at which it does it. What it plays stands still while it is paused.
+fn reactions(played: &[i16], microphone: &[i16], interruptible: Interruptible) -> Vec<(usize, Reaction)> {
+    let mut barge_in = BargeIn::new(RATE, TurnDetection::default(), interruptible);
+    let (mut reactions, mut at, mut is_paused) = (Vec::new(), 0, false);
+    for (index, portion) in microphone.chunks(PORTION).enumerate() {
+        let now = index * PORTION;
+        if now.is_multiple_of(TOLD) {
+            let part = &played[at.min(played.len())..(at + TOLD).min(played.len())];
+            let heard = !is_paused && !part.is_empty();
+            barge_in.played(heard.then(|| loudest_dbfs(part, RATE)));
+            at += if is_paused { 0 } else { TOLD };
+        }
+        if let Some(reaction) = barge_in.push(portion) {
+            is_paused = reaction == Reaction::Pause;
+            reactions.push((now + portion.len(), reaction));
+        }
+    }
+    reactions
+}
+
+/// What the server finds in the same audio.
+fn starts(played: &[i16], microphone: &[i16]) -> Vec<u64> {
+    let mut endpointer = Endpointer::new(RATE, TurnDetection::default());
+    let (mut events, mut starts) = (Vec::new(), Vec::new());
+    for (index, frame) in microphone.chunks(TOLD).enumerate() {
+        let now = (index * TOLD).min(played.len());
+        let part = &played[now..(now + TOLD).min(played.len())];
+        if !part.is_empty() {
+            endpointer.ai_is_heard(loudest_dbfs(part, RATE));
+        }
+        endpointer.push(frame, &mut events);
+        starts.extend(events.drain(..).filter_map(|event| match event {
+            SpeechEvent::Started { first_voiced_sample } => Some(first_voiced_sample),
+            SpeechEvent::Ended { .. } => None,
+        }));
+    }
+    starts
+}
+
+/// The interruption of the fixture, less the question before it.
+fn interruption() -> Vec<i16> {
+    clip("barge-in-en")[ms(6_379)..ms(8_184)].to_vec()
+}
+
+#[test]
+fn the_ai_does_not_interrupt_itself() {
+    let played = answer();
+    for decibels in [25.0, 30.0, 40.0] {
+        let microphone = echo(&played, decibels);
+        assert_eq!(
+            reactions(&played, &microphone, Interruptible::Yes),
+            [],
+            "{decibels} dB down"
+        );
+        assert_eq!(
+            starts(&played, &microphone),
+            Vec::<u64>::new(),
+            "{decibels} dB down"
+        );
+    }
+    // Nobody would know without being told what is played.
+    let mut unaware = Endpointer::new(RATE, TurnDetection::default());
+    let mut events = Vec::new();
+    unaware.push(&echo(&played, 25.0), &mut events);
+    assert!(
+        !events.is_empty(),
+        "the echo is loud enough to be taken for speech"
+    );
+}
+
+#[test]
+fn who_speaks_over_a_loud_echo_is_heard_as_soon_as_they_are_louder() {
+    let played = answer();
+    let began = ms(2_000);
+    let microphone = mixed(&echo(&played, 25.0), &interruption(), began);
+    let heard = reactions(&played, &microphone, Interruptible::Yes);
+    let (at, first) = heard[0];
+    assert_eq!(first, Reaction::Pause);
+    let pause_ms = (at - began) / 24;
+    assert!(pause_ms <= 150, "paused after {pause_ms} ms");
+    let starts = starts(&played, &microphone);
+    let onset = i64::try_from(starts[0]).unwrap() - i64::try_from(began).unwrap();
+    assert_eq!(starts.len(), 1, "{starts:?}");
+    assert!(onset.abs() <= 24 * 100, "the onset is {onset} samples off");
+}
+
+#[test]
+fn a_pause_that_nobody_confirms_ends_after_a_second() {
+    let played = answer();
+    let microphone = mixed(&vec![0; played.len()], &interruption(), ms(2_000));
+    let heard = reactions(&played, &microphone, Interruptible::Yes);
+    let kinds: Vec<Reaction> = heard.iter().map(|(_, reaction)| *reaction).collect();
+    assert_eq!(kinds, [Reaction::Pause, Reaction::Resume]);
+    let paused_ms = (heard[1].0 - heard[0].0) / 24;
+    assert!((1_000..1_400).contains(&paused_ms), "paused for {paused_ms} ms");
+}
+
+#[test]
+fn a_cough_pauses_and_the_ai_goes_on() {
+    // The fixture less the question: 120 ms of noise.
+    let cough = clip("cough-en").split_off(ms(5_000));
+    let heard = reactions(&answer(), &cough, Interruptible::Yes);
+    let kinds: Vec<Reaction> = heard.iter().map(|(_, reaction)| *reaction).collect();
+    assert_eq!(kinds, [Reaction::Pause, Reaction::Resume], "{heard:?}");
+    let paused_ms = (heard[1].0 - heard[0].0) / 24;
+    assert!(paused_ms < 400, "paused for {paused_ms} ms");
+}
+
+#[test]
+fn an_ai_that_finishes_does_not_even_pause() {
+    let played = answer();
+    let microphone = mixed(&vec![0; played.len()], &interruption(), ms(2_000));
+    assert_eq!(reactions(&played, &microphone, Interruptible::No), []);
+}
+
+#[test]
+fn nothing_goes_on_after_the_cut() {
+    let mut barge_in = BargeIn::new(RATE, TurnDetection::default(), Interruptible::Yes);
+    barge_in.push(&vec![0; ms(500)]);
+    let mut reactions = Vec::new();
+    for portion in interruption().chunks(PORTION) {
+        barge_in.played(Some(-20.0));
+        let reaction = barge_in.push(portion);
+        if reaction.is_some() {
+            barge_in.cut();
+        }
+        reactions.extend(reaction);
+    }
+    assert_eq!(reactions, [Reaction::Pause], "who speaks on cuts once");
+    // After a silence the next answer can be spoken over too.
+    barge_in.push(&vec![0; ms(1_000)]);
+    for portion in interruption().chunks(PORTION) {
+        barge_in.played(Some(-20.0));
+        reactions.extend(barge_in.push(portion));
+    }
+    assert_eq!(reactions[1], Reaction::Pause);
+}
+
+#[test]
+fn who_spoke_before_the_ai_does_not_stop_it() {
+    let mut barge_in = BargeIn::new(RATE, TurnDetection::default(), Interruptible::Yes);
+    let voice = clip("question-en");
+    let (before, after) = voice[..ms(3_700)].split_at(ms(1_500));
+    for portion in before.chunks(PORTION) {
+        assert_eq!(barge_in.push(portion), None);
+    }
+    for portion in after.chunks(PORTION) {
+        barge_in.played(Some(-20.0));
+        assert_eq!(barge_in.push(portion), None);
+    }
+}
+
+#[test]
+fn an_ai_that_may_not_be_interrupted_any_more_goes_on() {
+    let mut barge_in = BargeIn::new(RATE, TurnDetection::default(), Interruptible::Yes);
+    barge_in.push(&vec![0; ms(500)]);
+    barge_in.played(Some(-20.0));
+    let voice = interruption();
+    let mut portions = voice.chunks(PORTION);
+    assert!(portions.any(|portion| barge_in.push(portion) == Some(Reaction::Pause)));
+    barge_in.set(TurnDetection::default(), Interruptible::No);
+    let next = portions.next().expect("the interruption is long");
+    assert_eq!(barge_in.push(next), Some(Reaction::Resume));
+}
+
+#[test]
+fn words_pause_the_ai_within_60_ms() {
+    // Where each fixture's words begin, after enough silence.
+    let words = [
+        ("barge-in-en", 6_379),
+        ("question-en", 500),
+        ("question-zh", 500),
+        ("three-turns-en", 10_879),
+        ("three-turns-en", 19_464),
+        ("two-turns-zh", 10_751),
+    ];
+    for (name, began) in words {
+        let mut barge_in = BargeIn::new(RATE, TurnDetection::default(), Interruptible::Yes);
+        let voice = clip(name);
+        barge_in.push(&voice[ms(began - 400)..ms(began)]);
+        let mut portions = voice[ms(began)..].chunks(PORTION);
+        let pause = portions.position(|portion| {
+            barge_in.played(Some(-20.0));
+            barge_in.push(portion) == Some(Reaction::Pause)
+        });
+        let pause_ms = (pause.expect("the AI pauses") + 1) * PORTION / 24;
+        assert!(pause_ms <= 60, "{name} at {began} ms: {pause_ms} ms");
+    }
+}
+
+#[test]
+fn without_anybody_who_wants_to_know_there_are_no_candidates() {
+    let mut endpointer = Endpointer::new(RATE, TurnDetection::default());
+    let mut events = Vec::new();
+    for portion in clip("question-en")[..ms(650)].chunks(PORTION) {
+        endpointer.push(portion, &mut events);
+        assert_eq!(endpointer.candidate(), None);
+    }
+}
