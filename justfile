@@ -28,6 +28,10 @@ e2e *args:
 check:
     cargo xtask check
 
+# Whether the figures of the page are true, measured from outside
+truth *args:
+    cargo xtask truth {{args}}
+
 # How many sessions the release carries; writes docs/performance.md
 bench *args:
     cargo xtask bench {{args}}

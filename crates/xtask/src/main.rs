@@ -1,4 +1,4 @@
-//! The commands of this repository: `cargo xtask run`, `test`, `e2e`, `check`, `bench`, `dev`, `build`.
+//! The commands of this repository: `cargo xtask run`, `test`, `e2e`, `check`, `truth`, `bench`, `dev`, `build`.
 //!
 //! A fresh machine has a Rust toolchain, a C compiler and the package registries. Whatever else a
 //! command needs is built here (the page's bundle), started here (PostgreSQL) or installed here (the
@@ -11,9 +11,9 @@
 //! that takes the [`Workspace`], one arm in `perform`, one line in the `justfile`.
 
 mod account;
-mod browser;
 mod bundle;
 mod commands;
+mod packages;
 mod postgres;
 mod programs;
 mod report;
@@ -60,6 +60,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Measure from outside whether the page's figures are true, on a virtual sound card around a real browser
+    Truth {
+        /// Passed on to the test program, such as a part of a test's name
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Measure how many sessions the release carries; writes docs/performance.md
     Bench {
         /// Passed on to `viva-load bench`, such as `--sessions 1,50`
@@ -85,6 +91,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Build => commands::build::build(&workspace).map(|_| ExitCode::SUCCESS),
         Task::Test { args } => commands::test::test(&workspace, &args),
         Task::E2e { args } => commands::e2e::e2e(&workspace, &args),
+        Task::Truth { args } => commands::truth::truth(&workspace, &args),
         Task::Bench { args } => commands::bench::bench(&workspace, &args),
         Task::Check => commands::check::check(&workspace),
     }

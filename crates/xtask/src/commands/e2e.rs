@@ -6,16 +6,20 @@ use anyhow::Result;
 
 use super::build::build;
 use crate::workspace::{self, Workspace};
-use crate::{browser, report};
+use crate::{packages, report};
 
-/// The tests read `VIVA_BIN` and `VIVA_SITE` and start their own servers.
 pub(crate) fn e2e(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
-    browser::ensure()?;
+    packages::ensure_browser()?;
+    in_the_browser(workspace, "it", args)
+}
+
+/// Builds the release and runs a test program on it. It reads `VIVA_BIN` and `VIVA_SITE` and starts servers of its own.
+pub(super) fn in_the_browser(workspace: &Workspace, program: &str, args: &[String]) -> Result<ExitCode> {
     let release = build(workspace)?;
     report::step("Testing in the browser");
     workspace::forward(
         workspace
-            .cargo(["test", "--package", "viva-e2e-tests", "--"])
+            .cargo(["test", "--package", "viva-e2e-tests", "--test", program, "--"])
             .args(args)
             .env("VIVA_BIN", release.viva)
             .env("VIVA_SITE", release.site),

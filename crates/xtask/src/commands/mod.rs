@@ -7,3 +7,4 @@ pub(crate) mod dev;
 pub(crate) mod e2e;
 pub(crate) mod run;
 pub(crate) mod test;
+pub(crate) mod truth;

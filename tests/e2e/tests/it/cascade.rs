@@ -1,7 +1,7 @@
 use anyhow::{Result, ensure};
 
-use crate::browser::{Browser, Microphone};
-use crate::viva::Viva;
+use viva_e2e_tests::browser::{Browser, Microphone};
+use viva_e2e_tests::viva::Viva;
 
 /// What a cascade's turn is made of, besides what is not its own.
 const STAGES: [&str; 7] = ["endpointing", "stt", "llm", "llm-text", "tts", "viva", "network"];

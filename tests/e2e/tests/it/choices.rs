@@ -1,9 +1,9 @@
 use anyhow::{Result, ensure};
 use thirtyfour::Key;
 
-use crate::browser::{Browser, Microphone};
-use crate::page::Page;
-use crate::viva::Viva;
+use viva_e2e_tests::browser::{Browser, Microphone};
+use viva_e2e_tests::page::Page;
+use viva_e2e_tests::viva::Viva;
 
 const MODEL: &str = "#vv-llm-model";
 

@@ -1,7 +1,7 @@
 use anyhow::{Result, ensure};
 
-use crate::browser::{Browser, Microphone};
-use crate::viva::Viva;
+use viva_e2e_tests::browser::{Browser, Microphone};
+use viva_e2e_tests::viva::Viva;
 
 /// Notes on the page that the server was told that the turn is over.
 const NOTE_END_TURN: &str = "(() => {

@@ -1,8 +1,8 @@
 use anyhow::{Result, ensure};
 use thirtyfour::Key;
 
-use crate::browser::{Browser, Microphone};
-use crate::viva::Viva;
+use viva_e2e_tests::browser::{Browser, Microphone};
+use viva_e2e_tests::viva::Viva;
 
 #[tokio::test]
 async fn the_page_speaks_the_browser_s_language_and_remembers_another_choice() -> Result<()> {

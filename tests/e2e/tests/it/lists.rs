@@ -1,7 +1,7 @@
 use anyhow::{Result, ensure};
 
-use crate::browser::{Browser, Microphone};
-use crate::viva::Viva;
+use viva_e2e_tests::browser::{Browser, Microphone};
+use viva_e2e_tests::viva::Viva;
 
 /// Keeps what a screen reader would be told, in `window.told`.
 const LISTEN: &str = "(() => {

@@ -1,14 +1,12 @@
 //! What a person does with the page, and what must be there then.
 
-mod browser;
+mod barge_in;
 mod cascade;
 mod choices;
 mod controls;
 mod languages;
 mod lists;
 mod microphone;
-mod page;
 mod proxy;
 mod reconnect;
 mod talk;
-mod viva;

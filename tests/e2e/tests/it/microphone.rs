@@ -1,8 +1,8 @@
 use anyhow::{Result, ensure};
 use serde_json::json;
 
-use crate::browser::{Browser, Microphone};
-use crate::viva::Viva;
+use viva_e2e_tests::browser::{Browser, Microphone};
+use viva_e2e_tests::viva::Viva;
 
 #[tokio::test]
 async fn a_denied_microphone_is_explained_and_trying_again_works() -> Result<()> {

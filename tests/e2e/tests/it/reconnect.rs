@@ -1,8 +1,8 @@
 use anyhow::{Result, ensure};
 
-use crate::browser::{Browser, Microphone};
 use crate::proxy::Proxy;
-use crate::viva::Viva;
+use viva_e2e_tests::browser::{Browser, Microphone};
+use viva_e2e_tests::viva::Viva;
 
 #[tokio::test]
 async fn a_broken_connection_is_taken_up_again_in_the_same_session() -> Result<()> {
@@ -72,7 +72,7 @@ async fn after_three_failed_attempts_a_new_start_is_offered_and_works() -> Resul
         .await
 }
 
-async fn turns(page: &crate::page::Page) -> Result<u64> {
+async fn turns(page: &viva_e2e_tests::page::Page) -> Result<u64> {
     Ok(page
         .value("document.querySelectorAll('.vv-turn').length")
         .await?

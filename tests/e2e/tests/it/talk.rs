@@ -1,7 +1,7 @@
 use anyhow::{Result, ensure};
 
-use crate::browser::{Browser, Microphone};
-use crate::viva::Viva;
+use viva_e2e_tests::browser::{Browser, Microphone};
+use viva_e2e_tests::viva::Viva;
 
 /// −40 dBFS: far above rounding noise, far below speech.
 const AUDIBLE_PEAK: f64 = 0.01;

@@ -1,5 +1,6 @@
-//! Headless Chromium with a WAV file as its microphone.
+//! Headless Chromium with a WAV file, or a virtual sound card, as its microphone.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
+use viva_audio::Clip;
 
 use crate::page::Page;
 
@@ -22,7 +24,7 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
 const START_LIMIT: Duration = Duration::from_mins(1);
 const BINARIES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
-const FLAGS: [&str; 11] = [
+const FLAGS: [&str; 10] = [
     "--headless=new",
     // Chromium refuses to run sandboxed as root, as in containers.
     "--no-sandbox",
@@ -33,43 +35,58 @@ const FLAGS: [&str; 11] = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--use-fake-device-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
 ];
 
 /// What the microphone of a test is.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Microphone {
+pub enum Microphone {
     /// The question once, then silence.
     AskOnce,
-    /// The question again and again.
+    /// The question again and again, every 5.9 s.
     AskAgain,
+    /// The question, and 2.5 s after it something else.
+    SpeakOver,
+    /// The question, and 2.5 s after it a cough.
+    Cough,
     /// Chromium asks, and nobody answers.
     NotAllowed,
+    /// The sound card's.
+    Card,
 }
 
 /// A browser that is not open yet.
-pub(crate) struct Browser {
+pub struct Browser {
     microphone: Microphone,
     languages: &'static str,
+    environment: Vec<(&'static str, String)>,
 }
 
 impl Browser {
-    pub(crate) fn with(microphone: Microphone) -> Self {
+    pub fn with(microphone: Microphone) -> Self {
         Self {
             microphone,
             languages: "en-US,en",
+            environment: Vec::new(),
+        }
+    }
+
+    /// What the browser needs in its environment, as for a sound card.
+    pub fn environment(self, environment: &[(&'static str, String)]) -> Self {
+        Self {
+            environment: environment.to_vec(),
+            ..self
         }
     }
 
     /// The languages that the browser asks for.
-    pub(crate) fn languages(self, languages: &'static str) -> Self {
+    pub fn languages(self, languages: &'static str) -> Self {
         Self { languages, ..self }
     }
 
     /// Opens the address, runs the test and closes the browser, whatever the test says.
-    pub(crate) async fn visit(self, url: &str, test: impl AsyncFnOnce(&Page) -> Result<()>) -> Result<()> {
-        let driver = Driver::start().await?;
+    pub async fn visit(self, url: &str, test: impl AsyncFnOnce(&Page) -> Result<()>) -> Result<()> {
+        let driver = Driver::start(&self.environment).await?;
         let profile = tempfile::tempdir()?;
         let web = WebDriver::new(&driver.url, self.capabilities(&profile)?)
             .await
@@ -93,12 +110,17 @@ impl Browser {
             capabilities.add_arg(flag)?;
         }
         capabilities.add_arg(&format!("--user-data-dir={}", profile.path().display()))?;
-        let wav = fixture("question-en.wav");
-        let ask = match self.microphone {
-            Microphone::AskOnce | Microphone::NotAllowed => format!("{}%noloop", wav.display()),
-            Microphone::AskAgain => wav.display().to_string(),
+        let file = match self.microphone {
+            Microphone::AskOnce | Microphone::NotAllowed => Some(once("question-en.wav")?),
+            Microphone::AskAgain => Some(fixture("question-en.wav")?.display().to_string()),
+            Microphone::SpeakOver => Some(once("barge-in-en.wav")?),
+            Microphone::Cough => Some(once("cough-en.wav")?),
+            Microphone::Card => None,
         };
-        capabilities.add_arg(&format!("--use-file-for-fake-audio-capture={ask}"))?;
+        if let Some(file) = file {
+            capabilities.add_arg("--use-fake-device-for-media-stream")?;
+            capabilities.add_arg(&format!("--use-file-for-fake-audio-capture={file}"))?;
+        }
         if !matches!(self.microphone, Microphone::NotAllowed) {
             capabilities.add_arg("--use-fake-ui-for-media-stream")?;
         }
@@ -118,10 +140,11 @@ struct Driver {
 }
 
 impl Driver {
-    async fn start() -> Result<Self> {
+    async fn start(environment: &[(&'static str, String)]) -> Result<Self> {
         let turn = ONE_AT_A_TIME.lock().await;
         let mut child = Command::new("chromedriver")
             .arg("--port=0")
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .kill_on_drop(true)
@@ -158,6 +181,19 @@ fn binary() -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
+/// A fixture's sound.
+pub fn clip(name: &str) -> Result<Clip> {
+    let file = File::open(fixture(name)?)?;
+    Ok(Clip::read(std::io::BufReader::new(file))?)
+}
+
+fn once(name: &str) -> Result<String> {
+    Ok(format!("{}%noloop", fixture(name)?.display()))
+}
+
+/// Chromium opens no file by a path that goes up.
+fn fixture(name: &str) -> Result<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/audio/tests/fixtures");
+    let path = path.join(name);
+    path.canonicalize().with_context(|| path.display().to_string())
 }

@@ -15,19 +15,19 @@ use tokio_util::task::TaskTracker;
 const START_LIMIT: Duration = Duration::from_mins(1);
 
 /// A running server; it ends when this is dropped, and its files go.
-pub(crate) struct Viva {
-    pub(crate) address: SocketAddr,
+pub struct Viva {
+    pub address: SocketAddr,
     _child: Child,
     _folder: TempDir,
 }
 
 impl Viva {
-    pub(crate) async fn start() -> Result<Self> {
+    pub async fn start() -> Result<Self> {
         Self::start_with(&[]).await
     }
 
     /// With more settings.
-    pub(crate) async fn start_with(settings: &[(&str, &str)]) -> Result<Self> {
+    pub async fn start_with(settings: &[(&str, &str)]) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let database = folder.path().join("viva.db");
         let mut child = Command::new(required("VIVA_BIN")?)
@@ -57,7 +57,7 @@ impl Viva {
         })
     }
 
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
 }
@@ -78,7 +78,7 @@ async fn address_in(output: &mut Lines<BufReader<ChildStdout>>) -> Result<Socket
     anyhow::bail!("the server ended before it listened; run `viva config check`")
 }
 
-fn required(name: &str) -> Result<PathBuf> {
+pub(crate) fn required(name: &str) -> Result<PathBuf> {
     let value = std::env::var_os(name);
     value
         .map(PathBuf::from)

@@ -9,32 +9,34 @@ use thirtyfour::error::WebDriverErrorInner;
 use thirtyfour::{By, TypingData, WebDriver, WebElement};
 use tokio::time::{Instant, sleep};
 
+use crate::viva::required;
+
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Limits are those of a quiet machine; one that builds at the same time gets so many times as long.
 const BUSY: u32 = 3;
 
 /// The Talk page in an open browser.
-pub(crate) struct Page {
+pub struct Page {
     driver: WebDriver,
 }
 
 /// How the page is looked at.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct View {
-    pub(crate) name: &'static str,
-    pub(crate) width: u32,
-    pub(crate) height: u32,
-    pub(crate) scheme: &'static str,
+pub struct View {
+    pub name: &'static str,
+    pub width: u32,
+    pub height: u32,
+    pub scheme: &'static str,
 }
 
 impl View {
-    pub(crate) const DESKTOP: Self = Self {
+    pub const DESKTOP: Self = Self {
         name: "desktop-light",
         width: 1440,
         height: 900,
         scheme: "light",
     };
-    pub(crate) const ALL: [Self; 4] = [
+    pub const ALL: [Self; 4] = [
         Self::DESKTOP,
         Self {
             name: "desktop-dark",
@@ -57,25 +59,25 @@ impl View {
 }
 
 impl Page {
-    pub(crate) fn new(driver: WebDriver) -> Self {
+    pub fn new(driver: WebDriver) -> Self {
         Self { driver }
     }
 
     /// Opens an address and waits until the page is live.
-    pub(crate) async fn open(&self, url: &str) -> Result<()> {
+    pub async fn open(&self, url: &str) -> Result<()> {
         self.look(View::DESKTOP).await?;
         self.driver.goto(url).await?;
         self.until("document.documentElement.dataset.live !== undefined", 20)
             .await
     }
 
-    pub(crate) async fn reload(&self) -> Result<()> {
+    pub async fn reload(&self) -> Result<()> {
         self.driver.refresh().await?;
         self.until("document.documentElement.dataset.live !== undefined", 20)
             .await
     }
 
-    pub(crate) async fn look(&self, view: View) -> Result<()> {
+    pub async fn look(&self, view: View) -> Result<()> {
         let View {
             width,
             height,
@@ -92,7 +94,7 @@ impl Page {
         self.devtools("Emulation.setEmulatedMedia", scheme).await
     }
 
-    pub(crate) async fn devtools(&self, command: &str, params: Value) -> Result<()> {
+    pub async fn devtools(&self, command: &str, params: Value) -> Result<()> {
         self.driver
             .cdp()
             .send_raw(command, params)
@@ -102,7 +104,7 @@ impl Page {
     }
 
     /// Clicks what matches the selector; when it was replaced in between, its successor.
-    pub(crate) async fn click(&self, selector: &str) -> Result<()> {
+    pub async fn click(&self, selector: &str) -> Result<()> {
         loop {
             let element = self.find(selector).await?;
             match element.click().await {
@@ -113,7 +115,7 @@ impl Page {
     }
 
     /// Clicks twice, as fast as a double click.
-    pub(crate) async fn double_click(&self, selector: &str) -> Result<()> {
+    pub async fn double_click(&self, selector: &str) -> Result<()> {
         let element = self.find(selector).await?;
         let actions = self.driver.action_chain().double_click_element(&element);
         Ok(actions.perform().await?)
@@ -125,16 +127,16 @@ impl Page {
     }
 
     /// Presses a key where the focus is.
-    pub(crate) async fn press(&self, key: impl Into<TypingData>) -> Result<()> {
+    pub async fn press(&self, key: impl Into<TypingData>) -> Result<()> {
         Ok(self.driver.action_chain().send_keys(key).perform().await?)
     }
 
-    pub(crate) async fn text(&self, selector: &str) -> Result<String> {
+    pub async fn text(&self, selector: &str) -> Result<String> {
         Ok(self.find(selector).await?.text().await?)
     }
 
     /// The value of an expression in the page.
-    pub(crate) async fn value(&self, expression: &str) -> Result<Value> {
+    pub async fn value(&self, expression: &str) -> Result<Value> {
         let result = self
             .driver
             .execute(format!("return {expression}"), Vec::new())
@@ -143,7 +145,7 @@ impl Page {
     }
 
     /// What the stage says in a `data-` attribute.
-    pub(crate) async fn stage(&self, attribute: &str) -> Result<String> {
+    pub async fn stage(&self, attribute: &str) -> Result<String> {
         let expression = format!("document.querySelector('.vv-stage').dataset.{attribute}");
         Ok(self
             .value(&expression)
@@ -154,13 +156,13 @@ impl Page {
     }
 
     /// The same as a number.
-    pub(crate) async fn stage_number(&self, attribute: &str) -> Result<f64> {
+    pub async fn stage_number(&self, attribute: &str) -> Result<f64> {
         let text = self.stage(attribute).await?;
         text.parse().with_context(|| format!("{attribute} is {text:?}"))
     }
 
     /// Waits until the state is this one.
-    pub(crate) async fn until_phase(&self, phase: &str, limit_s: u64) -> Result<()> {
+    pub async fn until_phase(&self, phase: &str, limit_s: u64) -> Result<()> {
         self.until(
             &format!("document.querySelector('.vv-app').dataset.phase === '{phase}'"),
             limit_s,
@@ -169,7 +171,7 @@ impl Page {
     }
 
     /// Waits until something matches the selector.
-    pub(crate) async fn until_shown(&self, selector: &str, limit_s: u64) -> Result<()> {
+    pub async fn until_shown(&self, selector: &str, limit_s: u64) -> Result<()> {
         self.until(
             &format!("document.querySelector({}) !== null", json!(selector)),
             limit_s,
@@ -178,7 +180,7 @@ impl Page {
     }
 
     /// Waits until an expression in the page is true, for so many seconds on a quiet machine.
-    pub(crate) async fn until(&self, expression: &str, limit_s: u64) -> Result<()> {
+    pub async fn until(&self, expression: &str, limit_s: u64) -> Result<()> {
         let deadline = Instant::now() + Duration::from_secs(limit_s) * BUSY;
         while self.value(expression).await? != Value::Bool(true) {
             if Instant::now() > deadline {
@@ -190,7 +192,7 @@ impl Page {
     }
 
     /// Takes a picture of every view, into `e2e` in the build folder.
-    pub(crate) async fn picture(&self, name: &str) -> Result<()> {
+    pub async fn picture(&self, name: &str) -> Result<()> {
         for view in View::ALL {
             self.look(view).await?;
             let wide = self
@@ -199,14 +201,14 @@ impl Page {
             if wide != Value::Bool(true) {
                 bail!("{name} in {} scrolls sideways", view.name);
             }
-            let path = pictures().join(format!("{name}-{}.png", view.name));
+            let path = pictures()?.join(format!("{name}-{}.png", view.name));
             save(&path, &self.driver.screenshot_as_png().await?)?;
         }
         self.look(View::DESKTOP).await
     }
 
     /// Takes the picture of the README, when `VIVA_UPDATE_SCREENSHOT` asks for it.
-    pub(crate) async fn picture_for_readme(&self) -> Result<()> {
+    pub async fn picture_for_readme(&self) -> Result<()> {
         if std::env::var_os("VIVA_UPDATE_SCREENSHOT").is_some_and(|value| value == "1") {
             let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/images/talk.png");
             save(&docs, &self.driver.screenshot_as_png().await?)?;
@@ -215,7 +217,7 @@ impl Page {
     }
 
     /// Where the page stands, for the message of a failure.
-    pub(crate) async fn describe(&self) -> String {
+    pub async fn describe(&self) -> String {
         let expression = "document.querySelector('.vv-app')?.innerText ?? document.body.innerText";
         match self.value(expression).await {
             Ok(text) => format!("the page said:\n{}", text.as_str().unwrap_or_default()),
@@ -224,8 +226,9 @@ impl Page {
     }
 }
 
-fn pictures() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("e2e")
+/// Beside the page in the build folder.
+fn pictures() -> Result<PathBuf> {
+    Ok(required("VIVA_SITE")?.with_file_name("e2e"))
 }
 
 fn save(path: &Path, png: &[u8]) -> Result<()> {

@@ -1,0 +1,108 @@
+//! Programs that the browser tests drive, from the system's package manager.
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::workspace;
+use crate::{programs, report};
+
+/// A program, by the names it has, and what Debian's package is called.
+struct Needed {
+    what: &'static str,
+    names: &'static [&'static str],
+    package: &'static str,
+}
+
+const BROWSER: [Needed; 2] = [
+    Needed {
+        what: "Chromium",
+        names: &["chromium", "chromium-browser", "google-chrome"],
+        package: "chromium",
+    },
+    Needed {
+        what: "chromedriver",
+        names: &["chromedriver"],
+        package: "chromium-driver",
+    },
+];
+
+const SOUND: [Needed; 2] = [
+    Needed {
+        what: "PulseAudio",
+        names: &["pulseaudio"],
+        package: "pulseaudio",
+    },
+    Needed {
+        what: "PulseAudio's programs",
+        names: &["paplay"],
+        package: "pulseaudio-utils",
+    },
+];
+
+/// Installs Chromium and chromedriver where the system's package manager can, unless they are there.
+pub(crate) fn ensure_browser() -> Result<()> {
+    ensure(&BROWSER)
+}
+
+/// The same for a sound server.
+pub(crate) fn ensure_sound() -> Result<()> {
+    ensure(&SOUND)
+}
+
+fn ensure(needed: &[Needed]) -> Result<()> {
+    if missing(needed).next().is_none() {
+        return Ok(());
+    }
+    if programs::find(&["apt-get"]).is_some() {
+        report::step(&format!("Installing {}", packages(needed).join(" and ")));
+        // One list that cannot be had need not be the one that counts, so only what is missing in the end counts.
+        for mut step in [update(), install(needed)] {
+            if let Err(err) = workspace::run(&mut step) {
+                report::detail(&format!("{err:#}"));
+            }
+        }
+    }
+    let missing: Vec<&str> = missing(needed).collect();
+    if !missing.is_empty() {
+        bail!(
+            "the browser tests need {} on the search path; install them with the system's package manager \
+             (Debian, as root: apt-get install {})",
+            missing.join(" and "),
+            packages(needed).join(" ")
+        );
+    }
+    Ok(())
+}
+
+fn missing(needed: &[Needed]) -> impl Iterator<Item = &'static str> {
+    needed
+        .iter()
+        .filter(|needed| programs::find(needed.names).is_none())
+        .map(|needed| needed.what)
+}
+
+fn packages(needed: &[Needed]) -> Vec<&'static str> {
+    needed.iter().map(|needed| needed.package).collect()
+}
+
+fn update() -> Command {
+    let mut command = apt_get();
+    command.arg("update");
+    command
+}
+
+fn install(needed: &[Needed]) -> Command {
+    let mut command = apt_get();
+    command.args(["install", "--yes"]).args(packages(needed));
+    command
+}
+
+fn apt_get() -> Command {
+    let mut command = Command::new("apt-get");
+    command
+        // Another installation may be under way, as on a machine that was just started.
+        .args(["--quiet", "--quiet", "--option", "DPkg::Lock::Timeout=300"])
+        .env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}
