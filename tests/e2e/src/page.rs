@@ -15,6 +15,14 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Limits are those of a quiet machine; one that builds at the same time gets so many times as long.
 const BUSY: u32 = 3;
 
+/// Asks for a microphone as it is: nothing is cancelled, suppressed or levelled.
+const RAW_MICROPHONE: &str = "(() => {
+    const devices = navigator.mediaDevices;
+    const ask = devices.getUserMedia.bind(devices);
+    const raw = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+    devices.getUserMedia = ({ audio }) => ask({ audio: { ...audio, ...raw } });
+})()";
+
 /// The Talk page in an open browser.
 pub struct Page {
     driver: WebDriver,
@@ -142,6 +150,11 @@ impl Page {
             .execute(format!("return {expression}"), Vec::new())
             .await?;
         Ok(result.json().clone())
+    }
+
+    /// Has the page record without the browser's voice processing from the next *Start* on.
+    pub async fn take_the_microphone_as_it_is(&self) -> Result<()> {
+        self.value(RAW_MICROPHONE).await.map(drop)
     }
 
     /// What the stage says in a `data-` attribute.

@@ -17,14 +17,6 @@ const INTERRUPTIONS: usize = 3;
 /// The question is asked again every 5.9 s.
 const ASKED_EVERY_S: u64 = 6;
 
-/// Asks for a microphone as it is: nothing is cancelled, suppressed or levelled.
-const RAW_MICROPHONE: &str = "(() => {
-    const devices = navigator.mediaDevices;
-    const ask = devices.getUserMedia.bind(devices);
-    const raw = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
-    devices.getUserMedia = ({ audio }) => ask({ audio: { ...audio, ...raw } });
-})()";
-
 const PAUSED_OR_CUT: &str = "document.querySelector('.vv-line-paused, .vv-line-cut') !== null";
 
 /// What the page says of the interruptions so far: how long each took to silence the AI, in ms.
@@ -77,7 +69,7 @@ async fn a_cough_pauses_the_ai_and_it_goes_on() -> Result<()> {
     Browser::with(Microphone::Cough)
         .visit(&url, async |page| {
             // Who suppresses noise hears no cough.
-            page.value(RAW_MICROPHONE).await?;
+            page.take_the_microphone_as_it_is().await?;
             page.click(".vv-main-action").await?;
             page.until_phase("speaking", 20).await?;
             let told = page.text(".vv-message").await?;
