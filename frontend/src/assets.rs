@@ -11,7 +11,7 @@ pub struct SiteAssets(BTreeMap<String, String>);
 
 impl SiteAssets {
     /// Every name that the page asks for. A manifest without one of them is [incomplete](SiteAssets::missing).
-    pub const NAMES: [&str; 9] = [
+    pub const NAMES: [&str; 11] = [
         "audio-worker.js",
         "base.css",
         "boot.js",
@@ -21,6 +21,8 @@ impl SiteAssets {
         "playback-worklet.js",
         "viva.js",
         "viva.wasm",
+        "worker.js",
+        "worker.wasm",
     ];
 
     /// Reads a `manifest.json`.
@@ -56,6 +58,8 @@ impl SiteAssets {
             "playback-worklet.js",
             "viva.js",
             "viva.wasm",
+            "worker.js",
+            "worker.wasm",
         ];
         let paths: BTreeMap<&str, String> = loaded.into_iter().map(|name| (name, self.path(name))).collect();
         serde_json::to_string(&paths).expect("strings always serialize")
@@ -75,7 +79,8 @@ mod tests {
 
     #[test]
     fn missing_files_are_named() {
-        let json = r#"{"viva.js": "/a", "viva.wasm": "/b", "base.css": "/c", "components.css": "/d", "boot.js": "/e"}"#;
+        let json = r#"{"viva.js": "/a", "viva.wasm": "/b", "base.css": "/c", "components.css": "/d", "boot.js": "/e",
+            "worker.wasm": "/f"}"#;
         let assets = SiteAssets::from_json(json).unwrap();
         assert_eq!(
             assets.missing(),
@@ -83,7 +88,8 @@ mod tests {
                 "audio-worker.js",
                 "capture-worklet.js",
                 "icon.svg",
-                "playback-worklet.js"
+                "playback-worklet.js",
+                "worker.js"
             ]
         );
     }

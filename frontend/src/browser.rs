@@ -1,8 +1,9 @@
 //! Small dealings with the browser.
 
-use js_sys::{Object, Reflect};
+use js_sys::Object;
+pub(crate) use viva_audio_worker::browser::{forgive, instance, number, object, property};
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast, JsValue};
 
 #[wasm_bindgen]
 extern "C" {
@@ -35,21 +36,6 @@ extern "C" {
     pub(crate) fn new(init: &Object) -> Result<MediaStreamTrackProcessor, JsValue>;
     #[wasm_bindgen(method, getter)]
     pub(crate) fn readable(this: &MediaStreamTrackProcessor) -> web_sys::ReadableStream;
-
-    /// A piece of audio (W3C `WebCodecs`, 9.2).
-    pub(crate) type AudioData;
-    /// When its first sample was captured, in µs. Of a microphone in Chromium: on the `performance.now()` of the window or worker
-    /// that reads it.
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn timestamp(this: &AudioData) -> f64;
-    #[wasm_bindgen(method, getter, js_name = numberOfFrames)]
-    pub(crate) fn number_of_frames(this: &AudioData) -> u32;
-    #[wasm_bindgen(method, getter, js_name = sampleRate)]
-    pub(crate) fn sample_rate(this: &AudioData) -> f64;
-    #[wasm_bindgen(method, catch, js_name = copyTo)]
-    pub(crate) fn copy_to(this: &AudioData, to: &mut [f32], options: &Object) -> Result<(), JsValue>;
-    #[wasm_bindgen(method)]
-    pub(crate) fn close(this: &AudioData);
 }
 
 /// The language of the document, as the server set it.
@@ -115,38 +101,4 @@ pub(crate) fn asset(name: &str) -> Option<String> {
     let meta = document.query_selector("meta[name='viva-assets']").ok()??;
     let assets = crate::SiteAssets::from_json(&meta.get_attribute("content")?).ok()?;
     Some(assets.path(name))
-}
-
-/// Begins something whose failure changes nothing; without this the browser reports it as an error of the page.
-pub(crate) fn forgive(begun: Result<js_sys::Promise, JsValue>) {
-    if let Ok(begun) = begun {
-        wasm_bindgen_futures::spawn_local(async move {
-            let _ = wasm_bindgen_futures::JsFuture::from(begun).await;
-        });
-    }
-}
-
-/// A JavaScript object with these properties.
-pub(crate) fn object(properties: &[(&str, &JsValue)]) -> Object {
-    let object = Object::new();
-    for (name, value) in properties {
-        // Setting a property of a fresh object cannot fail.
-        let _ = Reflect::set(&object, &JsValue::from_str(name), value);
-    }
-    object
-}
-
-/// A property; `undefined` when it is not there.
-pub(crate) fn property(object: &JsValue, name: &str) -> JsValue {
-    Reflect::get(object, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
-}
-
-/// A numeric property.
-pub(crate) fn number(object: &JsValue, name: &str) -> Option<f64> {
-    property(object, name).as_f64()
-}
-
-/// A property of some class.
-pub(crate) fn instance<T: JsCast>(object: &JsValue, name: &str) -> Option<T> {
-    property(object, name).dyn_into().ok()
 }

@@ -31,6 +31,7 @@
 pub mod api;
 mod app;
 mod assets;
+#[cfg(feature = "hydrate")]
 pub mod audio;
 #[cfg(feature = "hydrate")]
 mod browser;

@@ -35,6 +35,8 @@ pub fn shell(assets: &SiteAssets) -> impl IntoView + use<> {
                 <link rel="modulepreload" href=assets.path("audio-worker.js") />
                 <link rel="modulepreload" href=assets.path("capture-worklet.js") />
                 <link rel="modulepreload" href=assets.path("playback-worklet.js") />
+                <link rel="prefetch" href=assets.path("worker.js") />
+                <link rel="prefetch" href=assets.path("worker.wasm") />
                 <script src=assets.path("boot.js") data-failed=words.not_live></script>
             </head>
             <body>

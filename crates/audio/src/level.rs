@@ -21,6 +21,16 @@ pub fn first_audible(samples: impl IntoIterator<Item = i16>) -> Option<usize> {
         .position(|sample| sample.unsigned_abs() >= AUDIBLE)
 }
 
+/// An amplitude (0 to 1, where 1 is full scale) in dBFS, at least [`SILENCE_DBFS`].
+///
+/// ```
+/// assert_eq!(viva_audio::level::amplitude_dbfs(0.1), -20.0);
+/// assert_eq!(viva_audio::level::amplitude_dbfs(0.0), -100.0);
+/// ```
+pub fn amplitude_dbfs(amplitude: f64) -> f32 {
+    dbfs(amplitude * amplitude)
+}
+
 const FULL_SCALE: f64 = 32_768.0;
 
 /// Samples at full scale in a row that count as clipping.
@@ -151,20 +161,20 @@ impl Window {
         #[expect(clippy::cast_precision_loss, reason = "a level does not need 53 bits")]
         let mean_square = self.energy as f64 / f64::from(self.len);
         Level {
-            rms_dbfs: dbfs(mean_square),
-            peak_dbfs: dbfs(f64::from(self.peak) * f64::from(self.peak)),
+            rms_dbfs: dbfs(mean_square / (FULL_SCALE * FULL_SCALE)),
+            peak_dbfs: amplitude_dbfs(f64::from(self.peak) / FULL_SCALE),
             clipped: self.clipped,
         }
     }
 }
 
-/// Converts a squared amplitude (in squared sample steps) to dBFS.
+/// Converts a squared amplitude (0 to 1) to dBFS.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "a level fits f32 with room to spare"
 )]
 fn dbfs(square: f64) -> f32 {
-    (10.0 * (square / (FULL_SCALE * FULL_SCALE)).log10()).max(f64::from(SILENCE_DBFS)) as f32
+    (10.0 * square.log10()).max(f64::from(SILENCE_DBFS)) as f32
 }
 
 #[cfg(test)]

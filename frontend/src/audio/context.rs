@@ -1,11 +1,12 @@
 use std::cell::Cell;
 
+use viva_audio_worker::{ClockMap, sample_rate};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AudioContext, AudioContextOptions, AudioContextState, AudioWorkletNode, MessageChannel};
 
+use super::AudioProblem;
 use super::processor::{asset, loaded};
-use super::{AudioProblem, ClockMap, sample_rate};
 use crate::browser::{TimedContext, forgive, now_ms, object};
 
 /// The rate to ask for when the device's own is none that can be resampled.

@@ -1,16 +1,16 @@
 use js_sys::Object;
+use viva_audio_worker::sample_rate;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     AudioWorkletNode, DomException, Event, MediaDevices, MediaStream, MediaStreamAudioSourceNode,
-    MediaStreamConstraints, MediaStreamTrack,
+    MediaStreamConstraints, MediaStreamTrack, ReadableStream,
 };
 
 use super::context::{Output, channel_to};
-use super::tap::tap;
 use super::{AudioProcessor, RigEvent, RigListener};
-use crate::browser::{number, object, property};
+use crate::browser::{MediaStreamTrackProcessor, number, object, property};
 use crate::state::message::{Message, Topic};
 use crate::state::microphone::MicrophoneProblem;
 
@@ -217,6 +217,15 @@ async fn ask(device: &str) -> Result<MediaStream, MicrophoneProblem> {
         .map_err(|thrown| problem(&thrown))?;
     let stream = JsFuture::from(asked).await.map_err(|thrown| problem(&thrown))?;
     Ok(stream.unchecked_into())
+}
+
+/// The track's audio with the times at which the browser captured it, where the browser gives both; else the capture
+/// worklet has to do, which sees audio only when the context gets to it.
+fn tap(track: &MediaStreamTrack) -> Option<ReadableStream> {
+    let rate = number(&track.get_settings(), "sampleRate")?;
+    sample_rate(rate)?;
+    let processor = MediaStreamTrackProcessor::new(&object(&[("track", track)])).ok()?;
+    Some(processor.readable())
 }
 
 /// One channel, with the browser's echo cancelling: the AI must not hear itself. A chosen device that is gone falls back

@@ -153,21 +153,18 @@ pub(super) async fn loaded(loading: Promise) -> Result<JsValue, AudioProblem> {
     }
 }
 
-/// Hands the compiled bundle over and waits for `{ready}`.
+/// Says where the worker's bundle is and waits for `{ready}`.
 async fn await_ready(worker: &Worker) -> Result<(), AudioProblem> {
-    let script = asset("viva.js")?;
     let location = web_sys::window()
         .and_then(|window| window.location().origin().ok())
         .unwrap_or_default();
-    let script = JsValue::from_str(&format!("{location}{script}"));
+    let url = |name: &str| Ok::<_, JsValue>(JsValue::from_str(&format!("{location}{}", asset(name)?)));
+    let (script, wasm) = (url("worker.js")?, url("worker.wasm")?);
     let ready = Promise::new(&mut |resolve, reject| {
         worker.set_onmessage(Some(&resolve));
         worker.set_onerror(Some(&reject));
     });
-    worker.post_message(&object(&[
-        ("script", &script),
-        ("module", &wasm_bindgen::module()),
-    ]))?;
+    worker.post_message(&object(&[("script", &script), ("wasm", &wasm)]))?;
     let answer = loaded(ready).await;
     worker.set_onerror(None);
     let failed = property(&property(&answer?, "data"), "failed");

@@ -6,6 +6,7 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use uuid::Uuid;
+use viva_audio_worker::FRAME_MS;
 use viva_protocol::ws::{ClientMessage, ServerMessage, SwitchMode};
 
 use super::connection::Connection;
@@ -14,7 +15,7 @@ use super::playback::Playing;
 use super::replay::Replay;
 use crate::api;
 use crate::audio::{
-    AudioProblem, Captured, DeviceWatch, FRAME_MS, Microphone, Output, Rig, RigEvent, RigListener, devices,
+    AudioProblem, Captured, DeviceWatch, Microphone, Output, Rig, RigEvent, RigListener, devices,
 };
 use crate::browser::now_ms;
 use crate::state::context::{Providers, Talk};

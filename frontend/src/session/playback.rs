@@ -2,12 +2,14 @@
 
 use js_sys::{ArrayBuffer, Uint8Array};
 use leptos::prelude::*;
+use viva_audio::level::amplitude_dbfs;
+use viva_audio_worker::WIRE_RATE;
 use viva_protocol::ws::{
     AudioFrame, ClientMessage, FrameKind, HEADER_BYTES, Interrupt, PlaybackEvent, PlaybackReport,
 };
 
 use super::actor::Actor;
-use crate::audio::{Played, PlayedKind, WIRE_RATE};
+use crate::audio::{Played, PlayedKind};
 use crate::state::meter::position;
 
 /// The answer that arrives or plays.
@@ -120,11 +122,9 @@ impl Actor {
     }
 
     fn show_level(&self, rms: f64, peak: f64) {
-        #[expect(clippy::cast_possible_truncation, reason = "a level needs no more than f32")]
-        let dbfs = (20.0 * rms.max(1e-5).log10()) as f32;
         self.talk
             .strip
-            .update_value(|strip| strip.push_ai(position(dbfs)));
+            .update_value(|strip| strip.push_ai(position(amplitude_dbfs(rms))));
         if peak > self.talk.played.with_untracked(|played| played.peak) {
             self.talk.played.update(|played| played.peak = peak);
         }

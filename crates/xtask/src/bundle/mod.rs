@@ -1,9 +1,9 @@
-//! The page as the browser gets it: one wasm module, its loader, style sheets, worklets and icons.
+//! The page as the browser gets it: the wasm modules with their loaders, style sheets, worklets and icons.
 //!
 //! Everything ends in `<target>/site` (`site-dev` for debug builds):
 //!
-//! - `pkg/<hash>/`: what wasm-bindgen wrote, in a folder named after the content of all its files, since
-//!   they import each other by relative path;
+//! - `pkg/<hash>/`: what wasm-bindgen wrote for one module, in a folder named after the content of all its files,
+//!   since they import each other by relative path;
 //! - `assets/`: the files of `frontend/assets`, each with the hash of its content in its name;
 //! - `<file>.br` beside whatever gets smaller by it (release only: quality 11 takes seconds);
 //! - `manifest.json`: from logical name to path, which the server reads to render the shell.
@@ -31,8 +31,38 @@ use crate::report;
 use crate::toolchain::{self, WASM};
 use crate::workspace::{self, Build, Workspace};
 
-/// The logical names of what wasm-bindgen writes are `viva.js` and `viva.wasm`.
-const STEM: &str = "viva";
+/// A program that runs in the browser.
+struct Program {
+    /// The logical names of what wasm-bindgen writes are `<stem>.js` and `<stem>.wasm`.
+    stem: &'static str,
+    /// What cargo writes.
+    wasm: &'static str,
+}
+
+/// The page, and the worker that computes its audio: neither has to load what only the other needs.
+const PROGRAMS: [Program; 2] = [
+    Program {
+        stem: "viva",
+        wasm: "viva_frontend.wasm",
+    },
+    Program {
+        stem: "worker",
+        wasm: "viva-audio-worker.wasm",
+    },
+];
+/// What cargo makes them from, all at once: so they share what is compiled for them.
+pub(crate) const CARGO_ARGS: [&str; 10] = [
+    "--package",
+    "viva-frontend",
+    "--package",
+    "viva-audio-worker",
+    "--lib",
+    "--bin",
+    "viva-audio-worker",
+    "--no-default-features",
+    "--features",
+    "viva-frontend/hydrate",
+];
 /// The fingerprint of what the folder was made from.
 const STAMP: &str = "inputs.sha256";
 
@@ -40,22 +70,22 @@ const STAMP: &str = "inputs.sha256";
 pub(crate) fn build(workspace: &Workspace, build: Build) -> Result<PathBuf> {
     toolchain::ensure_wasm_target(workspace)?;
     report::step("Building the page");
-    let wasm = compile(workspace, build)?;
+    let modules = compile(workspace, build)?;
     let assets = assets::collect(&workspace.root.join("frontend"))?;
 
     let site = workspace.target.join(site_folder(build));
-    let stamp = stamp(&wasm, &assets)?;
+    let stamp = stamp(&modules, &assets)?;
     if fs::read_to_string(site.join(STAMP)).is_ok_and(|last| last == stamp) {
         report::detail(&format!("up to date in {}", site.display()));
         return Ok(site);
     }
     let staging = tempfile::tempdir_in(&workspace.target)?;
-    let sizes = assemble(
-        staging.path(),
-        &bindgen(wasm, build, &workspace.target)?,
-        &assets,
-        build,
-    )?;
+    let packages = PROGRAMS
+        .iter()
+        .zip(modules)
+        .map(|(program, wasm)| bindgen(program.stem, wasm, build, &workspace.target))
+        .collect::<Result<Vec<_>>>()?;
+    let sizes = assemble(staging.path(), &packages, &assets, build)?;
     fs::write(staging.path().join(STAMP), stamp)?;
     publish(staging, &site)?;
     for line in compress::table(&sizes) {
@@ -64,40 +94,32 @@ pub(crate) fn build(workspace: &Workspace, build: Build) -> Result<PathBuf> {
     Ok(site)
 }
 
-/// Cargo knows best whether the sources changed, so it is always asked.
-fn compile(workspace: &Workspace, build: Build) -> Result<Vec<u8>> {
+/// The modules in the order of [`PROGRAMS`]. Cargo knows best whether the sources changed, so it is always asked.
+fn compile(workspace: &Workspace, build: Build) -> Result<Vec<Vec<u8>>> {
     let (profile, folder) = match build {
         Build::Release => ("wasm-release", "wasm-release"),
         Build::Debug => ("dev", "debug"),
     };
-    let features = ["--no-default-features", "--features", "hydrate"];
     workspace::run(
         workspace
-            .cargo([
-                "build",
-                "--package",
-                "viva-frontend",
-                "--lib",
-                "--target",
-                WASM,
-                "--profile",
-                profile,
-            ])
-            .args(features),
+            .cargo(["build", "--target", WASM, "--profile", profile])
+            .args(CARGO_ARGS),
     )?;
-    let path = workspace
-        .target
-        .join(WASM)
-        .join(folder)
-        .join("viva_frontend.wasm");
-    fs::read(&path).with_context(|| format!("cargo did not write {}", path.display()))
+    let folder = workspace.target.join(WASM).join(folder);
+    PROGRAMS
+        .iter()
+        .map(|program| {
+            let path = folder.join(program.wasm);
+            fs::read(&path).with_context(|| format!("cargo did not write {}", path.display()))
+        })
+        .collect()
 }
 
 /// Runs wasm-bindgen and returns the files it wrote.
-fn bindgen(wasm: Vec<u8>, build: Build, target: &Path) -> Result<Vec<File>> {
+fn bindgen(stem: &str, wasm: Vec<u8>, build: Build, target: &Path) -> Result<Vec<File>> {
     let folder = tempfile::tempdir_in(target)?;
     Bindgen::new()
-        .input_bytes(STEM, wasm)
+        .input_bytes(stem, wasm)
         .web(true)?
         .typescript(false)
         .remove_producers_section(true)
@@ -108,17 +130,24 @@ fn bindgen(wasm: Vec<u8>, build: Build, target: &Path) -> Result<Vec<File>> {
 }
 
 /// Lays the site out in an empty folder.
-fn assemble(site: &Path, pkg: &[File], assets: &[File], build: Build) -> Result<Vec<compress::Size>> {
+fn assemble(
+    site: &Path,
+    packages: &[Vec<File>],
+    assets: &[File],
+    build: Build,
+) -> Result<Vec<compress::Size>> {
     let mut manifest = Manifest::default();
     let mut sizes = Vec::new();
     let mut place = |name: &str, path: &str, bytes: &[u8]| {
         sizes.push(compress::write(site, path, bytes, build)?);
         manifest.add(name, path)
     };
-    let version = digest::of_files(pkg);
-    for file in pkg {
-        let name = file.name.replace("_bg.wasm", ".wasm");
-        place(&name, &format!("pkg/{version}/{}", file.name), &file.bytes)?;
+    for package in packages {
+        let version = digest::of_files(package);
+        for file in package {
+            let name = file.name.replace("_bg.wasm", ".wasm");
+            place(&name, &format!("pkg/{version}/{}", file.name), &file.bytes)?;
+        }
     }
     for file in assets {
         let path = format!("assets/{}", digest::hashed_name(&file.name, &file.bytes));
@@ -138,12 +167,14 @@ fn publish(staging: TempDir, site: &Path) -> Result<()> {
 }
 
 /// Changes when the page has to be made anew: other wasm, other assets, or another bundler.
-fn stamp(wasm: &[u8], assets: &[File]) -> Result<String> {
+fn stamp(modules: &[Vec<u8>], assets: &[File]) -> Result<String> {
     let bundler = std::env::current_exe()?.metadata()?;
     let built = bundler.modified()?.duration_since(SystemTime::UNIX_EPOCH)?;
     let mut digest = Digest::default();
     digest.add(&built.as_nanos().to_le_bytes());
-    digest.add(wasm);
+    for wasm in modules {
+        digest.add(wasm);
+    }
     for file in assets {
         digest.add(file.name.as_bytes());
         digest.add(&file.bytes);
@@ -172,14 +203,15 @@ mod tests {
     #[test]
     fn the_manifest_names_files_that_exist() {
         let site = tempfile::tempdir().unwrap();
-        let pkg = [
+        let page = vec![
             file("viva.js", "import"),
             file("viva_bg.wasm", "\0asm"),
             file("snippets/a/inline0.js", "1"),
         ];
+        let worker = vec![file("worker.js", "import"), file("worker_bg.wasm", "\0asm")];
         assemble(
             site.path(),
-            &pkg,
+            &[page, worker],
             &[file("icons/mic.svg", "<svg/>")],
             Build::Debug,
         )
@@ -190,7 +222,14 @@ mod tests {
         let names: Vec<&str> = manifest.keys().map(String::as_str).collect();
         assert_eq!(
             names,
-            ["icons/mic.svg", "snippets/a/inline0.js", "viva.js", "viva.wasm"]
+            [
+                "icons/mic.svg",
+                "snippets/a/inline0.js",
+                "viva.js",
+                "viva.wasm",
+                "worker.js",
+                "worker.wasm"
+            ]
         );
         for path in manifest.values() {
             assert!(site.path().join(path.trim_start_matches('/')).is_file(), "{path}");
@@ -200,12 +239,12 @@ mod tests {
     #[test]
     fn relative_imports_of_the_loader_stay_valid() {
         let site = tempfile::tempdir().unwrap();
-        let pkg = [
+        let pkg = vec![
             file("viva.js", "import './snippets/a/inline0.js'"),
             file("snippets/a/inline0.js", "1"),
         ];
-        assemble(site.path(), &pkg, &[], Build::Debug).unwrap();
         let version = digest::of_files(&pkg);
+        assemble(site.path(), &[pkg], &[], Build::Debug).unwrap();
         assert!(
             site.path()
                 .join("pkg")
@@ -218,16 +257,19 @@ mod tests {
     #[test]
     fn any_changed_input_changes_the_stamp() {
         let assets = [file("app.css", "a{}")];
+        let modules = |page: &str, worker: &str| [page.into(), worker.into()];
+        let wasm = modules("page", "worker");
         let stamps = [
-            stamp(b"wasm", &assets).unwrap(),
-            stamp(b"other", &assets).unwrap(),
-            stamp(b"wasm", &[file("app.css", "b{}")]).unwrap(),
-            stamp(b"wasm", &[file("renamed.css", "a{}")]).unwrap(),
-            stamp(b"wasm", &[]).unwrap(),
+            stamp(&wasm, &assets).unwrap(),
+            stamp(&modules("other", "worker"), &assets).unwrap(),
+            stamp(&modules("page", "other"), &assets).unwrap(),
+            stamp(&wasm, &[file("app.css", "b{}")]).unwrap(),
+            stamp(&wasm, &[file("renamed.css", "a{}")]).unwrap(),
+            stamp(&wasm, &[]).unwrap(),
         ];
         let distinct: std::collections::BTreeSet<&String> = stamps.iter().collect();
         assert_eq!(distinct.len(), stamps.len());
-        assert_eq!(stamps[0], stamp(b"wasm", &assets).unwrap());
+        assert_eq!(stamps[0], stamp(&wasm, &assets).unwrap());
     }
 
     #[test]

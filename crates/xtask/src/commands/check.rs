@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 
+use crate::bundle;
 use crate::report;
 use crate::toolchain::{self, WASM};
 use crate::workspace::{self, Workspace};
@@ -40,23 +41,15 @@ pub(crate) fn check(workspace: &Workspace) -> Result<ExitCode> {
     Ok(ExitCode::FAILURE)
 }
 
-/// The page's crate is linted twice: the browser's half of it is compiled for wasm only.
+/// The page's crates are linted twice: the browser's half of them is compiled for wasm only.
 fn steps(workspace: &Workspace) -> [Step; 5] {
-    let page = [
-        "--package",
-        "viva-frontend",
-        "--lib",
-        "--no-default-features",
-        "--features",
-        "hydrate",
-    ];
     let deny = ["--", "--deny", "warnings"];
 
     let rules = workspace.cargo(["test", "--package", "viva-graph-tests"]);
     let mut lints = workspace.cargo(["clippy", "--workspace", "--all-targets"]);
     lints.args(deny);
     let mut page_lints = workspace.cargo(["clippy", "--target", WASM]);
-    page_lints.args(page).args(deny);
+    page_lints.args(bundle::CARGO_ARGS).args(deny);
     let mut docs = workspace.cargo(["doc", "--workspace", "--no-deps"]);
     docs.env("RUSTDOCFLAGS", "--deny warnings");
 

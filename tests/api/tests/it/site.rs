@@ -27,7 +27,8 @@ fn bundle(folder: &Path) -> Site {
         "base.css": "/assets/base-1234.css", "components.css": "/assets/components-1234.css",
         "boot.js": "/assets/boot-1234.js", "icon.svg": "/assets/icon-1234.svg",
         "audio-worker.js": "/assets/audio-worker-1234.js", "capture-worklet.js": "/assets/capture-worklet-1234.js",
-        "playback-worklet.js": "/assets/playback-worklet-1234.js",
+        "playback-worklet.js": "/assets/playback-worklet-1234.js", "worker.js": "/pkg/77d0e4b1/worker.js",
+        "worker.wasm": "/pkg/77d0e4b1/worker_bg.wasm",
     });
     fs::write(folder.join("manifest.json"), manifest.to_string()).unwrap();
     Site::open(folder).unwrap()

@@ -4,7 +4,7 @@ use crate::Finding;
 use crate::repository::{Member, Source};
 
 /// The crates each crate may use, besides those in `tests/` for its own tests.
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str]); 12] = [
     ("viva-domain", &[]),
     ("viva-audio", &[]),
     ("viva-protocol", &[]),
@@ -24,7 +24,11 @@ const ALLOWED: [(&str, &[&str]); 11] = [
             "viva-frontend",
         ],
     ),
-    ("viva-frontend", &["viva-protocol", "viva-audio"]),
+    ("viva-audio-worker", &["viva-protocol", "viva-audio"]),
+    (
+        "viva-frontend",
+        &["viva-protocol", "viva-audio", "viva-audio-worker"],
+    ),
     ("viva-client", &["viva-protocol", "viva-audio"]),
     (
         "viva-server",
@@ -44,7 +48,7 @@ const ALLOWED: [(&str, &[&str]); 11] = [
 
 /// What must not enter a crate: the domain knows no runtime, no format and no vendor; what the browser
 /// shares knows no runtime.
-const BANNED: [(&str, &[&str]); 3] = [
+const BANNED: [(&str, &[&str]); 4] = [
     (
         "viva-domain",
         &[
@@ -66,6 +70,7 @@ const BANNED: [(&str, &[&str]); 3] = [
     ),
     ("viva-audio", &["tokio", "tokio-util"]),
     ("viva-protocol", &["tokio", "tokio-util"]),
+    ("viva-audio-worker", &["leptos"]),
 ];
 
 /// TLS comes from rustls everywhere, so that no C library has to be installed.

@@ -1,25 +1,35 @@
 use js_sys::Object;
 use viva_audio::SampleRate;
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{MediaStreamTrack, ReadableStream, ReadableStreamDefaultReader, WorkerGlobalScope};
+use web_sys::{ReadableStream, ReadableStreamDefaultReader, WorkerGlobalScope};
 
-use super::{CapturedFrame, ClockMap, Framer, sample_rate};
-use crate::browser::{AudioData, MediaStreamTrackProcessor, forgive, number, object, property};
+use crate::browser::{forgive, object, property};
+use crate::{CapturedFrame, ClockMap, Framer, sample_rate};
 
 /// Audio that arrives later than this was not stamped by the clock that it is read by.
 const LATEST_MS: f64 = 500.0;
 
-/// The track's audio with the times at which the browser captured it, where the browser gives both; else the capture
-/// worklet has to do, which sees audio only when the context gets to it.
-pub(super) fn tap(track: &MediaStreamTrack) -> Option<ReadableStream> {
-    let rate = number(&track.get_settings(), "sampleRate")?;
-    sample_rate(rate)?;
-    let processor = MediaStreamTrackProcessor::new(&object(&[("track", track)])).ok()?;
-    Some(processor.readable())
+#[wasm_bindgen]
+extern "C" {
+    /// A piece of audio (W3C `WebCodecs`, 9.2).
+    type AudioData;
+    /// When its first sample was captured, in µs. Of a microphone in Chromium: on the `performance.now()` of the window or worker
+    /// that reads it.
+    #[wasm_bindgen(method, getter)]
+    fn timestamp(this: &AudioData) -> f64;
+    #[wasm_bindgen(method, getter, js_name = numberOfFrames)]
+    fn number_of_frames(this: &AudioData) -> u32;
+    #[wasm_bindgen(method, getter, js_name = sampleRate)]
+    fn sample_rate(this: &AudioData) -> f64;
+    #[wasm_bindgen(method, catch, js_name = copyTo)]
+    fn copy_to(this: &AudioData, to: &mut [f32], options: &Object) -> Result<(), JsValue>;
+    #[wasm_bindgen(method)]
+    fn close(this: &AudioData);
 }
 
-/// Reads a tap in the audio worker until it is dropped.
+/// Reads a track's audio until it is dropped.
 pub(super) struct Tap {
     reader: ReadableStreamDefaultReader,
 }

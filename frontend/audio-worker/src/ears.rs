@@ -1,8 +1,9 @@
+use viva_audio::level::amplitude_dbfs;
 use viva_audio::{BargeIn, Interruptible, Reaction, TurnDetection};
 use wasm_bindgen::JsValue;
 use web_sys::MessagePort;
 
-use super::WIRE_RATE;
+use crate::WIRE_RATE;
 use crate::browser::{number, object, property};
 
 /// Hears in the audio worker whether the user speaks over the AI, and lets playback pause without asking anybody.
@@ -42,7 +43,7 @@ impl Ears {
     pub(super) fn played(&mut self, message: &JsValue) {
         let is_heard = property(message, "heard").is_truthy();
         let loudest = number(message, "loudest").filter(|_| is_heard);
-        self.barge_in.played(loudest.map(dbfs));
+        self.barge_in.played(loudest.map(amplitude_dbfs));
     }
 
     /// Takes what the microphone delivered, as it comes.
@@ -57,13 +58,6 @@ impl Ears {
             let _ = player.post_message(&object(&[(order, &JsValue::TRUE)]));
         }
     }
-}
-
-/// An amplitude in dBFS.
-fn dbfs(amplitude: f64) -> f32 {
-    #[expect(clippy::cast_possible_truncation, reason = "a level needs no more than f32")]
-    let dbfs = (20.0 * amplitude.max(1e-5).log10()) as f32;
-    dbfs
 }
 
 fn turn_taking(message: &JsValue) -> Option<(TurnDetection, Interruptible)> {

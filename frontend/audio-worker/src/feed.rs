@@ -1,7 +1,7 @@
 use viva_audio::{Resampler, SampleRate, pcm};
 use viva_protocol::ws::AudioFrame;
 
-use super::framer::WIRE_RATE;
+use crate::framer::WIRE_RATE;
 
 /// A hole in an answer is filled with silence, so that positions stay true; of a longer one only so much.
 const MAX_HOLE: u64 = 24_000;

@@ -1,16 +1,3 @@
-//! The inside of the audio worker. Messages to it:
-//!
-//! - `{capture: MessagePort, rate}`: the capture worklet posts `{frame, samples}` there;
-//! - `{tap: ReadableStream}`: the microphone's track itself, instead of the capture worklet;
-//! - `{playback: MessagePort, rate}`: the playback worklet takes `{turn, samples, last}`, `{pause}` and `{resume}` there, and
-//!   posts `{heard, loudest}`;
-//! - `{answer: ArrayBuffer}`: a binary message with the AI's audio;
-//! - `{drop: turn}`: answers up to this turn were cut;
-//! - `{interruptible, threshold, bargeInThreshold, minSpeech}`: when playback pauses because the user speaks.
-//!
-//! From it: `{ready}` once it listens, and for each 20 ms of the user's audio `{samples, rms, peak, clipped}` with `context`
-//! (from the worklet) or `device` (from the track).
-
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -19,18 +6,27 @@ use js_sys::{Array, ArrayBuffer, Float32Array, Int16Array, Uint8Array};
 use viva_audio::SampleRate;
 use viva_protocol::ws::AudioFrame;
 use wasm_bindgen::closure::Closure;
-use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, MessagePort, ReadableStream};
 
-use super::ears::Ears;
-use super::tap::Tap;
-use super::{CapturedFrame, Feed, Framer, PlaybackBlock, sample_rate};
 use crate::browser::{instance, number, object};
+use crate::ears::Ears;
+use crate::tap::Tap;
+use crate::{CapturedFrame, Feed, Framer, PlaybackBlock, sample_rate};
 
-/// Starts the audio worker. Called by `assets/audio-worker.js` inside the worker.
-#[wasm_bindgen]
-pub fn audio_worker_main() {
+/// Begins to listen for the page's messages. Messages to the worker:
+///
+/// - `{capture: MessagePort, rate}`: the capture worklet posts `{frame, samples}` there;
+/// - `{tap: ReadableStream}`: the microphone's track itself, instead of the capture worklet;
+/// - `{playback: MessagePort, rate}`: the playback worklet takes `{turn, samples, last}`, `{pause}` and `{resume}` there, and
+///   posts `{heard, loudest}`;
+/// - `{answer: ArrayBuffer}`: a binary message with the AI's audio;
+/// - `{drop: turn}`: answers up to this turn were cut;
+/// - `{interruptible, threshold, bargeInThreshold, minSpeech}`: when playback pauses because the user speaks.
+///
+/// From it: `{ready}` once it listens, and for each 20 ms of the user's audio `{samples, rms, peak, clipped}` with `context`
+/// (from the worklet) or `device` (from the track).
+pub fn run() {
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
     let mut worker = Worker::default();
     let on_message =

@@ -1,0 +1,3 @@
+fn main() {
+    viva_audio_worker::run();
+}
