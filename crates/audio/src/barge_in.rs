@@ -7,8 +7,8 @@ use crate::{Endpointer, SampleRate, SpeechEvent, TurnDetection};
 /// Voiced audio for which playback pauses: three frames of the voice activity detector.
 const CANDIDATE: Duration = Duration::from_millis(48);
 
-/// How long the server may take to say that it was speech, from when that is certain here. It hears the same audio; what
-/// it has not decided by then it will not.
+/// How long the server may take to say that it was speech, from when that is certain here, and how much longer than the
+/// shortest speech it may take to become certain. The server hears the same audio; what it has not decided by then it will not.
 const CONFIRMATION: Duration = Duration::from_secs(1);
 
 /// What playback must do.
@@ -33,7 +33,7 @@ pub enum Interruptible {
 ///
 /// What may be speech pauses the AI; once it is [`TurnDetection::min_speech_ms`] long the AI stays silent, until the server
 /// cut the answer ([`BargeIn::cut`]) or has let pass a second in which it did not. What turns out to be shorter was no
-/// speech, and the AI goes on.
+/// speech, and the AI goes on. So it does over a noise that stays what may be speech; then only certain speech pauses it.
 #[derive(Debug)]
 pub struct BargeIn {
     endpointer: Endpointer,
@@ -48,8 +48,10 @@ pub struct BargeIn {
 enum Stage {
     /// Nothing of the user that counts.
     Listening,
-    /// Playback was paused for what may be speech.
-    Candidate,
+    /// Playback was paused for what may be speech, and goes on if that is not certain by this sample.
+    Candidate { until: u64 },
+    /// What may be speech was not certain in time: until it ends, only certain speech pauses.
+    Doubtful,
     /// It is speech. Playback goes on if nothing is cut until this sample.
     Speech { until: u64 },
     /// Nothing is paused for who speaks now: they began before the AI, cut it, or were not to cut it.
@@ -97,9 +99,7 @@ impl BargeIn {
         match self.stage {
             Stage::Listening if self.speech_is_certain() || self.is_candidate() => {
                 if self.played.is_some() && may_cut {
-                    self.stage = Stage::Candidate;
-                    self.confirm();
-                    return Some(Reaction::Pause);
+                    return Some(self.pause());
                 }
                 if self.speech_is_certain() {
                     self.stage = Stage::Spent;
@@ -107,13 +107,26 @@ impl BargeIn {
                 None
             }
             Stage::Listening => None,
-            Stage::Candidate if may_cut && self.speech_is_certain() => {
+            Stage::Doubtful if self.played.is_some() && may_cut && self.speech_is_certain() => {
+                Some(self.pause())
+            }
+            Stage::Doubtful => {
+                self.forget_who_is_silent();
+                None
+            }
+            Stage::Candidate { .. } if may_cut && self.speech_is_certain() => {
                 self.confirm();
                 None
             }
-            Stage::Candidate if may_cut && self.endpointer.candidate().is_some() => None,
+            Stage::Candidate { until } if may_cut && self.endpointer.candidate().is_some() => {
+                if self.endpointer.position() < until {
+                    return None;
+                }
+                self.stage = Stage::Doubtful;
+                Some(Reaction::Resume)
+            }
             Stage::Speech { until } if may_cut && self.endpointer.position() < until => None,
-            Stage::Candidate | Stage::Speech { .. } => {
+            Stage::Candidate { .. } | Stage::Speech { .. } => {
                 self.stage = Stage::Spent;
                 self.forget_who_is_silent();
                 Some(Reaction::Resume)
@@ -135,12 +148,26 @@ impl BargeIn {
             .is_some_and(|voiced| voiced >= CANDIDATE)
     }
 
+    fn pause(&mut self) -> Reaction {
+        let shortest = Duration::from_millis(u64::from(self.endpointer.settings().min_speech_ms));
+        self.stage = Stage::Candidate {
+            until: self.in_future(shortest + CONFIRMATION),
+        };
+        self.confirm();
+        Reaction::Pause
+    }
+
     fn confirm(&mut self) {
         if self.speech_is_certain() {
-            let wait = self.endpointer.rate().samples_in(CONFIRMATION);
-            let until = self.endpointer.position() + wait;
-            self.stage = Stage::Speech { until };
+            self.stage = Stage::Speech {
+                until: self.in_future(CONFIRMATION),
+            };
         }
+    }
+
+    /// The sample of the microphone that comes after so long.
+    fn in_future(&self, wait: Duration) -> u64 {
+        self.endpointer.position() + self.endpointer.rate().samples_in(wait)
     }
 
     fn forget_who_is_silent(&mut self) {

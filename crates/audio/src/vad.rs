@@ -52,12 +52,6 @@ impl Vad {
             }
         }
     }
-
-    /// Forgets the stream.
-    pub fn reset(&mut self) {
-        self.model = Model::new();
-        self.pending.clear();
-    }
 }
 
 impl std::fmt::Debug for Vad {
@@ -101,12 +95,11 @@ mod tests {
     }
 
     #[test]
-    fn portions_and_earlier_streams_do_not_matter() {
+    fn portions_do_not_matter() {
         let samples: Vec<i16> = (0..4_000_i16).map(|n| n.wrapping_mul(7_919)).collect();
         let (mut whole, mut parts) = (Vec::new(), Vec::new());
+        Vad::new(0.3).push(&samples, &mut whole);
         let mut vad = Vad::new(0.3);
-        vad.push(&samples, &mut whole);
-        vad.reset();
         for part in samples.chunks(37) {
             vad.push(part, &mut parts);
         }

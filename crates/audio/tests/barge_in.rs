@@ -104,6 +104,13 @@ fn interruption() -> Vec<i16> {
     clip("barge-in-en")[ms(6_379)..ms(8_184)].to_vec()
 }
 
+/// Somebody who does not stop for breath: the middle of a word, again and again.
+fn steady_voice(samples: usize) -> Vec<i16> {
+    let voice = clip("question-en");
+    let word = &voice[ms(600)..ms(1_400)];
+    word.iter().copied().cycle().take(samples).collect()
+}
+
 #[test]
 fn the_ai_does_not_interrupt_itself() {
     let played = answer();
@@ -166,6 +173,39 @@ fn a_cough_pauses_and_the_ai_goes_on() {
     assert_eq!(kinds, [Reaction::Pause, Reaction::Resume], "{heard:?}");
     let paused_ms = (heard[1].0 - heard[0].0) / 24;
     assert!(paused_ms < 400, "paused for {paused_ms} ms");
+}
+
+#[test]
+fn what_is_never_certain_pauses_for_a_moment_and_speech_over_it_still_pauses() {
+    // With this threshold a voice may be speech for as long as it speaks, and is not certain.
+    let doubtful = TurnDetection {
+        barge_in_threshold: 0.95,
+        min_speech_ms: 2_000,
+        ..TurnDetection::default()
+    };
+    let mut barge_in = BargeIn::new(RATE, doubtful, Interruptible::Yes);
+    barge_in.push(&vec![0; ms(500)]);
+    let voice = steady_voice(ms(6_000));
+    let (mut reactions, mut is_paused) = (Vec::new(), false);
+    for (index, portion) in voice.chunks(PORTION).enumerate() {
+        if index * PORTION == ms(4_800) {
+            barge_in.set(TurnDetection::default(), Interruptible::Yes);
+        }
+        barge_in.played((!is_paused).then_some(-20.0));
+        if let Some(reaction) = barge_in.push(portion) {
+            is_paused = reaction == Reaction::Pause;
+            reactions.push((index * PORTION / 24, reaction));
+        }
+    }
+    let kinds: Vec<Reaction> = reactions.iter().map(|(_, reaction)| *reaction).collect();
+    assert_eq!(
+        kinds[..3],
+        [Reaction::Pause, Reaction::Resume, Reaction::Pause],
+        "{reactions:?}"
+    );
+    let paused_ms = reactions[1].0 - reactions[0].0;
+    assert!((2_900..=3_100).contains(&paused_ms), "paused for {paused_ms} ms");
+    assert!(reactions[2].0 >= 4_800, "{reactions:?}");
 }
 
 #[test]

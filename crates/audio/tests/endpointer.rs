@@ -273,18 +273,6 @@ fn settings_may_change_while_somebody_speaks() {
     assert!(!endpointer.is_speaking());
 }
 
-#[test]
-fn a_reset_starts_a_new_stream() {
-    let clip = clip("question-en");
-    let mut endpointer = Endpointer::new(clip.rate, TurnDetection::default());
-    let (mut first, mut second) = (Vec::new(), Vec::new());
-    endpointer.push(&clip.samples[..40_000], &mut first);
-    endpointer.reset();
-    assert_eq!((endpointer.position(), endpointer.is_speaking()), (0, false));
-    endpointer.push(&clip.samples[..40_000], &mut second);
-    assert_eq!(first, second);
-}
-
 /// Noise in [−1, 1] that is the same in every run (xorshift).
 fn noise(len: usize, mut seed: u64) -> impl Iterator<Item = f32> {
     (0..len).map(move |_| {

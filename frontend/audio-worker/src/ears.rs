@@ -27,7 +27,7 @@ impl Ears {
         self.player = Some(player);
     }
 
-    /// Takes `{interruptible, threshold, bargeInThreshold, minSpeech}`; anything else is not for the ears.
+    /// Takes `{interruptible, threshold, bargeInThreshold, minSpeech, silence}`; anything else is not for the ears.
     pub(super) fn set(&mut self, message: &JsValue) {
         if let Some((settings, interruptible)) = turn_taking(message) {
             self.barge_in.set(settings, interruptible);
@@ -70,6 +70,7 @@ fn turn_taking(message: &JsValue) -> Option<(TurnDetection, Interruptible)> {
         threshold: number(message, "threshold")? as f32,
         barge_in_threshold: number(message, "bargeInThreshold")? as f32,
         min_speech_ms: number(message, "minSpeech")? as u32,
+        silence_ms: number(message, "silence")? as u32,
         ..TurnDetection::default()
     };
     let interruptible = if property(message, "interruptible").is_truthy() {

@@ -22,7 +22,7 @@ use crate::{CapturedFrame, Feed, Framer, PlaybackBlock, sample_rate};
 ///   posts `{heard, loudest}`;
 /// - `{answer: ArrayBuffer}`: a binary message with the AI's audio;
 /// - `{drop: turn}`: answers up to this turn were cut;
-/// - `{interruptible, threshold, bargeInThreshold, minSpeech}`: when playback pauses because the user speaks.
+/// - `{interruptible, threshold, bargeInThreshold, minSpeech, silence}`: when playback pauses because the user speaks.
 ///
 /// From it: `{ready}` once it listens, and for each 20 ms of the user's audio `{samples, rms, peak, clipped}` with `context`
 /// (from the worklet) or `device` (from the track).

@@ -1,8 +1,9 @@
+use futures_channel::oneshot;
 use js_sys::Object;
 use viva_audio_worker::sample_rate;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
     AudioWorkletNode, DomException, Event, MediaDevices, MediaStream, MediaStreamAudioSourceNode,
     MediaStreamConstraints, MediaStreamTrack, ReadableStream,
@@ -83,8 +84,7 @@ impl Microphone {
         processor: &AudioProcessor,
         listener: RigListener,
     ) -> Result<Self, AudioProblem> {
-        let stream = ask(device).await.map_err(AudioProblem::Microphone)?;
-        let track = Track(stream.get_audio_tracks().get(0).unchecked_into());
+        let Granted { stream, track } = ask(device).await.map_err(AudioProblem::Microphone)?;
         let settings = track.0.get_settings();
         // Newer browsers say how: "all", "remote-only".
         let does = |what| property(&settings, what).is_truthy();
@@ -192,6 +192,20 @@ impl Drop for CaptureWorklet {
     }
 }
 
+/// What the browser granted.
+struct Granted {
+    stream: MediaStream,
+    track: Track,
+}
+
+impl From<JsValue> for Granted {
+    fn from(stream: JsValue) -> Self {
+        let stream: MediaStream = stream.unchecked_into();
+        let track = Track(stream.get_audio_tracks().get(0).unchecked_into());
+        Self { stream, track }
+    }
+}
+
 /// A track that records. Stopped when it is dropped, or the browser would go on recording.
 struct Track(MediaStreamTrack);
 
@@ -208,15 +222,21 @@ pub(super) fn media_devices() -> Option<MediaDevices> {
     (!devices.is_undefined()).then_some(devices)
 }
 
-async fn ask(device: &str) -> Result<MediaStream, MicrophoneProblem> {
+/// Asks the person for a microphone. The prompt cannot be taken back: what is granted after this was dropped records nothing.
+async fn ask(device: &str) -> Result<Granted, MicrophoneProblem> {
     let devices = media_devices().ok_or(MicrophoneProblem::Insecure)?;
     let constraints = MediaStreamConstraints::new();
     constraints.set_audio(&audio_constraints(device));
     let asked = devices
         .get_user_media_with_constraints(&constraints)
         .map_err(|thrown| problem(&thrown))?;
-    let stream = JsFuture::from(asked).await.map_err(|thrown| problem(&thrown))?;
-    Ok(stream.unchecked_into())
+    let (answer, answered) = oneshot::channel();
+    spawn_local(async move {
+        let granted = JsFuture::from(asked).await.map(Granted::from);
+        // Where nobody waits any more, what was granted ends here.
+        let _ = answer.send(granted.map_err(|thrown| problem(&thrown)));
+    });
+    answered.await.unwrap_or(Err(MicrophoneProblem::Denied))
 }
 
 /// The track's audio with the times at which the browser captured it, where the browser gives both; else the capture

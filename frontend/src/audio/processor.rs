@@ -113,6 +113,7 @@ impl AudioProcessor {
             ("threshold", &settings.threshold.into()),
             ("bargeInThreshold", &settings.barge_in_threshold.into()),
             ("minSpeech", &settings.min_speech_ms.into()),
+            ("silence", &settings.silence_ms.into()),
         ]);
         self.post(&message, &Array::new());
     }

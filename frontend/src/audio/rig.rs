@@ -45,13 +45,13 @@ impl Rig {
     ///
     /// # Errors
     /// [`AudioProblem`] when there is no microphone, or the browser lacks something.
-    pub async fn open(output: Output, device: &str, listener: RigListener) -> Result<Self, AudioProblem> {
+    pub async fn open(output: Output, device: String, listener: RigListener) -> Result<Self, AudioProblem> {
         if media_devices().is_none() {
             return Err(AudioProblem::Microphone(MicrophoneProblem::Insecure));
         }
         let processor = Rc::new(AudioProcessor::start(Rc::clone(&listener)).await?);
         let player = Player::open(&output, &processor, Rc::clone(&listener)).await?;
-        let microphone = Microphone::open(device, &output, &processor, Rc::clone(&listener)).await?;
+        let microphone = Microphone::open(&device, &output, &processor, Rc::clone(&listener)).await?;
         Ok(Self {
             _timer: Interval::new(TICK_MS, move || listener(RigEvent::Tick)),
             microphone,

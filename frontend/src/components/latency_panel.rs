@@ -33,12 +33,6 @@ pub fn LatencyPanel() -> impl IntoView {
         turns.iter().map(bar).collect_view()
     };
     let empty = Memo::new(move |_| turns.with(|turns| turns.iter().next().is_none()));
-    // With a new session the turns are other ones.
-    Effect::new(move |_| {
-        if empty.get() {
-            pointed.set(None);
-        }
-    });
     view! {
         <aside
             id=Sheet::Latency.id()
@@ -62,6 +56,8 @@ pub fn LatencyPanel() -> impl IntoView {
 #[component]
 fn Parts(turns: Memo<Figures>, pointed: RwSignal<Option<Pointed>>) -> impl IntoView {
     let preferences = expect_context::<Preferences>();
+    // With a new session the turns are other ones.
+    on_cleanup(move || pointed.set(None));
     let shown = Memo::new(move |_| {
         turns.with(|turns| {
             let wanted = pointed.get().and_then(|(number, _)| turns.turn(number));

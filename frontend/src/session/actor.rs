@@ -2,6 +2,7 @@ use std::rc::Rc;
 
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt;
+use futures_util::future::AbortHandle;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -10,13 +11,12 @@ use viva_audio_worker::FRAME_MS;
 use viva_protocol::ws::{ClientMessage, ServerMessage, SwitchMode};
 
 use super::connection::Connection;
+use super::devices::{Asking, list_devices};
 use super::event::{Event, Events, send};
 use super::playback::Playing;
 use super::replay::Replay;
 use crate::api;
-use crate::audio::{
-    AudioProblem, Captured, DeviceWatch, Microphone, Output, Rig, RigEvent, RigListener, devices,
-};
+use crate::audio::{AudioProblem, Captured, DeviceWatch, Output, Rig, RigEvent, RigListener};
 use crate::browser::now_ms;
 use crate::state::context::{Providers, Talk};
 use crate::state::conversation::Conversation;
@@ -44,8 +44,10 @@ pub(super) struct Actor {
     pub(super) replay: Option<Replay>,
     /// Counts the recordings that were played back.
     pub(super) replays: u32,
-    asking: Asking,
-    meter: Meter,
+    pub(super) asking: Asking,
+    /// What is being opened, which may wait for the person's permission for ever.
+    pub(super) opening: Option<AbortHandle>,
+    pub(super) meter: Meter,
     stall: StallWatch,
     /// Frames since the last tick.
     captured: u32,
@@ -53,16 +55,6 @@ pub(super) struct Actor {
     began_ms: Option<f64>,
     /// Follows devices that come and go.
     _watch: DeviceWatch,
-}
-
-/// Whether a microphone is being opened. They are opened one after the other: the one that was chosen last must win.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Asking {
-    #[default]
-    No,
-    Yes,
-    /// Another one was chosen meanwhile.
-    Again,
 }
 
 /// Runs the task until the page is left.
@@ -81,6 +73,7 @@ pub(super) fn spawn(talk: Talk, events: Events, mut incoming: UnboundedReceiver<
         replay: None,
         replays: 0,
         asking: Asking::default(),
+        opening: None,
         meter: Meter::default(),
         stall: StallWatch::default(),
         captured: 0,
@@ -94,6 +87,7 @@ pub(super) fn spawn(talk: Talk, events: Events, mut incoming: UnboundedReceiver<
             }
             actor.take(event);
         }
+        actor.release();
     });
 }
 
@@ -181,14 +175,18 @@ impl Actor {
     fn prepare(&mut self, output: Output) {
         let (start, events, listener) = (self.start, self.events.clone(), self.listener());
         let device = self.talk.microphone.get_untracked();
-        self.asking = Asking::Yes;
-        spawn_local(async move {
-            let rig = Box::new(Rig::open(output, &device, listener).await);
-            send(&events, Event::Prepared { start, rig });
+        self.open(Rig::open(output, device, listener), move |rig| {
+            send(
+                &events,
+                Event::Prepared {
+                    start,
+                    rig: Box::new(rig),
+                },
+            );
         });
     }
 
-    fn listener(&self) -> RigListener {
+    pub(super) fn listener(&self) -> RigListener {
         let (start, events) = (self.start, self.events.clone());
         Rc::new(move |event| send(&events, Event::Rig { start, event }))
     }
@@ -258,6 +256,9 @@ impl Actor {
 
     /// Lets go of the microphone, the loudspeaker and the connection.
     pub(super) fn release(&mut self) {
+        if let Some(opening) = self.opening.take() {
+            opening.abort();
+        }
         self.rig = None;
         self.connection.close();
         self.playing = Playing::default();
@@ -289,8 +290,9 @@ impl Actor {
     /// What must go on when the system stops the audio, and with it the frames.
     fn tick(&mut self) {
         let Some(rig) = &self.rig else { return };
-        // A microphone that delivers nothing is as bad as a context that is stopped.
-        let captures = std::mem::take(&mut self.captured) > 0 || self.asking != Asking::No;
+        // A microphone that delivers nothing is as bad as a context that is stopped. One that is lost was told of already.
+        let is_excused = self.asking != Asking::No || rig.microphone().is_lost();
+        let captures = std::mem::take(&mut self.captured) > 0 || is_excused;
         match self.stall.look(rig.keep_running() && captures) {
             Some(Stall::Began) => self.talk.tell(Message::new(Topic::AudioStopped)),
             Some(Stall::Ended) => self.talk.audio_runs(),
@@ -337,98 +339,6 @@ impl Actor {
         self.apply_mute();
     }
 
-    /// A recording that is played back must not be heard as the user.
-    pub(super) fn apply_mute(&self) {
-        if let Some(rig) = &self.rig {
-            rig.microphone()
-                .set_muted(self.talk.muted.get_untracked() || self.replay.is_some());
-        }
-    }
-
-    /// The browser decides with the same settings as the server.
-    fn apply_turn_taking(&self) {
-        let (settings, interruptible) = self
-            .talk
-            .settings
-            .with_untracked(|settings| (settings.detection(), settings.interruptible()));
-        if let Some(rig) = &self.rig {
-            rig.listen_over_ai(settings, interruptible);
-        }
-    }
-
-    /// Says so when the AI will hear itself.
-    fn check_echo(&self) {
-        if self
-            .rig
-            .as_ref()
-            .is_some_and(|rig| !rig.microphone().cancels_echo())
-        {
-            self.talk.tell(Message::new(Topic::EchoNotCancelled));
-        }
-    }
-
-    fn choose_speaker(&self, output: &Output) {
-        let (talk, device) = (self.talk, self.talk.speaker.get_untracked());
-        let chosen = output.choose_speaker(&device);
-        spawn_local(async move {
-            // Browsers that cannot choose refuse even the system's own.
-            if !chosen.await && !device.is_empty() {
-                talk.tell(Message::new(Topic::SpeakerUnusable));
-            }
-        });
-    }
-
-    /// A device that is plugged in may be the one that was lost.
-    fn devices_changed(&mut self) {
-        list_devices(self.talk);
-        self.replace_lost_microphone();
-    }
-
-    fn replace_lost_microphone(&mut self) {
-        let is_lost = self.rig.as_ref().is_some_and(|rig| rig.microphone().is_lost());
-        if is_lost && self.asking == Asking::No {
-            self.reopen_microphone();
-        }
-    }
-
-    fn choose_microphone(&mut self) {
-        match self.asking {
-            Asking::No => self.reopen_microphone(),
-            Asking::Yes | Asking::Again => self.asking = Asking::Again,
-        }
-    }
-
-    fn reopen_microphone(&mut self) {
-        let Some(rig) = &self.rig else { return };
-        self.asking = Asking::Yes;
-        let (start, events) = (self.start, self.events.clone());
-        let opening = rig.open_microphone(self.talk.microphone.get_untracked(), self.listener());
-        spawn_local(async move {
-            let microphone = Box::new(opening.await);
-            send(&events, Event::MicrophoneOpened { start, microphone });
-        });
-    }
-
-    fn microphone_opened(&mut self, microphone: Result<Microphone, AudioProblem>) {
-        let is_outdated = std::mem::take(&mut self.asking) == Asking::Again;
-        let Some(rig) = &mut self.rig else { return };
-        match microphone {
-            Ok(microphone) => {
-                rig.replace_microphone(microphone);
-                if !is_outdated {
-                    self.talk.tell(Message::new(Topic::MicrophoneChanged));
-                }
-                self.check_echo();
-            }
-            Err(problem) => self.talk.tell(problem.into()),
-        }
-        self.apply_mute();
-        list_devices(self.talk);
-        if is_outdated {
-            self.reopen_microphone();
-        }
-    }
-
     /// Asks for the turns as the server stored them, once one is over.
     pub(super) fn refresh_turns(&self, message: &ServerMessage) {
         let turn_number = match message {
@@ -469,8 +379,4 @@ fn load_providers(talk: Talk) {
             Err(_) => talk.providers.set(Providers::Failed),
         }
     });
-}
-
-fn list_devices(talk: Talk) {
-    spawn_local(async move { talk.devices.set(devices().await) });
 }

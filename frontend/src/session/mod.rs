@@ -8,6 +8,8 @@ mod actor;
 mod connection;
 mod controls;
 #[cfg(feature = "hydrate")]
+mod devices;
+#[cfg(feature = "hydrate")]
 mod event;
 #[cfg(feature = "hydrate")]
 mod playback;

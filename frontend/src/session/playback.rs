@@ -137,7 +137,7 @@ impl Actor {
         if self.playing.turn_number == turn_number {
             self.playing.played_ms = played_ms;
         }
-        self.count(kind, samples);
+        self.count(kind, turn_number, samples);
         let event = match kind {
             PlayedKind::Started => PlaybackEvent::Started,
             PlayedKind::Progress => PlaybackEvent::Progress,
@@ -159,11 +159,12 @@ impl Actor {
     }
 
     /// Keeps the totals of what was really played.
-    fn count(&mut self, kind: PlayedKind, samples: f64) {
+    fn count(&mut self, kind: PlayedKind, turn_number: u16, samples: f64) {
         let total = self.playing.earlier_samples + samples;
         if matches!(kind, PlayedKind::Finished | PlayedKind::Stopped) {
             self.playing.earlier_samples = total;
-            self.playing.active = false;
+            // All of the next answer may have arrived by now.
+            self.playing.active &= self.playing.turn_number != turn_number;
         }
         self.talk.played.update(|played| {
             played.samples = total;

@@ -357,12 +357,14 @@ pub(super) mod tests {
     fn browser_and_server_find_speech_by_the_same_settings() {
         let settings = Settings {
             min_speech_ms: 300,
+            silence_ms: 250,
             barge_in_percent: 75,
             barge_in: false,
             ..Settings::default()
         };
         let (told, own) = (settings.turn_detection(), settings.detection());
         assert_eq!(told.min_speech_ms, Some(own.min_speech_ms));
+        assert_eq!((told.silence_ms, own.silence_ms), (Some(250), 250));
         assert_eq!(told.barge_in_threshold, Some(own.barge_in_threshold));
         assert!((own.barge_in_threshold - 0.75).abs() < f32::EPSILON);
         assert!(own.validated().is_ok());

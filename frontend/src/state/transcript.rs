@@ -112,9 +112,11 @@ impl Lines {
         }
     }
 
-    /// What the server says interrupted an answer.
+    /// What the server says interrupted an answer. Of an answer that had not begun there is nothing to show.
     pub fn cut_by(&mut self, turn_number: u16, reason: InterruptReason) {
-        self.line(turn_number, Role::Assistant).cut_by = Some(reason);
+        if let Some(line) = self.begun_answer(turn_number) {
+            line.cut_by = Some(reason);
+        }
     }
 
     /// An answer is over: its text does not change any more.
@@ -128,11 +130,9 @@ impl Lines {
     /// An answer was cut after `played_ms` of the `received_ms` that had arrived. The text is divided in proportion until
     /// the server, which knows better, says what was heard. Of an answer that had not begun there is nothing to show.
     pub fn cut(&mut self, turn_number: u16, played_ms: f64, received_ms: f64) {
-        let begun = place(turn_number, Role::Assistant);
-        if self.lines.iter().all(|line| line.place() != begun) {
+        let Some(line) = self.begun_answer(turn_number) else {
             return;
-        }
-        let line = self.line(turn_number, Role::Assistant);
+        };
         line.cut_after_ms = Some(played_ms);
         line.is_final = true;
         if line.unheard.is_empty() {
@@ -176,6 +176,18 @@ impl Lines {
             line.was_finished = true;
             self.last_finished = Some(line.clone());
         }
+    }
+
+    /// Whether the user has said something in a later turn.
+    pub fn has_user_after(&self, turn_number: u16) -> bool {
+        self.iter()
+            .any(|line| line.role == Role::User && line.turn_number > turn_number)
+    }
+
+    /// The line of an answer, once it has begun.
+    fn begun_answer(&mut self, turn_number: u16) -> Option<&mut Line> {
+        let begun = place(turn_number, Role::Assistant);
+        self.lines.iter_mut().find(|line| line.place() == begun)
     }
 
     fn line(&mut self, turn_number: u16, role: Role) -> &mut Line {
@@ -379,6 +391,7 @@ mod tests {
     fn an_answer_that_is_cut_before_it_begins_has_no_line() {
         let mut lines = Lines::default();
         lines.transcribe(&said(1, Role::User, "Tell me.", true));
+        lines.cut_by(1, InterruptReason::Client);
         lines.cut(1, 0.0, 0.0);
         assert_eq!(lines.iter().count(), 1);
     }

@@ -9,5 +9,6 @@
 //! To add a test: a file in `tests/it` that opens a `Browser` on a `Viva`, one line in `main.rs`.
 
 pub mod browser;
+pub mod edges;
 pub mod page;
 pub mod viva;

@@ -46,9 +46,9 @@ pub(crate) struct BenchArgs {
     /// How often each caller says it.
     #[arg(long, value_name = "N", default_value = "4")]
     pub(crate) turns: NonZeroU32,
-    /// The processor that the server is kept on; without `taskset` it runs anywhere.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(crate) core: usize,
+    /// The processor that the server is kept on, by `taskset`. The callers are to be kept on the others.
+    #[arg(long, value_name = "N")]
+    pub(crate) core: Option<usize>,
 }
 
 /// Many callers at once against a running server.

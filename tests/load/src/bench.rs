@@ -108,15 +108,21 @@ impl Step {
 fn head(bench: &BenchArgs) -> String {
     let cpu = first_line("/proc/cpuinfo", "model name");
     let memory = first_line("/proc/meminfo", "MemTotal");
+    // As many as this process may use: those that the server is kept from.
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let shares = if bench.core.is_some() {
+        format!("one for the server, {cores} for the callers")
+    } else {
+        format!("{cores} for the server and the callers together")
+    };
     let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     format!(
         "# Performance\n\n\
          Written by `cargo xtask bench`; run it to have the figures of your machine.\n\n\
-         | | |\n|---|---|\n| commit | `{}` |\n| taken | {} |\n| processor | {cpu}, {cores} to this process |\n\
+         | | |\n|---|---|\n| commit | `{}` |\n| taken | {} |\n| processor | {cpu}, {shares} |\n\
          | memory | {memory} |\n| kernel | {} |\n\n\
          Every session is a real WebSocket that sends 20 ms frames in real time and plays what comes back; the offline provider answers without \
-         delay; {} turns each, 200 ms of silence end a turn. The server runs on one core, the callers on the others; each step has a server \
+         delay; {} turns each, 200 ms of silence end a turn. Each step has a server \
          of its own that one session has warmed up.\n\n\
          - **beyond**: from the last voiced sample to the first audible one as the caller heard it, less the 200 ms. In it is everything: the \
          detector\u{2019}s step, the frame that completes the silence, the engine, the sockets, and the callers\u{2019} own lateness.\n\

@@ -32,17 +32,16 @@ pub(crate) struct Usage {
 }
 
 impl Server {
-    /// Starts the program, kept on one processor where `taskset` is there.
-    pub(crate) async fn start(viva: &Path, core: usize) -> Result<Self> {
+    /// Starts the program, kept on one processor if that is asked for.
+    pub(crate) async fn start(viva: &Path, core: Option<usize>) -> Result<Self> {
         let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
         let path = |name: &str| folder.path().join(name).display().to_string();
-        let mut command = match Command::new("taskset").arg("--version").output().await {
-            Ok(_) => {
-                let mut command = Command::new("taskset");
-                command.args(["--cpu-list", &core.to_string()]).arg(viva);
-                command
-            }
-            Err(_) => Command::new(viva),
+        let mut command = if let Some(core) = core {
+            let mut command = Command::new("taskset");
+            command.args(["--cpu-list", &core.to_string()]).arg(viva);
+            command
+        } else {
+            Command::new(viva)
         };
         let mut child = command
             .arg("serve")

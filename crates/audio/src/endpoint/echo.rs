@@ -5,13 +5,11 @@
 
 use std::collections::VecDeque;
 
-use super::loudness::BLOCK_LEN;
-
-/// By how much, at least, the AI is quieter at the microphone than it is played: 22 dB, as a power ratio.
+/// By how much, at least, the AI is quieter at the microphone than it is played, in dB.
 ///
 /// Loudspeakers of laptops and phones are 20 to 40 dB down at their own microphones, and echo cancelling takes another
 /// 20 dB or more from that.
-const RETURN_LOSS: f32 = 158.0;
+const RETURN_LOSS_DB: f32 = 22.0;
 
 /// How long what was played may still be heard: 500 ms, for the buffers of loudspeaker and microphone and for the room.
 const REACH: u64 = 125;
@@ -19,7 +17,7 @@ const REACH: u64 = 125;
 /// How loud the AI's voice may be in the microphone, by what was played lately. Time is counted in blocks.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Echo {
-    /// When something was played and how loud (mean square), with what is older and quieter left out.
+    /// When something was played and how loud (dBFS), with what is older and quieter left out.
     played: VecDeque<(u64, f32)>,
 }
 
@@ -32,25 +30,13 @@ impl Echo {
         self.played.push_back((now, level));
     }
 
-    /// The largest mean square that the echo may have now; `None` when nothing was played lately.
+    /// The highest level in dBFS that the echo may have now; `None` when nothing was played lately.
     pub(super) fn ceiling(&mut self, now: u64) -> Option<f32> {
         while self.played.front().is_some_and(|(at, _)| now - at > REACH) {
             self.played.pop_front();
         }
-        self.played.front().map(|(_, level)| level / RETURN_LOSS)
+        self.played.front().map(|(_, level)| level - RETURN_LOSS_DB)
     }
-}
-
-/// The mean square of a block of the microphone's audio.
-pub(super) fn mean_square(block: &[i16]) -> f32 {
-    let sum: f32 = block
-        .iter()
-        .map(|sample| {
-            let sample = f32::from(*sample) / 32_768.0;
-            sample * sample
-        })
-        .sum();
-    sum / BLOCK_LEN as f32
 }
 
 #[cfg(test)]
@@ -61,18 +47,12 @@ mod tests {
     fn the_loudest_of_the_last_half_second_counts() {
         let mut echo = Echo::default();
         assert_eq!(echo.ceiling(0), None);
-        echo.play(0, 0.1);
-        echo.play(10, 0.01);
-        echo.play(20, 0.02);
-        assert_eq!(echo.ceiling(125), Some(0.1 / RETURN_LOSS));
-        assert_eq!(echo.ceiling(126), Some(0.02 / RETURN_LOSS));
-        assert_eq!(echo.ceiling(145), Some(0.02 / RETURN_LOSS));
+        echo.play(0, -10.0);
+        echo.play(10, -20.0);
+        echo.play(20, -17.0);
+        assert_eq!(echo.ceiling(125), Some(-32.0));
+        assert_eq!(echo.ceiling(126), Some(-39.0));
+        assert_eq!(echo.ceiling(145), Some(-39.0));
         assert_eq!(echo.ceiling(146), None);
-    }
-
-    #[test]
-    fn the_level_of_a_block_is_its_mean_square() {
-        assert!((mean_square(&[16_384; BLOCK_LEN]) - 0.25).abs() < 1e-6);
-        assert!(mean_square(&[0; BLOCK_LEN]).abs() < f32::EPSILON);
     }
 }

@@ -26,9 +26,9 @@ use std::time::Duration;
 pub use settings::{InvalidTurnDetection, TurnDetection};
 
 use crate::vad::{FRAME_LEN, Model};
-use crate::{Resampler, SampleRate};
+use crate::{Level, Resampler, SampleRate};
 use detector::{Decision, Detector};
-use echo::{Echo, mean_square};
+use echo::Echo;
 use loudness::{BLOCK_LEN, Loudness, Standing};
 
 /// Something that the endpointer decided. Positions count samples from the start of the stream, at its rate.
@@ -143,7 +143,7 @@ impl Endpointer {
     ///
     /// To be told at least every 20 ms while it is so; counts for half a second.
     pub fn ai_is_heard(&mut self, loudest_dbfs: f32) {
-        self.echo.play(self.blocks, mean_square_of(loudest_dbfs));
+        self.echo.play(self.blocks, loudest_dbfs);
     }
 
     /// The settings in use.
@@ -189,21 +189,12 @@ impl Endpointer {
         self.rate
     }
 
-    /// Starts over with a new stream at position 0; the settings stay.
-    pub fn reset(&mut self) {
-        let early = self.early.is_some();
-        *self = Self::new(self.rate, self.settings);
-        if early {
-            self.early = Some(Detector::new(self::early(self.settings)));
-        }
-    }
-
     fn block(&mut self, events: &mut Vec<SpeechEvent>) {
         let block = &self.frame[self.frame.len() - BLOCK_LEN..];
         let mut standing = self.loudness.standing(block, self.detector.is_scored_speech());
         let echo = self.echo.ceiling(self.blocks);
         self.blocks += 1;
-        if echo.is_some_and(|ceiling| mean_square(block) <= ceiling) {
+        if echo.is_some_and(|ceiling| Level::of(block).rms_dbfs <= ceiling) {
             standing = Standing::None;
         }
         self.detector.listen_over_ai(echo.is_some());
@@ -256,10 +247,6 @@ fn early(settings: TurnDetection) -> TurnDetection {
         min_speech_ms: u32::MAX,
         ..settings
     }
-}
-
-fn mean_square_of(dbfs: f32) -> f32 {
-    10_f32.powf(dbfs / 10.0)
 }
 
 impl std::fmt::Debug for Endpointer {

@@ -296,9 +296,10 @@ pub struct PlaybackReport {
     pub turn_number: u16,
     /// What happened.
     pub event: PlaybackEvent,
-    /// How much of the answer has been audible, in ms.
+    /// How much of the answer has been played, in ms.
     pub played_ms: f64,
-    /// When it happened, ms on the clock that stamps the user's audio. For `started`: when the first sample was audible.
+    /// When it happened, ms on the clock that stamps the user's audio. For `started`: when the first audible sample (from
+    /// −50 dBFS on) was heard; `played_ms` is the silence before it.
     pub at: f64,
 }
 
@@ -306,7 +307,7 @@ pub struct PlaybackReport {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PlaybackEvent {
-    /// The first sample became audible.
+    /// The first audible sample was heard: silence before it is not the beginning.
     Started,
     /// A report while it plays.
     Progress,
@@ -316,7 +317,7 @@ pub enum PlaybackEvent {
     Resumed,
     /// Playback was cut.
     Stopped,
-    /// The last sample was audible.
+    /// The last sample was played.
     Finished,
 }
 

@@ -22,14 +22,20 @@ pub(crate) fn bench(workspace: &Workspace, args: &[String]) -> Result<ExitCode> 
     let mut command = match other_cores() {
         Some(cores) => {
             let mut command = Command::new("taskset");
-            command.args(["--cpu-list", &cores]).arg(load);
+            command
+                .args(["--cpu-list", &cores])
+                .arg(load)
+                .args(["bench", "--core", "0"]);
             command
         }
-        None => Command::new(load),
+        None => {
+            let mut command = Command::new(load);
+            command.arg("bench");
+            command
+        }
     };
     command
         .current_dir(&workspace.root)
-        .arg("bench")
         .arg("--viva")
         .arg(viva)
         .args(["--wav", CLIP, "--report", REPORT, "--commit", &commit(workspace)])

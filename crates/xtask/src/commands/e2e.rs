@@ -10,16 +10,18 @@ use crate::{packages, report};
 
 pub(crate) fn e2e(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
     packages::ensure_browser()?;
-    in_the_browser(workspace, "it", args)
+    in_the_browser(workspace, &["--lib", "--test", "it"], args)
 }
 
-/// Builds the release and runs a test program on it. It reads `VIVA_BIN` and `VIVA_SITE` and starts servers of its own.
-pub(super) fn in_the_browser(workspace: &Workspace, program: &str, args: &[String]) -> Result<ExitCode> {
+/// Builds the release and runs tests on it. They read `VIVA_BIN` and `VIVA_SITE` and start servers of their own.
+pub(super) fn in_the_browser(workspace: &Workspace, tests: &[&str], args: &[String]) -> Result<ExitCode> {
     let release = build(workspace)?;
     report::step("Testing in the browser");
     workspace::forward(
         workspace
-            .cargo(["test", "--package", "viva-e2e-tests", "--test", program, "--"])
+            .cargo(["test", "--package", "viva-e2e-tests"])
+            .args(tests)
+            .arg("--")
             .args(args)
             .env("VIVA_BIN", release.viva)
             .env("VIVA_SITE", release.site),

@@ -14,5 +14,5 @@ pub(crate) fn truth(workspace: &Workspace, args: &[String]) -> Result<ExitCode> 
     packages::ensure_sound()?;
     let mut args = args.to_vec();
     args.extend(["--nocapture", "--test-threads=1"].map(str::to_owned));
-    in_the_browser(workspace, "truth", &args)
+    in_the_browser(workspace, &["--test", "truth"], &args)
 }

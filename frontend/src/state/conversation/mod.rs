@@ -121,6 +121,9 @@ impl Conversation {
                 if self.phase == Phase::AiSpeaking {
                     self.phase = if self.user_speaks {
                         Phase::HearingYou
+                    } else if self.lines.has_user_after(response.turn_number) {
+                        // What was said while the AI finished is answered now.
+                        Phase::Thinking
                     } else {
                         Phase::Listening
                     };

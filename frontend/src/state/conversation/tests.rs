@@ -1,7 +1,7 @@
 use super::*;
 use viva_protocol::ws::{
     ErrorCode, ErrorMessage, FallbackOffered, InterruptReason, Interrupted, Latency, Notice, NoticeCode,
-    ResponseEnded, ResponseStarted, SessionResumed, SpeechEnded, SpeechStarted, TurnLatency,
+    ResponseEnded, ResponseStarted, Role, SessionResumed, SpeechEnded, SpeechStarted, Transcript, TurnLatency,
 };
 
 fn speech_started() -> ServerMessage {
@@ -99,6 +99,29 @@ fn a_user_who_speaks_to_the_end_of_an_answer_is_heard_on() {
     assert_eq!(
         phases(Phase::AiSpeaking, &turn),
         ["speaking", "speaking", "listening"]
+    );
+}
+
+#[test]
+fn what_was_asked_while_the_ai_finished_is_thought_about_next() {
+    let next = Transcript {
+        turn_number: 2,
+        role: Role::User,
+        text: "And tomorrow?".to_owned(),
+        is_final: true,
+        confidence: None,
+    };
+    let turn = [
+        speech_started(),
+        ServerMessage::Transcript(next),
+        speech_ended(),
+        response_ended(1, false),
+        response_started(2),
+        response_ended(2, false),
+    ];
+    assert_eq!(
+        phases(Phase::AiSpeaking, &turn),
+        ["speaking", "speaking", "speaking", "thinking", "speaking", "listening"]
     );
 }
 

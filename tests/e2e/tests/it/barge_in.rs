@@ -50,9 +50,8 @@ async fn who_speaks_over_the_ai_silences_it_and_is_answered() -> Result<()> {
             page.until_shown("li[data-role=ai] del", 5).await?;
             page.picture("interrupted").await?;
             // The interruption is the next turn.
-            page.until_phase("speaking", 20).await?;
-            let lines = page.value("document.querySelectorAll('li[data-role=ai]').length");
-            ensure!(lines.await? == 2, "there is no second answer");
+            page.until("document.querySelectorAll('li[data-role=ai]').length === 2", 20)
+                .await?;
             let cause = page.text(".vv-line-cut").await?;
             ensure!(cause.contains("interrupted at"), "it says {cause:?}");
 

@@ -27,8 +27,14 @@ async fn what_is_said_later_leaves_earlier_lines_and_the_focus_alone() -> Result
             page.value("document.querySelector('li[data-role=ai]').seen = true")
                 .await?;
             page.until_shown(".vv-part[data-stage]", 20).await?;
+            let hint = page.text(".vv-explain").await?;
             page.value("document.querySelector('.vv-part[data-stage]').focus()")
                 .await?;
+            page.until(
+                &format!("document.querySelector('.vv-explain').textContent !== {hint:?}"),
+                5,
+            )
+            .await?;
             let explained = page.text(".vv-explain").await?;
 
             page.until("document.querySelectorAll('.vv-turn').length > 1", 60)

@@ -5,7 +5,6 @@
 
 #![expect(clippy::print_stdout, reason = "what is measured is for people to read")]
 
-mod edges;
 mod sound;
 
 use std::ops::Range;

@@ -14,7 +14,7 @@ use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 use viva_audio::{Clip, SampleRate, pcm};
 
-use super::edges::Track;
+use viva_e2e_tests::edges::Track;
 
 const RATE: SampleRate = SampleRate::HZ_48K;
 const START_LIMIT: Duration = Duration::from_secs(20);

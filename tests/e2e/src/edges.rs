@@ -7,15 +7,15 @@ use viva_audio::SampleRate;
 use viva_audio::level::AUDIBLE;
 
 /// One channel of a recording.
-pub(super) struct Track {
-    pub(super) rate: SampleRate,
-    pub(super) samples: Vec<i16>,
+pub struct Track {
+    pub rate: SampleRate,
+    pub samples: Vec<i16>,
 }
 
 impl Track {
     /// Stretches that can be heard, with pauses shorter than `pause` in them: the first audible sample of each, and the one after
     /// its last.
-    pub(super) fn sounds(&self, pause: Duration) -> Vec<Range<usize>> {
+    pub fn sounds(&self, pause: Duration) -> Vec<Range<usize>> {
         let pause = usize::try_from(self.rate.samples_in(pause)).unwrap_or(usize::MAX);
         let mut sounds: Vec<Range<usize>> = Vec::new();
         for at in self.audible() {
@@ -28,7 +28,7 @@ impl Track {
     }
 
     /// The sample after the last audible one within a stretch; `None` when it is silent.
-    pub(super) fn last_sound(&self, within: Range<usize>) -> Option<usize> {
+    pub fn last_sound(&self, within: Range<usize>) -> Option<usize> {
         let within = within.start.min(self.samples.len())..within.end.min(self.samples.len());
         let last = self.samples[within.clone()]
             .iter()
@@ -37,12 +37,12 @@ impl Track {
     }
 
     /// What lies between two samples, in ms.
-    pub(super) fn ms(&self, from: usize, to: usize) -> f64 {
+    pub fn ms(&self, from: usize, to: usize) -> f64 {
         (to as f64 - from as f64) * 1_000.0 / f64::from(self.rate.hz())
     }
 
     /// The sample so much later.
-    pub(super) fn after(&self, at: usize, time: Duration) -> usize {
+    pub fn after(&self, at: usize, time: Duration) -> usize {
         let samples = usize::try_from(self.rate.samples_in(time)).unwrap_or(usize::MAX);
         at.saturating_add(samples)
     }

@@ -1,0 +1,143 @@
+//! The session's hold on microphone and loudspeaker: how they are opened, changed and lost.
+
+use futures_util::future::abortable;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::actor::Actor;
+use super::event::{Event, send};
+use crate::audio::{AudioProblem, Microphone, Output, devices};
+use crate::state::context::Talk;
+use crate::state::message::{Message, Topic};
+use crate::state::meter::Meter;
+
+/// Whether a microphone is being opened. They are opened one after the other: the one that was chosen last must win.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Asking {
+    #[default]
+    No,
+    Yes,
+    /// Another one was chosen meanwhile.
+    Again,
+}
+
+impl Actor {
+    /// Opens something, which may wait for the person. Who lets go of everything meanwhile lets go of this too, and is told
+    /// nothing.
+    pub(super) fn open<T: 'static>(
+        &mut self,
+        opening: impl Future<Output = T> + 'static,
+        opened: impl FnOnce(T) + 'static,
+    ) {
+        let (opening, handle) = abortable(opening);
+        self.asking = Asking::Yes;
+        self.opening = Some(handle);
+        spawn_local(async move {
+            if let Ok(outcome) = opening.await {
+                opened(outcome);
+            }
+        });
+    }
+
+    /// A recording that is played back must not be heard as the user.
+    pub(super) fn apply_mute(&self) {
+        if let Some(rig) = &self.rig {
+            rig.microphone()
+                .set_muted(self.talk.muted.get_untracked() || self.replay.is_some());
+        }
+    }
+
+    /// The browser decides with the same settings as the server.
+    pub(super) fn apply_turn_taking(&self) {
+        let (settings, interruptible) = self
+            .talk
+            .settings
+            .with_untracked(|settings| (settings.detection(), settings.interruptible()));
+        if let Some(rig) = &self.rig {
+            rig.listen_over_ai(settings, interruptible);
+        }
+    }
+
+    /// Says so when the AI will hear itself.
+    pub(super) fn check_echo(&self) {
+        if self
+            .rig
+            .as_ref()
+            .is_some_and(|rig| !rig.microphone().cancels_echo())
+        {
+            self.talk.tell(Message::new(Topic::EchoNotCancelled));
+        }
+    }
+
+    pub(super) fn choose_speaker(&self, output: &Output) {
+        let (talk, device) = (self.talk, self.talk.speaker.get_untracked());
+        let chosen = output.choose_speaker(&device);
+        spawn_local(async move {
+            // Browsers that cannot choose refuse even the system's own.
+            if !chosen.await && !device.is_empty() {
+                talk.tell(Message::new(Topic::SpeakerUnusable));
+            }
+        });
+    }
+
+    /// A device that is plugged in may be the one that was lost.
+    pub(super) fn devices_changed(&mut self) {
+        list_devices(self.talk);
+        self.replace_lost_microphone();
+    }
+
+    pub(super) fn replace_lost_microphone(&mut self) {
+        let is_lost = self.rig.as_ref().is_some_and(|rig| rig.microphone().is_lost());
+        if is_lost && self.asking == Asking::No {
+            self.reopen_microphone();
+        }
+    }
+
+    pub(super) fn choose_microphone(&mut self) {
+        match self.asking {
+            Asking::No => self.reopen_microphone(),
+            Asking::Yes | Asking::Again => self.asking = Asking::Again,
+        }
+    }
+
+    pub(super) fn reopen_microphone(&mut self) {
+        let Some(rig) = &self.rig else { return };
+        let (start, events) = (self.start, self.events.clone());
+        let opening = rig.open_microphone(self.talk.microphone.get_untracked(), self.listener());
+        self.open(opening, move |microphone| {
+            let microphone = Box::new(microphone);
+            send(&events, Event::MicrophoneOpened { start, microphone });
+        });
+    }
+
+    pub(super) fn microphone_opened(&mut self, microphone: Result<Microphone, AudioProblem>) {
+        let is_outdated = std::mem::take(&mut self.asking) == Asking::Again;
+        let Some(rig) = &mut self.rig else { return };
+        match microphone {
+            Ok(microphone) => {
+                rig.replace_microphone(microphone);
+                if !is_outdated {
+                    self.talk.tell(Message::new(Topic::MicrophoneChanged));
+                }
+                self.check_echo();
+            }
+            Err(problem) => {
+                if rig.microphone().is_lost() {
+                    self.meter = Meter::default();
+                    self.talk.reading.set(self.meter.reading());
+                }
+                self.talk.tell(problem.into());
+            }
+        }
+        self.apply_mute();
+        list_devices(self.talk);
+        if is_outdated {
+            self.reopen_microphone();
+        }
+    }
+}
+
+/// Lists the devices for the page.
+pub(super) fn list_devices(talk: Talk) {
+    spawn_local(async move { talk.devices.set(devices().await) });
+}
