@@ -1,7 +1,8 @@
 use super::*;
 use viva_protocol::ws::{
     ErrorCode, ErrorMessage, FallbackOffered, InterruptReason, Interrupted, Latency, Notice, NoticeCode,
-    ResponseEnded, ResponseStarted, Role, SessionResumed, SpeechEnded, SpeechStarted, Transcript, TurnLatency,
+    ResponseEnded, ResponseStarted, Role, SessionResumed, SpeechEnded, SpeechStarted, Transcript,
+    TurnLatency,
 };
 
 fn speech_started() -> ServerMessage {
@@ -121,7 +122,14 @@ fn what_was_asked_while_the_ai_finished_is_thought_about_next() {
     ];
     assert_eq!(
         phases(Phase::AiSpeaking, &turn),
-        ["speaking", "speaking", "speaking", "thinking", "speaking", "listening"]
+        [
+            "speaking",
+            "speaking",
+            "speaking",
+            "thinking",
+            "speaking",
+            "listening"
+        ]
     );
 }
 
