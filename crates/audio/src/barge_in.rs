@@ -110,10 +110,6 @@ impl BargeIn {
             Stage::Doubtful if self.played.is_some() && may_cut && self.speech_is_certain() => {
                 Some(self.pause())
             }
-            Stage::Doubtful => {
-                self.forget_who_is_silent();
-                None
-            }
             Stage::Candidate { .. } if may_cut && self.speech_is_certain() => {
                 self.confirm();
                 None
@@ -131,7 +127,7 @@ impl BargeIn {
                 self.forget_who_is_silent();
                 Some(Reaction::Resume)
             }
-            Stage::Spent => {
+            Stage::Doubtful | Stage::Spent => {
                 self.forget_who_is_silent();
                 None
             }
