@@ -44,13 +44,22 @@ pub fn to_f32(sample: i16) -> f32 {
     f32::from(sample) / FULL_SCALE
 }
 
-/// Converts a float to the nearest sample; what lies outside [−1, 1] is clipped, NaN becomes silence.
+/// Converts a float to the nearest sample, of two the larger in magnitude; what lies outside [−1, 1] is clipped, NaN becomes
+/// silence.
 pub fn from_f32(sample: f32) -> i16 {
+    let scaled = sample * FULL_SCALE;
+    // `f32::round` is a call into the C library on most targets; this is some instructions, for several samples at once.
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "`as` saturates, which is the clipping"
+        clippy::cast_precision_loss,
+        reason = "`as` saturates, which is the clipping; what is not clipped is exact"
     )]
-    let clipped = (sample * FULL_SCALE).round() as i16;
+    let clipped = {
+        let whole = scaled as i32;
+        let rest = scaled - whole as f32;
+        let nearest = whole.saturating_add(i32::from(rest >= 0.5) - i32::from(rest <= -0.5));
+        nearest.clamp(i16::MIN.into(), i16::MAX.into()) as i16
+    };
     clipped
 }
 
@@ -107,6 +116,12 @@ mod tests {
         #[test]
         fn samples_survive_floats(sample: i16) {
             prop_assert_eq!(from_f32(to_f32(sample)), sample);
+        }
+
+        #[test]
+        fn floats_become_the_nearest_sample(step in -40_000.0..40_000.0_f32) {
+            let nearest = step.round().clamp(-32_768.0, 32_767.0);
+            prop_assert_eq!(f32::from(from_f32(step / FULL_SCALE)), nearest);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 
 use anyhow::{Context as _, Result};
 use tracing::{Level, Metadata};
-use tracing_subscriber::filter::{EnvFilter, FilterExt as _, filter_fn};
+use tracing_subscriber::filter::{EnvFilter, FilterExt as _, LevelFilter, filter_fn};
 use tracing_subscriber::layer::{Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -31,7 +31,9 @@ where
 {
     let filter =
         EnvFilter::try_new(wanted).with_context(|| format!("log.filter \"{wanted}\" is not a filter"))?;
-    let filter = filter.and(filter_fn(tells_no_tales));
+    // Without the hint nobody could know in advance what is never logged, and libraries would ask for every line.
+    let discreet = filter_fn(tells_no_tales).with_max_level_hint(LevelFilter::TRACE);
+    let filter = filter.and(discreet);
     Ok(tracing_subscriber::registry()
         .with(writing.with_filter(filter))
         .try_init())

@@ -17,6 +17,10 @@ use crate::hosts::is_own_origin;
 use crate::problem::Problem;
 use crate::state::AppState;
 
+/// Bytes that are read from a socket at once. Some audio frames fit; the library's own 128 KiB would be kept by every
+/// connection, and filled with zeros before every read.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
+
 /// Opens the WebSocket of a conversation. Its messages are described in `docs/protocol.md`.
 #[utoipa::path(
     get,
@@ -50,6 +54,7 @@ pub(crate) async fn upgrade(
     };
     let registration = state.connections.register();
     let limited = upgrade
+        .read_buffer_size(READ_BUFFER_BYTES)
         .max_message_size(MAX_MESSAGE_BYTES)
         .max_frame_size(MAX_MESSAGE_BYTES);
     Ok(limited.on_upgrade(move |socket| async move {
