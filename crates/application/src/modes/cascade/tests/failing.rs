@@ -269,3 +269,18 @@ async fn a_voice_that_breaks_off_fails_the_turn() {
     assert_eq!(end, [UNAVAILABLE, "audio of 100 ms"]);
     bench.still_works(&["U: Tell me.", "U: Again?"]).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_voice_that_breaks_off_while_the_model_writes_fails_the_turn_at_once() {
+    let mut bench = Bench::new().await;
+    bench
+        .model
+        .reply(Reply::new().text("The first sentence. The second").hangs());
+    let speech = Speech::of(ms(500)).at_speaking_speed();
+    bench.voice.next(speech.breaks_off_after(ms(100)));
+    bench.begin_speech();
+    bench.commit_to(Transcript::of("Tell me."));
+    let said = bench.said_within(ms(2_000)).await;
+    assert_eq!(said.last().unwrap(), &(100, UNAVAILABLE.to_owned()));
+    bench.still_works(&["U: Tell me.", "U: Again?"]).await;
+}
