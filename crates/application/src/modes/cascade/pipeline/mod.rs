@@ -220,15 +220,16 @@ impl Pipeline {
     fn stop(&mut self, generation: Generation, heard: Option<Heard>) {
         self.context.settle_heard(heard.map_or(0, |heard| heard.chars));
         let taken_in = std::mem::replace(&mut self.state.generation, generation);
-        if self.state.follows == Follows::Yes {
-            self.state.follows = Follows::Stopped;
-        }
         // Ears that find turns may have found that the user speaks.
         self.state.listens &= self.turn_taking == TurnTaking::Provider;
         if self.state.next == Next::Turn {
+            self.state.follows = Follows::No;
             self.state.answer = None;
             self.take_next();
         } else {
+            if self.state.follows == Follows::Yes {
+                self.state.follows = Follows::Stopped;
+            }
             self.drop_turn(taken_in);
         }
     }
