@@ -14,7 +14,6 @@ const MAX_BYTES: usize = 64 * 1024;
 pub(super) struct Memory {
     turns: VecDeque<Remembered>,
     bytes: usize,
-    changes: usize,
 }
 
 #[derive(Debug)]
@@ -33,7 +32,7 @@ impl Memory {
             user: turn.user_transcript.clone().unwrap_or_default(),
             heard: turn.answer.heard.clone(),
         });
-        self.has_changed();
+        self.forget();
     }
 
     /// What the user said in a finished turn became known.
@@ -41,13 +40,8 @@ impl Memory {
         let is_it = |turn: &&mut Remembered| turn.turn == amended.turn;
         if let Some(turn) = self.turns.iter_mut().rev().find(is_it) {
             turn.user.clone_from(&amended.text);
-            self.has_changed();
+            self.forget();
         }
-    }
-
-    /// Rises with everything that becomes known.
-    pub(super) fn changes(&self) -> usize {
-        self.changes
     }
 
     /// All that is remembered.
@@ -60,8 +54,7 @@ impl Memory {
         conversation
     }
 
-    fn has_changed(&mut self) {
-        self.changes += 1;
+    fn forget(&mut self) {
         self.bytes = self.turns.iter().map(Remembered::bytes).sum();
         while self.bytes > MAX_BYTES && self.turns.len() > 1 {
             self.bytes -= self.turns.pop_front().map_or(0, |turn| turn.bytes());
