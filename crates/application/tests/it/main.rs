@@ -10,6 +10,7 @@ mod falling_back;
 mod late_words;
 mod lifecycle;
 mod line;
+mod long_speech;
 mod meanwhile;
 mod rates;
 mod soak;

@@ -9,7 +9,7 @@ use viva_domain::ids::TurnId;
 use viva_domain::latency::SessionTime;
 use viva_domain::ports::ProviderErrorKind;
 use viva_domain::turns::{
-    Effect, FinishedTurn, Generation, Input, ModeInput, ModeOrder, NoticeCode, SessionFailure, Turn,
+    Effect, Event, FinishedTurn, Generation, Input, ModeInput, ModeOrder, NoticeCode, SessionFailure, Turn,
     TurnNumber, TurnTaking,
 };
 
@@ -50,6 +50,9 @@ impl Driver {
     async fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::Emit(event) => {
+                if event == Event::Notice(NoticeCode::UtteranceLimitReached) {
+                    self.hear_anew();
+                }
                 if let Some(audio) = post(&mut self.outbox, event) {
                     self.playout.push(audio.turn, &audio.samples);
                     self.record(audio.turn, Side::Ai, audio.samples.into());
@@ -78,6 +81,11 @@ impl Driver {
                 self.archive.save(turn).await;
             }
         }
+    }
+
+    /// The turn reached its limit: what the user says from now on is something new. The machine knows that it is over.
+    fn hear_anew(&mut self) {
+        let _ = self.hearing.end_turn(self.now());
     }
 
     fn order(&mut self, order: ModeOrder) {
