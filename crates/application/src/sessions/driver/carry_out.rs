@@ -7,7 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 use viva_domain::ids::TurnId;
 use viva_domain::latency::SessionTime;
-use viva_domain::ports::ProviderErrorKind;
+use viva_domain::ports::{ProviderError, ProviderErrorKind};
+use viva_domain::sessions::Interaction;
 use viva_domain::turns::{
     Effect, Event, FinishedTurn, Generation, Input, ModeInput, ModeOrder, NoticeCode, SessionFailure, Turn,
     TurnNumber, TurnTaking,
@@ -15,6 +16,7 @@ use viva_domain::turns::{
 
 use super::{DRAIN_WAIT, Driver};
 use crate::history::Side;
+use crate::modes::failure;
 use crate::sessions::archive::SessionEnd;
 use crate::sessions::outbox::post;
 
@@ -131,12 +133,17 @@ impl Driver {
     /// The provider closed the conversation without a word.
     pub(super) async fn on_mode_gone(&mut self) {
         self.mode = None;
-        let kind = ProviderErrorKind::Failed("it closed the conversation".to_owned());
-        let failure = SessionFailure {
-            message: kind.to_string(),
-            kind,
-            retry_after: None,
+        let provider = match &self.session.interaction {
+            Interaction::Realtime(config) => &config.provider,
+            // It lasts as long as its ears.
+            Interaction::Cascade(config) => &config.stt.provider,
         };
+        let failure = failure(&ProviderError {
+            kind: ProviderErrorKind::Failed("it closed the conversation".to_owned()),
+            provider: provider.clone(),
+            retry_after: None,
+            source: None,
+        });
         self.on_mode_failed(failure).await;
     }
 

@@ -254,13 +254,12 @@ impl Driver {
     }
 }
 
-/// The recording of the user's turn failed, and with it the turn.
+/// The recording of the user's turn failed, and with it the turn: no provider did.
 fn lost_words() -> SessionFailure {
-    let kind =
-        ProviderErrorKind::Failed("what you said could not be read back; please say it again".to_owned());
+    let message = "what you said could not be read back; please say it again".to_owned();
     SessionFailure {
-        message: kind.to_string(),
-        kind,
+        kind: ProviderErrorKind::Failed(message.clone()),
+        message,
         retry_after: None,
     }
 }
