@@ -72,22 +72,26 @@ pub(super) struct State {
 }
 
 /// What ears that find turns heard while the AI spoke, which may finish.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Default)]
 enum Next {
     #[default]
     Nothing,
     /// The end of a turn: it is answered when the AI is done.
     Turn,
+    /// The end of a turn of which nothing is written down: it fails when the AI is done.
+    Lost(Arc<ProviderError>),
 }
 
-/// Whether the turn that was answered last was taken when the AI was done: the session may not know that yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Whether the last turn was taken when the AI was done: the session may not know that yet.
+#[derive(Debug, Default)]
 enum Follows {
     #[default]
     No,
     Yes,
     /// It was stopped, and nothing was answered since.
     Stopped,
+    /// It was not written down, and failed.
+    Failed(Arc<ProviderError>),
 }
 
 /// What the ears were asked to write down.
@@ -196,10 +200,13 @@ impl Pipeline {
     fn answer_after_all(&mut self, generation: Generation) {
         self.state.generation = generation;
         self.state.answer = None;
-        let words = if self.state.follows == Follows::Stopped {
-            self.context.take_back_settled()
-        } else {
-            self.context.take_back()
+        if let Next::Lost(err) = std::mem::take(&mut self.state.next) {
+            self.state.follows = Follows::Failed(err);
+        }
+        let words = match std::mem::take(&mut self.state.follows) {
+            Follows::No | Follows::Yes => self.context.take_back(),
+            Follows::Stopped => self.context.take_back_settled(),
+            Follows::Failed(err) => return self.give_up(now(), &err),
         };
         self.state.words = joined(&words, &self.state.words);
         self.take_turn();
@@ -222,15 +229,15 @@ impl Pipeline {
         let taken_in = std::mem::replace(&mut self.state.generation, generation);
         // Ears that find turns may have found that the user speaks.
         self.state.listens &= self.turn_taking == TurnTaking::Provider;
-        if self.state.next == Next::Turn {
-            self.state.follows = Follows::No;
-            self.state.answer = None;
-            self.take_next();
-        } else {
-            if self.state.follows == Follows::Yes {
+        if matches!(self.state.next, Next::Nothing) {
+            if matches!(self.state.follows, Follows::Yes) {
                 self.state.follows = Follows::Stopped;
             }
             self.drop_turn(taken_in);
+        } else {
+            self.state.follows = Follows::No;
+            self.state.answer = None;
+            self.take_next();
         }
     }
 
