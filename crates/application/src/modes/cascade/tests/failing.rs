@@ -74,16 +74,16 @@ async fn ears_are_waited_for_as_long_as_they_say_that_it_may_take() {
         detects_turns: false,
         streams: false,
         input_rate: RATE,
-        answers_within: ms(31_000),
+        answers_within: ms(21_000),
     };
     let mut bench = Bench::with_ears(ScriptedSpeechToText::with_capabilities(capabilities)).await;
     bench.begin_speech();
-    bench.commit_to(Transcript::new().wait(ms(30_000)).text("Tell me."));
-    assert_eq!(bench.words_within(ms(31_000)).await[0], "final: Tell me.");
+    bench.commit_to(Transcript::new().wait(ms(20_000)).text("Tell me."));
+    assert_eq!(bench.words_within(ms(21_000)).await[0], "final: Tell me.");
     bench.begin_speech();
     bench.commit_to(Transcript::new().wait(ms(60_000)).text("Tell me."));
-    let said = bench.words_within(ms(32_000)).await;
-    let expected = "failed: provider scripted: it failed: it did not write down what was said within 31 s";
+    let said = bench.words_within(ms(22_000)).await;
+    let expected = "failed: provider scripted: it failed: it did not write down what was said within 21 s";
     assert_eq!(said, [expected]);
     bench.close().await;
 }
