@@ -58,11 +58,6 @@ impl<C> Lossless<C> {
     pub(super) fn are_waiting(&self) -> bool {
         !self.waiting.is_empty()
     }
-
-    /// Nothing more is passed on.
-    pub(super) fn close(&mut self) {
-        self.channel.close_channel();
-    }
 }
 
 /// The user's audio and the orders between it, in the order in which they were given. Audio is lost when the provider does

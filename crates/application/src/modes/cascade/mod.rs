@@ -124,7 +124,7 @@ impl CascadeMode {
             ModeOrder::Commit(_) | ModeOrder::GoOn { .. } | ModeOrder::Interrupt { .. } => {
                 self.is_prepared = false;
             }
-            ModeOrder::SpeechBegan { .. } | ModeOrder::EndTurn | ModeOrder::Greet(_) | ModeOrder::Close => {}
+            ModeOrder::SpeechBegan { .. } | ModeOrder::EndTurn | ModeOrder::Greet(_) => {}
         }
         match order {
             ModeOrder::SpeechBegan { ago } => Some(SpeechToTextCommand::SpeechBegan { ago }),
@@ -132,9 +132,7 @@ impl CascadeMode {
             // Ears that find turns wrote down all of them already.
             ModeOrder::Commit(_) if self.turn_taking == TurnTaking::Provider => None,
             ModeOrder::Commit(_) => (!was_prepared).then_some(SpeechToTextCommand::Finalize),
-            ModeOrder::GoOn { .. } | ModeOrder::Greet(_) | ModeOrder::Interrupt { .. } | ModeOrder::Close => {
-                None
-            }
+            ModeOrder::GoOn { .. } | ModeOrder::Greet(_) | ModeOrder::Interrupt { .. } => None,
         }
     }
 }
@@ -149,9 +147,6 @@ impl InteractionMode for CascadeMode {
     }
 
     fn order(&mut self, order: ModeOrder) {
-        if order == ModeOrder::Close {
-            self.ears.orders.close();
-        }
         let command = self.ears_command(order);
         if command == Some(SpeechToTextCommand::Finalize) && order != ModeOrder::EndTurn {
             self.told.send(Told::Asked);

@@ -60,7 +60,7 @@ impl Driver {
                     self.record(audio.turn, Side::Ai, audio.samples.into());
                 }
             }
-            Effect::Order(ModeOrder::Close) => self.close().await,
+            Effect::CloseMode => self.close().await,
             Effect::Order(order) => self.order(order),
             Effect::TurnOpened { turn, speech_started } => {
                 if let Some(at) = speech_started {

@@ -144,10 +144,10 @@ impl Pipeline {
             tokio::select! {
                 biased;
                 told = self.told.next() => match told {
-                    Some(Told::Order(ModeOrder::Close)) | None => return,
                     Some(Told::Order(order)) => self.obey(order),
                     Some(Told::Asked) => self.state.asked.push_back(Asked { over: None }),
                     Some(Told::SpeechStartedTaken) => self.state.waits_for_session = false,
+                    None => return,
                 },
                 () = poll_fn(|cx| self.events.poll_waiting(cx)), if self.events.are_waiting() => {}
                 heard = self.ears.next(), if may_hear => self.hear(heard),
@@ -174,8 +174,8 @@ impl Pipeline {
                 self.release_answer();
             }
             ModeOrder::Interrupt { generation, heard } => self.stop(generation, heard),
-            // The ears answer the first with the end of the turn, if one runs; the other ends `run`.
-            ModeOrder::EndTurn | ModeOrder::Close => {}
+            // The ears answer it with the end of the turn, if one runs.
+            ModeOrder::EndTurn => {}
         }
     }
 

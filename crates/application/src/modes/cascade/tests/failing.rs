@@ -146,15 +146,6 @@ async fn ears_that_are_gone_silence_the_ai() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn closing_is_no_failure() {
-    let mut bench = Bench::new().await;
-    bench.mode.order(ModeOrder::Close);
-    assert_eq!(lines(&bench.said_within(ms(1_000)).await), ["0 end"]);
-    bench.ears.until_closed().await;
-    bench.close().await;
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_model_that_refuses_fails_the_turn() {
     let mut bench = Bench::new().await;
     bench.model.faults().fail_next(1, ProviderErrorKind::Unavailable);
