@@ -84,7 +84,7 @@ impl<C> Uplink<C> {
         if len == 0 {
             return 0;
         }
-        // Lossless keep their place: audio does not overtake one that waits.
+        // Orders keep their place: audio does not overtake one that waits.
         let is_taken = !self.orders.are_waiting() && self.orders.channel.try_send(wrap(audio)).is_ok();
         if is_taken { 0 } else { len }
     }

@@ -35,7 +35,7 @@ use self::pipeline::{Pipeline, State, Told};
 use super::uplink::{Lossless, Uplink};
 use super::{InteractionMode, ModeEvent, ModeSaid};
 
-/// Lossless on their way to the pipeline. Overflow: they wait in the uplink.
+/// Orders on their way to the pipeline. Overflow: they wait in [`Lossless`].
 const ORDERS: usize = 8;
 /// Events on their way to the session. Overflow: the providers are not read.
 const EVENTS: usize = 32;
@@ -113,9 +113,7 @@ impl CascadeMode {
             _pipeline: AbortOnDropHandle::new(tasks.spawn(pipeline.run())),
         })
     }
-}
 
-impl CascadeMode {
     /// What an order means to the ears. It goes the way of the audio, and so keeps its place in it.
     fn ears_command(&mut self, order: ModeOrder) -> Option<SpeechToTextCommand> {
         let was_prepared = self.is_prepared;
