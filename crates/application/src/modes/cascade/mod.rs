@@ -30,7 +30,6 @@ use viva_domain::sessions::CascadeConfig;
 use viva_domain::turns::{ModeOrder, TurnTaking};
 
 use self::answer::Stages;
-pub(crate) use self::context::Conversation;
 use self::pipeline::{Pipeline, State, Told};
 use super::uplink::{Lossless, Uplink};
 use super::{InteractionMode, ModeEvent, ModeSaid};

@@ -5,15 +5,11 @@ use std::collections::VecDeque;
 use viva_domain::ports::MessageRole;
 use viva_domain::turns::{AmendedTranscript, FinishedTurn, TurnNumber};
 
-use crate::modes::Conversation;
-
-/// How much text is kept, in bytes; what was said longest ago is forgotten first.
-const MAX_BYTES: usize = 64 * 1024;
+use crate::modes::{Conversation, kept};
 
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     turns: VecDeque<Remembered>,
-    bytes: usize,
 }
 
 #[derive(Debug)]
@@ -55,10 +51,8 @@ impl Memory {
     }
 
     fn forget(&mut self) {
-        self.bytes = self.turns.iter().map(Remembered::bytes).sum();
-        while self.bytes > MAX_BYTES && self.turns.len() > 1 {
-            self.bytes -= self.turns.pop_front().map_or(0, |turn| turn.bytes());
-        }
+        let forgotten = self.turns.len() - kept(self.turns.iter().rev().map(Remembered::bytes));
+        self.turns.drain(..forgotten);
     }
 }
 
