@@ -11,17 +11,14 @@ use std::time::{Duration, Instant};
 
 use futures_channel::mpsc;
 use futures_util::StreamExt;
-use tokio::time::sleep_until;
 use viva_domain::ports::{Heard, ProviderError, ProviderErrorKind, SpeechToTextEvent};
 use viva_domain::turns::{Generation, ModeInput, ModeOrder, TurnTaking};
 
 use super::answer::{Answer, Said, Stages, now};
 use super::context::{Context, joined};
+use crate::alarm::alarm;
 use crate::modes::uplink::Lossless;
 use crate::modes::{ModeEvent, ModeSaid};
-
-/// Nothing is due: look again then.
-const FAR_AWAY: Duration = Duration::from_hours(1);
 
 pub(super) struct Pipeline {
     pub(super) stages: Arc<Stages>,
@@ -153,7 +150,7 @@ impl Pipeline {
                 heard = self.ears.next(), if may_hear => self.hear(heard),
                 said = next_said(&mut self.state.answer), if is_free => self.answers(said),
                 // What was heard in time and not taken yet is not late.
-                () = sleep_until(overdue), if is_free => self.is_overdue(),
+                () = alarm(overdue), if is_free => self.is_overdue(),
             }
         }
         poll_fn(|cx| self.events.poll_waiting(cx)).await;
@@ -258,20 +255,18 @@ impl Pipeline {
         self.context.add_user(&std::mem::take(&mut state.words));
     }
 
-    /// When the ears are late; far away while nothing is due.
-    fn deadline(&self) -> tokio::time::Instant {
+    /// When the ears are late.
+    fn deadline(&self) -> Option<tokio::time::Instant> {
         match self.state.wanted {
-            Wanted::Answer { until } => until,
-            Wanted::Nothing | Wanted::Ready => tokio::time::Instant::now() + FAR_AWAY,
+            Wanted::Answer { until } => Some(until),
+            Wanted::Nothing | Wanted::Ready => None,
         }
     }
 
     fn is_overdue(&mut self) {
-        if let Wanted::Answer { .. } = self.state.wanted {
-            let seconds = self.patience.as_secs();
-            let message = format!("it did not write down what was said within {seconds} s");
-            self.give_up(now(), &self.stt_failure(&message));
-        }
+        let seconds = self.patience.as_secs();
+        let message = format!("it did not write down what was said within {seconds} s");
+        self.give_up(now(), &self.stt_failure(&message));
     }
 
     fn stt_failure(&self, message: &str) -> ProviderError {
