@@ -7,6 +7,7 @@
 //! struct and an error enum of its own, unit tests on the fakes. To add a mode: a folder in [`modes`] that implements
 //! [`modes::InteractionMode`], and an arm in [`modes::ModeFactory`].
 
+mod alarm;
 pub mod history;
 pub mod modes;
 pub mod sessions;

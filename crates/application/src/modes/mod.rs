@@ -1,6 +1,7 @@
 //! The two ways to answer. Both look the same to a session: [`InteractionMode`].
 
 mod cascade;
+mod conversation;
 mod factory;
 mod realtime;
 mod uplink;
@@ -12,7 +13,7 @@ use futures_util::Stream;
 use viva_domain::ports::ProviderError;
 use viva_domain::turns::{Generation, ModeInput, ModeOrder, SessionFailure, TurnTaking};
 
-pub(crate) use cascade::Conversation;
+pub(crate) use conversation::{Conversation, kept};
 pub use factory::{ModeFactory, OpenMode, OpenModeError};
 
 /// An open conversation with a stack. As a stream it says what happens; it ends when the stack closed the conversation.

@@ -58,11 +58,6 @@ impl<C> Lossless<C> {
     pub(super) fn are_waiting(&self) -> bool {
         !self.waiting.is_empty()
     }
-
-    /// Nothing more is passed on.
-    pub(super) fn close(&mut self) {
-        self.channel.close_channel();
-    }
 }
 
 /// The user's audio and the orders between it, in the order in which they were given. Audio is lost when the provider does
@@ -89,7 +84,7 @@ impl<C> Uplink<C> {
         if len == 0 {
             return 0;
         }
-        // Lossless keep their place: audio does not overtake one that waits.
+        // Orders keep their place: audio does not overtake one that waits.
         let is_taken = !self.orders.are_waiting() && self.orders.channel.try_send(wrap(audio)).is_ok();
         if is_taken { 0 } else { len }
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use thiserror::Error;
 use tokio::sync::mpsc;
+use tokio::task::JoinError;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
@@ -114,6 +115,9 @@ pub enum StartSessionError {
     /// The server is shutting down.
     #[error("the server is shutting down; try again in a moment")]
     ShuttingDown,
+    /// A fault of ours.
+    #[error("starting the session panicked")]
+    Panicked(#[source] JoinError),
     /// The session could not be stored.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -161,7 +165,12 @@ impl Sessions {
             .tasks
             .spawn(async move { this.start_opened(opening).await })
             .await;
-        started.unwrap_or(Err(StartSessionError::ShuttingDown))
+        match started {
+            Ok(started) => started,
+            Err(err) if err.is_panic() => Err(StartSessionError::Panicked(err)),
+            // Nothing but the runtime ends the task, with itself.
+            Err(_) => Err(StartSessionError::ShuttingDown),
+        }
     }
 
     /// A provider that is out of order is no reason not to start, when the session can go on with others. A wrong wish is.

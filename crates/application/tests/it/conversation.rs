@@ -291,15 +291,16 @@ async fn a_provider_that_hangs_up_ends_the_session_with_an_error() {
     let started = caller.started().await;
     caller.speak(&question()).await;
     let rest = caller.rest().await;
-    assert!(
-        rest.iter().any(|event| matches!(
-            event,
-            Event::Failure {
-                recoverable: false,
-                ..
-            }
-        )),
-        "{rest:?}"
+    let failure = rest.iter().find_map(|event| match event {
+        Event::Failure {
+            failure,
+            recoverable: false,
+        } => Some(failure.message.as_str()),
+        _ => None,
+    });
+    assert_eq!(
+        failure,
+        Some("provider scripted: it failed: it closed the conversation")
     );
     assert!(
         matches!(

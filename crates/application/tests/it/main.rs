@@ -10,6 +10,8 @@ mod falling_back;
 mod late_words;
 mod lifecycle;
 mod line;
+mod long_speech;
+mod meanwhile;
 mod rates;
 mod soak;
 mod stale_frames;

@@ -210,3 +210,28 @@ async fn a_session_that_breaks_off_takes_nothing_with_it() {
     bench.sessions.shut_down().await;
     bench.voice.until_closed().await;
 }
+
+/// Ids of which there are none.
+struct NoIds;
+
+impl Ids for NoIds {
+    fn uuid(&self) -> Uuid {
+        panic!("there is none left")
+    }
+
+    fn secret(&self) -> String {
+        String::new()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_that_panics_is_no_shutdown() {
+    let bench = Bench::with_ids(
+        Detector::Session,
+        SessionSettings::default(),
+        |voice| voice,
+        Arc::new(NoIds),
+    );
+    let err = bench.try_start(request()).await.err().expect("it panics");
+    assert_eq!(err.to_string(), "starting the session panicked");
+}

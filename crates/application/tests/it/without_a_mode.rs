@@ -174,7 +174,10 @@ async fn who_cannot_be_heard_again_is_told_so() {
     else {
         panic!("{told:?}")
     };
-    assert!(failure.message.contains("say it again"), "{failure:?}");
+    assert_eq!(
+        failure.message,
+        "what you said could not be read back; please say it again"
+    );
     scene
         .caller
         .until(|event| matches!(event, Event::ResponseEnded { .. }))

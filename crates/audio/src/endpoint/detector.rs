@@ -119,10 +119,14 @@ impl Detector {
         }
     }
 
-    /// Ends speech that is going on, and drops what was perhaps speech.
+    /// Ends speech that is going on, and drops what was perhaps speech. What is voiced of it is of no other speech.
     pub(super) fn end(&mut self) -> Option<Decision> {
         let ended = match self.phase {
-            Phase::Speech { end } => Some(Decision::Ended { end }),
+            Phase::Speech { end } => {
+                self.faint = History::default();
+                self.clear = History::default();
+                Some(Decision::Ended { end })
+            }
             Phase::Silence | Phase::Candidate { .. } => None,
         };
         self.phase = Phase::Silence;
@@ -270,6 +274,15 @@ mod tests {
         assert!(!detector.is_speaking());
         assert_eq!(play(&mut detector, 0.9, "#"), [Decision::Started { first: 0 }]);
         assert!(detector.is_speaking());
+    }
+
+    #[test]
+    fn speech_that_goes_on_after_it_was_ended_is_new_speech() {
+        let mut detector = quick();
+        play(&mut detector, 0.9, &blocks('#', 20));
+        assert_eq!(detector.end(), Some(Decision::Ended { end: 20 }));
+        assert_eq!(play(&mut detector, 0.9, &blocks('#', 9)), []);
+        assert_eq!(play(&mut detector, 0.9, "#"), [Decision::Started { first: 20 }]);
     }
 
     #[test]

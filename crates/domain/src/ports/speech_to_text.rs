@@ -39,7 +39,8 @@ pub struct SpeechToTextCapabilities {
     pub streams: bool,
     /// Sample rate of the audio that it takes, in Hz.
     pub input_rate: u32,
-    /// How long a [`SpeechToTextCommand::Finalize`] may take to be answered. Whoever waits longer waits in vain.
+    /// How long a [`SpeechToTextCommand::Finalize`] may take to be answered. Whoever waits longer waits in vain. It is less
+    /// than [`crate::turns::Limits::response`], in which the user's turn must be answered.
     pub answers_within: Duration,
 }
 

@@ -136,6 +136,11 @@ impl From<StartSessionError> for Refusal {
             StartSessionError::ShuttingDown => {
                 Self::new(Fault::None, ErrorCode::InternalError, err.to_string())
             }
+            StartSessionError::Panicked(cause) => {
+                log(cause);
+                let message = "the session could not be started; try again in a moment";
+                Self::new(Fault::None, ErrorCode::InternalError, message)
+            }
             StartSessionError::Store(cause) => {
                 log(cause);
                 let message = "the session could not be stored, so it was not started; try again in a moment";

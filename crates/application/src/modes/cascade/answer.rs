@@ -210,11 +210,13 @@ struct Speech {
 async fn speak(stages: &Stages, pieces: mpsc::Receiver<Piece>, mouth: &Mouth) -> Result<(), ProviderError> {
     // One place: while a piece is spoken, the next one is asked for, and no other.
     let (speeches, speeches_rx) = mpsc::channel(1);
-    let ((), played) = tokio::join!(
-        ask(stages, pieces, speeches, mouth),
-        play(stages, speeches_rx, mouth)
-    );
-    played
+    let asked = async {
+        ask(stages, pieces, speeches, mouth).await;
+        Ok(())
+    };
+    // Of a voice that broke off nothing more is asked.
+    tokio::try_join!(asked, play(stages, speeches_rx, mouth))?;
+    Ok(())
 }
 
 /// Asks for the pieces; ends when there is none left, or when one was refused: what was said before is heard.

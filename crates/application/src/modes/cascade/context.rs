@@ -2,14 +2,7 @@
 
 use viva_domain::ports::{Message, MessageRole};
 
-/// How much text is kept, in bytes; what was said longest ago is forgotten first.
-const MAX_BYTES: usize = 64 * 1024;
-
-/// The conversation so far, oldest first.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Conversation {
-    messages: Vec<Message>,
-}
+use crate::modes::conversation::Conversation;
 
 /// A conversation, and the turn of which not everything is certain yet.
 #[derive(Debug, Default)]
@@ -35,45 +28,6 @@ struct Exchange {
     words: String,
     /// As it was told: how much of it was heard is counted in these characters, spaces at its beginning too.
     answer: String,
-}
-
-impl Conversation {
-    /// A conversation that goes on from what was said before.
-    pub(crate) fn new(history: Vec<Message>) -> Self {
-        let mut conversation = Self { messages: history };
-        conversation.forget();
-        conversation
-    }
-
-    /// One side said something; nothing is not kept.
-    pub(crate) fn add(&mut self, role: MessageRole, text: &str) {
-        let text = text.trim();
-        if !text.is_empty() {
-            let text = text.to_owned();
-            self.messages.push(Message { role, text });
-            self.forget();
-        }
-    }
-
-    fn forget_last(&mut self, messages: usize) {
-        let kept = self.messages.len().saturating_sub(messages);
-        self.messages.truncate(kept);
-    }
-
-    /// All of it.
-    pub(crate) fn into_messages(self) -> Vec<Message> {
-        self.messages
-    }
-
-    fn forget(&mut self) {
-        let mut bytes: usize = self.messages.iter().map(|message| message.text.len()).sum();
-        let mut forgotten = 0;
-        while bytes > MAX_BYTES && forgotten + 1 < self.messages.len() {
-            bytes -= self.messages[forgotten].text.len();
-            forgotten += 1;
-        }
-        self.messages.drain(..forgotten);
-    }
 }
 
 impl Context {
@@ -247,17 +201,5 @@ mod tests {
         context.settle();
         assert_eq!(context.with_user("Hi.").len(), 2);
         assert_eq!(lines(&context), ["Assistant: Hello."]);
-    }
-
-    #[test]
-    fn long_conversations_forget_their_beginning() {
-        let mut context = Context::default();
-        for n in 0..100 {
-            context.add_user(&format!("{n} {}", "x".repeat(1_000)));
-        }
-        let first = lines(&context)[0].clone();
-        assert!(first.starts_with("User: 3"), "{first:.20}");
-        context.add_user(&"y".repeat(2 * MAX_BYTES));
-        assert_eq!(lines(&context).len(), 1, "what was said last is told whole");
     }
 }

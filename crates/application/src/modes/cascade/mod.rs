@@ -30,12 +30,11 @@ use viva_domain::sessions::CascadeConfig;
 use viva_domain::turns::{ModeOrder, TurnTaking};
 
 use self::answer::Stages;
-pub(crate) use self::context::Conversation;
 use self::pipeline::{Pipeline, State, Told};
 use super::uplink::{Lossless, Uplink};
 use super::{InteractionMode, ModeEvent, ModeSaid};
 
-/// Lossless on their way to the pipeline. Overflow: they wait in the uplink.
+/// Orders on their way to the pipeline. Overflow: they wait in [`Lossless`].
 const ORDERS: usize = 8;
 /// Events on their way to the session. Overflow: the providers are not read.
 const EVENTS: usize = 32;
@@ -113,9 +112,7 @@ impl CascadeMode {
             _pipeline: AbortOnDropHandle::new(tasks.spawn(pipeline.run())),
         })
     }
-}
 
-impl CascadeMode {
     /// What an order means to the ears. It goes the way of the audio, and so keeps its place in it.
     fn ears_command(&mut self, order: ModeOrder) -> Option<SpeechToTextCommand> {
         let was_prepared = self.is_prepared;
@@ -124,7 +121,7 @@ impl CascadeMode {
             ModeOrder::Commit(_) | ModeOrder::GoOn { .. } | ModeOrder::Interrupt { .. } => {
                 self.is_prepared = false;
             }
-            ModeOrder::SpeechBegan { .. } | ModeOrder::EndTurn | ModeOrder::Greet(_) | ModeOrder::Close => {}
+            ModeOrder::SpeechBegan { .. } | ModeOrder::EndTurn | ModeOrder::Greet(_) => {}
         }
         match order {
             ModeOrder::SpeechBegan { ago } => Some(SpeechToTextCommand::SpeechBegan { ago }),
@@ -132,9 +129,7 @@ impl CascadeMode {
             // Ears that find turns wrote down all of them already.
             ModeOrder::Commit(_) if self.turn_taking == TurnTaking::Provider => None,
             ModeOrder::Commit(_) => (!was_prepared).then_some(SpeechToTextCommand::Finalize),
-            ModeOrder::GoOn { .. } | ModeOrder::Greet(_) | ModeOrder::Interrupt { .. } | ModeOrder::Close => {
-                None
-            }
+            ModeOrder::GoOn { .. } | ModeOrder::Greet(_) | ModeOrder::Interrupt { .. } => None,
         }
     }
 }
@@ -149,9 +144,6 @@ impl InteractionMode for CascadeMode {
     }
 
     fn order(&mut self, order: ModeOrder) {
-        if order == ModeOrder::Close {
-            self.ears.orders.close();
-        }
         let command = self.ears_command(order);
         if command == Some(SpeechToTextCommand::Finalize) && order != ModeOrder::EndTurn {
             self.told.send(Told::Asked);

@@ -176,7 +176,6 @@ impl InteractionMode for RealtimeMode {
             ModeOrder::EndTurn => RealtimeCommand::EndTurn,
             // A provider that answers by itself makes nothing ready before it is asked.
             ModeOrder::Prepare => return,
-            ModeOrder::Close => return self.uplink.orders.close(),
         };
         self.uplink.orders.send(command);
     }

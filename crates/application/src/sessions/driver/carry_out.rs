@@ -7,14 +7,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 use viva_domain::ids::TurnId;
 use viva_domain::latency::SessionTime;
-use viva_domain::ports::ProviderErrorKind;
+use viva_domain::ports::{ProviderError, ProviderErrorKind};
+use viva_domain::sessions::Interaction;
 use viva_domain::turns::{
-    Effect, FinishedTurn, Generation, Input, ModeInput, ModeOrder, NoticeCode, SessionFailure, Turn,
+    Effect, Event, FinishedTurn, Generation, Input, ModeInput, ModeOrder, NoticeCode, SessionFailure, Turn,
     TurnNumber, TurnTaking,
 };
 
 use super::{DRAIN_WAIT, Driver};
 use crate::history::Side;
+use crate::modes::failure;
 use crate::sessions::archive::SessionEnd;
 use crate::sessions::outbox::post;
 
@@ -50,12 +52,15 @@ impl Driver {
     async fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::Emit(event) => {
+                if event == Event::Notice(NoticeCode::UtteranceLimitReached) {
+                    self.hear_anew();
+                }
                 if let Some(audio) = post(&mut self.outbox, event) {
                     self.playout.push(audio.turn, &audio.samples);
                     self.record(audio.turn, Side::Ai, audio.samples.into());
                 }
             }
-            Effect::Order(ModeOrder::Close) => self.close().await,
+            Effect::CloseMode => self.close().await,
             Effect::Order(order) => self.order(order),
             Effect::TurnOpened { turn, speech_started } => {
                 if let Some(at) = speech_started {
@@ -78,6 +83,11 @@ impl Driver {
                 self.archive.save(turn).await;
             }
         }
+    }
+
+    /// The turn reached its limit: what the user says from now on is something new. The machine knows that it is over.
+    fn hear_anew(&mut self) {
+        let _ = self.hearing.end_turn(self.now());
     }
 
     fn order(&mut self, order: ModeOrder) {
@@ -123,12 +133,17 @@ impl Driver {
     /// The provider closed the conversation without a word.
     pub(super) async fn on_mode_gone(&mut self) {
         self.mode = None;
-        let kind = ProviderErrorKind::Failed("it closed the conversation".to_owned());
-        let failure = SessionFailure {
-            message: kind.to_string(),
-            kind,
-            retry_after: None,
+        let provider = match &self.session.interaction {
+            Interaction::Realtime(config) => &config.provider,
+            // It lasts as long as its ears.
+            Interaction::Cascade(config) => &config.stt.provider,
         };
+        let failure = failure(&ProviderError {
+            kind: ProviderErrorKind::Failed("it closed the conversation".to_owned()),
+            provider: provider.clone(),
+            retry_after: None,
+            source: None,
+        });
         self.on_mode_failed(failure).await;
     }
 

@@ -5,16 +5,11 @@ use std::collections::VecDeque;
 use viva_domain::ports::MessageRole;
 use viva_domain::turns::{AmendedTranscript, FinishedTurn, TurnNumber};
 
-use crate::modes::Conversation;
-
-/// How much text is kept, in bytes; what was said longest ago is forgotten first.
-const MAX_BYTES: usize = 64 * 1024;
+use crate::modes::{Conversation, kept};
 
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     turns: VecDeque<Remembered>,
-    bytes: usize,
-    changes: usize,
 }
 
 #[derive(Debug)]
@@ -33,7 +28,7 @@ impl Memory {
             user: turn.user_transcript.clone().unwrap_or_default(),
             heard: turn.answer.heard.clone(),
         });
-        self.has_changed();
+        self.forget();
     }
 
     /// What the user said in a finished turn became known.
@@ -41,13 +36,8 @@ impl Memory {
         let is_it = |turn: &&mut Remembered| turn.turn == amended.turn;
         if let Some(turn) = self.turns.iter_mut().rev().find(is_it) {
             turn.user.clone_from(&amended.text);
-            self.has_changed();
+            self.forget();
         }
-    }
-
-    /// Rises with everything that becomes known.
-    pub(super) fn changes(&self) -> usize {
-        self.changes
     }
 
     /// All that is remembered.
@@ -60,12 +50,9 @@ impl Memory {
         conversation
     }
 
-    fn has_changed(&mut self) {
-        self.changes += 1;
-        self.bytes = self.turns.iter().map(Remembered::bytes).sum();
-        while self.bytes > MAX_BYTES && self.turns.len() > 1 {
-            self.bytes -= self.turns.pop_front().map_or(0, |turn| turn.bytes());
-        }
+    fn forget(&mut self) {
+        let forgotten = self.turns.len() - kept(self.turns.iter().rev().map(Remembered::bytes));
+        self.turns.drain(..forgotten);
     }
 }
 

@@ -2,6 +2,7 @@
 //! and does it. Nothing here decides whose turn it is.
 
 mod carry_out;
+mod client;
 mod hearing;
 mod line;
 mod memory;
@@ -16,14 +17,11 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{debug, info};
+use tracing::info;
 use viva_audio::SampleRate;
-use viva_domain::latency::{ClientTime, SessionTime};
+use viva_domain::latency::SessionTime;
 use viva_domain::sessions::{EndStatus, Interaction, Session};
-use viva_domain::turns::{
-    Effect, Event, Input, MachineSettings, ModeOrder, NoticeCode, Playback, SessionFailure, TurnMachine,
-    TurnTaking,
-};
+use viva_domain::turns::{Effect, Event, Input, MachineSettings, NoticeCode, SessionFailure, TurnMachine};
 
 use self::carry_out::UserRecording;
 use self::hearing::Hearing;
@@ -34,20 +32,17 @@ pub(super) use self::modes::{fallback_of, on_failure_with};
 use self::playout::Playout;
 use super::archive::Archive;
 use super::intake::Intake;
-use super::link::{FallbackOffer, Link, ResumedSession, SessionMessage};
+use super::link::{FallbackOffer, Link, SessionMessage};
 use super::live::Registration;
 use super::outbox::Outbox;
-use super::process_audio::UserAudio;
-use super::service::{PlaybackReport, SessionInput, SessionsPorts};
+use super::service::{SessionInput, SessionsPorts};
+use crate::alarm::alarm;
 use crate::modes::{InteractionMode, ModeEvent, ModeFactory, ModeSaid};
 
 /// How long the end of a session waits for the database before the client is told that the session is over.
 const DRAIN_WAIT: Duration = Duration::from_secs(3);
 /// How long the last messages may take to reach the client.
 const FAREWELL_WAIT: Duration = Duration::from_secs(2);
-
-/// Nothing is due: look again then.
-const FAR_AWAY: Duration = Duration::from_hours(1);
 
 /// What a session begins with.
 pub(super) struct DriverSetup {
@@ -178,7 +173,7 @@ impl Driver {
                 Some(code) = self.archive.notices.recv() => self.notice(code),
                 () = self.archive.drained.cancelled(), if is_ending => self.tell(Input::Drained).await,
                 () = self.shutdown.cancelled(), if !is_ending => self.tell(Input::End(EndStatus::Disconnected)).await,
-                () = sleep_until(deadline) => self.on_deadline().await,
+                () = alarm(deadline) => self.on_deadline().await,
             }
         }
         self.say_farewell().await;
@@ -213,107 +208,6 @@ impl Driver {
         }
     }
 
-    async fn on_input(&mut self, input: Option<SessionInput>) {
-        match input {
-            Some(SessionInput::Audio(audio)) => self.on_audio(audio).await,
-            Some(SessionInput::Ready) => self.tell(Input::ClientReady).await,
-            Some(SessionInput::EndTurn) => self.end_user_turn().await,
-            Some(SessionInput::Interrupt { played }) => self.tell(Input::Interrupt { played }).await,
-            Some(SessionInput::Update {
-                barge_in,
-                turn_detection,
-            }) => {
-                self.hearing.change(turn_detection);
-                if let Some(eager) = turn_detection.eager {
-                    self.is_eager = eager;
-                    self.hear_eagerly();
-                }
-                if let Some(barge_in) = barge_in {
-                    self.tell(Input::SetBargeIn(barge_in)).await;
-                }
-            }
-            Some(SessionInput::SwitchMode(interaction)) => self.switch_to(*interaction).await,
-            Some(SessionInput::Playback(report)) => self.on_playback(report).await,
-            Some(SessionInput::FirstAudioSent { turn, at }) => {
-                let at = self.session_time(at);
-                self.tell_at(at, Input::FirstAudioSent { turn }).await;
-            }
-            Some(SessionInput::End) => self.tell(Input::End(EndStatus::Completed)).await,
-            Some(SessionInput::Supersede) => self.tell(Input::End(EndStatus::Superseded)).await,
-            Some(SessionInput::Attach {
-                link,
-                last_audio_seq,
-                last_message_seq,
-            }) => {
-                self.on_attach(link, last_audio_seq, last_message_seq).await;
-            }
-            None => self.tell(Input::End(EndStatus::Disconnected)).await,
-        }
-    }
-
-    async fn on_audio(&mut self, audio: UserAudio) {
-        let received = self.session_time(audio.received);
-        let samples: Arc<[i16]> = audio.samples.into();
-        self.expect_echo(audio.captured, received);
-        let speaks = self.hearing.listen(&samples, audio.captured, received);
-        // The mode gets the audio before it can be told that the turn is over.
-        if let Some(mode) = &mut self.mode {
-            let lost = mode.push_audio(&samples);
-            if lost > 0 {
-                debug!(session.id = %self.session.id, audio.samples = lost, "The provider does not keep up");
-                self.notice_once(NoticeCode::AudioDropped);
-            }
-        }
-        self.record_user(samples);
-        for input in speaks {
-            self.tell(input).await;
-        }
-        if self.hearing.is_too_quiet() {
-            self.notice(NoticeCode::MicrophoneQuiet);
-        }
-    }
-
-    /// What comes next from the microphone may contain what the client plays meanwhile.
-    fn expect_echo(&mut self, captured: Option<ClientTime>, received: SessionTime) {
-        let at = captured.and_then(|captured| self.hearing.to_session(captured));
-        if let Some((turn, heard)) = self.machine.audible(at.unwrap_or(received))
-            && let Some(level) = self.playout.loudest(turn, heard)
-        {
-            self.hearing.ai_is_heard(level);
-        }
-    }
-
-    /// The user is done, by their own word or because no more audio comes.
-    async fn end_user_turn(&mut self) {
-        if let Some(ended) = self.hearing.end_turn(self.now()) {
-            self.tell(ended).await;
-        } else if let Some(mode) = &mut self.mode
-            && mode.turn_taking() == TurnTaking::Provider
-        {
-            mode.order(ModeOrder::EndTurn);
-        }
-    }
-
-    async fn on_playback(&mut self, report: PlaybackReport) {
-        let PlaybackReport {
-            turn,
-            event,
-            played,
-            at,
-        } = report;
-        let session_at = self.hearing.to_session(at);
-        self.outbox
-            .release_audio(turn, self.output_rate.samples_in(played));
-        self.tell(Input::Playback(Playback {
-            turn,
-            event,
-            played,
-            at,
-            session_at,
-        }))
-        .await;
-    }
-
     async fn on_mode_event(&mut self, event: Option<ModeEvent>) {
         let Some(ModeEvent { generation, at, what }) = event else {
             return self.on_mode_gone().await;
@@ -335,32 +229,6 @@ impl Driver {
         }
     }
 
-    async fn on_client_lost(&mut self) {
-        info!(session.id = %self.session.id, "Lost the client of session {}", self.session.id);
-        self.line.close();
-        self.tell(Input::ClientLost).await;
-    }
-
-    async fn on_attach(&mut self, link: Link, last_audio: Option<u32>, last_message: Option<u32>) {
-        info!(session.id = %self.session.id, "Resumed session {}", self.session.id);
-        self.line.replace(link);
-        self.hearing.client_is_back(self.now());
-        let resumed = ResumedSession {
-            id: self.session.id,
-            state: self.machine.state(),
-            turn: self.machine.turn_number(),
-        };
-        let is_whole = self
-            .outbox
-            .resume(SessionMessage::Resumed(resumed), last_audio, last_message);
-        self.tell(Input::ClientBack).await;
-        if !is_whole {
-            self.notice(NoticeCode::ResumeIncomplete);
-        }
-        // The client need not be the one that was told.
-        self.offer_again();
-    }
-
     async fn on_deadline(&mut self) {
         let now = Instant::now();
         if self.drain_until.is_some_and(|until| until <= now) {
@@ -378,7 +246,7 @@ impl Driver {
     }
 
     /// When something has to happen without anybody saying anything.
-    fn deadline(&self) -> Instant {
+    fn deadline(&self) -> Option<Instant> {
         let of_session = |at: SessionTime| self.started + at.elapsed();
         let stalled = self.hearing.stalls_at().filter(|_| self.line.is_up());
         [
@@ -390,7 +258,6 @@ impl Driver {
         .into_iter()
         .flatten()
         .min()
-        .unwrap_or_else(|| Instant::now() + FAR_AWAY)
     }
 
     fn notice(&mut self, code: NoticeCode) {

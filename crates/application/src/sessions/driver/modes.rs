@@ -23,8 +23,8 @@ pub(super) struct Opened {
     /// Why it is opened, when nobody wished it.
     reason: Option<String>,
     mode: Result<Box<dyn InteractionMode>, OpenModeError>,
-    /// How much it was told of, as [`Driver::said`] counts.
-    told: usize,
+    /// What it was told of the conversation.
+    told: Vec<Message>,
 }
 
 impl Driver {
@@ -74,7 +74,7 @@ impl Driver {
     fn open(&mut self, interaction: Interaction, reason: Option<String>) {
         let (modes, tasks) = (Arc::clone(&self.modes), self.tasks.clone());
         let (prompt, history) = (self.session.prompt.clone(), self.history());
-        let told = self.said();
+        let told = history.clone();
         let (input_rate, output_rate) = (self.input_rate, self.output_rate);
         self.opening = Some(Box::pin(async move {
             let request = OpenMode {
@@ -105,11 +105,6 @@ impl Driver {
         conversation.into_messages()
     }
 
-    /// How much a mode is told of that is opened now: turns, and what became known of them later.
-    fn said(&self) -> usize {
-        self.memory.changes() + self.machine.unfinished(self.now()).count()
-    }
-
     pub(super) async fn on_opened(&mut self, opened: Opened) {
         self.opening = None;
         let Opened {
@@ -121,7 +116,7 @@ impl Driver {
         match mode {
             Ok(mode) => {
                 self.tell(Input::ModeLeaves).await;
-                if told == self.said() {
+                if told == self.history() {
                     self.replace_mode(interaction, reason, mode).await;
                 } else {
                     // The conversation went on meanwhile: it would not know of what was said.
@@ -259,13 +254,12 @@ impl Driver {
     }
 }
 
-/// The recording of the user's turn failed, and with it the turn.
+/// The recording of the user's turn failed, and with it the turn: no provider did.
 fn lost_words() -> SessionFailure {
-    let kind =
-        ProviderErrorKind::Failed("what you said could not be read back; please say it again".to_owned());
+    let message = "what you said could not be read back; please say it again".to_owned();
     SessionFailure {
-        message: kind.to_string(),
-        kind,
+        kind: ProviderErrorKind::Failed(message.clone()),
+        message,
         retry_after: None,
     }
 }

@@ -166,6 +166,8 @@ impl Outbox {
         last_audio: Option<u32>,
         last_message: Option<u32>,
     ) -> bool {
+        // What greets a connection that was closed before it could be sent greets no other.
+        self.unsent.retain(|entry| !matches!(entry, Entry::Connection(_)));
         let audio_from = last_audio.map_or(0, |last| last.wrapping_add(1));
         let message_from = last_message.map_or(self.next_message, |last| last.wrapping_add(1));
         let is_whole = (self.gone.audio..=self.next_audio).contains(&audio_from)

@@ -216,6 +216,16 @@ fn a_client_may_come_back_twice() {
 }
 
 #[test]
+fn a_greeting_that_found_its_connection_closed_is_not_given_on_the_next_one() {
+    let mut outbox = Outbox::default();
+    outbox.message(notice());
+    drain(&mut outbox);
+    assert!(outbox.resume(notice(), None, None));
+    assert!(outbox.resume(notice(), None, None));
+    assert_eq!(drain(&mut outbox), ["connection"]);
+}
+
+#[test]
 fn text_alone_fills_it_too() {
     let mut outbox = Outbox::default();
     for _ in 0..FULL_ENTRIES {

@@ -67,6 +67,10 @@ impl TurnMachine {
         }));
         self.state = TurnState::AiSpeaking;
         self.active(now);
+        // Who speaks on after a turn that reached its limit is not answered by this.
+        if provider_decides && let Some(at) = self.speaks_since() {
+            self.user_begins_ahead(at, effects);
+        }
     }
 
     /// The turn whose answer is being given; `None` for what belongs to no answer.

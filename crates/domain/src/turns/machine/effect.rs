@@ -27,6 +27,8 @@ pub enum Effect {
     },
     /// The mode failed: find another one.
     ModeLost(SessionFailure),
+    /// The conversation is over: close the mode, and store what was said.
+    CloseMode,
     /// Save the turn.
     TurnFinished(Box<FinishedTurn>),
     /// What the user said in a turn that is saved became known.
@@ -62,8 +64,6 @@ pub enum ModeOrder {
         /// How much of the answer had been heard; `None` when nothing was being said.
         heard: Option<Heard>,
     },
-    /// The conversation is over.
-    Close,
 }
 
 /// What the client is told.

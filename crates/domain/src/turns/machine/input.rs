@@ -196,8 +196,8 @@ pub enum OnModeFailure {
 /// What a session may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Longest utterance; the turn ends there and is answered, also when the user speaks on. The driver may let its
-    /// detector begin anew then: who still speaks when the answer was heard gets the next turn.
+    /// Longest utterance; the turn ends there and is answered, also when the user speaks on. The driver lets its detector
+    /// begin anew then: who still speaks when the answer was heard gets the next turn.
     pub utterance: Duration,
     /// How long before that the user is warned.
     pub utterance_warning: Duration,

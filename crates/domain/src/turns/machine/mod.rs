@@ -314,7 +314,7 @@ impl TurnMachine {
         self.speech = None;
         let summary = self.summary(now);
         self.end = Some(End::Draining { status, summary });
-        effects.push(Effect::Order(ModeOrder::Close));
+        effects.push(Effect::CloseMode);
     }
 
     fn summary(&self, now: SessionTime) -> Summary {

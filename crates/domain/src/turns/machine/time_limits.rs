@@ -1,7 +1,9 @@
 //! What happens because time passes.
 
 use super::open_turn::Utterance;
-use super::{Effect, Event, NoticeCode, OpenTurn, SessionFailure, TurnMachine, TurnState};
+use super::{
+    Effect, Event, ModeOrder, NoticeCode, OpenTurn, SessionFailure, TurnMachine, TurnState, TurnTaking,
+};
 use crate::latency::SessionTime;
 use crate::ports::ProviderErrorKind;
 use crate::sessions::EndStatus;
@@ -88,6 +90,9 @@ impl TurnMachine {
             self.speech_ended(now, captured, now, now, effects);
             if let Some(turn) = &mut self.turn {
                 turn.utterance = Utterance::Limited;
+            }
+            if self.settings.turn_taking == TurnTaking::Provider {
+                effects.push(Effect::Order(ModeOrder::EndTurn));
             }
         }
     }

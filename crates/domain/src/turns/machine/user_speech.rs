@@ -225,7 +225,13 @@ impl TurnMachine {
 
     /// Whether the user speaks, and was not answered yet.
     pub(super) fn user_speaks(&self) -> bool {
-        self.speech.is_some_and(|speech| !speech.is_answered)
+        self.speaks_since().is_some()
+    }
+
+    /// Since when the user speaks who was not answered yet.
+    pub(super) fn speaks_since(&self) -> Option<SessionTime> {
+        let speech = self.speech.filter(|speech| !speech.is_answered)?;
+        Some(speech.started)
     }
 
     pub(super) fn committed(&mut self, now: SessionTime) {

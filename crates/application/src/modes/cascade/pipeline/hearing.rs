@@ -124,28 +124,39 @@ impl Pipeline {
 
     /// The AI is done: answers what was said meanwhile, unless the user speaks on.
     pub(super) fn take_next(&mut self) {
-        if self.state.next == Next::Turn && !self.state.listens {
-            self.take_turn();
-            self.state.follows = Follows::Yes;
+        if self.state.listens {
+            return;
+        }
+        match std::mem::take(&mut self.state.next) {
+            Next::Nothing => {}
+            Next::Turn => {
+                self.take_turn();
+                self.state.follows = Follows::Yes;
+            }
+            Next::Lost(err) => {
+                self.context.settle();
+                self.give_up(now(), &err);
+                self.state.follows = Follows::Failed(err);
+            }
         }
     }
 
     /// Ears that find turns found the end of one, and do not know what was said.
-    fn turn_was_lost(&mut self, at: Instant, err: &ProviderError) {
+    fn turn_was_lost(&mut self, at: Instant, err: &Arc<ProviderError>) {
         let is_turn = std::mem::take(&mut self.state.listens);
         if is_turn {
             self.say(at, ModeSaid::SpeechEnded);
         }
-        if self.state.next == Next::Turn {
+        match (&self.state.next, self.speaks()) {
             // What was said before is answered all the same, as soon as the AI is done.
-            if !self.speaks() {
-                self.take_next();
+            (Next::Turn, true) => {}
+            (Next::Turn, false) => self.take_next(),
+            (_, true) if is_turn => self.state.next = Next::Lost(Arc::clone(err)),
+            (_, false) if is_turn => {
+                self.context.settle();
+                self.give_up(at, err);
             }
-        } else if is_turn && !self.speaks() {
-            self.context.settle();
-            self.give_up(at, err);
-        } else {
-            debug!(provider.name = %err.provider, "What nobody would answer was not written down");
+            _ => debug!(provider.name = %err.provider, "What nobody would answer was not written down"),
         }
     }
 

@@ -11,17 +11,14 @@ use std::time::{Duration, Instant};
 
 use futures_channel::mpsc;
 use futures_util::StreamExt;
-use tokio::time::sleep_until;
 use viva_domain::ports::{Heard, ProviderError, ProviderErrorKind, SpeechToTextEvent};
 use viva_domain::turns::{Generation, ModeInput, ModeOrder, TurnTaking};
 
 use super::answer::{Answer, Said, Stages, now};
 use super::context::{Context, joined};
+use crate::alarm::alarm;
 use crate::modes::uplink::Lossless;
 use crate::modes::{ModeEvent, ModeSaid};
-
-/// Nothing is due: look again then.
-const FAR_AWAY: Duration = Duration::from_hours(1);
 
 pub(super) struct Pipeline {
     pub(super) stages: Arc<Stages>,
@@ -72,22 +69,26 @@ pub(super) struct State {
 }
 
 /// What ears that find turns heard while the AI spoke, which may finish.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Default)]
 enum Next {
     #[default]
     Nothing,
     /// The end of a turn: it is answered when the AI is done.
     Turn,
+    /// The end of a turn of which nothing is written down: it fails when the AI is done.
+    Lost(Arc<ProviderError>),
 }
 
-/// Whether the turn that was answered last was taken when the AI was done: the session may not know that yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Whether the last turn was taken when the AI was done: the session may not know that yet.
+#[derive(Debug, Default)]
 enum Follows {
     #[default]
     No,
     Yes,
     /// It was stopped, and nothing was answered since.
     Stopped,
+    /// It was not written down, and failed.
+    Failed(Arc<ProviderError>),
 }
 
 /// What the ears were asked to write down.
@@ -140,16 +141,16 @@ impl Pipeline {
             tokio::select! {
                 biased;
                 told = self.told.next() => match told {
-                    Some(Told::Order(ModeOrder::Close)) | None => return,
                     Some(Told::Order(order)) => self.obey(order),
                     Some(Told::Asked) => self.state.asked.push_back(Asked { over: None }),
                     Some(Told::SpeechStartedTaken) => self.state.waits_for_session = false,
+                    None => return,
                 },
                 () = poll_fn(|cx| self.events.poll_waiting(cx)), if self.events.are_waiting() => {}
                 heard = self.ears.next(), if may_hear => self.hear(heard),
                 said = next_said(&mut self.state.answer), if is_free => self.answers(said),
                 // What was heard in time and not taken yet is not late.
-                () = sleep_until(overdue), if is_free => self.is_overdue(),
+                () = alarm(overdue), if is_free => self.is_overdue(),
             }
         }
         poll_fn(|cx| self.events.poll_waiting(cx)).await;
@@ -170,8 +171,8 @@ impl Pipeline {
                 self.release_answer();
             }
             ModeOrder::Interrupt { generation, heard } => self.stop(generation, heard),
-            // The ears answer the first with the end of the turn, if one runs; the other ends `run`.
-            ModeOrder::EndTurn | ModeOrder::Close => {}
+            // The ears answer it with the end of the turn, if one runs.
+            ModeOrder::EndTurn => {}
         }
     }
 
@@ -196,10 +197,13 @@ impl Pipeline {
     fn answer_after_all(&mut self, generation: Generation) {
         self.state.generation = generation;
         self.state.answer = None;
-        let words = if self.state.follows == Follows::Stopped {
-            self.context.take_back_settled()
-        } else {
-            self.context.take_back()
+        if let Next::Lost(err) = std::mem::take(&mut self.state.next) {
+            self.state.follows = Follows::Failed(err);
+        }
+        let words = match std::mem::take(&mut self.state.follows) {
+            Follows::No | Follows::Yes => self.context.take_back(),
+            Follows::Stopped => self.context.take_back_settled(),
+            Follows::Failed(err) => return self.give_up(now(), &err),
         };
         self.state.words = joined(&words, &self.state.words);
         self.take_turn();
@@ -220,16 +224,17 @@ impl Pipeline {
     fn stop(&mut self, generation: Generation, heard: Option<Heard>) {
         self.context.settle_heard(heard.map_or(0, |heard| heard.chars));
         let taken_in = std::mem::replace(&mut self.state.generation, generation);
-        if self.state.follows == Follows::Yes {
-            self.state.follows = Follows::Stopped;
-        }
         // Ears that find turns may have found that the user speaks.
         self.state.listens &= self.turn_taking == TurnTaking::Provider;
-        if self.state.next == Next::Turn {
+        if matches!(self.state.next, Next::Nothing) {
+            if matches!(self.state.follows, Follows::Yes) {
+                self.state.follows = Follows::Stopped;
+            }
+            self.drop_turn(taken_in);
+        } else {
+            self.state.follows = Follows::No;
             self.state.answer = None;
             self.take_next();
-        } else {
-            self.drop_turn(taken_in);
         }
     }
 
@@ -250,20 +255,18 @@ impl Pipeline {
         self.context.add_user(&std::mem::take(&mut state.words));
     }
 
-    /// When the ears are late; far away while nothing is due.
-    fn deadline(&self) -> tokio::time::Instant {
+    /// When the ears are late.
+    fn deadline(&self) -> Option<tokio::time::Instant> {
         match self.state.wanted {
-            Wanted::Answer { until } => until,
-            Wanted::Nothing | Wanted::Ready => tokio::time::Instant::now() + FAR_AWAY,
+            Wanted::Answer { until } => Some(until),
+            Wanted::Nothing | Wanted::Ready => None,
         }
     }
 
     fn is_overdue(&mut self) {
-        if let Wanted::Answer { .. } = self.state.wanted {
-            let seconds = self.patience.as_secs();
-            let message = format!("it did not write down what was said within {seconds} s");
-            self.give_up(now(), &self.stt_failure(&message));
-        }
+        let seconds = self.patience.as_secs();
+        let message = format!("it did not write down what was said within {seconds} s");
+        self.give_up(now(), &self.stt_failure(&message));
     }
 
     fn stt_failure(&self, message: &str) -> ProviderError {

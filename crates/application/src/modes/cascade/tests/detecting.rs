@@ -7,11 +7,11 @@ use viva_fakes::{AnswerEnd, Reply, Transcript};
 use super::*;
 
 impl Bench {
-    fn hear(&self, kind: Heard) {
+    pub(super) fn hear(&self, kind: Heard) {
         self.ears.say(kind);
     }
 
-    fn hear_final(&self, text: &str) {
+    pub(super) fn hear_final(&self, text: &str) {
         self.hear(Heard::Final(text.to_owned()));
     }
 
@@ -24,7 +24,7 @@ impl Bench {
     }
 }
 
-fn failed() -> Heard {
+pub(super) fn failed() -> Heard {
     Heard::FinalFailed(Arc::new(ProviderError {
         kind: ProviderErrorKind::RateLimited,
         provider: "scripted".to_owned(),
@@ -165,7 +165,7 @@ async fn a_turn_that_is_not_written_down_fails() {
 }
 
 /// An answer that is being said for a second, to "Tell me.".
-async fn saying() -> Bench {
+pub(super) async fn saying() -> Bench {
     let mut bench = Bench::detecting().await;
     bench.model.reply(
         Reply::new()
@@ -331,6 +331,39 @@ async fn a_turn_that_was_stopped_instead_of_the_one_before_is_answered() {
     assert_eq!(
         bench.asked_last(),
         ["U: Tell me.", "A: Once upon a time.", "U: And?"]
+    );
+    bench.close().await;
+}
+
+/// The user speaks on when the AI is stopped, and the session does not know it yet.
+#[tokio::test(start_paused = true)]
+async fn what_was_heard_of_a_stopped_answer_stays_said_though_the_next_turn_waits() {
+    let mut bench = saying().await;
+    bench
+        .model
+        .reply(Reply::new().text("Two").wait(ms(1_000)).text(" dragons.").done());
+    bench.hear(Heard::SpeechStarted);
+    bench.hear_final("And?");
+    let said = bench.words_within(ms(1_000)).await;
+    assert_eq!(said.last().unwrap(), "text: Two", "{said:?}");
+    bench.hear(Heard::SpeechStarted);
+    bench.hear_final("More?");
+    bench.words_within(ms(100)).await;
+    bench.hear(Heard::SpeechStarted);
+    tokio::time::sleep(ms(100)).await;
+    bench.interrupt(3);
+    bench.commit();
+    let said = bench.words_within(ms(2_000)).await;
+    assert!(said.contains(&"final: More?".to_owned()), "{said:?}");
+    assert_eq!(
+        bench.asked_last(),
+        [
+            "U: Tell me.",
+            "A: Once upon a time.",
+            "U: And?",
+            "A: Two",
+            "U: More?"
+        ]
     );
     bench.close().await;
 }

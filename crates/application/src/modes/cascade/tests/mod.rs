@@ -1,6 +1,7 @@
 //! A cascade of scripted stages on a paused clock.
 
 mod detecting;
+mod detecting_in_vain;
 mod failing;
 mod going_on;
 mod history;

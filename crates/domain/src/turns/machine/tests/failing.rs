@@ -174,7 +174,7 @@ fn a_mode_that_cannot_be_opened_ends_the_session() {
         "
         100 ai dead no network
              > fatal failure: no network
-             > order close
+             > close mode
              = Ending
         200 opened
         300 drained
@@ -204,7 +204,7 @@ fn a_mode_that_fails_ends_the_session_and_keeps_the_turn() {
              > ai 1 said: Once
              > latency 1, total 500, endpointing 0, unexplained 500, by server
              > finish 1 1000..3000, heard "Once", unheard "there was", played 500, cut by client, failed "no network"
-             > order close
+             > close mode
              = Ending
         3100 drained
              > session error after 3000 ms, 1 turns, 1 interrupted
@@ -232,7 +232,7 @@ fn an_answer_that_is_all_there_does_not_fail_with_the_mode() {
              > response 1 ended by client, total 500, endpointing 0, unexplained 500, by server
              > latency 1, total 500, endpointing 0, unexplained 500, by server
              > finish 1 1000..3000, played 500, cut by client
-             > order close
+             > close mode
              = Ending
         ",
     );
@@ -242,14 +242,14 @@ fn an_answer_that_is_all_there_does_not_fail_with_the_mode() {
 #[case::idle(
     "",
     "
-    > order close
+    > close mode
     = Ending
     "
 )]
 #[case::listening(
     "0 opened",
     "
-    > order close
+    > close mode
     = Ending
     "
 )]
@@ -258,7 +258,7 @@ fn an_answer_that_is_all_there_does_not_fail_with_the_mode() {
     "
     > user audio 1 complete
     > finish 1 10..50
-    > order close
+    > close mode
     = Ending
     "
 )]
@@ -267,7 +267,7 @@ fn an_answer_that_is_all_there_does_not_fail_with_the_mode() {
     "
     > user audio 1 complete
     > finish 1 10..50
-    > order close
+    > close mode
     = Ending
     "
 )]
@@ -279,7 +279,7 @@ fn an_answer_that_is_all_there_does_not_fail_with_the_mode() {
     > response 1 ended by client, total 11, endpointing 0, unexplained 11, by server
     > latency 1, total 11, endpointing 0, unexplained 11, by server
     > finish 1 10..50, played 19, cut by client
-    > order close
+    > close mode
     = Ending
     "
 )]
@@ -288,7 +288,7 @@ fn an_answer_that_is_all_there_does_not_fail_with_the_mode() {
     "
     > latency 1, total 11, endpointing 0, unexplained 11, by server
     > finish 1 10..50, played 9, cut by client
-    > order close
+    > close mode
     = Ending
     "
 )]
@@ -299,7 +299,7 @@ fn an_answer_that_is_all_there_does_not_fail_with_the_mode() {
     > finish 1 10..50, played 0, cut by speech
     > user audio 2 complete
     > finish 2 40..50
-    > order close
+    > close mode
     = Ending
     "
 )]

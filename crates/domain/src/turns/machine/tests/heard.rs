@@ -227,7 +227,7 @@ fn what_a_lost_client_hears_is_unknown() {
              > ai 1 said:
              > latency 1, total 500, endpointing 0, unexplained 500, by server
              > finish 1 1000..9000, unheard "Once there was", played 1000, cut by client
-             > order close
+             > close mode
              = Ending
         "#,
     );

@@ -36,7 +36,7 @@ fn a_client_that_stamps_and_reports_is_measured_on_its_own_clock() {
              > finish 1 1000..3400, played 500
              = Listening
         4000 end completed
-             > order close
+             > close mode
              = Ending
         4100 drained
              > session completed after 4000 ms, 1 turns, 0 interrupted, latency of 1 avg 850 ms
@@ -148,7 +148,7 @@ fn interrupted_turns_do_not_count() {
              > finish 4 6200..7000
              = Listening
         7500 end completed
-             > order close
+             > close mode
              = Ending
         7600 drained
              > session completed after 7500 ms, 4 turns, 2 interrupted, latency of 1 avg 200 ms

@@ -6,6 +6,7 @@ mod failing;
 mod heard;
 mod interrupting;
 mod late_words;
+mod limited;
 mod logging;
 mod measuring;
 mod other_modes;

@@ -304,7 +304,7 @@ fn a_mode_that_stays_ends_the_session_when_it_fails() {
          > fatal failure: it hung up
          > user audio 1 complete
          > finish 1 1000..2100, failed "it hung up"
-         > order close
+         > close mode
          = Ending"#,
     );
 }

@@ -254,7 +254,7 @@ pub(super) fn generation_of(order: &ModeOrder) -> Option<Generation> {
         | ModeOrder::Greet(generation)
         | ModeOrder::GoOn { generation }
         | ModeOrder::Interrupt { generation, .. } => Some(generation),
-        ModeOrder::SpeechBegan { .. } | ModeOrder::Prepare | ModeOrder::EndTurn | ModeOrder::Close => None,
+        ModeOrder::SpeechBegan { .. } | ModeOrder::Prepare | ModeOrder::EndTurn => None,
     }
 }
 
@@ -273,6 +273,7 @@ fn effect_text(effect: &Effect) -> String {
         Effect::TurnOpened { turn, .. } => format!("open turn {turn}"),
         Effect::UserAudioComplete { turn } => format!("user audio {turn} complete"),
         Effect::ModeLost(failure) => format!("mode lost: {}", failure.message),
+        Effect::CloseMode => "close mode".to_owned(),
         Effect::TurnFinished(turn) => format!("finish {}", turn_text(turn)),
         Effect::TranscriptAmended(amended) => format!("amend {}: {}", amended.turn, amended.text),
     }
@@ -296,7 +297,6 @@ fn order_text(order: &ModeOrder) -> String {
         ModeOrder::Prepare => "order prepare".to_owned(),
         ModeOrder::EndTurn => "order end turn".to_owned(),
         ModeOrder::GoOn { generation } => format!("order go on @{}", number(*generation)),
-        ModeOrder::Close => "order close".to_owned(),
     }
 }
 

@@ -390,7 +390,7 @@ fn after_the_last_number_the_session_ends() {
             "> response 65535 ended by speech, endpointing 0",
             "> latency 65535, endpointing 0",
             "> finish 65535 1..2, played 0, cut by speech",
-            "> order close",
+            "> close mode",
             "= Ending",
             "> session completed after 2 ms, 65535 turns, 1 interrupted",
         ]

@@ -160,7 +160,7 @@ fn an_idle_session_is_warned_and_then_ended() {
         due 1740000
              > notice IdleLimitNear
         due 1800000
-             > order close
+             > close mode
              = Ending
         1801000 drained
              > session completed after 1800000 ms, 0 turns, 0 interrupted
@@ -176,7 +176,7 @@ fn a_mode_that_never_opens_is_idle_too() {
         due 1740000
              > notice IdleLimitNear
         due 1800000
-             > order close
+             > close mode
              = Ending
         ",
     );
@@ -247,7 +247,7 @@ fn a_lost_client_has_time_to_come_back() {
         21000 lost
         25000 lost
         due 51000
-             > order close
+             > close mode
              = Ending
         51100 drained
              > session disconnected after 51000 ms, 0 turns, 0 interrupted

@@ -8,6 +8,7 @@ use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
 
 use super::{Listening, USEFUL};
 use crate::providers::ears::Dialect;
+use crate::providers::ears::held::Held;
 use crate::providers::ears::line::{Line, Loss};
 use crate::providers::transport::socket::Socket;
 use crate::providers::transport::spare::Spare;
@@ -83,12 +84,24 @@ impl<D: Dialect> Listening<D> {
     /// Everything that the vendor was told and did not answer is lost.
     fn fail_utterance(&mut self, now: Instant, err: &Arc<ProviderError>) {
         let is_turn_lost = self.orders.is_empty() && self.dialect.is_in_turn();
-        if std::mem::take(&mut self.is_in_utterance) {
-            self.broken = Some(Arc::clone(err));
-        }
         for _ in 0..self.orders.len() + usize::from(is_turn_lost) {
             self.say(now, SpeechToTextEventKind::FinalFailed(Arc::clone(err)));
         }
+        if std::mem::take(&mut self.is_in_utterance) {
+            self.lose_rest(now, err);
+        }
         self.dialect.forget();
+    }
+
+    /// The utterance whose beginning is lost is of no use: what is held of it, and what is still to come.
+    fn lose_rest(&mut self, now: Instant, err: &Arc<ProviderError>) {
+        if self.held.deadline().is_some() {
+            // All of it was to be told anew.
+            self.held.drop_order();
+            self.say(now, SpeechToTextEventKind::FinalFailed(Arc::clone(err)));
+        } else {
+            self.held = Held::default();
+            self.broken = Some(Arc::clone(err));
+        }
     }
 }

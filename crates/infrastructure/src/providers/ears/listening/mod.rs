@@ -1,6 +1,8 @@
 //! One conversation's ears: takes commands, tells what was said.
 
 mod connections;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::sync::Arc;

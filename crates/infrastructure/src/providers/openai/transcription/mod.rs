@@ -31,8 +31,9 @@ use crate::providers::transport::{Account, HttpClient, HttpLimits, errors};
 
 /// The vendor's own hosts, where nothing goes without a key.
 const DOMAIN: &str = "openai.com";
-/// A whole file may take this long to be written down: servers of one's own calculate for long.
-const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+/// A whole file may take this long to be written down: servers of one's own calculate for long. The session waits for 30 s,
+/// and an answer must begin by then.
+const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 /// How long a realtime transcript may take, and that of a file when the next one is there.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// What an answer may take beyond its limit, on its way to who waits for it.

@@ -264,7 +264,7 @@ fn a_turn_that_waits_when_the_mode_fails_for_good_has_failed() {
              > finish 1 1000..3400, user "One.", played 900, cut by client
              > user audio 2 complete
              > finish 2 3000..3400, failed "it hung up"
-             > order close
+             > close mode
              = Ending
         "#,
     );

@@ -362,7 +362,7 @@ fn a_session_that_ends_keeps_the_turn_that_waited() {
              > finish 1 1000..3400, user \"One.\", played 900, cut by client
              > user audio 2 complete
              > finish 2 3000..3400, user \"Two.\"
-             > order close
+             > close mode
              = Ending
         ",
     );

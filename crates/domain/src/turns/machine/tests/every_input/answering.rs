@@ -52,7 +52,7 @@ fn processing() {
             > fatal failure: oops
             > user audio 1 complete
             > finish 1 10..100, failed "oops"
-            > order close
+            > close mode
             = Ending
         ai hears hey
             > user 1 says: hey
@@ -62,12 +62,12 @@ fn processing() {
             > fatal failure: oops
             > user audio 1 complete
             > finish 1 10..100, failed "oops"
-            > order close
+            > close mode
             = Ending
         end completed
             > user audio 1 complete
             > finish 1 10..100
-            > order close
+            > close mode
             = Ending
         nothing: opened, ready, silence at 90, committed, barge-in on, barge-in off
         nothing: ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0, play 1 progress 5
@@ -110,7 +110,7 @@ fn processing_by_a_provider_that_decides() {
             > fatal failure: oops
             > user audio 1 complete
             > finish 1 10..100, failed "oops"
-            > order close
+            > close mode
             = Ending
         ai hears hey
             > user 1 says: hey
@@ -120,12 +120,12 @@ fn processing_by_a_provider_that_decides() {
             > fatal failure: oops
             > user audio 1 complete
             > finish 1 10..100, failed "oops"
-            > order close
+            > close mode
             = Ending
         end completed
             > user audio 1 complete
             > finish 1 10..100
-            > order close
+            > close mode
             = Ending
         nothing: opened, ready, silence at 90, committed, barge-in on, barge-in off
         nothing: ai text Hi, ai audio 10, ai done, ai@7 start, ai@7 audio 10, ai@7 done
@@ -181,7 +181,7 @@ fn processing_the_greeting() {
         ai dead oops
             > fatal failure: oops
             > finish 1 10..100, failed "oops"
-            > order close
+            > close mode
             = Ending
         ai hears hey
             > user 1 says: hey
@@ -190,11 +190,11 @@ fn processing_the_greeting() {
         ai@7 dead oops
             > fatal failure: oops
             > finish 1 10..100, failed "oops"
-            > order close
+            > close mode
             = Ending
         end completed
             > finish 1 10..100
-            > order close
+            > close mode
             = Ending
         nothing: opened, ready, silence at 90, committed, barge-in on, barge-in off
         nothing: ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0, play 1 progress 5
@@ -255,7 +255,7 @@ fn ai_speaking_before_its_first_word() {
             > response 1 ended by client, endpointing 0
             > user audio 1 complete
             > finish 1 10..100, cut by client, failed "oops"
-            > order close
+            > close mode
             = Ending
         ai hears hey
             > user 1 says: hey
@@ -268,7 +268,7 @@ fn ai_speaking_before_its_first_word() {
             > response 1 ended by client, endpointing 0
             > user audio 1 complete
             > finish 1 10..100, cut by client, failed "oops"
-            > order close
+            > close mode
             = Ending
         end completed
             > interrupted 1 100 by client
@@ -276,7 +276,7 @@ fn ai_speaking_before_its_first_word() {
             > response 1 ended by client, endpointing 0
             > user audio 1 complete
             > finish 1 10..100, cut by client
-            > order close
+            > close mode
             = Ending
         nothing: opened, ready, silence at 90, committed, barge-in on, barge-in off
         nothing: ai start, ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0
@@ -325,7 +325,7 @@ fn ai_speaking() {
             > response 1 ended by client, total 65, endpointing 0, unexplained 65, by server
             > latency 1, total 65, endpointing 0, unexplained 65, by server
             > finish 1 10..100, played 15, cut by client, failed "oops"
-            > order close
+            > close mode
             = Ending
         ai hears hey
             > user 1 says: hey
@@ -338,7 +338,7 @@ fn ai_speaking() {
             > response 1 ended by client, total 65, endpointing 0, unexplained 65, by server
             > latency 1, total 65, endpointing 0, unexplained 65, by server
             > finish 1 10..100, played 15, cut by client, failed "oops"
-            > order close
+            > close mode
             = Ending
         play 1 started 0
             > latency 1, total 65, endpointing 0, unexplained 65, by server
@@ -355,7 +355,7 @@ fn ai_speaking() {
             > response 1 ended by client, total 65, endpointing 0, unexplained 65, by server
             > latency 1, total 65, endpointing 0, unexplained 65, by server
             > finish 1 10..100, played 15, cut by client
-            > order close
+            > close mode
             = Ending
         nothing: opened, ready, silence at 90, committed, barge-in on, barge-in off
         nothing: ai start, ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 progress 5
@@ -394,7 +394,7 @@ fn ai_speaking_when_all_was_said() {
             > response 1 ended by client, total 65, endpointing 0, unexplained 65, by server
             > latency 1, total 65, endpointing 0, unexplained 65, by server
             > finish 1 10..100, played 15, cut by client
-            > order close
+            > close mode
             = Ending
         ai hears hey
             > user 1 says: hey
@@ -407,7 +407,7 @@ fn ai_speaking_when_all_was_said() {
             > response 1 ended by client, total 65, endpointing 0, unexplained 65, by server
             > latency 1, total 65, endpointing 0, unexplained 65, by server
             > finish 1 10..100, played 15, cut by client
-            > order close
+            > close mode
             = Ending
         play 1 started 0
             > latency 1, total 65, endpointing 0, unexplained 65, by server
@@ -428,7 +428,7 @@ fn ai_speaking_when_all_was_said() {
             > response 1 ended by client, total 65, endpointing 0, unexplained 65, by server
             > latency 1, total 65, endpointing 0, unexplained 65, by server
             > finish 1 10..100, played 15, cut by client
-            > order close
+            > close mode
             = Ending
         nothing: opened, ready, silence at 90, committed, barge-in on, barge-in off
         nothing: ai start, ai text Hi, ai audio 10, ai done, ai failed oops, ai@7 start

@@ -13,14 +13,14 @@ fn idle() {
             = Listening
         ai dead oops
             > fatal failure: oops
-            > order close
+            > close mode
             = Ending
         ai@7 dead oops
             > fatal failure: oops
-            > order close
+            > close mode
             = Ending
         end completed
-            > order close
+            > close mode
             = Ending
         nothing: ready, speech at 90, silence at 90, committed, interrupt, interrupt 5
         nothing: barge-in on, barge-in off, ai start, ai text Hi, ai audio 10, ai done
@@ -43,14 +43,14 @@ fn listening() {
             = UserSpeaking
         ai dead oops
             > fatal failure: oops
-            > order close
+            > close mode
             = Ending
         ai@7 dead oops
             > fatal failure: oops
-            > order close
+            > close mode
             = Ending
         end completed
-            > order close
+            > close mode
             = Ending
         nothing: opened, ready, silence at 90, committed, interrupt, interrupt 5
         nothing: barge-in on, barge-in off, ai start, ai text Hi, ai audio 10, ai done
@@ -77,14 +77,14 @@ fn listening_before_the_greeting() {
             = UserSpeaking
         ai dead oops
             > fatal failure: oops
-            > order close
+            > close mode
             = Ending
         ai@7 dead oops
             > fatal failure: oops
-            > order close
+            > close mode
             = Ending
         end completed
-            > order close
+            > close mode
             = Ending
         nothing: opened, silence at 90, committed, interrupt, interrupt 5, barge-in on
         nothing: barge-in off, ai start, ai text Hi, ai audio 10, ai done, ai failed oops
@@ -111,14 +111,14 @@ fn listening_to_a_provider_that_decides() {
             = AiSpeaking
         ai dead oops
             > fatal failure: oops
-            > order close
+            > close mode
             = Ending
         ai@7 dead oops
             > fatal failure: oops
-            > order close
+            > close mode
             = Ending
         end completed
-            > order close
+            > close mode
             = Ending
         nothing: opened, ready, silence at 90, committed, interrupt, interrupt 5
         nothing: barge-in on, barge-in off, ai text Hi, ai audio 10, ai done, ai failed oops
@@ -143,13 +143,13 @@ fn listening_while_a_cut_turn_waits() {
             > fatal failure: oops
             > latency 1, endpointing 0
             > finish 1 10..100, played 0, cut by client
-            > order close
+            > close mode
             = Ending
         ai@7 dead oops
             > fatal failure: oops
             > latency 1, endpointing 0
             > finish 1 10..100, played 0, cut by client
-            > order close
+            > close mode
             = Ending
         play 1 stopped 5
             > latency 1, endpointing 0
@@ -160,7 +160,7 @@ fn listening_while_a_cut_turn_waits() {
         end completed
             > latency 1, endpointing 0
             > finish 1 10..100, played 0, cut by client
-            > order close
+            > close mode
             = Ending
         nothing: opened, ready, silence at 90, committed, interrupt, interrupt 5
         nothing: barge-in on, barge-in off, ai start, ai text Hi, ai audio 10, ai done
@@ -185,7 +185,7 @@ fn user_speaking() {
             > fatal failure: oops
             > user audio 1 complete
             > finish 1 10..100, failed "oops"
-            > order close
+            > close mode
             = Ending
         ai hears hey
             > user 1 says: hey
@@ -195,12 +195,12 @@ fn user_speaking() {
             > fatal failure: oops
             > user audio 1 complete
             > finish 1 10..100, failed "oops"
-            > order close
+            > close mode
             = Ending
         end completed
             > user audio 1 complete
             > finish 1 10..100
-            > order close
+            > close mode
             = Ending
         nothing: opened, ready, speech at 90, committed, interrupt, interrupt 5
         nothing: barge-in on, barge-in off, ai start, ai text Hi, ai audio 10, ai done
@@ -227,7 +227,7 @@ fn user_speaking_to_a_provider_that_decides() {
             > fatal failure: oops
             > user audio 1 complete
             > finish 1 10..100, failed "oops"
-            > order close
+            > close mode
             = Ending
         ai hears hey
             > user 1 says: hey
@@ -237,12 +237,12 @@ fn user_speaking_to_a_provider_that_decides() {
             > fatal failure: oops
             > user audio 1 complete
             > finish 1 10..100, failed "oops"
-            > order close
+            > close mode
             = Ending
         end completed
             > user audio 1 complete
             > finish 1 10..100
-            > order close
+            > close mode
             = Ending
         nothing: opened, ready, speech at 90, committed, interrupt, interrupt 5
         nothing: barge-in on, barge-in off, ai text Hi, ai audio 10, ai done, ai failed oops

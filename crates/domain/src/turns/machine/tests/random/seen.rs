@@ -100,6 +100,7 @@ impl Seen {
                 self.turn(finished.number).finish(finished);
             }
             // Words that amend a turn were told before.
+            Effect::CloseMode => self.is_closed = true,
             Effect::ModeLost(_) | Effect::TranscriptAmended(_) => {}
         }
     }
@@ -155,7 +156,6 @@ impl Seen {
             let turn = self.turn(number);
             assert!(heard.audio <= length(turn.samples) && heard.chars <= turn.chars);
         }
-        self.is_closed |= *order == ModeOrder::Close;
     }
 
     fn event(&mut self, event: &Event) {

@@ -108,8 +108,7 @@ impl Talk {
         if self.turn_taking == TurnTaking::Server {
             self.transcript.next_turn();
             if self.speech != Speech::Started {
-                self.speech = Speech::Started;
-                self.tell(at, RealtimeEventKind::SpeechStarted, acts);
+                self.speech_begins(at, acts);
             }
         }
         match &self.answer {
@@ -213,7 +212,8 @@ impl Talk {
             return;
         }
         match activity {
-            Some("ACTIVITY_START") => self.speech_starts(at, acts),
+            // Who stopped and was not answered yet goes on.
+            Some("ACTIVITY_START") if self.speech != Speech::Started => self.speech_begins(at, acts),
             Some("ACTIVITY_END") if self.speech == Speech::Started => {
                 self.speech = Speech::Ended;
                 self.tell(at, RealtimeEventKind::SpeechEnded, acts);
@@ -222,11 +222,16 @@ impl Talk {
         }
     }
 
+    /// There is a sign of speech, which may be of what was told to be over.
     fn speech_starts(&mut self, at: Instant, acts: &mut Vec<Act>) {
         if self.speech == Speech::Unheard {
-            self.speech = Speech::Started;
-            self.tell(at, RealtimeEventKind::SpeechStarted, acts);
+            self.speech_begins(at, acts);
         }
+    }
+
+    fn speech_begins(&mut self, at: Instant, acts: &mut Vec<Act>) {
+        self.speech = Speech::Started;
+        self.tell(at, RealtimeEventKind::SpeechStarted, acts);
     }
 
     /// An answer begins that the server decided on. That the user has stopped is certain now, but not since when the server

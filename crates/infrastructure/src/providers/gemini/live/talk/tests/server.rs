@@ -52,6 +52,19 @@ fn a_server_that_tells_activity_is_believed() {
 }
 
 #[test]
+fn who_goes_on_before_the_answer_speaks_again() {
+    let mut bench = bench();
+    let activity = |kind: &str| json!({"voiceActivity": {"voiceActivityType": kind}});
+    bench.hears(activity("ACTIVITY_START"));
+    assert_eq!(bench.hears(activity("ACTIVITY_END")), ["speech ended"]);
+    assert_eq!(bench.hears(heard("Hi")), ["user: Hi…"], "it may come late");
+    assert_eq!(bench.hears(activity("ACTIVITY_START")), ["speech started"]);
+    assert_eq!(bench.interrupt(), nothing());
+    assert_eq!(bench.hears(activity("ACTIVITY_END")), ["speech ended"]);
+    assert_eq!(bench.hears(says(2, "")), ["started", "audio 1 samples"]);
+}
+
+#[test]
 fn an_interrupted_answer_is_speech_and_the_end_of_the_answer() {
     let mut bench = bench();
     bench.hears(says(2, ""));

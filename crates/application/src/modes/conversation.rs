@@ -1,0 +1,84 @@
+//! What both sides said, as far as it is remembered.
+
+use viva_domain::ports::{Message, MessageRole};
+
+/// How much text is kept, in bytes; what was said longest ago is forgotten first.
+const MAX_BYTES: usize = 64 * 1024;
+
+/// The conversation so far, oldest first.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Conversation {
+    messages: Vec<Message>,
+}
+
+impl Conversation {
+    /// A conversation that goes on from what was said before.
+    pub(crate) fn new(history: Vec<Message>) -> Self {
+        let mut conversation = Self { messages: history };
+        conversation.forget();
+        conversation
+    }
+
+    /// One side said something; nothing is not kept.
+    pub(crate) fn add(&mut self, role: MessageRole, text: &str) {
+        let text = text.trim();
+        if !text.is_empty() {
+            let text = text.to_owned();
+            self.messages.push(Message { role, text });
+            self.forget();
+        }
+    }
+
+    /// The last messages were not said after all.
+    pub(crate) fn forget_last(&mut self, messages: usize) {
+        let kept = self.messages.len().saturating_sub(messages);
+        self.messages.truncate(kept);
+    }
+
+    /// All of it.
+    pub(crate) fn into_messages(self) -> Vec<Message> {
+        self.messages
+    }
+
+    fn forget(&mut self) {
+        let sizes = self.messages.iter().rev().map(|message| message.text.len());
+        let forgotten = self.messages.len() - kept(sizes);
+        self.messages.drain(..forgotten);
+    }
+}
+
+/// How much of what was said is kept, of which these are the sizes in bytes, newest first. What was said last is kept whole.
+pub(crate) fn kept(sizes: impl ExactSizeIterator<Item = usize>) -> usize {
+    let is_any = sizes.len() > 0;
+    let mut bytes = 0;
+    let fits = |size: &usize| {
+        bytes += size;
+        bytes <= MAX_BYTES
+    };
+    sizes.take_while(fits).count().max(usize::from(is_any))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_conversations_forget_their_beginning() {
+        let mut conversation = Conversation::default();
+        for n in 0..100 {
+            conversation.add(MessageRole::User, &format!("{n} {}", "x".repeat(1_000)));
+        }
+        let first = conversation.clone().into_messages()[0].text.clone();
+        assert!(first.starts_with('3'), "{first:.20}");
+        conversation.add(MessageRole::User, &"y".repeat(2 * MAX_BYTES));
+        let messages = conversation.into_messages();
+        assert_eq!(messages.len(), 1, "what was said last is told whole");
+    }
+
+    #[test]
+    fn of_nothing_nothing_is_kept() {
+        assert_eq!(kept([].into_iter()), 0);
+        assert_eq!(kept([MAX_BYTES, 1].into_iter()), 1);
+        assert_eq!(kept([MAX_BYTES + 1, 1].into_iter()), 1);
+    }
+}
