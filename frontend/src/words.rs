@@ -125,6 +125,7 @@ words! {
     level_fine: "Level is fine.", "音量適中。";
     level_quiet: "Too quiet – come closer or raise the input level.", "太小聲，請靠近麥克風或調高輸入音量。";
     level_clipping: "Clipping – move away or lower the input level.", "爆音，請離遠一點或調低輸入音量。";
+    level_echo: "We hear the AI in your microphone – use headphones or turn it down.", "麥克風收到了 AI 的聲音，請使用耳機或調低音量。";
     level_dead: "No sound arrives – is the right microphone chosen?", "沒有收到聲音，是否選對麥克風？";
     strip: "Levels of both sides over the last twelve seconds", "最近十二秒雙方的音量";
 

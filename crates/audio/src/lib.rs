@@ -13,6 +13,7 @@
 #![warn(missing_docs)]
 
 mod barge_in;
+mod echo_watch;
 mod endpoint;
 pub mod level;
 pub mod pcm;
@@ -22,6 +23,7 @@ pub mod vad;
 pub mod wav;
 
 pub use barge_in::{BargeIn, Interruptible, Reaction};
+pub use echo_watch::EchoWatch;
 pub use endpoint::{Endpointer, InvalidTurnDetection, SpeechEvent, TurnDetection};
 pub use level::{Level, LevelMeter};
 pub use rate::{SampleRate, UnsupportedSampleRate};

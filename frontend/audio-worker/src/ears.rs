@@ -1,14 +1,16 @@
 use viva_audio::level::amplitude_dbfs;
-use viva_audio::{BargeIn, Interruptible, Reaction, TurnDetection};
+use viva_audio::{BargeIn, EchoWatch, Interruptible, Reaction, TurnDetection};
 use wasm_bindgen::JsValue;
 use web_sys::MessagePort;
 
 use crate::WIRE_RATE;
 use crate::browser::{number, object, property};
 
-/// Hears in the audio worker whether the user speaks over the AI, and lets playback pause without asking anybody.
+/// Hears in the audio worker whether the user speaks over the AI, and lets playback pause without asking anybody. Finds out
+/// whether the microphone hears the AI.
 pub(super) struct Ears {
     barge_in: BargeIn,
+    echo: EchoWatch,
     player: Option<MessagePort>,
 }
 
@@ -16,6 +18,7 @@ impl Default for Ears {
     fn default() -> Self {
         Self {
             barge_in: BargeIn::new(WIRE_RATE, TurnDetection::default(), Interruptible::No),
+            echo: EchoWatch::new(WIRE_RATE),
             player: None,
         }
     }
@@ -43,11 +46,19 @@ impl Ears {
     pub(super) fn played(&mut self, message: &JsValue) {
         let is_heard = property(message, "heard").is_truthy();
         let loudest = number(message, "loudest").filter(|_| is_heard);
-        self.barge_in.played(loudest.map(amplitude_dbfs));
+        let loudest_dbfs = loudest.map(amplitude_dbfs);
+        self.barge_in.played(loudest_dbfs);
+        self.echo.played(loudest_dbfs);
+    }
+
+    /// Whether the microphone hears the AI.
+    pub(super) fn hear_the_ai(&self) -> bool {
+        self.echo.hears_the_ai()
     }
 
     /// Takes what the microphone delivered, as it comes.
     pub(super) fn hear(&mut self, samples: &[i16]) {
+        self.echo.push(samples);
         let order = match self.barge_in.push(samples) {
             Some(Reaction::Pause) => "pause",
             Some(Reaction::Resume) => "resume",

@@ -24,7 +24,7 @@ use crate::{CapturedFrame, Feed, Framer, PlaybackBlock, sample_rate};
 /// - `{drop: turn}`: answers up to this turn were cut;
 /// - `{interruptible, threshold, bargeInThreshold, minSpeech, silence}`: when playback pauses because the user speaks.
 ///
-/// From it: `{ready}` once it listens, and for each 20 ms of the user's audio `{samples, rms, peak, clipped}` with `context`
+/// From it: `{ready}` once it listens, and for each 20 ms of the user's audio `{samples, rms, peak, clipped, echo}` with `context`
 /// (from the worklet) or `device` (from the track).
 pub fn run() {
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
@@ -71,10 +71,11 @@ impl Worker {
             });
         } else if let Some(stream) = instance::<ReadableStream>(message, "tap") {
             let ears = Rc::clone(&self.ears);
+            let hearing = Rc::clone(&ears);
             let tap = Tap::new(
                 &stream,
-                move |samples| ears.borrow_mut().hear(samples),
-                |frame, ms| send_frame(frame, ("device", ms)),
+                move |samples| hearing.borrow_mut().hear(samples),
+                move |frame, ms| send_frame(frame, ("device", ms), &ears.borrow()),
             );
             self.capture = Some(Source::Track { _tap: tap });
         } else if let Some(port) = instance(message, "playback") {
@@ -146,7 +147,7 @@ impl Capture {
             framer.push(first as i64, &samples.to_vec(), &mut captured);
             ears.borrow_mut().hear(framer.fresh());
             for frame in &captured {
-                send_frame(frame, ("context", frame.context_s));
+                send_frame(frame, ("context", frame.context_s), &ears.borrow());
             }
         });
         port.set_onmessage(Some(on_block.as_ref().unchecked_ref()));
@@ -177,7 +178,7 @@ fn turn(number: f64) -> u16 {
     number as u16
 }
 
-fn send_frame(frame: &CapturedFrame, (clock, time): (&str, f64)) {
+fn send_frame(frame: &CapturedFrame, (clock, time): (&str, f64), ears: &Ears) {
     let samples = Int16Array::from(frame.samples.as_slice());
     let message = object(&[
         ("samples", &samples),
@@ -185,6 +186,7 @@ fn send_frame(frame: &CapturedFrame, (clock, time): (&str, f64)) {
         ("rms", &frame.level.rms_dbfs.into()),
         ("peak", &frame.level.peak_dbfs.into()),
         ("clipped", &frame.level.clipped.into()),
+        ("echo", &ears.hear_the_ai().into()),
     ]);
     post(&message, &Array::of1(&samples.buffer()));
 }

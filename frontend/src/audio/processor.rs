@@ -24,6 +24,8 @@ pub struct Captured {
     pub stamp: CaptureStamp,
     /// How loud it is.
     pub level: Level,
+    /// Whether it was found that the microphone hears the AI.
+    pub hears_the_ai: bool,
 }
 
 /// When a sample was captured, as far as the browser tells.
@@ -194,5 +196,6 @@ fn captured(message: &JsValue) -> Option<Captured> {
             None => CaptureStamp::Context(number(message, "context")?),
         },
         level,
+        hears_the_ai: property(message, "echo").is_truthy(),
     })
 }

@@ -22,6 +22,7 @@ pub fn LevelMeter() -> impl IntoView {
             _ if silenced.get() => words.level_muted,
             Verdict::NoSignal => words.level_dead,
             Verdict::Clipping => words.level_clipping,
+            Verdict::Echo => words.level_echo,
             Verdict::TooQuiet => words.level_quiet,
             _ if !on.get() => words.level_off,
             Verdict::Waiting => words.level_waiting,

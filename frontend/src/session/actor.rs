@@ -21,7 +21,7 @@ use crate::browser::now_ms;
 use crate::state::context::{Providers, Talk};
 use crate::state::conversation::Conversation;
 use crate::state::message::{Message, Topic};
-use crate::state::meter::{Meter, position};
+use crate::state::meter::{Meter, Sound, position};
 use crate::state::phase::Phase;
 use crate::state::stall::{Stall, StallWatch};
 
@@ -311,7 +311,12 @@ impl Actor {
             .talk
             .conversation
             .with_untracked(|conversation| conversation.user_speaks);
-        let reading = self.meter.push(captured.level, FRAME_MS, user_speaks);
+        let sound = Sound {
+            level: captured.level,
+            user_speaks,
+            hears_the_ai: captured.hears_the_ai,
+        };
+        let reading = self.meter.push(sound, FRAME_MS);
         self.talk.reading.set(reading);
         self.talk
             .strip

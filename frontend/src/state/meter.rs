@@ -33,6 +33,8 @@ pub enum Verdict {
     Clipping,
     /// Nothing but digital silence arrives.
     NoSignal,
+    /// The microphone hears the AI from the loudspeaker.
+    Echo,
 }
 
 impl Verdict {
@@ -44,6 +46,7 @@ impl Verdict {
             Self::TooQuiet => "quiet",
             Self::Clipping => "clipping",
             Self::NoSignal => "dead",
+            Self::Echo => "echo",
         }
     }
 }
@@ -69,6 +72,17 @@ impl Default for Reading {
     }
 }
 
+/// What is known of a frame of the microphone's audio.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sound {
+    /// How loud it is.
+    pub level: Level,
+    /// Whether the server hears speech.
+    pub user_speaks: bool,
+    /// Whether it was found that the microphone hears the AI.
+    pub hears_the_ai: bool,
+}
+
 /// Turns the level of each frame into a reading.
 #[derive(Debug, Clone, Default)]
 pub struct Meter {
@@ -86,8 +100,9 @@ impl Meter {
         self.reading
     }
 
-    /// Takes the level of the next `frame_ms`. `speaking` is whether the server hears speech.
-    pub fn push(&mut self, level: Level, frame_ms: u16, speaking: bool) -> Reading {
+    /// Takes the next `frame_ms`.
+    pub fn push(&mut self, sound: Sound, frame_ms: u16) -> Reading {
+        let level = sound.level;
         let fall = FALL_DB_PER_S * f32::from(frame_ms) / 1_000.0;
         let (duration, held) = (u32::from(frame_ms), self.reading.rms_dbfs);
         self.dead_ms = if level.peak_dbfs <= SILENCE_DBFS {
@@ -102,21 +117,23 @@ impl Meter {
         };
         self.reading.rms_dbfs = level.rms_dbfs.max(held - fall);
         self.reading.peak_dbfs = level.peak_dbfs;
-        if !speaking || self.reading.rms_dbfs >= QUIET_DBFS {
+        if !sound.user_speaks || self.reading.rms_dbfs >= QUIET_DBFS {
             self.quiet_ms = 0;
         } else {
             self.quiet_ms += duration;
         }
-        self.heard |= speaking;
-        self.reading.verdict = self.verdict();
+        self.heard |= sound.user_speaks;
+        self.reading.verdict = self.verdict(sound.hears_the_ai);
         self.reading
     }
 
-    fn verdict(&self) -> Verdict {
+    fn verdict(&self, hears_the_ai: bool) -> Verdict {
         if self.clipping_ms > 0 {
             Verdict::Clipping
         } else if self.dead_ms >= DEAD_AFTER_MS {
             Verdict::NoSignal
+        } else if hears_the_ai {
+            Verdict::Echo
         } else if self.quiet_ms >= QUIET_AFTER_MS {
             Verdict::TooQuiet
         } else if self.heard {
@@ -145,9 +162,17 @@ mod tests {
         }
     }
 
+    fn sound(level: Level, user_speaks: bool) -> Sound {
+        Sound {
+            level,
+            user_speaks,
+            hears_the_ai: false,
+        }
+    }
+
     fn after(meter: &mut Meter, level: Level, frames: u32, speaking: bool) -> Reading {
         (0..frames)
-            .map(|_| meter.push(level, 20, speaking))
+            .map(|_| meter.push(sound(level, speaking), 20))
             .last()
             .unwrap()
     }
@@ -155,7 +180,7 @@ mod tests {
     #[test]
     fn the_needle_rises_at_once_and_falls_slowly() {
         let mut meter = Meter::default();
-        assert_eq!(meter.push(level(-20.0), 20, false).rms_dbfs, -20.0);
+        assert_eq!(meter.push(sound(level(-20.0), false), 20).rms_dbfs, -20.0);
         let reading = after(&mut meter, level(-50.0), 25, false);
         assert!((reading.rms_dbfs + 32.0).abs() < 0.1, "{reading:?}");
     }
@@ -181,7 +206,7 @@ mod tests {
             clipped: true,
             ..level(-3.0)
         };
-        assert_eq!(meter.push(clipped, 20, true).verdict, Verdict::Clipping);
+        assert_eq!(meter.push(sound(clipped, true), 20).verdict, Verdict::Clipping);
         assert_eq!(
             after(&mut meter, level(-20.0), 49, true).verdict,
             Verdict::Clipping
@@ -200,7 +225,10 @@ mod tests {
             after(&mut meter, Level::SILENT, 1, false).verdict,
             Verdict::NoSignal
         );
-        assert_eq!(meter.push(level(-70.0), 20, false).verdict, Verdict::Waiting);
+        assert_eq!(
+            meter.push(sound(level(-70.0), false), 20).verdict,
+            Verdict::Waiting
+        );
     }
 
     #[test]
@@ -210,8 +238,33 @@ mod tests {
             after(&mut meter, level(-20.0), 100, false).verdict,
             Verdict::Waiting
         );
-        assert_eq!(meter.push(level(-20.0), 20, true).verdict, Verdict::Fine);
-        assert_eq!(meter.push(level(-60.0), 20, false).verdict, Verdict::Fine);
+        assert_eq!(meter.push(sound(level(-20.0), true), 20).verdict, Verdict::Fine);
+        assert_eq!(meter.push(sound(level(-60.0), false), 20).verdict, Verdict::Fine);
+    }
+
+    #[test]
+    fn an_echo_is_told_until_there_is_none() {
+        let mut meter = Meter::default();
+        let echo = Sound {
+            hears_the_ai: true,
+            ..sound(level(-40.0), false)
+        };
+        assert_eq!(meter.push(echo, 20).verdict, Verdict::Echo);
+        let clipped = Level {
+            clipped: true,
+            ..level(-1.0)
+        };
+        let loud = Sound {
+            level: clipped,
+            ..echo
+        };
+        assert_eq!(
+            meter.push(loud, 20).verdict,
+            Verdict::Clipping,
+            "the worse comes first"
+        );
+        let quiet = after(&mut meter, level(-40.0), 60, true);
+        assert_eq!(quiet.verdict, Verdict::Fine);
     }
 
     #[test]

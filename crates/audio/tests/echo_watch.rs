@@ -1,0 +1,141 @@
+//! Whether the microphone hears the AI: echoes are found, people are not taken for one.
+
+use std::path::Path;
+
+use viva_audio::{Clip, EchoWatch, Level, SampleRate};
+
+const RATE: SampleRate = SampleRate::HZ_24K;
+const STEP: usize = 480;
+
+fn clip(name: &str) -> Vec<i16> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let file = std::fs::File::open(path.join(name).with_extension("wav")).expect("the fixture exists");
+    let clip = Clip::read(std::io::BufReader::new(file)).expect("the fixture is a WAV file");
+    clip.samples
+}
+
+fn ms(count: usize) -> usize {
+    count * 24
+}
+
+/// Later by a delay, and quieter by some dB.
+fn echo(played: &[i16], delay: usize, decibels: f64) -> Vec<i16> {
+    let gain = 10_f64.powf(-decibels / 20.0);
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "it is no larger than the sample was"
+    )]
+    let quieter = |sample: &i16| (f64::from(*sample) * gain) as i16;
+    std::iter::repeat_n(0, delay)
+        .chain(played.iter().map(quieter))
+        .collect()
+}
+
+fn mixed(one: &[i16], other: &[i16]) -> Vec<i16> {
+    let longest = one.len().max(other.len());
+    let at = |samples: &[i16], index: usize| samples.get(index).copied().unwrap_or(0);
+    (0..longest)
+        .map(|index| at(one, index).saturating_add(at(other, index)))
+        .collect()
+}
+
+/// Noise of a quiet room, around −60 dBFS.
+fn room(samples: usize) -> Vec<i16> {
+    let mut state = 1_u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        i16::try_from(state >> 26).unwrap_or(0) - 32
+    };
+    (0..samples).map(|_| next()).collect()
+}
+
+/// Less the long pauses, which nobody makes in an answer.
+fn fluent(name: &str) -> Vec<i16> {
+    let voice = clip(name);
+    let is_loud = |part: &[i16]| Level::of(part).rms_dbfs > -55.0;
+    let parts = voice.chunks(STEP);
+    let mut quiet = 0;
+    let spoken = parts.filter(|part| {
+        quiet = if is_loud(part) { 0 } else { quiet + 1 };
+        quiet <= 20
+    });
+    spoken.flatten().copied().collect()
+}
+
+/// In what part of the steps after the first five seconds the watch says that the microphone hears the AI.
+fn found(played: &[i16], microphone: &[i16]) -> f64 {
+    let mut watch = EchoWatch::new(RATE);
+    let mut found = Vec::new();
+    for (part, portion) in played.chunks(STEP).zip(microphone.chunks(STEP)) {
+        watch.played(Some(Level::of(part).rms_dbfs));
+        watch.push(portion);
+        found.push(watch.hears_the_ai());
+    }
+    let later = &found[250..];
+    later.iter().filter(|found| **found).count() as f64 / later.len() as f64
+}
+
+#[test]
+fn an_echo_is_found_at_any_delay_and_level_above_the_noise() {
+    for name in ["three-turns-en", "two-turns-zh"] {
+        let played: Vec<i16> = fluent(name).iter().copied().cycle().take(ms(12_000)).collect();
+        for delay in [0, 50, 130, 310, 450] {
+            for decibels in [6.0, 20.0, 30.0] {
+                let microphone = mixed(&echo(&played, ms(delay), decibels), &room(played.len()));
+                let found = found(&played, &microphone);
+                assert!(
+                    found >= 0.9,
+                    "{name}, {delay} ms later, {decibels} dB down: {found}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn who_speaks_while_the_ai_does_is_no_echo() {
+    for (ai, user) in [
+        ("three-turns-en", "two-turns-zh"),
+        ("two-turns-zh", "three-turns-en"),
+    ] {
+        let played: Vec<i16> = fluent(ai).iter().copied().cycle().take(ms(12_000)).collect();
+        let voice = fluent(user);
+        for shift in (0..voice.len()).step_by(ms(700)) {
+            let said = voice.iter().copied().cycle().skip(shift);
+            let said: Vec<i16> = said.take(played.len()).collect();
+            let found = found(&played, &mixed(&said, &room(played.len())));
+            assert!(found <= 0.0, "{user} over {ai} from sample {shift} on: {found}");
+        }
+    }
+}
+
+#[test]
+fn silence_and_noise_are_no_echo() {
+    let played = clip("question-en").repeat(4);
+    assert!(found(&played, &vec![0; played.len()]) <= 0.0);
+    assert!(found(&played, &room(played.len())) <= 0.0);
+}
+
+#[test]
+fn short_answers_are_put_together_and_portions_do_not_matter() {
+    let played: Vec<i16> = fluent("three-turns-en")
+        .iter()
+        .copied()
+        .cycle()
+        .take(ms(12_000))
+        .collect();
+    let microphone = echo(&played, ms(100), 20.0);
+    let mut watch = EchoWatch::new(RATE);
+    for (index, (part, portion)) in played.chunks(STEP).zip(microphone.chunks(STEP)).enumerate() {
+        if index % 100 == 0 {
+            // The user's turn.
+            watch.played(None);
+            watch.push(&clip("question-en"));
+        }
+        watch.played(Some(Level::of(part).rms_dbfs));
+        for portion in portion.chunks(70) {
+            watch.push(portion);
+        }
+    }
+    assert!(watch.hears_the_ai());
+}
