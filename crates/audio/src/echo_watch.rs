@@ -90,7 +90,7 @@ struct Changes {
     most: usize,
     /// The last levels, as many as a change takes.
     levels: VecDeque<f32>,
-    changes: VecDeque<f32>,
+    lately: VecDeque<f32>,
 }
 
 impl Changes {
@@ -98,7 +98,7 @@ impl Changes {
         Self {
             most,
             levels: VecDeque::with_capacity(CHANGE + 1),
-            changes: VecDeque::with_capacity(most),
+            lately: VecDeque::with_capacity(most),
         }
     }
 
@@ -108,22 +108,22 @@ impl Changes {
             return;
         }
         let before = self.levels.pop_front().unwrap_or(FLOOR_DBFS);
-        if self.changes.len() == self.most {
-            self.changes.pop_front();
+        if self.lately.len() == self.most {
+            self.lately.pop_front();
         }
-        self.changes.push_back(dbfs.max(FLOOR_DBFS) - before);
+        self.lately.push_back(dbfs.max(FLOOR_DBFS) - before);
     }
 
     /// The window that ended so many steps ago.
     fn window(&self, ago: usize) -> impl Iterator<Item = f32> + Clone + '_ {
-        let from = self.changes.len() - ago - WINDOW;
-        self.changes.range(from..from + WINDOW).copied()
+        let from = self.lately.len() - ago - WINDOW;
+        self.lately.range(from..from + WINDOW).copied()
     }
 }
 
 /// Whether the microphone's level goes up and down as what was played, at any delay.
 fn are_alike(played: &Changes, heard: &Changes) -> bool {
-    if played.changes.len() < WINDOW + LONGEST_DELAY {
+    if played.lately.len() < WINDOW + LONGEST_DELAY {
         return false;
     }
     let heard = || heard.window(0);
