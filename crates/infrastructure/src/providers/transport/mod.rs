@@ -5,6 +5,7 @@
 //! said is cut and cleared of the key before it becomes an error.
 
 mod account;
+mod alarm;
 pub mod channel;
 pub mod errors;
 #[cfg(test)]
@@ -26,5 +27,6 @@ mod tests;
 pub mod wav;
 
 pub use account::Account;
+pub use alarm::alarm;
 pub use http::{HttpClient, HttpLimits, NoTls, body};
 pub use speech::{Format, speech};

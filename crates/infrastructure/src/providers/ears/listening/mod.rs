@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures_channel::mpsc;
 use futures_util::StreamExt;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 use viva_domain::ports::{
     ProviderError, SpeechToTextCommand, SpeechToTextEvent, SpeechToTextEventKind, SpeechToTextSession,
@@ -20,8 +20,8 @@ use super::held::Held;
 use super::line::{Line, Ring, Tries};
 use super::{COMMANDS, Dialect, EVENTS, Message, Order, Said};
 use crate::providers::transport::channel::{Closed, room};
-use crate::providers::transport::errors;
 use crate::providers::transport::spare::Spare;
+use crate::providers::transport::{alarm, errors};
 
 /// After so long without anything sent, the vendor is told that we are still there.
 pub(in crate::providers) const KEEP_ALIVE: Duration = Duration::from_secs(4);
@@ -105,7 +105,7 @@ impl<D: Dialect> Listening<D> {
                     Ok(())
                 }
                 () = self.spare.change(self.dialect.account()) => Ok(()),
-                () = sleep_until(timer.unwrap_or(self.sent)), if timer.is_some() => {
+                () = alarm(timer) => {
                     self.on_timer().await;
                     Ok(())
                 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use futures_channel::mpsc;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
-use tokio::time::{sleep_until, timeout};
+use tokio::time::timeout;
 use tracing::debug;
 use viva_domain::ports::{
     ProviderError, ProviderErrorKind, RealtimeCommand, RealtimeEvent, RealtimeEventKind,
@@ -19,8 +19,8 @@ use super::closing::Closing;
 use super::dialing::Dialer;
 use super::talk::{Act, Talk};
 use super::wire::ServerMessage;
-use crate::providers::transport::errors;
 use crate::providers::transport::socket::{Frame, Socket};
+use crate::providers::transport::{alarm, errors};
 
 /// A server that closes says why; the reason may lie behind other messages.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -99,7 +99,7 @@ impl Conversation {
             (at, said) = next(&mut self.link, &self.dialer, self.talk.is_sent_away()), if !must_tell => {
                 self.on_said(at, said, &mut acts);
             }
-            () = until(deadline) => self.talk.tick(Instant::now(), &mut acts),
+            () = alarm(deadline.map(Into::into)) => self.talk.tick(Instant::now(), &mut acts),
         }
         self.carry_out(acts).await;
         if self.events.is_closed() {
@@ -229,11 +229,4 @@ async fn last_words(socket: &mut Socket, dialer: &Dialer, is_sent_away: bool, er
     };
     let closing = timeout(LAST_WORDS, closed).await.ok().flatten();
     closing.unwrap_or_else(|| lost(err))
-}
-
-async fn until(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline.into()).await,
-        None => pending().await,
-    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_channel::mpsc;
 use futures_util::StreamExt;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tracing::debug;
 use viva_domain::ports::{ProviderError, RealtimeCommand, RealtimeEvent};
 
@@ -14,11 +14,11 @@ use super::dialogue::{Dialogue, Standing};
 use super::failures::Failures;
 use super::wire::{ClientEvent, ClientEventKind, ServerEvent, Session};
 use super::{Host, KeyHeader};
-use crate::providers::transport::HttpClient;
 use crate::providers::transport::channel::{Closed, room};
 use crate::providers::transport::errors::{is_fatal, unavailable};
 use crate::providers::transport::socket::{self, Frame, Oddities, Socket, is_curable};
 use crate::providers::transport::spare::Spare;
+use crate::providers::transport::{HttpClient, alarm};
 
 /// How long the handshake may take, and how long the provider may take to accept the configuration.
 const OPEN_LIMIT: Duration = Duration::from_secs(10);
@@ -28,8 +28,6 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 const REOPEN_LIMIT: Duration = Duration::from_secs(5);
 /// What arrived and is not worked on yet. When it is full the provider waits.
 const INBOX: usize = 256;
-/// Nothing is due: look again then.
-const FAR_AWAY: Duration = Duration::from_hours(1);
 
 /// Opens connections for one conversation.
 pub(super) struct Connector {
@@ -230,7 +228,7 @@ impl Conversation {
                     }
                 }
                 () = self.spare.change(&self.connector.failures.account) => {}
-                () = sleep_until(due.unwrap_or_else(|| Instant::now() + FAR_AWAY)) => {}
+                () = alarm(due) => {}
             }
         }
     }

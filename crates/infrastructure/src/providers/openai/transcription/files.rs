@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_channel::mpsc;
 use futures_util::StreamExt;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 use viva_domain::ports::{
     ProviderErrorKind, SpeechToTextCommand, SpeechToTextEvent, SpeechToTextEventKind, SpeechToTextSession,
@@ -18,7 +18,7 @@ use super::config::Api;
 use super::upload::{Desk, Upload};
 use crate::providers::ears::{COMMANDS, EVENTS, Utterance};
 use crate::providers::transport::channel::{Closed, room};
-use crate::providers::transport::errors;
+use crate::providers::transport::{alarm, errors};
 
 /// A little more than the longest utterance; 2 MiB.
 const MOST: Duration = Duration::from_secs(65);
@@ -95,7 +95,7 @@ impl Files {
                     self.on_event(number, kind);
                     Ok(())
                 }
-                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                () = alarm(due) => {
                     self.on_timer();
                     Ok(())
                 }
