@@ -78,7 +78,7 @@ impl TurnMachine {
                 self.hold_mode(effects);
                 self.has_gone_on();
             }
-            (UserAudio::Recording, Utterance::Limited) => {}
+            (UserAudio::Recording, Utterance::Limited | Utterance::Past) => turn.utterance = Utterance::Past,
             // The AI was about to begin: nothing of the user was recorded for its turn.
             (UserAudio::Complete, _) => {
                 self.drop_answer(now, at, InterruptReason::Speech, effects);

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::effect::{AmendedTranscript, Effect, Event};
-use super::open_turn::{OpenTurn, Utterance};
+use super::open_turn::OpenTurn;
 use super::{CutTurn, TurnMachine, TurnState, TurnTaking};
 use crate::turns::{Generation, TurnNumber};
 
@@ -104,11 +104,8 @@ impl TurnMachine {
         let is_of_next = self.are_of_next(is_final);
         let is_of_open = |turn: &OpenTurn| self.may_be_of(turn, said_in);
         let is_next = is_of_next && self.next.as_ref().is_some_and(|next| is_of_open(&next.turn));
-        let is_current = !is_of_next
-            && self
-                .turn
-                .as_ref()
-                .is_some_and(|turn| is_of_open(turn) && !self.speaks_past(turn));
+        let takes_words = |turn: &OpenTurn| is_of_open(turn) && !turn.is_past();
+        let is_current = !is_of_next && self.turn.as_ref().is_some_and(takes_words);
         // Where the mode was at the turn after it already, both share a generation.
         let is_shared = |cut: &CutTurn| cut.turn.closed_in == Some(self.generation);
         let awaits = |turn: &OpenTurn| turn.awaits_words() && turn.has_ended_by(said_in);
@@ -129,12 +126,6 @@ impl TurnMachine {
         let Some(next) = &self.next else { return false };
         let is_awaited = |turn: &OpenTurn| turn.awaits_words() && (turn.is_growing() || !next.is_over());
         !(is_final && self.turn.as_ref().is_some_and(is_awaited))
-    }
-
-    /// Whether the user speaks on after a turn that reached its limit, and all of that is written down: what comes now is
-    /// of a turn that is not open yet.
-    fn speaks_past(&self, turn: &OpenTurn) -> bool {
-        turn.utterance == Utterance::Limited && turn.is_understood && self.user_speaks()
     }
 
     /// Whether words that are said in this generation may be of an open turn: those of now, and since the user had first

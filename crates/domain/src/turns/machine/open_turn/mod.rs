@@ -57,6 +57,8 @@ pub(super) enum Utterance {
     MayGoOn,
     /// It reached its limit: it is answered, whatever else is said.
     Limited,
+    /// It reached its limit, and its user said something new since.
+    Past,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -147,6 +149,11 @@ impl OpenTurn {
     /// Whether what is said in this generation is not all of the turn, because the user went on.
     pub(super) fn goes_on_after(&self, said_in: Generation) -> bool {
         self.went_on_in.is_some_and(|from| said_in < from)
+    }
+
+    /// Whether all of it is written down, and what is written down now is of a turn that is not open yet.
+    pub(super) fn is_past(&self) -> bool {
+        self.is_understood && self.utterance == Utterance::Past
     }
 
     /// Whether the last words of its user may still come.

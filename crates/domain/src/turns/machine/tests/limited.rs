@@ -79,3 +79,20 @@ fn words_that_come_late_are_still_of_the_turn_that_ended() {
     let said = play.effects_of(&["61200 ai heard One.", "61300 ai hears Tw"]);
     assert_eq!(said, ["> user 1 said: One."]);
 }
+
+#[test]
+fn what_is_said_and_done_before_the_answer_changes_no_words() {
+    after_the_limit(
+        provider_decides(),
+        "
+        61500 speech
+             > speech started 61500
+        61700 silence
+             > speech ended 61700, 200 ms
+        61750 ai hears Two.
+        62000 ai start
+             > response 1 started 62000
+             = AiSpeaking
+        ",
+    );
+}
