@@ -39,6 +39,8 @@ pub(super) struct SeenTurn {
     is_interrupted: bool,
     responses: u32,
     pub(super) is_finished: bool,
+    /// The user went on with it: it is written down in parts.
+    has_parts: bool,
     is_amended: bool,
 }
 
@@ -131,10 +133,8 @@ impl Seen {
             (Some((turn, text)), Effect::TranscriptAmended(amended)) => {
                 assert_eq!((amended.turn, &amended.text), (turn, &text));
                 let turn = self.turn(turn);
-                assert!(
-                    !std::mem::replace(&mut turn.is_amended, true),
-                    "words come late once"
-                );
+                let is_again = std::mem::replace(&mut turn.is_amended, true);
+                assert!(!is_again || turn.has_parts, "words come late once");
             }
             (None, Effect::TranscriptAmended(_)) | (Some(_), _) => {
                 panic!("a transcript of a saved turn, and its amendment: {effect:?}")
@@ -155,6 +155,13 @@ impl Seen {
             let number = self.speaking.expect("an answer of which something was heard");
             let turn = self.turn(number);
             assert!(heard.audio <= length(turn.samples) && heard.chars <= turn.chars);
+        }
+        if let ModeOrder::GoOn { .. } = order {
+            let mut newest = self
+                .turns
+                .last_entry()
+                .expect("a turn with which the user goes on");
+            newest.get_mut().has_parts = true;
         }
     }
 
