@@ -84,7 +84,7 @@ fn words_that_come_late_are_still_of_the_turn_that_ended() {
 fn what_is_said_and_done_before_the_answer_changes_no_words() {
     after_the_limit(
         provider_decides(),
-        r#"
+        "
         61500 speech
              > speech started 61500
         61700 silence
@@ -93,6 +93,6 @@ fn what_is_said_and_done_before_the_answer_changes_no_words() {
         62000 ai start
              > response 1 started 62000
              = AiSpeaking
-        "#,
+        ",
     );
 }
