@@ -105,6 +105,15 @@ impl Server {
         self.run(&sql).await;
     }
 
+    /// Ends the connections that wait for a lock; who holds it keeps theirs.
+    pub(super) async fn disconnect_blocked(&self) {
+        let name = &self.name;
+        let sql = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND wait_event_type = 'Lock'"
+        );
+        self.run(&sql).await;
+    }
+
     /// Refuses new connections to the database.
     pub(super) async fn close_door(&self) {
         self.run(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", self.name))

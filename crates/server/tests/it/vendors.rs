@@ -206,20 +206,20 @@ async fn a_cascade_of_three_vendors_reports_the_truth() {
         own_time < 1_000.0,
         "the first sentence was spoken while the second was written: {latency}"
     );
-    let sum: f64 = [
+    let measured = [
         "endpointing_ms",
         "stt_ms",
         "llm_ttft_ms",
         "llm_text_ms",
         "tts_ttfb_ms",
         "overhead_ms",
-        "network_playout_ms",
-    ]
-    .iter()
-    .map(|part| ms(&latency, part))
-    .sum();
+    ];
+    let sum: f64 = measured.iter().map(|part| ms(&latency, part)).sum();
+    // On a busy machine the client may play before the server has noted that it sent; then the rest is unexplained.
+    let rest = ["network_playout_ms", "unexplained_ms"];
+    let rest: f64 = rest.iter().filter_map(|part| latency[part].as_f64()).sum();
     assert!(
-        (sum - ms(&latency, "total_ms")).abs() < 0.01,
+        (sum + rest - ms(&latency, "total_ms")).abs() < 0.01,
         "the parts add up: {latency}"
     );
     assert_eq!(elevenlabs.requests().len() % 2, 0, "two sentences each");

@@ -228,7 +228,7 @@ async fn a_connection_that_is_lost_at_work_is_unavailable() {
         let next = turn(1, 2);
         let (saved, ()) = tokio::join!(store.save_turn(OWNER, &next), async {
             server.until_blocked().await;
-            server.disconnect().await;
+            server.disconnect_blocked().await;
         });
         assert_eq!(saved.unwrap_err().kind, StoreErrorKind::Unavailable);
         drop(lock);
