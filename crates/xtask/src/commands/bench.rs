@@ -19,20 +19,15 @@ pub(crate) fn bench(workspace: &Workspace, args: &[String]) -> Result<ExitCode> 
     workspace::run(&mut workspace.cargo(["build", "--package", "viva-load", "--release"]))?;
     report::step("Measuring; this takes some minutes and wants a quiet machine");
     let load = workspace.target.join("release").join("viva-load");
-    let mut command = match other_cores() {
-        Some(cores) => {
-            let mut command = Command::new("taskset");
-            command
-                .args(["--cpu-list", &cores])
-                .arg(load)
-                .args(["bench", "--core", "0"]);
-            command
-        }
-        None => {
-            let mut command = Command::new(load);
-            command.arg("bench");
-            command
-        }
+    let mut command = if let Some(cores) = other_cores() {
+        let mut command = Command::new("taskset");
+        command.args(["--cpu-list", &cores]).arg(load);
+        command.args(["bench", "--core", "0"]);
+        command
+    } else {
+        let mut command = Command::new(load);
+        command.arg("bench");
+        command
     };
     command
         .current_dir(&workspace.root)
