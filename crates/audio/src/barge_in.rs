@@ -107,8 +107,12 @@ impl BargeIn {
                 None
             }
             Stage::Listening => None,
-            Stage::Doubtful if self.played.is_some() && may_cut && self.speech_is_certain() => {
-                Some(self.pause())
+            Stage::Doubtful if self.speech_is_certain() => {
+                if self.played.is_some() && may_cut {
+                    return Some(self.pause());
+                }
+                self.stage = Stage::Spent;
+                None
             }
             Stage::Candidate { .. } if may_cut && self.speech_is_certain() => {
                 self.confirm();

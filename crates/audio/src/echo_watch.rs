@@ -78,7 +78,7 @@ impl EchoWatch {
         self.pending.drain(..whole);
     }
 
-    /// Whether the microphone heard the AI just now.
+    /// Whether the microphone heard the AI when that was played last.
     pub fn hears_the_ai(&self) -> bool {
         self.alike_for >= FOR_STEPS
     }

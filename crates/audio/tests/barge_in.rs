@@ -214,6 +214,32 @@ fn what_stays_uncertain_does_not_hold_the_ai_up_and_then_only_what_is_certain_pa
 }
 
 #[test]
+fn who_spoke_before_the_ai_does_not_stop_it_though_a_noise_went_before() {
+    let strict = TurnDetection {
+        barge_in_threshold: 0.95,
+        ..TurnDetection::default()
+    };
+    let mut barge_in = BargeIn::new(RATE, strict, Interruptible::Yes);
+    barge_in.push(&vec![0; ms(500)]);
+    let hum = hum(ms(4_000));
+    let mut portions = hum.chunks(PORTION);
+    let mut resumed = |portion: &[i16]| {
+        barge_in.played(Some(-20.0));
+        barge_in.push(portion) == Some(Reaction::Resume)
+    };
+    assert!(portions.by_ref().any(&mut resumed), "the hum is doubtful");
+    // The answer is over; without the AI the hum is certain soon, and is still there when the next one begins.
+    barge_in.played(None);
+    for portion in portions.by_ref().take(200) {
+        assert_eq!(barge_in.push(portion), None);
+    }
+    for portion in portions {
+        barge_in.played(Some(-20.0));
+        assert_eq!(barge_in.push(portion), None);
+    }
+}
+
+#[test]
 fn an_ai_that_finishes_does_not_even_pause() {
     let played = answer();
     let microphone = mixed(&vec![0; played.len()], &interruption(), ms(2_000));

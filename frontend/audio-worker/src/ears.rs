@@ -51,6 +51,11 @@ impl Ears {
         self.echo.played(loudest_dbfs);
     }
 
+    /// Another microphone may hear what this one did not, and the other way round.
+    pub(super) fn change_microphone(&mut self) {
+        self.echo = EchoWatch::new(WIRE_RATE);
+    }
+
     /// Whether the microphone hears the AI.
     pub(super) fn hear_the_ai(&self) -> bool {
         self.echo.hears_the_ai()

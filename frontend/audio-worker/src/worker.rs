@@ -65,11 +65,13 @@ struct Capture {
 impl Worker {
     fn take(&mut self, message: &JsValue) {
         if let Some(port) = instance(message, "capture") {
+            self.ears.borrow_mut().change_microphone();
             let ears = Rc::clone(&self.ears);
             self.capture = rate(message).map(|rate| Source::Worklet {
                 _capture: Capture::new(port, rate, ears),
             });
         } else if let Some(stream) = instance::<ReadableStream>(message, "tap") {
+            self.ears.borrow_mut().change_microphone();
             let ears = Rc::clone(&self.ears);
             let hearing = Rc::clone(&ears);
             let tap = Tap::new(

@@ -132,10 +132,10 @@ impl Meter {
             Verdict::Clipping
         } else if self.dead_ms >= DEAD_AFTER_MS {
             Verdict::NoSignal
-        } else if hears_the_ai {
-            Verdict::Echo
         } else if self.quiet_ms >= QUIET_AFTER_MS {
             Verdict::TooQuiet
+        } else if hears_the_ai {
+            Verdict::Echo
         } else if self.heard {
             Verdict::Fine
         } else {

@@ -128,6 +128,10 @@ impl TurnMachine {
             self.next_is_over(at, captured, decided, effects);
         } else if speech.is_answered {
             self.answered_speech_ended(at, captured);
+        } else if self.settings.turn_taking == TurnTaking::Provider
+            && let Some(turn) = &mut self.turn
+        {
+            turn.takes_what_followed();
         }
     }
 

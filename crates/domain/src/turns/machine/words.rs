@@ -75,12 +75,13 @@ impl TurnMachine {
         if goes_on && !is_final {
             return; // Of what was said before the user went on, only the last words are news.
         }
+        let text = turn.hear(text, goes_on);
         if !goes_on {
             turn.is_understood = is_final;
         }
         effects.push(Effect::Emit(Event::UserTranscript {
             turn: turn.number,
-            text: turn.hear(text, goes_on),
+            text,
             is_final: turn.is_understood,
         }));
     }

@@ -129,8 +129,18 @@ impl OpenTurn {
         self.speech_ended_captured = None;
     }
 
+    /// What its user said after its limit was over before it was answered: it is of this turn after all.
+    pub(super) fn takes_what_followed(&mut self) {
+        if self.utterance == Utterance::Past {
+            self.utterance = Utterance::Limited;
+        }
+    }
+
     /// Takes words of the user: those of an older part, or the newest. Answers what the user said by now.
     pub(super) fn hear(&mut self, text: &str, is_of_older_part: bool) -> String {
+        if self.is_understood && self.utterance == Utterance::Limited {
+            self.said_before = self.user_transcript.clone().unwrap_or_default();
+        }
         let so_far = joined(&self.said_before, text);
         if !is_of_older_part {
             text.clone_into(&mut self.said_since);

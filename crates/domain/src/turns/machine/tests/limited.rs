@@ -81,18 +81,45 @@ fn words_that_come_late_are_still_of_the_turn_that_ended() {
 }
 
 #[test]
-fn what_is_said_and_done_before_the_answer_changes_no_words() {
+fn what_is_said_and_done_before_the_answer_is_of_the_turn_that_reached_its_limit() {
     after_the_limit(
         provider_decides(),
-        "
+        r#"
         61500 speech
              > speech started 61500
+        61600 ai hears Tw
         61700 silence
              > speech ended 61700, 200 ms
-        61750 ai hears Two.
+        61750 ai hears Two
+             > user 1 says: One. Two
+        61800 ai heard Two.
+             > user 1 said: One. Two.
         62000 ai start
              > response 1 started 62000
              = AiSpeaking
-        ",
+        62000 ai audio 500
+             > user audio 1 complete
+             > audio 1 at 0: 500
+        62200 ai done
+             > audio 1 at 500: 0, last
+        62700 tick
+             > response 1 ended, endpointing 0, provider 1000
+             > finish 1 1000..62700, user "One. Two.", played 500
+             = Listening
+        "#,
     );
+}
+
+#[test]
+fn both_parts_are_kept_when_the_first_is_written_down_late() {
+    let mut play = Play::new(provider_decides());
+    play.effects_of(&[
+        "0 opened",
+        "1000 speech",
+        "61000 tick",
+        "61100 speech",
+        "61300 silence",
+    ]);
+    let said = play.effects_of(&["61400 ai heard One.", "61500 ai heard Two."]);
+    assert_eq!(said, ["> user 1 said: One.", "> user 1 said: One. Two."]);
 }

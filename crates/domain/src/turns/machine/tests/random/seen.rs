@@ -101,8 +101,8 @@ impl Seen {
                 self.newest_over = self.newest_over.max(Some(finished.number));
                 self.turn(finished.number).finish(finished);
             }
-            // Words that amend a turn were told before.
             Effect::CloseMode => self.is_closed = true,
+            // Words that amend a turn were told before.
             Effect::ModeLost(_) | Effect::TranscriptAmended(_) => {}
         }
     }
