@@ -8,6 +8,7 @@ use viva_domain::ports::{
     SpeechToTextEventKind, SpeechToTextSession,
 };
 use viva_domain::sessions::ProviderConfig;
+use viva_domain::turns::Limits;
 
 /// Runs the suite; the factory is `async fn(impl AsyncFnOnce(&dyn SpeechToText, ProviderConfig))`, where the
 /// configuration names the provider and nothing else that it would not take. A second of sound must be understood as
@@ -17,6 +18,7 @@ macro_rules! speech_to_text_contract {
     ($factory:ident) => {
         $crate::contract_cases!(speech_to_text, $factory:
             resolving_again_changes_nothing,
+            the_session_waits_longer_than_the_ears_may_take,
             unknown_options_are_refused,
             an_utterance_is_written_down,
             every_utterance_is_answered_once,
@@ -42,6 +44,14 @@ pub async fn resolving_again_changes_nothing(ears: &dyn SpeechToText, config: Pr
     let resolved = ears.resolve(&config).unwrap();
     assert_eq!(resolved.provider, config.provider);
     assert_eq!(ears.resolve(&resolved).unwrap(), resolved);
+}
+
+pub async fn the_session_waits_longer_than_the_ears_may_take(
+    ears: &dyn SpeechToText,
+    config: ProviderConfig,
+) {
+    let within = ears.capabilities(&config).answers_within;
+    assert!(within < Limits::default().response, "{within:?}");
 }
 
 pub async fn unknown_options_are_refused(ears: &dyn SpeechToText, mut config: ProviderConfig) {

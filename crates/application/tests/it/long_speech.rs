@@ -63,7 +63,7 @@ async fn what_is_said_after_the_limit_is_the_next_turn() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_speaks_on_after_the_limit_can_interrupt() {
+async fn who_speaks_on_after_the_limit_interrupts_an_answer_that_has_begun() {
     let bench = bench(Detector::Session);
     bench
         .voice

@@ -2,7 +2,6 @@ use std::time::{Duration, Instant};
 
 use viva_audio::SampleRate;
 use viva_domain::ports::{ProviderErrorKind, SpeechToText, SpeechToTextCommand, SpeechToTextEventKind};
-use viva_domain::turns::Limits;
 use viva_fakes::vendors::openai_transcription::{OpenAiTranscriptionScript, SpokenText};
 
 use super::{FILES, OpenAiSpeechToText, Rig, Talk, config, patiently};
@@ -248,14 +247,6 @@ async fn a_file_that_hangs_does_not_hold_up_what_is_said_after_it() {
     assert_eq!(talk.text().await, "two");
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     patiently(rig.server.until_uploads(|uploads| uploads[0].cancelled.is_some())).await;
-}
-
-#[tokio::test]
-async fn a_session_waits_for_longer_than_a_file_may_take() {
-    let rig = Rig::start().await;
-    let config = config("openai", FILES, &[]);
-    let answers_within = rig.ears.capabilities(&config).answers_within;
-    assert!(answers_within < Limits::default().response, "{answers_within:?}");
 }
 
 #[tokio::test]
