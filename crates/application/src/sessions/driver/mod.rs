@@ -160,6 +160,7 @@ impl Driver {
         }
         while !self.machine.is_over() {
             self.line.flush(&mut self.outbox);
+            self.connect_wanted();
             let is_ending = self.drain_until.is_some();
             // Otherwise the mode waits.
             let may_say = !self.outbox.is_full() && !self.machine.is_far_ahead();

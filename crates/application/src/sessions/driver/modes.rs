@@ -15,12 +15,19 @@ use super::hearing::Eager;
 use crate::modes::{InteractionMode, OpenMode, OpenModeError, failure};
 use crate::sessions::link::{FallbackOffer, SessionMessage, SwitchedMode};
 
-/// A mode that is being opened.
-pub(super) type Opening = Pin<Box<dyn Future<Output = Opened> + Send>>;
+/// A mode that shall take over.
+pub(super) enum Opening {
+    /// It is told of the conversation when it is connected, so that waits until all of that is known.
+    Wanted {
+        interaction: Interaction,
+        /// Why, when nobody wished it.
+        reason: Option<String>,
+    },
+    Connecting(Pin<Box<dyn Future<Output = Opened> + Send>>),
+}
 
 pub(super) struct Opened {
     interaction: Interaction,
-    /// Why it is opened, when nobody wished it.
     reason: Option<String>,
     mode: Result<Box<dyn InteractionMode>, OpenModeError>,
     /// What it was told of the conversation.
@@ -72,11 +79,25 @@ impl Driver {
 
     /// Opens another mode. The newest wish counts.
     fn open(&mut self, interaction: Interaction, reason: Option<String>) {
+        self.opening = Some(Opening::Wanted { interaction, reason });
+    }
+
+    /// Connects the mode that is wanted, once nothing that was said so far is uncertain.
+    pub(super) fn connect_wanted(&mut self) {
+        let is_wanted = |opening: &mut Opening| matches!(opening, Opening::Wanted { .. });
+        if self.machine.knows_what_was_heard()
+            && let Some(Opening::Wanted { interaction, reason }) = self.opening.take_if(is_wanted)
+        {
+            self.connect(interaction, reason);
+        }
+    }
+
+    fn connect(&mut self, interaction: Interaction, reason: Option<String>) {
         let (modes, tasks) = (Arc::clone(&self.modes), self.tasks.clone());
         let (prompt, history) = (self.session.prompt.clone(), self.history());
         let told = history.clone();
         let (input_rate, output_rate) = (self.input_rate, self.output_rate);
-        self.opening = Some(Box::pin(async move {
+        self.opening = Some(Opening::Connecting(Box::pin(async move {
             let request = OpenMode {
                 interaction: &interaction,
                 prompt: &prompt,
@@ -92,7 +113,7 @@ impl Driver {
                 mode,
                 told,
             }
-        }));
+        })));
     }
 
     /// What was said so far; the turn that waits for its answer is told to the next mode as audio.
@@ -285,10 +306,10 @@ pub(in crate::sessions) fn fallback_of(
     }
 }
 
-/// The mode that is being opened, when it is; waits for ever while none is.
+/// The mode that is being connected, when it is; waits for ever while none is.
 pub(super) async fn opened(opening: &mut Option<Opening>) -> Opened {
     match opening {
-        Some(opening) => opening.as_mut().await,
-        None => std::future::pending().await,
+        Some(Opening::Connecting(opening)) => opening.as_mut().await,
+        Some(Opening::Wanted { .. }) | None => std::future::pending().await,
     }
 }

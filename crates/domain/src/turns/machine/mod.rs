@@ -158,6 +158,11 @@ impl TurnMachine {
         })
     }
 
+    /// Whether the client needs to tell nothing more of any answer that was cut.
+    pub fn knows_what_was_heard(&self) -> bool {
+        self.cut.is_none()
+    }
+
     /// How the session ends, from the moment on at which it was decided until it is over.
     pub fn ending(&self) -> Option<EndStatus> {
         match self.end {
