@@ -106,3 +106,40 @@ fn apt_get() -> Command {
         .env("DEBIAN_FRONTEND", "noninteractive");
     command
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHELL: Needed = Needed {
+        what: "A shell",
+        names: &["no-such-shell", "sh"],
+        package: "dash",
+    };
+    const UNKNOWN: Needed = Needed {
+        what: "A browser of tomorrow",
+        names: &["no-such-browser"],
+        package: "no-such-package",
+    };
+
+    #[test]
+    fn what_has_any_of_its_names_is_not_missing() {
+        let missing: Vec<&str> = missing(&[SHELL, UNKNOWN]).collect();
+        assert_eq!(missing, ["A browser of tomorrow"]);
+    }
+
+    #[test]
+    fn nothing_is_installed_where_everything_is_there() {
+        ensure(&[SHELL]).expect("it asks no package manager");
+    }
+
+    #[test]
+    fn packages_are_installed_without_questions() {
+        let command = install(&BROWSER);
+        let args: Vec<_> = command.get_args().collect();
+        assert!(
+            args.ends_with(&["install", "--yes", "chromium", "chromium-driver"].map(std::ffi::OsStr::new)),
+            "{args:?}"
+        );
+    }
+}

@@ -5,28 +5,50 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::postgres::{self, Postgres};
-use crate::report;
 use crate::workspace::{self, Workspace};
+use crate::{programs, report};
 
 /// Where the contract tests look for a server on which they may create databases.
 const DATABASE_URL: &str = "TEST_DATABASE_URL";
+/// What the offline provider speaks through where it is installed.
+const SPEECH_PROGRAM: &str = "espeak-ng";
 
 pub(crate) fn test(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
     let mut command = workspace.cargo(["test"]);
     command.args(selection(args)).args(args).env_remove(DATABASE_URL);
 
-    let Some(binaries) = postgres::find_binaries() else {
-        let code = workspace::forward(&mut command)?;
-        report::step(&format!(
+    let binaries = postgres::find_binaries();
+    let postgres = match &binaries {
+        Some(binaries) => {
+            report::step(&format!("Starting PostgreSQL from {}", binaries.display()));
+            let postgres = Postgres::start(binaries)?;
+            command.env(DATABASE_URL, &postgres.url);
+            Some(postgres)
+        }
+        None => None,
+    };
+    let code = workspace::forward(&mut command)?;
+    for left_out in left_out(postgres.is_some(), programs::find(&[SPEECH_PROGRAM]).is_some()) {
+        report::step(&left_out);
+    }
+    Ok(code)
+}
+
+/// What did not run because the machine lacks a program.
+fn left_out(has_postgres: bool, has_speech: bool) -> Vec<String> {
+    let mut left_out = Vec::new();
+    if !has_postgres {
+        left_out.push(format!(
             "PostgreSQL contract tests did not run: no server binaries found (looked for initdb and postgres in {})",
             postgres::PLACES
         ));
-        return Ok(code);
-    };
-    report::step(&format!("Starting PostgreSQL from {}", binaries.display()));
-    let postgres = Postgres::start(&binaries)?;
-    command.env(DATABASE_URL, &postgres.url);
-    workspace::forward(&mut command)
+    }
+    if !has_speech {
+        left_out.push(format!(
+            "Tests of the voice of {SPEECH_PROGRAM} did not run: it is not on the search path"
+        ));
+    }
+    left_out
 }
 
 /// The whole workspace without the browser tests, unless the arguments name packages.
@@ -61,6 +83,17 @@ mod tests {
         assert!(!selects_everything(&["-p", "viva-domain"]));
         assert!(!selects_everything(&["-pviva-domain"]));
         assert!(!selects_everything(&["--package=viva-domain"]));
+    }
+
+    #[test]
+    fn what_did_not_run_is_said() {
+        assert!(left_out(true, true).is_empty());
+        let left_out = left_out(false, false);
+        assert!(
+            left_out[0].starts_with("PostgreSQL contract tests did not run"),
+            "{left_out:?}"
+        );
+        assert!(left_out[1].contains("espeak-ng"), "{left_out:?}");
     }
 
     #[test]
