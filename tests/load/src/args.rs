@@ -10,6 +10,9 @@ use viva_protocol::ws::{
     CascadeConfig, FallbackPolicy, Interaction, RealtimeConfig, StartSession, TurnDetection,
 };
 
+/// Length of the frames that a caller sends.
+const FRAME_MS: u32 = 20;
+
 /// Many callers at once.
 #[derive(Debug, Parser)]
 #[command(name = "viva-load")]
@@ -81,6 +84,9 @@ pub(crate) struct LoadArgs {
     /// Silence that ends a turn, longer than any pause in what is said; the figures are about what comes on top.
     #[arg(long, value_name = "MS", default_value_t = 500)]
     pub(crate) silence_ms: u32,
+    /// Rate of the callers' microphones, in Hz.
+    #[arg(long, value_name = "HZ", default_value_t = 16_000)]
+    rate: u32,
     /// Who answers: the offline provider of this mode.
     #[arg(long, default_value = "realtime")]
     pub(crate) mode: LoadMode,
@@ -106,13 +112,18 @@ impl LoadMode {
 
     /// Options of providers that take no time of their own.
     fn without_delay(self) -> Vec<(String, Value)> {
-        let options: &[&str] = match self {
-            Self::Realtime => &["delay_ms"],
-            Self::Cascade => &["stt_delay_ms", "llm_delay_ms", "tts_delay_ms"],
+        let options: &[(&str, u32)] = match self {
+            Self::Realtime => &[("delay_ms", 0)],
+            Self::Cascade => &[
+                ("stt_delay_ms", 0),
+                ("llm_delay_ms", 0),
+                ("llm_tokens_per_second", 10_000),
+                ("tts_delay_ms", 0),
+            ],
         };
         options
             .iter()
-            .map(|name| ((*name).to_owned(), Value::from(0)))
+            .map(|(name, value)| ((*name).to_owned(), Value::from(*value)))
             .collect()
     }
 }
@@ -131,6 +142,7 @@ impl LoadArgs {
             ramp_s: (f64::from(sessions) / 25.0).max(1.0),
             limit_s: 600,
             silence_ms: 200,
+            rate: 16_000,
             mode,
             options: mode.without_delay(),
         }
@@ -150,6 +162,7 @@ impl LoadArgs {
             }),
         };
         let mut start = StartSession::new(&interaction);
+        start.audio.input_rate = self.rate;
         start.fallback = FallbackPolicy::Off;
         start.barge_in_enabled = false;
         start.turn_detection = Some(TurnDetection {
@@ -161,15 +174,15 @@ impl LoadArgs {
         call
     }
 
-    /// The clip, as often as there are turns, with a pause after each but the last.
+    /// The clip, as often as there are turns, with a pause after each but the last. Each turn begins with a frame, so that
+    /// its words lie alike in the frames that are sent: where they lie is worth up to a frame, and is nobody's latency.
     fn repeated(&self, clip: &Clip) -> Clip {
-        let gap = usize::try_from(clip.rate.samples_in_ms(self.gap_ms)).unwrap_or_default();
-        let mut samples = Vec::with_capacity((clip.samples.len() + gap) * self.turns.get() as usize);
-        for turn in 1..=self.turns.get() {
+        let len = |ms| usize::try_from(clip.rate.samples_in_ms(ms)).unwrap_or_default();
+        let turn_len = (clip.samples.len() + len(self.gap_ms)).next_multiple_of(len(FRAME_MS));
+        let mut samples = Vec::with_capacity(turn_len * self.turns.get() as usize);
+        for turn in 0..self.turns.get() {
+            samples.resize(turn_len * turn as usize, 0);
             samples.extend_from_slice(&clip.samples);
-            if turn < self.turns.get() {
-                samples.resize(samples.len() + gap, 0);
-            }
         }
         Clip {
             rate: clip.rate,
@@ -223,17 +236,20 @@ mod tests {
         for name in ["stt_delay_ms", "llm_delay_ms", "tts_delay_ms"] {
             assert_eq!(call.start.config["options"][name], 0, "{name}");
         }
+        assert_eq!(call.start.config["options"]["llm_tokens_per_second"], 10_000);
+        assert_eq!(call.start.audio.input_rate, 16_000);
         assert!((args.ramp_s - 8.0).abs() < 1e-9);
     }
 
     #[test]
     fn the_clip_is_said_once_per_turn_with_pauses_between() {
-        let args = load_args(&["--turns", "3", "--gap-ms", "1"]);
+        let args = load_args(&["--turns", "3", "--gap-ms", "25"]);
         let call = args.call(&Clip {
             rate: SampleRate::HZ_8K,
             samples: vec![5, 6],
         });
-        let gap = [0; 8];
+        // 202 samples, and a turn begins with a frame of 160.
+        let gap = [0; 318];
         assert_eq!(
             call.clip.samples,
             [&[5, 6], &gap[..], &[5, 6], &gap[..], &[5, 6]].concat()

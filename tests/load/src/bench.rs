@@ -121,9 +121,9 @@ fn head(bench: &BenchArgs) -> String {
          Written by `cargo xtask bench`; run it to have the figures of your machine.\n\n\
          | | |\n|---|---|\n| commit | `{}` |\n| taken | {} |\n| processor | {cpu}, {shares} |\n\
          | memory | {memory} |\n| kernel | {} |\n\n\
-         Every session is a real WebSocket that sends 20 ms frames in real time and plays what comes back; the offline provider answers without \
-         delay; {} turns each, 200 ms of silence end a turn. Each step has a server \
-         of its own that one session has warmed up.\n\n\
+         Every session is a real WebSocket that sends 20 ms frames of 16 kHz in real time and plays what comes back; the offline provider answers \
+         without delay; {} turns each, which lie alike in their frames; 200 ms of silence end a turn. Each step has a server of its own that one \
+         session has warmed up.\n\n\
          - **beyond**: from the last voiced sample to the first audible one as the caller heard it, less the 200 ms. In it is everything: the \
          detector\u{2019}s step, the frame that completes the silence, the engine, the sockets, and the callers\u{2019} own lateness.\n\
          - **overhead**: the part of it that Viva reports as its own.\n\
