@@ -163,6 +163,7 @@ impl Progress {
             | ServerMessage::SessionResumed(_)
             | ServerMessage::AudioChunk(_)
             | ServerMessage::Interrupted(_)
+            | ServerMessage::LatencyProgress(_)
             | ServerMessage::ModeSwitched(_)
             | ServerMessage::Pong(_)
             | ServerMessage::Unknown => {}

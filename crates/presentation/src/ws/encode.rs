@@ -135,6 +135,13 @@ fn happened(event: Event, id: SessionId) -> Option<ServerMessage> {
             latency: latency(&metrics),
             usage: counted.map(usage),
         }),
+        Event::LatencyProgress {
+            turn,
+            latency: metrics,
+        } => ServerMessage::LatencyProgress(ws::TurnLatency {
+            turn_number: turn.get(),
+            latency: latency(&metrics),
+        }),
         Event::TurnLatency {
             turn,
             latency: metrics,
@@ -330,6 +337,10 @@ mod tests {
                     input_tokens: Some(10),
                     output_tokens: None,
                 }),
+            },
+            Event::LatencyProgress {
+                turn: TURN,
+                latency: Box::new(latency),
             },
             Event::TurnLatency {
                 turn: TURN,

@@ -55,6 +55,8 @@ pub enum ServerMessage {
     Interrupted(Interrupted),
     /// The answer is over: heard to its end, or cut.
     ResponseEnded(ResponseEnded),
+    /// The parts of the turn's latency that are known, while more come in.
+    LatencyProgress(TurnLatency),
     /// The turn's latency, as soon as the client has reported that playback started.
     TurnLatency(TurnLatency),
     /// The provider failed; the client may go on with this configuration.
@@ -287,7 +289,7 @@ pub struct Usage {
     pub output_tokens: Option<u64>,
 }
 
-/// Fields of `turn_latency`.
+/// Fields of `latency_progress` and `turn_latency`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct TurnLatency {
     /// The turn.

@@ -1,9 +1,12 @@
 //! What is programmed: drawn from a seed, so that a certificate can be repeated.
 
+use std::time::Duration;
+
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 use viva_client::TurnReport;
+use viva_infrastructure::providers::offline::Delay;
 use viva_protocol::ws::{
     CascadeConfig, FallbackPolicy, Interaction, Mode, RealtimeConfig, StartSession, TurnDetection,
 };
@@ -54,35 +57,53 @@ pub(super) fn trials(count: u32, seed: u64) -> Vec<Trial> {
 
 fn realtime(rng: &mut StdRng) -> Trial {
     let silence = silence(rng);
-    let provider = rng.random_range(0..=500_u32);
+    let provider = jittery(rng, 400);
     let lead = rng.random_range(0..=250_u32);
     let interaction = Interaction::Realtime(RealtimeConfig {
-        options: options(&json!({ "delay_ms": provider, "lead_silence_ms": lead, "answers": [ANSWER] })),
+        options: options(&json!({
+            "delay_ms": provider.least.as_millis(), "jitter_ms": provider.jitter_ms, "seed": provider.seed,
+            "lead_silence_ms": lead, "answers": [ANSWER],
+        })),
         ..RealtimeConfig::default()
     });
     let stages = Stages::Realtime {
-        provider_ms: provider.into(),
+        provider_ms: in_the_only_turn(&provider),
     };
     trial(&interaction, silence, lead, stages)
 }
 
 fn cascade(rng: &mut StdRng) -> Trial {
     let silence = silence(rng);
-    let [stt, llm, tts] = [250, 400, 250].map(|most| rng.random_range(0..=most));
+    let stt = jittery(rng, 150);
+    let [llm, tts] = [400, 250].map(|most| rng.random_range(0..=most));
     let lead = rng.random_range(0..=250_u32);
     let interaction = Interaction::Cascade(CascadeConfig {
         options: options(&json!({
-            "stt_delay_ms": stt, "llm_delay_ms": llm, "llm_answers": [ANSWER], "tts_delay_ms": tts,
-            "tts_lead_silence_ms": lead,
+            "stt_delay_ms": stt.least.as_millis(), "stt_jitter_ms": stt.jitter_ms, "stt_seed": stt.seed,
+            "llm_delay_ms": llm, "llm_answers": [ANSWER], "tts_delay_ms": tts, "tts_lead_silence_ms": lead,
         })),
         ..CascadeConfig::default()
     });
     let stages = Stages::Cascade {
-        stt_ms: f64::from(stt),
+        stt_ms: in_the_only_turn(&stt),
         llm_ttft_ms: f64::from(llm),
         tts_ttfb_ms: f64::from(tts),
     };
     trial(&interaction, silence, lead, stages)
+}
+
+/// A delay of up to so many ms, to which the provider adds up to 100 in a way that is known.
+fn jittery(rng: &mut StdRng, most_ms: u64) -> Delay {
+    Delay {
+        least: Duration::from_millis(rng.random_range(0..=most_ms)),
+        jitter_ms: rng.random_range(1..=100),
+        seed: rng.random_range(0..=u64::from(u32::MAX)),
+    }
+}
+
+/// What the provider of a session of one turn waits, in ms.
+fn in_the_only_turn(delay: &Delay) -> f64 {
+    delay.of(1).as_secs_f64() * 1_000.0
 }
 
 /// The silence that ends the turn.
@@ -167,6 +188,24 @@ mod tests {
     fn the_same_seed_programs_the_same() {
         assert_eq!(trials(20, 7), trials(20, 7));
         assert_ne!(trials(20, 7), trials(20, 8));
+    }
+
+    #[test]
+    fn what_the_provider_adds_is_part_of_the_truth() {
+        for trial in trials(50, SEED) {
+            let options = &trial.start.config["options"];
+            let ms = |name: &str| options[name].as_f64().expect("it is programmed");
+            let (least, jitter, truth) = match trial.truth.stages {
+                Stages::Realtime { provider_ms } => (ms("delay_ms"), ms("jitter_ms"), provider_ms),
+                Stages::Cascade { stt_ms, .. } => (ms("stt_delay_ms"), ms("stt_jitter_ms"), stt_ms),
+            };
+            assert!(jitter >= 1.0);
+            assert!(
+                (least..=least + jitter).contains(&truth),
+                "{least} + {jitter}: {truth}"
+            );
+            assert!(truth.fract() > 0.0, "it is drawn in microseconds");
+        }
     }
 
     #[test]

@@ -129,7 +129,9 @@ impl Conversation {
                     };
                 }
             }
-            ServerMessage::TurnLatency(turn) => self.figures.record(turn.turn_number, turn.latency, false),
+            ServerMessage::LatencyProgress(turn) | ServerMessage::TurnLatency(turn) => {
+                self.figures.record(turn.turn_number, turn.latency, false)
+            }
             ServerMessage::FallbackOffered(offered) => {
                 self.offer = Some(offered.as_ref().into());
                 // The offer says why.

@@ -65,12 +65,18 @@ impl Driver {
             Effect::TurnOpened { turn, speech_started } => {
                 if let Some(at) = speech_started {
                     self.begin_user_recording(turn, at);
-                    self.say_that_speech_began(at);
+                    if !self.machine.hears_later() {
+                        self.say_that_speech_began(at);
+                    }
                 }
             }
             Effect::UserAudioComplete { turn } => {
                 self.end_user_recording(turn);
                 self.archive.complete(turn, Side::User).await;
+            }
+            Effect::Replay => {
+                self.catch_up_recording(0);
+                self.replay().await;
             }
             Effect::ModeLost(failure) => self.on_mode_lost(&failure),
             Effect::TranscriptAmended(amended) => {
@@ -182,10 +188,11 @@ impl Driver {
         }
     }
 
-    /// Records the user's audio into the turn that runs, if one does. A turn may wait for ever where there is no mode:
-    /// only what the user says is recorded then.
+    /// Records the user's audio into the turn that runs, if one does. A turn may wait for long where there is no mode, or
+    /// where the AI finishes first: only what the user says is recorded then.
     pub(super) fn record_user(&mut self, samples: Arc<[i16]>) {
-        let is_idle = self.mode.is_none() && self.hearing.has_been_quiet_for(TAIL);
+        let waits = self.mode.is_none() || self.machine.hears_later();
+        let is_idle = waits && self.hearing.has_been_quiet_for(TAIL);
         if !is_idle {
             self.catch_up_recording(samples.len());
         }

@@ -57,7 +57,9 @@ impl Driver {
         self.expect_echo(audio.captured, received);
         let speaks = self.hearing.listen(&samples, audio.captured, received);
         // The mode gets the audio before it can be told that the turn is over.
-        if let Some(mode) = &mut self.mode {
+        if let Some(mode) = &mut self.mode
+            && !self.machine.hears_later()
+        {
             let lost = mode.push_audio(&samples);
             if lost > 0 {
                 debug!(session.id = %self.session.id, audio.samples = lost, "The provider does not keep up");

@@ -217,7 +217,10 @@ impl Driver {
     }
 
     /// Gives the mode the audio of the turn that is open; without one, what may be the beginning of the next.
-    async fn replay(&mut self) {
+    pub(super) async fn replay(&mut self) {
+        if self.mode.is_none() {
+            return; // The next one hears it when it is open.
+        }
         let Some(recording) = self
             .user_recordings
             .iter()

@@ -1,7 +1,8 @@
 //! What the user says while the AI may finish is the next turn, and the AI's answer to it waits (ADR 12).
 //!
-//! Only a mode that finds turns itself takes one then. Its words and the user's audio are told and recorded as they come;
-//! what the mode answers is held until the answer that plays is over.
+//! Its audio is recorded as it comes. A mode that finds turns itself hears it live and takes the turn: its words are told
+//! as they come, and what it answers is held until the answer that plays is over. Any other mode would take the news of
+//! speech for an interruption: it hears all of the turn when the AI is done.
 
 use std::collections::VecDeque;
 
@@ -24,12 +25,31 @@ pub(super) struct NextTurn {
     held_samples: u64,
     /// The mode was told to stop after it was over: it may take that for the end of this turn too.
     is_dropped: bool,
+    heard_by_mode: HeardByMode,
+}
+
+/// When the mode hears what the user says in the next turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum HeardByMode {
+    Live,
+    /// When the AI is done.
+    Later,
 }
 
 impl NextTurn {
     /// Whether the user is done with it, or was answered without waiting for that.
     pub(super) fn is_over(&self) -> bool {
         self.turn.marks.speech_ended.is_some() || !self.held.is_empty()
+    }
+
+    fn is_heard_later(&self) -> bool {
+        self.heard_by_mode == HeardByMode::Later
+    }
+
+    /// The mode was given what was recorded of it, and hears the rest.
+    pub(super) fn is_heard_anew(&mut self) {
+        self.turn.is_heard_anew();
+        self.heard_by_mode = HeardByMode::Live;
     }
 
     /// Nobody heard anything of its answer, and nobody will.
@@ -48,6 +68,11 @@ impl TurnMachine {
             .is_some_and(|next| next.held_samples >= FULL_SECONDS * rate || next.held.len() >= FULL_PIECES)
     }
 
+    /// Whether the mode shall not hear what the user says now: it is given all of it later, by [`Effect::Replay`].
+    pub fn hears_later(&self) -> bool {
+        self.next.as_ref().is_some_and(NextTurn::is_heard_later)
+    }
+
     /// The user takes the next turn while the AI finishes. Nothing that they say from now on is of the turn before.
     pub(super) fn user_begins_ahead(&mut self, at: SessionTime, effects: &mut Vec<Effect>) {
         // After the last possible number the session ends when the AI is done.
@@ -63,6 +88,10 @@ impl TurnMachine {
             held: VecDeque::new(),
             held_samples: 0,
             is_dropped: false,
+            heard_by_mode: match self.settings.turn_taking {
+                TurnTaking::Session => HeardByMode::Later,
+                TurnTaking::Provider => HeardByMode::Live,
+            },
         });
         effects.push(Effect::TurnOpened {
             turn: number,
@@ -72,8 +101,9 @@ impl TurnMachine {
 
     /// The user speaks on before anything of their answer was heard: it is still the same turn.
     pub(super) fn next_goes_on(&mut self, effects: &mut Vec<Effect>) {
-        let is_asked = !self.is_saying_more();
+        let is_busy = self.is_saying_more();
         let Some(next) = &mut self.next else { return };
+        let is_asked = !is_busy && !next.is_heard_later();
         next.turn.user_goes_on();
         next.drop_answer();
         next.is_dropped = false;
@@ -102,6 +132,9 @@ impl TurnMachine {
         // Who was answered before is not asked for.
         let Some(decided) = decided else { return };
         next.turn.marks.endpointed = Some(decided);
+        if next.is_heard_later() {
+            return;
+        }
         match self.settings.turn_taking {
             TurnTaking::Session => self.commit(effects),
             TurnTaking::Provider => self.committed(decided),
@@ -129,11 +162,13 @@ impl TurnMachine {
 
     /// Whether the mode turned to the next turn: it has nothing more to say of the answer that plays, and was asked.
     pub(super) fn next_is_asked(&self, playing: &OpenTurn) -> bool {
-        !playing.is_growing() && self.next.as_ref().is_some_and(NextTurn::is_over)
+        let is_asked = |next: &NextTurn| next.is_over() && !next.is_heard_later();
+        !playing.is_growing() && self.next.as_ref().is_some_and(is_asked)
     }
 
     /// The AI is done, and the turn that waited for that is the current one.
     pub(super) fn let_in(&mut self, now: SessionTime, next: NextTurn, effects: &mut Vec<Effect>) {
+        let is_heard_now = next.is_heard_later();
         let NextTurn {
             mut turn,
             held,
@@ -148,8 +183,12 @@ impl TurnMachine {
         };
         self.turn = Some(turn);
         self.warnings.utterance = false;
-        if is_dropped && self.state == TurnState::Processing {
+        if is_heard_now {
+            effects.push(Effect::Replay);
+        }
+        if (is_dropped || is_heard_now) && self.state == TurnState::Processing {
             self.commit(effects);
+            self.has_ended();
         }
         for (at, what) in held {
             self.mode_says(now, self.generation, at, what, effects);
@@ -158,7 +197,8 @@ impl TurnMachine {
 
     /// The mode was told to stop: it may not answer a turn that was over by then.
     pub(super) fn next_is_dropped(&mut self) {
-        if let Some(next) = self.next.as_mut().filter(|next| next.is_over()) {
+        let is_asked = |next: &&mut NextTurn| next.is_over() && !next.is_heard_later();
+        if let Some(next) = self.next.as_mut().filter(is_asked) {
             next.is_dropped = true;
         }
     }

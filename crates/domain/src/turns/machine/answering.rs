@@ -25,7 +25,7 @@ impl TurnMachine {
             // Said before the AI was told to stop.
             _ if generation != self.generation => {}
             what if self.is_said_ahead() => self.hold(at, what),
-            ModeInput::Reached(stage) => self.reached(stage, at),
+            ModeInput::Reached(stage) => self.reached(stage, at, effects),
             ModeInput::ResponseStarted => self.response_begins(now, effects),
             ModeInput::TextDelta(delta) => self.text(now, delta, effects),
             ModeInput::Audio(samples) => self.audio(now, at, samples, effects),
@@ -35,10 +35,14 @@ impl TurnMachine {
     }
 
     /// Takes note of how far an answer has come of which nothing was heard yet.
-    fn reached(&mut self, stage: Stage, at: SessionTime) {
+    fn reached(&mut self, stage: Stage, at: SessionTime, effects: &mut Vec<Effect>) {
         let may_be_answered = matches!(self.state, TurnState::Processing | TurnState::AiSpeaking);
         if let Some(turn) = self.turn.as_mut().filter(|_| may_be_answered) {
+            let before = turn.latency();
             turn.marks.stages.reach(stage, at);
+            if turn.latency() != before {
+                turn.tell_progress(effects);
+            }
         }
     }
 
@@ -119,6 +123,7 @@ impl TurnMachine {
         } = turn;
         let Some(answer) = answer else { return };
         answer.last_said = now;
+        let is_first = marks.provider_first_audio.is_none();
         marks.provider_first_audio.get_or_insert(at);
         let position = answer.add_audio(now, &samples, audible, rate);
         let becomes_audible = marks.leading_silence.is_none() && answer.first_audible.is_some();
@@ -130,6 +135,9 @@ impl TurnMachine {
             samples,
             is_last: false,
         }));
+        if is_first {
+            turn.tell_progress(effects);
+        }
         // The client told before that it plays, and nobody knew when that could be heard.
         if becomes_audible && is_played {
             self.tell_latency(effects);

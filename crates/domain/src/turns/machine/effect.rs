@@ -25,6 +25,8 @@ pub enum Effect {
         /// The turn.
         turn: TurnNumber,
     },
+    /// The mode has not heard the turn that is open: give it what is recorded of it. What follows it hears live.
+    Replay,
     /// The mode failed: find another one.
     ModeLost(SessionFailure),
     /// The conversation is over: close the mode, and store what was said.
@@ -146,6 +148,13 @@ pub enum Event {
         /// What the provider counted.
         usage: Option<Usage>,
     },
+    /// The parts of a turn's latency that are known, each time that one comes in before anything is heard.
+    LatencyProgress {
+        /// The turn.
+        turn: TurnNumber,
+        /// What is known so far; it has no total.
+        latency: Box<LatencyMetrics>,
+    },
     /// The turn's latency, after the client reported playback.
     TurnLatency {
         /// The turn.
@@ -203,6 +212,7 @@ impl std::fmt::Debug for Event {
             Self::ResponseEnded {
                 turn, interruption, ..
             } => write!(f, "ResponseEnded({turn}, {interruption:?})"),
+            Self::LatencyProgress { turn, latency } => write!(f, "LatencyProgress({turn}, {latency:?})"),
             Self::TurnLatency { turn, latency } => write!(f, "TurnLatency({turn}, {latency:?})"),
             Self::Notice(code) => f.debug_tuple("Notice").field(code).finish(),
             Self::Failure { failure, recoverable } => f

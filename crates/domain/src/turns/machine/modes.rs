@@ -102,9 +102,11 @@ impl TurnMachine {
         }
         self.past.clear();
         self.next_is_not_answered();
-        let next = self.next.as_mut().map(|next| &mut next.turn);
-        for turn in self.turn.iter_mut().chain(next) {
+        if let Some(turn) = &mut self.turn {
             turn.is_heard_anew();
+        }
+        if let Some(next) = &mut self.next {
+            next.is_heard_anew();
         }
         self.active(now);
         match self.state {

@@ -48,10 +48,8 @@ impl TurnMachine {
                 self.take_next(now, effects);
             }
             TurnState::AiSpeaking if self.next.is_some() => self.next_goes_on(effects),
-            TurnState::AiSpeaking if self.settings.turn_taking == TurnTaking::Provider => {
-                self.user_begins_ahead(at, effects);
-            }
-            TurnState::AiSpeaking | TurnState::UserSpeaking | TurnState::Idle | TurnState::Ending => {}
+            TurnState::AiSpeaking => self.user_begins_ahead(at, effects),
+            TurnState::UserSpeaking | TurnState::Idle | TurnState::Ending => {}
         }
     }
 
@@ -147,6 +145,7 @@ impl TurnMachine {
             turn.marks.speech_ended = Some(at);
             turn.marks.endpointed = Some(decided);
             turn.speech_ended_captured = captured;
+            turn.tell_progress(effects);
         }
         match self.settings.turn_taking {
             TurnTaking::Session => self.commit(effects),

@@ -24,6 +24,7 @@ use viva_domain::providers::{CredentialStatus, Language, ProviderInfo};
 use viva_domain::sessions::ProviderConfig;
 
 pub use self::llm::OfflineLanguageModel;
+pub use self::options::Delay;
 pub use self::realtime::OfflineRealtimeVoice;
 use self::script::{LANGUAGES, Lines};
 pub use self::stt::OfflineSpeechToText;

@@ -11,12 +11,15 @@ use crate::providers::options::{self, number};
 const MAX_TEXTS: usize = 50;
 const MAX_TEXT_CHARS: usize = 1_000;
 
-/// A delay that differs from turn to turn, the same way every time.
+/// A delay that differs from turn to turn, the same way every time: whoever knows the options knows the truth.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Delay {
-    pub(super) least: Duration,
-    pub(super) jitter_ms: u64,
-    pub(super) seed: u64,
+pub struct Delay {
+    /// What every turn waits.
+    pub least: Duration,
+    /// Up to so many ms are added.
+    pub jitter_ms: u64,
+    /// What the added part is drawn from.
+    pub seed: u64,
 }
 
 /// What goes wrong, in which turn.
@@ -61,8 +64,8 @@ impl Delay {
         }
     }
 
-    /// The delay in this turn.
-    pub(super) fn of(&self, turn: u16) -> Duration {
+    /// The delay in this turn, the first of which is 1.
+    pub fn of(&self, turn: u16) -> Duration {
         if self.jitter_ms == 0 {
             return self.least;
         }

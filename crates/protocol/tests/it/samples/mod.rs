@@ -210,6 +210,16 @@ pub(crate) fn server_messages() -> Vec<Sample<ServerEnvelope>> {
             }),
         ),
         forms(
+            ServerMessage::LatencyProgress(TurnLatency {
+                turn_number: 1,
+                latency: full_latency(),
+            }),
+            ServerMessage::LatencyProgress(TurnLatency {
+                turn_number: 1,
+                latency: Latency::default(),
+            }),
+        ),
+        forms(
             ServerMessage::TurnLatency(TurnLatency {
                 turn_number: 1,
                 latency: full_latency(),
@@ -289,6 +299,7 @@ fn server_name(message: &ServerMessage) -> &'static str {
         ServerMessage::TextDelta(_) => "text_delta",
         ServerMessage::Interrupted(_) => "interrupted",
         ServerMessage::ResponseEnded(_) => "response_ended",
+        ServerMessage::LatencyProgress(_) => "latency_progress",
         ServerMessage::TurnLatency(_) => "turn_latency",
         ServerMessage::FallbackOffered(_) => "fallback_offered",
         ServerMessage::ModeSwitched(_) => "mode_switched",

@@ -1,5 +1,7 @@
 //! `/sessions` and what is below, apart from audio.
 
+use std::time::Duration;
+
 use viva_contract::samples;
 use viva_domain::ids::UserId;
 use viva_domain::sessions::{EndStatus, Interaction, Session};
@@ -140,6 +142,49 @@ async fn latencies_are_summed_up() {
             .await
             .json()
     );
+}
+
+/// By the nearest rank: the 10th, 19th and 20th of 20 values, whatever the order in which they came.
+#[tokio::test]
+async fn percentiles_are_values_that_were_measured() {
+    let server = Server::start().await;
+    let session = server.keep_session(1, 0).await;
+    for number in 1..=20 {
+        let mut turn = viva_domain::turns::Turn {
+            interruption: None,
+            ..samples::turn(1, number)
+        };
+        let total = turn.latency.total.as_mut().expect("it is measured");
+        total.duration = Duration::from_millis(u64::from(number * 7 % 20 + 1) * 100);
+        server
+            .session_store
+            .save_turn(UserId::LOCAL, &turn)
+            .await
+            .unwrap();
+    }
+    let path = format!("{SESSIONS}/{}/latency-stats", session.id);
+    let total = server.get(&path).await.json()["total_ms"].clone();
+    assert_eq!(
+        total,
+        serde_json::json!({
+            "count": 20, "avg": 1_050.0, "min": 100.0, "max": 2_000.0,
+            "p50": 1_000.0, "p95": 1_900.0, "p99": 2_000.0,
+        })
+    );
+}
+
+#[tokio::test]
+async fn a_session_without_turns_has_zeros_and_nulls() {
+    let server = Server::start().await;
+    let session = server.keep_session(1, 0).await;
+    let answer = server
+        .get(&format!("{SESSIONS}/{}/latency-stats", session.id))
+        .await;
+    let total = &answer.json()["total_ms"];
+    assert_eq!(total["count"], 0);
+    for figure in ["avg", "min", "max", "p50", "p95", "p99"] {
+        assert!(total[figure].is_null(), "{figure}: {total}");
+    }
 }
 
 #[tokio::test]

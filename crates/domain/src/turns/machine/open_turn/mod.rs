@@ -5,7 +5,7 @@ mod playback;
 use std::time::Duration;
 
 use super::answer::{Answer, Extent, Progress};
-use super::effect::{Effect, FinishedTurn};
+use super::effect::{Effect, Event, FinishedTurn};
 use super::words::joined;
 use crate::latency::{ClientTime, LatencyMetrics, SessionTime, StageMarks, TurnMarks};
 use crate::ports::Heard;
@@ -258,6 +258,20 @@ impl OpenTurn {
         let mut latency = LatencyMetrics::compute(&marks, client_playback);
         latency.interrupt = self.interruption.and_then(|interruption| interruption.latency);
         latency
+    }
+
+    /// Tells what is known of the latency, as long as nothing is heard.
+    pub(super) fn tell_progress(&self, effects: &mut Vec<Effect>) {
+        let is_heard = self
+            .answer
+            .as_ref()
+            .is_some_and(|answer| answer.playback_started.is_some());
+        if !is_heard {
+            effects.push(Effect::Emit(Event::LatencyProgress {
+                turn: self.number,
+                latency: Box::new(self.latency()),
+            }));
+        }
     }
 
     /// The answer's text, split at what was heard of its audio.

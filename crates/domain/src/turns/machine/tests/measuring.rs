@@ -1,6 +1,6 @@
 //! Latencies.
 
-use super::script::{check, check_answer};
+use super::script::{Play, check, check_answer};
 use super::{session, without_barge_in};
 
 #[test]
@@ -374,5 +374,37 @@ fn a_client_may_find_the_first_audible_sample_itself() {
         2460 play 1 started 95 cap 52445
              > latency 1, total 450, endpointing 0, provider 300, overhead 0, network 50, silence 100, by client
         ",
+    );
+}
+
+#[test]
+fn parts_are_told_as_they_come_in_until_something_is_heard() {
+    let mut play = Play::new(session());
+    for line in [
+        "0 opened",
+        "1000 speech",
+        "2500 silence at 2000",
+        "2502 committed",
+        "2600 ai reached transcribed",
+        "2601 ai reached llm requested",
+        "2800 ai reached llm first token",
+        "2850 ai reached llm first piece",
+        "2851 ai reached tts requested",
+        "2900 ai audio 500",
+        "2901 sent 1",
+        "2950 play 1 started 0",
+        "2960 ai audio 500",
+    ] {
+        play.line(line);
+    }
+    assert_eq!(
+        play.progress,
+        [
+            "so far 1, endpointing 500",
+            "so far 1, endpointing 500, stt 98",
+            "so far 1, endpointing 500, stt 98, first token 199",
+            "so far 1, endpointing 500, stt 98, first token 199, first words 50",
+            "so far 1, endpointing 500, stt 98, first token 199, first words 50, first byte 49",
+        ]
     );
 }

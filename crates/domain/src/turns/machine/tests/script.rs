@@ -14,7 +14,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::latency::{ClientTime, LatencyMetrics, SessionTime};
+use crate::latency::{ClientTime, LatencyMetrics, SessionTime, Stage};
 use crate::ports::ProviderErrorKind;
 use crate::sessions::{EndStatus, SessionStatus};
 use crate::turns::{
@@ -68,6 +68,8 @@ fn words_of(line: &str) -> String {
 pub(super) struct Play {
     pub(super) machine: TurnMachine,
     pub(super) lines: Vec<String>,
+    /// What was told of latencies before anything was heard; other scripts need not repeat it at every step.
+    pub(super) progress: Vec<String>,
     generation: Generation,
 }
 
@@ -76,6 +78,7 @@ impl Play {
         Self {
             machine: TurnMachine::new(settings),
             lines: Vec::new(),
+            progress: Vec::new(),
             generation: Generation::FIRST,
         }
     }
@@ -113,14 +116,19 @@ impl Play {
             if let Effect::Order(order) = effect {
                 self.generation = generation_of(order).unwrap_or(self.generation);
             }
-            self.lines.push(format!("> {}", words_of(&effect_text(effect))));
+            let text = words_of(&effect_text(effect));
+            if matches!(effect, Effect::Emit(Event::LatencyProgress { .. })) {
+                self.progress.push(text);
+            } else {
+                self.lines.push(format!("> {text}"));
+            }
         }
         if self.machine.state() != before {
             self.lines.push(format!("= {:?}", self.machine.state()));
         }
     }
 
-    fn input(&self, now: SessionTime, text: &str) -> Input {
+    pub(super) fn input(&self, now: SessionTime, text: &str) -> Input {
         let words: Vec<&str> = text.split(' ').collect();
         let at = value_of(&words, "at").map(SessionTime::from_millis);
         let captured = value_of(&words, "cap").map(client_ms);
@@ -131,6 +139,8 @@ impl Play {
             ["mode", "replaced"] => replaced(TurnTaking::Session),
             ["mode", "replaced", "decides"] => replaced(TurnTaking::Provider),
             ["ready"] => Input::ClientReady,
+            ["speech", "pauses"] => Input::SpeechPaused,
+            ["speech", "resumes"] => Input::SpeechResumed,
             ["speech", ..] => Input::SpeechStarted {
                 at: at.unwrap_or(now),
                 captured,
@@ -179,6 +189,7 @@ fn said(what: &str, rest: &str) -> ModeInput {
         retry_after: None,
     };
     match what {
+        "reached" => ModeInput::Reached(stage(rest)),
         "start" => ModeInput::ResponseStarted,
         "text" => ModeInput::TextDelta(rest.replace('_', " ")),
         "audio" => ModeInput::Audio(vec![7; usize::try_from(number(rest)).unwrap()]),
@@ -241,6 +252,17 @@ fn playback_event(text: &str) -> PlaybackEvent {
     }
 }
 
+fn stage(text: &str) -> Stage {
+    match text {
+        "transcribed" => Stage::Transcribed,
+        "llm requested" => Stage::LlmRequested,
+        "llm first token" => Stage::LlmFirstToken,
+        "llm first piece" => Stage::LlmFirstPiece,
+        "tts requested" => Stage::TtsRequested,
+        _ => panic!("no such stage: {text}"),
+    }
+}
+
 fn end_status(text: &str) -> EndStatus {
     match SessionStatus::from_name(text) {
         Some(SessionStatus::Ended(status)) => status,
@@ -272,6 +294,7 @@ fn effect_text(effect: &Effect) -> String {
         } => format!("open turn {turn}, speech {}", ms(*at)),
         Effect::TurnOpened { turn, .. } => format!("open turn {turn}"),
         Effect::UserAudioComplete { turn } => format!("user audio {turn} complete"),
+        Effect::Replay => "replay".to_owned(),
         Effect::ModeLost(failure) => format!("mode lost: {}", failure.message),
         Effect::CloseMode => "close mode".to_owned(),
         Effect::TurnFinished(turn) => format!("finish {}", turn_text(turn)),
@@ -341,6 +364,7 @@ fn event_text(event: &Event) -> String {
                 usage_text(*usage)
             )
         }
+        Event::LatencyProgress { turn, latency } => format!("so far {turn}{}", latency_text(latency)),
         Event::TurnLatency { turn, latency } => format!("latency {turn}{}", latency_text(latency)),
         Event::Notice(code) => format!("notice {code:?}"),
         Event::Failure { failure, recoverable } => {
@@ -410,6 +434,10 @@ fn latency_text(latency: &LatencyMetrics) -> String {
     part("total", latency.total.map(|total| total.duration));
     part("endpointing", latency.endpointing);
     part("provider", latency.provider);
+    part("stt", latency.stt);
+    part("first token", latency.llm_ttft);
+    part("first words", latency.llm_text);
+    part("first byte", latency.tts_ttfb);
     part("overhead", latency.overhead);
     part("network", latency.network_playout);
     part(

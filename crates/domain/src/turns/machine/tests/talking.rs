@@ -354,6 +354,7 @@ fn barge_in_is_switched_while_the_ai_speaks() {
         2600 barge-in off
         3000 speech
              > speech started 3000
+             > open turn 2, speech 3000
         3500 silence
              > speech ended 3500, 500 ms
         4000 barge-in on
@@ -362,7 +363,7 @@ fn barge_in_is_switched_while_the_ai_speaks() {
              > interrupted 1 4500 by speech
              > order interrupt @2, heard 0 ms, 0 chars
              > response 1 ended by speech, endpointing 0
-             > open turn 2, speech 4500
+             > replay
              = UserSpeaking
         ",
     );

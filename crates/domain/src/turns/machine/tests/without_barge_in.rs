@@ -1,7 +1,7 @@
 //! Sessions in which the AI may finish.
 
 use super::script::check_answer;
-use super::without_barge_in;
+use super::{MachineSettings, OnModeFailure, without_barge_in};
 
 #[test]
 fn without_barge_in_who_still_speaks_when_the_ai_is_done_gets_the_turn() {
@@ -17,10 +17,11 @@ fn without_barge_in_who_still_speaks_when_the_ai_is_done_gets_the_turn() {
              > audio 1 at 1000: 0, last
         3000 speech
              > speech started 3000
+             > open turn 2, speech 3000
         due 3500
              > response 1 ended, endpointing 0
              > finish 1 1000..3500, played 1000
-             > open turn 2, speech 3000
+             > replay
              = UserSpeaking
         4000 silence
              > speech ended 4000, 1000 ms
@@ -31,7 +32,7 @@ fn without_barge_in_who_still_speaks_when_the_ai_is_done_gets_the_turn() {
 }
 
 #[test]
-fn without_barge_in_what_is_said_meanwhile_is_no_turn() {
+fn without_barge_in_what_is_said_meanwhile_is_the_next_turn() {
     check_answer(
         without_barge_in(),
         "
@@ -44,12 +45,20 @@ fn without_barge_in_what_is_said_meanwhile_is_no_turn() {
              > audio 1 at 1000: 0, last
         2600 speech
              > speech started 2600
+             > open turn 2, speech 2600
         3000 silence
              > speech ended 3000, 400 ms
         due 3500
              > response 1 ended, endpointing 0
              > finish 1 1000..3500, played 1000
-             = Listening
+             > replay
+             > order commit @2
+             = Processing
+        3600 ai audio 100
+             > response 2 started 3600
+             > user audio 2 complete
+             > audio 2 at 0: 100
+             = AiSpeaking
         ",
     );
 }
@@ -68,10 +77,11 @@ fn the_limit_of_an_utterance_counts_from_when_it_was_the_users_turn() {
              > audio 1 at 100000: 0, last
         2600 speech
              > speech started 2600
+             > open turn 2, speech 2600
         due 102500
              > response 1 ended, endpointing 0
              > finish 1 1000..102500, played 100000
-             > open turn 2, speech 2600
+             > replay
              = UserSpeaking
         due 152500
              > notice UtteranceLimitNear
@@ -97,16 +107,133 @@ fn without_barge_in_the_client_can_interrupt_for_who_is_speaking() {
         2510 sent 1
         2800 speech
              > speech started 2800
+             > open turn 2, speech 2800
         2900 interrupt
              > interrupted 1 2900 by client
              > order interrupt @2, heard 390 ms, 0 chars
              > response 1 ended by client, total 510, endpointing 0, unexplained 510, by server
-             > open turn 2, speech 2800
+             > replay
              = UserSpeaking
         3500 silence
              > speech ended 3500, 700 ms
              > order commit @3
              = Processing
+        ",
+    );
+}
+
+#[test]
+fn who_speaks_twice_while_the_ai_finishes_takes_one_turn() {
+    check_answer(
+        without_barge_in(),
+        "
+        2500 ai audio 1000
+             > response 1 started 2500
+             > user audio 1 complete
+             > audio 1 at 0: 1000
+             = AiSpeaking
+        2600 speech
+             > speech started 2600
+             > open turn 2, speech 2600
+        2700 silence
+             > speech ended 2700, 100 ms
+        2800 ai audio 1000
+             > audio 1 at 1000: 1000
+        2900 speech
+             > speech started 2900
+        3100 silence
+             > speech ended 3100, 200 ms
+        3200 ai done
+             > audio 1 at 2000: 0, last
+        due 4500
+             > response 1 ended, endpointing 0
+             > finish 1 1000..4500, played 2000
+             > replay
+             > order commit @2
+             = Processing
+        ",
+    );
+}
+
+#[test]
+fn who_was_heard_before_the_client_interrupts_is_answered() {
+    check_answer(
+        without_barge_in(),
+        "
+        2500 ai audio 1000
+             > response 1 started 2500
+             > user audio 1 complete
+             > audio 1 at 0: 1000
+             = AiSpeaking
+        2510 sent 1
+        2600 speech
+             > speech started 2600
+             > open turn 2, speech 2600
+        2700 silence
+             > speech ended 2700, 100 ms
+        2900 interrupt
+             > interrupted 1 2900 by client
+             > order interrupt @2, heard 390 ms, 0 chars
+             > response 1 ended by client, total 510, endpointing 0, unexplained 510, by server
+             > replay
+             > order commit @3
+             = Processing
+        ",
+    );
+}
+
+#[test]
+fn a_session_that_ends_keeps_what_was_said_while_the_ai_finished() {
+    check_answer(
+        without_barge_in(),
+        "
+        2500 ai audio 1000
+             > response 1 started 2500
+             > user audio 1 complete
+             > audio 1 at 0: 1000
+             = AiSpeaking
+        2600 speech
+             > speech started 2600
+             > open turn 2, speech 2600
+        2700 silence
+             > speech ended 2700, 100 ms
+        2800 end completed
+             > interrupted 1 2800 by client
+             > order interrupt @2, heard 0 ms, 0 chars
+             > response 1 ended by client, endpointing 0
+             > latency 1, endpointing 0
+             > finish 1 1000..2800, played 0, cut by client
+             > user audio 2 complete
+             > finish 2 2600..2800
+             > close mode
+             = Ending
+        ",
+    );
+}
+
+#[test]
+fn another_mode_hears_live_what_the_one_before_it_should_hear_later() {
+    check_answer(
+        MachineSettings {
+            on_mode_failure: OnModeFailure::WaitForAnother,
+            ..without_barge_in()
+        },
+        "
+        2500 ai audio 1000
+             > response 1 started 2500
+             > user audio 1 complete
+             > audio 1 at 0: 1000
+             = AiSpeaking
+        2600 speech
+             > speech started 2600
+             > open turn 2, speech 2600
+        2700 ai dead away
+             > audio 1 at 1000: 0, last
+             > mode lost: away
+        2800 mode replaced
+        3000 silence
+             > speech ended 3000, 400 ms
+             > order commit @1
         ",
     );
 }

@@ -182,7 +182,7 @@ impl Watched {
 }
 
 /// What random sessions must have come across, or they prove nothing.
-const MUST_MEET: [&str; 29] = [
+const MUST_MEET: [&str; 31] = [
     "Emit SpeechStarted",
     "Emit SpeechEnded",
     "Emit UserTranscript",
@@ -192,6 +192,7 @@ const MUST_MEET: [&str; 29] = [
     "Emit Audio",
     "Emit Interrupted",
     "Emit ResponseEnded",
+    "Emit LatencyProgress",
     "Emit TurnLatency",
     "Emit Notice",
     "Emit Failure",
@@ -206,6 +207,7 @@ const MUST_MEET: [&str; 29] = [
     "TurnFinished FinishedTurn",
     "TranscriptAmended AmendedTranscript",
     "ModeLost SessionFailure",
+    "Replay",
     "CloseMode",
     "Listening",
     "UserSpeaking",

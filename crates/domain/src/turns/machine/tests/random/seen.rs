@@ -102,6 +102,10 @@ impl Seen {
                 self.turn(finished.number).finish(finished);
             }
             Effect::CloseMode => self.is_closed = true,
+            Effect::Replay => {
+                let is_recorded = |turn: &SeenTurn| turn.user_audio == Some(UserAudio::Recording);
+                assert!(self.turns.values().any(is_recorded), "there is something to hear");
+            }
             // Words that amend a turn were told before.
             Effect::ModeLost(_) | Effect::TranscriptAmended(_) => {}
         }
@@ -210,6 +214,13 @@ impl Seen {
                 let turn = self.turn(*turn);
                 assert!(!turn.is_interrupted && !turn.is_finished);
                 turn.is_interrupted = true;
+            }
+            Event::LatencyProgress { turn, latency } => {
+                assert!(
+                    !self.turn(*turn).is_finished,
+                    "nothing comes of a turn that is over"
+                );
+                assert_eq!(latency.network_playout, None, "nothing is heard yet");
             }
             Event::TurnLatency { turn, latency } => {
                 assert!(!self.turn(*turn).is_finished);
