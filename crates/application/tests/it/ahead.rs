@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 use viva_application::sessions::{Outgoing, SessionInput, SessionMessage, StartSession};
-use viva_domain::ports::{ProviderErrorKind, RealtimeEventKind};
+use viva_domain::ports::{ProviderErrorKind, RealtimeCommand, RealtimeEventKind};
 use viva_domain::sessions::FallbackPolicy;
 use viva_domain::turns::{BargeIn, Event, PlaybackEvent, TurnNumber};
+use viva_fakes::Answer;
 
 use crate::bench::{Bench, Caller, Cascade, Detector, failure, request, speech};
 
@@ -198,4 +199,106 @@ async fn a_provider_that_is_far_ahead_waits() {
     }
     assert!(is_told);
     assert_eq!(heard, samples(200_000), "nothing is lost");
+}
+
+/// Waits for the end of an answer, which begins to play then.
+async fn plays(caller: &mut Caller) -> TurnNumber {
+    let turn = loop {
+        let frame = caller.until_audio().await;
+        if frame.is_last {
+            break frame.turn;
+        }
+    };
+    caller.played(turn, PlaybackEvent::Started, 0).await;
+    turn
+}
+
+/// Many providers would take the news of speech for an interruption.
+#[tokio::test(start_paused = true)]
+async fn where_the_session_finds_turns_the_provider_hears_it_when_the_ai_is_done() {
+    let bench = Bench::new(Detector::Session);
+    let mut caller = without_barge_in(&bench).await;
+    let started = caller.started().await;
+    let question = speech("question-en");
+    let answer = |ms| {
+        Answer::new()
+            .transcript("One.")
+            .started()
+            .audio(samples(ms))
+            .done()
+    };
+    bench.voice.answer(answer(8_000));
+    bench.voice.answer(answer(300));
+    caller.speak(&question).await;
+    let first = plays(&mut caller).await;
+    let before = bench.voice.recorded();
+    caller.speak(&question).await;
+    let meanwhile = bench.voice.recorded();
+    assert_eq!(meanwhile.control(), before.control(), "it is told nothing");
+    let heard = meanwhile.audio().len() - before.audio().len();
+    assert!(
+        heard < samples(1_000),
+        "no more than came before it was speech: {heard}"
+    );
+
+    sleep(Duration::from_secs(2)).await;
+    caller.played(first, PlaybackEvent::Finished, 8_000).await;
+    let answer = caller.until_audio().await;
+    assert_eq!(Some(answer.turn), first.next());
+    let told = bench.voice.recorded();
+    assert!(
+        matches!(
+            told.control()[before.control().len()..],
+            [RealtimeCommand::SpeechBegan { .. }, RealtimeCommand::Commit(_)]
+        ),
+        "{:?}",
+        told.control()
+    );
+    caller.hears_all(answer.turn, 300).await;
+    caller.say(SessionInput::End).await;
+    caller.rest().await;
+
+    let (_, turns) = bench.stored(&started).await;
+    assert_eq!(turns.len(), 2);
+    let recording = bench.user_recording(&turns[1]).await;
+    let voiced = &question[samples(560)..samples(3_800)];
+    let has_all = |audio: &[i16]| audio.windows(voiced.len()).any(|window| window == voiced);
+    assert!(has_all(&recording), "all that was said is recorded");
+    assert!(has_all(&told.audio()[meanwhile.audio().len()..]), "and heard");
+    assert!(recording.len() < samples(7_000), "and not the silence after it");
+    let total = turns[1].latency.total.expect("it is measured").duration;
+    assert!(total >= Duration::from_secs(2), "the wait counts: {total:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_still_speaks_when_the_ai_is_done_is_heard_to_the_end() {
+    let cascade = Cascade::new(|ears| ears);
+    let bench = Bench::with_cascade(Detector::Session, |voice| voice, &cascade);
+    let start = StartSession {
+        interaction: Cascade::wanted(),
+        barge_in: BargeIn::Disabled,
+        ..request()
+    };
+    let mut caller = bench.try_start(start).await.expect("the session starts");
+    let question = speech("question-en");
+    caller.speak(&question).await;
+    let first = plays(&mut caller).await;
+    let before = cascade.ears.recorded().audio().len();
+    caller.speak(&question[..samples(2_000)]).await;
+    caller.played(first, PlaybackEvent::Finished, 720).await;
+    caller.speak(&question[samples(2_000)..]).await;
+    let answer = caller.until_audio().await;
+    assert_eq!(Some(answer.turn), first.next());
+    let heard = cascade.ears.recorded().audio();
+    let voiced = &question[samples(560)..samples(3_800)];
+    assert!(
+        heard[before..]
+            .windows(voiced.len())
+            .any(|window| window == voiced),
+        "what was recorded and what came after it follow each other"
+    );
+    let asked = cascade.model.asked();
+    let messages = &asked.last().expect("it was asked").request.messages;
+    let texts: Vec<&str> = messages.iter().map(|message| message.text.as_str()).collect();
+    assert_eq!(texts, ["Hello.", "Hello there.", "Hello."]);
 }

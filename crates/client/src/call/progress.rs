@@ -125,7 +125,7 @@ impl Progress {
             ServerMessage::ResponseEnded(ended) => {
                 // Whoever interrupts has the floor already.
                 self.release(Floor::Ai);
-                // Who still speaks is answered; who stopped before may have been ignored.
+                // Who still speaks is answered; of who stopped before, a provider may have taken no notice.
                 if std::mem::take(&mut self.spoke_over) && self.floor == Floor::Awaited {
                     self.floor = Floor::Doubtful;
                 }
