@@ -14,7 +14,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::latency::{ClientTime, LatencyMetrics, SessionTime};
+use crate::latency::{ClientTime, LatencyMetrics, SessionTime, Stage};
 use crate::ports::ProviderErrorKind;
 use crate::sessions::{EndStatus, SessionStatus};
 use crate::turns::{
@@ -120,7 +120,7 @@ impl Play {
         }
     }
 
-    fn input(&self, now: SessionTime, text: &str) -> Input {
+    pub(super) fn input(&self, now: SessionTime, text: &str) -> Input {
         let words: Vec<&str> = text.split(' ').collect();
         let at = value_of(&words, "at").map(SessionTime::from_millis);
         let captured = value_of(&words, "cap").map(client_ms);
@@ -131,6 +131,8 @@ impl Play {
             ["mode", "replaced"] => replaced(TurnTaking::Session),
             ["mode", "replaced", "decides"] => replaced(TurnTaking::Provider),
             ["ready"] => Input::ClientReady,
+            ["speech", "pauses"] => Input::SpeechPaused,
+            ["speech", "resumes"] => Input::SpeechResumed,
             ["speech", ..] => Input::SpeechStarted {
                 at: at.unwrap_or(now),
                 captured,
@@ -179,6 +181,7 @@ fn said(what: &str, rest: &str) -> ModeInput {
         retry_after: None,
     };
     match what {
+        "reached" => ModeInput::Reached(stage(rest)),
         "start" => ModeInput::ResponseStarted,
         "text" => ModeInput::TextDelta(rest.replace('_', " ")),
         "audio" => ModeInput::Audio(vec![7; usize::try_from(number(rest)).unwrap()]),
@@ -238,6 +241,17 @@ fn playback_event(text: &str) -> PlaybackEvent {
         "stopped" => PlaybackEvent::Stopped,
         "finished" => PlaybackEvent::Finished,
         _ => panic!("no such playback event: {text}"),
+    }
+}
+
+fn stage(text: &str) -> Stage {
+    match text {
+        "transcribed" => Stage::Transcribed,
+        "llm requested" => Stage::LlmRequested,
+        "llm first token" => Stage::LlmFirstToken,
+        "llm first piece" => Stage::LlmFirstPiece,
+        "tts requested" => Stage::TtsRequested,
+        _ => panic!("no such stage: {text}"),
     }
 }
 
