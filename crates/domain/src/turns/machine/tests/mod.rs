@@ -5,6 +5,7 @@ mod every_input;
 mod failing;
 mod heard;
 mod interrupting;
+mod kinds;
 mod late_words;
 mod limited;
 mod logging;

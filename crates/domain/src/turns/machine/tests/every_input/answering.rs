@@ -9,6 +9,10 @@ fn processing() {
         session(),
         "0 opened | 10 speech | 20 silence",
         r#"
+        mode replaced
+            > order commit @1
+        mode replaced decides
+            > order end turn
         speech at 90
             > speech started 90
             > order go on @2
@@ -69,9 +73,11 @@ fn processing() {
             > finish 1 10..100
             > close mode
             = Ending
-        nothing: opened, ready, silence at 90, committed, barge-in on, barge-in off
-        nothing: ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0, play 1 progress 5
-        nothing: play 1 stopped 5, play 1 finished 20, lost, back, tick, drained
+        nothing: opened, mode leaves, mode stays, ready, speech pauses, speech resumes
+        nothing: silence at 90, committed, barge-in on, barge-in off, ai reached transcribed, ai@7 start
+        nothing: ai@7 audio 10, ai@7 done, sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5
+        nothing: play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost, back, tick
+        nothing: drained
         "#,
     );
 }
@@ -82,6 +88,10 @@ fn processing_by_a_provider_that_decides() {
         provider_decides(),
         "0 opened | 10 speech | 20 silence",
         r#"
+        mode replaced
+            > order commit @1
+        mode replaced decides
+            > order end turn
         speech at 90
             > speech started 90
             > order go on @1
@@ -127,10 +137,11 @@ fn processing_by_a_provider_that_decides() {
             > finish 1 10..100
             > close mode
             = Ending
-        nothing: opened, ready, silence at 90, committed, barge-in on, barge-in off
-        nothing: ai text Hi, ai audio 10, ai done, ai@7 start, ai@7 audio 10, ai@7 done
-        nothing: sent 1, play 1 started 0, play 1 progress 5, play 1 stopped 5, play 1 finished 20, lost
-        nothing: back, tick, drained
+        nothing: opened, mode leaves, mode stays, ready, speech pauses, speech resumes
+        nothing: silence at 90, committed, barge-in on, barge-in off, ai text Hi, ai audio 10
+        nothing: ai done, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, sent 1
+        nothing: play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20
+        nothing: lost, back, tick, drained
         "#,
     );
 }
@@ -141,6 +152,10 @@ fn processing_the_greeting() {
         greeting(),
         "0 opened | 10 ready",
         r#"
+        mode replaced
+            > order greet @1
+        mode replaced decides
+            > order greet @1
         speech at 90
             > speech started 90
             > interrupted 1 100 by speech
@@ -196,9 +211,11 @@ fn processing_the_greeting() {
             > finish 1 10..100
             > close mode
             = Ending
-        nothing: opened, ready, silence at 90, committed, barge-in on, barge-in off
-        nothing: ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0, play 1 progress 5
-        nothing: play 1 stopped 5, play 1 finished 20, lost, back, tick, drained
+        nothing: opened, mode leaves, mode stays, ready, speech pauses, speech resumes
+        nothing: silence at 90, committed, barge-in on, barge-in off, ai reached transcribed, ai@7 start
+        nothing: ai@7 audio 10, ai@7 done, sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5
+        nothing: play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost, back, tick
+        nothing: drained
         "#,
     );
 }
@@ -209,6 +226,13 @@ fn ai_speaking_before_its_first_word() {
         session(),
         "0 opened | 10 speech | 20 silence | 30 ai start",
         r#"
+        mode leaves
+            > interrupted 1 100 by client
+            > order interrupt @2, heard 0 ms, 0 chars
+            > response 1 ended by client, endpointing 0
+            > user audio 1 complete
+            > finish 1 10..100, cut by client
+            = Listening
         speech at 90
             > speech started 90
             > interrupted 1 100 by speech
@@ -278,10 +302,11 @@ fn ai_speaking_before_its_first_word() {
             > finish 1 10..100, cut by client
             > close mode
             = Ending
-        nothing: opened, ready, silence at 90, committed, barge-in on, barge-in off
-        nothing: ai start, ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0
-        nothing: play 1 progress 5, play 1 stopped 5, play 1 finished 20, lost, back, tick
-        nothing: drained
+        nothing: opened, mode stays, mode replaced, mode replaced decides, ready, speech pauses
+        nothing: speech resumes, silence at 90, committed, barge-in on, barge-in off, ai start
+        nothing: ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0
+        nothing: play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost
+        nothing: back, tick, drained
         "#,
     );
 }
@@ -292,6 +317,11 @@ fn ai_speaking() {
         session(),
         "0 opened | 10 speech | 20 silence | 30 ai audio 20 | 85 sent 1",
         r#"
+        mode leaves
+            > interrupted 1 100 by client
+            > order interrupt @2, heard 15 ms, 0 chars
+            > response 1 ended by client, total 65, endpointing 0, unexplained 65, by server
+            = Listening
         speech at 90
             > speech started 90
             > interrupted 1 100 by speech
@@ -357,9 +387,11 @@ fn ai_speaking() {
             > finish 1 10..100, played 15, cut by client
             > close mode
             = Ending
-        nothing: opened, ready, silence at 90, committed, barge-in on, barge-in off
-        nothing: ai start, ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 progress 5
-        nothing: play 1 finished 20, lost, back, tick, drained
+        nothing: opened, mode stays, mode replaced, mode replaced decides, ready, speech pauses
+        nothing: speech resumes, silence at 90, committed, barge-in on, barge-in off, ai start
+        nothing: ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 progress 5
+        nothing: play 1 paused 5, play 1 resumed 5, play 1 finished 20, lost, back, tick
+        nothing: drained
         "#,
     );
 }
@@ -430,10 +462,11 @@ fn ai_speaking_when_all_was_said() {
             > finish 1 10..100, played 15, cut by client
             > close mode
             = Ending
-        nothing: opened, ready, silence at 90, committed, barge-in on, barge-in off
-        nothing: ai start, ai text Hi, ai audio 10, ai done, ai failed oops, ai@7 start
-        nothing: ai@7 audio 10, ai@7 done, sent 1, play 1 progress 5, lost, back
-        nothing: tick, drained
+        nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
+        nothing: speech pauses, speech resumes, silence at 90, committed, barge-in on, barge-in off
+        nothing: ai start, ai text Hi, ai audio 10, ai done, ai failed oops, ai reached transcribed
+        nothing: ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 progress 5, play 1 paused 5
+        nothing: play 1 resumed 5, lost, back, tick, drained
         ",
     );
 }

@@ -3,14 +3,25 @@
 mod answering;
 mod waiting;
 
+use std::collections::BTreeSet;
+
+use super::kinds::{KINDS, kind_of};
 use super::script::{Play, rows_of};
+use super::session;
+use crate::latency::SessionTime;
 use crate::turns::MachineSettings;
 
 /// Everything that the machine can be told, at 100 ms.
-const INPUTS: [&str; 31] = [
+const INPUTS: [&str; 40] = [
     "opened",
+    "mode leaves",
+    "mode stays",
+    "mode replaced",
+    "mode replaced decides",
     "ready",
     "speech at 90",
+    "speech pauses",
+    "speech resumes",
     "silence at 90",
     "committed",
     "interrupt",
@@ -25,6 +36,7 @@ const INPUTS: [&str; 31] = [
     "ai dead oops",
     "ai hears hey",
     "ai heard hey",
+    "ai reached transcribed",
     "ai@7 start",
     "ai@7 audio 10",
     "ai@7 done",
@@ -32,6 +44,8 @@ const INPUTS: [&str; 31] = [
     "sent 1",
     "play 1 started 0",
     "play 1 progress 5",
+    "play 1 paused 5",
+    "play 1 resumed 5",
     "play 1 stopped 5",
     "play 1 finished 20",
     "lost",
@@ -68,4 +82,11 @@ fn every_input(settings: MachineSettings, before: &str, expected: &str) {
         "it went like this:\n\n{}\n\nand not like this:\n\n{expected}\n",
         rows.join("\n")
     );
+}
+
+#[test]
+fn no_kind_of_input_is_left_out() {
+    let play = Play::new(session());
+    let kinds = INPUTS.map(|input| kind_of(&play.input(SessionTime::ZERO, input)));
+    assert_eq!(BTreeSet::from(kinds), KINDS.iter().copied().collect());
 }

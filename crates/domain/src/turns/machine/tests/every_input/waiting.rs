@@ -1,7 +1,7 @@
 //! While nothing is to be answered.
 
 use super::every_input;
-use crate::turns::machine::tests::{greeting, provider_decides, session};
+use crate::turns::machine::tests::{greeting, provider_decides, session, with_fallback};
 
 #[test]
 fn idle() {
@@ -10,6 +10,10 @@ fn idle() {
         "",
         "
         opened
+            = Listening
+        mode replaced
+            = Listening
+        mode replaced decides
             = Listening
         ai dead oops
             > fatal failure: oops
@@ -22,11 +26,12 @@ fn idle() {
         end completed
             > close mode
             = Ending
-        nothing: ready, speech at 90, silence at 90, committed, interrupt, interrupt 5
-        nothing: barge-in on, barge-in off, ai start, ai text Hi, ai audio 10, ai done
-        nothing: ai failed oops, ai hears hey, ai heard hey, ai@7 start, ai@7 audio 10, ai@7 done
-        nothing: sent 1, play 1 started 0, play 1 progress 5, play 1 stopped 5, play 1 finished 20, lost
-        nothing: back, tick, drained
+        nothing: mode leaves, mode stays, ready, speech at 90, speech pauses, speech resumes
+        nothing: silence at 90, committed, interrupt, interrupt 5, barge-in on, barge-in off
+        nothing: ai start, ai text Hi, ai audio 10, ai done, ai failed oops, ai hears hey
+        nothing: ai heard hey, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, sent 1
+        nothing: play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20
+        nothing: lost, back, tick, drained
         ",
     );
 }
@@ -52,11 +57,12 @@ fn listening() {
         end completed
             > close mode
             = Ending
-        nothing: opened, ready, silence at 90, committed, interrupt, interrupt 5
+        nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
+        nothing: speech pauses, speech resumes, silence at 90, committed, interrupt, interrupt 5
         nothing: barge-in on, barge-in off, ai start, ai text Hi, ai audio 10, ai done
-        nothing: ai failed oops, ai hears hey, ai heard hey, ai@7 start, ai@7 audio 10, ai@7 done
-        nothing: sent 1, play 1 started 0, play 1 progress 5, play 1 stopped 5, play 1 finished 20, lost
-        nothing: back, tick, drained
+        nothing: ai failed oops, ai hears hey, ai heard hey, ai reached transcribed, ai@7 start, ai@7 audio 10
+        nothing: ai@7 done, sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5
+        nothing: play 1 stopped 5, play 1 finished 20, lost, back, tick, drained
         ",
     );
 }
@@ -86,11 +92,12 @@ fn listening_before_the_greeting() {
         end completed
             > close mode
             = Ending
-        nothing: opened, silence at 90, committed, interrupt, interrupt 5, barge-in on
+        nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, speech pauses
+        nothing: speech resumes, silence at 90, committed, interrupt, interrupt 5, barge-in on
         nothing: barge-in off, ai start, ai text Hi, ai audio 10, ai done, ai failed oops
-        nothing: ai hears hey, ai heard hey, ai@7 start, ai@7 audio 10, ai@7 done, sent 1
-        nothing: play 1 started 0, play 1 progress 5, play 1 stopped 5, play 1 finished 20, lost, back
-        nothing: tick, drained
+        nothing: ai hears hey, ai heard hey, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done
+        nothing: sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5
+        nothing: play 1 finished 20, lost, back, tick, drained
         ",
     );
 }
@@ -120,11 +127,12 @@ fn listening_to_a_provider_that_decides() {
         end completed
             > close mode
             = Ending
-        nothing: opened, ready, silence at 90, committed, interrupt, interrupt 5
+        nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
+        nothing: speech pauses, speech resumes, silence at 90, committed, interrupt, interrupt 5
         nothing: barge-in on, barge-in off, ai text Hi, ai audio 10, ai done, ai failed oops
-        nothing: ai hears hey, ai heard hey, ai@7 start, ai@7 audio 10, ai@7 done, sent 1
-        nothing: play 1 started 0, play 1 progress 5, play 1 stopped 5, play 1 finished 20, lost, back
-        nothing: tick, drained
+        nothing: ai hears hey, ai heard hey, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done
+        nothing: sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5
+        nothing: play 1 finished 20, lost, back, tick, drained
         ",
     );
 }
@@ -162,11 +170,12 @@ fn listening_while_a_cut_turn_waits() {
             > finish 1 10..100, played 0, cut by client
             > close mode
             = Ending
-        nothing: opened, ready, silence at 90, committed, interrupt, interrupt 5
+        nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
+        nothing: speech pauses, speech resumes, silence at 90, committed, interrupt, interrupt 5
         nothing: barge-in on, barge-in off, ai start, ai text Hi, ai audio 10, ai done
-        nothing: ai failed oops, ai hears hey, ai heard hey, ai@7 start, ai@7 audio 10, ai@7 done
-        nothing: sent 1, play 1 started 0, play 1 progress 5, lost, back, tick
-        nothing: drained
+        nothing: ai failed oops, ai hears hey, ai heard hey, ai reached transcribed, ai@7 start, ai@7 audio 10
+        nothing: ai@7 done, sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5
+        nothing: lost, back, tick, drained
         ",
     );
 }
@@ -177,6 +186,8 @@ fn user_speaking() {
         session(),
         "0 opened | 10 speech",
         r#"
+        speech pauses
+            > order prepare
         silence at 90
             > speech ended 90, 80 ms
             > order commit @1
@@ -202,12 +213,126 @@ fn user_speaking() {
             > finish 1 10..100
             > close mode
             = Ending
-        nothing: opened, ready, speech at 90, committed, interrupt, interrupt 5
-        nothing: barge-in on, barge-in off, ai start, ai text Hi, ai audio 10, ai done
-        nothing: ai failed oops, ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0
-        nothing: play 1 progress 5, play 1 stopped 5, play 1 finished 20, lost, back, tick
-        nothing: drained
+        nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
+        nothing: speech at 90, speech resumes, committed, interrupt, interrupt 5, barge-in on
+        nothing: barge-in off, ai start, ai text Hi, ai audio 10, ai done, ai failed oops
+        nothing: ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0
+        nothing: play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost
+        nothing: back, tick, drained
         "#,
+    );
+}
+
+#[test]
+fn user_pausing() {
+    every_input(
+        session(),
+        "0 opened | 10 speech | 50 speech pauses",
+        r#"
+        speech resumes
+            > order go on @1
+        silence at 90
+            > speech ended 90, 80 ms
+            > order commit @1
+            = Processing
+        ai dead oops
+            > fatal failure: oops
+            > user audio 1 complete
+            > finish 1 10..100, failed "oops"
+            > close mode
+            = Ending
+        ai hears hey
+            > user 1 says: hey
+        ai heard hey
+            > user 1 said: hey
+        ai@7 dead oops
+            > fatal failure: oops
+            > user audio 1 complete
+            > finish 1 10..100, failed "oops"
+            > close mode
+            = Ending
+        end completed
+            > user audio 1 complete
+            > finish 1 10..100
+            > close mode
+            = Ending
+        nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
+        nothing: speech at 90, speech pauses, committed, interrupt, interrupt 5, barge-in on
+        nothing: barge-in off, ai start, ai text Hi, ai audio 10, ai done, ai failed oops
+        nothing: ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0
+        nothing: play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost
+        nothing: back, tick, drained
+        "#,
+    );
+}
+
+#[test]
+fn user_speaking_to_nobody() {
+    every_input(
+        with_fallback(),
+        "0 opened | 10 speech | 50 ai dead oops",
+        "
+        speech pauses
+            > order prepare
+        silence at 90
+            > speech ended 90, 80 ms
+            > order commit @1
+            = Processing
+        ai dead oops
+            > mode lost: oops
+        ai hears hey
+            > user 1 says: hey
+        ai heard hey
+            > user 1 said: hey
+        ai@7 dead oops
+            > mode lost: oops
+        end completed
+            > user audio 1 complete
+            > finish 1 10..100
+            > close mode
+            = Ending
+        nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
+        nothing: speech at 90, speech resumes, committed, interrupt, interrupt 5, barge-in on
+        nothing: barge-in off, ai start, ai text Hi, ai audio 10, ai done, ai failed oops
+        nothing: ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0
+        nothing: play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost
+        nothing: back, tick, drained
+        ",
+    );
+}
+
+#[test]
+fn user_speaking_to_a_mode_that_leaves() {
+    every_input(
+        session(),
+        "0 opened | 10 speech | 50 mode leaves",
+        "
+        speech pauses
+            > order prepare
+        silence at 90
+            > speech ended 90, 80 ms
+            > order commit @1
+            = Processing
+        ai dead oops
+            > mode lost: oops
+        ai hears hey
+            > user 1 says: hey
+        ai heard hey
+            > user 1 said: hey
+        ai@7 dead oops
+            > mode lost: oops
+        end completed
+            > user audio 1 complete
+            > finish 1 10..100
+            > close mode
+            = Ending
+        nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
+        nothing: speech at 90, speech resumes, committed, interrupt, interrupt 5, barge-in on
+        nothing: barge-in off, ai start, ai text Hi, ai audio 10, ai done, ai failed oops
+        nothing: ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0
+        nothing: play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost
+        nothing: back, tick, drained
+        ",
     );
 }
 
@@ -244,10 +369,12 @@ fn user_speaking_to_a_provider_that_decides() {
             > finish 1 10..100
             > close mode
             = Ending
-        nothing: opened, ready, speech at 90, committed, interrupt, interrupt 5
+        nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
+        nothing: speech at 90, speech pauses, speech resumes, committed, interrupt, interrupt 5
         nothing: barge-in on, barge-in off, ai text Hi, ai audio 10, ai done, ai failed oops
-        nothing: ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0, play 1 progress 5
-        nothing: play 1 stopped 5, play 1 finished 20, lost, back, tick, drained
+        nothing: ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0
+        nothing: play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost
+        nothing: back, tick, drained
         "#,
     );
 }
@@ -260,11 +387,13 @@ fn ending() {
         "
         drained
             > session superseded after 50 ms, 0 turns, 0 interrupted
-        nothing: opened, ready, speech at 90, silence at 90, committed, interrupt
+        nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
+        nothing: speech at 90, speech pauses, speech resumes, silence at 90, committed, interrupt
         nothing: interrupt 5, barge-in on, barge-in off, ai start, ai text Hi, ai audio 10
-        nothing: ai done, ai failed oops, ai dead oops, ai hears hey, ai heard hey, ai@7 start
-        nothing: ai@7 audio 10, ai@7 done, ai@7 dead oops, sent 1, play 1 started 0, play 1 progress 5
-        nothing: play 1 stopped 5, play 1 finished 20, lost, back, tick, end completed
+        nothing: ai done, ai failed oops, ai dead oops, ai hears hey, ai heard hey, ai reached transcribed
+        nothing: ai@7 start, ai@7 audio 10, ai@7 done, ai@7 dead oops, sent 1, play 1 started 0
+        nothing: play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost
+        nothing: back, tick, end completed
         ",
     );
 }
@@ -275,12 +404,13 @@ fn over() {
         session(),
         "0 opened | 50 end superseded | 60 drained",
         "
-        nothing: opened, ready, speech at 90, silence at 90, committed, interrupt
+        nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
+        nothing: speech at 90, speech pauses, speech resumes, silence at 90, committed, interrupt
         nothing: interrupt 5, barge-in on, barge-in off, ai start, ai text Hi, ai audio 10
-        nothing: ai done, ai failed oops, ai dead oops, ai hears hey, ai heard hey, ai@7 start
-        nothing: ai@7 audio 10, ai@7 done, ai@7 dead oops, sent 1, play 1 started 0, play 1 progress 5
-        nothing: play 1 stopped 5, play 1 finished 20, lost, back, tick, end completed
-        nothing: drained
+        nothing: ai done, ai failed oops, ai dead oops, ai hears hey, ai heard hey, ai reached transcribed
+        nothing: ai@7 start, ai@7 audio 10, ai@7 done, ai@7 dead oops, sent 1, play 1 started 0
+        nothing: play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost
+        nothing: back, tick, end completed, drained
         ",
     );
 }

@@ -20,6 +20,8 @@ pub(super) struct Seen {
     /// What a turn that is saved was just told to have said.
     amended: Option<(TurnNumber, String)>,
     pub(super) orders: u32,
+    /// The mode makes an answer ready that it was not told to give or to drop yet.
+    is_preparing: bool,
     pub(super) speaking: Option<TurnNumber>,
     pub(super) is_closed: bool,
     pub(super) is_over: bool,
@@ -45,6 +47,12 @@ pub(super) struct SeenTurn {
 }
 
 impl Seen {
+    /// Another mode counts generations anew, and was told nothing.
+    pub(super) fn mode_replaced(&mut self) {
+        self.orders = 0;
+        self.is_preparing = false;
+    }
+
     fn turn(&mut self, number: TurnNumber) -> &mut SeenTurn {
         self.turns.get_mut(&number).expect("an opened turn")
     }
@@ -151,6 +159,11 @@ impl Seen {
         if let Some(generation) = generation_of(order) {
             self.orders += 1;
             assert_eq!(generation, nth(self.orders), "generations rise by one");
+            self.is_preparing = false;
+        }
+        if let ModeOrder::Prepare = order {
+            assert!(!self.is_preparing, "it is being prepared");
+            self.is_preparing = true;
         }
         if let ModeOrder::Interrupt {
             heard: Some(heard), ..

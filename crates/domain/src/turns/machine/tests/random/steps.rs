@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use crate::latency::{ClientTime, SessionTime};
+use crate::latency::{ClientTime, SessionTime, Stage};
 use crate::ports::ProviderErrorKind;
 use crate::turns::machine::tests::RATE;
 use crate::turns::{
@@ -124,6 +124,8 @@ fn input() -> impl Strategy<Value = Input> {
         8 => (ago(), captured()).prop_map(|(at, captured)| Input::SpeechStarted { at, captured }),
         8 => (ago(), captured())
             .prop_map(|(at, captured)| Input::SpeechEnded { at, captured, decided: SessionTime::ZERO }),
+        2 => Just(Input::SpeechPaused),
+        2 => Just(Input::SpeechResumed),
         4 => Just(Input::Committed),
         2 => prop::option::of((0_u64..3_000).prop_map(Duration::from_millis))
             .prop_map(|played| Input::Interrupt { played }),
@@ -156,8 +158,19 @@ fn said() -> impl Strategy<Value = ModeInput> {
         4 => Just(ModeInput::ResponseDone(None)),
         2 => Just(ModeInput::ResponseFailed(failure())),
         1 => Just(ModeInput::Failed(failure())),
+        4 => stage().prop_map(ModeInput::Reached),
         2 => (text(), any::<bool>()).prop_map(|(text, is_final)| ModeInput::UserTranscript { text, is_final }),
     ]
+}
+
+fn stage() -> impl Strategy<Value = Stage> {
+    prop::sample::select(vec![
+        Stage::Transcribed,
+        Stage::LlmRequested,
+        Stage::LlmFirstToken,
+        Stage::LlmFirstPiece,
+        Stage::TtsRequested,
+    ])
 }
 
 pub(super) fn failure() -> SessionFailure {
