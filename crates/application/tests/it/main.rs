@@ -13,6 +13,7 @@ mod line;
 mod long_speech;
 mod meanwhile;
 mod rates;
+mod refused;
 mod soak;
 mod stale_frames;
 mod starting;
