@@ -44,11 +44,12 @@ impl Scene {
     }
 
     pub(crate) async fn accept(&mut self) {
+        self.accept_because("it cannot be reached").await;
+    }
+
+    pub(crate) async fn accept_because(&mut self, reason: &str) {
         let offer = self.caller.until_offered().await;
-        assert_eq!(
-            offer.reason, "provider scripted: it cannot be reached",
-            "{offer:?}"
-        );
+        assert_eq!(offer.reason, format!("provider scripted: {reason}"), "{offer:?}");
         assert_resolved(&offer.interaction);
         let wish = SessionInput::SwitchMode(Box::new(offer.interaction.clone()));
         self.caller.say(wish).await;
