@@ -19,4 +19,5 @@ mod stale_frames;
 mod starting;
 mod storage;
 mod switching;
+mod transcripts;
 mod without_a_mode;
