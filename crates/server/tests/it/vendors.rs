@@ -1,7 +1,6 @@
 //! Whole conversations with vendors whose delays are known: what `viva talk` reports must be the truth.
 
 use std::future::Future;
-use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -13,7 +12,7 @@ use viva_fakes::vendors::openai::realtime::{OpenAiRealtimeScript, OpenAiRealtime
 use viva_fakes::vendors::openai_transcription::{OpenAiTranscriptionScript, OpenAiTranscriptionServer};
 use viva_fakes::vendors::speech::{SpeechScript, SpeechServer, SpeechVendor};
 
-use crate::bench::{Folder, Server, output};
+use crate::bench::{Folder, Server, call};
 
 /// How far a stage may be off from what the vendor's own clock says.
 const TOLERANCE_MS: f64 = 5.0;
@@ -28,30 +27,10 @@ const TTS: Duration = Duration::from_millis(120);
 const REALTIME: Duration = Duration::from_millis(300);
 const KEY: &str = "sk-of-everybody";
 
-/// Calls the server with `viva talk`; answers the latency of the only turn, with its parts.
+/// Asks a question with `viva talk`; answers the latency of the only turn, with its parts.
 async fn talk(folder: &Folder, server: &Server, args: &[&str]) -> Value {
-    let wav = Path::new(env!("CARGO_MANIFEST_DIR")).join("../audio/tests/fixtures/question-en.wav");
-    let wav = wav.to_str().expect("the path is text");
-    let fixed = [
-        "talk",
-        "--json",
-        "--turns",
-        "1",
-        "--url",
-        server.url(),
-        "--wav",
-        wav,
-    ];
-    let args: Vec<&str> = fixed.iter().chain(args).copied().collect();
-    let output = output(&mut folder.viva(&args)).await;
-    let report: Value = serde_json::from_slice(&output.stdout).expect("it prints JSON");
-    assert!(
-        output.status.success(),
-        "{}\n{report:#}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(!text.contains(KEY), "a key is in the report");
+    let report = call(folder, server, "question-en", 1, args).await;
+    assert!(!report.to_string().contains(KEY), "a key is in the report");
     find_latency(&report).unwrap_or_else(|| panic!("there is no latency in {report:#}"))
 }
 
