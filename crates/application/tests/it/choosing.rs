@@ -11,11 +11,11 @@ use viva_domain::ports::{
     ProviderError, ProviderErrorKind, SpeechToText, SpeechToTextCapabilities, SpeechToTextSession,
 };
 use viva_domain::providers::{CredentialStatus, Model, ProviderCatalogue, ProviderInfo};
-use viva_domain::sessions::{Interaction, ProviderConfig};
+use viva_domain::sessions::{CascadeConfig, Interaction, ProviderConfig};
 use viva_domain::turns::{Event, NoticeCode};
 use viva_fakes::{ScriptedLanguageModel, ScriptedRealtimeVoice, ScriptedSpeechToText, ScriptedTextToSpeech};
 
-use crate::bench::{Bench, Detector, request};
+use crate::bench::{Bench, Cascade, Detector, request};
 
 fn factory(credential: CredentialStatus, needs: &[&str]) -> ModeFactory {
     let mut providers = ProviderCatalogue::default();
@@ -227,21 +227,45 @@ fn without_anybody_who_can_be_used_there_is_no_fallback() {
     }
 }
 
+/// How often a session says that one of its models is not served any more.
+async fn notices(bench: &Bench, interaction: Interaction) -> usize {
+    let start = StartSession {
+        interaction,
+        ..request()
+    };
+    let mut caller = bench.try_start(start).await.expect("the session starts");
+    caller.started().await;
+    caller.say(SessionInput::End).await;
+    let events = caller.rest().await;
+    let is_it = |event: &&Event| matches!(event, Event::Notice(NoticeCode::ModelRetired));
+    events.iter().filter(is_it).count()
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_model_whose_last_day_is_over_is_noticed_once() {
     let bench = Bench::new(Detector::Provider);
     for (wanted, is_noticed) in [("old", true), ("soon", false), ("new", false), ("unknown", false)] {
-        let start = StartSession {
-            interaction: with_model(wanted),
-            ..request()
-        };
-        let mut caller = bench.try_start(start).await.expect("the session starts");
-        caller.started().await;
-        caller.say(SessionInput::End).await;
-        let notices = caller.rest().await;
-        let notices = notices
-            .iter()
-            .filter(|event| matches!(event, Event::Notice(NoticeCode::ModelRetired)));
-        assert_eq!(notices.count(), usize::from(is_noticed), "{wanted}");
+        let noticed = notices(&bench, with_model(wanted)).await;
+        assert_eq!(noticed, usize::from(is_noticed), "{wanted}");
     }
+}
+
+#[rstest]
+#[case::ears(["old", "new", "soon"], 1)]
+#[case::model(["new", "old", "soon"], 1)]
+#[case::voice(["new", "soon", "old"], 1)]
+#[case::all(["old", "old", "old"], 1)]
+#[case::none(["new", "soon", "unknown"], 0)]
+#[tokio::test(start_paused = true)]
+async fn of_a_cascade_any_model_is_noticed_and_all_of_them_once(
+    #[case] models: [&str; 3],
+    #[case] expected: usize,
+) {
+    let bench = Bench::with_cascade(Detector::Session, |voice| voice, &Cascade::new(|ears| ears));
+    let [stt, llm, tts] = models.map(|model| ProviderConfig {
+        model: Some(model.to_owned()),
+        ..ProviderConfig::of("scripted")
+    });
+    let interaction = Interaction::Cascade(Box::new(CascadeConfig { stt, llm, tts }));
+    assert_eq!(notices(&bench, interaction).await, expected);
 }

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use rstest::rstest;
-use tokio::time::{Instant, sleep};
-use viva_application::sessions::{SessionInput, StartSession, StartSessionError, StartedSession};
+use tokio::time::sleep;
+use viva_application::sessions::{SessionInput, StartSession, StartedSession};
 use viva_domain::ports::{Message, MessageRole, ProviderErrorKind, RealtimeEventKind, SpeechToTextCommand};
 use viva_domain::sessions::{FallbackPolicy, Interaction};
 use viva_domain::turns::{Event, TurnNumber};
-use viva_fakes::{Answer, ScriptedRealtimeVoice, Transcript};
+use viva_fakes::{Answer, Transcript};
 
 use crate::bench::{Bench, Caller, Cascade, Detector, PROVIDER, failure, request, speech};
 
@@ -44,11 +44,12 @@ impl Scene {
     }
 
     pub(crate) async fn accept(&mut self) {
+        self.accept_because("it cannot be reached").await;
+    }
+
+    pub(crate) async fn accept_because(&mut self, reason: &str) {
         let offer = self.caller.until_offered().await;
-        assert_eq!(
-            offer.reason, "provider scripted: it cannot be reached",
-            "{offer:?}"
-        );
+        assert_eq!(offer.reason, format!("provider scripted: {reason}"), "{offer:?}");
         assert_resolved(&offer.interaction);
         let wish = SessionInput::SwitchMode(Box::new(offer.interaction.clone()));
         self.caller.say(wish).await;
@@ -56,7 +57,7 @@ impl Scene {
     }
 
     /// Ends the session and answers what the first turn's recording holds.
-    async fn recording(&mut self) -> Vec<i16> {
+    pub(crate) async fn recording(&mut self) -> Vec<i16> {
         self.caller.say(SessionInput::End).await;
         self.caller.rest().await;
         let (session, turns) = self.bench.stored(&self.started).await;
@@ -80,7 +81,7 @@ pub(crate) fn with(fallback: FallbackPolicy) -> StartSession {
 }
 
 #[track_caller]
-fn assert_resolved(interaction: &Interaction) {
+pub(crate) fn assert_resolved(interaction: &Interaction) {
     let Interaction::Cascade(config) = interaction else {
         panic!("a cascade, got {interaction:?}")
     };
@@ -92,7 +93,7 @@ fn assert_resolved(interaction: &Interaction) {
     }
 }
 
-fn message(role: MessageRole, text: &str) -> Message {
+pub(crate) fn message(role: MessageRole, text: &str) -> Message {
     Message {
         role,
         text: text.to_owned(),
@@ -100,7 +101,7 @@ fn message(role: MessageRole, text: &str) -> Message {
 }
 
 /// Samples of so many ms.
-fn samples(ms: usize) -> usize {
+pub(crate) fn samples(ms: usize) -> usize {
     ms * 24
 }
 
@@ -123,7 +124,7 @@ fn orders(cascade: &Cascade) -> (usize, [usize; 2]) {
 
 /// The ears heard all that is recorded of the turn, to the sample, then what was said later; and knew where it began.
 #[track_caller]
-fn assert_replayed(cascade: &Cascade, recording: &[i16]) {
+pub(crate) fn assert_replayed(cascade: &Cascade, recording: &[i16]) {
     let heard = cascade.ears.recorded().audio();
     assert!(recording.len() > samples(3_379), "{}", recording.len());
     assert!(
@@ -138,62 +139,6 @@ fn assert_replayed(cascade: &Cascade, recording: &[i16]) {
     let began = at.expect("nothing twice, and nothing is missing") + began;
     assert!(began.abs_diff(samples(500)) <= samples(60), "{began}");
     assert_eq!(counts, [1, 1]);
-}
-
-#[rstest]
-#[case(FallbackPolicy::Ask)]
-#[case(FallbackPolicy::Auto)]
-#[tokio::test(start_paused = true)]
-async fn a_session_starts_without_its_provider(#[case] policy: FallbackPolicy) {
-    let cascade = Cascade::new(|ears| ears);
-    let bench = Bench::with_cascade(Detector::Provider, |voice| voice, &cascade);
-    bench.voice.faults().fail_next(1, ProviderErrorKind::Unavailable);
-    let mut caller = bench.try_start(with(policy)).await.unwrap();
-    let started = caller.started().await;
-    assert!(matches!(started.interaction, Interaction::Realtime(_)));
-    let mut scene = Scene {
-        bench,
-        cascade,
-        caller,
-        started,
-    };
-    let question = speech("question-en");
-    if policy == FallbackPolicy::Ask {
-        // Nobody waits with talking until they have read an offer.
-        scene.caller.speak(&question[..samples(2_000)]).await;
-        scene.accept().await;
-        scene.caller.speak(&question[samples(2_000)..]).await;
-    } else {
-        assert_resolved(&scene.caller.until_switched().await);
-        scene.caller.speak(&question).await;
-    }
-    scene.caller.until_audio().await;
-    assert_eq!(scene.messages(), [message(MessageRole::User, "Hello.")]);
-    let recording = scene.recording().await;
-    if policy == FallbackPolicy::Ask {
-        assert_replayed(&scene.cascade, &recording);
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn without_a_fallback_a_session_does_not_start_without_its_provider() {
-    let cascade = Cascade::new(|ears| ears);
-    let bench = Bench::with_cascade(Detector::Provider, |voice| voice, &cascade);
-    bench.voice.faults().fail_next(1, ProviderErrorKind::Unavailable);
-    let refused = bench.try_start(with(FallbackPolicy::Off)).await;
-    assert!(matches!(refused, Err(StartSessionError::Mode(_))));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_provider_that_does_not_answer_within_five_seconds_is_out_of_order() {
-    let cascade = Cascade::new(|ears| ears);
-    let slow = |voice: ScriptedRealtimeVoice| voice.connecting_for(Duration::from_mins(1));
-    let bench = Bench::with_cascade(Detector::Provider, slow, &cascade);
-    let began = Instant::now();
-    let mut caller = bench.try_start(with(FallbackPolicy::Ask)).await.unwrap();
-    assert_eq!(began.elapsed(), Duration::from_secs(5));
-    caller.started().await;
-    assert_resolved(&caller.until_offered().await.interaction);
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
@@ -87,6 +88,42 @@ pub(crate) async fn output(command: &mut Command) -> Output {
         .expect("viva starts")
 }
 
+/// Calls the server with `viva talk`, as somebody who says what is in the recording and expects so many turns. Answers its
+/// report.
+pub(crate) async fn call(
+    folder: &Folder,
+    server: &Server,
+    recording: &str,
+    turns: usize,
+    args: &[&str],
+) -> Value {
+    let mut command = folder.viva(&["talk", "--json", "--url", server.url()]);
+    command
+        .arg("--wav")
+        .arg(fixture(recording))
+        .args(["--turns", &turns.to_string()])
+        .args(args);
+    let output = output(&mut command).await;
+    let report: Value = serde_json::from_slice(&output.stdout).expect("it prints JSON");
+    assert!(
+        output.status.success(),
+        "{}\n{report:#}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    report
+}
+
+fn fixture(recording: &str) -> PathBuf {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../audio/tests/fixtures");
+    fixtures.join(recording).with_extension("wav")
+}
+
+/// A recording with known boundaries.
+pub(crate) fn clip(recording: &str) -> Clip {
+    let file = std::fs::File::open(fixture(recording)).expect("the fixture is there");
+    Clip::read(std::io::BufReader::new(file)).expect("it is a WAV file")
+}
+
 /// A running server; killed when dropped.
 pub(crate) struct Server {
     pub(crate) child: Child,
@@ -146,9 +183,7 @@ pub(crate) async fn ask(conversation: &mut Conversation) {
 }
 
 async fn ask_aloud(conversation: &mut Conversation) {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../audio/tests/fixtures");
-    let file = std::fs::File::open(fixtures.join("question-en.wav")).expect("the fixture is there");
-    let clip = Clip::read(std::io::BufReader::new(file)).expect("it is a WAV file");
+    let clip = clip("question-en");
     conversation
         .send(&ClientMessage::Ready)
         .await

@@ -1,12 +1,10 @@
 //! Answers that the user cut: no provider is told again what nobody heard of them.
 
-use std::path::Path;
-
 use serde_json::Value;
 use viva_fakes::vendors::language_models::{ChatScript, ChatServer, ChatServerSettings, ChatVendor};
 use viva_fakes::vendors::openai::realtime::{OpenAiRealtimeScript, OpenAiRealtimeServer, RealtimeAnswer};
 
-use crate::bench::{Folder, Server, output};
+use crate::bench::{Folder, call};
 
 const KEY: &str = "sk-of-everybody";
 /// The first of these is heard before the caller speaks over the answer, 2.5 s after the question; the last is not.
@@ -27,18 +25,8 @@ const SENTENCES: [&str; 12] = [
 const FIRST: &str = "Apples";
 const LAST: &str = "Nectarines";
 
-/// A caller who asks, and speaks over the answer.
-async fn call(folder: &Folder, server: &Server, args: &[&str]) -> Value {
-    let wav = Path::new(env!("CARGO_MANIFEST_DIR")).join("../audio/tests/fixtures/barge-in-en.wav");
-    let wav = wav.to_str().expect("the path is text");
-    let url = server.url();
-    let fixed = ["talk", "--json", "--turns", "2", "--url", url, "--wav", wav];
-    let args: Vec<&str> = fixed.iter().chain(args).copied().collect();
-    let output = output(&mut folder.viva(&args)).await;
-    let report: Value = serde_json::from_slice(&output.stdout).expect("it prints JSON");
-    assert!(output.status.success(), "{report:#}");
-    report
-}
+/// Somebody asks, and speaks over the answer.
+const CALLER: &str = "barge-in-en";
 
 async fn a_model_is_not_told(vendor: ChatVendor, id: &str, base_url: &str, key: &str) {
     let model = ChatServer::start(ChatServerSettings {
@@ -54,7 +42,7 @@ async fn a_model_is_not_told(vendor: ChatVendor, id: &str, base_url: &str, key: 
         .await;
     let name = &model.settings().model;
     let args = ["--mode", "cascade", "--llm", id, "--llm-model", name];
-    let report = call(&folder, &server, &args).await;
+    let report = call(&folder, &server, CALLER, 2, &args).await;
 
     let requests = model.requests();
     assert_eq!(requests.len(), 2, "{id}: {report:#}");
@@ -107,7 +95,7 @@ async fn openai_s_item_is_truncated_where_playback_stopped() {
         ])
         .await;
     let args = ["--provider", "openai", "--option", "turn_detection=none"];
-    let report = call(&folder, &server, &args).await;
+    let report = call(&folder, &server, CALLER, 2, &args).await;
 
     let line = &openai.requests()[0];
     let truncated: Vec<&Value> = line

@@ -1,7 +1,6 @@
 //! Whole conversations with vendors whose delays are known: what `viva talk` reports must be the truth.
 
 use std::future::Future;
-use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -13,12 +12,14 @@ use viva_fakes::vendors::openai::realtime::{OpenAiRealtimeScript, OpenAiRealtime
 use viva_fakes::vendors::openai_transcription::{OpenAiTranscriptionScript, OpenAiTranscriptionServer};
 use viva_fakes::vendors::speech::{SpeechScript, SpeechServer, SpeechVendor};
 
-use crate::bench::{Folder, Server, output};
+use crate::bench::{Folder, Server, call};
 
 /// How far a stage may be off from what the vendor's own clock says.
 const TOLERANCE_MS: f64 = 5.0;
 /// A machine that is busy with other tests is late now and then: each part must be exact in one of so many calls.
 const CALLS: usize = 12;
+/// And not far off in half of them.
+const MEDIAN_MS: f64 = 25.0;
 /// So many are made in any case, for the median.
 const CALLS_AT_LEAST: usize = 3;
 
@@ -28,30 +29,10 @@ const TTS: Duration = Duration::from_millis(120);
 const REALTIME: Duration = Duration::from_millis(300);
 const KEY: &str = "sk-of-everybody";
 
-/// Calls the server with `viva talk`; answers the latency of the only turn, with its parts.
+/// Asks a question with `viva talk`; answers the latency of the only turn, with its parts.
 async fn talk(folder: &Folder, server: &Server, args: &[&str]) -> Value {
-    let wav = Path::new(env!("CARGO_MANIFEST_DIR")).join("../audio/tests/fixtures/question-en.wav");
-    let wav = wav.to_str().expect("the path is text");
-    let fixed = [
-        "talk",
-        "--json",
-        "--turns",
-        "1",
-        "--url",
-        server.url(),
-        "--wav",
-        wav,
-    ];
-    let args: Vec<&str> = fixed.iter().chain(args).copied().collect();
-    let output = output(&mut folder.viva(&args)).await;
-    let report: Value = serde_json::from_slice(&output.stdout).expect("it prints JSON");
-    assert!(
-        output.status.success(),
-        "{}\n{report:#}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(!text.contains(KEY), "a key is in the report");
+    let report = call(folder, server, "question-en", 1, args).await;
+    assert!(!report.to_string().contains(KEY), "a key is in the report");
     find_latency(&report).unwrap_or_else(|| panic!("there is no latency in {report:#}"))
 }
 
@@ -89,8 +70,8 @@ fn part<'a>(name: &'static str, programmed: Duration, delays: impl Fn() -> Vec<D
     }
 }
 
-/// Calls until every part was once what its vendor measured, a few times at most; answers the last call. On a busy machine
-/// a vendor is late too: what is compared is what it did, not what it was told to do.
+/// Calls until every part was once what its vendor measured, and mostly near it, a few times at most; answers the last
+/// call. On a busy machine a vendor is late too: what is compared is what it did, not what it was told to do.
 #[expect(clippy::print_stderr, reason = "the figures are shown with --nocapture")]
 async fn is_true<F: Future<Output = Value>>(mut call: impl FnMut() -> F, parts: &[Part<'_>]) -> Value {
     let mut errors: Vec<Vec<f64>> = vec![Vec::new(); parts.len()];
@@ -111,10 +92,11 @@ async fn is_true<F: Future<Output = Value>>(mut call: impl FnMut() -> F, parts: 
         for errors in &mut errors {
             errors.sort_by(f64::total_cmp);
         }
-        let is_exact = errors.iter().all(|errors| errors[0] <= TOLERANCE_MS);
-        if is_exact && made >= CALLS_AT_LEAST {
+        let median = |errors: &[f64]| errors[errors.len() / 2];
+        let is_exact = |errors: &Vec<f64>| errors[0] <= TOLERANCE_MS && median(errors) <= MEDIAN_MS;
+        if errors.iter().all(is_exact) && made >= CALLS_AT_LEAST {
             for (part, errors) in parts.iter().zip(&errors) {
-                let (best, median) = (errors[0], errors[errors.len() / 2]);
+                let (best, median) = (errors[0], median(errors));
                 let name = part.name;
                 eprintln!(
                     "{name}: off by {best:.1} ms at best, {median:.1} ms in the median of {made} calls"
@@ -124,7 +106,10 @@ async fn is_true<F: Future<Output = Value>>(mut call: impl FnMut() -> F, parts: 
         }
     }
     let names: Vec<&str> = parts.iter().map(|part| part.name).collect();
-    panic!("no call of {CALLS} was within {TOLERANCE_MS} ms; {names:?} were off by {errors:?} ms");
+    panic!(
+        "within {TOLERANCE_MS} ms in one call of {CALLS} and within {MEDIAN_MS} ms in half of them: {names:?} were off \
+         by {errors:?} ms"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,7 +13,9 @@ use viva_application::modes::ModeFactory;
 use viva_application::sessions::{SessionSettings, Sessions, SessionsPorts};
 use viva_contract::samples;
 use viva_domain::ids::UserId;
-use viva_domain::ports::{BlobKey, BlobStore, RealtimeCapabilities, RealtimeEventKind, SessionStore};
+use viva_domain::ports::{
+    BlobKey, BlobStore, RealtimeCapabilities, RealtimeEventKind, SessionStore, SpeechToTextCapabilities,
+};
 use viva_domain::providers::{
     CredentialStatus, Language, Model, ProviderCatalogue, ProviderInfo, ProviderVoice,
 };
@@ -36,6 +38,8 @@ pub(crate) struct Server {
     pub(crate) session_store: Arc<dyn SessionStore>,
     pub(crate) blob_store: Arc<MemoryBlobStore>,
     pub(crate) voice: Arc<ScriptedRealtimeVoice>,
+    /// Of the cascade, where there is one.
+    pub(crate) ears: Arc<ScriptedSpeechToText>,
     pub(crate) self_tests: Arc<ScriptedSelfTests>,
     folder: TempDir,
     stop: CancellationToken,
@@ -95,18 +99,32 @@ impl Server {
         .await
     }
 
-    /// With a cascade that hears "Hello." and says "Hello there."
+    /// With a cascade that hears "Hello." and says "Hello there." Its ears find turns, and hear what the user says to the
+    /// sample.
     pub(crate) async fn with_cascade() -> Self {
+        let ears = Arc::new(ScriptedSpeechToText::with_capabilities(
+            SpeechToTextCapabilities {
+                detects_turns: true,
+                streams: true,
+                input_rate: RATE,
+                answers_within: Duration::from_secs(10),
+            },
+        ));
         let mut providers = none();
-        providers
-            .stt
-            .insert(info(), Arc::new(ScriptedSpeechToText::detecting_turns()));
+        providers.stt.insert(info(), ears.clone());
         providers
             .llm
             .insert(info(), Arc::new(ScriptedLanguageModel::new()));
         providers
             .tts
             .insert(info(), Arc::new(ScriptedTextToSpeech::new()));
+        let mut server = Self::with_providers(providers).await;
+        server.ears = ears;
+        server
+    }
+
+    /// With these providers beside the realtime one.
+    pub(crate) async fn with_providers(providers: ProviderCatalogue) -> Self {
         Self::with(
             Arc::new(MemorySessionStore::default()),
             tempfile::tempdir().unwrap(),
@@ -178,6 +196,7 @@ impl Server {
             session_store,
             blob_store,
             voice,
+            ears: Arc::default(),
             self_tests,
             folder,
             stop,

@@ -186,6 +186,30 @@ async fn an_answer_without_words_ends_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_no_voice_can_say_is_written_all_the_same() {
+    let written = "**Hi** \u{1f600} [there](https://a.org).";
+    let mut bench = Bench::new().await;
+    let reply = Reply::new()
+        .text("**H")
+        .text("i** \u{1f600} [the")
+        .text("re](https://a.org).");
+    bench.model.reply(reply.done());
+    bench.begin_speech();
+    bench.commit_to(Transcript::of("Hm?"));
+    let said = bench.words_within(ms(2_000)).await;
+    let text: String = said
+        .iter()
+        .filter_map(|line| line.strip_prefix("text: "))
+        .collect();
+    assert_eq!(text, written);
+    assert_eq!(bench.voice.texts(), ["Hi there."]);
+    bench.exchange("And?", "So.").await;
+    let answer = format!("A: {written}");
+    assert_eq!(bench.asked_last(), ["U: Hm?", &answer, "U: And?"]);
+    bench.close().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn ears_hear_all_audio_and_when_speech_began() {
     let mut bench = Bench::with_ears(ScriptedSpeechToText::new()).await;
     assert_eq!(bench.mode.push_audio(&vec![1; 320].into()), 0);

@@ -4,20 +4,24 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 use viva_protocol::ws::AudioFrame;
 
-use crate::bench::{Server, Socket};
+use crate::bench::{RATE, Server, Socket};
 
 /// Plays answers to their end until a message of this type, and answers everything up to it.
-async fn play_until(socket: &mut Socket, kind: &str) -> Vec<Value> {
+pub(super) async fn play_until(socket: &mut Socket, kind: &str) -> Vec<Value> {
     let mut messages: Vec<Value> = Vec::new();
+    let mut samples = 0;
     while messages.last().is_none_or(|message| message["type"] != kind) {
         match socket.next().await {
             Message::Text(text) => messages.push(serde_json::from_str(&text).unwrap()),
             Message::Binary(bytes) => {
                 let frame = AudioFrame::decode(bytes).unwrap();
+                samples += frame.payload.len() / 2;
                 let event = if frame.is_last { "finished" } else { "started" };
+                let played_ms = samples * 1_000 / RATE as usize;
                 socket
                     .say(json!({
-                        "type": "playback", "turn_number": frame.turn_number, "event": event, "played_ms": 100, "at": 0,
+                        "type": "playback", "turn_number": frame.turn_number, "event": event, "played_ms": played_ms,
+                        "at": 0,
                     }))
                     .await;
             }

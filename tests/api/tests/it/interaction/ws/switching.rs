@@ -3,16 +3,29 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use viva_domain::ports::{ProviderError, ProviderErrorKind, RealtimeEventKind};
+use viva_domain::ports::{Message, MessageRole, ProviderError, ProviderErrorKind, RealtimeEventKind};
 
+use super::conversation::play_until;
 use crate::bench::{Server, Socket};
 
-fn switch_to(offer: &Value) -> Value {
+pub(super) fn switch_to(offer: &Value) -> Value {
     json!({"type": "switch_mode", "mode": offer["mode"], "config": offer["config"]})
 }
 
+/// The realtime provider says that it cannot go on.
+pub(super) fn fail(server: &Server) {
+    server
+        .voice
+        .say(RealtimeEventKind::Failed(Arc::new(ProviderError {
+            kind: ProviderErrorKind::Unavailable,
+            provider: "offline".to_owned(),
+            retry_after: None,
+            source: None,
+        })));
+}
+
 /// Speaks a turn of 100 ms, and waits for the first audio of its answer.
-async fn is_answered(socket: &mut Socket) -> u16 {
+pub(super) async fn is_answered(socket: &mut Socket) -> u16 {
     for _ in 0..5 {
         socket.speak([1, 1].repeat(480)).await;
     }
@@ -26,14 +39,7 @@ async fn a_provider_that_fails_is_replaced_by_the_offered_cascade() {
     let server = Server::with_cascade().await;
     let mut socket = server.connect().await;
     socket.start().await;
-    server
-        .voice
-        .say(RealtimeEventKind::Failed(Arc::new(ProviderError {
-            kind: ProviderErrorKind::Unavailable,
-            provider: "offline".to_owned(),
-            retry_after: None,
-            source: None,
-        })));
+    fail(&server);
     let offer = socket.until("fallback_offered").await;
     socket.say(switch_to(&offer)).await;
     let switched = socket.json().await;
@@ -68,4 +74,41 @@ async fn a_wrong_wish_is_refused_and_the_session_goes_on() {
     socket.say(json!({"type": "end_session"})).await;
     let ended = socket.until("session_ended").await;
     assert_eq!(ended["session_id"], started["session_id"]);
+}
+
+#[tokio::test]
+async fn a_cascade_gives_way_to_a_provider_that_knows_the_conversation() {
+    let server = Server::with_cascade().await;
+    let mut socket = server.connect().await;
+    socket
+        .say(json!({"type": "start_session", "mode": "cascade"}))
+        .await;
+    assert_eq!(socket.until("session_started").await["mode"], "cascade");
+    for _ in 0..5 {
+        socket.speak([1, 1].repeat(480)).await;
+    }
+    socket.until("speech_started").await;
+    socket.say(json!({"type": "end_turn"})).await;
+    play_until(&mut socket, "response_ended").await;
+
+    socket
+        .say(json!({"type": "switch_mode", "mode": "realtime"}))
+        .await;
+    let switched = socket.until("mode_switched").await;
+    assert_eq!(switched["mode"], "realtime");
+    assert_eq!(switched.get("reason"), None, "it was asked for");
+    server.ears.until_closed().await;
+    let message = |role, text: &str| Message {
+        role,
+        text: text.to_owned(),
+    };
+    assert_eq!(
+        server.voice.recorded().requests[0].history,
+        [
+            message(MessageRole::User, "Hello."),
+            message(MessageRole::Assistant, "Hello there.")
+        ]
+    );
+    server.exchange(240);
+    assert_eq!(socket.until_audio().await.turn_number, 2);
 }
