@@ -1,6 +1,7 @@
 //! What a person does with the page, and what must be there then.
 
 mod barge_in;
+mod capture;
 mod cascade;
 mod choices;
 mod controls;
