@@ -5,6 +5,7 @@ mod capture;
 mod cascade;
 mod choices;
 mod controls;
+mod devices;
 mod languages;
 mod lists;
 mod microphone;
