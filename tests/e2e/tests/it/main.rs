@@ -9,6 +9,7 @@ mod devices;
 mod languages;
 mod lists;
 mod microphone;
+mod playback;
 mod proxy;
 mod reconnect;
 mod talk;
