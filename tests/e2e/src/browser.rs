@@ -24,7 +24,7 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
 const START_LIMIT: Duration = Duration::from_mins(1);
 const BINARIES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
-const FLAGS: [&str; 10] = [
+const FLAGS: [&str; 9] = [
     "--headless=new",
     // Chromium refuses to run sandboxed as root, as in containers.
     "--no-sandbox",
@@ -35,7 +35,6 @@ const FLAGS: [&str; 10] = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
 ];
 
 /// What the microphone of a test is.

@@ -23,6 +23,41 @@ const RAW_MICROPHONE: &str = "(() => {
     devices.getUserMedia = ({ audio }) => ask({ audio: { ...audio, ...raw } });
 })()";
 
+/// −40 dBFS: far above rounding noise, far below speech.
+const AUDIBLE_PEAK: f64 = 0.01;
+
+/// Keeps in `notes` what the page asks of the browser's audio: which microphones, and what was granted; contexts, and in which of
+/// the person's events they were made and resumed; the worklets' nodes by name.
+const TAKE_NOTES: &str = "(() => {
+    const notes = window.notes = { asked: [], tracks: [], contexts: [], unlocking: [], nodes: {} };
+    const gesture = () => window.event?.isTrusted ? window.event.type : 'nothing';
+    window.AudioContext = class extends AudioContext {
+        constructor(...given) {
+            super(...given);
+            notes.contexts.push(this);
+            notes.unlocking.push('made in ' + gesture());
+        }
+        resume() {
+            notes.unlocking.push('resumed in ' + gesture());
+            return super.resume();
+        }
+    };
+    window.AudioWorkletNode = class extends AudioWorkletNode {
+        constructor(context, name, ...given) {
+            super(context, name, ...given);
+            notes.nodes[name] = this;
+        }
+    };
+    const devices = navigator.mediaDevices;
+    const ask = devices.getUserMedia.bind(devices);
+    devices.getUserMedia = async ({ audio }) => {
+        notes.asked.push(audio.deviceId?.ideal ?? '');
+        const stream = await ask({ audio });
+        notes.tracks.push(...stream.getAudioTracks());
+        return stream;
+    };
+})()";
+
 /// The Talk page in an open browser.
 pub struct Page {
     driver: WebDriver,
@@ -157,6 +192,18 @@ impl Page {
         self.value(RAW_MICROPHONE).await.map(drop)
     }
 
+    /// Loads the page anew with this script before its own, which keep what they find of the browser's classes.
+    pub async fn load_after(&self, script: &str) -> Result<()> {
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({"source": script}))
+            .await?;
+        self.reload().await
+    }
+
+    /// Loads the page anew and has it note, in `notes`, what it asks of the browser's audio.
+    pub async fn take_notes(&self) -> Result<()> {
+        self.load_after(TAKE_NOTES).await
+    }
+
     /// What the stage says in a `data-` attribute.
     pub async fn stage(&self, attribute: &str) -> Result<String> {
         let expression = format!("document.querySelector('.vv-stage').dataset.{attribute}");
@@ -168,10 +215,35 @@ impl Page {
             .to_owned())
     }
 
-    /// The same as a number.
-    pub async fn stage_number(&self, attribute: &str) -> Result<f64> {
-        let text = self.stage(attribute).await?;
-        text.parse().with_context(|| format!("{attribute} is {text:?}"))
+    /// How many answers have been measured.
+    pub async fn turns(&self) -> Result<u64> {
+        let turns = self.value("document.querySelectorAll('.vv-turn').length").await?;
+        turns.as_u64().context("a number")
+    }
+
+    /// Waits until there are more than so many.
+    pub async fn until_more_turns_than(&self, turns: u64, limit_s: u64) -> Result<()> {
+        self.until(
+            &format!("document.querySelectorAll('.vv-turn').length > {turns}"),
+            limit_s,
+        )
+        .await
+    }
+
+    /// The newest answer's latency, in ms, once it is shown.
+    pub async fn latency_ms(&self, limit_s: u64) -> Result<f64> {
+        let total = ".vv-turn .vv-turn-total .vv-number";
+        self.until_shown(total, limit_s).await?;
+        Ok(self.text(total).await?.replace(',', "").parse()?)
+    }
+
+    /// Waits until something audible was played.
+    pub async fn until_heard(&self, limit_s: u64) -> Result<()> {
+        self.until(
+            &format!("Number(document.querySelector('.vv-stage').dataset.playedPeak) > {AUDIBLE_PEAK}"),
+            limit_s,
+        )
+        .await
     }
 
     /// Waits until the state is this one.

@@ -56,11 +56,7 @@ async fn a_cascade_is_chosen_remembered_and_answers_with_every_stage_shown() -> 
                 "a cascade has no realtime provider"
             );
             page.picture("cascade-speaking").await?;
-            page.until(
-                "document.querySelector('.vv-stage').dataset.playedPeak > 0.01",
-                20,
-            )
-            .await?;
+            page.until_heard(20).await?;
 
             page.click(".vv-main-action").await?;
             page.until_shown(".vv-summary", 10).await

@@ -37,8 +37,7 @@ async fn what_is_said_later_leaves_earlier_lines_and_the_focus_alone() -> Result
             .await?;
             let explained = page.text(".vv-explain").await?;
 
-            page.until("document.querySelectorAll('.vv-turn').length > 1", 60)
-                .await?;
+            page.until_more_turns_than(1, 60).await?;
             ensure!(
                 page.value("document.querySelector('li[data-role=ai]').seen")
                     .await?

@@ -1,12 +1,15 @@
 //! What a person does with the page, and what must be there then.
 
 mod barge_in;
+mod capture;
 mod cascade;
 mod choices;
 mod controls;
+mod devices;
 mod languages;
 mod lists;
 mod microphone;
+mod playback;
 mod proxy;
 mod reconnect;
 mod talk;

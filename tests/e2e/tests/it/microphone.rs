@@ -4,6 +4,17 @@ use serde_json::json;
 use viva_e2e_tests::browser::{Browser, Microphone};
 use viva_e2e_tests::viva::Viva;
 
+/// The person answers the browser's question only when `allow` is called.
+const ANSWER_LATE: &str = "(() => {
+    const devices = navigator.mediaDevices;
+    const ask = devices.getUserMedia;
+    devices.getUserMedia = async (wanted) => {
+        await new Promise(resolve => { window.allow = resolve; });
+        window.allow = undefined;
+        return ask(wanted);
+    };
+})()";
+
 #[tokio::test]
 async fn a_denied_microphone_is_explained_and_trying_again_works() -> Result<()> {
     let viva = Viva::start().await?;
@@ -36,6 +47,46 @@ async fn a_denied_microphone_is_explained_and_trying_again_works() -> Result<()>
                 "the help stays"
             );
             Ok(())
+        })
+        .await
+}
+
+#[tokio::test]
+async fn whoever_cancels_while_the_browser_asks_is_not_recorded() -> Result<()> {
+    let viva = Viva::start().await?;
+    let url = viva.url();
+    Browser::with(Microphone::AskOnce)
+        .visit(&url, async |page| {
+            page.take_notes().await?;
+            page.value(ANSWER_LATE).await?;
+            page.click(".vv-main-action").await?;
+            page.until_phase("asking", 5).await?;
+            page.until("window.allow !== undefined", 10).await?;
+            let button = page.text(".vv-main-action").await?;
+            ensure!(button == "Cancel", "the button says {button}");
+            page.click(".vv-main-action").await?;
+            page.until_phase("ready", 5).await?;
+            page.until("notes.contexts[0].state === 'closed'", 5).await?;
+
+            page.value("allow()").await?;
+            page.until("notes.tracks[0]?.readyState === 'ended'", 10).await?;
+            page.until_phase("ready", 1).await?;
+            ensure!(
+                page.value("document.querySelector('.vv-help, .vv-message') === null")
+                    .await?
+                    == true,
+                "the page complains"
+            );
+
+            page.click(".vv-main-action").await?;
+            page.until("window.allow !== undefined", 10).await?;
+            page.value("allow()").await?;
+            page.until_phase("hearing", 20).await?;
+            ensure!(
+                page.value("notes.tracks.map(track => track.readyState)").await? == json!(["ended", "live"]),
+                "the second microphone does not record"
+            );
+            page.until_phase("speaking", 20).await
         })
         .await
 }

@@ -12,7 +12,7 @@ async fn a_broken_connection_is_taken_up_again_in_the_same_session() -> Result<(
         .visit(&proxy.url(), async |page| {
             page.click(".vv-main-action").await?;
             page.until_shown(".vv-turn", 40).await?;
-            let (session, turns) = (page.stage("session").await?, turns(page).await?);
+            let (session, turns) = (page.stage("session").await?, page.turns().await?);
 
             proxy.cut();
             page.until_phase("reconnecting", 10).await?;
@@ -24,11 +24,7 @@ async fn a_broken_connection_is_taken_up_again_in_the_same_session() -> Result<(
                 15,
             )
             .await?;
-            page.until(
-                &format!("document.querySelectorAll('.vv-turn').length > {turns}"),
-                40,
-            )
-            .await?;
+            page.until_more_turns_than(turns, 40).await?;
             ensure!(
                 page.stage("session").await? == session,
                 "another session was begun"
@@ -53,7 +49,7 @@ async fn after_three_failed_attempts_a_new_start_is_offered_and_works() -> Resul
             proxy.cut();
             page.until_phase("failed", 30).await?;
             page.until_shown(".vv-message[data-severity=failure]", 5).await?;
-            ensure!(turns(page).await? > 0, "what was measured is gone");
+            ensure!(page.turns().await? > 0, "what was measured is gone");
             page.picture("connection-lost").await?;
 
             proxy.mend();
@@ -70,12 +66,4 @@ async fn after_three_failed_attempts_a_new_start_is_offered_and_works() -> Resul
             Ok(())
         })
         .await
-}
-
-async fn turns(page: &viva_e2e_tests::page::Page) -> Result<u64> {
-    Ok(page
-        .value("document.querySelectorAll('.vv-turn').length")
-        .await?
-        .as_u64()
-        .unwrap_or_default())
 }

@@ -1,0 +1,74 @@
+//! Recording where the browser gives no track to a worker: the capture worklet has to do.
+
+use anyhow::{Result, ensure};
+
+use viva_e2e_tests::browser::{Browser, Microphone};
+use viva_e2e_tests::page::Page;
+use viva_e2e_tests::viva::Viva;
+
+/// Firefox and Safari give no track's audio to a page that asks for it in its window.
+const GIVE_NO_TRACK: &str = "delete window.MediaStreamTrackProcessor";
+
+/// Firefox takes no microphone into a context that runs at another rate.
+const REFUSE_THE_FIRST_CONTEXT: &str = "(() => {
+    const create = AudioContext.prototype.createMediaStreamSource;
+    AudioContext.prototype.createMediaStreamSource = function (stream) {
+        if (this === notes.contexts[0]) throw new DOMException('another rate', 'NotSupportedError');
+        return create.call(this, stream);
+    };
+})()";
+
+/// Which context the capture worklet runs in, in the order in which they were made.
+const CAPTURING: &str = "notes.contexts.indexOf(notes.nodes['viva-capture']?.context)";
+
+/// Starts, waits for an answer that is heard and timed, and ends; then nothing of the audio may go on.
+async fn a_whole_turn(page: &Page) -> Result<()> {
+    page.click(".vv-main-action").await?;
+    page.until_phase("hearing", 20).await?;
+    page.until_phase("speaking", 20).await?;
+    page.until_heard(20).await?;
+    let latency = page.latency_ms(20).await?;
+    ensure!((200.0..10_000.0).contains(&latency), "a latency of {latency} ms");
+    page.until_phase("listening", 30).await?;
+    page.click(".vv-main-action").await?;
+    page.until_shown(".vv-summary", 10).await?;
+    let turns = page.text(".vv-summary .vv-facts dd").await?;
+    ensure!(turns == "1", "the summary counts {turns} turns");
+    page.until("notes.contexts.every(context => context.state === 'closed')", 5)
+        .await?;
+    page.until("notes.tracks.every(track => track.readyState === 'ended')", 5)
+        .await
+}
+
+#[tokio::test]
+async fn a_browser_that_gives_no_track_to_a_worker_records_in_a_worklet() -> Result<()> {
+    let viva = Viva::start().await?;
+    let url = viva.url();
+    Browser::with(Microphone::AskOnce)
+        .visit(&url, async |page| {
+            page.take_notes().await?;
+            page.value(GIVE_NO_TRACK).await?;
+            a_whole_turn(page).await?;
+            let capturing = page.value(CAPTURING).await?;
+            ensure!(capturing == 0, "the worklet ran in context {capturing}");
+            Ok(())
+        })
+        .await
+}
+
+#[tokio::test]
+async fn a_microphone_at_another_rate_is_recorded_in_a_context_of_its_own() -> Result<()> {
+    let viva = Viva::start().await?;
+    let url = viva.url();
+    Browser::with(Microphone::AskOnce)
+        .visit(&url, async |page| {
+            page.take_notes().await?;
+            page.value(GIVE_NO_TRACK).await?;
+            page.value(REFUSE_THE_FIRST_CONTEXT).await?;
+            a_whole_turn(page).await?;
+            let capturing = page.value(CAPTURING).await?;
+            ensure!(capturing == 1, "the worklet ran in context {capturing}");
+            Ok(())
+        })
+        .await
+}
