@@ -82,8 +82,13 @@ async fn the_provider_is_told_how_to_be() {
 #[case(400, "odd", ProviderErrorKind::Failed("No.".to_owned()))]
 #[case(500, "server_error", ProviderErrorKind::Unavailable)]
 #[tokio::test]
-async fn a_refusal_is_understood(#[case] status: u16, #[case] code: &str, #[case] kind: ProviderErrorKind) {
-    let bench = Bench::new().await;
+async fn a_refusal_is_understood(
+    #[case] status: u16,
+    #[case] code: &str,
+    #[case] kind: ProviderErrorKind,
+    #[values(RealtimeHost::OpenAi, RealtimeHost::Azure)] host: RealtimeHost,
+) {
+    let bench = Bench::at(host).await;
     bench
         .server
         .refuse(status, code, "No.", (status == 429).then_some(7));
