@@ -35,7 +35,9 @@ pub(super) fn check(asked: &Asked<'_>) -> Result<(), Refusal> {
             return Err(Refusal::new(403, "PERMISSION_DENIED", message));
         }
         (Some(key), Some(sent)) if sent != key => {
-            return invalid("API key not valid. Please pass a valid API key.".to_owned());
+            // The real one does not repeat the key; this one does, because somebody could.
+            let sent = sent.to_str().unwrap_or_default();
+            return invalid(format!("API key not valid: {sent}. Please pass a valid API key."));
         }
         _ => {}
     }

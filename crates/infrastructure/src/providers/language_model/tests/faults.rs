@@ -20,7 +20,24 @@ async fn a_wrong_key_is_said_and_never_shown(#[values(OpenAi, Anthropic, Gemini)
     assert_eq!(err.kind, ProviderErrorKind::CredentialInvalid);
     assert_eq!(err.provider, "acme");
     assert_eq!(bench.server.requests().len(), 1, "it was not tried again");
+    let source = err.source.as_ref().map(ToString::to_string).unwrap_or_default();
+    assert!(
+        source.contains("[key]"),
+        "the server did not repeat the key: {source}"
+    );
     assert_hidden(&err, &logs, KEY);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_key_that_is_not_let_in_is_said_at_once(#[values(OpenAi, Anthropic, Gemini)] vendor: ChatVendor) {
+    let bench = Bench::start(vendor).await;
+    bench.server.script(ChatScript::refusing(401, None));
+    let err = bench.refused().await;
+    assert_eq!(err.kind, ProviderErrorKind::CredentialInvalid);
+    let requests = bench.server.requests();
+    let statuses: Vec<_> = requests.iter().map(|request| request.status).collect();
+    assert_eq!(statuses, [Some(401)]);
 }
 
 #[rstest]
