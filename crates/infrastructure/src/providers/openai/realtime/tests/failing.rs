@@ -132,9 +132,7 @@ async fn replacing_a_connection_stops_where_it_is_no_use() {
 
 #[rstest]
 #[tokio::test]
-async fn the_key_is_told_to_nobody(
-    #[values(RealtimeHost::OpenAi, RealtimeHost::Azure)] host: RealtimeHost,
-) {
+async fn the_key_is_told_to_nobody(#[values(RealtimeHost::OpenAi, RealtimeHost::Azure)] host: RealtimeHost) {
     let logs = CapturedLogs::start();
     let bench = Bench::at(host).await;
     let message = format!("Not with {KEY}.");
