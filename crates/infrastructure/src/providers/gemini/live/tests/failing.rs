@@ -44,12 +44,17 @@ async fn a_refused_handshake_is_told_at_once(
 
 #[tokio::test]
 async fn a_server_that_is_out_of_order_is_asked_twice() {
-    let once = LiveScript {
-        refusals: vec![refusal(500, "INTERNAL", None)],
-        ..quick()
-    };
-    let rig = Rig::start(once).await;
-    assert_eq!(rig.talk(&[]).await.ask().await.text, "It is noon.");
+    for refusal in [
+        refusal(500, "INTERNAL", None),
+        refusal(429, "RESOURCE_EXHAUSTED", Some(1)),
+    ] {
+        let once = LiveScript {
+            refusals: vec![refusal],
+            ..quick()
+        };
+        let rig = Rig::start(once).await;
+        assert_eq!(rig.talk(&[]).await.ask().await.text, "It is noon.");
+    }
     let always = LiveScript {
         refusals: vec![refusal(503, "UNAVAILABLE", None); 2],
         ..quick()
