@@ -51,12 +51,13 @@ struct Answering {
     has_begun: bool,
 }
 
-pub(super) async fn serve(desk: Desk, socket: WebSocket, query: Option<String>) {
+pub(super) async fn serve(desk: Desk, socket: WebSocket, query: Option<String>, has_key: bool) {
     let mut index = 0;
     desk.connections.send_modify(|connections| {
         index = connections.len();
         connections.push(LiveConnection {
             query,
+            has_key,
             messages: Vec::new(),
             audio: Vec::new(),
             turns: Vec::new(),

@@ -3,8 +3,8 @@ use std::time::Duration;
 /// How a server behaves.
 #[derive(Debug, Clone)]
 pub struct LiveScript {
-    /// The only key that it takes.
-    pub api_key: String,
+    /// The only key that it takes; `None` is a compatible server that asks for none.
+    pub api_key: Option<String>,
     /// The first handshakes are refused, one each.
     pub refusals: Vec<LiveRefusal>,
     /// What the first setups are answered by closing with, one each; `None` is taken.
@@ -109,7 +109,7 @@ impl LiveAnswer {
 impl Default for LiveScript {
     fn default() -> Self {
         Self {
-            api_key: "live-key".to_owned(),
+            api_key: Some("live-key".to_owned()),
             refusals: Vec::new(),
             setup_closes: Vec::new(),
             thinking: Duration::from_millis(300),
