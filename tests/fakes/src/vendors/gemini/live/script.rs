@@ -21,6 +21,9 @@ pub struct LiveScript {
     pub answers: Vec<LiveAnswer>,
     /// Whether it speaks of an answer that was stopped before its first word.
     pub ends_unspoken: bool,
+    /// Whether it says when the user begins and stops, where it listens: the real one's messages have room for that, and
+    /// nobody promises that it does.
+    pub tells_activity: bool,
 }
 
 /// A refused handshake.
@@ -121,6 +124,7 @@ impl Default for LiveScript {
                 LiveAnswer::saying("You are welcome.", "Thank you."),
             ],
             ends_unspoken: false,
+            tells_activity: false,
         }
     }
 }
