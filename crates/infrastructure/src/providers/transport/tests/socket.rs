@@ -59,12 +59,18 @@ async fn upgrade(stream: TcpStream) -> WebSocketStream<TcpStream> {
 
 /// Reads the request and answers it with these bytes.
 async fn answer(mut stream: TcpStream, response: &str) -> TcpStream {
+    read_request(&mut stream).await;
+    stream.write_all(response.as_bytes()).await.unwrap();
+    stream
+}
+
+/// The request in lower case, up to its end.
+async fn read_request(stream: &mut TcpStream) -> String {
     let mut request = Vec::new();
     while !request.ends_with(b"\r\n\r\n") {
         request.push(stream.read_u8().await.unwrap());
     }
-    stream.write_all(response.as_bytes()).await.unwrap();
-    stream
+    String::from_utf8(request).unwrap().to_ascii_lowercase()
 }
 
 fn kind(result: Result<Socket, ProviderError>) -> ProviderErrorKind {
@@ -131,6 +137,13 @@ async fn closing_says_goodbye_and_dropping_cuts() {
     let (socket, mut server) = dial(LIMIT, upgrade).await;
     drop(socket.unwrap());
     assert!(server.next().await.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn compression_is_not_offered() {
+    let (_, request) = dial(LIMIT, async |mut stream| read_request(&mut stream).await).await;
+    assert!(request.contains("\r\nsec-websocket-version: 13\r\n"), "{request}");
+    assert!(!request.contains("sec-websocket-extensions"), "{request}");
 }
 
 #[tokio::test]
