@@ -200,7 +200,9 @@ fn add_vendor(
             LanguageModelAdapter::Anthropic => {
                 Arc::new(AnthropicLanguageModel::new(account(), http(), defaults).with_optional_key())
             }
-            LanguageModelAdapter::Gemini => Arc::new(GeminiLanguageModel::new(account(), http(), defaults)),
+            LanguageModelAdapter::Gemini => {
+                Arc::new(GeminiLanguageModel::new(account(), http(), defaults).with_optional_key())
+            }
             LanguageModelAdapter::OpenAi => {
                 Arc::new(OpenAiLanguageModel::new(account(), http(), defaults).with_optional_key())
             }

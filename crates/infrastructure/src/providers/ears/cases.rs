@@ -84,6 +84,7 @@ macro_rules! ears_tests {
             what_nobody_knows_changes_nothing,
             a_turn_in_one_piece_is_heard_whole,
             a_refused_connection_is_told,
+            a_vendor_that_is_out_of_order_for_a_moment_is_called_once_more,
             a_connection_that_breaks_between_utterances_is_opened_again_without_a_word,
             an_order_whose_connection_breaks_fails_and_the_next_one_does_not,
             hanging_up_closes_the_connection_at_once,
@@ -181,20 +182,36 @@ pub(in crate::providers) async fn a_turn_in_one_piece_is_heard_whole(start: impl
 
 pub(in crate::providers) async fn a_refused_connection_is_told(start: impl AsyncFn() -> Bench) {
     let bench = start().await;
-    for (status, retry_after, kind) in [
-        (401, None, ProviderErrorKind::CredentialInvalid),
-        (402, None, ProviderErrorKind::QuotaExceeded),
-        (429, Some(7), ProviderErrorKind::RateLimited),
-        (500, None, UNAVAILABLE),
-        (400, None, ProviderErrorKind::Failed("why".to_owned())),
+    for (status, retry_after, tries, kind) in [
+        (401, None, 1, ProviderErrorKind::CredentialInvalid),
+        (402, None, 1, ProviderErrorKind::QuotaExceeded),
+        (429, Some(7), 1, ProviderErrorKind::RateLimited),
+        (500, None, 2, UNAVAILABLE),
+        (400, None, 1, ProviderErrorKind::Failed("why".to_owned())),
     ] {
-        bench.server.refuse(status, "why", retry_after);
+        // One try more would be let in.
+        for _ in 0..tries {
+            bench.server.refuse(status, "why", retry_after);
+        }
         let err = bench.ears.connect(bench.config.clone()).await.unwrap_err();
         assert_eq!((&err.kind, err.provider.as_str()), (&kind, PROVIDER));
         assert_eq!(err.retry_after, retry_after.map(Duration::from_secs));
     }
     let mut talk = bench.talk().await;
     assert_eq!(bench.ask(&mut talk).await, text("hello world"));
+}
+
+pub(in crate::providers) async fn a_vendor_that_is_out_of_order_for_a_moment_is_called_once_more(
+    start: impl AsyncFn() -> Bench,
+) {
+    let bench = start().await;
+    for (status, retry_after) in [(503, None), (429, Some(1))] {
+        bench.server.refuse(status, "why", retry_after);
+        let refused = Instant::now();
+        let mut talk = bench.talk().await;
+        assert!(refused.elapsed() >= Duration::from_secs(retry_after.unwrap_or_default()));
+        assert_eq!(bench.ask(&mut talk).await, text("hello world"));
+    }
 }
 
 pub(in crate::providers) async fn a_connection_that_breaks_between_utterances_is_opened_again_without_a_word(

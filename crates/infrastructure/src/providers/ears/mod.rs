@@ -46,7 +46,7 @@ pub(super) fn push_within(text: &mut String, piece: &str) {
 }
 
 /// How a vendor speaks.
-pub(super) trait Dialect: Send + 'static {
+pub(super) trait Dialect: Send + Sync + 'static {
     /// Whether the vendor finds turns itself.
     const DETECTS_TURNS: bool;
     /// Sample rate of the audio that it takes, in Hz.

@@ -15,6 +15,8 @@ pub(crate) mod hostile;
 mod http;
 pub mod lenient;
 pub mod pcm;
+#[cfg(test)]
+pub(crate) mod probe;
 mod retry;
 pub mod socket;
 pub mod spare;

@@ -24,8 +24,8 @@ pub(super) struct Backoff {
 impl Backoff {
     /// How long to wait after failed try number `tried`, from 1; `None` gives up.
     ///
-    /// `status` and `headers` are the response's, if there was one; `chance` is between 0 and 1 and takes up to a quarter
-    /// of the wait away, so that many clients do not come back at once.
+    /// `response` is what was answered, as far as that is known: without it the kind of the failure decides. `chance` is
+    /// between 0 and 1 and takes up to a quarter of the wait away, so that many clients do not come back at once.
     pub(super) fn wait(
         self,
         tried: u32,
@@ -40,7 +40,10 @@ impl Backoff {
             (Some("true"), _) => true,
             (Some("false"), _) => false,
             (_, Some((status, _))) => matches!(status.as_u16(), 408 | 409 | 429 | 500..),
-            (_, None) => *kind == ProviderErrorKind::Unavailable,
+            (_, None) => matches!(
+                kind,
+                ProviderErrorKind::Unavailable | ProviderErrorKind::RateLimited
+            ),
         };
         match asked.filter(|asked| !asked.is_zero()) {
             _ if !is_worth_it => None,
@@ -122,13 +125,18 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_connection_is_tried_again_and_a_bad_setting_is_not() {
+    fn without_a_response_the_kind_of_the_failure_decides() {
         let wait = |kind| BACKOFF.wait(1, &kind, None, None, 1.0);
-        assert_eq!(
-            wait(ProviderErrorKind::Unavailable),
-            Some(Duration::from_millis(375))
-        );
-        assert_eq!(wait(ProviderErrorKind::Failed(String::new())), None);
+        for kind in [ProviderErrorKind::Unavailable, ProviderErrorKind::RateLimited] {
+            assert_eq!(wait(kind), Some(Duration::from_millis(375)));
+        }
+        for kind in [
+            ProviderErrorKind::CredentialInvalid,
+            ProviderErrorKind::QuotaExceeded,
+            ProviderErrorKind::Failed(String::new()),
+        ] {
+            assert_eq!(wait(kind), None);
+        }
     }
 
     #[test]

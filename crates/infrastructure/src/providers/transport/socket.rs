@@ -12,7 +12,7 @@ use futures_util::{SinkExt, Stream, StreamExt};
 use reqwest::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Upgraded};
 use serde::de::DeserializeOwned;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -23,6 +23,7 @@ use tracing::{debug, warn};
 use viva_domain::ports::ProviderError;
 
 use super::http::{refusal, unsent};
+use super::retry::Backoff;
 use super::{Account, HttpClient, errors};
 
 /// A longer message is an error; base64 of a minute of audio is far less.
@@ -33,6 +34,15 @@ const READ_BUFFER_BYTES: usize = 16 << 10;
 const SEND_LIMIT: Duration = Duration::from_secs(5);
 /// Saying goodbye takes no longer.
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
+/// A conversation that does not begin within this is given to another provider.
+const BEGIN_LIMIT: Duration = Duration::from_secs(5);
+/// A vendor that cannot begin is asked once more. One that wants a longer break does not get it: too little time would be
+/// left to connect.
+const BEGIN_AGAIN: Backoff = Backoff {
+    tries: 2,
+    first: Duration::from_millis(250),
+    longest: Duration::from_secs(2),
+};
 
 /// An open socket: a stream of [`Frame`]s that ends after [`Frame::Closed`] or an error. Pings are answered while it is
 /// read. Dropping it closes the connection.
@@ -108,6 +118,39 @@ const CURABLE: [u16; 7] = [1001, 1005, 1006, 1011, 1012, 1013, 1015];
 /// Whether a connection that was closed with this code is worth another one. One that ended without a code is.
 pub fn is_curable(code: Option<u16>) -> bool {
     code.is_none_or(|code| CURABLE.contains(&code))
+}
+
+/// Opens the first connection of a conversation, with `open`. Where that fails for a reason that passes by, or the vendor
+/// asks for a short break, it is tried once more; nothing was said or heard yet. Later connections have their adapters' own
+/// patience.
+///
+/// # Errors
+/// What `open` says; unavailable when it takes longer than 5 s in all.
+pub async fn begin<T, F>(account: &Account, open: impl Fn() -> F + Send + Sync) -> Result<T, ProviderError>
+where
+    T: Send,
+    F: Future<Output = Result<T, ProviderError>> + Send,
+{
+    let provider = account.provider.as_str();
+    let opening = async {
+        let err = match open().await {
+            Ok(opened) => return Ok(opened),
+            Err(err) => err,
+        };
+        let Some(wait) = BEGIN_AGAIN.wait(1, &err.kind, None, err.retry_after, rand::random()) else {
+            return Err(err);
+        };
+        debug!(
+            provider.name = provider,
+            wait_ms = wait.as_millis(),
+            "Calling {provider} again: {err}"
+        );
+        sleep(wait).await;
+        open().await
+    };
+    timeout(BEGIN_LIMIT, opening)
+        .await
+        .unwrap_or_else(|_| Err(errors::unavailable(provider, "no conversation in time")))
 }
 
 /// Opens a socket: `make` makes a GET of the `http` or `https` address with the vendor's headers.

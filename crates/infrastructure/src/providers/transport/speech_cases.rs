@@ -5,6 +5,7 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
+use tokio::time::timeout;
 use viva_domain::ports::{ProviderError, ProviderErrorKind, SpeechStream, TextToSpeech, TextToSpeechRequest};
 use viva_domain::sessions::ProviderConfig;
 use viva_fakes::vendors::speech::{SpeechScript, SpeechServer};
@@ -25,6 +26,8 @@ pub(crate) struct Bench {
 pub(crate) const PROVIDER: &str = "my-own";
 /// The key of scripted servers.
 pub(crate) const KEY: &str = "sk-secret-key";
+/// Of speech nothing came for this long: it is over.
+const STALL_LIMIT: Duration = Duration::from_secs(30);
 /// As often as it takes for one that is not held up by the machine.
 const TRIES: usize = 10;
 
@@ -53,6 +56,7 @@ macro_rules! http_speech_tests {
             a_used_up_quota_is_told_at_once,
             a_failing_vendor_is_asked_again_and_then_told,
             speech_that_breaks_off_fails_once,
+            speech_that_stalls_is_given_up,
             speech_can_be_empty,
             a_vendor_that_does_not_answer_is_given_up,
             nobody_there_is_unavailable,
@@ -288,6 +292,41 @@ pub(crate) async fn speech_that_breaks_off_fails_once(
         1,
         "nothing is asked again after the first byte"
     );
+}
+
+pub(crate) async fn speech_that_stalls_is_given_up(start: impl AsyncFn(SpeechScript, HttpLimits) -> Bench) {
+    let bench = start(SpeechScript::default(), impatient()).await;
+    let speech = Speech::of(ms(500));
+    bench.server.speak(speech.hangs_after(ms(100)));
+    let mut stream = bench.speak("Hello.").await.unwrap();
+    let mut samples = Vec::new();
+    while samples.len() < 2_400 {
+        samples.extend(stream.next().await.unwrap().unwrap());
+    }
+    // From here on time passes as soon as nobody has anything to do.
+    tokio::time::pause();
+    let stalled = tokio::time::Instant::now();
+    let given_up = timeout(STALL_LIMIT * 2, stream.next()).await;
+    let next = given_up.expect("it was waited for");
+    let err = next.expect("it ended as if it were whole").unwrap_err();
+    assert_eq!(err.kind, ProviderErrorKind::Unavailable);
+    let waited = stalled.elapsed();
+    assert!(
+        waited >= STALL_LIMIT && waited < STALL_LIMIT + ms(1_000),
+        "{waited:?}"
+    );
+    assert!(stream.next().await.is_none(), "something follows the failure");
+    assert!(
+        samples == speech.samples(24_000)[..2_400],
+        "{} samples",
+        samples.len()
+    );
+    assert_eq!(
+        bench.server.requests().len(),
+        1,
+        "nothing is asked again after the first byte"
+    );
+    bench.server.closed().await;
 }
 
 pub(crate) async fn speech_can_be_empty(start: impl AsyncFn(SpeechScript, HttpLimits) -> Bench) {

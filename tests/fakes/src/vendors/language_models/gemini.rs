@@ -20,6 +20,8 @@ const GENERATION_FIELDS: [&str; 7] = [
     "topK",
     "topP",
 ];
+const THINKING_FIELDS: [&str; 3] = ["includeThoughts", "thinkingBudget", "thinkingLevel"];
+const CONTENT_FIELDS: [&str; 2] = ["parts", "role"];
 const THINKING_LEVELS: [&str; 4] = ["MINIMAL", "LOW", "MEDIUM", "HIGH"];
 
 pub(super) fn check(asked: &Asked<'_>) -> Result<(), Refusal> {
@@ -35,7 +37,9 @@ pub(super) fn check(asked: &Asked<'_>) -> Result<(), Refusal> {
             return Err(Refusal::new(403, "PERMISSION_DENIED", message));
         }
         (Some(key), Some(sent)) if sent != key => {
-            return invalid("API key not valid. Please pass a valid API key.".to_owned());
+            // The real one does not repeat the key; this one does, because somebody could.
+            let sent = sent.to_str().unwrap_or_default();
+            return invalid(format!("API key not valid: {sent}. Please pass a valid API key."));
         }
         _ => {}
     }
@@ -44,20 +48,28 @@ pub(super) fn check(asked: &Asked<'_>) -> Result<(), Refusal> {
         return Err(Refusal::new(404, "NOT_FOUND", message));
     }
     let unknown = |object, known: &[&str]| unknown_field(object, known).map(str::to_owned);
-    let name = unknown(body, &FIELDS).or_else(|| unknown(&body["generationConfig"], &GENERATION_FIELDS));
+    let config = &body["generationConfig"];
+    let contents = body["contents"].as_array().map_or(&[][..], Vec::as_slice);
+    let name = unknown(body, &FIELDS)
+        .or_else(|| unknown(config, &GENERATION_FIELDS))
+        .or_else(|| unknown(&config["thinkingConfig"], &THINKING_FIELDS))
+        .or_else(|| {
+            contents
+                .iter()
+                .find_map(|content| unknown(content, &CONTENT_FIELDS))
+        });
     if let Some(name) = name {
         return invalid(format!(
             "Invalid JSON payload received. Unknown name \"{name}\": Cannot find field."
         ));
     }
-    let level = &body["generationConfig"]["thinkingConfig"]["thinkingLevel"];
+    let level = &config["thinkingConfig"]["thinkingLevel"];
     if !level.is_null() && !THINKING_LEVELS.iter().any(|known| level == known) {
         return invalid("Invalid value at 'generation_config.thinking_config.thinking_level'".to_owned());
     }
     if !body["systemInstruction"].is_null() && !has_text(&body["systemInstruction"]) {
         return invalid("systemInstruction: parts must not be empty".to_owned());
     }
-    let contents = body["contents"].as_array().map_or(&[][..], Vec::as_slice);
     if contents.is_empty() {
         return invalid("contents is not specified".to_owned());
     }

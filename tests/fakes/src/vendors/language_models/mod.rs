@@ -162,7 +162,8 @@ mod tests {
         let key = settings.key.clone().unwrap_or_default();
         let headers = [
             ("authorization", format!("Bearer {key}")),
-            ("x-api-key", key),
+            ("x-api-key", key.clone()),
+            ("x-goog-api-key", key),
             ("anthropic-version", "2023-06-01".to_owned()),
             ("content-type", "application/json".to_owned()),
         ];
@@ -172,16 +173,19 @@ mod tests {
             .collect::<Vec<(axum::http::HeaderName, axum::http::HeaderValue)>>()
             .into_iter()
             .collect();
-        let mut body = json!({
-            "model": settings.model, "messages": [{"role": "user", "content": "Hi"}], "stream": true,
-            "max_tokens": 4_096,
-        });
+        let mut body = match vendor {
+            ChatVendor::OpenAi | ChatVendor::Anthropic => json!({
+                "model": settings.model, "messages": [{"role": "user", "content": "Hi"}], "stream": true,
+                "max_tokens": 4_096,
+            }),
+            ChatVendor::Gemini => json!({"contents": [{"role": "user", "parts": [{"text": "Hi"}]}]}),
+        };
         body[field] = value;
         let asked = Asked {
             path: match vendor {
                 ChatVendor::OpenAi => "/v1/chat/completions",
                 ChatVendor::Anthropic => "/v1/messages",
-                ChatVendor::Gemini => unreachable!("its requests have another shape"),
+                ChatVendor::Gemini => "/v1beta/models/scripted-model:streamGenerateContent?alt=sse",
             },
             headers: &headers,
             body: &body,
@@ -249,5 +253,60 @@ mod tests {
             assert!(takes(vendor, field, right.clone()), "{right} is right");
             assert!(!takes(vendor, field, wrong.clone()), "{wrong} is wrong");
         }
+        for vendor in [OpenAi, Anthropic] {
+            assert!(!takes(vendor, "mood", json!(1)), "{vendor:?}");
+        }
+    }
+
+    #[test]
+    fn what_documents_of_gemini_do_not_name_is_refused() {
+        let turns = |roles: &[&str]| {
+            let turn = |role: &&str| json!({"role": role, "parts": [{"text": "Hi"}]});
+            roles.iter().map(turn).collect::<Value>()
+        };
+        for (field, right, wrong) in [
+            (
+                "generationConfig",
+                json!({"maxOutputTokens": 7, "thinkingConfig": {"thinkingLevel": "LOW"}}),
+                json!({"maxTokens": 7}),
+            ),
+            (
+                "generationConfig",
+                json!({}),
+                json!({"thinkingConfig": {"thinkingLevel": "MUCH"}}),
+            ),
+            (
+                "generationConfig",
+                json!(null),
+                json!({"thinkingConfig": {"mood": 1}}),
+            ),
+            (
+                "systemInstruction",
+                json!({"parts": [{"text": "Be brief."}]}),
+                json!({"parts": []}),
+            ),
+            (
+                "contents",
+                turns(&["user", "model", "user"]),
+                turns(&["model", "user"]),
+            ),
+            ("contents", turns(&["user"]), turns(&["user", "model"])),
+            (
+                "contents",
+                turns(&["user"]),
+                json!([{"role": "user", "parts": [{"text": "Hi"}], "mood": 1}]),
+            ),
+            ("contents", turns(&["user"]), json!([])),
+        ] {
+            assert!(
+                takes(ChatVendor::Gemini, field, right.clone()),
+                "{right} is right"
+            );
+            assert!(
+                !takes(ChatVendor::Gemini, field, wrong.clone()),
+                "{wrong} is wrong"
+            );
+        }
+        assert!(!takes(ChatVendor::Gemini, "mood", json!(1)));
     }
 }

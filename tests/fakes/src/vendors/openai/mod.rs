@@ -1,3 +1,4 @@
 //! OpenAI.
 
+pub(super) mod events;
 pub mod realtime;

@@ -13,6 +13,7 @@ use super::refusal::{Refusal, check_key};
 use super::server::Desk;
 use super::{SpokenText, TextFault};
 use crate::vendors::line::{Hung, Incoming, Line, is_voiced, samples};
+use crate::vendors::openai::events::unknown_field;
 use crate::vendors::transcribing::{is_noise_reduction, wrong_field};
 
 /// Shorter buffers are refused: 100 ms.
@@ -105,6 +106,11 @@ impl Ears {
     }
 
     async fn on(&mut self, message: &Value) -> Result<(), Hung> {
+        if let Some(field) = unknown_field(message) {
+            let text = format!("Unknown parameter: '{field}'");
+            let refusal = Refusal::parameter("unknown_parameter", &text, &field);
+            return self.error(&refusal, &message["event_id"]).await;
+        }
         let done = match message["type"].as_str() {
             Some("session.update") => self.update(message).await?,
             Some(_) if !self.is_configured => {

@@ -3,10 +3,11 @@ use std::time::Duration;
 use rstest::rstest;
 use serde_json::{Value, json};
 use viva_domain::ports::{ProviderErrorKind, SpeechToText, SpeechToTextEventKind};
+use viva_domain::sessions::ProviderConfig;
 use viva_fakes::CapturedLogs;
 use viva_fakes::vendors::deepgram::{DeepgramScript, Spoken};
 
-use super::{FLUX, NOVA, PROVIDER, Rig, config, patiently};
+use super::{FLUX, NOVA, PROVIDER, Rig, Talk, config, patiently};
 
 const UNAVAILABLE: ProviderErrorKind = ProviderErrorKind::Unavailable;
 
@@ -14,7 +15,6 @@ const UNAVAILABLE: ProviderErrorKind = ProviderErrorKind::Unavailable;
 #[case(401, "INVALID_AUTH", None, ProviderErrorKind::CredentialInvalid)]
 #[case(402, "ASR_PAYMENT_REQUIRED", None, ProviderErrorKind::QuotaExceeded)]
 #[case(429, "TOO_MANY_REQUESTS", Some(7), ProviderErrorKind::RateLimited)]
-#[case(500, "INTERNAL", None, ProviderErrorKind::Unavailable)]
 #[case(400, "Bad Request", None, ProviderErrorKind::Failed("why".to_owned()))]
 #[tokio::test]
 async fn a_refusal_is_told(
@@ -25,6 +25,7 @@ async fn a_refusal_is_told(
 ) {
     for model in [NOVA, FLUX] {
         let rig = Rig::start().await;
+        // It is not asked again: it would let us in.
         rig.server.refuse(status, code, "why", retry_after);
         let err = rig
             .ears
@@ -118,6 +119,41 @@ async fn an_order_whose_connection_breaks_fails_and_the_next_one_does_not(#[case
                 Err(kind) => assert_eq!(talk.failure().await, kind),
             }
         }
+    }
+}
+
+#[rstest]
+#[case(NOVA, "zh-TW", ("language", "zh-TW"))]
+#[case("flux-general-multi", "de-AT", ("language_hint", "de"))]
+#[tokio::test]
+async fn another_connection_is_asked_for_as_the_first_one(
+    #[case] model: &str,
+    #[case] language: &str,
+    #[case] told: (&str, &str),
+) {
+    let rig = Rig::start().await;
+    let options = [("keyterms", r#"["Kokoro", "Viva"]"#), ("numerals", "true")];
+    let config = ProviderConfig {
+        language: Some(language.to_owned()),
+        ..config(PROVIDER, model, &options)
+    };
+    let mut talk = Talk::open(&rig.ears, &config).await;
+    patiently(rig.server.until(|lines| lines.len() == 1)).await;
+    rig.server.cut();
+    talk.speak().await;
+    let lines = patiently(rig.server.until(|lines| lines.len() == 2)).await;
+    assert_eq!(
+        (&lines[1].path, &lines[1].query),
+        (&lines[0].path, &lines[0].query)
+    );
+    for (name, value) in [
+        told,
+        ("keyterm", "Kokoro"),
+        ("keyterm", "Viva"),
+        ("numerals", "true"),
+    ] {
+        let asked = (name.to_owned(), value.to_owned());
+        assert!(lines[1].query.contains(&asked), "{asked:?}: {:?}", lines[1].query);
     }
 }
 

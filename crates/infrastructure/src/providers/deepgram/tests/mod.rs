@@ -5,6 +5,7 @@ mod failures;
 mod flux;
 mod nova;
 mod secrets;
+mod strict;
 
 use std::time::Duration;
 

@@ -165,7 +165,12 @@ async fn a_vendor_that_gets_nothing_is_told_that_we_are_there() {
         idle: Duration::from_secs(1),
         ..DeepgramScript::default()
     };
-    let rig = Rig::with(script).await.restless();
+    let rig = Rig::with(script).await;
+    let unless_told = rig.ears.keep_alive;
+    // The vendor hangs up after ten seconds, and wants to hear something every three to five.
+    let wanted = Duration::from_secs(3)..=Duration::from_secs(5);
+    assert!(wanted.contains(&unless_told), "{unless_told:?}");
+    let rig = rig.restless();
     let mut talk = rig.talk(NOVA, &[]).await;
     let lines = patiently(rig.server.until(|lines| lines[0].texts.len() >= 60)).await;
     assert!(lines[0].types().iter().all(|kind| *kind == "KeepAlive"));

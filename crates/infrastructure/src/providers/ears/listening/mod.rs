@@ -21,7 +21,7 @@ use super::line::{Line, Ring, Tries};
 use super::{COMMANDS, Dialect, EVENTS, Message, Order, Said};
 use crate::providers::transport::channel::{Closed, room};
 use crate::providers::transport::spare::Spare;
-use crate::providers::transport::{alarm, errors};
+use crate::providers::transport::{alarm, errors, socket};
 
 /// After so long without anything sent, the vendor is told that we are still there.
 pub(in crate::providers) const KEEP_ALIVE: Duration = Duration::from_secs(4);
@@ -60,7 +60,7 @@ pub(in crate::providers) async fn listen<D: Dialect>(
     tasks: &TaskTracker,
     keep_alive: Duration,
 ) -> Result<SpeechToTextSession, ProviderError> {
-    let socket = dialect.connect().await?;
+    let socket = socket::begin(dialect.account(), || dialect.connect()).await?;
     let (commands, from_session) = mpsc::channel(COMMANDS);
     let (to_session, events) = mpsc::channel(EVENTS);
     let spare = Spare::after(dialect.longest_age());

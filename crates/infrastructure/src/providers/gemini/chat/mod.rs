@@ -18,7 +18,7 @@ use self::options::Options;
 use self::wire::{Content, GenerateRequest, GenerationConfig, TextPart, ThinkingConfig};
 use super::address::versioned;
 use crate::providers::Defaults;
-use crate::providers::language_model::{Backend, Line, alternating};
+use crate::providers::language_model::{Backend, KeyUse, Line, alternating};
 use crate::providers::transport::{Account, HttpClient};
 
 /// In a header, never in the address: addresses are logged.
@@ -32,6 +32,12 @@ impl GeminiLanguageModel {
     /// The base of its account may end with a version.
     pub fn new(account: Account, http: HttpClient, defaults: Defaults) -> Self {
         Self(Backend::new(account, http, defaults))
+    }
+
+    /// The same for a server that may do without a key, as those on one's own machine do.
+    #[must_use]
+    pub fn with_optional_key(self) -> Self {
+        Self(self.0.with_key(KeyUse::Optional))
     }
 }
 

@@ -10,15 +10,15 @@ use viva_domain::ports::{ProviderError, ProviderErrorKind};
 use super::closing::Closing;
 use super::wire::{ClientMessage, ServerMessage, Setup};
 use crate::providers::gemini::address::versioned;
-use crate::providers::transport::socket::{Frame, Oddities, Socket, connect};
+use crate::providers::transport::socket::{Frame, Oddities, Socket, begin, connect};
 use crate::providers::transport::{Account, HttpClient, errors};
 
 /// The key goes where no log of addresses has it.
 const KEY_HEADER: &str = "x-goog-api-key";
-/// From the first packet to the end of the setup.
+/// The vendor's own hosts, where nothing goes without a key.
+const DOMAIN: &str = "googleapis.com";
+/// A handshake that takes longer has failed.
 const LIMIT: Duration = Duration::from_secs(5);
-/// Waits before attempts to begin: whoever cannot is replaced by another provider, so not many.
-const FIRST_WAITS: [Duration; 2] = [Duration::ZERO, Duration::from_millis(250)];
 /// Waits before attempts to go on.
 const WAITS: [Duration; 4] = [
     Duration::ZERO,
@@ -58,26 +58,17 @@ impl Dialer {
 
     /// Opens the first connection; tries again once.
     pub(super) async fn dial(&self) -> Result<Socket, ProviderError> {
-        self.attempt(&self.setup, &FIRST_WAITS, LIMIT).await
+        begin(&self.account, || self.dial_with(&self.setup)).await
     }
 
     /// Opens a connection that goes on from a handle; tries again for a while.
     pub(super) async fn dial_again(&self, handle: &str) -> Result<Socket, ProviderError> {
-        self.attempt(&self.setup.resuming(handle), &WAITS, LIMIT_OF_ALL)
-            .await
-    }
-
-    async fn attempt(
-        &self,
-        setup: &Setup,
-        waits: &[Duration],
-        limit: Duration,
-    ) -> Result<Socket, ProviderError> {
+        let setup = self.setup.resuming(handle);
         let attempts = async {
             let mut result = Err(errors::unavailable(self.provider(), "no attempt was made"));
-            for wait in waits {
-                sleep(*wait).await;
-                result = self.dial_with(setup).await;
+            for wait in WAITS {
+                sleep(wait).await;
+                result = self.dial_with(&setup).await;
                 let is_out = |err: &ProviderError| err.kind == ProviderErrorKind::Unavailable;
                 if !result.as_ref().is_err_and(is_out) {
                     break;
@@ -85,16 +76,20 @@ impl Dialer {
             }
             result
         };
-        timeout(limit, attempts)
+        timeout(LIMIT_OF_ALL, attempts)
             .await
             .unwrap_or_else(|_| Err(errors::unavailable(self.provider(), "no conversation in time")))
     }
 
     async fn dial_with(&self, setup: &Setup) -> Result<Socket, ProviderError> {
-        let key = self.account.required_header("")?;
+        let key = self.account.header_beyond(DOMAIN, "")?;
         let url = self.url();
         let mut socket = connect(&self.http, &self.account, LIMIT, |client| {
-            client.get(url).header(KEY_HEADER, key)
+            let request = client.get(url);
+            match key {
+                Some(key) => request.header(KEY_HEADER, key),
+                None => request,
+            }
         })
         .await?;
         let setup = ClientMessage::Setup(Box::new(setup.clone()));

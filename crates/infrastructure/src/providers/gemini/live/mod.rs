@@ -55,7 +55,7 @@ pub struct GeminiRealtimeVoice {
 
 impl GeminiRealtimeVoice {
     /// Talks to the service at the account's base URL, `https://generativelanguage.googleapis.com` with or without a
-    /// version; every conversation is a task of `tasks`.
+    /// version, or to a server that takes its place and may do without a key; every conversation is a task of `tasks`.
     pub fn new(account: Account, http: HttpClient, defaults: Defaults, tasks: TaskTracker) -> Self {
         Self {
             account,

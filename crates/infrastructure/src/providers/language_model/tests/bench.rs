@@ -62,7 +62,14 @@ impl Bench {
                     model.with_optional_key()
                 })
             }
-            ChatVendor::Gemini => Box::new(GeminiLanguageModel::new(account, http, defaults)),
+            ChatVendor::Gemini => {
+                let model = GeminiLanguageModel::new(account, http, defaults);
+                Box::new(if needs_key {
+                    model
+                } else {
+                    model.with_optional_key()
+                })
+            }
         };
         Self { server, model }
     }

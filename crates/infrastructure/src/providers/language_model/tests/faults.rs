@@ -1,15 +1,19 @@
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use rstest::rstest;
-use viva_domain::ports::{ProviderError, ProviderErrorKind};
+use tokio::time::{Instant, timeout};
+use viva_domain::ports::{LanguageModelEvent, ProviderError, ProviderErrorKind};
 use viva_fakes::CapturedLogs;
 use viva_fakes::vendors::language_models::ChatVendor::{self, Anthropic, Gemini, OpenAi};
 use viva_fakes::vendors::language_models::{ChatScript, ChatServerSettings};
 
-use super::bench::{Bench, config, quick_limits};
+use super::bench::{Bench, config, patiently, quick_limits};
 use crate::providers::transport::HttpLimits;
 
 const KEY: &str = "sk-another-key-1234567890";
+/// Of an answer nothing came for this long: it is over.
+const STALL_LIMIT: Duration = Duration::from_secs(30);
 
 #[rstest]
 #[tokio::test]
@@ -20,7 +24,24 @@ async fn a_wrong_key_is_said_and_never_shown(#[values(OpenAi, Anthropic, Gemini)
     assert_eq!(err.kind, ProviderErrorKind::CredentialInvalid);
     assert_eq!(err.provider, "acme");
     assert_eq!(bench.server.requests().len(), 1, "it was not tried again");
+    let source = err.source.as_ref().map(ToString::to_string).unwrap_or_default();
+    assert!(
+        source.contains("[key]"),
+        "the server did not repeat the key: {source}"
+    );
     assert_hidden(&err, &logs, KEY);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_key_that_is_not_let_in_is_said_at_once(#[values(OpenAi, Anthropic, Gemini)] vendor: ChatVendor) {
+    let bench = Bench::start(vendor).await;
+    bench.server.script(ChatScript::refusing(401, None));
+    let err = bench.refused().await;
+    assert_eq!(err.kind, ProviderErrorKind::CredentialInvalid);
+    let requests = bench.server.requests();
+    let statuses: Vec<_> = requests.iter().map(|request| request.status).collect();
+    assert_eq!(statuses, [Some(401)]);
 }
 
 #[rstest]
@@ -149,6 +170,34 @@ async fn a_broken_connection_ends_the_answer(#[values(OpenAi, Anthropic, Gemini)
 
 #[rstest]
 #[tokio::test]
+async fn an_answer_that_stalls_is_given_up(#[values(OpenAi, Anthropic, Gemini)] vendor: ChatVendor) {
+    let bench = Bench::start(vendor).await;
+    bench.server.script(ChatScript::new().text("Well,"));
+    let mut stream = bench.ask(config()).await.unwrap();
+    let said = patiently(stream.next()).await.unwrap().unwrap();
+    assert_eq!(said, LanguageModelEvent::Delta("Well,".to_owned()));
+    // From here on time passes as soon as nobody has anything to do.
+    tokio::time::pause();
+    let stalled = Instant::now();
+    let given_up = timeout(STALL_LIMIT * 2, stream.next()).await;
+    let err = given_up.expect("it was waited for").unwrap().unwrap_err();
+    assert_eq!(err.kind, ProviderErrorKind::Unavailable);
+    let waited = stalled.elapsed();
+    assert!(
+        waited >= STALL_LIMIT && waited < STALL_LIMIT + Duration::from_secs(1),
+        "{waited:?}"
+    );
+    assert!(stream.next().await.is_none(), "something follows the failure");
+    assert_eq!(
+        bench.server.requests().len(),
+        1,
+        "it was asked again after a word"
+    );
+    bench.server.closed().await;
+}
+
+#[rstest]
+#[tokio::test]
 async fn an_answer_that_does_not_end_broke_off(#[values(OpenAi, Anthropic, Gemini)] vendor: ChatVendor) {
     let bench = Bench::start(vendor).await;
     bench.server.script(ChatScript::new().text("Well,").ends_early());
@@ -188,9 +237,6 @@ async fn a_server_that_is_not_there_is_unavailable(#[values(OpenAi, Anthropic, G
         messages: Vec::new(),
     };
     // What the dropped server still accepts it does not answer.
-    let err = super::bench::patiently(model.respond(request))
-        .await
-        .err()
-        .unwrap();
+    let err = patiently(model.respond(request)).await.err().unwrap();
     assert_eq!(err.kind, ProviderErrorKind::Unavailable);
 }

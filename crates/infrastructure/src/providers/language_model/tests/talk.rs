@@ -122,7 +122,7 @@ async fn dropping_a_request_closes_the_connection(#[values(OpenAi, Anthropic, Ge
 
 #[tokio::test]
 async fn a_server_without_keys_is_sent_none() {
-    for vendor in [OpenAi, Anthropic] {
+    for vendor in [OpenAi, Anthropic, Gemini] {
         let settings = ChatServerSettings {
             key: None,
             ..ChatServerSettings::of(vendor)
@@ -130,8 +130,9 @@ async fn a_server_without_keys_is_sent_none() {
         let bench = Bench::with(settings, None, quick_limits()).await;
         assert!(bench.answer().await.is_done);
         let requests = bench.server.requests();
-        assert_eq!(requests[0].header("authorization"), None);
-        assert_eq!(requests[0].header("x-api-key"), None);
+        for header in ["authorization", "x-api-key", "x-goog-api-key"] {
+            assert_eq!(requests[0].header(header), None, "{vendor:?}");
+        }
     }
 }
 

@@ -30,7 +30,7 @@ use self::dialogue::{Dialogue, Style};
 use self::failures::Failures;
 use crate::providers::Defaults;
 use crate::providers::transport::errors::invalid_config;
-use crate::providers::transport::socket::Oddities;
+use crate::providers::transport::socket::{self, Oddities};
 use crate::providers::transport::{Account, HttpClient};
 
 /// Commands that wait: 1.3 s of user audio in frames of 20 ms. When it is full the caller drops audio.
@@ -182,7 +182,7 @@ impl RealtimeVoice for OpenAiRealtimeVoice {
             failures: failures.clone(),
             oddities: Oddities::default(),
         };
-        let socket = connector.open().await?;
+        let socket = socket::begin(&self.account, || connector.open()).await?;
         let (commands, commands_rx) = mpsc::channel(COMMANDS);
         let (events_tx, events) = mpsc::channel(EVENTS);
         let style = Style {

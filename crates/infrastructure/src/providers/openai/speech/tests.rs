@@ -97,6 +97,27 @@ async fn a_compatible_server_needs_no_key() {
     assert!(!bench.server.requests()[0].has_key);
 }
 
+/// Which is what OpenAI itself sends.
+#[rstest]
+#[case(1)]
+#[case(777)]
+#[case(1_000_000)]
+#[tokio::test]
+async fn every_sample_without_a_header_arrives_wherever_the_bytes_are_cut(#[case] piece_bytes: usize) {
+    let script = SpeechScript {
+        piece_bytes,
+        format: SpeechFormat::Pcm,
+        content_type: Some("audio/pcm".to_owned()),
+        ..SpeechScript::default()
+    };
+    let bench = bench(script, impatient()).await;
+    let speech = Speech::of(Duration::from_millis(100));
+    bench.server.speak(speech);
+    let (samples, failure) = bench.listen("Hello.").await;
+    assert_eq!(failure, None);
+    assert!(samples == speech.samples(24_000), "{} samples", samples.len());
+}
+
 #[tokio::test]
 async fn openai_itself_is_not_asked_without_a_key() {
     let tts = adapter("https://api.openai.com/v1", None, impatient());

@@ -1,6 +1,9 @@
+use std::ops::RangeInclusive;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
+use rstest::rstest;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::WebSocketStream;
@@ -10,8 +13,8 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use viva_domain::ports::{ProviderError, ProviderErrorKind};
 use viva_fakes::CapturedLogs;
 
-use super::super::socket::{Frame, Oddities, Socket, connect, is_curable};
-use super::super::{Account, HttpClient};
+use super::super::socket::{Frame, Oddities, Socket, begin, connect, is_curable};
+use super::super::{Account, HttpClient, errors};
 
 const KEY: &str = "sk-hidden-1234567890";
 const LIMIT: Duration = Duration::from_secs(20);
@@ -42,18 +45,32 @@ async fn dial<T>(
     tokio::join!(connecting, serving)
 }
 
+fn nobody() -> Account {
+    Account {
+        provider: "acme".to_owned(),
+        base_url: "http://127.0.0.1:9".parse().unwrap(),
+        api_key: None,
+    }
+}
+
 async fn upgrade(stream: TcpStream) -> WebSocketStream<TcpStream> {
     tokio_tungstenite::accept_async(stream).await.unwrap()
 }
 
 /// Reads the request and answers it with these bytes.
 async fn answer(mut stream: TcpStream, response: &str) -> TcpStream {
+    read_request(&mut stream).await;
+    stream.write_all(response.as_bytes()).await.unwrap();
+    stream
+}
+
+/// The request in lower case, up to its end.
+async fn read_request(stream: &mut TcpStream) -> String {
     let mut request = Vec::new();
     while !request.ends_with(b"\r\n\r\n") {
         request.push(stream.read_u8().await.unwrap());
     }
-    stream.write_all(response.as_bytes()).await.unwrap();
-    stream
+    String::from_utf8(request).unwrap().to_ascii_lowercase()
 }
 
 fn kind(result: Result<Socket, ProviderError>) -> ProviderErrorKind {
@@ -123,6 +140,13 @@ async fn closing_says_goodbye_and_dropping_cuts() {
 }
 
 #[tokio::test]
+async fn compression_is_not_offered() {
+    let (_, request) = dial(LIMIT, async |mut stream| read_request(&mut stream).await).await;
+    assert!(request.contains("\r\nsec-websocket-version: 13\r\n"), "{request}");
+    assert!(!request.contains("sec-websocket-extensions"), "{request}");
+}
+
+#[tokio::test]
 async fn a_refused_handshake_is_sorted_like_any_refusal() {
     let body = format!(r#"{{"error":{{"message":"bad key {KEY}","code":"invalid_api_key"}}}}"#);
     let response = format!(
@@ -139,6 +163,50 @@ async fn a_refused_handshake_is_sorted_like_any_refusal() {
     let err = socket.map(drop).unwrap_err();
     assert_eq!(err.kind, ProviderErrorKind::RateLimited);
     assert_eq!(err.retry_after, Some(Duration::from_secs(7)));
+}
+
+#[rstest]
+#[case::out_of_order(ProviderErrorKind::Unavailable, None, Some(180..=260))]
+#[case::out_of_order_for_a_moment(ProviderErrorKind::Unavailable, Some(1), Some(1_000..=1_100))]
+#[case::limited(ProviderErrorKind::RateLimited, None, Some(180..=260))]
+#[case::limited_for_a_moment(ProviderErrorKind::RateLimited, Some(2), Some(2_000..=2_100))]
+#[case::limited_for_long(ProviderErrorKind::RateLimited, Some(3), None)]
+#[case::refused(ProviderErrorKind::CredentialInvalid, None, None)]
+#[case::used_up(ProviderErrorKind::QuotaExceeded, Some(1), None)]
+#[case::told_nonsense(ProviderErrorKind::Failed("no".to_owned()), None, None)]
+#[tokio::test(start_paused = true)]
+async fn a_conversation_that_cannot_begin_is_tried_once_more_if_that_may_help(
+    #[case] kind: ProviderErrorKind,
+    #[case] retry_after_s: Option<u64>,
+    #[case] waits_ms: Option<RangeInclusive<u128>>,
+) {
+    let err = || ProviderError {
+        retry_after: retry_after_s.map(Duration::from_secs),
+        ..errors::error("acme", kind.clone())
+    };
+    let started = tokio::time::Instant::now();
+    for failures in [1, 2] {
+        let tries = AtomicUsize::new(0);
+        let begun = begin(&nobody(), || {
+            let is_refused = tries.fetch_add(1, Ordering::SeqCst) < failures;
+            std::future::ready(if is_refused { Err(err()) } else { Ok(()) })
+        })
+        .await;
+        let helps = waits_ms.is_some() && failures == 1;
+        assert_eq!(begun, if helps { Ok(()) } else { Err(err()) });
+        assert_eq!(tries.into_inner(), if waits_ms.is_some() { 2 } else { 1 });
+    }
+    // Both had to wait as long.
+    let waited = started.elapsed().as_millis() / 2;
+    assert!(waits_ms.unwrap_or(0..=0).contains(&waited), "{waited} ms");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conversation_begins_within_five_seconds_or_not_at_all() {
+    let started = tokio::time::Instant::now();
+    let begun = begin(&nobody(), std::future::pending::<Result<(), ProviderError>>).await;
+    assert_eq!(begun.unwrap_err().kind, ProviderErrorKind::Unavailable);
+    assert_eq!(started.elapsed().as_secs(), 5);
 }
 
 #[tokio::test]

@@ -51,12 +51,13 @@ struct Answering {
     has_begun: bool,
 }
 
-pub(super) async fn serve(desk: Desk, socket: WebSocket, query: Option<String>) {
+pub(super) async fn serve(desk: Desk, socket: WebSocket, query: Option<String>, has_key: bool) {
     let mut index = 0;
     desk.connections.send_modify(|connections| {
         index = connections.len();
         connections.push(LiveConnection {
             query,
+            has_key,
             messages: Vec::new(),
             audio: Vec::new(),
             turns: Vec::new(),
@@ -221,6 +222,7 @@ impl Connection {
             }
             RealtimeInput::AudioStreamEnd(_) => {
                 if self.silence.take().is_some() {
+                    self.tell_activity("ACTIVITY_END").await?;
                     self.answer_speech();
                 }
                 Ok(())
@@ -265,12 +267,14 @@ impl Connection {
         });
         if samples.iter().any(|sample| sample.unsigned_abs() > LOUD) {
             if self.silence.replace(0).is_none() {
+                self.tell_activity("ACTIVITY_START").await?;
                 self.interrupt().await?;
             }
         } else if let Some(silence) = &mut self.silence {
             *silence += samples.len() as u64;
             if *silence >= limit.unwrap_or(SILENCE_MS) * 16 {
                 self.silence = None;
+                self.tell_activity("ACTIVITY_END").await?;
                 self.answer_speech();
             }
         }
@@ -346,6 +350,14 @@ impl Connection {
         }
         self.say(json!({"serverContent": {"turnComplete": true}})).await?;
         self.tell_handle(true).await
+    }
+
+    async fn tell_activity(&mut self, kind: &str) -> Result<(), End> {
+        if !self.desk.script.tells_activity {
+            return Ok(());
+        }
+        self.say(json!({"voiceActivity": {"voiceActivityType": kind, "audioOffset": "1.2s"}}))
+            .await
     }
 
     async fn tell_handle(&mut self, resumable: bool) -> Result<(), End> {

@@ -46,6 +46,8 @@ pub struct LiveServer {
 pub struct LiveConnection {
     /// The query of its address; keys do not belong there.
     pub query: Option<String>,
+    /// Whether its request brought a key.
+    pub has_key: bool,
     /// The messages, without those that bring audio.
     pub messages: Vec<Value>,
     /// All audio, at 16 kHz.
@@ -185,12 +187,15 @@ async fn connect(
     if let Some(refusal) = refusal {
         return refusal.into_response();
     }
-    match headers.get("x-goog-api-key").map(HeaderValue::as_bytes) {
-        Some(key) if key == desk.script.api_key.as_bytes() => {}
-        Some(key) => return invalid_key(&String::from_utf8_lossy(key)).into_response(),
-        None => return missing_key().into_response(),
+    let sent = headers.get("x-goog-api-key").map(HeaderValue::as_bytes);
+    match (&desk.script.api_key, sent) {
+        (None, _) => {}
+        (Some(key), Some(sent)) if key.as_bytes() == sent => {}
+        (Some(_), Some(sent)) => return invalid_key(&String::from_utf8_lossy(sent)).into_response(),
+        (Some(_), None) => return missing_key().into_response(),
     }
-    upgrade.on_upgrade(move |socket| connection::serve(desk, socket, query))
+    let has_key = sent.is_some();
+    upgrade.on_upgrade(move |socket| connection::serve(desk, socket, query, has_key))
 }
 
 fn invalid_key(key: &str) -> (StatusCode, axum::Json<Value>) {

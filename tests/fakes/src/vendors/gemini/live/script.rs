@@ -3,8 +3,8 @@ use std::time::Duration;
 /// How a server behaves.
 #[derive(Debug, Clone)]
 pub struct LiveScript {
-    /// The only key that it takes.
-    pub api_key: String,
+    /// The only key that it takes; `None` is a compatible server that asks for none.
+    pub api_key: Option<String>,
     /// The first handshakes are refused, one each.
     pub refusals: Vec<LiveRefusal>,
     /// What the first setups are answered by closing with, one each; `None` is taken.
@@ -21,6 +21,9 @@ pub struct LiveScript {
     pub answers: Vec<LiveAnswer>,
     /// Whether it speaks of an answer that was stopped before its first word.
     pub ends_unspoken: bool,
+    /// Whether it says when the user begins and stops, where it listens: the real one's messages have room for that, and
+    /// nobody promises that it does.
+    pub tells_activity: bool,
 }
 
 /// A refused handshake.
@@ -109,7 +112,7 @@ impl LiveAnswer {
 impl Default for LiveScript {
     fn default() -> Self {
         Self {
-            api_key: "live-key".to_owned(),
+            api_key: Some("live-key".to_owned()),
             refusals: Vec::new(),
             setup_closes: Vec::new(),
             thinking: Duration::from_millis(300),
@@ -121,6 +124,7 @@ impl Default for LiveScript {
                 LiveAnswer::saying("You are welcome.", "Thank you."),
             ],
             ends_unspoken: false,
+            tells_activity: false,
         }
     }
 }

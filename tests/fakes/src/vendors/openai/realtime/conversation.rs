@@ -12,6 +12,7 @@ use super::ears::{Ears, Found};
 use super::server::Desk;
 use super::session::{self, Configured};
 use crate::vendors::line::samples;
+use crate::vendors::openai::events::unknown_field;
 
 /// Shorter turns are refused: 100 ms.
 const LEAST_TURN: usize = 2_400;
@@ -59,9 +60,21 @@ impl Conversation {
     /// Takes a message and says what is to be heard of it, audio if it is some.
     pub(super) fn on(&mut self, message: &Value) -> Vec<i16> {
         let mut audio = Vec::new();
-        let done = match message["type"].as_str().unwrap_or_default() {
+        if let Err(complaint) = self.obey(message, &mut audio) {
+            self.desk.complained(&complaint);
+            self.out.push(complaint.event(&message["event_id"]));
+        }
+        audio
+    }
+
+    fn obey(&mut self, message: &Value, audio: &mut Vec<i16>) -> Done {
+        if let Some(field) = unknown_field(message) {
+            let text = format!("Unknown parameter: '{field}'.");
+            return Err(Complaint::about(&field, "unknown_parameter", &text));
+        }
+        match message["type"].as_str().unwrap_or_default() {
             "session.update" => self.update(message),
-            "input_audio_buffer.append" => self.append(message, &mut audio),
+            "input_audio_buffer.append" => self.append(message, audio),
             "input_audio_buffer.commit" => self.commit(),
             "conversation.item.create" => self.create_item(&message["item"]),
             "conversation.item.truncate" => self.truncate(message),
@@ -74,12 +87,7 @@ impl Conversation {
                 "invalid_value",
                 &format!("Invalid value: '{other}'."),
             )),
-        };
-        if let Err(complaint) = done {
-            self.desk.complained(&complaint);
-            self.out.push(complaint.event(&message["event_id"]));
         }
-        audio
     }
 
     /// When there is something to say by itself.

@@ -34,6 +34,8 @@ const FIELDS: [&str; 13] = [
     "tracing",
     "prompt",
 ];
+const AUDIO: [&str; 2] = ["input", "output"];
+const FORMAT: [&str; 2] = ["type", "rate"];
 const INPUT: [&str; 4] = ["format", "noise_reduction", "transcription", "turn_detection"];
 const OUTPUT: [&str; 3] = ["format", "voice", "speed"];
 const SERVER_VAD: [&str; 7] = [
@@ -90,6 +92,11 @@ pub(super) fn check(session: &Value) -> Result<Configured, Complaint> {
             "session.output_modalities",
         )?;
     }
+    known(
+        object(&session["audio"], "session.audio")?,
+        "session.audio",
+        &AUDIO,
+    )?;
     let input = &session["audio"]["input"];
     known(
         object(input, "session.audio.input")?,
@@ -163,7 +170,8 @@ fn check_format(format: &Value, name: &str) -> Result<(), Complaint> {
         &[Value::from("audio/pcm")],
         &format!("{name}.type"),
     )?;
-    expect(&format["rate"], &[Value::from(24_000)], &format!("{name}.rate"))
+    expect(&format["rate"], &[Value::from(24_000)], &format!("{name}.rate"))?;
+    known(object(format, name)?, name, &FORMAT)
 }
 
 fn check_effort(session: &Value) -> Result<(), Complaint> {

@@ -1,6 +1,7 @@
-use viva_contract::realtime_voice_contract;
+use viva_contract::{realtime_voice_contract, realtime_voice_with_turns_contract};
 use viva_domain::ports::RealtimeVoice;
 use viva_domain::sessions::ProviderConfig;
+use viva_fakes::vendors::gemini::live::LiveScript;
 
 use super::{Rig, config, quick};
 
@@ -20,5 +21,23 @@ async fn older_model(case: impl AsyncFnOnce(&dyn RealtimeVoice, ProviderConfig))
     rig.ends().await;
 }
 
+/// Of a server that does not say when the user speaks, that is known too late for the suite: `talking.rs` has what holds.
+async fn server_that_tells_of_turns(case: impl AsyncFnOnce(&dyn RealtimeVoice, ProviderConfig)) {
+    let script = LiveScript {
+        tells_activity: true,
+        ..quick()
+    };
+    let rig = Rig::start(script).await;
+    case(&rig.voice, config(&[("turn_detection", "\"server\"")])).await;
+    rig.ends().await;
+    let connections = rig.server.connections();
+    let refused: Vec<_> = connections
+        .iter()
+        .filter_map(|connection| connection.refused.as_deref())
+        .collect();
+    assert!(refused.is_empty(), "the provider was told nonsense: {refused:?}");
+}
+
 realtime_voice_contract!(newer_model);
 realtime_voice_contract!(older_model);
+realtime_voice_with_turns_contract!(server_that_tells_of_turns);

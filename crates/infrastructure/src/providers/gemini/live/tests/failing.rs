@@ -44,12 +44,17 @@ async fn a_refused_handshake_is_told_at_once(
 
 #[tokio::test]
 async fn a_server_that_is_out_of_order_is_asked_twice() {
-    let once = LiveScript {
-        refusals: vec![refusal(500, "INTERNAL", None)],
-        ..quick()
-    };
-    let rig = Rig::start(once).await;
-    assert_eq!(rig.talk(&[]).await.ask().await.text, "It is noon.");
+    for refusal in [
+        refusal(500, "INTERNAL", None),
+        refusal(429, "RESOURCE_EXHAUSTED", Some(1)),
+    ] {
+        let once = LiveScript {
+            refusals: vec![refusal],
+            ..quick()
+        };
+        let rig = Rig::start(once).await;
+        assert_eq!(rig.talk(&[]).await.ask().await.text, "It is noon.");
+    }
     let always = LiveScript {
         refusals: vec![refusal(503, "UNAVAILABLE", None); 2],
         ..quick()
@@ -63,14 +68,45 @@ async fn a_server_that_is_out_of_order_is_asked_twice() {
 #[tokio::test]
 async fn a_key_that_is_wrong_or_missing_is_told() {
     let rig = Rig::start(quick()).await;
-    for (key, kind) in [
-        (Some("another"), ProviderErrorKind::CredentialInvalid),
-        (None, ProviderErrorKind::CredentialMissing),
+    let own = rig.server.base_url();
+    for (base_url, key, kind) in [
+        (
+            own.as_str(),
+            Some("another"),
+            ProviderErrorKind::CredentialInvalid,
+        ),
+        // A server of one's own is asked, and may refuse.
+        (own.as_str(), None, ProviderErrorKind::CredentialInvalid),
+        (
+            "https://generativelanguage.googleapis.com",
+            None,
+            ProviderErrorKind::CredentialMissing,
+        ),
     ] {
-        let voice = voice(&rig.server.base_url(), key);
+        let voice = voice(base_url, key);
         let err = patiently(voice.connect(request(config(&[])))).await.unwrap_err();
         assert_eq!(err.kind, kind);
     }
+}
+
+#[tokio::test]
+async fn a_server_without_keys_is_sent_none() {
+    let script = LiveScript {
+        api_key: None,
+        ..quick()
+    };
+    let rig = Rig::start(script).await;
+    assert_eq!(rig.talk(&[]).await.ask().await.text, "It is noon.");
+    let voice = voice(&rig.server.base_url(), None);
+    let mut talk = Talk::of(patiently(voice.connect(request(config(&[])))).await.unwrap());
+    assert_eq!(talk.ask().await.text, "It is noon.");
+    let has_key: Vec<bool> = rig
+        .server
+        .connections()
+        .iter()
+        .map(|connection| connection.has_key)
+        .collect();
+    assert_eq!(has_key, [true, false]);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod failing;
 mod lifetime;
 mod resuming;
 mod secrets;
+mod strict;
 mod talking;
 
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-use viva_domain::ports::ProviderErrorKind;
+use viva_domain::ports::{Message, MessageRole, ProviderErrorKind};
+use viva_fakes::vendors::gemini::live::LiveConnection;
 
 use super::*;
 
@@ -16,6 +17,48 @@ async fn a_conversation_moves_when_it_is_told_to_and_goes_on() {
     assert_eq!(connections.len(), 2);
     assert_eq!(connections[1].refused, None);
     assert!(connections[1].messages[0]["setup"]["historyConfig"].is_null());
+}
+
+#[tokio::test]
+async fn a_conversation_that_moves_is_set_up_as_before() {
+    let rig = Rig::start(quick()).await;
+    let chosen = ProviderConfig {
+        voice: Some("Puck".to_owned()),
+        language: Some("de-DE".to_owned()),
+        ..config(&[
+            ("temperature", "0.5"),
+            ("turn_detection", "\"server\""),
+            ("silence_ms", "100"),
+        ])
+    };
+    let before = Message {
+        role: MessageRole::User,
+        text: "Hello.".to_owned(),
+    };
+    let request = RealtimeRequest {
+        history: vec![before],
+        ..request(chosen)
+    };
+    let _talk = Talk::of(patiently(rig.voice.connect(request)).await.unwrap());
+    // The setup and the history; what the server had to say about them is on its way.
+    patiently(rig.server.until(|connections| connections[0].messages.len() == 2)).await;
+    rig.server.cut();
+    let is_set_up =
+        |connections: &[LiveConnection]| connections.len() == 2 && !connections[1].messages.is_empty();
+    let connections = patiently(rig.server.until(is_set_up)).await;
+    let [mut first, mut second] = [0, 1].map(|at| connections[at].messages[0]["setup"].clone());
+    for (setup, is_first) in [(&mut first, true), (&mut second, false)] {
+        let setup = setup.as_object_mut().unwrap();
+        let resumption = setup.remove("sessionResumption").unwrap();
+        assert_eq!(resumption["handle"].is_null(), is_first);
+        // What was said before is known behind the handle.
+        assert_eq!(setup.remove("historyConfig").is_some(), is_first);
+    }
+    assert_eq!(second, first);
+    let told = first.to_string();
+    for chosen in ["Puck", "de-DE", "0.5", "100", "Be brief."] {
+        assert!(told.contains(chosen), "{chosen} is not in {told}");
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use rstest::rstest;
 use viva_domain::ports::{RealtimeCommand, RealtimeEventKind};
 use viva_domain::turns::Usage;
-use viva_fakes::vendors::openai::realtime::{OpenAiRealtimeScript, RealtimeAnswer};
+use viva_fakes::vendors::openai::realtime::{OpenAiRealtimeScript, RealtimeAnswer, RealtimeHost};
 
 use super::bench::{Bench, KEY, ORDERED, patiently, settings};
 
@@ -14,9 +14,12 @@ fn ramp(ms: usize) -> Vec<i16> {
     (1..=1_000).cycle().take(ms * 24).collect()
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_turn_that_is_found_is_answered() {
-    let bench = Bench::new().await;
+async fn a_turn_that_is_found_is_answered(
+    #[values(RealtimeHost::OpenAi, RealtimeHost::Azure)] host: RealtimeHost,
+) {
+    let bench = Bench::at(host).await;
     bench.server.answer(
         RealtimeAnswer::of("It is noon already.")
             .heard("What time is it?")
@@ -45,8 +48,12 @@ async fn a_turn_that_is_found_is_answered() {
 #[case::ordered(true)]
 #[case::found(false)]
 #[tokio::test]
-async fn the_first_audio_is_as_late_as_the_provider_makes_it(#[case] is_ordered: bool) {
+async fn the_first_audio_is_as_late_as_the_provider_makes_it(
+    #[case] is_ordered: bool,
+    #[values(RealtimeHost::OpenAi, RealtimeHost::Azure)] host: RealtimeHost,
+) {
     let script = OpenAiRealtimeScript {
+        host,
         first_audio: Duration::from_millis(300),
         ..OpenAiRealtimeScript::default()
     };
@@ -155,9 +162,12 @@ async fn words_that_come_after_the_answer_belong_to_its_turn() {
     assert_eq!(talk.until(is_final).await.generation, first);
 }
 
+#[rstest]
 #[tokio::test]
-async fn who_was_not_understood_is_answered() {
-    let bench = Bench::new().await;
+async fn who_was_not_understood_is_answered(
+    #[values(RealtimeHost::OpenAi, RealtimeHost::Azure)] host: RealtimeHost,
+) {
+    let bench = Bench::at(host).await;
     bench.server.answer(RealtimeAnswer::of("Pardon?").heard(""));
     let mut talk = bench.talk(&[]).await;
     talk.say_something().await;

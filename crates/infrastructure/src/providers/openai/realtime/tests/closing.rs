@@ -1,15 +1,19 @@
 use std::time::Instant;
 
+use rstest::rstest;
 use viva_domain::ports::RealtimeEventKind;
-use viva_fakes::vendors::openai::realtime::{OpenAiRealtimeScript, RealtimeAnswer};
+use viva_fakes::vendors::openai::realtime::{OpenAiRealtimeScript, RealtimeAnswer, RealtimeHost};
 
 use super::bench::{Bench, KEY, ORDERED, config, settings};
 use crate::providers::transport::hanging_up;
 
+#[rstest]
 #[tokio::test]
-async fn hanging_up_in_the_middle_closes_the_connection_at_once() {
+async fn hanging_up_in_the_middle_closes_the_connection_at_once(
+    #[values(RealtimeHost::OpenAi, RealtimeHost::Azure)] host: RealtimeHost,
+) {
     hanging_up::is_noticed_at_once(async || {
-        let bench = Bench::new().await;
+        let bench = Bench::at(host).await;
         bench
             .server
             .answer(RealtimeAnswer::of("Once upon a time").hangs(2));

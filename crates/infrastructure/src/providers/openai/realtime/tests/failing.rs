@@ -2,7 +2,7 @@ use rstest::rstest;
 use serde_json::json;
 use viva_domain::ports::{ProviderErrorKind, RealtimeEventKind};
 use viva_fakes::CapturedLogs;
-use viva_fakes::vendors::openai::realtime::RealtimeAnswer;
+use viva_fakes::vendors::openai::realtime::{RealtimeAnswer, RealtimeHost};
 
 use super::bench::{Bench, KEY, ORDERED, PROVIDER};
 
@@ -19,8 +19,9 @@ fn failed(message: &str) -> ProviderErrorKind {
 async fn an_answer_fails_and_the_next_does_not(
     #[case] answer: RealtimeAnswer,
     #[case] kind: ProviderErrorKind,
+    #[values(RealtimeHost::OpenAi, RealtimeHost::Azure)] host: RealtimeHost,
 ) {
-    let bench = Bench::new().await;
+    let bench = Bench::at(host).await;
     bench.server.answer(answer);
     let mut talk = bench.talk(&[ORDERED]).await;
     let answer = talk.ask().await;
@@ -74,9 +75,12 @@ async fn without_money_the_conversation_is_over() {
     assert_eq!(bench.server.attempts(), 1, "it is not tried again");
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_connection_that_breaks_off_is_replaced() {
-    let bench = Bench::new().await;
+async fn a_connection_that_breaks_off_is_replaced(
+    #[values(RealtimeHost::OpenAi, RealtimeHost::Azure)] host: RealtimeHost,
+) {
+    let bench = Bench::at(host).await;
     bench
         .server
         .answer(RealtimeAnswer::of("Well then, my friend").heard("Who?").cuts(2));
@@ -126,10 +130,11 @@ async fn replacing_a_connection_stops_where_it_is_no_use() {
     assert_eq!(bench.server.attempts(), 3);
 }
 
+#[rstest]
 #[tokio::test]
-async fn the_key_is_told_to_nobody() {
+async fn the_key_is_told_to_nobody(#[values(RealtimeHost::OpenAi, RealtimeHost::Azure)] host: RealtimeHost) {
     let logs = CapturedLogs::start();
-    let bench = Bench::new().await;
+    let bench = Bench::at(host).await;
     let message = format!("Not with {KEY}.");
     bench.server.refuse(400, "odd", &message, None);
     let refused = bench

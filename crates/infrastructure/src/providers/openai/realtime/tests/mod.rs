@@ -8,3 +8,4 @@ mod contract;
 mod failing;
 mod moving;
 mod opening;
+mod strict;

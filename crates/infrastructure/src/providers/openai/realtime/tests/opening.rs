@@ -1,3 +1,5 @@
+use std::time::{Duration, Instant};
+
 use rstest::rstest;
 use serde_json::json;
 use viva_domain::ports::{Message, MessageRole, ProviderErrorKind, RealtimeVoice};
@@ -82,18 +84,51 @@ async fn the_provider_is_told_how_to_be() {
 #[case(400, "odd", ProviderErrorKind::Failed("No.".to_owned()))]
 #[case(500, "server_error", ProviderErrorKind::Unavailable)]
 #[tokio::test]
-async fn a_refusal_is_understood(#[case] status: u16, #[case] code: &str, #[case] kind: ProviderErrorKind) {
-    let bench = Bench::new().await;
-    bench
-        .server
-        .refuse(status, code, "No.", (status == 429).then_some(7));
+async fn a_refusal_is_understood(
+    #[case] status: u16,
+    #[case] code: &str,
+    #[case] kind: ProviderErrorKind,
+    #[values(RealtimeHost::OpenAi, RealtimeHost::Azure)] host: RealtimeHost,
+) {
+    let bench = Bench::at(host).await;
+    // Where it may help it is tried once more; one try more would be let in.
+    let tries = if kind == ProviderErrorKind::Unavailable {
+        2
+    } else {
+        1
+    };
+    for _ in 0..tries {
+        bench
+            .server
+            .refuse(status, code, "No.", (status == 429).then_some(7));
+    }
     let err = bench.connect(&config(&[]), Vec::new()).await.unwrap_err();
     assert_eq!(err.kind, kind);
     assert_eq!(
         err.retry_after.map(|wait| wait.as_secs()),
         (status == 429).then_some(7)
     );
+    assert_eq!(bench.server.attempts(), tries);
     bench.connect(&config(&[]), Vec::new()).await.unwrap();
+}
+
+#[rstest]
+#[case(503, "server_error", None)]
+#[case(429, "rate_limit_exceeded", Some(1))]
+#[tokio::test]
+async fn a_provider_that_is_out_of_order_for_a_moment_is_called_once_more(
+    #[case] status: u16,
+    #[case] code: &str,
+    #[case] retry_after: Option<u64>,
+    #[values(RealtimeHost::OpenAi, RealtimeHost::Azure)] host: RealtimeHost,
+) {
+    let bench = Bench::at(host).await;
+    bench.server.refuse(status, code, "No.", retry_after);
+    let refused = Instant::now();
+    let mut talk = bench.talk(&[ORDERED]).await;
+    assert!(refused.elapsed() >= Duration::from_secs(retry_after.unwrap_or_default()));
+    assert!(talk.ask().await.is_done());
+    assert_eq!(bench.server.attempts(), 2);
 }
 
 #[rstest]

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rstest::rstest;
 use serde_json::json;
@@ -45,8 +45,15 @@ async fn a_passing_refusal_is_not_told(#[case] status: u16, #[case] retry_after:
         .refuse(status, "rate_limit_exceeded", "why", retry_after);
     let mut talk = rig.talk(FILES, &[]).await;
     talk.speak().await;
+    let asked = Instant::now();
     talk.finalize().await;
     assert_eq!(talk.text().await, "hello world");
+    let waited = asked.elapsed();
+    let least = Duration::from_secs(retry_after.unwrap_or_default());
+    assert!(
+        waited >= least && waited < least + Duration::from_secs(1),
+        "it was asked again after {waited:?}"
+    );
 }
 
 #[tokio::test]

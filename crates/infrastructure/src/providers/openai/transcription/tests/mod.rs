@@ -5,6 +5,7 @@ mod failures;
 mod files;
 mod realtime;
 mod secrets;
+mod strict;
 
 use std::time::Duration;
 
