@@ -3,6 +3,7 @@
 mod bench;
 mod providers;
 mod refusals;
+mod starting;
 mod stopping;
 mod unheard;
 mod vendors;

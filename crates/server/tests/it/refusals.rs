@@ -102,16 +102,3 @@ async fn talking_to_nobody_is_said() {
     assert_eq!(output.status.code(), Some(1), "{message}");
     assert!(message.contains("127.0.0.1:1"), "{message}");
 }
-
-#[tokio::test]
-async fn migrating_twice_is_harmless() {
-    let folder = Folder::new();
-    for _ in 0..2 {
-        let output = output(&mut folder.viva(&["migrate"])).await;
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
-}
