@@ -5,5 +5,6 @@ mod providers;
 mod refusals;
 mod starting;
 mod stopping;
+mod talk;
 mod unheard;
 mod vendors;
