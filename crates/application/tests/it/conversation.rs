@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tokio::time::sleep;
 use viva_application::sessions::{SessionInput, StartSession};
 use viva_domain::latency::MeasuredAt;
 use viva_domain::ports::{ProviderErrorKind, RealtimeCommand, RealtimeEventKind};
@@ -228,6 +229,40 @@ async fn the_user_may_end_the_turn_by_hand() {
         .until(|event| matches!(event, Event::SpeechEnded { .. }))
         .await;
     caller.until_audio().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_sends_nothing_for_a_moment_leaves_no_gap_in_the_recording() {
+    let bench = Bench::new(Detector::Session);
+    let mut caller = bench.start().await;
+    let started = caller.started().await;
+    let sent = question();
+    let (first, second) = sent.split_at(RATE as usize * 2);
+    caller.speak(first).await;
+    sleep(ms(300)).await;
+    caller.speak(second).await;
+    caller.until_audio().await;
+    caller.say(SessionInput::End).await;
+    caller.rest().await;
+
+    let (_, turns) = bench.stored(&started).await;
+    let [turn] = turns.as_slice() else {
+        panic!("one turn, got {turns:?}")
+    };
+    let recorded = bench.user_recording(turn).await;
+    assert_eq!(turn.user_audio.as_ref().unwrap().samples, recorded.len() as u64);
+    let began = sent.windows(recorded.len()).position(|sent| sent == recorded);
+    let began = began.expect("what was sent, sample by sample, and nothing in the gap");
+    let ms_of = |samples: usize| ms(samples as u64 * 1_000 / u64::from(RATE));
+    assert!(
+        ms_of(began).abs_diff(ms(200)) <= ms(60),
+        "300 ms before the speech, got {:?}",
+        ms_of(began)
+    );
+    assert!(
+        ms_of(began + recorded.len()) >= ms(3_879),
+        "to the end of the speech"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -32,16 +32,19 @@ impl Folder {
         self.path().join("storage")
     }
 
+    pub(crate) fn database_url(&self) -> String {
+        format!("sqlite://{}", self.path().join("viva.db").display())
+    }
+
     /// `viva` with its data in this folder and nothing of the environment that could change its settings.
     pub(crate) fn viva(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_viva"));
-        let database = format!("sqlite://{}", self.path().join("viva.db").display());
         command
             .args(args)
             .current_dir(self.path())
             .env_clear()
             .env("VIVA__SERVER__LISTEN", "127.0.0.1:0")
-            .env("VIVA__DATABASE__URL", database)
+            .env("VIVA__DATABASE__URL", self.database_url())
             .env("VIVA__STORAGE__URL", self.storage())
             .stdin(Stdio::null())
             .kill_on_drop(true);
@@ -76,6 +79,7 @@ impl Folder {
         Server {
             child,
             url: url.trim_end_matches('.').to_owned(),
+            announcement: line,
         }
     }
 }
@@ -128,11 +132,17 @@ pub(crate) fn clip(recording: &str) -> Clip {
 pub(crate) struct Server {
     pub(crate) child: Child,
     url: String,
+    announcement: String,
 }
 
 impl Server {
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The first line that it printed.
+    pub(crate) fn announcement(&self) -> &str {
+        &self.announcement
     }
 
     pub(crate) fn client(&self) -> Client {

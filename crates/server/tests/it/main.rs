@@ -3,6 +3,8 @@
 mod bench;
 mod providers;
 mod refusals;
+mod starting;
 mod stopping;
+mod talk;
 mod unheard;
 mod vendors;

@@ -53,6 +53,21 @@ async fn a_storage_that_cannot_be_written_is_named() {
     assert!(message.contains("storage"), "{message}");
 }
 
+#[cfg(target_os = "linux")]
+#[rstest]
+#[case::new_folder("/sys/viva")]
+#[case::folder_that_is_there("/sys/kernel")]
+#[tokio::test]
+async fn a_storage_that_may_only_be_read_is_named(#[case] storage: &str) {
+    let folder = Folder::new();
+    // What the kernel shows of itself: not even root makes a file there.
+    let output = output(folder.viva(&["serve"]).env("VIVA__STORAGE__URL", storage)).await;
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(73), "{message}");
+    assert!(message.contains(storage), "{message}");
+    assert!(!message.contains("panicked"), "{message}");
+}
+
 #[tokio::test]
 async fn a_storage_that_another_server_uses_is_left_alone() {
     let folder = Folder::new();
@@ -101,17 +116,4 @@ async fn talking_to_nobody_is_said() {
     let message = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{message}");
     assert!(message.contains("127.0.0.1:1"), "{message}");
-}
-
-#[tokio::test]
-async fn migrating_twice_is_harmless() {
-    let folder = Folder::new();
-    for _ in 0..2 {
-        let output = output(&mut folder.viva(&["migrate"])).await;
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
 }
