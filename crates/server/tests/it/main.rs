@@ -1,6 +1,8 @@
 //! The binary as a user meets it: exit codes, messages, and what is left after it was stopped or killed.
 
 mod bench;
+mod falling_back;
+mod hanging_up;
 mod providers;
 mod refusals;
 mod starting;
