@@ -270,7 +270,9 @@ impl Actor {
 
     pub(super) fn session_began(&mut self) {
         self.began_ms = Some(now_ms());
-        self.send(ClientMessage::Ready);
+        if self.rig.as_ref().is_some_and(Rig::keep_running) {
+            self.tell_ready();
+        }
         // The setup may have changed while the session was being opened.
         self.apply_turn_taking();
         self.update_session();
@@ -293,7 +295,11 @@ impl Actor {
         // A microphone that delivers nothing is as bad as a context that is stopped. One that is lost was told of already.
         let is_excused = self.asking != Asking::No || rig.microphone().is_lost();
         let captures = std::mem::take(&mut self.captured) > 0 || is_excused;
-        match self.stall.look(rig.keep_running() && captures) {
+        let runs = rig.keep_running();
+        if runs {
+            self.tell_ready();
+        }
+        match self.stall.look(runs && captures) {
             Some(Stall::Began) => self.talk.tell(Message::new(Topic::AudioStopped)),
             Some(Stall::Ended) => self.talk.audio_runs(),
             None => {}

@@ -32,6 +32,8 @@ struct Claim {
     resume_token: String,
     last_received_seq: Option<u32>,
     last_message_seq: Option<u32>,
+    /// Whether the server was told that answers can be heard.
+    is_ready: bool,
 }
 
 /// The socket, the session on it, and what waits while it is away.
@@ -87,6 +89,7 @@ impl Connection {
             resume_token: started.resume_token.clone(),
             last_received_seq: None,
             last_message_seq: None,
+            is_ready: false,
         });
         self.opened();
     }
@@ -254,6 +257,20 @@ impl Actor {
         if let Some(update) = update.filter(|_| self.connection.open) {
             self.connection.told = Some(update);
             self.send(ClientMessage::UpdateSession(update));
+        }
+    }
+
+    /// Tells, once, that answers can be heard: a greeting waits for it.
+    pub(super) fn tell_ready(&mut self) {
+        if let Connection {
+            open: true,
+            claim: Some(claim),
+            ..
+        } = &mut self.connection
+            && !claim.is_ready
+        {
+            claim.is_ready = true;
+            self.send(ClientMessage::Ready);
         }
     }
 

@@ -6,6 +6,7 @@ mod cascade;
 mod choices;
 mod controls;
 mod devices;
+mod greeting;
 mod languages;
 mod lists;
 mod microphone;
