@@ -173,6 +173,28 @@ async fn a_recording_that_cannot_be_stored_waits_in_the_spool() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_turn_whose_recordings_cannot_be_stored_is_told_of_once() {
+    let bench = Bench::new(Detector::Session);
+    bench.blob_store.faults().fail(BlobErrorKind::Unavailable);
+    let mut caller = bench.start().await;
+    let started = caller.started().await;
+    caller.speak(&speech("question-en")).await;
+    caller.say(SessionInput::End).await;
+    let rest = caller.rest().await;
+    let notices: Vec<&Event> = rest
+        .iter()
+        .filter(|event| matches!(event, Event::Notice(_)))
+        .collect();
+    assert_eq!(notices, [&Event::Notice(NoticeCode::StorageDelayed)]);
+    let (_, turns) = bench.stored(&started).await;
+    assert!(
+        turns[0].user_audio.is_some() && turns[0].ai_audio.is_some(),
+        "{turns:?}"
+    );
+    assert_eq!(bench.audio_spool.keys().len(), 2, "both wait");
+}
+
+#[tokio::test(start_paused = true)]
 async fn somebody_elses_session_is_not_there() {
     let bench = Bench::new(Detector::Provider);
     let mut caller = bench.start().await;
