@@ -66,6 +66,17 @@ impl Folder {
         self.started(command).await
     }
 
+    /// Serves, and can write no file that is longer than so many KiB.
+    #[cfg(unix)]
+    pub(crate) async fn serve_within(&self, kib: u32) -> Server {
+        // The shell counts blocks of 512 bytes. A program that does not ignore the signal would be killed by the limit, where
+        // a full disk only fails its writes.
+        let script = "trap '' XFSZ; ulimit -f \"$1\" && exec \"$2\" serve";
+        let blocks = (kib * 2).to_string();
+        self.started(self.command("/bin/sh", &["-c", script, "sh", &blocks, VIVA]))
+            .await
+    }
+
     /// What the server that was started last had to say besides its address.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.log_file()).expect("a server was started")

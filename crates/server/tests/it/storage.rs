@@ -3,10 +3,11 @@
 use std::fs;
 
 use viva_client::Conversation;
+use viva_infrastructure::db::{Database, DatabaseConfig};
 use viva_protocol::rest::Turn;
 use viva_protocol::ws::{NoticeCode, ServerMessage, SessionEndStatus};
 
-use crate::bench::{Folder, Server, ask, hang_up};
+use crate::bench::{Folder, Server, ask, hang_up, recordings};
 
 /// Asks, and hangs up when the AI answers. Answers the only turn, and what the user was told meanwhile.
 async fn one_turn(server: &Server, mut conversation: Conversation) -> (Turn, Vec<NoticeCode>) {
@@ -40,4 +41,34 @@ async fn a_storage_that_disappears_costs_the_recordings_and_not_the_turn() {
     assert_eq!((turn.user_audio_ms, turn.ai_audio_ms), (None, None));
     assert_eq!(notices, [NoticeCode::RecordingFailed]);
     assert!(!folder.log().contains("panicked"), "{}", folder.log());
+}
+
+/// More than a database takes that has its tables, and less than four seconds of a recording.
+#[cfg(unix)]
+const ROOM_KIB: u32 = 160;
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_full_disk_costs_the_recording_and_not_the_turn() {
+    let folder = Folder::new();
+    // Making the tables takes more room than using them. Closing the database empties its log.
+    let database = Database::connect(&DatabaseConfig::new(folder.database_url())).await;
+    let database = database.unwrap();
+    database.migrate().await.unwrap();
+    database.close().await.unwrap();
+    let server = folder.serve_within(ROOM_KIB).await;
+    let conversation = server.start_session().await;
+    let (turn, notices) = one_turn(&server, conversation).await;
+    assert!(
+        turn.ai_transcript.is_some() || turn.ai_unheard.is_some(),
+        "{turn:?}"
+    );
+    assert_eq!(turn.user_audio_ms, None, "it did not fit");
+    assert_eq!(notices, [NoticeCode::RecordingFailed]);
+    assert!(!folder.log().contains("panicked"), "{}", folder.log());
+    let kept = recordings(&folder.storage());
+    assert!(
+        kept.iter().all(|path| path.ends_with("turn_001_ai.wav")),
+        "half of a recording is left: {kept:?}"
+    );
 }
