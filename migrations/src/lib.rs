@@ -2,7 +2,7 @@
 //!
 //! Must not enter: entities, rules, data that belongs to a user. A step that was released is never edited.
 //!
-//! To change the schema: a file `m<date>_<what>.rs` that only adds, a line in [`Migrator`], the entity and the contract
+//! To add to the schema: a file `m<date>_<what>.rs` that only adds, a line in [`Migrator`], the entity and the contract
 //! case that fails without it. What is no longer used is removed one release later.
 
 pub use sea_orm_migration::MigratorTrait;

@@ -1,5 +1,5 @@
 //! The program that runs in the worker: takes the page's messages until the worker is terminated.
-//! Nothing else must enter: what it does is in the library, where it has tests.
+//! Must not enter: anything else. What it does is in the library, where it has tests.
 //! To add a message, see there.
 
 fn main() {

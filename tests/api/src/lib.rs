@@ -3,4 +3,4 @@
 //! All of it is in `tests/it`, one binary whose modules mirror the URLs. Must not enter: what one module alone can prove
 //! (that is a unit test beside it), real time, other machines.
 //!
-//! To test a route: a function in the module of its URL, `Server::start` or `Server::on_fakes`, a snapshot of the body.
+//! To add a test of a route: a function in the module of its URL, `Server::start` or `Server::on_fakes`, a snapshot of the body.

@@ -16,6 +16,7 @@ macro_rules! audio_spool_contract {
             recording_again_starts_over,
             recordings_at_once_do_not_mix,
             removing_twice_does_nothing,
+            recordings_that_are_given_up_are_not_left_over,
             a_new_spool_is_empty,
         );
     };
@@ -77,9 +78,9 @@ pub async fn finished_recordings_are_left_over_until_removed(spool: &dyn AudioSp
     let first = record(spool, "a/one.wav", &[10]).await;
     let second = record(spool, "a/two.wav", &[20]).await;
     assert_eq!(left_over(spool).await, [first.clone(), second.clone()]);
-    spool.remove(&first).await.unwrap();
+    spool.remove(&first.key).await.unwrap();
     assert_eq!(left_over(spool).await, std::slice::from_ref(&second));
-    spool.remove(&second).await.unwrap();
+    spool.remove(&second.key).await.unwrap();
     assert_eq!(left_over(spool).await, []);
     // The folder can be recorded into again.
     assert_eq!(record(spool, "a/one.wav", &[10]).await, first);
@@ -116,9 +117,19 @@ pub async fn recordings_at_once_do_not_mix(spool: &dyn AudioSpool) {
 pub async fn removing_twice_does_nothing(spool: &dyn AudioSpool) {
     let kept = record(spool, "a/kept.wav", &[5]).await;
     let audio = record(spool, "a/b.wav", &[10]).await;
-    spool.remove(&audio).await.unwrap();
-    spool.remove(&audio).await.unwrap();
+    spool.remove(&audio.key).await.unwrap();
+    spool.remove(&audio.key).await.unwrap();
     assert_eq!(left_over(spool).await, [kept]);
+}
+
+pub async fn recordings_that_are_given_up_are_not_left_over(spool: &dyn AudioSpool) {
+    let given_up = key("a/given_up.wav");
+    let mut file = spool.create(&given_up, 24_000).await.unwrap();
+    file.append(&[7; 480]).await.unwrap();
+    drop(file);
+    spool.remove(&given_up).await.unwrap();
+    spool.remove(&key("a/never_begun.wav")).await.unwrap();
+    assert_eq!(left_over(spool).await, []);
 }
 
 pub async fn a_new_spool_is_empty(spool: &dyn AudioSpool) {

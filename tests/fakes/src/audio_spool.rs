@@ -22,7 +22,7 @@ struct Shared {
 }
 
 impl MemoryAudioSpool {
-    /// Makes every call fail, those of open recordings too, as when the disk is full.
+    /// Makes every call fail, those of open recordings too. A full disk can still be read and emptied.
     pub fn faults(&self) -> &FaultSwitch<SpoolErrorKind> {
         &self.shared.faults
     }
@@ -50,6 +50,12 @@ impl Shared {
     fn check(&self, operation: &'static str) -> Result<(), SpoolError> {
         self.faults.check().map_err(|kind| error(kind, operation))
     }
+
+    /// For what needs no space.
+    fn check_on_a_full_disk(&self, operation: &'static str) -> Result<(), SpoolError> {
+        let checked = self.faults.check_unless(|kind| *kind == SpoolErrorKind::Full);
+        checked.map_err(|kind| error(kind, operation))
+    }
 }
 
 #[async_trait]
@@ -72,7 +78,7 @@ impl AudioSpool for MemoryAudioSpool {
     }
 
     async fn left_over(&self) -> Result<Vec<SpooledAudio>, SpoolError> {
-        self.shared.check("read the spool")?;
+        self.shared.check_on_a_full_disk("read the spool")?;
         let mut clips = lock(&self.shared.clips);
         clips.retain(|_, clip| !clip.samples.is_empty());
         Ok(clips
@@ -81,9 +87,9 @@ impl AudioSpool for MemoryAudioSpool {
             .collect())
     }
 
-    async fn remove(&self, audio: &SpooledAudio) -> Result<(), SpoolError> {
-        self.shared.check("remove recording")?;
-        lock(&self.shared.clips).remove(&audio.key);
+    async fn remove(&self, key: &BlobKey) -> Result<(), SpoolError> {
+        self.shared.check_on_a_full_disk("remove recording")?;
+        lock(&self.shared.clips).remove(key);
         Ok(())
     }
 }
@@ -108,7 +114,7 @@ impl SpoolFile for MemorySpoolFile {
     }
 
     async fn read_last(&mut self, most: u64) -> Result<Vec<i16>, SpoolError> {
-        self.shared.check("read recording")?;
+        self.shared.check_on_a_full_disk("read recording")?;
         let clips = lock(&self.shared.clips);
         let skipped = usize::try_from(self.samples.saturating_sub(most)).unwrap_or(usize::MAX);
         Ok(clips
@@ -169,5 +175,18 @@ mod tests {
         );
         file.append(&[3]).await.unwrap();
         assert_eq!(spool.samples(&key), Some(vec![3]));
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_can_be_read_and_emptied() {
+        let spool = MemoryAudioSpool::default();
+        let key = BlobKey::parse("a.wav").unwrap();
+        let mut file = spool.create(&key, 24_000).await.unwrap();
+        file.append(&[1, 2]).await.unwrap();
+        spool.faults().fail(SpoolErrorKind::Full);
+        assert_eq!(file.read_last(9).await.unwrap(), [1, 2]);
+        assert_eq!(spool.left_over().await.unwrap().len(), 1);
+        spool.remove(&key).await.unwrap();
+        assert_eq!(spool.keys(), []);
     }
 }

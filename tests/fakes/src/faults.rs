@@ -47,7 +47,12 @@ impl<K: Clone> FaultSwitch<K> {
 
     /// Counts one call and says how it shall fail.
     pub(crate) fn check(&self) -> Result<(), K> {
-        let kind = lock(&self.plan).take();
+        self.check_unless(|_| false)
+    }
+
+    /// As [`Self::check`], for a call that works in spite of failures of some kinds.
+    pub(crate) fn check_unless(&self, works_in_spite_of: impl Fn(&K) -> bool) -> Result<(), K> {
+        let kind = lock(&self.plan).take_unless(works_in_spite_of);
         match kind {
             None => Ok(()),
             Some(kind) => {
@@ -59,9 +64,10 @@ impl<K: Clone> FaultSwitch<K> {
 }
 
 impl<K: Clone> Plan<K> {
-    fn take(&mut self) -> Option<K> {
+    fn take_unless(&mut self, works_in_spite_of: impl Fn(&K) -> bool) -> Option<K> {
         match self {
             Self::Work | Self::FailNext { calls: 0, .. } => None,
+            Self::FailNext { kind, .. } | Self::Fail { kind } if works_in_spite_of(kind) => None,
             Self::FailNext { calls, kind } => {
                 *calls -= 1;
                 Some(kind.clone())
@@ -100,6 +106,15 @@ mod tests {
             [Err("broken"), Err("broken"), Ok(())]
         );
         assert_eq!(switch.failures(), 2);
+    }
+
+    #[test]
+    fn what_works_in_spite_of_a_failure_does_not_count() {
+        let switch = FaultSwitch::default();
+        switch.fail_next(1, "full");
+        assert_eq!(switch.check_unless(|kind| *kind == "full"), Ok(()));
+        assert_eq!(switch.failures(), 0);
+        assert_eq!(switch.check_unless(|kind| *kind == "broken"), Err("full"));
     }
 
     #[test]

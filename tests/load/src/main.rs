@@ -6,6 +6,9 @@
 //! different cores.
 //!
 //! Must not enter: a second way to talk to the server; that is `viva-client`.
+//!
+//! To add a figure: a field of [`Figures`] that its `add` fills, a row of its text, and a cell of the report's table in
+//! `bench.rs`. To add something that callers can do: an option in `args.rs` that [`LoadArgs::call`] passes on.
 
 mod args;
 mod bench;

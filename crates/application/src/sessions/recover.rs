@@ -104,7 +104,7 @@ pub(super) async fn store_recording(ports: &SessionsPorts, recording: &SpooledAu
         );
         return false;
     }
-    if let Err(err) = ports.audio_spool.remove(recording).await {
+    if let Err(err) = ports.audio_spool.remove(&recording.key).await {
         warn!(
             error = &err as &dyn std::error::Error,
             "A stored recording stays in the spool"

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::sleep;
-use viva_application::sessions::SessionInput;
+use viva_application::sessions::{Recovered, SessionInput};
 use viva_contract::samples;
 use viva_domain::ids::UserId;
 use viva_domain::ports::{
@@ -12,7 +12,7 @@ use viva_domain::ports::{
 use viva_domain::sessions::{EndStatus, SessionState};
 use viva_domain::turns::{Event, NoticeCode};
 
-use crate::bench::{Bench, Detector, exchange};
+use crate::bench::{Bench, Detector, RATE, exchange, speech};
 
 #[tokio::test(start_paused = true)]
 async fn a_database_that_goes_away_costs_no_finished_turn() {
@@ -70,7 +70,7 @@ async fn what_the_database_did_not_get_before_a_stop_is_recovered_at_the_next_st
     assert_eq!(turns.len(), 1);
     assert_eq!(
         bench.sessions.recover().await.unwrap(),
-        viva_application::sessions::Recovered::default(),
+        Recovered::default(),
         "nothing is left"
     );
 }
@@ -113,6 +113,44 @@ async fn a_full_disk_costs_the_recording_and_not_the_turn() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_disk_that_gets_full_during_a_turn_costs_its_recordings_and_leaves_nothing() {
+    let bench = Bench::new(Detector::Session);
+    let mut caller = bench.start().await;
+    let started = caller.started().await;
+    let question = speech("question-en");
+    // The recording begins at about 200 ms.
+    let (before, after) = question.split_at(RATE as usize * 3 / 2);
+    caller.speak(before).await;
+    let [key] = bench.audio_spool.keys().try_into().expect("the user is recorded");
+    assert!(bench.audio_spool.samples(&key).unwrap().len() >= RATE as usize);
+    bench.audio_spool.faults().fail(SpoolErrorKind::Full);
+    caller.speak(after).await;
+    caller.say(SessionInput::End).await;
+    let rest = caller.rest().await;
+    assert_eq!(
+        bench.audio_spool.faults().failures(),
+        2,
+        "the AI's side failed too"
+    );
+    let notices: Vec<&Event> = rest
+        .iter()
+        .filter(|event| matches!(event, Event::Notice(_)))
+        .collect();
+    assert_eq!(notices, [&Event::Notice(NoticeCode::RecordingFailed)]);
+    let (_, turns) = bench.stored(&started).await;
+    let [turn] = turns.as_slice() else {
+        panic!("one turn, got {turns:?}")
+    };
+    assert_eq!((&turn.user_audio, &turn.ai_audio), (&None, &None));
+
+    bench.audio_spool.faults().recover();
+    let recovered = bench.sessions.recover().await.unwrap();
+    assert_eq!(recovered, Recovered::default());
+    assert_eq!(bench.audio_spool.keys(), []);
+    assert_eq!(bench.blob_store.keys(), [], "no turn would know of it");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_recording_that_cannot_be_stored_waits_in_the_spool() {
     let bench = Bench::new(Detector::Provider);
     bench.blob_store.faults().fail(BlobErrorKind::Unavailable);
@@ -132,6 +170,28 @@ async fn a_recording_that_cannot_be_stored_waits_in_the_spool() {
     let recovered = bench.sessions.recover().await.unwrap();
     assert_eq!(recovered.recordings, 1);
     assert_eq!(bench.blob_store.keys(), [recording.key]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_whose_recordings_cannot_be_stored_is_told_of_once() {
+    let bench = Bench::new(Detector::Session);
+    bench.blob_store.faults().fail(BlobErrorKind::Unavailable);
+    let mut caller = bench.start().await;
+    let started = caller.started().await;
+    caller.speak(&speech("question-en")).await;
+    caller.say(SessionInput::End).await;
+    let rest = caller.rest().await;
+    let notices: Vec<&Event> = rest
+        .iter()
+        .filter(|event| matches!(event, Event::Notice(_)))
+        .collect();
+    assert_eq!(notices, [&Event::Notice(NoticeCode::StorageDelayed)]);
+    let (_, turns) = bench.stored(&started).await;
+    assert!(
+        turns[0].user_audio.is_some() && turns[0].ai_audio.is_some(),
+        "{turns:?}"
+    );
+    assert_eq!(bench.audio_spool.keys().len(), 2, "both wait");
 }
 
 #[tokio::test(start_paused = true)]

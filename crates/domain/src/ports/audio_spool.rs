@@ -22,11 +22,12 @@ pub trait AudioSpool: Send + Sync {
     /// [`SpoolErrorKind::Unavailable`] when the folder cannot be read.
     async fn left_over(&self) -> Result<Vec<SpooledAudio>, SpoolError>;
 
-    /// Forgets a finished file, after it was stored.
+    /// Forgets the file that was begun under this key, after it was stored, or when it is given up. Needs no space on the
+    /// disk.
     ///
     /// # Errors
     /// [`SpoolErrorKind::Unavailable`] when it cannot be removed.
-    async fn remove(&self, audio: &SpooledAudio) -> Result<(), SpoolError>;
+    async fn remove(&self, key: &BlobKey) -> Result<(), SpoolError>;
 }
 
 /// A recording that grows.

@@ -79,8 +79,8 @@ impl AudioSpool for LocalAudioSpool {
     }
 
     #[instrument(name = "spool.remove", skip_all)]
-    async fn remove(&self, audio: &SpooledAudio) -> Result<(), SpoolError> {
-        let (folder, path) = (Arc::clone(&self.folder), self.folder.path_of(&audio.key));
+    async fn remove(&self, key: &BlobKey) -> Result<(), SpoolError> {
+        let (folder, path) = (Arc::clone(&self.folder), self.folder.path_of(key));
         blocking("remove recording", move || folder.remove(&path)).await
     }
 }

@@ -146,11 +146,11 @@ async fn empty_folders_go_with_their_last_recording() {
         left.push(file.finish().await.unwrap());
     }
     let exists = |name: &str| place.path().join("spool").join(name).exists();
-    spool.remove(&left[0]).await.unwrap();
+    spool.remove(&left[0].key).await.unwrap();
     assert!(exists("interactions/one"));
-    spool.remove(&left[1]).await.unwrap();
+    spool.remove(&left[1].key).await.unwrap();
     assert!(!exists("interactions/one") && exists("interactions/two"));
-    spool.remove(&left[2]).await.unwrap();
+    spool.remove(&left[2].key).await.unwrap();
     assert!(!exists("interactions") && exists(""));
 }
 

@@ -13,6 +13,7 @@ use viva_protocol::ws::{ClientMessage, Interaction, RealtimeConfig, ServerMessag
 
 /// Longer than anything here takes; a test that waits so long has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+const VIVA: &str = env!("CARGO_BIN_EXE_viva");
 const FRAME: usize = 480;
 const FRAME_TIME: Duration = Duration::from_millis(20);
 
@@ -38,7 +39,11 @@ impl Folder {
 
     /// `viva` with its data in this folder and nothing of the environment that could change its settings.
     pub(crate) fn viva(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_viva"));
+        self.command(VIVA, args)
+    }
+
+    fn command(&self, program: &str, args: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command
             .args(args)
             .current_dir(self.path())
@@ -57,11 +62,36 @@ impl Folder {
 
     /// Serves with these variables besides.
     pub(crate) async fn serve_with(&self, variables: &[(&str, String)]) -> Server {
-        let mut child = self
-            .viva(&["serve"])
-            .envs(variables.iter().map(|(name, value)| (*name, value.as_str())))
+        let mut command = self.viva(&["serve"]);
+        command.envs(variables.iter().map(|(name, value)| (*name, value.as_str())));
+        self.started(command).await
+    }
+
+    /// Serves, and can write no file that is longer than so many KiB.
+    #[cfg(unix)]
+    pub(crate) async fn serve_within(&self, kib: u32) -> Server {
+        // The shell counts blocks of 512 bytes. A program that does not ignore the signal would be killed by the limit, where
+        // a full disk only fails its writes.
+        let script = "trap '' XFSZ; ulimit -f \"$1\" && exec \"$2\" serve";
+        let blocks = (kib * 2).to_string();
+        self.started(self.command("/bin/sh", &["-c", script, "sh", &blocks, VIVA]))
+            .await
+    }
+
+    /// What the server that was started last had to say besides its address.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.log_file()).expect("a server was started")
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.path().join("viva.log")
+    }
+
+    async fn started(&self, mut command: Command) -> Server {
+        let log = std::fs::File::create(self.log_file()).expect("the folder can be written");
+        let mut child = command
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .expect("viva starts");
         let stdout = child.stdout.take().expect("it is piped");
@@ -185,14 +215,14 @@ impl Server {
     }
 }
 
-/// Asks a question aloud, in real time, until the AI answers.
-pub(crate) async fn ask(conversation: &mut Conversation) {
+/// Asks a question aloud, in real time, until the AI answers. Answers what the server said meanwhile.
+pub(crate) async fn ask(conversation: &mut Conversation) -> Vec<ServerMessage> {
     timeout(PATIENCE, ask_aloud(conversation))
         .await
-        .expect("the AI answers");
+        .expect("the AI answers")
 }
 
-async fn ask_aloud(conversation: &mut Conversation) {
+async fn ask_aloud(conversation: &mut Conversation) -> Vec<ServerMessage> {
     let clip = clip("question-en");
     conversation
         .send(&ClientMessage::Ready)
@@ -201,6 +231,7 @@ async fn ask_aloud(conversation: &mut Conversation) {
     let mut clock = tokio::time::interval(FRAME_TIME);
     let mut captured = Duration::from_secs(100);
     let mut frames = clip.samples.chunks(FRAME);
+    let mut said = Vec::new();
     loop {
         tokio::select! {
             _ = clock.tick() => {
@@ -210,8 +241,10 @@ async fn ask_aloud(conversation: &mut Conversation) {
                 captured += FRAME_TIME;
             }
             event = conversation.next_event() => {
-                if let viva_client::Event::Audio { .. } = event.expect("the session goes on") {
-                    return;
+                match event.expect("the session goes on") {
+                    viva_client::Event::Audio { .. } => return said,
+                    viva_client::Event::Message(message) => said.push(message),
+                    viva_client::Event::Closed { .. } => {}
                 }
             }
         }
@@ -234,6 +267,27 @@ pub(crate) async fn until(
         }
     };
     timeout(PATIENCE, waiting).await.expect("it comes soon")
+}
+
+/// Ends the session. Answers what the server says to the end.
+pub(crate) async fn hang_up(conversation: &mut Conversation) -> Vec<ServerMessage> {
+    conversation.end().await.expect("the session goes on");
+    let mut said = Vec::new();
+    let ending = async {
+        while let Some(event) = conversation.next_event().await {
+            let viva_client::Event::Message(message) = event else {
+                continue;
+            };
+            let is_last = matches!(message, ServerMessage::SessionEnded(_));
+            said.push(message);
+            if is_last {
+                return;
+            }
+        }
+        panic!("the session does not end: {said:?}");
+    };
+    timeout(PATIENCE, ending).await.expect("it ends soon");
+    said
 }
 
 /// Every WAV file below a folder.

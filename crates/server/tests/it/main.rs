@@ -7,6 +7,7 @@ mod providers;
 mod refusals;
 mod starting;
 mod stopping;
+mod storage;
 mod talk;
 mod unheard;
 mod vendors;

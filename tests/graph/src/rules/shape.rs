@@ -7,6 +7,8 @@ use crate::repository::{Member, Source};
 const MOST_LINES: usize = 500;
 /// What the crate is, what must not enter, how to add the next thing.
 const HEADER_LINES: usize = 3;
+/// What a header says, in any case: without it nobody knows what belongs elsewhere, and where the next thing goes.
+const HEADER_SAYS: [&str; 2] = ["must not enter", "to add "];
 /// Names that say nothing, so that everything ends up in them.
 const EMPTY_NAMES: [&str; 6] = ["common", "helper", "helpers", "types", "util", "utils"];
 
@@ -36,21 +38,32 @@ pub fn empty_names(sources: &[Source]) -> Vec<Finding> {
 
 /// Crates that do not introduce themselves.
 pub fn missing_headers(members: &[Member], sources: &[Source]) -> Vec<Finding> {
-    let header = |source: &Source| {
-        source
-            .lines()
-            .take_while(|(_, line)| line.starts_with("//!"))
-            .count()
-    };
     let entry_points = members.iter().flat_map(|member| &member.entry_points);
     entry_points
         .filter_map(|path| sources.iter().find(|source| source.path == *path))
-        .filter(|source| header(source) < HEADER_LINES)
-        .map(|source| {
-            let advice = "begin with at least 3 lines of `//!`: what it is, what must not enter, how to add the next thing";
-            Finding::line(&source.path, 1, advice)
-        })
+        .filter_map(|source| Some(Finding::line(&source.path, 1, missing_in(&header(source))?)))
         .collect()
+}
+
+/// The lines at the top that introduce the file.
+fn header(source: &Source) -> Vec<String> {
+    let lines = source.lines().map(|(_, line)| line.strip_prefix("//!"));
+    lines.map_while(|line| line.map(str::to_lowercase)).collect()
+}
+
+/// What a header lacks; `None` when it says everything.
+fn missing_in(header: &[String]) -> Option<String> {
+    if header.len() < HEADER_LINES {
+        return Some(format!(
+            "begin with at least {HEADER_LINES} lines of `//!`: what it is, what must not enter, how to add the next thing"
+        ));
+    }
+    let says = |words: &str| header.iter().any(|line| line.contains(words));
+    let missing = HEADER_SAYS.iter().find(|words| !says(words))?;
+    Some(format!(
+        "say in the lines of `//!` at the top what is told by the words `{}`",
+        missing.trim_end()
+    ))
 }
 
 #[cfg(test)]
@@ -115,22 +128,41 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_is_too_short_or_not_at_the_top_is_found() {
+    fn a_header_that_is_too_short_says_too_little_or_is_not_at_the_top_is_found() {
         let member = Member {
             name: "a".into(),
             manifest: "Cargo.toml".into(),
-            entry_points: vec!["good.rs".into(), "short.rs".into(), "late.rs".into()],
+            entry_points: ["good", "short", "late", "open", "closed"]
+                .map(|name| format!("{name}.rs"))
+                .into(),
             dependencies: vec![],
         };
         let sources = [
-            source("good.rs", "//! A\n//!\n//! B\n"),
-            source("short.rs", "//! A\n//! B\nmod c;\n"),
-            source("late.rs", "mod a;\n//! A\n//! B\n//! C\n"),
+            source(
+                "good.rs",
+                "//! A\n//! # What must not enter\n//! B\n//! To add a C: D.\n",
+            ),
+            source("short.rs", "//! Must not enter: A.\n//! To add a B: C.\nmod d;\n"),
+            source(
+                "late.rs",
+                "mod a;\n//! A\n//! Must not enter: B.\n//! To add a C: D.\n",
+            ),
+            source("open.rs", "//! A\n//! B\n//! To add a C: D.\n"),
+            source(
+                "closed.rs",
+                "//! A\n//! Must not enter: B.\n//! C\nmod d;\n//! To add a D: E.\n",
+            ),
         ];
-        let found: Vec<String> = missing_headers(&[member], &sources)
+        let found: Vec<(String, bool)> = missing_headers(&[member], &sources)
             .into_iter()
-            .map(|finding| finding.path)
+            .map(|finding| (finding.path, finding.advice.contains("words")))
             .collect();
-        assert_eq!(found, ["short.rs", "late.rs"]);
+        let expected = [
+            ("short.rs", false),
+            ("late.rs", false),
+            ("open.rs", true),
+            ("closed.rs", true),
+        ];
+        assert_eq!(found, expected.map(|(path, says)| (path.to_owned(), says)));
     }
 }

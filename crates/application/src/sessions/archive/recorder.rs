@@ -145,12 +145,14 @@ impl Recorder {
 
     /// Closes what the turn still has open and hands it over with its recordings.
     async fn finish(&mut self, mut turn: Box<viva_domain::turns::Turn>) -> SpooledTurn {
+        for side in [Side::User, Side::Ai] {
+            self.complete(turn.number, side).await;
+        }
         let mut recordings = Vec::new();
         for (side, recording) in [(Side::User, &mut turn.user_audio), (Side::Ai, &mut turn.ai_audio)] {
             let Some(index) = self.position(turn.number, side) else {
                 continue;
             };
-            self.close(index).await;
             if let TrackFile::Finished(audio) = self.tracks.swap_remove(index).file {
                 *recording = Some(Recording {
                     key: audio.key.clone(),
@@ -172,7 +174,7 @@ impl Recorder {
         };
         match file.finish().await {
             Ok(audio) => track.file = TrackFile::Finished(audio),
-            Err(err) => self.broken(index, &err),
+            Err(err) => self.broken(index, &err).await,
         }
     }
 
@@ -193,7 +195,7 @@ impl Recorder {
             .await
             {
                 Ok(file) => track.file = TrackFile::Open(file),
-                Err(err) => return self.broken(index, &err),
+                Err(err) => return self.broken(index, &err).await,
             }
         }
         let TrackFile::Open(file) = &mut track.file else {
@@ -202,7 +204,7 @@ impl Recorder {
         let appended = file.append(&track.batch).await;
         track.batch.clear();
         if let Err(err) = appended {
-            self.broken(index, &err);
+            self.broken(index, &err).await;
         }
     }
 
@@ -221,13 +223,35 @@ impl Recorder {
         ports.audio_spool.create(&key, rate.hz()).await
     }
 
-    fn broken(&mut self, index: usize, err: &SpoolError) {
+    async fn broken(&mut self, index: usize, err: &SpoolError) {
+        let (session, turn, side) = (
+            self.settings.session,
+            self.tracks[index].turn,
+            self.tracks[index].side,
+        );
+        let is_told = self
+            .tracks
+            .iter()
+            .any(|track| track.turn == turn && matches!(track.file, TrackFile::Broken));
         let track = &mut self.tracks[index];
         track.batch = Vec::new();
         track.file = TrackFile::Broken;
-        let (session, turn) = (self.settings.session, track.turn);
         warn!(session.id = %session, turn.number = turn.get(), error = err as &dyn std::error::Error,
             "Recording of turn {turn} failed; the conversation goes on without it");
-        let _ = self.notices.try_send(NoticeCode::RecordingFailed);
+        if !is_told {
+            let _ = self.notices.try_send(NoticeCode::RecordingFailed);
+        }
+        Self::give_up(&self.ports, session, turn, side).await;
+    }
+
+    /// What was written before the recording failed takes space, and the next start would store it for no turn.
+    async fn give_up(ports: &SessionsPorts, session: SessionId, turn: TurnNumber, side: Side) {
+        let Ok(key) = recording_key(session, turn, side) else {
+            return; // Nothing was written under no name.
+        };
+        if let Err(err) = ports.audio_spool.remove(&key).await {
+            warn!(session.id = %session, error = &err as &dyn std::error::Error,
+                "What was recorded of {key} stays in the spool");
+        }
     }
 }

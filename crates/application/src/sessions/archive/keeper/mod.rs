@@ -120,10 +120,12 @@ impl Keeper {
     async fn keep(&mut self, job: Keep) {
         let job = match job {
             Keep::Turn(SpooledTurn { turn, recordings }) => {
+                let mut are_stored = true;
                 for recording in &recordings {
-                    if !store_recording(&self.ports, recording).await {
-                        let _ = self.notices.try_send(NoticeCode::StorageDelayed);
-                    }
+                    are_stored &= store_recording(&self.ports, recording).await;
+                }
+                if !are_stored {
+                    let _ = self.notices.try_send(NoticeCode::StorageDelayed);
                 }
                 Waiting::Turn(turn)
             }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use tokio_util::task::TaskTracker;
 use viva_audio::SampleRate;
 use viva_contract::samples::{self, OWNER};
-use viva_domain::ports::{SessionStore as _, TurnJournal as _};
+use viva_domain::ports::{SessionStore as _, SpoolErrorKind, TurnJournal as _};
 use viva_domain::sessions::SessionState;
 use viva_domain::turns::TurnNumber;
 use viva_fakes::{
@@ -204,6 +204,28 @@ async fn what_waits_for_the_database_is_in_the_journal_until_it_is_stored() {
     let (store, journal) = bench.close().await;
     assert_eq!(stored_turns(&store).await, [1, 2, 3]);
     assert_eq!(status(&store).await, Some(EndStatus::Completed));
+    assert_eq!(journal.kept().await.unwrap(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_journal_has_no_room_for_waits_in_memory() {
+    let mut bench = Bench::new().await;
+    bench.store.faults().fail(StoreErrorKind::Unavailable);
+    bench.journal.faults().fail(SpoolErrorKind::Full);
+    for number in 1..=2 {
+        bench.keep(samples::turn(SESSION, number)).await;
+    }
+    bench.end().await;
+    bench.journal.faults().until_failures(2).await;
+    assert_eq!(bench.notices.recv().await, Some(NoticeCode::StorageDelayed));
+    // Asked again in vain, nobody is told again.
+    bench.store.faults().until_failures(3).await;
+    assert!(bench.notices.try_recv().is_err());
+    bench.store.faults().recover();
+    let (store, journal) = bench.close().await;
+    assert_eq!(stored_turns(&store).await, [1, 2]);
+    assert_eq!(status(&store).await, Some(EndStatus::Completed));
+    journal.faults().recover();
     assert_eq!(journal.kept().await.unwrap(), []);
 }
 
