@@ -12,7 +12,7 @@ use viva_client::{Client, Conversation};
 use viva_protocol::ws::{ClientMessage, Interaction, RealtimeConfig, ServerMessage, StartSession};
 
 /// Longer than anything here takes; a test that waits so long has failed.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 const FRAME: usize = 480;
 const FRAME_TIME: Duration = Duration::from_millis(20);
 

@@ -2,6 +2,7 @@
 
 mod bench;
 mod falling_back;
+mod hanging_up;
 mod providers;
 mod refusals;
 mod stopping;
