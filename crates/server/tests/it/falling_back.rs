@@ -1,7 +1,7 @@
 //! A vendor that refuses, is not there or hangs up, and the cascade of other vendors that the same session goes on with.
 
 use std::fs;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use viva_audio::SampleRate;
@@ -184,10 +184,17 @@ async fn who_waits_in_vain_is_answered() {
         ..script()
     })
     .await;
-    let turns = scene.call("question-en", 1).await;
+    let opened = async {
+        scene.openai.until(|lines| !lines.is_empty()).await;
+        Instant::now()
+    };
+    let (turns, opened) = tokio::join!(scene.call("question-en", 1), opened);
     assert_eq!(turns, [said("How late is it?", "It is late.")]);
-    let given_up = scene.openai.requests();
-    assert!(given_up.iter().all(|line| line.closed.is_some()) && given_up.len() == 1);
+    let given_up: [RecordedLine; 1] = scene.openai.requests().try_into().expect("one connection");
+    let closed = given_up[0].closed.expect("it is given up").at;
+    // After five seconds in all; OpenAI's adapter alone would wait for ten.
+    let waited = closed - opened;
+    assert!((4..8).contains(&waited.as_secs()), "{waited:?}");
     scene.assert_taken_over("question-en", Duration::ZERO);
 }
 
