@@ -121,7 +121,7 @@ async fn a_thousand_conversations_with_gemini_that_are_given_up_leave_nothing_be
     let _alone = ALONE.lock().await;
     let endless = LiveAnswer::saying("It is late already.", "How late is it?");
     let script = LiveScript {
-        api_key: KEY.to_owned(),
+        api_key: Some(KEY.to_owned()),
         thinking: Duration::ZERO,
         answers: vec![endless.with(LiveFault::Hang { after: 2 })],
         ..LiveScript::default()

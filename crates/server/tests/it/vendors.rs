@@ -238,7 +238,7 @@ async fn openai_realtime_reports_the_truth() {
 #[tokio::test(flavor = "multi_thread")]
 async fn gemini_live_reports_the_truth() {
     let gemini = LiveServer::start(LiveScript {
-        api_key: KEY.to_owned(),
+        api_key: Some(KEY.to_owned()),
         thinking: REALTIME,
         ..LiveScript::default()
     })

@@ -67,6 +67,7 @@ fn describe(message: &ServerMessage) -> Option<String> {
         | ServerMessage::Transcript(_)
         | ServerMessage::AudioChunk(_)
         | ServerMessage::TextDelta(_)
+        | ServerMessage::LatencyProgress(_)
         | ServerMessage::Pong(_)
         | ServerMessage::Unknown => return None,
     };
