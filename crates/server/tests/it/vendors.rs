@@ -19,7 +19,7 @@ const TOLERANCE_MS: f64 = 5.0;
 /// A machine that is busy with other tests is late now and then: each part must be exact in one of so many calls.
 const CALLS: usize = 12;
 /// And not far off in half of them.
-const MEDIAN_MS: f64 = 25.0;
+const MEDIAN_MS: f64 = 50.0;
 /// So many are made in any case, for the median.
 const CALLS_AT_LEAST: usize = 3;
 
