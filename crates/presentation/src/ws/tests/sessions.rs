@@ -51,6 +51,9 @@ async fn a_turn_is_told_in_order_and_measured_to_the_write() {
     let mut expected = vec![
         "speech_started",
         "speech_ended",
+        // At the end of the turn, and at the first audio.
+        "latency_progress",
+        "latency_progress",
         "response_started",
         "turn_latency",
         "response_ended",
