@@ -9,6 +9,8 @@ use super::bench::{Bench, KEY, ORDERED, patiently, settings};
 
 /// What a machine that does something else may add to what is measured.
 const SLACK: Duration = Duration::from_millis(250);
+/// As often as it takes for one that is not held up by the machine.
+const TRIES: usize = 10;
 
 fn ramp(ms: usize) -> Vec<i16> {
     (1..=1_000).cycle().take(ms * 24).collect()
@@ -59,19 +61,26 @@ async fn the_first_audio_is_as_late_as_the_provider_makes_it(
     };
     let bench = Bench::with(script, settings(), Some(KEY)).await;
     let mut talk = bench.talk(if is_ordered { &[ORDERED] } else { &[] }).await;
-    let (ended, answer) = if is_ordered {
-        talk.speak(3_000, 200).await;
-        let ended = Instant::now();
-        talk.commit().await;
-        (ended, talk.answer().await)
-    } else {
-        talk.say_something().await;
-        let ended = Instant::now();
-        (ended, talk.answer().await)
-    };
-    let delay = answer.first_audio.unwrap() - ended;
     let expected = Duration::from_millis(300);
-    assert!(delay >= expected && delay < expected + SLACK, "{delay:?}");
+    let mut soonest = Duration::MAX;
+    for _ in 0..TRIES {
+        let ended = if is_ordered {
+            talk.speak(3_000, 200).await;
+            let ended = Instant::now();
+            talk.commit().await;
+            ended
+        } else {
+            talk.say_something().await;
+            Instant::now()
+        };
+        let delay = talk.answer().await.first_audio.unwrap() - ended;
+        assert!(delay >= expected, "{delay:?}");
+        soonest = soonest.min(delay);
+        if soonest < expected + SLACK {
+            return;
+        }
+    }
+    panic!("the first audio took {soonest:?} at best");
 }
 
 #[tokio::test]
