@@ -130,7 +130,7 @@ impl Conversation {
                 }
             }
             ServerMessage::LatencyProgress(turn) | ServerMessage::TurnLatency(turn) => {
-                self.figures.record(turn.turn_number, turn.latency, false)
+                self.figures.record(turn.turn_number, turn.latency, false);
             }
             ServerMessage::FallbackOffered(offered) => {
                 self.offer = Some(offered.as_ref().into());
