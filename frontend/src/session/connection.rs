@@ -80,6 +80,10 @@ impl Connection {
         self.socket = None;
         self.open = false;
         self.told = None;
+        if let Some(claim) = &mut self.claim {
+            // It may not have arrived. Who hears it twice greets once.
+            claim.is_ready = false;
+        }
         self.number += 1;
     }
 
@@ -260,7 +264,7 @@ impl Actor {
         }
     }
 
-    /// Tells, once, that answers can be heard: a greeting waits for it.
+    /// Tells, once per connection, that answers can be heard: a greeting waits for it.
     pub(super) fn tell_ready(&mut self) {
         if let Connection {
             open: true,

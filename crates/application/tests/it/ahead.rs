@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 use viva_application::sessions::{Outgoing, SessionInput, SessionMessage, StartSession};
-use viva_domain::ports::{ProviderErrorKind, RealtimeCommand, RealtimeEventKind};
+use viva_domain::ports::{ProviderErrorKind, RealtimeCommand, RealtimeEventKind, SpoolErrorKind};
 use viva_domain::sessions::FallbackPolicy;
 use viva_domain::turns::{BargeIn, Event, PlaybackEvent, TurnNumber};
 use viva_fakes::Answer;
@@ -301,4 +301,37 @@ async fn who_still_speaks_when_the_ai_is_done_is_heard_to_the_end() {
     let messages = &asked.last().expect("it was asked").request.messages;
     let texts: Vec<&str> = messages.iter().map(|message| message.text.as_str()).collect();
     assert_eq!(texts, ["Hello.", "Hello there.", "Hello."]);
+}
+
+/// The mode heard only the first moments of it, and must not answer those.
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_recorded_meanwhile_is_said_to_be_lost() {
+    let bench = Bench::new(Detector::Session);
+    let mut caller = without_barge_in(&bench).await;
+    let started = caller.started().await;
+    let question = speech("question-en");
+    let answer = || Answer::new().started().audio(samples(8_000)).done();
+    bench.voice.answer(answer());
+    caller.speak(&question).await;
+    let first = plays(&mut caller).await;
+    bench.audio_spool.faults().fail(SpoolErrorKind::Full);
+    caller.speak(&question).await;
+    caller.played(first, PlaybackEvent::Finished, 8_000).await;
+    let lost = caller.until(|event| matches!(event, Event::Failure { .. })).await;
+    assert!(
+        matches!(&lost, Event::Failure { failure, recoverable: true } if failure.message.contains("say it again")),
+        "{lost:?}"
+    );
+    bench.audio_spool.faults().recover();
+    bench.voice.answer(answer());
+    bench.voice.answer(answer());
+    caller.speak(&question).await;
+    let answered = caller.until_audio().await.turn;
+    assert_eq!(answered.get(), 3);
+    caller.hears_all(answered, 8_000).await;
+    caller.say(SessionInput::End).await;
+    caller.rest().await;
+    let (_, turns) = bench.stored(&started).await;
+    let failed: Vec<bool> = turns.iter().map(|turn| turn.failure.is_some()).collect();
+    assert_eq!(failed, [false, true, false]);
 }

@@ -137,6 +137,12 @@ impl Progress {
                     turn.latency = Some(ended.latency);
                 }
             }
+            // Who spoke while the AI did is answered after all.
+            ServerMessage::LatencyProgress(_) => {
+                if self.floor == Floor::Doubtful {
+                    self.floor = Floor::Awaited;
+                }
+            }
             ServerMessage::TurnLatency(measured) => {
                 let hung_up = self.hung_up;
                 let turn = self.turn(measured.turn_number);
@@ -163,7 +169,6 @@ impl Progress {
             | ServerMessage::SessionResumed(_)
             | ServerMessage::AudioChunk(_)
             | ServerMessage::Interrupted(_)
-            | ServerMessage::LatencyProgress(_)
             | ServerMessage::ModeSwitched(_)
             | ServerMessage::Pong(_)
             | ServerMessage::Unknown => {}

@@ -20,7 +20,11 @@ async fn one_turn(server: &Server, mut conversation: Conversation) -> (Turn, Vec
         (ended.status, ended.summary.total_turns),
         (SessionEndStatus::Completed, 1)
     );
-    let stored = server.client().session(ended.session_id).await.unwrap();
+    let stored = server
+        .client()
+        .session(ended.session_id)
+        .await
+        .expect("it is stored");
     let [turn] = stored.turns.try_into().expect("the turn is stored");
     let notices = said.iter().filter_map(|message| match message {
         ServerMessage::Notice(notice) => Some(notice.code),

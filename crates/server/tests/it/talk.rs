@@ -33,7 +33,11 @@ async fn talk(clip: &str, turns: usize) -> String {
     assert_eq!(first_column(&said), numbers, "{clip}: {said}");
     let closing = format!("1 runs, 0 failed; {turns} turns, ");
     assert!(said.contains(&closing), "{clip}: {said}");
-    let stored = server.client().session(session(&said)).await.unwrap();
+    let stored = server
+        .client()
+        .session(session(&said))
+        .await
+        .expect("it is stored");
     let stored: Vec<String> = stored
         .turns
         .iter()

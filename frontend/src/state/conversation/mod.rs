@@ -129,7 +129,14 @@ impl Conversation {
                     };
                 }
             }
-            ServerMessage::LatencyProgress(turn) | ServerMessage::TurnLatency(turn) => {
+            ServerMessage::LatencyProgress(turn) => {
+                self.figures.record(turn.turn_number, turn.latency, false);
+                // What was said while the AI finished is answered now.
+                if self.phase == Phase::Listening {
+                    self.phase = Phase::Thinking;
+                }
+            }
+            ServerMessage::TurnLatency(turn) => {
                 self.figures.record(turn.turn_number, turn.latency, false);
             }
             ServerMessage::FallbackOffered(offered) => {

@@ -179,6 +179,18 @@ fn complete_latency_replaces_the_first_and_keeps_the_interruption() {
 }
 
 #[test]
+fn who_spoke_while_the_ai_finished_is_answered_next() {
+    let progress = ServerMessage::LatencyProgress(TurnLatency {
+        turn_number: 2,
+        latency: Latency::default(),
+    });
+    assert_eq!(
+        phases(Phase::AiSpeaking, &[response_ended(1, false), progress]),
+        ["listening", "thinking"]
+    );
+}
+
+#[test]
 fn a_normal_end_has_a_summary_and_no_message() {
     let mut conversation = Conversation {
         phase: Phase::Ending,

@@ -11,15 +11,18 @@ use viva_domain::ports::{ProviderError, ProviderErrorKind};
 use viva_domain::sessions::Interaction;
 use viva_domain::turns::{
     Effect, Event, FinishedTurn, Generation, Input, ModeInput, ModeOrder, NoticeCode, SessionFailure, Turn,
-    TurnNumber, TurnTaking,
+    TurnNumber, TurnState, TurnTaking,
 };
 
+use super::modes::lost_words;
 use super::{DRAIN_WAIT, Driver};
 use crate::history::Side;
 use crate::modes::failure;
 use crate::sessions::archive::SessionEnd;
 use crate::sessions::outbox::post;
 
+/// How much of what came before speech began a mode keeps at most.
+const KEPT_MS: u32 = 300;
 /// How long after the end of speech the user is recorded where nobody answers.
 const TAIL: Duration = Duration::from_secs(1);
 
@@ -74,10 +77,7 @@ impl Driver {
                 self.end_user_recording(turn);
                 self.archive.complete(turn, Side::User).await;
             }
-            Effect::Replay => {
-                self.catch_up_recording(0);
-                self.replay().await;
-            }
+            Effect::Replay => self.hear_what_waited().await,
             Effect::ModeLost(failure) => self.on_mode_lost(&failure),
             Effect::TranscriptAmended(amended) => {
                 self.memory.amend(&amended);
@@ -88,6 +88,24 @@ impl Driver {
                 let turn = self.turn(*finished);
                 self.archive.save(turn).await;
             }
+        }
+    }
+
+    /// The mode is given the turn that the user took while the AI finished. One that cannot be read back is not answered.
+    async fn hear_what_waited(&mut self) {
+        self.catch_up_recording(0);
+        // It has heard the first moments live: what it keeps of them is none of what follows.
+        let silence = vec![0; usize::try_from(self.input_rate.samples_in_ms(KEPT_MS)).unwrap_or_default()];
+        self.push_again(&silence.into());
+        if self.replay().await {
+            return;
+        }
+        if self.machine.state() == TurnState::Processing {
+            let what = ModeInput::ResponseFailed(lost_words());
+            let (generation, at) = (self.machine.generation(), self.now());
+            Box::pin(self.tell(Input::Mode { generation, at, what })).await;
+        } else {
+            self.say_that_words_are_lost();
         }
     }
 

@@ -188,7 +188,9 @@ impl Driver {
             .message(SessionMessage::ModeSwitched(Box::new(switched)));
         self.say_when_a_model_is_retired();
         self.catch_up_recording(0);
-        self.replay().await;
+        if !self.replay().await {
+            self.say_that_words_are_lost();
+        }
         self.tell(Input::ModeReplaced {
             turn_taking,
             on_mode_failure,
@@ -216,10 +218,11 @@ impl Driver {
         }
     }
 
-    /// Gives the mode the audio of the turn that is open; without one, what may be the beginning of the next.
-    pub(super) async fn replay(&mut self) {
+    /// Gives the mode the audio of the turn that is open; without one, what may be the beginning of the next. Answers
+    /// whether it has all of it.
+    pub(super) async fn replay(&mut self) -> bool {
         if self.mode.is_none() {
-            return; // The next one hears it when it is open.
+            return true; // The next one hears it when it is open.
         }
         let Some(recording) = self
             .user_recordings
@@ -231,12 +234,6 @@ impl Driver {
             return self.push_again(&run_up.into());
         };
         let samples = self.archive.read_back(recording.turn).await;
-        if samples.is_empty() {
-            self.outbox.message(SessionMessage::Event(Event::Failure {
-                failure: lost_words(),
-                recoverable: true,
-            }));
-        }
         let run_up = recording.speech_started.since(recording.began);
         let run_up = usize::try_from(self.input_rate.samples_in(run_up)).unwrap_or(usize::MAX);
         let (run_up, speech) = samples.split_at(run_up.min(samples.len()));
@@ -247,14 +244,22 @@ impl Driver {
         {
             mode.order(ModeOrder::SpeechBegan { ago: Duration::ZERO });
         }
-        self.push_again(&speech.into());
+        self.push_again(&speech.into()) && !samples.is_empty()
     }
 
-    /// All at once: a single piece finds room.
-    fn push_again(&mut self, samples: &Arc<[i16]>) {
-        if let Some(mode) = &mut self.mode {
-            mode.push_audio(samples);
-        }
+    /// All at once: a single piece finds room, unless the mode does not keep up. Answers whether it did.
+    pub(super) fn push_again(&mut self, samples: &Arc<[i16]>) -> bool {
+        self.mode
+            .as_mut()
+            .is_none_or(|mode| mode.push_audio(samples) == 0)
+    }
+
+    /// Says that what the user said could not be read back.
+    pub(super) fn say_that_words_are_lost(&mut self) {
+        self.outbox.message(SessionMessage::Event(Event::Failure {
+            failure: lost_words(),
+            recoverable: true,
+        }));
     }
 
     /// What happens when the mode fails that the session has now.
@@ -279,7 +284,7 @@ impl Driver {
 }
 
 /// The recording of the user's turn failed, and with it the turn: no provider did.
-fn lost_words() -> SessionFailure {
+pub(super) fn lost_words() -> SessionFailure {
     let message = "what you said could not be read back; please say it again".to_owned();
     SessionFailure {
         kind: ProviderErrorKind::Failed(message.clone()),

@@ -42,7 +42,7 @@ impl NextTurn {
         self.turn.marks.speech_ended.is_some() || !self.held.is_empty()
     }
 
-    fn is_heard_later(&self) -> bool {
+    pub(super) fn is_heard_later(&self) -> bool {
         self.heard_by_mode == HeardByMode::Later
     }
 
@@ -144,7 +144,7 @@ impl TurnMachine {
 
     /// Whether what the mode says is of the next turn: it has said all of the answer that plays.
     pub(super) fn is_said_ahead(&self) -> bool {
-        self.next.is_some() && !self.is_saying_more()
+        self.next.is_some() && !self.hears_later() && !self.is_saying_more()
     }
 
     /// Keeps what is said of the next turn's answer.
@@ -179,6 +179,7 @@ impl TurnMachine {
             TurnState::UserSpeaking
         } else {
             turn.marks.ai_was_done = Some(now);
+            turn.tell_progress(effects);
             TurnState::Processing
         };
         self.turn = Some(turn);

@@ -72,7 +72,7 @@ impl TurnMachine {
         self.state = TurnState::AiSpeaking;
         self.active(now);
         // Who speaks on after a turn that reached its limit is not answered by this.
-        if provider_decides && let Some(at) = self.speaks_since() {
+        if let Some(at) = self.speaks_since() {
             self.user_begins_ahead(at, effects);
         }
     }

@@ -136,6 +136,11 @@ impl TurnMachine {
         self.last_number
     }
 
+    /// In which the mode speaks that does as it was told.
+    pub fn generation(&self) -> Generation {
+        self.generation
+    }
+
     /// The turn whose answer is heard, and how much of it had been heard at a moment; `None` while none is heard.
     pub fn audible(&self, at: SessionTime) -> Option<(TurnNumber, Duration)> {
         let turn = self

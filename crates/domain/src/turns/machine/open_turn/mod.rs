@@ -262,11 +262,8 @@ impl OpenTurn {
 
     /// Tells what is known of the latency, as long as nothing is heard.
     pub(super) fn tell_progress(&self, effects: &mut Vec<Effect>) {
-        let is_heard = self
-            .answer
-            .as_ref()
-            .is_some_and(|answer| answer.playback_started.is_some());
-        if !is_heard {
+        // From then on there is a total, if not the client's.
+        if self.marks.first_audio_sent.is_none() {
             effects.push(Effect::Emit(Event::LatencyProgress {
                 turn: self.number,
                 latency: Box::new(self.latency()),

@@ -99,6 +99,7 @@ fn who_speaks_on_after_the_limit_is_answered_all_the_same() {
         62000 ai audio 500
              > response 1 started 62000
              > user audio 1 complete
+             > open turn 2, speech 61200
              > audio 1 at 0: 500
              = AiSpeaking
         62000 ai done
@@ -106,7 +107,7 @@ fn who_speaks_on_after_the_limit_is_answered_all_the_same() {
         due 62500
              > response 1 ended, endpointing 0
              > finish 1 1000..62500, played 500
-             > open turn 2, speech 61200
+             > replay
              = UserSpeaking
         63000 silence
              > speech ended 63000, 1800 ms

@@ -237,3 +237,38 @@ fn another_mode_hears_live_what_the_one_before_it_should_hear_later() {
         ",
     );
 }
+
+#[test]
+fn what_the_mode_still_says_is_not_of_the_turn_that_it_has_not_heard() {
+    check_answer(
+        without_barge_in(),
+        r#"
+        2500 ai audio 1000
+             > response 1 started 2500
+             > user audio 1 complete
+             > audio 1 at 0: 1000
+             = AiSpeaking
+        2600 speech
+             > speech started 2600
+             > open turn 2, speech 2600
+        2650 ai hears On
+             > user 1 says: On
+        2700 silence
+             > speech ended 2700, 100 ms
+        2800 ai done
+             > audio 1 at 1000: 0, last
+        2850 ai heard One.
+             > user 1 said: One.
+        2900 ai failed late
+        2950 ai audio 100
+        due 3500
+             > response 1 ended, endpointing 0
+             > finish 1 1000..3500, user "One.", played 1000
+             > replay
+             > order commit @2
+             = Processing
+        3600 ai heard Two.
+             > user 2 said: Two.
+        "#,
+    );
+}

@@ -233,7 +233,7 @@ impl Seen {
                     !self.turn(*turn).is_finished,
                     "nothing comes of a turn that is over"
                 );
-                assert_eq!(latency.network_playout, None, "nothing is heard yet");
+                assert_eq!(latency.total, None, "nothing is heard yet");
             }
             Event::TurnLatency { turn, latency } => {
                 assert!(!self.turn(*turn).is_finished);
