@@ -12,7 +12,7 @@ use futures_util::{SinkExt, Stream, StreamExt};
 use reqwest::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Upgraded};
 use serde::de::DeserializeOwned;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -132,25 +132,26 @@ where
     F: Future<Output = Result<T, ProviderError>> + Send,
 {
     let provider = account.provider.as_str();
-    let opening = async {
-        let err = match open().await {
-            Ok(opened) => return Ok(opened),
-            Err(err) => err,
-        };
-        let Some(wait) = BEGIN_AGAIN.wait(1, &err.kind, None, err.retry_after, rand::random()) else {
-            return Err(err);
-        };
-        debug!(
-            provider.name = provider,
-            wait_ms = wait.as_millis(),
-            "Calling {provider} again: {err}"
-        );
+    let until = Instant::now() + BEGIN_LIMIT;
+    let late = |_| Err(errors::unavailable(provider, "no conversation in time"));
+    let refused = match timeout_at(until, open()).await.unwrap_or_else(late) {
+        Ok(opened) => return Ok(opened),
+        Err(err) => err,
+    };
+    let Some(wait) = BEGIN_AGAIN.wait(1, &refused.kind, None, refused.retry_after, rand::random()) else {
+        return Err(refused);
+    };
+    debug!(
+        provider.name = provider,
+        wait_ms = wait.as_millis(),
+        "Calling {provider} again: {refused}"
+    );
+    let again = async {
         sleep(wait).await;
         open().await
     };
-    timeout(BEGIN_LIMIT, opening)
-        .await
-        .unwrap_or_else(|_| Err(errors::unavailable(provider, "no conversation in time")))
+    // Why it was refused says more than that there was no time to ask again.
+    timeout_at(until, again).await.unwrap_or(Err(refused))
 }
 
 /// Opens a socket: `make` makes a GET of the `http` or `https` address with the vendor's headers.

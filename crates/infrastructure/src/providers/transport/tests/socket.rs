@@ -209,6 +209,25 @@ async fn a_conversation_begins_within_five_seconds_or_not_at_all() {
     assert_eq!(started.elapsed().as_secs(), 5);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_server_that_refuses_and_is_silent_then_has_refused() {
+    let refused = || errors::error("acme", ProviderErrorKind::RateLimited);
+    let started = tokio::time::Instant::now();
+    let tries = AtomicUsize::new(0);
+    let begun: Result<(), _> = begin(&nobody(), || {
+        let is_first = tries.fetch_add(1, Ordering::SeqCst) == 0;
+        async move {
+            if is_first {
+                return Err(refused());
+            }
+            std::future::pending().await
+        }
+    })
+    .await;
+    assert_eq!(begun, Err(refused()));
+    assert_eq!((tries.into_inner(), started.elapsed().as_secs()), (2, 5));
+}
+
 #[tokio::test]
 async fn a_server_that_speaks_something_else_is_no_vendor() {
     for response in [
