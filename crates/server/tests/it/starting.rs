@@ -43,6 +43,8 @@ async fn migrating_makes_the_tables_and_doing_it_again_is_harmless() {
         let output = output(&mut folder.viva(&["migrate"])).await;
         let message = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{message}");
+        let log = folder.path().join("viva.db-wal");
+        assert!(!log.exists(), "the tables are in the file of the database");
         // Opening a database makes no tables, and a query fails without them.
         let database = Database::connect(&DatabaseConfig::new(folder.database_url())).await;
         let database = database.unwrap();
