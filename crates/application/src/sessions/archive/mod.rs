@@ -17,6 +17,7 @@ use viva_domain::ports::{BlobKey, InvalidBlobKey, SpooledAudio};
 use viva_domain::sessions::Interaction;
 use viva_domain::turns::{AmendedTranscript, NoticeCode, Turn, TurnNumber};
 
+pub(super) use self::recorder::LONGEST_READ_BACK;
 use super::service::SessionsPorts;
 use crate::history::Side;
 

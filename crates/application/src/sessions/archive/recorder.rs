@@ -15,7 +15,7 @@ use crate::sessions::service::SessionsPorts;
 const BATCH: Duration = Duration::from_millis(500);
 
 /// How much of a turn is read back: as long as two utterances may be. What was said last counts.
-const LONGEST_READ_BACK: Duration = Duration::from_mins(2);
+pub(in crate::sessions) const LONGEST_READ_BACK: Duration = Duration::from_mins(2);
 
 /// Writes the audio of a session's turns to the spool.
 pub(super) struct Recorder {

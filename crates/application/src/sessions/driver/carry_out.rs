@@ -11,10 +11,9 @@ use viva_domain::ports::{ProviderError, ProviderErrorKind};
 use viva_domain::sessions::Interaction;
 use viva_domain::turns::{
     Effect, Event, FinishedTurn, Generation, Input, ModeInput, ModeOrder, NoticeCode, SessionFailure, Turn,
-    TurnNumber, TurnState, TurnTaking,
+    TurnNumber, TurnTaking,
 };
 
-use super::modes::lost_words;
 use super::{DRAIN_WAIT, Driver};
 use crate::history::Side;
 use crate::modes::failure;
@@ -91,22 +90,16 @@ impl Driver {
         }
     }
 
-    /// The mode is given the turn that the user took while the AI finished. One that cannot be read back is not answered.
+    /// The mode is given the turn that the user took while the AI finished.
     async fn hear_what_waited(&mut self) {
         self.catch_up_recording(0);
         // It has heard the first moments live: what it keeps of them is none of what follows.
         let silence = vec![0; usize::try_from(self.input_rate.samples_in_ms(KEPT_MS)).unwrap_or_default()];
-        self.push_again(&silence.into());
-        if self.replay().await {
-            return;
-        }
-        if self.machine.state() == TurnState::Processing {
-            let what = ModeInput::ResponseFailed(lost_words());
-            let (generation, at) = (self.machine.generation(), self.now());
-            Box::pin(self.tell(Input::Mode { generation, at, what })).await;
-        } else {
-            self.say_that_words_are_lost();
-        }
+        let given = match self.push_again(&silence.into()) {
+            Ok(()) => self.replay().await,
+            Err(failure) => Err(failure),
+        };
+        Box::pin(self.tell(Input::Replayed(given))).await;
     }
 
     /// The turn reached its limit: what the user says from now on is something new. The machine knows that it is over.

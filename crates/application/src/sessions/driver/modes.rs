@@ -13,6 +13,7 @@ use viva_domain::turns::{Event, Input, ModeOrder, NoticeCode, OnModeFailure, Ses
 use super::Driver;
 use super::hearing::Eager;
 use crate::modes::{InteractionMode, OpenMode, OpenModeError, failure};
+use crate::sessions::archive::LONGEST_READ_BACK;
 use crate::sessions::link::{FallbackOffer, SessionMessage, SwitchedMode};
 
 /// A mode that shall take over.
@@ -188,8 +189,11 @@ impl Driver {
             .message(SessionMessage::ModeSwitched(Box::new(switched)));
         self.say_when_a_model_is_retired();
         self.catch_up_recording(0);
-        if !self.replay().await {
-            self.say_that_words_are_lost();
+        if let Err(failure) = self.replay().await {
+            self.outbox.message(SessionMessage::Event(Event::Failure {
+                failure,
+                recoverable: true,
+            }));
         }
         self.tell(Input::ModeReplaced {
             turn_taking,
@@ -218,11 +222,10 @@ impl Driver {
         }
     }
 
-    /// Gives the mode the audio of the turn that is open; without one, what may be the beginning of the next. Answers
-    /// whether it has all of it.
-    pub(super) async fn replay(&mut self) -> bool {
+    /// Gives the mode the audio of the turn that is open; without one, what may be the beginning of the next.
+    pub(super) async fn replay(&mut self) -> Result<(), SessionFailure> {
         if self.mode.is_none() {
-            return true; // The next one hears it when it is open.
+            return Ok(()); // The next one hears it when it is open.
         }
         let Some(recording) = self
             .user_recordings
@@ -234,32 +237,35 @@ impl Driver {
             return self.push_again(&run_up.into());
         };
         let samples = self.archive.read_back(recording.turn).await;
+        if samples.is_empty() {
+            return Err(lost_words());
+        }
+        // Of one that is longer than this the beginning is missing: all of it is speech.
+        let is_whole = (samples.len() as u64) < self.input_rate.samples_in(LONGEST_READ_BACK);
         let run_up = recording.speech_started.since(recording.began);
-        let run_up = usize::try_from(self.input_rate.samples_in(run_up)).unwrap_or(usize::MAX);
+        let run_up = if is_whole {
+            self.input_rate.samples_in(run_up)
+        } else {
+            0
+        };
+        let run_up = usize::try_from(run_up).unwrap_or(usize::MAX);
         let (run_up, speech) = samples.split_at(run_up.min(samples.len()));
-        self.push_again(&run_up.into());
+        self.push_again(&run_up.into())?;
         // Told before the speech is heard: of what came before, a provider keeps little.
         if let Some(mode) = &mut self.mode
             && mode.turn_taking() == TurnTaking::Session
         {
             mode.order(ModeOrder::SpeechBegan { ago: Duration::ZERO });
         }
-        self.push_again(&speech.into()) && !samples.is_empty()
+        self.push_again(&speech.into())
     }
 
-    /// All at once: a single piece finds room, unless the mode does not keep up. Answers whether it did.
-    pub(super) fn push_again(&mut self, samples: &Arc<[i16]>) -> bool {
-        self.mode
-            .as_mut()
-            .is_none_or(|mode| mode.push_audio(samples) == 0)
-    }
-
-    /// Says that what the user said could not be read back.
-    pub(super) fn say_that_words_are_lost(&mut self) {
-        self.outbox.message(SessionMessage::Event(Event::Failure {
-            failure: lost_words(),
-            recoverable: true,
-        }));
+    /// All at once: a single piece finds room, unless the mode does not keep up.
+    pub(super) fn push_again(&mut self, samples: &Arc<[i16]>) -> Result<(), SessionFailure> {
+        match self.mode.as_mut().map(|mode| mode.push_audio(samples)) {
+            Some(1..) => Err(lost_words()),
+            Some(0) | None => Ok(()),
+        }
     }
 
     /// What happens when the mode fails that the session has now.
@@ -284,7 +290,7 @@ impl Driver {
 }
 
 /// The recording of the user's turn failed, and with it the turn: no provider did.
-pub(super) fn lost_words() -> SessionFailure {
+fn lost_words() -> SessionFailure {
     let message = "what you said could not be read back; please say it again".to_owned();
     SessionFailure {
         kind: ProviderErrorKind::Failed(message.clone()),

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use super::open_turn::OpenTurn;
-use super::{Effect, ModeInput, TurnMachine, TurnState, TurnTaking};
+use super::{Effect, Event, ModeInput, SessionFailure, TurnMachine, TurnState, TurnTaking};
 use crate::latency::{ClientTime, SessionTime};
 use crate::turns::TurnNumber;
 
@@ -25,15 +25,6 @@ pub(super) struct NextTurn {
     held_samples: u64,
     /// The mode was told to stop after it was over: it may take that for the end of this turn too.
     is_dropped: bool,
-    heard_by_mode: HeardByMode,
-}
-
-/// When the mode hears what the user says in the next turn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum HeardByMode {
-    Live,
-    /// When the AI is done.
-    Later,
 }
 
 impl NextTurn {
@@ -42,14 +33,9 @@ impl NextTurn {
         self.turn.marks.speech_ended.is_some() || !self.held.is_empty()
     }
 
-    pub(super) fn is_heard_later(&self) -> bool {
-        self.heard_by_mode == HeardByMode::Later
-    }
-
-    /// The mode was given what was recorded of it, and hears the rest.
-    pub(super) fn is_heard_anew(&mut self) {
-        self.turn.is_heard_anew();
-        self.heard_by_mode = HeardByMode::Live;
+    /// Whether it is over as far as the mode knows, which answers it.
+    fn is_asked(&self) -> bool {
+        self.is_over() && !self.turn.is_unheard
     }
 
     /// Nobody heard anything of its answer, and nobody will.
@@ -70,7 +56,18 @@ impl TurnMachine {
 
     /// Whether the mode shall not hear what the user says now: it is given all of it later, by [`Effect::Replay`].
     pub fn hears_later(&self) -> bool {
-        self.next.as_ref().is_some_and(NextTurn::is_heard_later)
+        let newest = self.next.as_ref().map(|next| &next.turn).or(self.turn.as_ref());
+        newest.is_some_and(|turn| turn.is_unheard)
+    }
+
+    /// Whether the current turn is one that the mode has not heard.
+    pub(super) fn waits_to_be_heard(&self) -> bool {
+        self.turn.as_ref().is_some_and(|turn| turn.is_unheard)
+    }
+
+    /// The next turn, if the mode hears it.
+    pub(super) fn next_that_is_heard(&self) -> Option<&NextTurn> {
+        self.next.as_ref().filter(|next| !next.turn.is_unheard)
     }
 
     /// The user takes the next turn while the AI finishes. Nothing that they say from now on is of the turn before.
@@ -83,15 +80,13 @@ impl TurnMachine {
             turn.complete_user_audio(effects);
         }
         self.last_number = Some(number);
+        let mut turn = OpenTurn::new(number, self.generation, at, Some(at));
+        turn.is_unheard = self.settings.turn_taking == TurnTaking::Session;
         self.next = Some(NextTurn {
-            turn: OpenTurn::new(number, self.generation, at, Some(at)),
+            turn,
             held: VecDeque::new(),
             held_samples: 0,
             is_dropped: false,
-            heard_by_mode: match self.settings.turn_taking {
-                TurnTaking::Session => HeardByMode::Later,
-                TurnTaking::Provider => HeardByMode::Live,
-            },
         });
         effects.push(Effect::TurnOpened {
             turn: number,
@@ -103,7 +98,7 @@ impl TurnMachine {
     pub(super) fn next_goes_on(&mut self, effects: &mut Vec<Effect>) {
         let is_busy = self.is_saying_more();
         let Some(next) = &mut self.next else { return };
-        let is_asked = !is_busy && !next.is_heard_later();
+        let is_asked = !is_busy && !next.turn.is_unheard;
         next.turn.user_goes_on();
         next.drop_answer();
         next.is_dropped = false;
@@ -132,19 +127,12 @@ impl TurnMachine {
         // Who was answered before is not asked for.
         let Some(decided) = decided else { return };
         next.turn.marks.endpointed = Some(decided);
-        if next.is_heard_later() {
-            return;
-        }
-        match self.settings.turn_taking {
-            TurnTaking::Session => self.commit(effects),
-            TurnTaking::Provider => self.committed(decided),
-        }
-        self.has_ended();
+        self.ask(decided, effects);
     }
 
     /// Whether what the mode says is of the next turn: it has said all of the answer that plays.
     pub(super) fn is_said_ahead(&self) -> bool {
-        self.next.is_some() && !self.hears_later() && !self.is_saying_more()
+        self.next_that_is_heard().is_some() && !self.is_saying_more()
     }
 
     /// Keeps what is said of the next turn's answer.
@@ -162,13 +150,11 @@ impl TurnMachine {
 
     /// Whether the mode turned to the next turn: it has nothing more to say of the answer that plays, and was asked.
     pub(super) fn next_is_asked(&self, playing: &OpenTurn) -> bool {
-        let is_asked = |next: &NextTurn| next.is_over() && !next.is_heard_later();
-        !playing.is_growing() && self.next.as_ref().is_some_and(is_asked)
+        !playing.is_growing() && self.next.as_ref().is_some_and(NextTurn::is_asked)
     }
 
     /// The AI is done, and the turn that waited for that is the current one.
     pub(super) fn let_in(&mut self, now: SessionTime, next: NextTurn, effects: &mut Vec<Effect>) {
-        let is_heard_now = next.is_heard_later();
         let NextTurn {
             mut turn,
             held,
@@ -182,12 +168,12 @@ impl TurnMachine {
             turn.tell_progress(effects);
             TurnState::Processing
         };
-        self.turn = Some(turn);
-        self.warnings.utterance = false;
-        if is_heard_now {
+        if turn.is_unheard {
             effects.push(Effect::Replay);
         }
-        if (is_dropped || is_heard_now) && self.state == TurnState::Processing {
+        self.turn = Some(turn);
+        self.warnings.utterance = false;
+        if is_dropped && self.state == TurnState::Processing {
             self.commit(effects);
             self.has_ended();
         }
@@ -196,10 +182,35 @@ impl TurnMachine {
         }
     }
 
+    /// The mode was given the turn, and is asked for its answer once that is over. What cannot be given is not answered.
+    pub(super) fn replayed(
+        &mut self,
+        now: SessionTime,
+        given: Result<(), SessionFailure>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(turn) = self.turn.as_mut().filter(|turn| turn.is_unheard) else {
+            return;
+        };
+        turn.is_unheard = false;
+        let is_over = self.state == TurnState::Processing;
+        match given {
+            Ok(()) if is_over => {
+                self.commit(effects);
+                self.has_ended();
+            }
+            Ok(()) => {}
+            Err(failure) if is_over => self.response_failed(now, failure, effects),
+            Err(failure) => effects.push(Effect::Emit(Event::Failure {
+                failure,
+                recoverable: true,
+            })),
+        }
+    }
+
     /// The mode was told to stop: it may not answer a turn that was over by then.
     pub(super) fn next_is_dropped(&mut self) {
-        let is_asked = |next: &&mut NextTurn| next.is_over() && !next.is_heard_later();
-        if let Some(next) = self.next.as_mut().filter(is_asked) {
+        if let Some(next) = self.next.as_mut().filter(|next| next.is_asked()) {
             next.is_dropped = true;
         }
     }

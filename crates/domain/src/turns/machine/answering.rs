@@ -22,8 +22,8 @@ impl TurnMachine {
             ModeInput::UserTranscript { text, is_final } => {
                 self.user_transcript(generation, &text, is_final, effects);
             }
-            // Said before the AI was told to stop.
-            _ if generation != self.generation => {}
+            // Said before the AI was told to stop, or before it heard the turn.
+            _ if generation != self.generation || self.waits_to_be_heard() => {}
             what if self.is_said_ahead() => self.hold(at, what),
             ModeInput::Reached(stage) => self.reached(stage, at, effects),
             ModeInput::ResponseStarted => self.response_begins(now, effects),

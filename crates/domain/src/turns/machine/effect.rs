@@ -25,7 +25,8 @@ pub enum Effect {
         /// The turn.
         turn: TurnNumber,
     },
-    /// The mode has not heard the turn that is open: give it what is recorded of it. What follows it hears live.
+    /// The mode has not heard the turn that is open: give it what is recorded of it, and tell [`super::Input::Replayed`].
+    /// What follows it hears live.
     Replay,
     /// The mode failed: find another one.
     ModeLost(SessionFailure),

@@ -47,6 +47,8 @@ pub enum Input {
     SpeechResumed,
     /// The turn was handed to the provider ([`super::ModeOrder::Commit`] was carried out).
     Committed,
+    /// The mode was given the turn that it had not heard ([`super::Effect::Replay`] was carried out), or why it was not.
+    Replayed(Result<(), SessionFailure>),
     /// The client asks to stop the AI.
     Interrupt {
         /// How much of the answer had been heard, if the client knows.

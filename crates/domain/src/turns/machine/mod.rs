@@ -136,11 +136,6 @@ impl TurnMachine {
         self.last_number
     }
 
-    /// In which the mode speaks that does as it was told.
-    pub fn generation(&self) -> Generation {
-        self.generation
-    }
-
     /// The turn whose answer is heard, and how much of it had been heard at a moment; `None` while none is heard.
     pub fn audible(&self, at: SessionTime) -> Option<(TurnNumber, Duration)> {
         let turn = self
@@ -217,6 +212,7 @@ impl TurnMachine {
             Input::SpeechPaused => self.speech_paused(effects),
             Input::SpeechResumed => self.speech_resumed(effects),
             Input::Committed => self.committed(now),
+            Input::Replayed(given) => self.replayed(now, given, effects),
             Input::Interrupt { played } => self.client_interrupts(now, played, effects),
             Input::SetBargeIn(barge_in) => self.settings.barge_in = barge_in,
             Input::Mode { generation, at, what } => self.mode_says(now, generation, at, what, effects),

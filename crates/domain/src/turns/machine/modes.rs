@@ -106,7 +106,7 @@ impl TurnMachine {
             turn.is_heard_anew();
         }
         if let Some(next) = &mut self.next {
-            next.is_heard_anew();
+            next.turn.is_heard_anew();
         }
         self.active(now);
         match self.state {

@@ -147,6 +147,14 @@ impl TurnMachine {
             turn.speech_ended_captured = captured;
             turn.tell_progress(effects);
         }
+        self.ask(decided, effects);
+    }
+
+    /// The turn is over, and the mode answers it; one that has not heard it yet is asked later.
+    pub(super) fn ask(&mut self, decided: SessionTime, effects: &mut Vec<Effect>) {
+        if self.hears_later() {
+            return;
+        }
         match self.settings.turn_taking {
             TurnTaking::Session => self.commit(effects),
             TurnTaking::Provider => self.committed(decided),

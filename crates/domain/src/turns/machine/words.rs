@@ -93,9 +93,10 @@ impl TurnMachine {
         let is_open = |turn: &OpenTurn, is_over: bool| {
             turn.awaits_words() && (turn.has_ended_by(said_in) || is_over && self.may_be_of(turn, said_in))
         };
-        let next = self.next.as_ref().filter(|next| !next.is_heard_later());
         self.cut.as_ref().is_some_and(|cut| may_be_of_cut(cut, said_in))
-            || next.is_some_and(|next| is_open(&next.turn, next.is_over()))
+            || self
+                .next_that_is_heard()
+                .is_some_and(|next| is_open(&next.turn, next.is_over()))
             || self.turn.as_ref().is_some_and(|turn| is_open(turn, is_done))
     }
 
@@ -124,7 +125,7 @@ impl TurnMachine {
 
     /// Whether words are of the turn that the user takes while the AI finishes, and not the last ones of the turn before it.
     fn are_of_next(&self, is_final: bool) -> bool {
-        let Some(next) = self.next.as_ref().filter(|next| !next.is_heard_later()) else {
+        let Some(next) = self.next_that_is_heard() else {
             return false; // The mode has heard nothing of it.
         };
         let is_awaited = |turn: &OpenTurn| turn.awaits_words() && (turn.is_growing() || !next.is_over());

@@ -35,6 +35,8 @@ pub(super) struct OpenTurn {
     /// The last voiced sample on the client's clock.
     pub(super) speech_ended_captured: Option<ClientTime>,
     pub(super) user_audio: UserAudio,
+    /// The mode has heard nothing of it yet.
+    pub(super) is_unheard: bool,
     pub(super) utterance: Utterance,
     pub(super) answer: Option<Answer>,
     pub(super) failure: Option<String>,
@@ -98,6 +100,7 @@ impl OpenTurn {
             } else {
                 UserAudio::Complete
             },
+            is_unheard: false,
             utterance: Utterance::MayGoOn,
             answer: None,
             failure: None,
@@ -182,6 +185,7 @@ impl OpenTurn {
         self.ended_in = None;
         self.went_on_in = None;
         self.said_before.clear();
+        self.is_unheard = false;
         self.is_understood = self.user_audio == UserAudio::Complete;
     }
 

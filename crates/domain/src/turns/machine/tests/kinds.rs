@@ -27,6 +27,8 @@ kinds! {
     Input::SpeechPaused => "SpeechPaused",
     Input::SpeechResumed => "SpeechResumed",
     Input::Committed => "Committed",
+    Input::Replayed(Ok(())) => "Replayed",
+    Input::Replayed(Err(_)) => "Replayed in part",
     Input::Interrupt { .. } => "Interrupt",
     Input::SetBargeIn(_) => "SetBargeIn",
     Input::Mode { what: ModeInput::UserTranscript { .. }, .. } => "UserTranscript",

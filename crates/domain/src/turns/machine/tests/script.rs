@@ -151,6 +151,8 @@ impl Play {
                 decided: now,
             },
             ["committed"] => Input::Committed,
+            ["replayed"] => Input::Replayed(Ok(())),
+            ["replayed", "not"] => Input::Replayed(Err(failure("lost"))),
             ["interrupt"] => Input::Interrupt { played: None },
             ["interrupt", played] => Input::Interrupt {
                 played: Some(Duration::from_millis(number(played))),
@@ -183,11 +185,6 @@ impl Play {
 }
 
 fn said(what: &str, rest: &str) -> ModeInput {
-    let failure = || SessionFailure {
-        kind: ProviderErrorKind::Unavailable,
-        message: rest.to_owned(),
-        retry_after: None,
-    };
     match what {
         "reached" => ModeInput::Reached(stage(rest)),
         "start" => ModeInput::ResponseStarted,
@@ -199,13 +196,21 @@ fn said(what: &str, rest: &str) -> ModeInput {
             input_tokens: None,
             output_tokens: Some(number(rest)),
         })),
-        "failed" => ModeInput::ResponseFailed(failure()),
-        "dead" => ModeInput::Failed(failure()),
+        "failed" => ModeInput::ResponseFailed(failure(rest)),
+        "dead" => ModeInput::Failed(failure(rest)),
         "hears" | "heard" => ModeInput::UserTranscript {
             text: rest.to_owned(),
             is_final: what == "heard",
         },
         _ => panic!("the mode cannot say: {what}"),
+    }
+}
+
+fn failure(message: &str) -> SessionFailure {
+    SessionFailure {
+        kind: ProviderErrorKind::Unavailable,
+        message: message.to_owned(),
+        retry_after: None,
     }
 }
 

@@ -365,6 +365,7 @@ fn barge_in_is_switched_while_the_ai_speaks() {
              > response 1 ended by speech, endpointing 0
              > replay
              = UserSpeaking
+        4500 replayed
         ",
     );
 }

@@ -109,6 +109,7 @@ fn who_speaks_on_after_the_limit_is_answered_all_the_same() {
              > finish 1 1000..62500, played 500
              > replay
              = UserSpeaking
+        62500 replayed
         63000 silence
              > speech ended 63000, 1800 ms
              > order commit @2

@@ -23,6 +23,7 @@ fn without_barge_in_who_still_speaks_when_the_ai_is_done_gets_the_turn() {
              > finish 1 1000..3500, played 1000
              > replay
              = UserSpeaking
+        3500 replayed
         4000 silence
              > speech ended 4000, 1000 ms
              > order commit @2
@@ -52,8 +53,9 @@ fn without_barge_in_what_is_said_meanwhile_is_the_next_turn() {
              > response 1 ended, endpointing 0
              > finish 1 1000..3500, played 1000
              > replay
-             > order commit @2
              = Processing
+        3500 replayed
+             > order commit @2
         3600 ai audio 100
              > response 2 started 3600
              > user audio 2 complete
@@ -83,6 +85,7 @@ fn the_limit_of_an_utterance_counts_from_when_it_was_the_users_turn() {
              > finish 1 1000..102500, played 100000
              > replay
              = UserSpeaking
+        102500 replayed
         due 152500
              > notice UtteranceLimitNear
         due 162500
@@ -114,6 +117,7 @@ fn without_barge_in_the_client_can_interrupt_for_who_is_speaking() {
              > response 1 ended by client, total 510, endpointing 0, unexplained 510, by server
              > replay
              = UserSpeaking
+        2900 replayed
         3500 silence
              > speech ended 3500, 700 ms
              > order commit @3
@@ -149,8 +153,9 @@ fn who_speaks_twice_while_the_ai_finishes_takes_one_turn() {
              > response 1 ended, endpointing 0
              > finish 1 1000..4500, played 2000
              > replay
-             > order commit @2
              = Processing
+        4500 replayed
+             > order commit @2
         ",
     );
 }
@@ -176,8 +181,9 @@ fn who_was_heard_before_the_client_interrupts_is_answered() {
              > order interrupt @2, heard 390 ms, 0 chars
              > response 1 ended by client, total 510, endpointing 0, unexplained 510, by server
              > replay
-             > order commit @3
              = Processing
+        2900 replayed
+             > order commit @3
         ",
     );
 }
@@ -265,10 +271,118 @@ fn what_the_mode_still_says_is_not_of_the_turn_that_it_has_not_heard() {
              > response 1 ended, endpointing 0
              > finish 1 1000..3500, user "One.", played 1000
              > replay
-             > order commit @2
              = Processing
+        3500 replayed
+             > order commit @2
         3600 ai heard Two.
              > user 2 said: Two.
         "#,
+    );
+}
+
+#[test]
+fn a_turn_that_cannot_be_read_back_fails_and_nobody_is_asked() {
+    check_answer(
+        without_barge_in(),
+        r#"
+        2500 ai audio 1000
+             > response 1 started 2500
+             > user audio 1 complete
+             > audio 1 at 0: 1000
+             = AiSpeaking
+        2500 ai done
+             > audio 1 at 1000: 0, last
+        2600 speech
+             > speech started 2600
+             > open turn 2, speech 2600
+        3000 silence
+             > speech ended 3000, 400 ms
+        due 3500
+             > response 1 ended, endpointing 0
+             > finish 1 1000..3500, played 1000
+             > replay
+             = Processing
+        3510 replayed not
+             > failure: lost
+             > user audio 2 complete
+             > finish 2 2600..3510, failed "lost"
+             = Listening
+        3520 ai audio 100
+        3530 replayed
+        4000 speech
+             > speech started 4000
+             > open turn 3, speech 4000
+             = UserSpeaking
+        5000 silence
+             > speech ended 5000, 1000 ms
+             > order commit @2
+             = Processing
+        "#,
+    );
+}
+
+#[test]
+fn who_still_speaks_is_told_that_the_beginning_is_lost_and_is_answered() {
+    check_answer(
+        without_barge_in(),
+        "
+        2500 ai audio 1000
+             > response 1 started 2500
+             > user audio 1 complete
+             > audio 1 at 0: 1000
+             = AiSpeaking
+        2500 ai done
+             > audio 1 at 1000: 0, last
+        3000 speech
+             > speech started 3000
+             > open turn 2, speech 3000
+        due 3500
+             > response 1 ended, endpointing 0
+             > finish 1 1000..3500, played 1000
+             > replay
+             = UserSpeaking
+        3510 replayed not
+             > failure: lost
+        4000 silence
+             > speech ended 4000, 1000 ms
+             > order commit @2
+             = Processing
+        ",
+    );
+}
+
+#[test]
+fn a_turn_that_the_mode_has_not_heard_is_not_answered() {
+    check_answer(
+        without_barge_in(),
+        "
+        2500 ai audio 1000
+             > response 1 started 2500
+             > user audio 1 complete
+             > audio 1 at 0: 1000
+             = AiSpeaking
+        2500 ai done
+             > audio 1 at 1000: 0, last
+        3000 speech
+             > speech started 3000
+             > open turn 2, speech 3000
+        due 3500
+             > response 1 ended, endpointing 0
+             > finish 1 1000..3500, played 1000
+             > replay
+             = UserSpeaking
+        3505 silence
+             > speech ended 3505, 505 ms
+             = Processing
+        3506 ai audio 100
+        3507 ai done
+        3508 replayed
+             > order commit @2
+        3600 ai audio 100
+             > response 2 started 3600
+             > user audio 2 complete
+             > audio 2 at 0: 100
+             = AiSpeaking
+        ",
     );
 }

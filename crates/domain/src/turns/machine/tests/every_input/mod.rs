@@ -12,7 +12,7 @@ use crate::latency::SessionTime;
 use crate::turns::MachineSettings;
 
 /// Everything that the machine can be told, at 100 ms.
-const INPUTS: [&str; 40] = [
+const INPUTS: [&str; 42] = [
     "opened",
     "mode leaves",
     "mode stays",
@@ -24,6 +24,8 @@ const INPUTS: [&str; 40] = [
     "speech resumes",
     "silence at 90",
     "committed",
+    "replayed",
+    "replayed not",
     "interrupt",
     "interrupt 5",
     "barge-in on",

@@ -1,7 +1,7 @@
 //! While nothing is to be answered.
 
 use super::every_input;
-use crate::turns::machine::tests::{greeting, provider_decides, session, with_fallback};
+use crate::turns::machine::tests::{greeting, provider_decides, session, with_fallback, without_barge_in};
 
 #[test]
 fn idle() {
@@ -27,11 +27,11 @@ fn idle() {
             > close mode
             = Ending
         nothing: mode leaves, mode stays, ready, speech at 90, speech pauses, speech resumes
-        nothing: silence at 90, committed, interrupt, interrupt 5, barge-in on, barge-in off
-        nothing: ai start, ai text Hi, ai audio 10, ai done, ai failed oops, ai hears hey
-        nothing: ai heard hey, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, sent 1
-        nothing: play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20
-        nothing: lost, back, tick, drained
+        nothing: silence at 90, committed, replayed, replayed not, interrupt, interrupt 5
+        nothing: barge-in on, barge-in off, ai start, ai text Hi, ai audio 10, ai done
+        nothing: ai failed oops, ai hears hey, ai heard hey, ai reached transcribed, ai@7 start, ai@7 audio 10
+        nothing: ai@7 done, sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5
+        nothing: play 1 stopped 5, play 1 finished 20, lost, back, tick, drained
         ",
     );
 }
@@ -58,11 +58,12 @@ fn listening() {
             > close mode
             = Ending
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
-        nothing: speech pauses, speech resumes, silence at 90, committed, interrupt, interrupt 5
-        nothing: barge-in on, barge-in off, ai start, ai text Hi, ai audio 10, ai done
-        nothing: ai failed oops, ai hears hey, ai heard hey, ai reached transcribed, ai@7 start, ai@7 audio 10
-        nothing: ai@7 done, sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5
-        nothing: play 1 stopped 5, play 1 finished 20, lost, back, tick, drained
+        nothing: speech pauses, speech resumes, silence at 90, committed, replayed, replayed not
+        nothing: interrupt, interrupt 5, barge-in on, barge-in off, ai start, ai text Hi
+        nothing: ai audio 10, ai done, ai failed oops, ai hears hey, ai heard hey, ai reached transcribed
+        nothing: ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0, play 1 progress 5
+        nothing: play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost, back
+        nothing: tick, drained
         ",
     );
 }
@@ -93,11 +94,12 @@ fn listening_before_the_greeting() {
             > close mode
             = Ending
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, speech pauses
-        nothing: speech resumes, silence at 90, committed, interrupt, interrupt 5, barge-in on
-        nothing: barge-in off, ai start, ai text Hi, ai audio 10, ai done, ai failed oops
-        nothing: ai hears hey, ai heard hey, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done
-        nothing: sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5
-        nothing: play 1 finished 20, lost, back, tick, drained
+        nothing: speech resumes, silence at 90, committed, replayed, replayed not, interrupt
+        nothing: interrupt 5, barge-in on, barge-in off, ai start, ai text Hi, ai audio 10
+        nothing: ai done, ai failed oops, ai hears hey, ai heard hey, ai reached transcribed, ai@7 start
+        nothing: ai@7 audio 10, ai@7 done, sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5
+        nothing: play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost, back, tick
+        nothing: drained
         ",
     );
 }
@@ -128,11 +130,12 @@ fn listening_to_a_provider_that_decides() {
             > close mode
             = Ending
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
-        nothing: speech pauses, speech resumes, silence at 90, committed, interrupt, interrupt 5
-        nothing: barge-in on, barge-in off, ai text Hi, ai audio 10, ai done, ai failed oops
-        nothing: ai hears hey, ai heard hey, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done
-        nothing: sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5
-        nothing: play 1 finished 20, lost, back, tick, drained
+        nothing: speech pauses, speech resumes, silence at 90, committed, replayed, replayed not
+        nothing: interrupt, interrupt 5, barge-in on, barge-in off, ai text Hi, ai audio 10
+        nothing: ai done, ai failed oops, ai hears hey, ai heard hey, ai reached transcribed, ai@7 start
+        nothing: ai@7 audio 10, ai@7 done, sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5
+        nothing: play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost, back, tick
+        nothing: drained
         ",
     );
 }
@@ -171,11 +174,11 @@ fn listening_while_a_cut_turn_waits() {
             > close mode
             = Ending
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
-        nothing: speech pauses, speech resumes, silence at 90, committed, interrupt, interrupt 5
-        nothing: barge-in on, barge-in off, ai start, ai text Hi, ai audio 10, ai done
-        nothing: ai failed oops, ai hears hey, ai heard hey, ai reached transcribed, ai@7 start, ai@7 audio 10
-        nothing: ai@7 done, sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5
-        nothing: lost, back, tick, drained
+        nothing: speech pauses, speech resumes, silence at 90, committed, replayed, replayed not
+        nothing: interrupt, interrupt 5, barge-in on, barge-in off, ai start, ai text Hi
+        nothing: ai audio 10, ai done, ai failed oops, ai hears hey, ai heard hey, ai reached transcribed
+        nothing: ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0, play 1 progress 5
+        nothing: play 1 paused 5, play 1 resumed 5, lost, back, tick, drained
         ",
     );
 }
@@ -214,11 +217,11 @@ fn user_speaking() {
             > close mode
             = Ending
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
-        nothing: speech at 90, speech resumes, committed, interrupt, interrupt 5, barge-in on
-        nothing: barge-in off, ai start, ai text Hi, ai audio 10, ai done, ai failed oops
-        nothing: ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0
-        nothing: play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost
-        nothing: back, tick, drained
+        nothing: speech at 90, speech resumes, committed, replayed, replayed not, interrupt
+        nothing: interrupt 5, barge-in on, barge-in off, ai start, ai text Hi, ai audio 10
+        nothing: ai done, ai failed oops, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done
+        nothing: sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5
+        nothing: play 1 finished 20, lost, back, tick, drained
         "#,
     );
 }
@@ -257,11 +260,11 @@ fn user_pausing() {
             > close mode
             = Ending
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
-        nothing: speech at 90, speech pauses, committed, interrupt, interrupt 5, barge-in on
-        nothing: barge-in off, ai start, ai text Hi, ai audio 10, ai done, ai failed oops
-        nothing: ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0
-        nothing: play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost
-        nothing: back, tick, drained
+        nothing: speech at 90, speech pauses, committed, replayed, replayed not, interrupt
+        nothing: interrupt 5, barge-in on, barge-in off, ai start, ai text Hi, ai audio 10
+        nothing: ai done, ai failed oops, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done
+        nothing: sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5
+        nothing: play 1 finished 20, lost, back, tick, drained
         "#,
     );
 }
@@ -292,11 +295,11 @@ fn user_speaking_to_nobody() {
             > close mode
             = Ending
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
-        nothing: speech at 90, speech resumes, committed, interrupt, interrupt 5, barge-in on
-        nothing: barge-in off, ai start, ai text Hi, ai audio 10, ai done, ai failed oops
-        nothing: ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0
-        nothing: play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost
-        nothing: back, tick, drained
+        nothing: speech at 90, speech resumes, committed, replayed, replayed not, interrupt
+        nothing: interrupt 5, barge-in on, barge-in off, ai start, ai text Hi, ai audio 10
+        nothing: ai done, ai failed oops, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done
+        nothing: sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5
+        nothing: play 1 finished 20, lost, back, tick, drained
         ",
     );
 }
@@ -327,11 +330,11 @@ fn user_speaking_to_a_mode_that_leaves() {
             > close mode
             = Ending
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
-        nothing: speech at 90, speech resumes, committed, interrupt, interrupt 5, barge-in on
-        nothing: barge-in off, ai start, ai text Hi, ai audio 10, ai done, ai failed oops
-        nothing: ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0
-        nothing: play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost
-        nothing: back, tick, drained
+        nothing: speech at 90, speech resumes, committed, replayed, replayed not, interrupt
+        nothing: interrupt 5, barge-in on, barge-in off, ai start, ai text Hi, ai audio 10
+        nothing: ai done, ai failed oops, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done
+        nothing: sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5
+        nothing: play 1 finished 20, lost, back, tick, drained
         ",
     );
 }
@@ -370,11 +373,74 @@ fn user_speaking_to_a_provider_that_decides() {
             > close mode
             = Ending
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
-        nothing: speech at 90, speech pauses, speech resumes, committed, interrupt, interrupt 5
-        nothing: barge-in on, barge-in off, ai text Hi, ai audio 10, ai done, ai failed oops
-        nothing: ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0
-        nothing: play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost
-        nothing: back, tick, drained
+        nothing: speech at 90, speech pauses, speech resumes, committed, replayed, replayed not
+        nothing: interrupt, interrupt 5, barge-in on, barge-in off, ai text Hi, ai audio 10
+        nothing: ai done, ai failed oops, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done
+        nothing: sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5
+        nothing: play 1 finished 20, lost, back, tick, drained
+        "#,
+    );
+}
+
+#[test]
+fn waiting_to_be_heard() {
+    every_input(
+        without_barge_in(),
+        "0 opened | 10 speech | 20 silence | 30 ai audio 10 | 30 ai done | 32 speech | 36 silence | 40 tick",
+        r#"
+        mode replaced
+            > order commit @1
+        mode replaced decides
+            > order end turn
+        speech at 90
+            > speech started 90
+            > order go on @2
+            = UserSpeaking
+        replayed
+            > order commit @2
+        replayed not
+            > failure: lost
+            > user audio 2 complete
+            > finish 2 32..100, failed "lost"
+            = Listening
+        interrupt
+            > interrupted 2 100 by client
+            > order interrupt @2
+            > user audio 2 complete
+            > finish 2 32..100, cut by client
+            = Listening
+        interrupt 5
+            > interrupted 2 100 by client
+            > order interrupt @2
+            > user audio 2 complete
+            > finish 2 32..100, cut by client
+            = Listening
+        ai dead oops
+            > fatal failure: oops
+            > user audio 2 complete
+            > finish 2 32..100, failed "oops"
+            > close mode
+            = Ending
+        ai hears hey
+            > user 2 says: hey
+        ai heard hey
+            > user 2 said: hey
+        ai@7 dead oops
+            > fatal failure: oops
+            > user audio 2 complete
+            > finish 2 32..100, failed "oops"
+            > close mode
+            = Ending
+        end completed
+            > user audio 2 complete
+            > finish 2 32..100
+            > close mode
+            = Ending
+        nothing: opened, mode leaves, mode stays, ready, speech pauses, speech resumes
+        nothing: silence at 90, committed, barge-in on, barge-in off, ai start, ai text Hi
+        nothing: ai audio 10, ai done, ai failed oops, ai reached transcribed, ai@7 start, ai@7 audio 10
+        nothing: ai@7 done, sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5
+        nothing: play 1 stopped 5, play 1 finished 20, lost, back, tick, drained
         "#,
     );
 }
@@ -388,12 +454,12 @@ fn ending() {
         drained
             > session superseded after 50 ms, 0 turns, 0 interrupted
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
-        nothing: speech at 90, speech pauses, speech resumes, silence at 90, committed, interrupt
-        nothing: interrupt 5, barge-in on, barge-in off, ai start, ai text Hi, ai audio 10
-        nothing: ai done, ai failed oops, ai dead oops, ai hears hey, ai heard hey, ai reached transcribed
-        nothing: ai@7 start, ai@7 audio 10, ai@7 done, ai@7 dead oops, sent 1, play 1 started 0
-        nothing: play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost
-        nothing: back, tick, end completed
+        nothing: speech at 90, speech pauses, speech resumes, silence at 90, committed, replayed
+        nothing: replayed not, interrupt, interrupt 5, barge-in on, barge-in off, ai start
+        nothing: ai text Hi, ai audio 10, ai done, ai failed oops, ai dead oops, ai hears hey
+        nothing: ai heard hey, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, ai@7 dead oops
+        nothing: sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5
+        nothing: play 1 finished 20, lost, back, tick, end completed
         ",
     );
 }
@@ -405,12 +471,12 @@ fn over() {
         "0 opened | 50 end superseded | 60 drained",
         "
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
-        nothing: speech at 90, speech pauses, speech resumes, silence at 90, committed, interrupt
-        nothing: interrupt 5, barge-in on, barge-in off, ai start, ai text Hi, ai audio 10
-        nothing: ai done, ai failed oops, ai dead oops, ai hears hey, ai heard hey, ai reached transcribed
-        nothing: ai@7 start, ai@7 audio 10, ai@7 done, ai@7 dead oops, sent 1, play 1 started 0
-        nothing: play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost
-        nothing: back, tick, end completed, drained
+        nothing: speech at 90, speech pauses, speech resumes, silence at 90, committed, replayed
+        nothing: replayed not, interrupt, interrupt 5, barge-in on, barge-in off, ai start
+        nothing: ai text Hi, ai audio 10, ai done, ai failed oops, ai dead oops, ai hears hey
+        nothing: ai heard hey, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, ai@7 dead oops
+        nothing: sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5
+        nothing: play 1 finished 20, lost, back, tick, end completed, drained
         ",
     );
 }

@@ -67,8 +67,10 @@ impl Watched {
 
     fn tell(&mut self, input: Input) {
         let (is_tick, kind) = (input == Input::Tick, kind_of(&input));
-        if matches!(input, Input::ModeReplaced { .. }) {
-            self.seen.mode_replaced();
+        match input {
+            Input::ModeReplaced { .. } => self.seen.mode_replaced(),
+            Input::Replayed(_) => self.seen.given(),
+            _ => {}
         }
         let mut effects = Vec::new();
         self.machine.handle(self.now, input, &mut effects);

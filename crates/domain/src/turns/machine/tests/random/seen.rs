@@ -22,6 +22,8 @@ pub(super) struct Seen {
     pub(super) orders: u32,
     /// The mode makes an answer ready that it was not told to give or to drop yet.
     is_preparing: bool,
+    /// The turn that the mode has not heard, and that it is being given.
+    not_given: Option<TurnNumber>,
     pub(super) speaking: Option<TurnNumber>,
     pub(super) is_closed: bool,
     pub(super) is_over: bool,
@@ -51,6 +53,12 @@ impl Seen {
     pub(super) fn mode_replaced(&mut self) {
         self.orders = 0;
         self.is_preparing = false;
+        self.given();
+    }
+
+    /// The mode was given the turn that it had not heard, as far as that could be.
+    pub(super) fn given(&mut self) {
+        self.not_given = None;
     }
 
     fn turn(&mut self, number: TurnNumber) -> &mut SeenTurn {
@@ -107,12 +115,16 @@ impl Seen {
             Effect::TurnFinished(finished) => {
                 assert_ne!(self.speaking, Some(finished.number));
                 self.newest_over = self.newest_over.max(Some(finished.number));
+                self.not_given = self.not_given.filter(|turn| *turn != finished.number);
                 self.turn(finished.number).finish(finished);
             }
             Effect::CloseMode => self.is_closed = true,
             Effect::Replay => {
-                let is_recorded = |turn: &SeenTurn| turn.user_audio == Some(UserAudio::Recording);
-                assert!(self.turns.values().any(is_recorded), "there is something to hear");
+                let (number, newest) = self.turns.last_key_value().expect("a turn to be heard");
+                let is_recorded = newest.user_audio == Some(UserAudio::Recording);
+                assert!(is_recorded && !newest.is_finished && newest.responses == 0);
+                assert_eq!(self.speaking, None, "the AI is done");
+                assert_eq!(self.not_given.replace(*number), None, "once");
             }
             // Words that amend a turn were told before.
             Effect::ModeLost(_) | Effect::TranscriptAmended(_) => {}
@@ -161,6 +173,12 @@ impl Seen {
             assert_eq!(generation, nth(self.orders), "generations rise by one");
             self.is_preparing = false;
         }
+        if let ModeOrder::Commit(_) = order {
+            assert_eq!(
+                self.not_given, None,
+                "nobody is asked about what they have not heard"
+            );
+        }
         if let ModeOrder::Prepare = order {
             assert!(!self.is_preparing, "it is being prepared");
             self.is_preparing = true;
@@ -190,6 +208,7 @@ impl Seen {
                 let turn = self.turn(*turn);
                 turn.responses += 1;
                 assert_eq!(turn.responses, 1, "one answer per turn");
+                assert_eq!(self.not_given, None, "nobody answers what they have not heard");
             }
             Event::ResponseEnded {
                 turn,

@@ -127,6 +127,8 @@ fn input() -> impl Strategy<Value = Input> {
         2 => Just(Input::SpeechPaused),
         2 => Just(Input::SpeechResumed),
         4 => Just(Input::Committed),
+        6 => Just(Input::Replayed(Ok(()))),
+        2 => Just(Input::Replayed(Err(failure()))),
         2 => prop::option::of((0_u64..3_000).prop_map(Duration::from_millis))
             .prop_map(|played| Input::Interrupt { played }),
         1 => Just(Input::SetBargeIn(BargeIn::Enabled)),
