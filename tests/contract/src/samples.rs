@@ -126,6 +126,7 @@ pub fn turn(n: u16, number: u16) -> Turn {
                 llm_requested: mark(2_351),
                 llm_first_token: mark(2_450),
                 llm_first_piece: mark(2_490),
+                llm_done: mark(2_495),
                 tts_requested: mark(2_491),
             },
             provider_first_audio: mark(2_600),

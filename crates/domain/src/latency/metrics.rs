@@ -49,7 +49,9 @@ pub struct StageMarks {
     pub llm_first_token: Option<SessionTime>,
     /// As many of its words had arrived as are spoken at once.
     pub llm_first_piece: Option<SessionTime>,
-    /// They were handed to the voice.
+    /// All of its words had arrived.
+    pub llm_done: Option<SessionTime>,
+    /// Those that are spoken at once were handed to the voice.
     pub tts_requested: Option<SessionTime>,
 }
 
@@ -64,7 +66,9 @@ pub enum Stage {
     LlmFirstToken,
     /// As many of its words arrived as are spoken at once.
     LlmFirstPiece,
-    /// They were handed to the voice.
+    /// All of its words arrived.
+    LlmDone,
+    /// Those that are spoken at once were handed to the voice.
     TtsRequested,
 }
 
@@ -76,6 +80,7 @@ impl StageMarks {
             Stage::LlmRequested => &mut self.llm_requested,
             Stage::LlmFirstToken => &mut self.llm_first_token,
             Stage::LlmFirstPiece => &mut self.llm_first_piece,
+            Stage::LlmDone => &mut self.llm_done,
             Stage::TtsRequested => &mut self.tts_requested,
         };
         mark.get_or_insert(at);
@@ -285,6 +290,7 @@ mod tests {
                 llm_requested: Some(at(1_652)),
                 llm_first_token: Some(at(1_852)),
                 llm_first_piece: Some(at(1_882)),
+                llm_done: Some(at(2_500)),
                 tts_requested: Some(at(1_883)),
             },
             provider_first_audio: Some(at(2_003)),
@@ -410,6 +416,7 @@ mod tests {
                         llm_requested: stage(1),
                         llm_first_token: stage(2),
                         llm_first_piece: stage(3),
+                        llm_done: None,
                         tts_requested: stage(4),
                     },
                     ..TurnMarks::default()

@@ -154,6 +154,7 @@ async fn write(
                 mouth.say(Saying::Text(text)).await;
             }
             LanguageModelEvent::Done { usage } => {
+                mouth.reached(Stage::LlmDone).await;
                 writer.finish(mouth).await;
                 return Ok(usage);
             }

@@ -4,7 +4,7 @@ use super::open_turn::Utterance;
 use super::{
     Effect, Event, ModeOrder, NoticeCode, OpenTurn, SessionFailure, TurnMachine, TurnState, TurnTaking,
 };
-use crate::latency::SessionTime;
+use crate::latency::{SessionTime, StageMarks, TurnMarks};
 use crate::ports::ProviderErrorKind;
 use crate::sessions::EndStatus;
 
@@ -103,7 +103,10 @@ impl TurnMachine {
         match self.state {
             TurnState::Processing if !self.mode_is_gone => {
                 let asked = turn.marks.committed.or(turn.marks.endpointed);
-                let since = asked.max(turn.marks.ai_was_done);
+                // The language model has all of this time, however long what was said took to write down.
+                let since = asked
+                    .max(turn.marks.ai_was_done)
+                    .max(turn.marks.stages.llm_requested);
                 Some(since.unwrap_or(turn.began).after(limits.response))
             }
             // As long as there are words, audio may follow.
@@ -155,14 +158,14 @@ impl TurnMachine {
         let heard = self.turn.as_ref().and_then(sent);
         self.stop_mode(heard, effects);
         let limits = self.settings.limits;
+        let marks = self.turn.as_ref().map(|turn| turn.marks).unwrap_or_default();
+        let (who, limit) = match self.state {
+            TurnState::AiSpeaking => (who_broke_off(&marks), limits.gap),
+            _ => (who_is_silent(&marks.stages), limits.response),
+        };
         let failure = SessionFailure {
             kind: ProviderErrorKind::Unavailable,
-            message: match self.state {
-                TurnState::AiSpeaking => {
-                    format!("the answer did not go on within {} s", limits.gap.as_secs())
-                }
-                _ => format!("no answer within {} s", limits.response.as_secs()),
-            },
+            message: format!("{who} within {} s", limit.as_secs()),
             retry_after: None,
         };
         self.response_failed(now, failure, effects);
@@ -203,5 +206,24 @@ impl TurnMachine {
         if now >= self.last_activity.after(self.settings.limits.idle) {
             self.end(now, EndStatus::Completed, effects);
         }
+    }
+}
+
+/// Who is waited for when no answer begins. Whoever writes down what the user said is waited for by the mode.
+fn who_is_silent(stages: &StageMarks) -> &'static str {
+    match stages.llm_requested {
+        None => "the provider did not answer",
+        Some(_) => "the language model wrote nothing",
+    }
+}
+
+/// Who is waited for when an answer does not go on. A voice has nothing to say while its language model writes nothing.
+fn who_broke_off(marks: &TurnMarks) -> &'static str {
+    let stages = &marks.stages;
+    match (stages.llm_requested, stages.llm_done, marks.provider_first_audio) {
+        (None, _, _) => "the provider did not go on",
+        (Some(_), None, _) => "the language model did not go on",
+        (Some(_), Some(_), None) => "the voice sent no audio",
+        (Some(_), Some(_), Some(_)) => "the voice did not go on",
     }
 }

@@ -109,7 +109,7 @@ pub(crate) fn full_turn() -> rest::Turn {
         interrupted_at_ms: Some(6_512.5),
         false_interruptions: 1,
         stalled: true,
-        failure: Some("the answer did not go on within 10 s".to_owned()),
+        failure: Some("the provider did not go on within 10 s".to_owned()),
         latency: full_latency(),
         usage: Some(Usage {
             input_tokens: Some(412),

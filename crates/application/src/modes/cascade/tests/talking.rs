@@ -43,6 +43,7 @@ async fn every_stage_takes_its_time_and_no_more() {
             "380 text: there was a green dragon. ",
             "380 reached TtsRequested",
             "880 text: It slept.",
+            "880 reached LlmDone",
             "1600 done",
         ]
     );

@@ -115,11 +115,11 @@ fn an_answer_that_does_not_go_on_is_given_up() {
              > notice AnswerStalled
         due 13010
              > order interrupt @2, heard 500 ms, 4 chars
-             > failure: the answer did not go on within 10 s
+             > failure: the provider did not go on within 10 s
              > audio 1 at 500: 0, last
              > ai 1 said: Once
              > response 1 ended, total 510, endpointing 0, unexplained 510, by server
-             > finish 1 1000..13010, heard "Once", unheard "there was", played 500, stalled 5010, failed "the answer did not go on within 10 s"
+             > finish 1 1000..13010, heard "Once", unheard "there was", played 500, stalled 5010, failed "the provider did not go on within 10 s"
              = Listening
         13100 ai@1 audio 500
         due 1753010
@@ -140,10 +140,10 @@ fn a_begun_answer_without_a_word_is_given_up() {
              > notice AnswerStalled
         due 12500
              > order interrupt @2, heard 0 ms, 0 chars
-             > failure: the answer did not go on within 10 s
+             > failure: the provider did not go on within 10 s
              > response 1 ended, endpointing 0
              > user audio 1 complete
-             > finish 1 1000..12500, stalled 4500, failed "the answer did not go on within 10 s"
+             > finish 1 1000..12500, stalled 4500, failed "the provider did not go on within 10 s"
              = Listening
         "#,
     );
@@ -157,9 +157,9 @@ fn an_answer_that_never_comes_is_given_up() {
         2010 committed
         due 32010
              > order interrupt @2
-             > failure: no answer within 30 s
+             > failure: the provider did not answer within 30 s
              > user audio 1 complete
-             > finish 1 1000..32010, failed "no answer within 30 s"
+             > finish 1 1000..32010, failed "the provider did not answer within 30 s"
              = Listening
         33000 ai@1 audio 500
         33000 ai audio 500
@@ -358,11 +358,11 @@ fn an_answer_has_time_from_one_piece_to_the_next() {
              > notice AnswerStalled
         due 31500
              > order interrupt @2, heard 1000 ms, 4 chars
-             > failure: the answer did not go on within 10 s
+             > failure: the provider did not go on within 10 s
              > audio 1 at 1000: 0, last
              > ai 1 said: Once
              > response 1 ended, total 510, endpointing 0, unexplained 510, by server
-             > finish 1 1000..31500, heard "Once", played 1000, stalled 5010, failed "the answer did not go on within 10 s"
+             > finish 1 1000..31500, heard "Once", played 1000, stalled 5010, failed "the provider did not go on within 10 s"
              = Listening
         "#,
     );
@@ -385,11 +385,11 @@ fn text_gives_an_answer_time_too() {
              > text 1: Once
         due 22000
              > order interrupt @2, heard 500 ms, 4 chars
-             > failure: the answer did not go on within 10 s
+             > failure: the provider did not go on within 10 s
              > audio 1 at 500: 0, last
              > ai 1 said: Once
              > response 1 ended, total 510, endpointing 0, unexplained 510, by server
-             > finish 1 1000..22000, heard "Once", played 500, stalled 5010, failed "the answer did not go on within 10 s"
+             > finish 1 1000..22000, heard "Once", played 500, stalled 5010, failed "the provider did not go on within 10 s"
              = Listening
         "#,
     );
@@ -413,11 +413,63 @@ fn an_answer_may_wait_for_a_lost_client() {
              > notice AnswerStalled
         due 40000
              > order interrupt @2, heard 500 ms, 0 chars
-             > failure: the answer did not go on within 10 s
+             > failure: the provider did not go on within 10 s
              > audio 1 at 500: 0, last
              > response 1 ended, total 510, endpointing 0, unexplained 510, by server
-             > finish 1 1000..40000, played 500, stalled 32000, failed "the answer did not go on within 10 s"
+             > finish 1 1000..40000, played 500, stalled 32000, failed "the provider did not go on within 10 s"
              = Listening
         "#,
     );
+}
+
+#[test]
+fn a_language_model_has_its_time_from_when_it_was_asked() {
+    check_answer(
+        session(),
+        r#"
+        2010 committed
+        12000 ai reached transcribed
+        12000 ai reached llm requested
+        due 42000
+             > order interrupt @2
+             > failure: the language model wrote nothing within 30 s
+             > user audio 1 complete
+             > finish 1 1000..42000, failed "the language model wrote nothing within 30 s"
+             = Listening
+        "#,
+    );
+}
+
+#[test]
+fn the_stage_that_a_begun_answer_waits_for_is_named() {
+    for (said, who) in [
+        (&["ai text Once"][..], "the language model did not go on"),
+        (
+            &["ai text Once", "ai audio 500"],
+            "the language model did not go on",
+        ),
+        (
+            &["ai text Once", "ai reached llm done"],
+            "the voice sent no audio",
+        ),
+        (
+            &["ai text Once", "ai reached llm done", "ai audio 500"],
+            "the voice did not go on",
+        ),
+    ] {
+        let mut play = Play::new(session());
+        play.effects_of(&[
+            "0 opened",
+            "1000 speech",
+            "2000 silence",
+            "2010 committed",
+            "2020 ai reached llm requested",
+        ]);
+        for what in said {
+            play.line(&format!("2500 {what}"));
+        }
+        let effects = play.effects_of(&["due stall", "due gap"]);
+        let failure = format!("> failure: {who} within 10 s");
+        assert!(effects.contains(&failure), "{said:?}: {effects:?}");
+    }
 }

@@ -263,6 +263,7 @@ fn stage(text: &str) -> Stage {
         "llm requested" => Stage::LlmRequested,
         "llm first token" => Stage::LlmFirstToken,
         "llm first piece" => Stage::LlmFirstPiece,
+        "llm done" => Stage::LlmDone,
         "tts requested" => Stage::TtsRequested,
         _ => panic!("no such stage: {text}"),
     }

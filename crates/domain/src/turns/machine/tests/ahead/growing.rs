@@ -64,10 +64,10 @@ fn a_turn_that_was_over_when_the_answer_did_not_go_on_is_asked_for() {
              > notice AnswerStalled
         due 14500
              > order interrupt @1, heard 2000 ms, 0 chars
-             > failure: the answer did not go on within 10 s
+             > failure: the provider did not go on within 10 s
              > audio 1 at 2000: 0, last
              > response 1 ended, total 500, endpointing 0, provider 500, overhead 0, by server
-             > finish 1 1000..14500, user "One.", played 2000, stalled 6500, failed "the answer did not go on within 10 s"
+             > finish 1 1000..14500, user "One.", played 2000, stalled 6500, failed "the provider did not go on within 10 s"
              > order commit @2
              = Processing
         14600 ai start
@@ -86,12 +86,12 @@ fn a_mode_that_answers_the_next_turn_although_it_was_stopped_is_not_asked_again(
         14500 tick
              > notice AnswerStalled
              > order interrupt @1, heard 2000 ms, 0 chars
-             > failure: the answer did not go on within 10 s
+             > failure: the provider did not go on within 10 s
              > audio 1 at 2000: 0, last
         14600 ai start
         14700 play 1 finished 2000
              > response 1 ended, total 500, endpointing 0, provider 500, overhead 0, by server
-             > finish 1 1000..14700, user "One.", played 2000, stalled 14500, failed "the answer did not go on within 10 s"
+             > finish 1 1000..14700, user "One.", played 2000, stalled 14500, failed "the provider did not go on within 10 s"
              > response 2 started 14700
         "#,
     );

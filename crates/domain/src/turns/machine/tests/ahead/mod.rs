@@ -384,9 +384,9 @@ fn the_answer_may_take_its_time_from_when_the_ai_was_done() {
              = Processing
         due 34500
              > order interrupt @1
-             > failure: no answer within 30 s
+             > failure: the provider did not answer within 30 s
              > user audio 2 complete
-             > finish 2 3000..34500, failed \"no answer within 30 s\"
+             > finish 2 3000..34500, failed \"the provider did not answer within 30 s\"
              = Listening
         ",
     );

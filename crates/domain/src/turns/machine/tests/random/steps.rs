@@ -171,6 +171,7 @@ fn stage() -> impl Strategy<Value = Stage> {
         Stage::LlmRequested,
         Stage::LlmFirstToken,
         Stage::LlmFirstPiece,
+        Stage::LlmDone,
         Stage::TtsRequested,
     ])
 }
