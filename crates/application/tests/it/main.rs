@@ -7,6 +7,7 @@ mod choosing;
 mod conversation;
 mod eager;
 mod falling_back;
+mod hanging;
 mod late_words;
 mod lifecycle;
 mod line;

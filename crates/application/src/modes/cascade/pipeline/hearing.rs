@@ -76,7 +76,7 @@ impl Pipeline {
     }
 
     /// The ears wrote down what belongs to a turn that is over. The session is told when that is all of it.
-    fn written_late(&mut self, at: Instant, text: &str, Over { taken_in, words }: Over) {
+    fn written_late(&mut self, at: Instant, text: &str, Over { taken_in, words, .. }: Over) {
         self.context.add_user(text);
         let text = joined(&words, text);
         if let Some(rest) = self.rest_of(taken_in) {

@@ -59,7 +59,7 @@ async fn ears_that_are_late_fail_the_turn_and_are_understood_all_the_same() {
     bench.commit_to(Transcript::new().wait(ms(12_000)).text("Tell me."));
     let said = bench.said_within(ms(11_000)).await;
     let expected =
-        "10000 failed: provider scripted: it failed: it did not write down what was said within 10 s";
+        "10000 failed: provider scripted: it failed: speech-to-text wrote nothing down within 10 s";
     assert_eq!(lines(&said), [expected]);
     bench.begin_speech();
     bench.commit_to(Transcript::of("Hello?"));
@@ -83,7 +83,7 @@ async fn ears_are_waited_for_as_long_as_they_say_that_it_may_take() {
     bench.begin_speech();
     bench.commit_to(Transcript::new().wait(ms(60_000)).text("Tell me."));
     let said = bench.words_within(ms(22_000)).await;
-    let expected = "failed: provider scripted: it failed: it did not write down what was said within 21 s";
+    let expected = "failed: provider scripted: it failed: speech-to-text wrote nothing down within 21 s";
     assert_eq!(said, [expected]);
     bench.close().await;
 }
