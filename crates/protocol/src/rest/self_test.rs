@@ -51,7 +51,9 @@ pub struct Certificate {
     pub parts: Vec<CertifiedPart>,
 }
 
-/// How far the reported latencies of one part were from the truth, over all turns of a mode: reported less programmed.
+/// How far the reported latencies of one part were from the truth, over all turns of a mode: reported less programmed. The
+/// truth of `total_ms` is what the caller heard by its own clock, that of `endpointing_ms` is counted in samples. Nothing
+/// programs `overhead_ms` and `unexplained_ms`: they are compared with 0, so their errors are what was reported.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CertifiedPart {
@@ -63,6 +65,12 @@ pub struct CertifiedPart {
     pub count: u32,
     /// Mean error in ms; positive when too much was reported.
     pub bias_ms: f64,
+    /// The smallest magnitude of the error in ms: what is left of it when nothing on the machine was late.
+    #[serde(default)]
+    pub best_ms: f64,
+    /// Median of the error's magnitude in ms, nearest rank.
+    #[serde(default)]
+    pub p50_ms: f64,
     /// 95th percentile of the error's magnitude in ms, nearest rank.
     pub p95_ms: f64,
     /// The largest magnitude in ms.

@@ -137,6 +137,8 @@ async fn read_newest(storage: &Path) -> io::Result<Option<Certificate>> {
 mod tests {
     use std::time::Duration;
 
+    use viva_protocol::rest::CertifiedPart;
+
     use super::*;
 
     fn runner(folder: &tempfile::TempDir) -> SelfTestRunner {
@@ -158,32 +160,74 @@ mod tests {
         assert!(err.to_string().contains("run the self-test again"), "{err}");
     }
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn what_is_reported_is_what_was_programmed() {
+    /// How far off a part may be in the turn in which nothing on the machine was late.
+    const BEST_MS: f64 = 5.0;
+    /// And in half of the turns, on a busy machine too.
+    const MEDIAN_MS: f64 = 50.0;
+    /// A busy machine is late now and then: each part must be true in one of so many runs.
+    const RUNS: u64 = 4;
+    /// What a provider takes is never reported to be less; what Viva takes is never less than nothing.
+    const NEVER_EARLY: [&str; 5] = [
+        "provider_ms",
+        "stt_ms",
+        "llm_ttft_ms",
+        "tts_ttfb_ms",
+        "overhead_ms",
+    ];
+
+    async fn certified(seed: u64) -> Certificate {
         let plan = SelfTestPlan {
-            turns: 8,
+            turns: 12,
             concurrency: 4,
-            seed: SEED,
+            seed,
         };
         let mut steps = Vec::new();
         let measured = run(plan, |progress| steps.push(progress.done)).await.unwrap();
         let certificate = measured.certificate;
-        assert_eq!(steps, (1..=8).collect::<Vec<_>>());
-        assert_eq!((certificate.turns, certificate.failed), (8, 0), "{certificate:?}");
-        assert_eq!(certificate.parts.len(), 4 + 6);
+        assert_eq!(steps, (1..=12).collect::<Vec<_>>());
+        assert_eq!(
+            (certificate.turns, certificate.failed),
+            (12, 0),
+            "{certificate:?}"
+        );
+        assert_eq!(certificate.parts.len(), 7 + 10, "{certificate:?}");
         for part in &certificate.parts {
-            assert_eq!(part.count, 4);
-            // A busy machine is late; it is never early by more than the detector's step.
-            assert!(part.bias_ms > -20.0 && part.bias_ms < 200.0, "{part:?}");
+            assert!(part.count == 6 || part.part == "network_playout_ms", "{part:?}");
+            let magnitudes = [part.best_ms, part.p50_ms, part.p95_ms, part.worst_ms];
+            assert!(magnitudes.is_sorted(), "{part:?}");
+            if NEVER_EARLY.contains(&part.part.as_str()) {
+                assert!(part.bias_ms > -1.0, "{part:?}");
+            }
+            if part.part == "leading_silence_ms" {
+                assert!(part.worst_ms < 0.1, "exact to the sample: {part:?}");
+            }
         }
-        let silence = certificate
-            .parts
-            .iter()
-            .filter(|part| part.part == "leading_silence_ms");
-        assert!(silence.clone().count() == 2 && silence.clone().all(|part| part.worst_ms < 0.1));
-        let folder = tempfile::tempdir().unwrap();
-        keep(folder.path(), &certificate).await.unwrap();
-        assert_eq!(runner(&folder).state().await.unwrap().newest, Some(certificate));
+        certificate
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_is_reported_is_what_was_programmed() {
+        let is_true = |part: &CertifiedPart| part.best_ms <= BEST_MS && part.p50_ms <= MEDIAN_MS;
+        let mut off: Option<Vec<CertifiedPart>> = None;
+        for seed in SEED..SEED + RUNS {
+            let certificate = certified(seed).await;
+            let was_off = |part: &CertifiedPart| {
+                let same = |off: &CertifiedPart| (off.mode, &off.part) == (part.mode, &part.part);
+                off.as_ref().is_none_or(|off| off.iter().any(same))
+            };
+            let parts = certificate.parts.iter();
+            let still_off = parts.filter(|part| !is_true(part) && was_off(part));
+            let still_off: Vec<CertifiedPart> = still_off.cloned().collect();
+            if still_off.is_empty() {
+                let folder = tempfile::tempdir().unwrap();
+                keep(folder.path(), &certificate).await.unwrap();
+                let newest = runner(&folder).state().await.unwrap().newest;
+                assert_eq!(newest, Some(certificate));
+                return;
+            }
+            off = Some(still_off);
+        }
+        panic!("in no run within {BEST_MS} ms once and within {MEDIAN_MS} ms mostly: {off:?}");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

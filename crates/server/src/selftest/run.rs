@@ -45,8 +45,11 @@ pub(crate) async fn run(plan: SelfTestPlan, mut progress: impl FnMut(SelfTestPro
     let began = Instant::now();
     let server = PrivateServer::start(plan.concurrency).await?;
     let caller = Caller::new(Client::new(&server.url)?);
-    let clip = Arc::new(Clip::read(UTTERANCE).context("the built-in utterance")?);
-    let mut waiting = trials(plan.turns, plan.seed).into_iter();
+    let clip = Arc::new(utterance()?);
+    let said = Arc::clone(&clip);
+    // A millisecond each, for the detector listens to what is said.
+    let drawn = tokio::task::spawn_blocking(move || trials(plan.turns, plan.seed, &said));
+    let mut waiting = drawn.await.context("the delays were not drawn")?.into_iter();
     let mut calls = JoinSet::new();
     let mut ledger = Ledger::default();
     let mut failure = None;
@@ -88,6 +91,11 @@ pub(crate) async fn run(plan: SelfTestPlan, mut progress: impl FnMut(SelfTestPro
     Ok(Measured { certificate, failure })
 }
 
+/// What callers say.
+pub(super) fn utterance() -> Result<Clip> {
+    Clip::read(UTTERANCE).context("the built-in utterance")
+}
+
 async fn measure(
     caller: Caller<Client>,
     clip: Arc<Clip>,
@@ -96,6 +104,7 @@ async fn measure(
     let mut call = Call::new(trial.start, clip);
     call.expected_turns = Some(1);
     call.hang_up = HangUp::AfterLatency;
+    call.device_latency = trial.device_latency;
     let report = caller.call(&call, |_| {}).await?;
     ensure!(
         report.is_success(),
@@ -107,7 +116,7 @@ async fn measure(
     };
     let errors = trial.truth.errors(turn);
     ensure!(
-        errors.len() == trial.truth.parts(),
+        trial.truth.are_complete(&errors),
         "parts of the latency are missing: {turn:?}"
     );
     Ok((trial.truth.mode, errors))

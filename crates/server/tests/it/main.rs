@@ -5,6 +5,7 @@ mod falling_back;
 mod hanging_up;
 mod providers;
 mod refusals;
+mod selftest;
 mod starting;
 mod stopping;
 mod storage;

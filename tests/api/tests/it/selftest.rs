@@ -21,6 +21,8 @@ fn certificate() -> Certificate {
             part: "stt_ms".to_owned(),
             count: 99,
             bias_ms: 0.612,
+            best_ms: 0.1,
+            p50_ms: 0.5,
             p95_ms: 1.104,
             worst_ms: 2.25,
         }],

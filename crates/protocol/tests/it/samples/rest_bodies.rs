@@ -155,6 +155,8 @@ pub(crate) fn self_test() -> rest::SelfTest {
                 part: "stt_ms".to_owned(),
                 count: 99,
                 bias_ms: 0.6,
+                best_ms: 0.1,
+                p50_ms: 0.5,
                 p95_ms: 1.1,
                 worst_ms: 2.25,
             }],
