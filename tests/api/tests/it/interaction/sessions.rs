@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use viva_contract::samples;
 use viva_domain::ids::UserId;
 use viva_domain::sessions::{EndStatus, Interaction, Session};
+use viva_protocol::rest::{LatencyStats, MetricStatistics, Statistics};
 
 use crate::bench::Server;
 
@@ -144,33 +146,77 @@ async fn latencies_are_summed_up() {
     );
 }
 
-/// By the nearest rank: the 10th, 19th and 20th of 20 values, whatever the order in which they came.
+/// How many turns there are; their figures are all different, and come in no order.
+const TURNS: u16 = 120;
+
+/// A turn whose `n`th metric took `n` s and as many ms as the number's place among all turns.
+fn measured(number: u16) -> viva_domain::turns::Turn {
+    let place = i64::from(number) * 49 % i64::from(TURNS) + 1;
+    let length = |metric: u64| {
+        let ms = u64::try_from(place).expect("it is positive");
+        Some(Duration::from_millis(metric * 1_000 + ms))
+    };
+    let mut turn = viva_domain::turns::Turn {
+        interruption: None,
+        ..samples::turn(1, number)
+    };
+    let latency = &mut turn.latency;
+    latency.total.as_mut().expect("it is measured").duration = length(1).expect("it is a length");
+    latency.endpointing = length(2);
+    latency.stt = length(3);
+    latency.llm_ttft = length(4);
+    latency.llm_text = length(5);
+    latency.tts_ttfb = length(6);
+    latency.realtime = length(7);
+    latency.provider = length(8);
+    latency.overhead = length(9);
+    latency.network_playout = length(10);
+    latency.leading_silence = length(11);
+    latency.unexplained = Some(TimeDelta::milliseconds(place - 100));
+    turn
+}
+
+/// Of 120 values that are each a ms apart, by the nearest rank.
+fn figures(offset_ms: f64) -> Statistics {
+    let figure = |ms: f64| Some(offset_ms + ms);
+    Statistics {
+        count: u64::from(TURNS),
+        avg: figure(60.5),
+        min: figure(1.0),
+        max: figure(120.0),
+        p50: figure(60.0),
+        p95: figure(114.0),
+        p99: figure(119.0),
+    }
+}
+
 #[tokio::test]
-async fn percentiles_are_values_that_were_measured() {
+async fn every_figure_of_every_metric_is_its_own() {
     let server = Server::start().await;
     let session = server.keep_session(1, 0).await;
-    for number in 1..=20 {
-        let mut turn = viva_domain::turns::Turn {
-            interruption: None,
-            ..samples::turn(1, number)
-        };
-        let total = turn.latency.total.as_mut().expect("it is measured");
-        total.duration = Duration::from_millis(u64::from(number * 7 % 20 + 1) * 100);
-        server
-            .session_store
-            .save_turn(UserId::LOCAL, &turn)
-            .await
-            .unwrap();
+    for number in 1..=TURNS {
+        let store = &server.session_store;
+        store.save_turn(UserId::LOCAL, &measured(number)).await.unwrap();
     }
     let path = format!("{SESSIONS}/{}/latency-stats", session.id);
-    let total = server.get(&path).await.json()["total_ms"].clone();
-    assert_eq!(
-        total,
-        serde_json::json!({
-            "count": 20, "avg": 1_050.0, "min": 100.0, "max": 2_000.0,
-            "p50": 1_000.0, "p95": 1_900.0, "p99": 2_000.0,
-        })
-    );
+    let stats: LatencyStats = serde_json::from_value(server.get(&path).await.json()).unwrap();
+    let expected = MetricStatistics {
+        total_ms: figures(1_000.0),
+        endpointing_ms: figures(2_000.0),
+        stt_ms: figures(3_000.0),
+        llm_ttft_ms: figures(4_000.0),
+        llm_text_ms: figures(5_000.0),
+        tts_ttfb_ms: figures(6_000.0),
+        realtime_ms: figures(7_000.0),
+        provider_ms: figures(8_000.0),
+        overhead_ms: figures(9_000.0),
+        network_playout_ms: figures(10_000.0),
+        leading_silence_ms: figures(11_000.0),
+        unexplained_ms: figures(-100.0),
+    };
+    assert_eq!(stats.whole, expected);
+    assert_eq!(stats.interrupted, MetricStatistics::default());
+    assert_eq!((stats.interrupted_count, stats.estimated_count), (0, 0));
 }
 
 #[tokio::test]
@@ -180,10 +226,20 @@ async fn a_session_without_turns_has_zeros_and_nulls() {
     let answer = server
         .get(&format!("{SESSIONS}/{}/latency-stats", session.id))
         .await;
-    let total = &answer.json()["total_ms"];
-    assert_eq!(total["count"], 0);
-    for figure in ["avg", "min", "max", "p50", "p95", "p99"] {
-        assert!(total[figure].is_null(), "{figure}: {total}");
+    let json = answer.json();
+    let stats: LatencyStats = serde_json::from_value(json.clone()).unwrap();
+    assert_eq!(stats, LatencyStats::default());
+    assert_eq!(json["interrupted_count"], 0);
+    for metric in [
+        &json["total_ms"],
+        &json["unexplained_ms"],
+        &json["interrupted"]["stt_ms"],
+        &json["interrupt_ms"],
+    ] {
+        let nothing = serde_json::json!({
+            "count": 0, "avg": null, "min": null, "max": null, "p50": null, "p95": null, "p99": null,
+        });
+        assert_eq!(*metric, nothing);
     }
 }
 
