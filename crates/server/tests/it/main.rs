@@ -7,6 +7,7 @@ mod providers;
 mod refusals;
 mod selftest;
 mod starting;
+mod statistics;
 mod stopping;
 mod storage;
 mod talk;

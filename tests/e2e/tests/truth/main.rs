@@ -14,6 +14,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use sound::{Recording, SoundCard};
 use viva_audio::Clip;
+use viva_client::Distribution;
 
 use viva_e2e_tests::browser::{Browser, Microphone, clip};
 use viva_e2e_tests::page::Page;
@@ -63,37 +64,33 @@ fn question() -> Result<Clip> {
     speech("question-en.wav", 400..3_900)
 }
 
-/// Values with their bias, spread and extremes.
+/// Values with their spread.
 struct Summary {
-    count: usize,
-    mean: f64,
+    values: Distribution,
+    magnitudes: Distribution,
     deviation: f64,
-    sorted: Vec<f64>,
 }
 
 impl Summary {
-    fn of(mut values: Vec<f64>) -> Self {
-        values.sort_by(f64::total_cmp);
-        let count = values.len();
-        let mean = values.iter().sum::<f64>() / count as f64;
-        let squares = values.iter().map(|value| (value - mean).powi(2));
+    fn of(values: &[f64]) -> Self {
+        let distribution: Distribution = values.iter().copied().collect();
+        let mean = figure(distribution.avg());
+        let squares: Distribution = values.iter().map(|value| (value - mean).powi(2)).collect();
         Self {
-            count,
-            mean,
-            deviation: (squares.sum::<f64>() / count as f64).sqrt(),
-            sorted: values,
+            values: distribution,
+            magnitudes: values.iter().map(|value| value.abs()).collect(),
+            deviation: figure(squares.avg()).sqrt(),
         }
     }
 
-    /// Nearest rank.
-    fn percentile(&self, percent: usize) -> f64 {
-        let rank = (self.count * percent).div_ceil(100).max(1);
-        self.sorted.get(rank - 1).copied().unwrap_or(f64::NAN)
-    }
-
     fn worst(&self) -> f64 {
-        self.sorted.iter().map(|value| value.abs()).fold(0.0, f64::max)
+        figure(self.magnitudes.max())
     }
+}
+
+/// There is none of nothing.
+fn figure(figure: Option<f64>) -> f64 {
+    figure.unwrap_or(f64::NAN)
 }
 
 /// The turns of the page's session, as they are stored.
@@ -167,17 +164,17 @@ async fn totals_are_true(mode: &str) -> Result<()> {
         .visit(&url, async |page| {
             page.click(&format!(".vv-mode[data-mode={mode}]")).await?;
             let (recording, turns) = talk(page, &card, wanted).await?;
-            let summary = Summary::of(errors(&recording, &turns)?);
-            let magnitudes = Summary::of(summary.sorted.iter().map(|error| error.abs()).collect());
+            let summary = Summary::of(&errors(&recording, &turns)?);
             println!(
                 "{mode}, {} turns, error of the total in ms: mean {:+.1}, standard deviation {:.1}, 95 % within {:.1}, worst {:.1}",
-                summary.count,
-                summary.mean,
+                summary.values.count(),
+                figure(summary.values.avg()),
                 summary.deviation,
-                magnitudes.percentile(95),
+                figure(summary.magnitudes.percentile(95)),
                 summary.worst()
             );
-            ensure!(summary.count == wanted, "{} turns", summary.count);
+            let turns = summary.values.count();
+            ensure!(turns == wanted, "{turns} turns");
             ensure!(summary.worst() <= PROMISED_MS, "one total is {} ms off", summary.worst());
             Ok(())
         })
@@ -237,18 +234,18 @@ async fn who_speaks_over_the_ai_silences_the_loudspeaker() -> Result<()> {
                 silences.push(speaker.ms(interruption.start, silent));
             }
             ensure!(silences.len() * 10 >= wanted * 9, "{} were heard over the AI", silences.len());
-            let heard = Summary::of(silences);
+            let heard = Summary::of(&silences);
             let said = reported.iter().filter_map(|turn| turn["latency"]["interrupt_ms"].as_f64());
-            let said = Summary::of(said.collect());
-            for (name, values) in [("heard", heard), ("reported", said)] {
+            let said = Summary::of(&said.collect::<Vec<f64>>());
+            for (name, summary) in [("heard", heard), ("reported", said)] {
                 println!(
                     "{name}, {} interruptions, first voiced sample to silence in ms: p50 {:.1}, p95 {:.1}, max {:.1}",
-                    values.count,
-                    values.percentile(50),
-                    values.percentile(95),
-                    values.worst()
+                    summary.values.count(),
+                    figure(summary.values.percentile(50)),
+                    figure(summary.values.percentile(95)),
+                    summary.worst()
                 );
-                ensure!(values.worst() <= SILENT_WITHIN_MS, "one took {} ms", values.worst());
+                ensure!(summary.worst() <= SILENT_WITHIN_MS, "one took {} ms", summary.worst());
             }
             Ok(())
         })
