@@ -14,13 +14,18 @@ use viva_protocol::{PROTOCOL_VERSION, WEBSOCKET_PATH};
 use crate::samples;
 
 const PAGE: &str = include_str!("../../../../docs/protocol.md");
+const LATENCY_PAGE: &str = include_str!("../../../../docs/latency.md");
 
 /// The text below a `## ` heading.
 fn section(heading: &str) -> &'static str {
-    let start = PAGE
+    section_of(PAGE, heading)
+}
+
+fn section_of(page: &'static str, heading: &str) -> &'static str {
+    let start = page
         .find(&format!("\n## {heading}\n"))
-        .unwrap_or_else(|| panic!("docs/protocol.md has no section {heading:?}"));
-    let text = &PAGE[start + 4..];
+        .unwrap_or_else(|| panic!("there is no section {heading:?}"));
+    let text = &page[start + 4..];
     &text[..text.find("\n## ").unwrap_or(text.len())]
 }
 
@@ -117,6 +122,27 @@ fn every_latency_has_a_row() {
     let latency = serde_json::to_value(samples::full_latency()).unwrap();
     let fields: BTreeSet<_> = latency.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(rows, fields);
+}
+
+/// `docs/latency.md` says of each figure where its clock starts and stops; where the total was measured is told with it.
+#[test]
+fn every_latency_is_defined() {
+    let section = section_of(LATENCY_PAGE, "Metrics");
+    let latency = serde_json::to_value(samples::full_latency()).unwrap();
+    let mut fields: BTreeSet<_> = latency.as_object().unwrap().keys().map(String::as_str).collect();
+    assert!(fields.remove("measured"));
+    assert_eq!(row_names(section), fields);
+    let total = row(section, "total_ms");
+    assert!(total.contains("`measured: client`") && total.contains("`measured: server`"));
+    let sum = section
+        .lines()
+        .find(|line| line.starts_with("`total` = "))
+        .expect("the page says what a total consists of");
+    let overlapping = ["total_ms", "realtime_ms", "interrupt_ms"];
+    for field in fields.iter().filter(|field| !overlapping.contains(field)) {
+        let part = field.trim_end_matches("_ms");
+        assert!(sum.contains(&format!("`{part}`")), "{part} is in the sum");
+    }
 }
 
 fn notice_codes() -> BTreeSet<&'static str> {
