@@ -130,7 +130,7 @@ impl Conversation {
                 }
             }
             ServerMessage::LatencyProgress(turn) => {
-                self.figures.record(turn.turn_number, turn.latency, false);
+                self.figures.progress(turn.turn_number, turn.latency);
                 // What was said while the AI finished is answered now.
                 if self.phase == Phase::Listening {
                     self.phase = Phase::Thinking;

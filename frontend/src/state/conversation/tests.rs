@@ -178,16 +178,28 @@ fn complete_latency_replaces_the_first_and_keeps_the_interruption() {
     assert_eq!((turn.latency.total_ms, turn.interrupted), (Some(842.0), true));
 }
 
+fn progress(turn_number: u16) -> ServerMessage {
+    ServerMessage::LatencyProgress(TurnLatency {
+        turn_number,
+        latency: Latency::default(),
+    })
+}
+
 #[test]
 fn who_spoke_while_the_ai_finished_is_answered_next() {
-    let progress = ServerMessage::LatencyProgress(TurnLatency {
-        turn_number: 2,
-        latency: Latency::default(),
-    });
     assert_eq!(
-        phases(Phase::AiSpeaking, &[response_ended(1, false), progress]),
+        phases(Phase::AiSpeaking, &[response_ended(1, false), progress(2)]),
         ["listening", "thinking"]
     );
+}
+
+#[test]
+fn a_turn_waits_until_its_answer_is_heard_or_over() {
+    let mut conversation = Conversation::default();
+    for (message, waits) in [(progress(1), true), (response_ended(1, false), false)] {
+        conversation.apply(&message);
+        assert_eq!(conversation.figures.turn(1).unwrap().waits, waits);
+    }
 }
 
 #[test]

@@ -140,6 +140,8 @@ pub struct TurnFigures {
     pub latency: Latency,
     /// Whether the answer was cut; such a turn is shown but not counted.
     pub interrupted: bool,
+    /// Whether nothing of the answer is heard yet, so that more parts will come; such a turn is shown but not counted.
+    pub waits: bool,
 }
 
 impl TurnFigures {
@@ -162,23 +164,39 @@ impl TurnFigures {
 pub struct Figures(Vec<TurnFigures>);
 
 impl Figures {
-    /// Takes what is known about a turn now; it replaces what was known before.
+    /// Takes what is known about a turn that is heard or over; it replaces what was known before.
     pub fn record(&mut self, turn_number: u16, latency: Latency, interrupted: bool) {
+        let turn = self.entry(turn_number);
+        turn.latency = latency;
+        turn.interrupted |= interrupted;
+        turn.waits = false;
+    }
+
+    /// Takes the parts that are known of a turn that waits for its answer.
+    pub fn progress(&mut self, turn_number: u16, latency: Latency) {
+        let turn = self.entry(turn_number);
+        turn.latency = latency;
+        turn.waits = true;
+    }
+
+    fn entry(&mut self, turn_number: u16) -> &mut TurnFigures {
         let index = self.0.partition_point(|turn| turn.turn_number < turn_number);
-        match self.0.get_mut(index) {
-            Some(turn) if turn.turn_number == turn_number => {
-                turn.latency = latency;
-                turn.interrupted |= interrupted;
-            }
-            _ => self.0.insert(
+        if self
+            .0
+            .get(index)
+            .is_none_or(|turn| turn.turn_number != turn_number)
+        {
+            self.0.insert(
                 index,
                 TurnFigures {
                     turn_number,
-                    latency,
-                    interrupted,
+                    latency: Latency::default(),
+                    interrupted: false,
+                    waits: false,
                 },
-            ),
+            );
         }
+        &mut self.0[index]
     }
 
     /// The turns in order.
@@ -196,10 +214,11 @@ impl Figures {
         self.iter().map(TurnFigures::bar_ms).fold(0.0, f64::max)
     }
 
-    /// The turns together.
+    /// The turns together, but for those that wait.
     pub fn summary(&self) -> Summary {
+        let counted = self.iter().filter(|turn| !turn.waits);
         let (interrupted, whole): (Vec<&TurnFigures>, Vec<&TurnFigures>) =
-            self.iter().partition(|turn| turn.interrupted);
+            counted.partition(|turn| turn.interrupted);
         let over = |turns: &[&TurnFigures], of: &dyn Fn(&Latency) -> Option<f64>| {
             Statistics::of(turns.iter().filter_map(|turn| of(&turn.latency)))
         };

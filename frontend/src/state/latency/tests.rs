@@ -132,6 +132,27 @@ fn every_part_counts_the_turns_that_have_it() {
 }
 
 #[test]
+fn a_turn_that_waits_is_shown_but_not_counted() {
+    let mut figures = Figures::default();
+    let waits = Latency {
+        endpointing_ms: Some(9_000.0),
+        ..Latency::default()
+    };
+    figures.record(1, total(700.0), false);
+    figures.progress(2, waits);
+    assert_eq!((figures.iter().count(), figures.scale_ms()), (2, 9_000.0));
+    let summary = figures.summary();
+    assert_eq!(
+        (summary.total.map(|total| total.count), summary.parts),
+        (Some(1), vec![])
+    );
+    // Of an answer that failed there is no total, and what was measured counts.
+    figures.record(2, waits, false);
+    let parts = figures.summary().parts;
+    assert_eq!(parts.first().map(|(stage, _)| *stage), Some(Stage::Endpointing));
+}
+
+#[test]
 fn estimates_are_counted() {
     let mut figures = Figures::default();
     for (turn, measured) in [(1, MeasuredAt::Server), (2, MeasuredAt::Client)] {
@@ -169,5 +190,10 @@ fn percentiles_are_nearest_rank() {
     assert_eq!(
         (statistics.p50, statistics.p95, statistics.p99),
         (10.0, 19.0, 20.0)
+    );
+    let statistics = Statistics::of((1..=200).map(f64::from)).unwrap();
+    assert_eq!(
+        (statistics.p95, statistics.p99, statistics.max),
+        (190.0, 198.0, 200.0)
     );
 }
