@@ -32,16 +32,14 @@ pub fn LatencyStatistics(turns: Memo<Figures>) -> impl IntoView {
 
 /// One column per turn, as high as its total; of an interrupted turn only an outline.
 fn chart(turns: &Figures, words: &'static Words) -> Option<AnyView> {
-    let all: Vec<&TurnFigures> = turns.iter().collect();
-    let shown = &all[all.len().saturating_sub(CHARTED)..];
-    let totals = || shown.iter().filter_map(|turn| turn.latency.total_ms);
-    let highest = totals().reduce(f64::max)?;
+    let shown = charted(turns);
+    let highest = shown.iter().map(|(_, ms)| *ms).reduce(f64::max)?;
     #[expect(clippy::cast_precision_loss, reason = "at most sixty")]
     let width = 100.0 / shown.len().max(12) as f64;
-    let column = |(index, turn): (usize, &&TurnFigures)| {
+    let column = |(index, (turn, ms)): (usize, &(&TurnFigures, f64))| {
         #[expect(clippy::cast_precision_loss, reason = "at most sixty")]
         let x = index as f64 * width;
-        let height = turn.latency.total_ms.unwrap_or(0.0) / highest.max(1.0) * 100.0;
+        let height = ms / highest.max(1.0) * 100.0;
         view! {
             <rect
                 data-interrupted=turn.interrupted.to_string()
@@ -67,21 +65,30 @@ fn chart(turns: &Figures, words: &'static Words) -> Option<AnyView> {
     )
 }
 
+/// The newest turns that have a total, with it.
+fn charted(turns: &Figures) -> Vec<(&TurnFigures, f64)> {
+    let mut timed: Vec<_> = turns
+        .iter()
+        .filter_map(|turn| Some((turn, turn.latency.total_ms?)))
+        .collect();
+    timed.split_off(timed.len().saturating_sub(CHARTED))
+}
+
 /// Total and parts, a row each.
 fn table(summary: &Summary, words: &'static Words) -> Option<AnyView> {
     let parts = summary
         .parts
         .iter()
-        .map(|(stage, statistics)| row(Some(*stage), name(*stage, words), statistics));
+        .map(|(stage, statistics)| row(Some(*stage), name(*stage, words), statistics, words));
     let interrupted = summary
         .interrupted_total
-        .map(|statistics| row(None, words.total_of_interrupted, &statistics));
+        .map(|statistics| row(None, words.total_of_interrupted, &statistics, words));
     let interrupt = summary
         .interrupt
-        .map(|statistics| row(None, words.time_to_silence, &statistics));
+        .map(|statistics| row(None, words.time_to_silence, &statistics, words));
     let rows: Vec<AnyView> = summary
         .total
-        .map(|statistics| row(None, words.total, &statistics))
+        .map(|statistics| row(None, words.total, &statistics, words))
         .into_iter()
         .chain(parts)
         .chain(interrupted)
@@ -90,6 +97,7 @@ fn table(summary: &Summary, words: &'static Words) -> Option<AnyView> {
     if rows.is_empty() {
         return None;
     }
+    let heads = columns(words).map(|(title, _)| view! { <th scope="col">{title}</th> });
     Some(
         view! {
             <div class="vv-scroll" tabindex="0" role="region" aria-label=words.statistics>
@@ -97,12 +105,7 @@ fn table(summary: &Summary, words: &'static Words) -> Option<AnyView> {
                     <thead>
                         <tr>
                             <th scope="col">{words.ms}</th>
-                            <th scope="col">{words.average}</th>
-                            <th scope="col">{words.minimum}</th>
-                            <th scope="col">"p50"</th>
-                            <th scope="col">"p95"</th>
-                            <th scope="col">"p99"</th>
-                            <th scope="col">{words.maximum}</th>
+                            {heads.into_iter().collect_view()}
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
@@ -113,16 +116,23 @@ fn table(summary: &Summary, words: &'static Words) -> Option<AnyView> {
     )
 }
 
-fn row(stage: Option<Stage>, title: &'static str, statistics: &Statistics) -> AnyView {
-    let values = [
-        statistics.avg,
-        statistics.min,
-        statistics.p50,
-        statistics.p95,
-        statistics.p99,
-        statistics.max,
-    ];
-    let cells = values.map(|ms| view! { <td class="vv-number">{figures::ms(ms)}</td> });
+/// What a column is called, and what it shows.
+type Column = (&'static str, fn(&Statistics) -> f64);
+
+fn columns(words: &'static Words) -> [Column; 6] {
+    [
+        (words.average, |statistics| statistics.avg),
+        (words.minimum, |statistics| statistics.min),
+        ("p50", |statistics| statistics.p50),
+        ("p95", |statistics| statistics.p95),
+        ("p99", |statistics| statistics.p99),
+        (words.maximum, |statistics| statistics.max),
+    ]
+}
+
+fn row(stage: Option<Stage>, title: &'static str, statistics: &Statistics, words: &'static Words) -> AnyView {
+    let cells = columns(words)
+        .map(|(_, value)| view! { <td class="vv-number">{figures::ms(value(statistics))}</td> });
     view! {
         <tr data-stage=stage.map(Stage::name)>
             <th scope="row">{title}</th>
@@ -149,4 +159,52 @@ fn notes(summary: &Summary, words: &'static Words) -> AnyView {
         {estimated}
     }
     .erase()
+}
+
+#[cfg(test)]
+mod tests {
+    use viva_protocol::ws::Latency;
+
+    use super::*;
+    use crate::Language;
+
+    #[test]
+    fn every_column_shows_what_it_is_called() {
+        let statistics = Statistics {
+            count: 7,
+            min: 1.0,
+            avg: 2.0,
+            p50: 3.0,
+            p95: 4.0,
+            p99: 5.0,
+            max: 6.0,
+        };
+        let shown = columns(Words::of(Language::English)).map(|(title, value)| (title, value(&statistics)));
+        let expected = [
+            ("avg", 2.0),
+            ("min", 1.0),
+            ("p50", 3.0),
+            ("p95", 4.0),
+            ("p99", 5.0),
+            ("max", 6.0),
+        ];
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn the_chart_shows_the_newest_turns_that_have_a_total() {
+        let mut turns = Figures::default();
+        for turn_number in 1..=70 {
+            let latency = Latency {
+                total_ms: (turn_number != 69).then(|| f64::from(turn_number)),
+                ..Latency::default()
+            };
+            turns.record(turn_number, latency, false);
+        }
+        let numbers: Vec<u16> = charted(&turns).iter().map(|(turn, _)| turn.turn_number).collect();
+        assert_eq!(
+            (numbers.len(), numbers[0], numbers[58], numbers[59]),
+            (60, 10, 68, 70)
+        );
+    }
 }
