@@ -153,3 +153,25 @@ pub fn explanation(stage: Stage, words: &Words) -> String {
     };
     fill(words.from_to, &[("from", from), ("to", to)])
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::Language;
+
+    #[test]
+    fn every_stage_is_called_and_explained_in_its_own_words() {
+        for language in [Language::English, Language::TraditionalChinese] {
+            let words = Words::of(language);
+            let names: HashSet<&str> = Stage::ALL.into_iter().map(|stage| name(stage, words)).collect();
+            let explained: HashSet<String> = Stage::ALL
+                .into_iter()
+                .map(|stage| explanation(stage, words))
+                .collect();
+            assert_eq!((names.len(), explained.len()), (10, 10), "{language:?}");
+            assert!(!names.contains("") && explained.iter().all(|text| !text.trim().is_empty()));
+        }
+    }
+}
