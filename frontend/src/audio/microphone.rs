@@ -125,6 +125,11 @@ impl Microphone {
         self.cancels_echo
     }
 
+    /// Whether the browser says when it captured the audio.
+    pub fn tells_capture_times(&self) -> bool {
+        self.worklet.is_none()
+    }
+
     /// The microphone's own context, if it needs one.
     pub fn own_context(&self) -> Option<&Output> {
         self.worklet.as_ref()?.own.as_ref()

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use super::latency_bar::name;
 use crate::erase::Erase;
-use crate::state::context::Preferences;
+use crate::state::context::{Preferences, Talk};
 use crate::state::figures;
 use crate::state::latency::{Figures, Stage, Statistics, Summary, TurnFigures};
 use crate::words::{Words, fill};
@@ -13,9 +13,17 @@ const CHARTED: usize = 60;
 /// All turns together: a chart of their totals, statistics per part, and what of it is an estimate.
 #[component]
 pub fn LatencyStatistics(turns: Memo<Figures>) -> impl IntoView {
+    let talk = expect_context::<Talk>();
     let preferences = expect_context::<Preferences>();
+    let lacks_capture_times = Memo::new(move |_| {
+        talk.conversation
+            .with(|conversation| conversation.lacks_capture_times)
+    });
     move || {
         let words = preferences.words();
+        let short = lacks_capture_times
+            .get()
+            .then(|| view! { <p class="vv-hint" data-estimate="capture">{words.totals_short}</p> });
         turns.with(|turns| {
             let summary = turns.summary();
             view! {
@@ -24,6 +32,7 @@ pub fn LatencyStatistics(turns: Memo<Figures>) -> impl IntoView {
                     {chart(turns, words)}
                     {table(&summary, words)}
                     {notes(&summary, words)}
+                    {short}
                 </section>
             }
         })
@@ -149,7 +158,7 @@ fn notes(summary: &Summary, words: &'static Words) -> AnyView {
         .then(|| format!(" · {}", count(words.turns_interrupted, summary.interrupted)));
     let estimated = (summary.estimated > 0).then(|| {
         let text = count(words.turns_estimated, summary.estimated);
-        view! { <p class="vv-hint" data-estimate="true">{text}</p> }
+        view! { <p class="vv-hint" data-estimate="playback">{text}</p> }
     });
     view! {
         <p class="vv-hint">

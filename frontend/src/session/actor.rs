@@ -205,7 +205,7 @@ impl Actor {
                 }
                 self.apply_mute();
                 self.apply_turn_taking();
-                self.check_echo();
+                self.check_microphone();
                 list_devices(self.talk);
                 self.set_phase(Phase::Connecting);
                 self.connect();

@@ -58,14 +58,17 @@ impl Actor {
         }
     }
 
-    /// Says so when the AI will hear itself.
-    pub(super) fn check_echo(&self) {
-        if self
-            .rig
-            .as_ref()
-            .is_some_and(|rig| !rig.microphone().cancels_echo())
-        {
+    /// Says so when the AI will hear itself, or the totals will be too short.
+    pub(super) fn check_microphone(&self) {
+        let Some(rig) = &self.rig else { return };
+        if !rig.microphone().cancels_echo() {
             self.talk.tell(Message::new(Topic::EchoNotCancelled));
+        }
+        if !rig.microphone().tells_capture_times() {
+            // What was measured with it stays so.
+            self.talk
+                .conversation
+                .update(|conversation| conversation.lacks_capture_times = true);
         }
     }
 
@@ -119,7 +122,7 @@ impl Actor {
                 if !is_outdated {
                     self.talk.tell(Message::new(Topic::MicrophoneChanged));
                 }
-                self.check_echo();
+                self.check_microphone();
             }
             Err(problem) => {
                 if rig.microphone().is_lost() {

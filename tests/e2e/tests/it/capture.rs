@@ -21,6 +21,20 @@ const REFUSE_THE_FIRST_CONTEXT: &str = "(() => {
 /// Which context the capture worklet runs in, in the order in which they were made.
 const CAPTURING: &str = "notes.contexts.indexOf(notes.nodes['viva-capture']?.context)";
 
+/// What the page says beside figures that are too short.
+const SHORT: &str = ".vv-latency [data-estimate=capture]";
+
+/// Such a browser tells no capture times, and the page says so in both languages beside the figures that lack them.
+async fn totals_are_called_short(page: &Page) -> Result<()> {
+    page.until_shown(".vv-turn .vv-turn-total .vv-number", 20).await?;
+    for words in ["some 60 ms too short", "約少 60 毫秒"] {
+        let said = page.text(SHORT).await?;
+        ensure!(said.contains(words), "it says {said:?}");
+        page.click(".vv-language").await?;
+    }
+    page.picture("totals-short").await
+}
+
 /// Starts, waits for an answer that is heard and timed, and ends; then nothing of the audio may go on.
 async fn a_whole_turn(page: &Page) -> Result<()> {
     page.click(".vv-main-action").await?;
@@ -51,7 +65,7 @@ async fn a_browser_that_gives_no_track_to_a_worker_records_in_a_worklet() -> Res
             a_whole_turn(page).await?;
             let capturing = page.value(CAPTURING).await?;
             ensure!(capturing == 0, "the worklet ran in context {capturing}");
-            Ok(())
+            totals_are_called_short(page).await
         })
         .await
 }
@@ -68,6 +82,25 @@ async fn a_microphone_at_another_rate_is_recorded_in_a_context_of_its_own() -> R
             a_whole_turn(page).await?;
             let capturing = page.value(CAPTURING).await?;
             ensure!(capturing == 1, "the worklet ran in context {capturing}");
+            totals_are_called_short(page).await
+        })
+        .await
+}
+
+#[tokio::test]
+async fn a_browser_that_tells_capture_times_has_totals_that_are_not_short() -> Result<()> {
+    let viva = Viva::start().await?;
+    let url = viva.url();
+    Browser::with(Microphone::AskOnce)
+        .visit(&url, async |page| {
+            page.take_notes().await?;
+            a_whole_turn(page).await?;
+            ensure!(
+                page.value("notes.nodes['viva-capture'] === undefined").await? == true,
+                "a worklet captured"
+            );
+            let short = page.value("document.querySelector('[data-estimate]') !== null");
+            ensure!(short.await? == false, "the figures are called an estimate");
             Ok(())
         })
         .await
