@@ -26,10 +26,23 @@ const RAW_MICROPHONE: &str = "(() => {
 /// −40 dBFS: far above rounding noise, far below speech.
 const AUDIBLE_PEAK: f64 = 0.01;
 
-/// Keeps in `notes` what the page asks of the browser's audio: which microphones, and what was granted; contexts, and in which of
-/// the person's events they were made and resumed; the worklets' nodes by name.
+/// Has the server's provider behave in a way that the page cannot ask for.
+const GIVE_OPTIONS: &str = "(options) => {
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (data) {
+        const message = typeof data === 'string' ? JSON.parse(data) : {};
+        if (message.type === 'start_session') {
+            message.config.options = options;
+            data = JSON.stringify(message);
+        }
+        send.call(this, data);
+    };
+}";
+
+/// Keeps in `notes` what the page asks of the browser's audio: which microphones, in what way, and what was granted; contexts,
+/// and in which of the person's events they were made and resumed; the worklets' nodes by name.
 const TAKE_NOTES: &str = "(() => {
-    const notes = window.notes = { asked: [], tracks: [], contexts: [], unlocking: [], nodes: {} };
+    const notes = window.notes = { asked: [], wanted: [], tracks: [], contexts: [], unlocking: [], nodes: {} };
     const gesture = () => window.event?.isTrusted ? window.event.type : 'nothing';
     window.AudioContext = class extends AudioContext {
         constructor(...given) {
@@ -52,6 +65,7 @@ const TAKE_NOTES: &str = "(() => {
     const ask = devices.getUserMedia.bind(devices);
     devices.getUserMedia = async ({ audio }) => {
         notes.asked.push(audio.deviceId?.ideal ?? '');
+        notes.wanted.push(audio);
         const stream = await ask({ audio });
         notes.tracks.push(...stream.getAudioTracks());
         return stream;
@@ -164,6 +178,13 @@ impl Page {
         Ok(actions.perform().await?)
     }
 
+    /// Moves the mouse to what matches the selector.
+    pub async fn point_at(&self, selector: &str) -> Result<()> {
+        let element = self.find(selector).await?;
+        let actions = self.driver.action_chain().move_to_element_center(&element);
+        Ok(actions.perform().await?)
+    }
+
     async fn find(&self, selector: &str) -> Result<WebElement> {
         let found = self.driver.find(By::Css(selector)).await;
         found.with_context(|| selector.to_owned())
@@ -190,6 +211,28 @@ impl Page {
     /// Has the page record without the browser's voice processing from the next *Start* on.
     pub async fn take_the_microphone_as_it_is(&self) -> Result<()> {
         self.value(RAW_MICROPHONE).await.map(drop)
+    }
+
+    /// Gives the realtime provider these options from the next *Start* on; they are those of the server's documentation.
+    pub async fn give_options(&self, options: &Value) -> Result<()> {
+        self.value(&format!("({GIVE_OPTIONS})({options})"))
+            .await
+            .map(drop)
+    }
+
+    /// What the server has of the session, such as its `turns`.
+    pub async fn stored(&self, below: &str) -> Result<Value> {
+        let path = format!(
+            "/api/v1/interaction/sessions/{}/{below}",
+            self.stage("session").await?
+        );
+        self.answer(&path).await
+    }
+
+    /// What the server answers at a path.
+    pub async fn answer(&self, path: &str) -> Result<Value> {
+        self.value(&format!("fetch('{path}').then(answer => answer.json())"))
+            .await
     }
 
     /// Loads the page anew with this script before its own, which keep what they find of the browser's classes.

@@ -1,27 +1,11 @@
 use anyhow::{Result, ensure};
+use serde_json::json;
 
 use viva_e2e_tests::browser::{Browser, Microphone};
 use viva_e2e_tests::viva::Viva;
 
 /// What a cascade's turn is made of, besides what is not its own.
 const STAGES: [&str; 7] = ["endpointing", "stt", "llm", "llm-text", "tts", "viva", "network"];
-
-/// Has the realtime provider fail, which the page cannot ask for.
-fn fail(options: &str) -> String {
-    format!("({BREAK})({options})")
-}
-
-const BREAK: &str = "(options) => {
-    const send = WebSocket.prototype.send;
-    WebSocket.prototype.send = function (data) {
-        const message = typeof data === 'string' ? JSON.parse(data) : {};
-        if (message.type === 'start_session') {
-            message.config.options = options;
-            data = JSON.stringify(message);
-        }
-        send.call(this, data);
-    };
-}";
 
 #[tokio::test]
 async fn a_cascade_is_chosen_remembered_and_answers_with_every_stage_shown() -> Result<()> {
@@ -70,7 +54,7 @@ async fn what_is_said_while_a_fallback_is_offered_is_answered_by_it() -> Result<
     let url = viva.url();
     Browser::with(Microphone::AskAgain)
         .visit(&url, async |page| {
-            page.value(&fail("{drop_after_chunks: 0}")).await?;
+            page.give_options(&json!({"drop_after_chunks": 0})).await?;
             page.click(".vv-main-action").await?;
             page.until_shown(".vv-offer", 40).await?;
             page.until_shown(".vv-state[data-state=offered]", 5).await?;
@@ -111,7 +95,7 @@ async fn an_offer_can_be_declined() -> Result<()> {
     let url = viva.url();
     Browser::with(Microphone::AskOnce)
         .visit(&url, async |page| {
-            page.value(&fail("{drop_after_chunks: 0}")).await?;
+            page.give_options(&json!({"drop_after_chunks": 0})).await?;
             page.click(".vv-main-action").await?;
             page.until_shown(".vv-offer", 40).await?;
             page.click(".vv-offer-end").await?;
