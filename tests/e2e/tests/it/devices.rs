@@ -52,6 +52,13 @@ async fn the_session_goes_on_after(change: impl AsyncFnOnce(&Page) -> Result<()>
             page.until(CHANGED, 10).await?;
             let tracks = page.value("notes.tracks.map(track => track.readyState)").await?;
             ensure!(tracks == json!(["ended", "live"]), "the tracks are {tracks}");
+            let cancelled = page
+                .value("notes.wanted.map(audio => audio.echoCancellation)")
+                .await?;
+            ensure!(
+                cancelled == json!([true, true]),
+                "echo was to be cancelled: {cancelled}"
+            );
             let turns = page.turns().await?;
             // One of them was asked before.
             page.until_more_turns_than(turns + 1, 40).await?;

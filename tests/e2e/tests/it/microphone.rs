@@ -90,3 +90,31 @@ async fn whoever_cancels_while_the_browser_asks_is_not_recorded() -> Result<()> 
         })
         .await
 }
+
+#[tokio::test]
+async fn the_microphone_is_asked_for_without_the_echo_of_the_ai() -> Result<()> {
+    let viva = Viva::start().await?;
+    let url = viva.url();
+    Browser::with(Microphone::AskOnce)
+        .visit(&url, async |page| {
+            page.take_notes().await?;
+            page.click(".vv-main-action").await?;
+            page.until("notes.tracks.length === 1", 10).await?;
+            let wanted = page.value("notes.wanted[0]").await?;
+            ensure!(wanted["echoCancellation"] == true, "it asked for {wanted}");
+            let granted = page
+                .value("notes.tracks[0].getSettings().echoCancellation")
+                .await?;
+            // Newer browsers say how: "all", "remote-only".
+            ensure!(granted == true || granted.is_string(), "{granted} was granted");
+            page.until_phase("hearing", 20).await?;
+            ensure!(
+                page.value("document.querySelector('.vv-message') === null")
+                    .await?
+                    == true,
+                "the page complains"
+            );
+            Ok(())
+        })
+        .await
+}
