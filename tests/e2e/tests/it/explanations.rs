@@ -1,0 +1,106 @@
+//! What the parts of a latency are, for whoever points at them or walks along them with the keyboard.
+
+use std::collections::HashSet;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use thirtyfour::Key;
+
+use viva_e2e_tests::browser::{Browser, Microphone};
+use viva_e2e_tests::page::Page;
+use viva_e2e_tests::viva::Viva;
+
+/// The parts in the bar, in order.
+const PARTS: &str = "[...document.querySelectorAll('.vv-part[data-stage]')].map(part => part.dataset.stage)";
+
+/// The part that has the focus: its stage, what it is called and what is said of it; `null` when none has.
+const EXPLAINED: &str = "(() => {
+    const { dataset, ariaLabel } = document.activeElement;
+    if (!document.activeElement.matches('.vv-part')) return null;
+    return [dataset.stage, ariaLabel, document.querySelector('.vv-explain').textContent];
+})()";
+
+/// So many stops are enough to come to the bar from anywhere.
+const STOPS: usize = 80;
+
+/// Comes to the bar with Tab and walks along it: every part's stage, name and explanation.
+async fn walk(page: &Page) -> Result<Vec<[String; 3]>> {
+    for _ in 0..STOPS {
+        page.press(Key::Tab).await?;
+        if !page.value(EXPLAINED).await?.is_null() {
+            break;
+        }
+    }
+    let mut walked = Vec::new();
+    loop {
+        let part = page.value(EXPLAINED).await?;
+        let text = |index: usize| part[index].as_str().map(str::to_owned);
+        let part = [0, 1, 2].map(|index| text(index).unwrap_or_default());
+        if walked.last() == Some(&part) {
+            return Ok(walked);
+        }
+        ensure!(walked.len() < STOPS, "there is no end: {walked:?}");
+        walked.push(part);
+        page.press(Key::Right).await?;
+    }
+}
+
+/// Every part has words of its own.
+fn all_differ(parts: &[[String; 3]], hint: &str) -> Result<()> {
+    let explained: HashSet<&str> = parts.iter().map(|[.., text]| text.as_str()).collect();
+    ensure!(
+        explained.len() == parts.len() && !explained.contains("") && !explained.contains(hint),
+        "the explanations are {parts:?}"
+    );
+    for [stage, name, text] in parts {
+        // A name, and from where to where.
+        let (called, means) = text
+            .split_once(": ")
+            .with_context(|| format!("{stage}: {text:?}"))?;
+        ensure!(
+            name.starts_with(called) && !means.trim().is_empty(),
+            "{stage} is called {name:?} and explained with {text:?}"
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_part_is_explained_to_the_keyboard_and_the_mouse_in_both_languages() -> Result<()> {
+    let viva = Viva::start().await?;
+    let url = viva.url();
+    Browser::with(Microphone::AskOnce)
+        .visit(&url, async |page| {
+            page.click(".vv-mode[data-mode=cascade]").await?;
+            page.click(".vv-main-action").await?;
+            page.until_shown("li[data-role=ai] .vv-play", 40).await?;
+            let parts = page.value(PARTS).await?;
+            let mut hints = HashSet::new();
+            for language in ["en", "zh-TW"] {
+                page.until(&format!("document.documentElement.lang === '{language}'"), 5)
+                    .await?;
+                let hint = page.text(".vv-explain").await?;
+                let walked = walk(page).await?;
+                let stages: Vec<Value> = walked.iter().map(|[stage, ..]| stage.as_str().into()).collect();
+                ensure!(parts == Value::from(stages), "of {parts} one walks {walked:?}");
+                ensure!(walked.len() >= 5, "a cascade has more parts: {parts}");
+                all_differ(&walked, &hint)?;
+
+                page.value("document.activeElement.blur()").await?;
+                page.until(
+                    &format!("document.querySelector('.vv-explain').textContent === {hint:?}"),
+                    5,
+                )
+                .await?;
+                let [stage, _, text] = &walked[0];
+                page.point_at(&format!(".vv-part[data-stage={stage}]")).await?;
+                let pointed = page.text(".vv-explain").await?;
+                ensure!(pointed == *text, "the mouse is told {pointed:?}");
+                hints.insert(hint);
+                page.click(".vv-language").await?;
+            }
+            ensure!(hints.len() == 2, "both languages say {hints:?}");
+            Ok(())
+        })
+        .await
+}
