@@ -1,7 +1,7 @@
 //! Speaking over the AI.
 
 use anyhow::{Context, Result, ensure};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use viva_e2e_tests::browser::{Browser, Microphone};
 use viva_e2e_tests::page::Page;
@@ -16,6 +16,24 @@ const PROMISED_MS: f64 = 500.0;
 const INTERRUPTIONS: usize = 3;
 /// The question is asked again every 5.9 s.
 const ASKED_EVERY_S: u64 = 6;
+
+/// How long the user speaks over the AI in [`Microphone::SpeakOver`], in ms.
+const SPOKEN_OVER_MS: f64 = 1_800.0;
+/// Length of a frame of audio, in ms.
+const FRAME_MS: f64 = 20.0;
+/// How far the browser's clocks may be apart within an answer, in ms. A cough pauses it for far longer.
+const CLOCKS_MS: f64 = 60.0;
+
+/// Keeps in `played` what the page reports of its playback.
+const NOTE_PLAYBACK: &str = "(() => {
+    window.played = [];
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (data) {
+        const message = typeof data === 'string' ? JSON.parse(data) : {};
+        if (message.type === 'playback' && message.event !== 'progress') played.push(message);
+        send.call(this, data);
+    };
+})()";
 
 const PAUSED_OR_CUT: &str = "document.querySelector('.vv-line-paused, .vv-line-cut') !== null";
 
@@ -61,6 +79,43 @@ async fn who_speaks_over_the_ai_silences_it_and_is_answered() -> Result<()> {
         .await
 }
 
+/// Whether the answer was played from its beginning to where it paused, and from there to its end: what is played takes as long
+/// as it is.
+async fn whole_but_for_the_pause(page: &Page) -> Result<()> {
+    let turns = page.stored("turns").await?;
+    let turn = &turns["items"][0];
+    let ms = |value: &Value| value.as_f64().with_context(|| format!("no number: {value}"));
+    let length_ms = ms(&turn["ai_audio_ms"])?;
+    ensure!(
+        (ms(&turn["played_ms"])? - length_ms).abs() <= FRAME_MS,
+        "the server has {turn}"
+    );
+    let reports = page.value("played").await?;
+    let told = page.value("played.map(({ event }) => event)").await?;
+    ensure!(
+        told == json!(["started", "paused", "resumed", "finished"]),
+        "it told {reports}"
+    );
+    let played = |index: usize| ms(&reports[index]["played_ms"]);
+    ensure!(
+        (played(1)? - played(2)?).abs() < f64::EPSILON,
+        "it went on elsewhere: {reports}"
+    );
+    ensure!(
+        (played(3)? - length_ms).abs() <= FRAME_MS,
+        "{reports} of {length_ms} ms"
+    );
+    for (from, to) in [(0, 1), (2, 3)] {
+        let took_ms = ms(&reports[to]["at"])? - ms(&reports[from]["at"])?;
+        let played_ms = played(to)? - played(from)?;
+        ensure!(
+            (took_ms - played_ms).abs() <= CLOCKS_MS,
+            "{played_ms} ms were played in {took_ms} ms: {reports}"
+        );
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_cough_pauses_the_ai_and_it_goes_on() -> Result<()> {
     let viva = Viva::start().await?;
@@ -69,6 +124,7 @@ async fn a_cough_pauses_the_ai_and_it_goes_on() -> Result<()> {
         .visit(&url, async |page| {
             // Who suppresses noise hears no cough.
             page.take_the_microphone_as_it_is().await?;
+            page.value(NOTE_PLAYBACK).await?;
             page.click(".vv-main-action").await?;
             page.until_phase("speaking", 20).await?;
             let told = page.text(".vv-message").await?;
@@ -81,6 +137,7 @@ async fn a_cough_pauses_the_ai_and_it_goes_on() -> Result<()> {
             page.until_shown("li[data-role=ai] .vv-play", 10).await?;
             let stored = "document.querySelector('.vv-line-paused').dataset.count";
             ensure!(page.value(stored).await? == "1", "another number is stored");
+            whole_but_for_the_pause(page).await?;
             page.picture("coughed").await
         })
         .await
@@ -105,6 +162,44 @@ async fn with_barge_in_off_the_ai_does_not_even_pause() -> Result<()> {
             );
             page.click(".vv-main-action").await?;
             page.until_shown(".vv-summary", 10).await
+        })
+        .await
+}
+
+#[tokio::test]
+async fn with_barge_in_off_from_the_beginning_what_is_said_over_the_ai_is_the_next_turn() -> Result<()> {
+    let viva = Viva::start().await?;
+    let url = viva.url();
+    Browser::with(Microphone::SpeakOver)
+        .visit(&url, async |page| {
+            page.click(".vv-setup-barge-in .vv-switch").await?;
+            page.until_shown(".vv-setup-barge-in input:not(:checked)", 5)
+                .await?;
+            page.click(".vv-main-action").await?;
+            page.until_phase("speaking", 20).await?;
+            let state = page.text(".vv-state-words").await?;
+            ensure!(!state.contains("Talk over it"), "the page says {state:?}");
+            page.until(
+                "document.querySelectorAll('li[data-role=ai] .vv-play').length === 2",
+                40,
+            )
+            .await?;
+            ensure!(
+                page.value(PAUSED_OR_CUT).await? == Value::Bool(false),
+                "the AI did not finish"
+            );
+            let turns = page.stored("turns").await?;
+            let turns = turns["items"].as_array().context("turns")?;
+            ensure!(turns.len() == 2, "there are {} turns", turns.len());
+            for turn in turns {
+                ensure!(
+                    turn["interrupted"] == false && turn["false_interruptions"] == 0,
+                    "a turn was interrupted: {turn}"
+                );
+            }
+            let said_ms = turns[1]["user_audio_ms"].as_f64().context("a recording")?;
+            ensure!(said_ms >= SPOKEN_OVER_MS, "only {said_ms} ms of it were kept");
+            Ok(())
         })
         .await
 }

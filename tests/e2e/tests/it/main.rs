@@ -1,6 +1,7 @@
 //! What a person does with the page, and what must be there then.
 
 mod barge_in;
+mod by_hand;
 mod capture;
 mod cascade;
 mod choices;
@@ -15,5 +16,6 @@ mod playback;
 mod proxy;
 mod reconnect;
 mod self_test;
+mod stall;
 mod statistics;
 mod talk;
