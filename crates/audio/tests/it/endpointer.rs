@@ -1,8 +1,10 @@
-//! The endpointer against recordings whose speech is known to the sample (`fixtures/manifest.json`).
+//! Where turns begin and end, at every rate and silence.
 
 use proptest::prelude::*;
 use rstest::rstest;
 use viva_audio::{Clip, Endpointer, SampleRate, SpeechEvent, TurnDetection};
+
+use crate::bench::{clip, fixture};
 
 const ALL_FILES: [&str; 10] = [
     "question-en",
@@ -26,15 +28,6 @@ struct Turn {
     ended_at: f64,
 }
 
-fn fixture(name: &str) -> Vec<u8> {
-    std::fs::read(format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR")))
-        .expect("the fixture exists")
-}
-
-fn clip(name: &str) -> Clip {
-    Clip::read(fixture(&format!("{name}.wav")).as_slice()).expect("the fixture is a WAV file")
-}
-
 /// Where speech is, with the pauses that are shorter than `silence_ms` closed.
 fn truth(name: &str, silence_ms: u32) -> Vec<(f64, f64)> {
     let manifest: serde_json::Value =
@@ -55,7 +48,7 @@ fn truth(name: &str, silence_ms: u32) -> Vec<(f64, f64)> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a recording is short")]
-fn ms(samples: u64, rate: SampleRate) -> f64 {
+fn millis(samples: u64, rate: SampleRate) -> f64 {
     samples as f64 * 1_000.0 / f64::from(rate.hz())
 }
 
@@ -66,12 +59,12 @@ fn turns(clip: &Clip, settings: TurnDetection, chunk: usize) -> Vec<Turn> {
     for part in clip.samples.chunks(chunk) {
         let speaking = endpointer.is_speaking();
         endpointer.push(part, &mut events);
-        let now = ms(endpointer.position(), clip.rate);
+        let now = millis(endpointer.position(), clip.rate);
         assert!(events.is_empty() == (speaking == endpointer.is_speaking()) || events.len() > 1);
         for event in events.drain(..) {
             match event {
                 SpeechEvent::Started { first_voiced_sample } => turns.push(Turn {
-                    start: ms(first_voiced_sample, clip.rate),
+                    start: millis(first_voiced_sample, clip.rate),
                     end: f64::NAN,
                     started_at: now,
                     ended_at: f64::NAN,
@@ -81,7 +74,7 @@ fn turns(clip: &Clip, settings: TurnDetection, chunk: usize) -> Vec<Turn> {
                         .last_mut()
                         .filter(|turn| turn.end.is_nan())
                         .expect("a start comes first");
-                    turn.end = ms(last_voiced_sample, clip.rate);
+                    turn.end = millis(last_voiced_sample, clip.rate);
                     turn.ended_at = now;
                 }
             }

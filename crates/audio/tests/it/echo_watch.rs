@@ -1,45 +1,12 @@
 //! Whether the microphone hears the AI: echoes are found, people are not taken for one.
 
-use std::path::Path;
+use viva_audio::{EchoWatch, Level};
 
-use viva_audio::{Clip, EchoWatch, Level, SampleRate};
+use crate::bench::{RATE, clip, echo, mixed, ms};
 
-const RATE: SampleRate = SampleRate::HZ_24K;
 const STEP: usize = 480;
 /// What an `AudioWorklet` renders at once, 128 samples at 48 kHz.
 const QUANTUM: usize = 64;
-
-fn clip(name: &str) -> Vec<i16> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    let file = std::fs::File::open(path.join(name).with_extension("wav")).expect("the fixture exists");
-    let clip = Clip::read(std::io::BufReader::new(file)).expect("the fixture is a WAV file");
-    clip.samples
-}
-
-fn ms(count: usize) -> usize {
-    count * 24
-}
-
-/// Later by a delay, and quieter by some dB.
-fn echo(played: &[i16], delay: usize, decibels: f64) -> Vec<i16> {
-    let gain = 10_f64.powf(-decibels / 20.0);
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "it is no larger than the sample was"
-    )]
-    let quieter = |sample: &i16| (f64::from(*sample) * gain) as i16;
-    std::iter::repeat_n(0, delay)
-        .chain(played.iter().map(quieter))
-        .collect()
-}
-
-fn mixed(one: &[i16], other: &[i16]) -> Vec<i16> {
-    let longest = one.len().max(other.len());
-    let at = |samples: &[i16], index: usize| samples.get(index).copied().unwrap_or(0);
-    (0..longest)
-        .map(|index| at(one, index).saturating_add(at(other, index)))
-        .collect()
-}
 
 /// Noise of a quiet room, around −60 dBFS.
 fn room(samples: usize) -> Vec<i16> {
@@ -53,7 +20,7 @@ fn room(samples: usize) -> Vec<i16> {
 
 /// Less the long pauses, which nobody makes in an answer.
 fn fluent(name: &str) -> Vec<i16> {
-    let voice = clip(name);
+    let voice = clip(name).samples;
     let is_loud = |part: &[i16]| Level::of(part).rms_dbfs > -55.0;
     let parts = voice.chunks(STEP);
     let mut quiet = 0;
@@ -85,7 +52,7 @@ fn an_echo_is_found_at_any_delay_and_level_above_the_noise() {
         let played: Vec<i16> = fluent(name).iter().copied().cycle().take(ms(12_000)).collect();
         for delay in [0, 50, 130, 310, 450] {
             for decibels in [6.0, 20.0, 30.0] {
-                let microphone = mixed(&echo(&played, ms(delay), decibels), &room(played.len()));
+                let microphone = mixed(&echo(&played, ms(delay), decibels), &room(played.len()), 0);
                 let found = found(&played, &microphone);
                 assert!(
                     found >= 0.9,
@@ -107,7 +74,7 @@ fn who_speaks_while_the_ai_does_is_no_echo() {
         for shift in (0..voice.len()).step_by(ms(700)) {
             let said = voice.iter().copied().cycle().skip(shift);
             let said: Vec<i16> = said.take(played.len()).collect();
-            let found = found(&played, &mixed(&said, &room(played.len())));
+            let found = found(&played, &mixed(&said, &room(played.len()), 0));
             assert!(found <= 0.0, "{user} over {ai} from sample {shift} on: {found}");
         }
     }
@@ -115,7 +82,7 @@ fn who_speaks_while_the_ai_does_is_no_echo() {
 
 #[test]
 fn silence_and_noise_are_no_echo() {
-    let played = clip("question-en").repeat(4);
+    let played = clip("question-en").samples.repeat(4);
     assert!(found(&played, &vec![0; played.len()]) <= 0.0);
     assert!(found(&played, &room(played.len())) <= 0.0);
 }
@@ -134,7 +101,7 @@ fn short_answers_are_put_together_and_portions_do_not_matter() {
         if index % 100 == 0 {
             // The user's turn.
             watch.played(None);
-            watch.push(&clip("question-en"));
+            watch.push(&clip("question-en").samples);
         }
         watch.played(Some(Level::of(part).rms_dbfs));
         for portion in portion.chunks(70) {

@@ -1,13 +1,10 @@
 //! Speaking over the AI: who is heard, who is not, and how soon.
 
-use std::path::Path;
-
 use viva_audio::level::loudest_dbfs;
-use viva_audio::{
-    BargeIn, Clip, Endpointer, Interruptible, Reaction, SampleRate, SpeechEvent, TurnDetection,
-};
+use viva_audio::{BargeIn, Endpointer, Interruptible, Reaction, SpeechEvent, TurnDetection};
 
-const RATE: SampleRate = SampleRate::HZ_24K;
+use crate::bench::{RATE, clip, echo, mixed, ms, pcm};
+
 /// Frames of 5 ms, as the page's worklet delivers them.
 const PORTION: usize = 120;
 /// What is played is told every 20 ms.
@@ -15,49 +12,11 @@ const TOLD: usize = 480;
 /// How much later the echo arrives than it was played.
 const ECHO_DELAY: usize = 24 * 80;
 
-fn clip(name: &str) -> Vec<i16> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    let file = std::fs::File::open(path.join(name).with_extension("wav")).expect("the fixture exists");
-    let clip = Clip::read(std::io::BufReader::new(file)).expect("the fixture is a WAV file");
-    assert_eq!(clip.rate, RATE);
-    clip.samples
-}
-
-fn ms(count: usize) -> usize {
-    count * 24
-}
-
 /// The AI's voice: a question in another language, spoken as loud as the fixture is.
 fn answer() -> Vec<i16> {
-    let mut answer = clip("question-zh");
+    let mut answer = clip("question-zh").samples;
     answer.truncate(ms(3_700));
     answer.repeat(3)
-}
-
-/// What the microphone hears of what is played: later, and quieter by so many dB.
-fn echo(played: &[i16], decibels: f64) -> Vec<i16> {
-    let gain = 10_f64.powf(-decibels / 20.0);
-    let quieter = |sample: &i16| pcm(f64::from(*sample) * gain);
-    let late = std::iter::repeat_n(0, ECHO_DELAY);
-    late.chain(played.iter().map(quieter)).collect()
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "it is clamped to the range of a sample"
-)]
-fn pcm(value: f64) -> i16 {
-    value.clamp(-32_768.0, 32_767.0).round() as i16
-}
-
-/// Adds `voice` to `ground` from a sample on.
-fn mixed(ground: &[i16], voice: &[i16], from: usize) -> Vec<i16> {
-    let mut sum = ground.to_vec();
-    sum.resize(ground.len().max(from + voice.len()), 0);
-    for (sample, more) in sum[from..].iter_mut().zip(voice) {
-        *sample = sample.saturating_add(*more);
-    }
-    sum
 }
 
 /// What a client does, with the sample of the microphone at which it does it. What it plays stands still while it is paused.
@@ -101,7 +60,7 @@ fn starts(played: &[i16], microphone: &[i16]) -> Vec<u64> {
 
 /// The interruption of the fixture, less the question before it.
 fn interruption() -> Vec<i16> {
-    clip("barge-in-en")[ms(6_379)..ms(8_184)].to_vec()
+    clip("barge-in-en").samples[ms(6_379)..ms(8_184)].to_vec()
 }
 
 /// Somebody hums: it may well be speech, for as long as it lasts.
@@ -123,7 +82,7 @@ fn hum(samples: usize) -> Vec<i16> {
 fn the_ai_does_not_interrupt_itself() {
     let played = answer();
     for decibels in [25.0, 30.0, 40.0] {
-        let microphone = echo(&played, decibels);
+        let microphone = echo(&played, ECHO_DELAY, decibels);
         assert_eq!(
             reactions(&played, &microphone, Interruptible::Yes),
             [],
@@ -138,7 +97,7 @@ fn the_ai_does_not_interrupt_itself() {
     // Nobody would know without being told what is played.
     let mut unaware = Endpointer::new(RATE, TurnDetection::default());
     let mut events = Vec::new();
-    unaware.push(&echo(&played, 25.0), &mut events);
+    unaware.push(&echo(&played, ECHO_DELAY, 25.0), &mut events);
     assert!(
         !events.is_empty(),
         "the echo is loud enough to be taken for speech"
@@ -149,7 +108,7 @@ fn the_ai_does_not_interrupt_itself() {
 fn who_speaks_over_a_loud_echo_is_heard_as_soon_as_they_are_louder() {
     let played = answer();
     let began = ms(2_000);
-    let microphone = mixed(&echo(&played, 25.0), &interruption(), began);
+    let microphone = mixed(&echo(&played, ECHO_DELAY, 25.0), &interruption(), began);
     let heard = reactions(&played, &microphone, Interruptible::Yes);
     let (at, first) = heard[0];
     assert_eq!(first, Reaction::Pause);
@@ -175,7 +134,7 @@ fn a_pause_that_nobody_confirms_ends_after_a_second() {
 #[test]
 fn a_cough_pauses_and_the_ai_goes_on() {
     // The fixture less the question: 120 ms of noise.
-    let cough = clip("cough-en").split_off(ms(5_000));
+    let cough = clip("cough-en").samples.split_off(ms(5_000));
     let heard = reactions(&answer(), &cough, Interruptible::Yes);
     let kinds: Vec<Reaction> = heard.iter().map(|(_, reaction)| *reaction).collect();
     assert_eq!(kinds, [Reaction::Pause, Reaction::Resume], "{heard:?}");
@@ -272,7 +231,7 @@ fn nothing_goes_on_after_the_cut() {
 #[test]
 fn who_spoke_before_the_ai_does_not_stop_it() {
     let mut barge_in = BargeIn::new(RATE, TurnDetection::default(), Interruptible::Yes);
-    let voice = clip("question-en");
+    let voice = clip("question-en").samples;
     let (before, after) = voice[..ms(3_700)].split_at(ms(1_500));
     for portion in before.chunks(PORTION) {
         assert_eq!(barge_in.push(portion), None);
@@ -309,7 +268,7 @@ fn words_pause_the_ai_within_60_ms() {
     ];
     for (name, began) in words {
         let mut barge_in = BargeIn::new(RATE, TurnDetection::default(), Interruptible::Yes);
-        let voice = clip(name);
+        let voice = clip(name).samples;
         barge_in.push(&voice[ms(began - 400)..ms(began)]);
         let mut portions = voice[ms(began)..].chunks(PORTION);
         let pause = portions.position(|portion| {
@@ -325,7 +284,7 @@ fn words_pause_the_ai_within_60_ms() {
 fn without_anybody_who_wants_to_know_there_are_no_candidates() {
     let mut endpointer = Endpointer::new(RATE, TurnDetection::default());
     let mut events = Vec::new();
-    for portion in clip("question-en")[..ms(650)].chunks(PORTION) {
+    for portion in clip("question-en").samples[..ms(650)].chunks(PORTION) {
         endpointer.push(portion, &mut events);
         assert_eq!(endpointer.candidate(), None);
     }
