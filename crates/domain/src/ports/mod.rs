@@ -17,6 +17,8 @@ mod speech_to_text;
 mod text_to_speech;
 mod turn_journal;
 
+use std::time::Duration;
+
 pub use audio_spool::{AudioSpool, SpoolError, SpoolErrorKind, SpoolFile, SpooledAudio};
 pub use blob_store::{BlobError, BlobErrorKind, BlobKey, BlobStore, InvalidBlobKey};
 pub use clock::Clock;
@@ -36,6 +38,11 @@ pub use speech_to_text::{
 };
 pub use text_to_speech::{SpeechStream, TextToSpeech, TextToSpeechCapabilities, TextToSpeechRequest};
 pub use turn_journal::TurnJournal;
+
+/// How much of what was heard before the first voiced sample belongs to what is said: quiet consonants are there. A
+/// provider that is told where speech began ([`RealtimeCommand::SpeechBegan`], [`SpeechToTextCommand::SpeechBegan`]) hears
+/// so much of what came before, and nothing older.
+pub const RUN_UP: Duration = Duration::from_millis(300);
 
 /// The cause of a port's error, for the log only.
 pub type Source = Box<dyn std::error::Error + Send + Sync>;

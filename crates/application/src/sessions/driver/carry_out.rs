@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 use viva_domain::ids::TurnId;
 use viva_domain::latency::SessionTime;
-use viva_domain::ports::{ProviderError, ProviderErrorKind};
+use viva_domain::ports::{ProviderError, ProviderErrorKind, RUN_UP};
 use viva_domain::sessions::Interaction;
 use viva_domain::turns::{
     Effect, Event, FinishedTurn, Generation, Input, ModeInput, ModeOrder, NoticeCode, SessionFailure, Turn,
@@ -20,8 +20,6 @@ use crate::modes::failure;
 use crate::sessions::archive::SessionEnd;
 use crate::sessions::outbox::post;
 
-/// How much of what came before speech began a mode keeps at most.
-const KEPT_MS: u32 = 300;
 /// How long after the end of speech the user is recorded where nobody answers.
 const TAIL: Duration = Duration::from_secs(1);
 
@@ -94,7 +92,7 @@ impl Driver {
     async fn hear_what_waited(&mut self) {
         self.catch_up_recording(0);
         // It has heard the first moments live: what it keeps of them is none of what follows.
-        let silence = vec![0; usize::try_from(self.input_rate.samples_in_ms(KEPT_MS)).unwrap_or_default()];
+        let silence = vec![0; usize::try_from(self.input_rate.samples_in(RUN_UP)).unwrap_or_default()];
         let given = match self.push_again(&silence.into()) {
             Ok(()) => self.replay().await,
             Err(failure) => Err(failure),

@@ -4,13 +4,13 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
+use viva_domain::ports::{ProviderError, RUN_UP, SpeechToTextEventKind};
 
 use super::connection::Connection;
 use super::transcript::{Segment, Transcript};
 use super::wire::{FINALIZE, KEEP_ALIVE, NovaMessage, Results, Word};
 use super::{HURRY, RATE};
-use crate::providers::ears::{Dialect, Message, Order, RUN_UP, Said};
+use crate::providers::ears::{Dialect, Message, Order, Said};
 use crate::providers::transport::socket::Socket;
 use crate::providers::transport::{Account, errors};
 

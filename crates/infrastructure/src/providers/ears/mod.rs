@@ -26,7 +26,7 @@ use super::transport::socket::Socket;
 use super::transport::{Account, pcm};
 
 pub(super) use self::listening::{KEEP_ALIVE, listen};
-pub(super) use self::utterance::{RUN_UP, Utterance};
+pub(super) use self::utterance::Utterance;
 
 /// How long an order may take to be answered: it may have to wait for a connection, and the vendor for a while after that.
 pub(super) const ANSWERS_WITHIN: Duration = Duration::from_secs(10);

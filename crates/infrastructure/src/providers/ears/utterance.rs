@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// How much is sent of what was before the first voiced sample: quiet consonants are there.
-pub(in crate::providers) const RUN_UP: Duration = Duration::from_millis(300);
+use viva_domain::ports::RUN_UP;
+
 /// How late it may be told that speech began: who speaks while an answer must not be interrupted is heard after it. The
 /// session's own recording begins at most 6.5 s before.
 const MOST_AGO: Duration = Duration::from_secs(10);

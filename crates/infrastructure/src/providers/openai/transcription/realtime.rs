@@ -11,11 +11,11 @@ use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use serde_json::Value;
 use tokio::time::timeout;
-use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
+use viva_domain::ports::{ProviderError, RUN_UP, SpeechToTextEventKind};
 
 use super::config::{Api, Settings};
 use super::wire::{ClientEvent, Format, Input, Model, NoiseReduction, ServerEvent, Session, SessionAudio};
-use crate::providers::ears::{Dialect, Message, Order, RUN_UP, Said, Utterance, push_within};
+use crate::providers::ears::{Dialect, Message, Order, Said, Utterance, push_within};
 use crate::providers::transport::errors::{self, Complaint};
 use crate::providers::transport::socket::{Frame, Socket, connect};
 use crate::providers::transport::{Account, HttpClient, pcm};

@@ -5,12 +5,11 @@ use std::mem;
 use std::time::Duration;
 
 use viva_audio::SampleRate;
+use viva_domain::ports::RUN_UP;
 
 /// The rate of the user's audio.
 pub(in super::super) const INPUT_RATE: SampleRate = SampleRate::HZ_16K;
 
-/// Audio before the first voiced sample that belongs to the turn: 300 ms.
-const PREFIX: usize = 4_800;
 /// What is kept between turns: 10 s, 320 kB. Who speaks while an answer must not be interrupted is heard after it.
 const BETWEEN_TURNS: usize = 160_000;
 /// What is kept of a turn for a new connection: 30 s, 960 kB. Of a longer one the beginning is lost to it.
@@ -53,8 +52,8 @@ impl UserAudio {
 
     /// The turn began so long ago: what was before does not belong to it.
     pub(super) fn began(&mut self, ago: Duration) {
-        let ago = usize::try_from(INPUT_RATE.samples_in(ago)).unwrap_or(OF_A_TURN);
-        self.keep_newest(ago.saturating_add(PREFIX));
+        let kept = INPUT_RATE.samples_in(ago.saturating_add(RUN_UP));
+        self.keep_newest(usize::try_from(kept).unwrap_or(usize::MAX));
     }
 
     /// The turn is over. Answers what of it is still kept.
@@ -77,6 +76,9 @@ impl UserAudio {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// 300 ms.
+    const PREFIX: usize = 4_800;
 
     #[test]
     fn a_turn_begins_a_little_before_its_first_word() {

@@ -22,7 +22,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use viva_domain::ports::{Heard, Message, ProviderError, RealtimeCommand, RealtimeEventKind};
+use viva_domain::ports::{Heard, Message, ProviderError, RUN_UP, RealtimeCommand, RealtimeEventKind};
 use viva_domain::turns::Generation;
 
 use self::memory::Memory;
@@ -34,9 +34,6 @@ use super::failures::Failures;
 
 /// The least audio that a turn may have, in samples; the provider refuses less than 100 ms.
 const LEAST_TURN: usize = RATE as usize / 10;
-/// Audio before the first voiced sample that belongs to a turn all the same, in samples: 300 ms, as the provider's own
-/// detection takes.
-const PREFIX: usize = RATE as usize * 3 / 10;
 /// Audio of a turn that is kept for another connection, in seconds.
 const LONGEST_TURN_S: usize = 60;
 /// Audio that is kept while the provider hears nobody speak: longer than it needs to find speech and what comes before it.
@@ -252,7 +249,7 @@ impl Dialogue {
             return;
         }
         self.user_speaks = true;
-        self.untaken.keep_last(samples_in(ago) + PREFIX);
+        self.untaken.keep_last(samples_in(ago.saturating_add(RUN_UP)));
         for samples in self.untaken.portions() {
             self.out.audio(samples);
         }
@@ -405,5 +402,5 @@ impl Dialogue {
 
 fn samples_in(duration: Duration) -> usize {
     let samples = duration.as_millis() * u128::from(RATE) / 1_000;
-    usize::try_from(samples).unwrap_or(usize::MAX - PREFIX)
+    usize::try_from(samples).unwrap_or(usize::MAX)
 }
