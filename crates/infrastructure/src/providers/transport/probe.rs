@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::timeout;
 use viva_domain::ports::ProviderError;
 
@@ -31,6 +31,31 @@ impl Probe {
             })
         });
         socket.await.map(Self)
+    }
+
+    /// With a key as OpenAI takes it.
+    pub(crate) async fn bearing(url: &str, key: &str) -> Self {
+        let authorization = format!("Bearer {key}");
+        Self::open(url, &[("authorization", &authorization)])
+            .await
+            .unwrap()
+    }
+
+    /// The code and the parameter of OpenAI's complaint about a message, if there is one.
+    pub(crate) async fn complaint(&mut self, message: &Value) -> Option<(String, String)> {
+        self.send(&with(message, "/event_id", json!("asked"))).await;
+        // What follows a complaint comes after it.
+        self.send(&json!({"type": "nothing", "event_id": "refused anyway"}))
+            .await;
+        let said = self.until(|said| said["type"] == "error").await;
+        let error = &said["error"];
+        if error["event_id"] != "asked" {
+            return None;
+        }
+        self.until(|said| said["error"]["event_id"] == "refused anyway")
+            .await;
+        let text = |field: &str| error[field].as_str().unwrap_or_default().to_owned();
+        Some((text("code"), text("param")))
     }
 
     pub(crate) async fn send(&mut self, message: &Value) {

@@ -14,28 +14,8 @@ async fn probe() -> (OpenAiRealtimeServer, Probe) {
         .await
         .unwrap();
     let url = format!("{}/realtime?model=speaks-2", server.base_url());
-    let authorization = format!("Bearer {KEY}");
-    let probe = Probe::open(&url, &[("authorization", &authorization)]).await;
-    (server, probe.unwrap())
-}
-
-/// The code and the parameter of the complaint about a message, if there is one.
-async fn complaint(probe: &mut Probe, message: &Value) -> Option<(String, String)> {
-    probe.send(&with(message, "/event_id", json!("asked"))).await;
-    // What follows a complaint comes after it.
-    probe
-        .send(&json!({"type": "nothing", "event_id": "refused anyway"}))
-        .await;
-    let said = probe.until(|said| said["type"] == "error").await;
-    let error = &said["error"];
-    if error["event_id"] != "asked" {
-        return None;
-    }
-    probe
-        .until(|said| said["error"]["event_id"] == "refused anyway")
-        .await;
-    let text = |field: &str| error[field].as_str().unwrap_or_default().to_owned();
-    Some((text("code"), text("param")))
+    let probe = Probe::bearing(&url, KEY).await;
+    (server, probe)
 }
 
 fn session() -> Value {
@@ -59,7 +39,7 @@ fn session() -> Value {
 async fn a_session_that_the_vendor_would_refuse_is_refused() {
     let (_server, mut probe) = probe().await;
     let update = |session: Value| json!({"type": "session.update", "session": session});
-    assert_eq!(complaint(&mut probe, &update(session())).await, None);
+    assert_eq!(probe.complaint(&update(session())).await, None);
     let unknown = "unknown_parameter";
     let invalid = "invalid_value";
     for (path, value, code) in [
@@ -97,17 +77,13 @@ async fn a_session_that_the_vendor_would_refuse_is_refused() {
         let wrong = update(with(&session(), path, value));
         let param = format!("session{}", path.replace('/', "."));
         let expected = Some((code.to_owned(), param));
-        assert_eq!(complaint(&mut probe, &wrong).await, expected);
+        assert_eq!(probe.complaint(&wrong).await, expected);
     }
     for path in ["/audio/input/format", "/audio/output/format"] {
         let named = update(with(&session(), path, json!("pcm16")));
         let param = format!("session{}.type", path.replace('/', "."));
         let expected = Some((invalid.to_owned(), param));
-        assert_eq!(
-            complaint(&mut probe, &named).await,
-            expected,
-            "a name of the beta"
-        );
+        assert_eq!(probe.complaint(&named).await, expected, "a name of the beta");
     }
 }
 
@@ -117,7 +93,7 @@ async fn an_event_that_the_vendor_would_refuse_is_refused() {
     let text = json!({"type": "input_text", "text": "Hi."});
     let item = json!({"type": "message", "role": "user", "content": [text]});
     let create = json!({"type": "conversation.item.create", "item": item});
-    assert_eq!(complaint(&mut probe, &create).await, None);
+    assert_eq!(probe.complaint(&create).await, None);
     for event in [
         create.clone(),
         json!({"type": "session.update", "session": session()}),
@@ -130,7 +106,7 @@ async fn an_event_that_the_vendor_would_refuse_is_refused() {
     ] {
         let wrong = with(&event, "/mood", json!(1));
         let expected = Some(("unknown_parameter".to_owned(), "mood".to_owned()));
-        assert_eq!(complaint(&mut probe, &wrong).await, expected, "{event}");
+        assert_eq!(probe.complaint(&wrong).await, expected, "{event}");
     }
     for (wrong, code, param) in [
         (
@@ -166,7 +142,7 @@ async fn an_event_that_the_vendor_would_refuse_is_refused() {
         ),
     ] {
         let expected = Some((code.to_owned(), param.to_owned()));
-        assert_eq!(complaint(&mut probe, &wrong).await, expected, "{wrong}");
+        assert_eq!(probe.complaint(&wrong).await, expected, "{wrong}");
     }
 }
 

@@ -12,28 +12,8 @@ async fn probe(query: &str) -> (OpenAiTranscriptionServer, Probe) {
         .await
         .unwrap();
     let url = format!("{}/realtime?{query}", server.base_url());
-    let authorization = format!("Bearer {KEY}");
-    let probe = Probe::open(&url, &[("authorization", &authorization)]).await;
-    (server, probe.unwrap())
-}
-
-/// The code and the parameter of the complaint about a message, if there is one.
-async fn complaint(probe: &mut Probe, message: &Value) -> Option<(String, String)> {
-    probe.send(&with(message, "/event_id", json!("asked"))).await;
-    // What follows a complaint comes after it.
-    probe
-        .send(&json!({"type": "nothing", "event_id": "refused anyway"}))
-        .await;
-    let said = probe.until(|said| said["type"] == "error").await;
-    let error = &said["error"];
-    if error["event_id"] != "asked" {
-        return None;
-    }
-    probe
-        .until(|said| said["error"]["event_id"] == "refused anyway")
-        .await;
-    let text = |field: &str| error[field].as_str().unwrap_or_default().to_owned();
-    Some((text("code"), text("param")))
+    let probe = Probe::bearing(&url, KEY).await;
+    (server, probe)
 }
 
 fn session() -> Value {
@@ -55,7 +35,7 @@ fn update(session: &Value) -> Value {
 #[tokio::test]
 async fn a_session_that_the_vendor_would_refuse_is_refused() {
     let (_server, mut probe) = probe("intent=transcription").await;
-    assert_eq!(complaint(&mut probe, &update(&session())).await, None);
+    assert_eq!(probe.complaint(&update(&session())).await, None);
     let unknown = "unknown_parameter";
     let invalid = "invalid_value";
     let format = "/audio/input/format";
@@ -105,7 +85,7 @@ async fn a_session_that_the_vendor_would_refuse_is_refused() {
     ] {
         let wrong = update(&with(&session(), path, value));
         let expected = Some((code.to_owned(), format!("session{}", param.replace('/', "."))));
-        assert_eq!(complaint(&mut probe, &wrong).await, expected, "{path}");
+        assert_eq!(probe.complaint(&wrong).await, expected, "{path}");
     }
     let detection = "session.audio.input.turn_detection";
     let expected = Some((invalid.to_owned(), detection.to_owned()));
@@ -114,15 +94,17 @@ async fn a_session_that_the_vendor_would_refuse_is_refused() {
         .as_object_mut()
         .unwrap()
         .remove("turn_detection");
-    assert_eq!(complaint(&mut probe, &update(&left_out)).await, expected);
+    assert_eq!(probe.complaint(&update(&left_out)).await, expected);
 }
 
 #[tokio::test]
 async fn an_event_that_the_vendor_would_refuse_is_refused() {
     let (_server, mut probe) = probe("intent=transcription").await;
-    let early = complaint(&mut probe, &json!({"type": "input_audio_buffer.clear"})).await;
+    let early = probe
+        .complaint(&json!({"type": "input_audio_buffer.clear"}))
+        .await;
     assert_eq!(early.unwrap().0, "not_configured");
-    assert_eq!(complaint(&mut probe, &update(&session())).await, None);
+    assert_eq!(probe.complaint(&update(&session())).await, None);
     for event in [
         update(&session()),
         json!({"type": "input_audio_buffer.append", "audio": "AAA="}),
@@ -131,7 +113,7 @@ async fn an_event_that_the_vendor_would_refuse_is_refused() {
     ] {
         let wrong = with(&event, "/mood", json!(1));
         let expected = Some(("unknown_parameter".to_owned(), "mood".to_owned()));
-        assert_eq!(complaint(&mut probe, &wrong).await, expected, "{event}");
+        assert_eq!(probe.complaint(&wrong).await, expected, "{event}");
     }
     for (wrong, param) in [
         // A sample and a half.
@@ -143,7 +125,7 @@ async fn an_event_that_the_vendor_would_refuse_is_refused() {
         (json!({"type": "response.create"}), "type"),
     ] {
         let expected = Some(("invalid_value".to_owned(), param.to_owned()));
-        assert_eq!(complaint(&mut probe, &wrong).await, expected, "{wrong}");
+        assert_eq!(probe.complaint(&wrong).await, expected, "{wrong}");
     }
 }
 
@@ -151,7 +133,7 @@ async fn an_event_that_the_vendor_would_refuse_is_refused() {
 async fn a_connection_that_the_vendor_would_refuse_is_refused() {
     // With a model it is a conversation.
     let (server, mut conversation) = probe("intent=transcription&model=gpt-live-transcribe").await;
-    let refused = complaint(&mut conversation, &update(&session())).await.unwrap();
+    let refused = conversation.complaint(&update(&session())).await.unwrap();
     assert_eq!(refused.0, "invalid_session_type");
     let url = format!("{}/realtime?intent=transcription", server.base_url());
     let authorization = format!("Bearer {KEY}");
