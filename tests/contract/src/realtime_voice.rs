@@ -132,6 +132,11 @@ pub async fn an_interruption_ends_the_answer(voice: &dyn RealtimeVoice, config: 
         heard,
     })
     .await;
+    let less = Heard {
+        audio: Duration::from_millis(10),
+        chars: 0,
+    };
+    talk.send(RealtimeCommand::Heard(less)).await;
     talk.speak().await;
     let second = stopped.next();
     talk.send(RealtimeCommand::Commit(second)).await;

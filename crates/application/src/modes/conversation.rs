@@ -1,5 +1,7 @@
 //! What both sides said, as far as it is remembered.
 
+use std::ops::Range;
+
 use viva_domain::ports::{Message, MessageRole};
 
 /// How much text is kept, in bytes; what was said longest ago is forgotten first.
@@ -9,12 +11,17 @@ const MAX_BYTES: usize = 64 * 1024;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Conversation {
     messages: Vec<Message>,
+    /// How many came before these.
+    forgotten: usize,
 }
 
 impl Conversation {
     /// A conversation that goes on from what was said before.
     pub(crate) fn new(history: Vec<Message>) -> Self {
-        let mut conversation = Self { messages: history };
+        let mut conversation = Self {
+            messages: history,
+            forgotten: 0,
+        };
         conversation.forget();
         conversation
     }
@@ -29,10 +36,29 @@ impl Conversation {
         }
     }
 
+    /// Where the next message comes: so many came before.
+    pub(crate) fn end(&self) -> usize {
+        self.forgotten + self.messages.len()
+    }
+
     /// The last messages were not said after all.
     pub(crate) fn forget_last(&mut self, messages: usize) {
         let kept = self.messages.len().saturating_sub(messages);
         self.messages.truncate(kept);
+    }
+
+    /// This was said at a place, and not the message that is there, if one is. Nothing is not kept.
+    pub(crate) fn correct(&mut self, place: Range<usize>, role: MessageRole, text: &str) {
+        let Some(begin) = place.start.checked_sub(self.forgotten) else {
+            return; // It is forgotten.
+        };
+        let end = begin + place.len();
+        if end <= self.messages.len() {
+            let text = text.trim().to_owned();
+            let said = (!text.is_empty()).then_some(Message { role, text });
+            self.messages.splice(begin..end, said);
+            self.forget();
+        }
     }
 
     /// All of it.
@@ -44,6 +70,7 @@ impl Conversation {
         let sizes = self.messages.iter().rev().map(|message| message.text.len());
         let forgotten = self.messages.len() - kept(sizes);
         self.messages.drain(..forgotten);
+        self.forgotten += forgotten;
     }
 }
 
@@ -73,6 +100,34 @@ mod tests {
         conversation.add(MessageRole::User, &"y".repeat(2 * MAX_BYTES));
         let messages = conversation.into_messages();
         assert_eq!(messages.len(), 1, "what was said last is told whole");
+    }
+
+    #[test]
+    fn what_was_said_is_corrected_where_it_was_said() {
+        let mut conversation = Conversation::default();
+        let long = "x".repeat(MAX_BYTES / 2);
+        for text in ["One.", &long, "Three.", "Four."] {
+            conversation.add(MessageRole::User, text);
+        }
+        conversation.correct(2..3, MessageRole::Assistant, " Drei. ");
+        conversation.correct(4..4, MessageRole::Assistant, "Five.");
+        conversation.correct(3..4, MessageRole::Assistant, " ");
+        let texts = |conversation: &Conversation| -> Vec<String> {
+            let messages = conversation.messages.iter();
+            messages.map(|message| message.text.clone()).collect()
+        };
+        assert_eq!(texts(&conversation), ["One.", &long, "Drei.", "Five."]);
+        conversation.add(MessageRole::User, &long);
+        conversation.correct(1..2, MessageRole::Assistant, "Two.");
+        assert_eq!(conversation.end(), 5);
+        assert_eq!(
+            texts(&conversation),
+            ["Drei.", "Five.", &long],
+            "what is forgotten stays so"
+        );
+        conversation.correct(5..6, MessageRole::Assistant, "Nothing is there.");
+        conversation.forget_last(2);
+        assert_eq!(texts(&conversation), ["Drei."]);
     }
 
     #[test]

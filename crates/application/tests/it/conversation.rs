@@ -155,6 +155,11 @@ async fn speaking_while_the_ai_speaks_cuts_it() {
     });
     let heard = heard.expect("the provider is told how much was heard");
     assert!(heard.audio > ms(300) && heard.audio < ms(3_000), "{heard:?}");
+    let corrected = control.iter().find_map(|command| match command {
+        RealtimeCommand::Heard(heard) => Some(heard.audio),
+        _ => None,
+    });
+    assert_eq!(corrected, Some(ms(2_000)), "and how much it was indeed");
     let (_, turns) = bench.stored(&started).await;
     assert_eq!(turns[0].interruption, Some(InterruptReason::Speech));
     assert_eq!(turns[0].played, Some(ms(2_000)));

@@ -92,6 +92,9 @@ pub enum RealtimeCommand {
         /// How much of the answer had been heard; `None` when nothing was being said.
         heard: Option<Heard>,
     },
+    /// How much was heard of the answer that [`Self::Interrupt`] stopped last, which became known later. A provider that
+    /// cannot correct what it remembers leaves it.
+    Heard(Heard),
 }
 
 /// How much of an answer was heard before it was cut.
@@ -160,6 +163,7 @@ impl fmt::Debug for RealtimeCommand {
                 .field("generation", generation)
                 .field("heard", heard)
                 .finish(),
+            Self::Heard(heard) => f.debug_tuple("Heard").field(heard).finish(),
         }
     }
 }

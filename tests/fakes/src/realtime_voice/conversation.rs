@@ -63,7 +63,10 @@ impl Conversation {
 
     fn on_command(&mut self, command: RealtimeCommand) {
         match &command {
-            RealtimeCommand::Audio(_) | RealtimeCommand::SpeechBegan { .. } | RealtimeCommand::EndTurn => {}
+            RealtimeCommand::Audio(_)
+            | RealtimeCommand::SpeechBegan { .. }
+            | RealtimeCommand::EndTurn
+            | RealtimeCommand::Heard(_) => {}
             RealtimeCommand::Commit(generation) | RealtimeCommand::Greet(generation) => {
                 self.generation = *generation;
                 self.answer = self

@@ -1,5 +1,7 @@
 //! What the language model is told of the conversation: what both sides said, and of the AI's words those that were heard.
 
+use std::ops::Range;
+
 use viva_domain::ports::{Message, MessageRole};
 
 use crate::modes::conversation::Conversation;
@@ -11,6 +13,8 @@ pub(super) struct Context {
     last: Exchange,
     /// What was settled last, as long as nothing follows it.
     settled: Settled,
+    /// The answer that was cut last.
+    cut: Option<Cut>,
 }
 
 /// A turn that was settled.
@@ -19,6 +23,17 @@ struct Settled {
     words: String,
     /// How many messages it is.
     messages: usize,
+    /// Its answer was cut.
+    is_cut: bool,
+}
+
+/// An answer that was cut.
+#[derive(Debug)]
+struct Cut {
+    /// As it was told.
+    answer: String,
+    /// Where it is; empty when nothing of it was heard.
+    place: Range<usize>,
 }
 
 /// The last turn that was answered. Until the next one it may turn out that the user was not done, or that less of the
@@ -63,8 +78,13 @@ impl Context {
 
     /// The turn that was settled last was not answered after all: what the user said of it.
     pub(super) fn take_back_settled(&mut self) -> String {
-        let Settled { words, messages } = std::mem::take(&mut self.settled);
+        let Settled {
+            words,
+            messages,
+            is_cut,
+        } = std::mem::take(&mut self.settled);
         self.certain.forget_last(messages);
+        self.cut.take_if(|_| is_cut);
         words
     }
 
@@ -73,20 +93,51 @@ impl Context {
         self.settle_heard(usize::MAX);
     }
 
-    /// The turn that was answered last is over, and only so many characters of its answer were heard.
-    pub(super) fn settle_heard(&mut self, chars: usize) {
-        let last = std::mem::take(&mut self.last);
-        let heard = first_chars(&last.answer, chars);
-        let is_said = |text: &&str| !text.trim().is_empty();
-        self.certain.add(MessageRole::User, &last.words);
-        self.certain.add(MessageRole::Assistant, heard);
-        self.settled = Settled {
-            messages: [last.words.as_str(), heard]
-                .iter()
-                .filter(|text| is_said(text))
-                .count(),
-            words: last.words,
+    /// The turn that was answered last is over, and nothing of its answer was heard.
+    pub(super) fn settle_unheard(&mut self) {
+        self.settle_heard(0);
+    }
+
+    /// The turn that was answered last is over, and its answer was cut after so many characters. It may turn out that more
+    /// of it was heard, or less.
+    pub(super) fn cut(&mut self, chars: usize) {
+        let answer = self.last.answer.clone();
+        let place = self.settle_heard(chars);
+        self.settled.is_cut = true;
+        self.cut = Some(Cut { answer, place });
+    }
+
+    /// So many characters were heard of the answer that was cut last.
+    pub(super) fn correct_heard(&mut self, chars: usize) {
+        let Some(Cut { answer, place }) = &mut self.cut else {
+            return;
         };
+        let before = self.certain.end();
+        let heard = first_chars(answer, chars);
+        self.certain.correct(place.clone(), MessageRole::Assistant, heard);
+        let after = self.certain.end();
+        place.end = place.end + after - before;
+        if self.settled.is_cut {
+            self.settled.messages = self.settled.messages + after - before;
+        }
+    }
+
+    /// The turn that was answered last is over, and only so many characters of its answer were heard. Answers where they
+    /// are.
+    fn settle_heard(&mut self, chars: usize) -> Range<usize> {
+        let last = std::mem::take(&mut self.last);
+        let begin = self.certain.end();
+        self.certain.add(MessageRole::User, &last.words);
+        let answered = self.certain.end();
+        self.certain
+            .add(MessageRole::Assistant, first_chars(&last.answer, chars));
+        let end = self.certain.end();
+        self.settled = Settled {
+            words: last.words,
+            messages: end - begin,
+            is_cut: false,
+        };
+        answered..end
     }
 
     /// The user said something that is not answered.
@@ -149,8 +200,8 @@ mod tests {
             (100, Some("從前有一隻龍。 It was.")),
         ] {
             let mut context = answered(" 說個故事。 ", "\n從前有一隻龍。 It was. ");
-            context.settle_heard(chars);
-            context.settle_heard(0);
+            context.cut(chars);
+            context.settle();
             let expected = heard.map(|heard| format!("Assistant: {heard}"));
             let expected: Vec<String> = [Some("User: 說個故事。".to_owned()), expected]
                 .into_iter()
@@ -184,13 +235,61 @@ mod tests {
         let mut context = answered("Before.", "Yes.");
         context.ask("Tell me.".to_owned());
         context.answer("Once upon");
-        context.settle_heard(4);
+        context.cut(4);
         assert_eq!(lines(&context).len(), 4);
         assert_eq!(context.take_back_settled(), "Tell me.");
         assert_eq!(context.take_back_settled(), "");
         assert_eq!(lines(&context), ["User: Before.", "Assistant: Yes."]);
         context.add_user("And?");
         assert_eq!(context.take_back_settled(), "", "something followed");
+    }
+
+    #[test]
+    fn what_was_heard_is_corrected_whatever_followed() {
+        let mut context = answered("Tell me.", "Once upon a time.");
+        context.cut(4);
+        context.add_user("Stop.");
+        context.settle();
+        for (chars, heard) in [
+            (9, Some("Assistant: Once upon")),
+            (0, None),
+            (100, Some("Assistant: Once upon a time.")),
+        ] {
+            context.correct_heard(chars);
+            let expected: Vec<&str> = ["User: Tell me."]
+                .into_iter()
+                .chain(heard)
+                .chain(["User: Stop."])
+                .collect();
+            assert_eq!(lines(&context), expected, "{chars}");
+        }
+    }
+
+    #[test]
+    fn what_was_taken_back_is_not_corrected() {
+        let mut context = answered("Tell me.", "Once upon");
+        context.cut(4);
+        context.correct_heard(0);
+        assert_eq!(context.take_back_settled(), "Tell me.");
+        context.ask("Tell me more.".to_owned());
+        context.answer("No.");
+        context.settle();
+        context.correct_heard(9);
+        assert_eq!(lines(&context), ["User: Tell me more.", "Assistant: No."]);
+    }
+
+    #[test]
+    fn what_follows_is_taken_back_alone_whatever_was_heard_before() {
+        let mut context = answered("Tell me.", "Once upon");
+        context.cut(0);
+        context.ask("And?".to_owned());
+        context.answer("No.");
+        context.settle();
+        context.correct_heard(4);
+        assert_eq!(context.take_back_settled(), "And?");
+        assert_eq!(lines(&context), ["User: Tell me.", "Assistant: Once"]);
+        context.correct_heard(9);
+        assert_eq!(lines(&context), ["User: Tell me.", "Assistant: Once upon"]);
     }
 
     #[test]

@@ -121,7 +121,10 @@ impl CascadeMode {
             ModeOrder::Commit(_) | ModeOrder::GoOn { .. } | ModeOrder::Interrupt { .. } => {
                 self.is_prepared = false;
             }
-            ModeOrder::SpeechBegan { .. } | ModeOrder::EndTurn | ModeOrder::Greet(_) => {}
+            ModeOrder::SpeechBegan { .. }
+            | ModeOrder::EndTurn
+            | ModeOrder::Greet(_)
+            | ModeOrder::Heard(_) => {}
         }
         match order {
             ModeOrder::SpeechBegan { ago } => Some(SpeechToTextCommand::SpeechBegan { ago }),
@@ -129,7 +132,10 @@ impl CascadeMode {
             // Ears that find turns wrote down all of them already.
             ModeOrder::Commit(_) if self.turn_taking == TurnTaking::Provider => None,
             ModeOrder::Commit(_) => (!was_prepared).then_some(SpeechToTextCommand::Finalize),
-            ModeOrder::GoOn { .. } | ModeOrder::Greet(_) | ModeOrder::Interrupt { .. } => None,
+            ModeOrder::GoOn { .. }
+            | ModeOrder::Greet(_)
+            | ModeOrder::Interrupt { .. }
+            | ModeOrder::Heard(_) => None,
         }
     }
 }

@@ -172,6 +172,7 @@ impl InteractionMode for RealtimeMode {
                 generation,
                 heard: None,
             },
+            ModeOrder::Heard(heard) => RealtimeCommand::Heard(heard),
             ModeOrder::SpeechBegan { ago } => RealtimeCommand::SpeechBegan { ago },
             ModeOrder::EndTurn => RealtimeCommand::EndTurn,
             // A provider that answers by itself makes nothing ready before it is asked.

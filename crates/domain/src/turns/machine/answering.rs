@@ -234,7 +234,7 @@ impl TurnMachine {
         } else if let Some(cut) = self.cut.as_mut().filter(|cut| is_of(&cut.turn)) {
             cut.turn.played(now, report);
             if matches!(report.event, PlaybackEvent::Stopped | PlaybackEvent::Finished) {
-                self.finish_cut_turn(now, effects);
+                self.cut_turn_is_known(now, effects);
             }
         }
     }

@@ -55,8 +55,12 @@ impl TurnMachine {
         }));
         turn.closed_in = Some(self.generation);
         // A mode that turned to the next turn has nothing to stop.
-        if !self.next_is_asked(&turn) {
-            self.stop_mode(turn.heard_for_provider(turn.heard(now, rate), rate), effects);
+        let is_stopped = !self.next_is_asked(&turn);
+        let believed = turn
+            .heard_for_provider(turn.heard(now, rate), rate)
+            .filter(|_| is_stopped);
+        if is_stopped {
+            self.stop_mode(believed, effects);
         }
         effects.push(Effect::Emit(Event::ResponseEnded {
             turn: turn.number,
@@ -71,6 +75,7 @@ impl TurnMachine {
             self.cut = Some(CutTurn {
                 turn,
                 deadline: now.after(STOP_REPORT_WAIT),
+                believed,
             });
         } else {
             self.save(now, turn, effects);
@@ -113,6 +118,22 @@ impl TurnMachine {
         effects.push(Effect::Order(ModeOrder::GoOn {
             generation: self.generation,
         }));
+    }
+
+    /// Nobody will tell more of the turn that was cut: saves it, and corrects the mode that believes something else of it.
+    pub(super) fn cut_turn_is_known(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
+        let rate = self.settings.output_rate;
+        if let Some(CutTurn {
+            turn,
+            believed: Some(believed),
+            ..
+        }) = &self.cut
+            && let Some(heard) = turn.heard_for_provider(turn.heard(now, rate), rate)
+            && heard != *believed
+        {
+            effects.push(Effect::Order(ModeOrder::Heard(heard)));
+        }
+        self.finish_cut_turn(now, effects);
     }
 
     /// Saves the turn that was cut, if there is one.

@@ -67,6 +67,8 @@ pub enum ModeOrder {
         /// How much of the answer had been heard; `None` when nothing was being said.
         heard: Option<Heard>,
     },
+    /// How much was heard of the answer that [`Self::Interrupt`] stopped last, which the client told later.
+    Heard(Heard),
 }
 
 /// What the client is told.

@@ -38,6 +38,7 @@ use self::time_limits::Warnings;
 use self::user_speech::Speech;
 use self::words::PastTurns;
 use crate::latency::{SessionTime, Statistics};
+use crate::ports::Heard;
 use crate::sessions::EndStatus;
 use crate::turns::{Generation, InterruptReason, TurnNumber};
 
@@ -91,6 +92,8 @@ pub struct TurnMachine {
 struct CutTurn {
     turn: OpenTurn,
     deadline: SessionTime,
+    /// What the mode believes was heard; `None` for a mode that knows nothing of it.
+    believed: Option<Heard>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -99,6 +99,7 @@ impl TurnMachine {
         if let Some(cut) = &mut self.cut {
             // Nobody will write down more of it.
             cut.turn.is_understood = true;
+            cut.believed = None;
         }
         self.past.clear();
         self.next_is_not_answered();

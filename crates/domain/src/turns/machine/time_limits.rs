@@ -38,7 +38,7 @@ impl TurnMachine {
     pub(super) fn tick(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
         let due = |deadline: Option<SessionTime>| deadline.is_some_and(|deadline| deadline <= now);
         if due(self.cut.as_ref().map(|cut| cut.deadline)) {
-            self.finish_cut_turn(now, effects);
+            self.cut_turn_is_known(now, effects);
         }
         if due(self.resume_deadline()) {
             return self.end(now, EndStatus::Disconnected, effects);

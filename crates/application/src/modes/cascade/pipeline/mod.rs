@@ -176,6 +176,7 @@ impl Pipeline {
                 self.release_answer();
             }
             ModeOrder::Interrupt { generation, heard } => self.stop(generation, heard),
+            ModeOrder::Heard(heard) => self.context.correct_heard(heard.chars),
             // The ears answer it with the end of the turn, if one runs.
             ModeOrder::EndTurn => {}
         }
@@ -227,7 +228,10 @@ impl Pipeline {
 
     /// The AI shall say no more. What was heard of it is what it said.
     fn stop(&mut self, generation: Generation, heard: Option<Heard>) {
-        self.context.settle_heard(heard.map_or(0, |heard| heard.chars));
+        match heard {
+            Some(heard) => self.context.cut(heard.chars),
+            None => self.context.settle_unheard(),
+        }
         let taken_in = std::mem::replace(&mut self.state.generation, generation);
         // Ears that find turns may have found that the user speaks.
         self.state.listens &= self.turn_taking == TurnTaking::Provider;

@@ -45,6 +45,27 @@ async fn of_an_answer_that_was_cut_the_model_knows_what_was_heard() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_heard_of_an_answer_may_become_known_after_the_cut() {
+    let mut bench = Bench::new().await;
+    bench.model.reply(Reply::written("Once upon a time there was"));
+    bench.begin_speech();
+    bench.commit_to(Transcript::of("Tell me."));
+    bench.said_within(ms(5_000)).await;
+    bench.interrupt("Once".len());
+    bench.begin_speech();
+    bench.heard("Once upon a".len());
+    bench.exchange("Stop.", "Ok.").await;
+    assert_eq!(bench.asked_last(), ["U: Tell me.", "A: Once upon a", "U: Stop."]);
+    bench.heard(0);
+    bench.exchange("And?", "Yes.").await;
+    assert_eq!(
+        bench.asked_last(),
+        ["U: Tell me.", "U: Stop.", "A: Ok.", "U: And?"]
+    );
+    bench.close().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_answer_of_which_nothing_was_said_is_no_message() {
     let mut bench = Bench::new().await;
     bench.exchange("One?", "Uno.").await;

@@ -137,6 +137,11 @@ impl Bench {
         self.mode.order(ModeOrder::Interrupt { generation, heard });
     }
 
+    /// So many characters were heard of the answer that was interrupted last, as it turned out.
+    fn heard(&mut self, chars: usize) {
+        self.mode.order(ModeOrder::Heard(Heard { audio: ms(0), chars }));
+    }
+
     /// What is said within this time: milliseconds of `at`, and what. Only what is said in the current generation, as
     /// the session takes no other. Audio that comes at the same time is put together.
     async fn said_within(&mut self, time: Duration) -> Vec<(u64, String)> {

@@ -23,8 +23,56 @@ fn what_the_client_reports_after_the_cut_is_better_known() {
              = Listening
         3050 play 1 progress 350
         due 4010
+             > order heard 350 ms, 0 chars
              > latency 1, total 610, endpointing 0, unexplained 610, by server
              > finish 1 1000..4010, played 350, cut by client
+        ",
+    );
+}
+
+#[test]
+fn what_is_known_already_need_not_be_corrected() {
+    check_answer(
+        session(),
+        "
+        2500 ai audio 1000
+             > response 1 started 2500
+             > user audio 1 complete
+             > audio 1 at 0: 1000
+             = AiSpeaking
+        2610 sent 1
+        3010 interrupt
+             > interrupted 1 3010 by client
+             > order interrupt @2, heard 400 ms, 0 chars
+             > response 1 ended by client, total 610, endpointing 0, unexplained 610, by server
+             = Listening
+        3050 play 1 stopped 400
+             > latency 1, total 610, endpointing 0, unexplained 610, by server
+             > finish 1 1000..3050, played 400, cut by client
+        ",
+    );
+}
+
+#[test]
+fn a_mode_that_knows_nothing_of_an_answer_is_not_corrected() {
+    check_answer(
+        session(),
+        "
+        2500 ai audio 1000
+             > response 1 started 2500
+             > user audio 1 complete
+             > audio 1 at 0: 1000
+             = AiSpeaking
+        2610 sent 1
+        3010 interrupt
+             > interrupted 1 3010 by client
+             > order interrupt @2, heard 400 ms, 0 chars
+             > response 1 ended by client, total 610, endpointing 0, unexplained 610, by server
+             = Listening
+        3020 mode replaced
+        3050 play 1 stopped 350
+             > latency 1, total 610, endpointing 0, unexplained 610, by server
+             > finish 1 1000..3050, played 350, cut by client
         ",
     );
 }
@@ -50,6 +98,7 @@ fn the_client_may_have_heard_all_of_what_was_cut() {
              > open turn 2, speech 3300
              = UserSpeaking
         3600 play 1 finished 1000 cap 3510
+             > order heard 1000 ms, 14 chars
              > ai 1 said: Once there was
              > latency 1, total 510, endpointing 0, interrupt 210, unexplained 510, by server
              > finish 1 1000..3600, heard "Once there was", played 1000, cut by speech
@@ -78,6 +127,7 @@ fn the_client_interrupts_and_knows_what_was_heard() {
         3001 ai@1 audio 500
         3001 ai audio 500
         3050 play 1 stopped 260 at 3000
+             > order heard 260 ms, 0 chars
              > ai 1 said:
              > latency 1, total 510, endpointing 0, unexplained 510, by server
              > finish 1 1000..3050, unheard "Once there was", played 260, cut by client

@@ -33,6 +33,7 @@ fn speech_cuts_the_answer_and_begins_the_next_turn() {
         3910 ai@1 done
         3910 ai audio 100
         3950 play 1 stopped 1210 cap 3810 at 3810
+             > order heard 1210 ms, 16 chars
              > ai 1 said: Once there was a
              > latency 1, total 501, endpointing 0, interrupt 110, unexplained 501, by server
              > finish 1 1000..3950, heard "Once there was a", unheard "green dragon", played 1210, cut by speech
@@ -196,6 +197,7 @@ fn two_interrupts_are_one() {
              = UserSpeaking
         2710 interrupt 100
         2720 play 1 stopped 200
+             > order heard 200 ms, 0 chars
              > latency 1, total 510, endpointing 0, unexplained 510, by server
              > finish 1 1000..2720, played 200, cut by speech
         2730 play 1 stopped 200

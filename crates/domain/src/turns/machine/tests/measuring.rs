@@ -177,6 +177,7 @@ fn the_time_to_stop_is_measured_on_the_clients_clock() {
              > open turn 2, speech 3000
              = UserSpeaking
         3300 play 1 stopped 480 cap 13084
+             > order heard 480 ms, 0 chars
              > latency 1, total 501, endpointing 0, interrupt 84, unexplained 501, by server
              > finish 1 1000..3300, played 480, cut by speech
         ",
@@ -206,6 +207,7 @@ fn playback_that_stopped_before_the_speech_was_not_stopped_by_it() {
              > open turn 2, speech 3200
              = UserSpeaking
         3300 play 1 finished 500 cap 12990
+             > order heard 500 ms, 0 chars
              > latency 1, total 501, endpointing 0, unexplained 501, by server
              > finish 1 1000..3300, played 500, cut by speech
         ",
@@ -263,6 +265,7 @@ fn what_was_cut_before_it_could_be_heard_has_no_total() {
              > response 1 ended by client, endpointing 0, provider 300, overhead 0
              = Listening
         2370 play 1 stopped 99
+             > order heard 99 ms, 0 chars
              > latency 1, endpointing 0, provider 300, overhead 0
              > finish 1 1000..2370, played 99, cut by client
         ",
@@ -319,6 +322,7 @@ fn audio_that_was_cut_may_have_been_sent_before() {
              = Listening
         2511 sent 1
         2600 play 1 stopped 10
+             > order heard 10 ms, 0 chars
              > latency 1, total 511, endpointing 0, unexplained 511, by server
              > finish 1 1000..2600, played 10, cut by client
         ",

@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::latency::{ClientTime, LatencyMetrics, SessionTime, Stage};
-use crate::ports::ProviderErrorKind;
+use crate::ports::{Heard, ProviderErrorKind};
 use crate::sessions::{EndStatus, SessionStatus};
 use crate::turns::{
     BargeIn, Effect, Event, FinishedTurn, Generation, Input, MachineSettings, ModeInput, ModeOrder,
@@ -282,7 +282,7 @@ pub(super) fn generation_of(order: &ModeOrder) -> Option<Generation> {
         | ModeOrder::Greet(generation)
         | ModeOrder::GoOn { generation }
         | ModeOrder::Interrupt { generation, .. } => Some(generation),
-        ModeOrder::SpeechBegan { .. } | ModeOrder::Prepare | ModeOrder::EndTurn => None,
+        ModeOrder::SpeechBegan { .. } | ModeOrder::Prepare | ModeOrder::EndTurn | ModeOrder::Heard(_) => None,
     }
 }
 
@@ -317,16 +317,19 @@ fn order_text(order: &ModeOrder) -> String {
         ModeOrder::Commit(generation) => format!("order commit @{}", number(*generation)),
         ModeOrder::Greet(generation) => format!("order greet @{}", number(*generation)),
         ModeOrder::Interrupt { generation, heard } => {
-            let heard = heard.map_or(String::new(), |heard| {
-                format!(", heard {} ms, {} chars", heard.audio.as_millis(), heard.chars)
-            });
+            let heard = heard.map_or(String::new(), |heard| format!(", {}", heard_text(&heard)));
             format!("order interrupt @{}{heard}", number(*generation))
         }
+        ModeOrder::Heard(heard) => format!("order {}", heard_text(heard)),
         ModeOrder::SpeechBegan { ago } => format!("order speech began {} ms ago", ago.as_millis()),
         ModeOrder::Prepare => "order prepare".to_owned(),
         ModeOrder::EndTurn => "order end turn".to_owned(),
         ModeOrder::GoOn { generation } => format!("order go on @{}", number(*generation)),
     }
+}
+
+fn heard_text(heard: &Heard) -> String {
+    format!("heard {} ms, {} chars", heard.audio.as_millis(), heard.chars)
 }
 
 fn event_text(event: &Event) -> String {

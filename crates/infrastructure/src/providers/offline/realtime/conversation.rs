@@ -119,8 +119,9 @@ impl Conversation {
     fn on_command(&mut self, command: RealtimeCommand) {
         match command {
             RealtimeCommand::Audio(samples) => self.hearing.push(&samples),
-            // Where speech began does not matter to who does not understand it, and the session finds turns.
-            RealtimeCommand::SpeechBegan { .. } | RealtimeCommand::EndTurn => {}
+            // Where speech began does not matter to who does not understand it, the session finds turns, and nothing that was
+            // said is remembered.
+            RealtimeCommand::SpeechBegan { .. } | RealtimeCommand::EndTurn | RealtimeCommand::Heard(_) => {}
             RealtimeCommand::Commit(generation) => self.on_commit(generation),
             RealtimeCommand::Greet(generation) => self.on_greet(generation),
             RealtimeCommand::Interrupt { generation, .. } => {

@@ -163,9 +163,11 @@ fn listening_while_a_cut_turn_waits() {
             > close mode
             = Ending
         play 1 stopped 5
+            > order heard 5 ms, 0 chars
             > latency 1, endpointing 0
             > finish 1 10..100, played 5, cut by client
         play 1 finished 20
+            > order heard 20 ms, 0 chars
             > latency 1, endpointing 0
             > finish 1 10..100, played 20, cut by client
         end completed

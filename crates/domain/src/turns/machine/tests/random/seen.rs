@@ -191,6 +191,11 @@ impl Seen {
             let turn = self.turn(number);
             assert!(heard.audio <= length(turn.samples) && heard.chars <= turn.chars);
         }
+        if let ModeOrder::Heard(heard) = order {
+            let is_cut = |turn: &&SeenTurn| turn.is_interrupted && !turn.is_finished;
+            let turn = self.turns.values().find(is_cut).expect("an answer that was cut");
+            assert!(heard.audio <= length(turn.samples) && heard.chars <= turn.chars);
+        }
         if let ModeOrder::GoOn { .. } = order {
             let mut newest = self
                 .turns

@@ -146,6 +146,8 @@ impl Talk {
             RealtimeCommand::Commit(generation) => self.on_commit(generation, acts),
             RealtimeCommand::Greet(generation) => self.on_greet(generation, acts),
             RealtimeCommand::Interrupt { generation, .. } => self.on_interrupt(generation, acts),
+            // There is no message for it.
+            RealtimeCommand::Heard(_) => {}
         }
         self.tick(now, acts);
     }

@@ -8,7 +8,8 @@
 //!
 //! What the user did not hear must not be remembered. The item that was being played is truncated to what was heard, never
 //! beyond the audio that arrived. An item of which nothing was heard is deleted once its response is done, because the
-//! provider refuses to truncate at 0 ms.
+//! provider refuses to truncate at 0 ms. Where it turns out later that less was heard, it is truncated again; what was cut
+//! off cannot be given back.
 
 mod listening;
 mod memory;
@@ -60,6 +61,8 @@ pub(super) struct Dialogue {
     untaken: Untaken,
     user_items: UserItems,
     responses: Responses,
+    /// The answer that was cut last.
+    cut: Option<String>,
     /// Turns that were taken, and greetings.
     turn: u64,
     /// The generation in which the last turn was taken that the provider found.
@@ -130,6 +133,7 @@ impl Dialogue {
             untaken: Untaken::default(),
             user_items: UserItems::default(),
             responses: Responses::default(),
+            cut: None,
             turn: 0,
             found_in: Generation::FIRST,
             owes_answer: false,
@@ -208,6 +212,9 @@ impl Dialogue {
             held.retain(|command| matches!(command, RealtimeCommand::Audio(_)));
             return self.interrupt(generation, heard);
         }
+        if let RealtimeCommand::Heard(heard) = command {
+            return self.correct_heard(heard);
+        }
         let is_audio = |command: &RealtimeCommand| matches!(command, RealtimeCommand::Audio(_));
         if is_audio(&command) && held.len() >= MOST_HELD {
             // The oldest audio goes first; orders stay.
@@ -228,6 +235,7 @@ impl Dialogue {
                 self.want(generation);
             }
             RealtimeCommand::Interrupt { generation, heard } => self.interrupt(generation, heard),
+            RealtimeCommand::Heard(heard) => self.correct_heard(heard),
         }
     }
 
@@ -357,6 +365,21 @@ impl Dialogue {
             if let Some(heard) = heard {
                 self.out.correct(response.cut(heard.audio));
             }
+            if !response.is_active {
+                self.out.correct(response.forget_unheard());
+            }
+        }
+        if heard.is_some() {
+            self.cut = audible.map(|(id, _)| id);
+        }
+    }
+
+    /// So much was heard of the answer that was cut last, as is known now.
+    fn correct_heard(&mut self, heard: Heard) {
+        let Some(id) = &self.cut else { return };
+        self.memory.ai_was_cut(id, heard.chars);
+        if let Some(response) = self.responses.find(id) {
+            self.out.correct(response.cut(heard.audio));
             if !response.is_active {
                 self.out.correct(response.forget_unheard());
             }

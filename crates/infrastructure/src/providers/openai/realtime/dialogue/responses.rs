@@ -38,6 +38,8 @@ struct Item {
     decoder: Decoder,
     /// What was heard of it is what the provider remembers, or will.
     is_settled: bool,
+    /// How much of it the provider remembers, in ms; `None` for all of it.
+    left_ms: Option<u64>,
 }
 
 /// What the provider must do so that it remembers what was heard.
@@ -123,17 +125,22 @@ impl Response {
     }
 
     /// So much was heard: what of it the provider must forget at once. Items that are not complete yet are left for
-    /// [`Self::forget_unheard`].
+    /// [`Self::forget_unheard`], and what it has forgotten before it cannot be told again.
     pub(super) fn cut(&mut self, heard: Duration) -> Vec<Correction> {
         let mut begins = Duration::ZERO;
         let mut corrections = Vec::new();
         for item in self.items.iter_mut().filter(|item| item.samples > 0) {
             let ends = begins + length(item.samples);
             let heard_ms = millis(heard.min(ends).saturating_sub(begins));
-            if heard >= ends && !self.is_active {
+            if item.left_ms.is_some_and(|left_ms| left_ms <= heard_ms) {
+                // It is as it should be, or shorter.
+            } else if heard >= ends && !self.is_active {
                 item.is_settled = true;
-            } else if heard_ms > 0 {
+            } else if heard_ms == 0 {
+                item.is_settled = false;
+            } else {
                 item.is_settled = true;
+                item.left_ms = Some(heard_ms);
                 corrections.push(Correction::Truncate {
                     item_id: item.id.clone(),
                     content_index: item.content_index,
@@ -152,6 +159,7 @@ impl Response {
         unheard
             .map(|item| {
                 item.is_settled = true;
+                item.left_ms = Some(0);
                 Correction::Delete {
                     item_id: item.id.clone(),
                 }
@@ -168,6 +176,7 @@ impl Response {
                 samples: 0,
                 decoder: Decoder::default(),
                 is_settled: false,
+                left_ms: None,
             });
             self.items.len() - 1
         });
@@ -206,7 +215,11 @@ mod tests {
     }
 
     fn cut(items: &[u64], is_active: bool, heard_us: u64) -> String {
-        let mut response = response(items, is_active);
+        told(&mut response(items, is_active), heard_us)
+    }
+
+    /// What the provider is told when so much was heard, in short.
+    fn told(response: &mut Response, heard_us: u64) -> String {
         let mut corrections = response.cut(Duration::from_micros(heard_us));
         corrections.extend(response.forget_unheard());
         let told: Vec<String> = corrections
@@ -241,6 +254,29 @@ mod tests {
         #[case] expected: &str,
     ) {
         assert_eq!(cut(items, is_active, heard_us), expected);
+    }
+
+    #[rstest]
+    #[case::less(&[1_000], &[400, 300], "0:400 0:300")]
+    #[case::nothing_after_all(&[1_000], &[400, 0], "0:400 -0")]
+    #[case::more(&[1_000], &[400, 500], "0:400")]
+    #[case::all_of_what_was_cut(&[1_000], &[400, 1_000], "0:400")]
+    #[case::more_of_nothing(&[1_000], &[0, 400], "-0")]
+    #[case::less_than_all(&[1_000], &[1_000, 400], "0:400")]
+    #[case::not_even_the_second(&[1_000, 500], &[1_200, 900], "1:200 0:900 -1")]
+    #[case::ever_less(&[1_000], &[400, 300, 350, 200], "0:400 0:300 0:200")]
+    fn what_turns_out_not_to_have_been_heard_is_forgotten_too(
+        #[case] items: &[u64],
+        #[case] heard_ms: &[u64],
+        #[case] expected: &str,
+    ) {
+        let mut response = response(items, false);
+        let told: Vec<String> = heard_ms
+            .iter()
+            .map(|ms| told(&mut response, *ms * 1_000))
+            .filter(|told| !told.is_empty())
+            .collect();
+        assert_eq!(told.join(" "), expected);
     }
 
     #[test]

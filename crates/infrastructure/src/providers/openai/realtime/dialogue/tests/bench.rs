@@ -95,6 +95,12 @@ impl Bench {
         self.order(RealtimeCommand::Interrupt { generation, heard });
     }
 
+    /// Tells, after an interruption, that so many ms and characters were heard.
+    pub(super) fn heard(&mut self, ms: u64, chars: usize) {
+        let audio = Duration::from_millis(ms);
+        self.order(RealtimeCommand::Heard(Heard { audio, chars }));
+    }
+
     pub(super) fn hear(&mut self, event: Value) -> Standing {
         let event = serde_json::from_value(event).unwrap();
         self.dialogue.hear(event, self.now)

@@ -27,6 +27,44 @@ fn what_was_heard_is_what_the_provider_remembers() {
 }
 
 #[test]
+fn what_turns_out_not_to_have_been_heard_is_forgotten_too() {
+    let mut bench = answering();
+    bench.interrupt(1, Some((200, 2)));
+    bench.told();
+    bench.heard(150, 1);
+    assert_eq!(bench.told(), ["truncate a 150"]);
+    bench.heard(180, 2);
+    assert_eq!(bench.told(), Vec::<String>::new(), "it is forgotten");
+    bench.heard(0, 0);
+    assert_eq!(bench.told(), Vec::<String>::new(), "it is not complete yet");
+    bench.done("r", "cancelled");
+    assert_eq!(bench.told(), ["delete a"]);
+    bench.heard(100, 1);
+    assert_eq!(bench.told(), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_corrected_is_the_answer_that_was_cut() {
+    let mut bench = answering();
+    bench.interrupt(1, Some((200, 2)));
+    bench.done("r", "cancelled");
+    bench.find("v");
+    bench.created("s");
+    bench.item("s", "b");
+    bench.says("s", "b", "Yes.");
+    bench.sounds("s", "b", 500);
+    bench.told();
+    bench.heard(100, 1);
+    assert_eq!(bench.told(), Vec::<String>::new(), "it is too late for the first");
+    bench.dialogue.retire();
+    bench.open();
+    assert_eq!(
+        bench.told()[..2],
+        ["remind assistant: H", "remind assistant: Yes."]
+    );
+}
+
+#[test]
 fn an_answer_that_is_complete_is_not_cancelled() {
     let mut bench = answering();
     bench.done("r", "completed");

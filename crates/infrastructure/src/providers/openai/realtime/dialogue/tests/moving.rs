@@ -62,6 +62,10 @@ fn another_connection_knows_only_what_was_heard() {
     bench.dialogue.retire();
     bench.open();
     assert_eq!(bench.told()[3], "remind assistant: It is");
+    bench.dialogue.retire();
+    bench.heard(100, 2);
+    bench.open();
+    assert_eq!(bench.told()[3], "remind assistant: It");
 }
 
 #[test]
