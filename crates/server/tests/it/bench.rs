@@ -14,8 +14,8 @@ use viva_protocol::ws::{ClientMessage, Interaction, RealtimeConfig, ServerMessag
 /// Longer than anything here takes; a test that waits so long has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 const VIVA: &str = env!("CARGO_BIN_EXE_viva");
-const FRAME: usize = 480;
-const FRAME_TIME: Duration = Duration::from_millis(20);
+pub(crate) const FRAME: usize = 480;
+pub(crate) const FRAME_TIME: Duration = Duration::from_millis(20);
 
 /// A folder for one server's data.
 pub(crate) struct Folder(TempDir);
@@ -65,6 +65,15 @@ impl Folder {
         let mut command = self.viva(&["serve"]);
         command.envs(variables.iter().map(|(name, value)| (*name, value.as_str())));
         self.started(command).await
+    }
+
+    /// Serves with a provider in whose vendor's place another server is.
+    pub(crate) async fn serve_at(&self, provider: &str, base_url: String, key: &str) -> Server {
+        let section = provider.to_uppercase().replace('-', "_");
+        let variable = |setting: &str| format!("VIVA__PROVIDERS__{section}__{setting}");
+        let (address, secret) = (variable("BASE_URL"), variable("API_KEY"));
+        self.serve_with(&[(address.as_str(), base_url), (secret.as_str(), key.to_owned())])
+            .await
     }
 
     /// Serves, and can write no file that is longer than so many KiB.

@@ -142,6 +142,16 @@ fn an_interruption_meanwhile_leaves_nothing_to_ask() {
 }
 
 #[test]
+fn nothing_of_an_answer_that_was_cut_is_told_to_another_connection() {
+    let mut bench = linked();
+    bench.asks();
+    bench.hears(says(2, "Apples. Bananas."));
+    assert_eq!(bench.interrupt(), ["send start"]);
+    assert_eq!(bench.breaks(), ["relink"]);
+    assert_eq!(bench.relinked(), ["send start"]);
+}
+
+#[test]
 fn without_a_handle_the_conversation_is_over() {
     let mut bench = Bench::new();
     bench.hears(go_away("1s"));
