@@ -182,9 +182,10 @@ async fn an_answer_that_stalls_is_given_up(#[values(OpenAi, Anthropic, Gemini)] 
     let given_up = timeout(STALL_LIMIT * 2, stream.next()).await;
     let err = given_up.expect("it was waited for").unwrap().unwrap_err();
     assert_eq!(err.kind, ProviderErrorKind::Unavailable);
+    // It has been silent since a moment ago.
     let waited = stalled.elapsed();
     assert!(
-        waited >= STALL_LIMIT && waited < STALL_LIMIT + Duration::from_secs(1),
+        waited.abs_diff(STALL_LIMIT) < Duration::from_secs(1),
         "{waited:?}"
     );
     assert!(stream.next().await.is_none(), "something follows the failure");
