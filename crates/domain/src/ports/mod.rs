@@ -14,6 +14,7 @@ mod provider_error;
 mod realtime_voice;
 mod session_store;
 mod speech_to_text;
+mod template_store;
 mod text_to_speech;
 mod turn_journal;
 
@@ -36,6 +37,7 @@ pub use speech_to_text::{
     SpeechToText, SpeechToTextCapabilities, SpeechToTextCommand, SpeechToTextEvent, SpeechToTextEventKind,
     SpeechToTextSession,
 };
+pub use template_store::TemplateStore;
 pub use text_to_speech::{SpeechStream, TextToSpeech, TextToSpeechCapabilities, TextToSpeechRequest};
 pub use turn_journal::TurnJournal;
 

@@ -1,7 +1,16 @@
 //! System-prompt templates: a prompt with roles and a scenario under a name.
 
+mod content;
+mod filter;
+mod language;
+
+use chrono::{DateTime, Utc};
+
 use crate::ids::{TemplateId, UserId};
-use crate::sessions::Prompt;
+
+pub use content::{InvalidTemplate, RawTemplate, TemplateContent, TemplateName};
+pub use filter::TemplateFilter;
+pub use language::{InvalidLanguage, LanguageTag};
 
 /// A prompt that can be chosen by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,16 +19,10 @@ pub struct SystemPromptTemplate {
     pub id: TemplateId,
     /// Who made it; built-in templates belong to nobody and cannot be changed.
     pub owner: TemplateOwner,
-    /// Its name.
-    pub name: String,
-    /// What it is for, in a sentence.
-    pub description: String,
-    /// Groups templates in lists, such as `customer_service`.
-    pub category: String,
-    /// BCP 47 tag of the language it is written in.
-    pub language: String,
-    /// What the AI is told.
-    pub prompt: Prompt,
+    /// What it says.
+    pub content: TemplateContent,
+    /// When it was made or last replaced, UTC, to the microsecond.
+    pub updated_at: DateTime<Utc>,
 }
 
 /// Who made a template.
