@@ -135,6 +135,35 @@ mod tests {
     }
 
     #[test]
+    fn a_part_that_is_absent_leaves_no_gap() {
+        let composed = |system_prompt, user_role, ai_role, scenario| {
+            Prompt::parse(system_prompt, user_role, ai_role, scenario)
+                .unwrap()
+                .compose()
+        };
+        for (texts, expected) in [
+            (
+                (Some(" 說話要簡短。\n\n一次一句。 "), None, None, None),
+                "說話要簡短。\n\n一次一句。",
+            ),
+            (
+                (None, Some("child"), None, None),
+                "The person you talk to plays this role: child.",
+            ),
+            (
+                (None, None, Some("teacher"), Some("At school.")),
+                "You play this role: teacher.\n\nThe situation: At school.",
+            ),
+            (
+                (Some("Be brief."), None, None, Some("At school.")),
+                "Be brief.\n\nThe situation: At school.",
+            ),
+        ] {
+            assert_eq!(composed(texts.0, texts.1, texts.2, texts.3), expected);
+        }
+    }
+
+    #[test]
     fn too_long_and_control_characters_are_refused() {
         let long = "a".repeat(MAX_ROLE_CHARS + 1);
         assert_eq!(
