@@ -24,6 +24,7 @@ pub mod realtime_voice;
 pub mod samples;
 pub mod session_store;
 pub mod speech_to_text;
+pub mod template_store;
 pub mod text_to_speech;
 pub mod turn_journal;
 

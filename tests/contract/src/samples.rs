@@ -1,15 +1,16 @@
-//! Sessions, turns and configurations to test with: every field set, every time on a microsecond.
+//! Sessions, turns, configurations and templates to test with: every field set, every time on a microsecond.
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::{Builder, Uuid};
-use viva_domain::ids::{SessionId, TurnId, UserId};
+use viva_domain::ids::{SessionId, TemplateId, TurnId, UserId};
 use viva_domain::latency::{LatencyMetrics, MeasuredAt, SessionTime, StageMarks, TotalLatency, TurnMarks};
 use viva_domain::ports::BlobKey;
 use viva_domain::sessions::{
     CascadeConfig, FallbackPolicy, Interaction, Prompt, ProviderConfig, Session, SessionState,
 };
+use viva_domain::templates::{RawTemplate, TemplateContent, TemplateName};
 use viva_domain::turns::{HeardText, InterruptReason, Recording, Turn, TurnNumber, Usage};
 
 /// Whose the samples are.
@@ -174,6 +175,29 @@ pub fn failed_turn(n: u16, number: u16) -> Turn {
         latency: LatencyMetrics::default(),
         ..turn(n, number)
     }
+}
+
+/// A template with everything set.
+pub const RAW_TEMPLATE: RawTemplate<'_> = RawTemplate {
+    name: "Waiter",
+    description: "Takes orders.",
+    category: "test",
+    language: "en-GB",
+    system_prompt: Some("Be brief."),
+    user_role: Some("guest"),
+    ai_role: Some("服務生"),
+    scenario: Some("In a café.\nIt rains."),
+};
+
+/// The id of the `n`th template.
+pub fn template_id(n: u16) -> TemplateId {
+    TemplateId::from_uuid(uuid(3, n, 0))
+}
+
+/// [`RAW_TEMPLATE`] under this name.
+pub fn template_content(name: &str) -> TemplateContent {
+    let content = TemplateContent::parse(RAW_TEMPLATE).unwrap();
+    content.renamed(TemplateName::parse(name).unwrap())
 }
 
 fn recording(n: u16, number: u16, side: &str, sample_rate: u32) -> Recording {

@@ -17,6 +17,7 @@ mod realtime_voice;
 mod session_store;
 mod speech;
 mod speech_to_text;
+mod template_store;
 mod text_to_speech;
 mod turn_journal;
 pub mod vendors;
@@ -33,6 +34,7 @@ pub use realtime_voice::{Answer, RecordedVoice, ScriptedRealtimeVoice};
 pub use session_store::MemorySessionStore;
 pub use speech::Speech;
 pub use speech_to_text::{RecordedEars, ScriptedSpeechToText, Transcript};
+pub use template_store::MemoryTemplateStore;
 pub use text_to_speech::{RecordedSpeech, ScriptedTextToSpeech, SpeechEnd};
 pub use turn_journal::MemoryTurnJournal;
 
