@@ -8,10 +8,12 @@
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
 
+mod built_in;
 mod m20261122_sessions;
 mod m20261123_stages;
 mod m20261129_false_interruptions;
 mod m20261129_leading_silence;
+mod m20261129_templates;
 
 /// Brings a database to the newest schema; running it again changes nothing.
 #[derive(Debug)]
@@ -25,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_stages::Migration),
             Box::new(m20261129_leading_silence::Migration),
             Box::new(m20261129_false_interruptions::Migration),
+            Box::new(m20261129_templates::Migration),
         ]
     }
 }

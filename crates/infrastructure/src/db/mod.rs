@@ -7,8 +7,10 @@ mod database;
 pub(crate) mod entities;
 mod error;
 mod session_store;
+mod template_store;
 #[cfg(test)]
 mod testing;
 
 pub use database::{Database, DatabaseConfig, DatabaseLock, OpenDatabaseError};
 pub use session_store::SqlSessionStore;
+pub use template_store::SqlTemplateStore;

@@ -6,6 +6,7 @@ pub(crate) mod conversation_turn;
 pub(crate) mod interaction_session;
 mod json;
 pub(crate) mod latency_metric;
+pub(crate) mod system_prompt_template;
 mod turn_rows;
 pub(crate) mod user;
 mod values;

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     TransactionTrait, UpdateMany,
@@ -36,15 +36,8 @@ impl SqlSessionStore {
     }
 
     async fn try_insert(&self, session: &Session) -> Result<(), DbErr> {
-        let owner = user::Model {
-            id: session.user_id.as_uuid(),
-            created_at: whole_micros(session.started_at),
-        };
         let transaction = self.database.connection.begin().await?;
-        user::Entity::insert(owner.into_active_model())
-            .on_conflict(OnConflict::column(user::Column::Id).do_nothing().to_owned())
-            .exec_without_returning(&transaction)
-            .await?;
+        user::Entity::ensure(session.user_id, session.started_at, &transaction).await?;
         Sessions::insert(SessionRow::from(session).into_active_model())
             .exec_without_returning(&transaction)
             .await?;
