@@ -2,6 +2,7 @@
 
 mod docs;
 mod health;
+mod paging;
 mod providers;
 mod self_test;
 mod sessions;

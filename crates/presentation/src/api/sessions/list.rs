@@ -6,7 +6,7 @@ use viva_protocol::problem::Problem as ProblemBody;
 use viva_protocol::rest;
 
 use super::convert;
-use super::paging::{Paging, page};
+use crate::api::paging::{Paging, page};
 use crate::extract::{Identity, Query};
 use crate::problem::Problem;
 

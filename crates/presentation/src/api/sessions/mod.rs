@@ -6,5 +6,4 @@ mod convert;
 pub(super) mod get;
 pub(super) mod latency_stats;
 pub(super) mod list;
-mod paging;
 pub(super) mod turns;

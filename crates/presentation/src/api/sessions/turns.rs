@@ -8,7 +8,7 @@ use viva_protocol::problem::Problem as ProblemBody;
 use viva_protocol::rest;
 
 use super::convert;
-use super::paging::{Paging, page_of};
+use crate::api::paging::{Paging, page_of};
 use crate::extract::{Identity, Path, Query};
 use crate::problem::Problem;
 
