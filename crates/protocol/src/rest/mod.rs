@@ -3,9 +3,11 @@
 mod providers;
 mod self_test;
 mod sessions;
+mod templates;
 
 pub use providers::{CredentialStatus, Language, Model, Provider, ProviderCapabilities, ProviderList, Voice};
 pub use self_test::{Certificate, CertifiedPart, SelfTest, SelfTestProgress};
 pub use sessions::{
     LatencyStats, MetricStatistics, Page, Session, SessionDetail, SessionStatus, Statistics, Turn,
 };
+pub use templates::{DuplicateTemplate, Template, TemplateContent};

@@ -290,6 +290,8 @@ fn every_field_of_a_rest_body_is_named() {
     let stats = serde_json::to_value(samples::latency_stats()).unwrap();
     assert_names_fields(body("latency-stats"), "the statistics", &stats);
     assert_names_fields(body("latency-stats"), "a metric", &stats["total_ms"]);
+    let template = serde_json::to_value(samples::full_template()).unwrap();
+    assert_names_fields(body("template"), "a template", &template);
     let self_test = serde_json::to_value(samples::self_test()).unwrap();
     assert_names_fields(body("selftest"), "a self-test", &self_test);
     assert_names_fields(body("certificate"), "a certificate", &self_test["newest"]);

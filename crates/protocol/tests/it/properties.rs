@@ -96,6 +96,12 @@ proptest! {
     }
 
     #[test]
+    fn any_template_survives_the_wire(template in generators::template()) {
+        let text = serde_json::to_string(&template).unwrap();
+        prop_assert_eq!(serde_json::from_str::<rest::Template>(&text).unwrap(), template);
+    }
+
+    #[test]
     fn a_checked_interaction_is_the_same_as_its_two_fields(interaction in generators::interaction()) {
         prop_assert_eq!(Interaction::parse(interaction.mode(), &interaction.config()), Ok(interaction));
     }

@@ -76,6 +76,18 @@ fn latency_statistics_look_like_this() {
 }
 
 #[test]
+fn templates_look_like_this() {
+    assert_wire(
+        "rest_templates",
+        &[samples::full_template(), samples::minimal_template()],
+    );
+    let duplicate = rest::DuplicateTemplate {
+        name: "Book shop at night".to_owned(),
+    };
+    assert_wire("rest_duplicate_template", &duplicate);
+}
+
+#[test]
 fn problems_look_like_this() {
     let problems = [
         samples::problem(Some("no session has this id")),

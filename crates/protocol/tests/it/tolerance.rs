@@ -89,6 +89,27 @@ fn a_type_of_a_later_version_is_unknown_not_wrong(#[case] message: Value) {
 }
 
 #[test]
+fn a_template_needs_a_name_a_category_and_a_language() {
+    let least = json!({ "name": "n", "category": "c", "language": "en" });
+    let content: rest::TemplateContent = serde_json::from_value(least.clone()).unwrap();
+    assert_eq!(
+        content,
+        rest::TemplateContent {
+            name: "n".to_owned(),
+            category: "c".to_owned(),
+            language: "en".to_owned(),
+            ..rest::TemplateContent::default()
+        }
+    );
+    for field in ["name", "category", "language"] {
+        let mut less = least.clone();
+        less.as_object_mut().unwrap().remove(field);
+        let err = serde_json::from_value::<rest::TemplateContent>(less).unwrap_err();
+        assert!(err.to_string().contains(field), "{err}");
+    }
+}
+
+#[test]
 fn unknown_fields_are_ignored_everywhere() {
     for sample in samples::client_messages() {
         let mut json = serde_json::to_value(&sample.full).unwrap();
@@ -117,6 +138,12 @@ fn unknown_fields_are_ignored_everywhere() {
     assert_eq!(
         serde_json::from_value::<rest::LatencyStats>(json).unwrap(),
         samples::latency_stats()
+    );
+    let mut json = serde_json::to_value(samples::full_template()).unwrap();
+    add_field_everywhere(&mut json);
+    assert_eq!(
+        serde_json::from_value::<rest::Template>(json).unwrap(),
+        samples::full_template()
     );
 }
 

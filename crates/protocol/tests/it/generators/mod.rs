@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 use viva_protocol::ws::*;
 
-pub(crate) use rest_bodies::session_detail;
+pub(crate) use rest_bodies::{session_detail, template};
 
 pub(crate) fn audio_frame() -> impl Strategy<Value = AudioFrame> {
     let kind = prop_oneof![Just(FrameKind::User), Just(FrameKind::Ai)];

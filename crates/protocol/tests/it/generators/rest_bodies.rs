@@ -69,3 +69,25 @@ pub(crate) fn session_detail() -> impl Strategy<Value = rest::SessionDetail> {
         );
     (session, vec(turn(), 0..3)).prop_map(|(session, turns)| rest::SessionDetail { session, turns })
 }
+
+pub(crate) fn template() -> impl Strategy<Value = rest::Template> {
+    let required = (text(), text(), text(), text());
+    let optional = (of(text()), of(text()), of(text()), of(text()));
+    (uuid(), any::<bool>(), time(), required, optional).prop_map(
+        |(id, built_in, updated_at, required, optional)| rest::Template {
+            id,
+            built_in,
+            updated_at,
+            content: rest::TemplateContent {
+                name: required.0,
+                description: required.1,
+                category: required.2,
+                language: required.3,
+                system_prompt: optional.0,
+                user_role: optional.1,
+                ai_role: optional.2,
+                scenario_context: optional.3,
+            },
+        },
+    )
+}

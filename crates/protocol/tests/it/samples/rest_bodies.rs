@@ -138,6 +138,40 @@ pub(crate) fn minimal_turn() -> rest::Turn {
     }
 }
 
+pub(crate) fn full_template() -> rest::Template {
+    let text = |text: &str| Some(text.to_owned());
+    rest::Template {
+        id: id(3),
+        built_in: false,
+        updated_at: time(0),
+        content: rest::TemplateContent {
+            name: "Book shop".to_owned(),
+            description: "Sells a book.".to_owned(),
+            category: "customer_service".to_owned(),
+            language: "en-GB".to_owned(),
+            system_prompt: text("Answer in one sentence."),
+            user_role: text("Customer"),
+            ai_role: text("Clerk"),
+            scenario_context: text("A book shop."),
+        },
+    }
+}
+
+pub(crate) fn minimal_template() -> rest::Template {
+    let full = full_template();
+    rest::Template {
+        built_in: true,
+        content: rest::TemplateContent {
+            description: String::new(),
+            user_role: None,
+            ai_role: None,
+            scenario_context: None,
+            ..full.content
+        },
+        ..full
+    }
+}
+
 pub(crate) fn self_test() -> rest::SelfTest {
     rest::SelfTest {
         progress: Some(rest::SelfTestProgress { done: 7, total: 200 }),
