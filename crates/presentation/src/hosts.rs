@@ -18,7 +18,7 @@ pub(crate) async fn check_host(request: Request, next: Next) -> Response {
     }
 }
 
-/// Whether a WebSocket may be opened, or something begun: programs send no `Origin`; browsers do, and theirs must be this
+/// Whether a WebSocket may be opened, or something changed: programs send no `Origin`; browsers do, and theirs must be this
 /// server.
 pub(crate) fn is_own_origin(headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else {

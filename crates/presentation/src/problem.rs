@@ -3,13 +3,15 @@
 use std::error::Error;
 
 use axum::Json;
-use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tracing::error;
 use viva_application::history::HistoryError;
+use viva_application::templates::TemplateError;
 use viva_domain::ports::{BlobError, BlobErrorKind, StoreError, StoreErrorKind};
+use viva_domain::templates::InvalidTemplate;
 use viva_protocol::problem::{PROBLEM_JSON, Problem as Body};
 
 use crate::self_test::{CertificateUnreadable, SelfTestRuns};
@@ -119,6 +121,34 @@ impl From<PathRejection> for Problem {
 impl From<QueryRejection> for Problem {
     fn from(rejection: QueryRejection) -> Self {
         Self::bad_request("invalid-query").detail(rejection.body_text())
+    }
+}
+
+impl From<JsonRejection> for Problem {
+    fn from(rejection: JsonRejection) -> Self {
+        let problem = match rejection.status() {
+            // Of a body that is no JSON, and of JSON that is not what is wanted.
+            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Self::bad_request("invalid-body"),
+            status => Self::of_status(status),
+        };
+        problem.detail(rejection.body_text())
+    }
+}
+
+impl From<InvalidTemplate> for Problem {
+    fn from(err: InvalidTemplate) -> Self {
+        Self::bad_request("invalid-template").detail(err.to_string())
+    }
+}
+
+impl From<TemplateError> for Problem {
+    fn from(err: TemplateError) -> Self {
+        match &err {
+            TemplateError::Unknown(_) => Self::not_found("template-not-found").detail(err.to_string()),
+            TemplateError::BuiltIn(_) => Self::conflict("template-built-in").detail(err.to_string()),
+            TemplateError::NameTaken(_) => Self::conflict("template-name-taken").detail(err.to_string()),
+            TemplateError::Store(cause) => cause.into(),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use viva_application::history::History;
 use viva_application::sessions::Sessions;
+use viva_application::templates::Templates;
 use viva_domain::ports::Clock;
 use viva_domain::providers::ProviderCatalogue;
 
@@ -21,6 +22,8 @@ pub struct AppState {
     pub sessions: Sessions,
     /// What was kept of sessions.
     pub history: History,
+    /// System-prompt templates.
+    pub templates: Templates,
     /// What people choose from.
     pub providers: Arc<ProviderCatalogue>,
     /// Tests of this server's own figures.

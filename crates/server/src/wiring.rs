@@ -11,13 +11,14 @@ use tracing::warn;
 use viva_application::history::History;
 use viva_application::modes::ModeFactory;
 use viva_application::sessions::{Sessions, SessionsPorts};
-use viva_domain::ports::{Clock, LanguageModel, RealtimeVoice, SpeechToText, TextToSpeech};
+use viva_application::templates::Templates;
+use viva_domain::ports::{Clock, LanguageModel, RealtimeVoice, SpeechToText, TemplateStore, TextToSpeech};
 use viva_domain::providers::{ProviderCatalogue, ProviderInfo};
 use viva_infrastructure::blobs::ObjectBlobStore;
 use viva_infrastructure::catalogue::{
     LanguageModelAdapter, RealtimeVoiceAdapter, SpeechToTextAdapter, TextToSpeechAdapter,
 };
-use viva_infrastructure::db::{Database, DatabaseConfig, DatabaseLock, SqlSessionStore};
+use viva_infrastructure::db::{Database, DatabaseConfig, DatabaseLock, SqlSessionStore, SqlTemplateStore};
 use viva_infrastructure::journal::FileTurnJournal;
 use viva_infrastructure::providers::anthropic::AnthropicLanguageModel;
 use viva_infrastructure::providers::azure_openai;
@@ -84,11 +85,12 @@ pub(crate) async fn lock_database(settings: &DatabaseSettings) -> Result<Databas
 /// The server's state, with everything that an earlier process left behind brought in order.
 pub(crate) async fn state(settings: &Settings, tasks: &TaskTracker) -> Result<AppState> {
     let storage = settings.storage.folder();
-    let ports = ports(&storage, &settings.database).await?;
+    let (ports, template_store) = ports(&storage, &settings.database).await?;
     let providers = providers(&settings.provider_setups, tasks).await;
     warn_of_retired_defaults(&providers, ports.clock.now().date_naive());
     let history = History::new(Arc::clone(&ports.session_store), Arc::clone(&ports.blob_store));
     let clock = Arc::clone(&ports.clock);
+    let templates = Templates::new(template_store, Arc::clone(&clock), Arc::clone(&ports.ids));
     let modes = ModeFactory::new(providers.clone());
     let sessions = Sessions::new(ports, settings.sessions.to_application(), modes, tasks.clone());
     sessions
@@ -100,6 +102,7 @@ pub(crate) async fn state(settings: &Settings, tasks: &TaskTracker) -> Result<Ap
     Ok(AppState {
         sessions,
         history,
+        templates,
         providers: Arc::new(providers),
         clock,
         site: Site::open(&settings.web.site)?,
@@ -108,7 +111,10 @@ pub(crate) async fn state(settings: &Settings, tasks: &TaskTracker) -> Result<Ap
     })
 }
 
-async fn ports(storage: &Path, database_settings: &DatabaseSettings) -> Result<SessionsPorts> {
+async fn ports(
+    storage: &Path,
+    database_settings: &DatabaseSettings,
+) -> Result<(SessionsPorts, Arc<dyn TemplateStore>)> {
     let blob_store = ObjectBlobStore::open_folder(storage)
         .await
         .context(Failure::Storage)?;
@@ -120,14 +126,16 @@ async fn ports(storage: &Path, database_settings: &DatabaseSettings) -> Result<S
         .context(Failure::Storage)?;
     let database = database(database_settings).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    Ok(SessionsPorts {
+    let template_store: Arc<dyn TemplateStore> = Arc::new(SqlTemplateStore::new(database.clone()));
+    let ports = SessionsPorts {
         session_store: Arc::new(SqlSessionStore::new(database)),
         blob_store: Arc::new(blob_store),
         audio_spool: Arc::new(audio_spool),
         turn_journal: Arc::new(turn_journal),
         clock,
         ids: Arc::new(SystemIds),
-    })
+    };
+    Ok((ports, template_store))
 }
 
 /// Every provider, in the order in which they are shown: first those that can be used, the offline one last of them.

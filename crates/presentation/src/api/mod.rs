@@ -6,6 +6,7 @@ mod paging;
 mod providers;
 mod self_test;
 mod sessions;
+mod templates;
 
 use axum::Router;
 use axum::routing::get;
@@ -28,6 +29,13 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(sessions::turns::turns))
         .routes(routes!(sessions::audio::audio))
         .routes(routes!(sessions::latency_stats::latency_stats))
+        .routes(routes!(templates::list::list, templates::create::create))
+        .routes(routes!(
+            templates::get::get,
+            templates::replace::replace,
+            templates::delete::delete
+        ))
+        .routes(routes!(templates::duplicate::duplicate))
 }
 
 pub(crate) fn router() -> Router<AppState> {

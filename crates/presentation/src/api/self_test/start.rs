@@ -2,13 +2,12 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use tracing::instrument;
 use viva_protocol::problem::Problem as ProblemBody;
 use viva_protocol::rest;
 
-use crate::extract::Identity;
-use crate::hosts::is_own_origin;
+use crate::extract::{Identity, OwnOrigin};
 use crate::problem::Problem;
 use crate::self_test::SelfTests;
 
@@ -26,14 +25,9 @@ use crate::self_test::SelfTests;
 )]
 #[instrument(name = "api.self_test.start", skip_all)]
 pub(crate) async fn start(
+    _own: OwnOrigin,
     State(self_tests): State<Arc<dyn SelfTests>>,
     _user: Identity,
-    headers: HeaderMap,
 ) -> Result<(StatusCode, Json<rest::SelfTestProgress>), Problem> {
-    if !is_own_origin(&headers) {
-        return Err(
-            Problem::forbidden("origin-not-allowed").detail("pages of other servers begin no self-test here")
-        );
-    }
     Ok((StatusCode::ACCEPTED, Json(self_tests.start()?)))
 }

@@ -23,6 +23,13 @@ impl Server {
         self.send(method, path, headers, Body::empty()).await
     }
 
+    /// Sends a request with a JSON body.
+    pub(crate) async fn send_json(&self, method: &str, path: &str, body: &Value) -> Answer {
+        let headers = [("content-type", "application/json")];
+        self.send(method, path, &headers, Body::from(body.to_string()))
+            .await
+    }
+
     pub(crate) async fn send(
         &self,
         method: &str,

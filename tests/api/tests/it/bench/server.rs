@@ -11,20 +11,23 @@ use tokio_util::task::TaskTracker;
 use viva_application::history::History;
 use viva_application::modes::ModeFactory;
 use viva_application::sessions::{SessionSettings, Sessions, SessionsPorts};
+use viva_application::templates::Templates;
 use viva_contract::samples;
 use viva_domain::ids::UserId;
 use viva_domain::ports::{
     BlobKey, BlobStore, RealtimeCapabilities, RealtimeEventKind, SessionStore, SpeechToTextCapabilities,
+    TemplateStore,
 };
 use viva_domain::providers::{
     CredentialStatus, Language, Model, ProviderCatalogue, ProviderInfo, ProviderVoice,
 };
 use viva_domain::sessions::Session;
 use viva_fakes::{
-    ManualClock, MemoryAudioSpool, MemoryBlobStore, MemorySessionStore, MemoryTurnJournal,
-    ScriptedLanguageModel, ScriptedRealtimeVoice, ScriptedSpeechToText, ScriptedTextToSpeech, SequentialIds,
+    ManualClock, MemoryAudioSpool, MemoryBlobStore, MemorySessionStore, MemoryTemplateStore,
+    MemoryTurnJournal, ScriptedLanguageModel, ScriptedRealtimeVoice, ScriptedSpeechToText,
+    ScriptedTextToSpeech, SequentialIds,
 };
-use viva_infrastructure::db::{Database, DatabaseConfig, SqlSessionStore};
+use viva_infrastructure::db::{Database, DatabaseConfig, SqlSessionStore, SqlTemplateStore};
 use viva_presentation::{AppState, Connections, Site};
 
 use super::ScriptedSelfTests;
@@ -36,6 +39,7 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) state: AppState,
     pub(crate) session_store: Arc<dyn SessionStore>,
+    pub(crate) template_store: Arc<dyn TemplateStore>,
     pub(crate) blob_store: Arc<MemoryBlobStore>,
     pub(crate) voice: Arc<ScriptedRealtimeVoice>,
     /// Of the cascade, where there is one.
@@ -44,6 +48,21 @@ pub(crate) struct Server {
     folder: TempDir,
     stop: CancellationToken,
     tasks: TaskTracker,
+}
+
+/// Where rows are kept.
+struct Stores {
+    sessions: Arc<dyn SessionStore>,
+    templates: Arc<dyn TemplateStore>,
+}
+
+impl Stores {
+    fn in_memory() -> Self {
+        Self {
+            sessions: Arc::new(MemorySessionStore::default()),
+            templates: Arc::new(MemoryTemplateStore::default()),
+        }
+    }
 }
 
 impl Server {
@@ -58,9 +77,12 @@ impl Server {
         };
         let database = Database::connect(&config).await.unwrap();
         database.migrate().await.unwrap();
-        let store = Arc::new(SqlSessionStore::new(database));
+        let stores = Stores {
+            sessions: Arc::new(SqlSessionStore::new(database.clone())),
+            templates: Arc::new(SqlTemplateStore::new(database)),
+        };
         Self::with(
-            store,
+            stores,
             folder,
             SessionSettings::default(),
             Site::not_built(),
@@ -72,16 +94,27 @@ impl Server {
     /// On a store that fails when it is told to.
     pub(crate) async fn on_fakes() -> (Self, Arc<MemorySessionStore>) {
         let store = Arc::new(MemorySessionStore::default());
+        let stores = Stores {
+            sessions: store.clone(),
+            ..Stores::in_memory()
+        };
+        (Self::on(stores).await, store)
+    }
+
+    /// On a store of templates that fails when it is told to.
+    pub(crate) async fn on_fake_templates() -> (Self, Arc<MemoryTemplateStore>) {
+        let store = Arc::new(MemoryTemplateStore::default());
+        let stores = Stores {
+            templates: store.clone(),
+            ..Stores::in_memory()
+        };
+        (Self::on(stores).await, store)
+    }
+
+    async fn on(stores: Stores) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let server = Self::with(
-            store.clone(),
-            folder,
-            SessionSettings::default(),
-            Site::not_built(),
-            none(),
-        )
-        .await;
-        (server, store)
+        let settings = SessionSettings::default();
+        Self::with(stores, folder, settings, Site::not_built(), none()).await
     }
 
     /// A lost client has this long to come back.
@@ -89,14 +122,7 @@ impl Server {
         let mut settings = SessionSettings::default();
         settings.limits.resume = resume;
         let folder = tempfile::tempdir().unwrap();
-        Self::with(
-            Arc::new(MemorySessionStore::default()),
-            folder,
-            settings,
-            Site::not_built(),
-            none(),
-        )
-        .await
+        Self::with(Stores::in_memory(), folder, settings, Site::not_built(), none()).await
     }
 
     /// With a cascade that hears "Hello." and says "Hello there." Its ears find turns, and hear what the user says to the
@@ -126,7 +152,7 @@ impl Server {
     /// With these providers beside the realtime one.
     pub(crate) async fn with_providers(providers: ProviderCatalogue) -> Self {
         Self::with(
-            Arc::new(MemorySessionStore::default()),
+            Stores::in_memory(),
             tempfile::tempdir().unwrap(),
             SessionSettings::default(),
             Site::not_built(),
@@ -139,7 +165,7 @@ impl Server {
     pub(crate) async fn with_site(site: Site) -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self::with(
-            Arc::new(MemorySessionStore::default()),
+            Stores::in_memory(),
             folder,
             SessionSettings::default(),
             site,
@@ -149,7 +175,7 @@ impl Server {
     }
 
     async fn with(
-        session_store: Arc<dyn SessionStore>,
+        stores: Stores,
         folder: TempDir,
         settings: SessionSettings,
         site: Site,
@@ -162,22 +188,25 @@ impl Server {
             output_rate: RATE,
         }));
         providers.realtime.insert(info(), voice.clone());
+        let (session_store, template_store) = (stores.sessions, stores.templates);
         let audio_spool = MemoryAudioSpool::default();
         let blob_store = Arc::new(MemoryBlobStore::new(audio_spool.clone()));
         let clock = Arc::new(ManualClock::default());
+        let ids = Arc::new(SequentialIds::default());
         let ports = SessionsPorts {
             session_store: session_store.clone(),
             blob_store: blob_store.clone(),
             audio_spool: Arc::new(audio_spool),
             turn_journal: Arc::new(MemoryTurnJournal::default()),
             clock: clock.clone(),
-            ids: Arc::new(SequentialIds::default()),
+            ids: ids.clone(),
         };
         let modes = ModeFactory::new(providers.clone());
         let self_tests = Arc::new(ScriptedSelfTests::new());
         let state = AppState {
             sessions: Sessions::new(ports, settings, modes, TaskTracker::new()),
             history: History::new(session_store.clone(), blob_store.clone()),
+            templates: Templates::new(template_store.clone(), clock.clone(), ids),
             providers: Arc::new(providers),
             clock,
             site,
@@ -194,6 +223,7 @@ impl Server {
             address,
             state,
             session_store,
+            template_store,
             blob_store,
             voice,
             ears: Arc::default(),

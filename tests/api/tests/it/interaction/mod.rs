@@ -3,4 +3,5 @@
 mod audio;
 mod providers;
 mod sessions;
+mod templates;
 mod ws;
