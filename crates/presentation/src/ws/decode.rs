@@ -19,19 +19,21 @@ use viva_protocol::ws;
 use super::refusal::Refusal;
 use crate::convert::interaction_from_wire;
 
-pub(super) fn start_session(message: &ws::StartSession, user_id: UserId) -> Result<StartSession, Refusal> {
+/// A text of the message takes the place of the template's; an empty one takes it away.
+pub(super) fn start_session(
+    message: &ws::StartSession,
+    user_id: UserId,
+    template: &Prompt,
+) -> Result<StartSession, Refusal> {
     let interaction = interaction_from_wire(message.interaction()?)?;
-    if let Some(id) = message.template_id {
-        return Err(Refusal::config(format!("there is no template {id}")));
-    }
     Ok(StartSession {
         user_id,
         interaction,
         prompt: Prompt::parse(
-            message.system_prompt.as_deref(),
-            message.user_role.as_deref(),
-            message.ai_role.as_deref(),
-            message.scenario_context.as_deref(),
+            message.system_prompt.as_deref().or(template.system_prompt()),
+            message.user_role.as_deref().or(template.user_role()),
+            message.ai_role.as_deref().or(template.ai_role()),
+            message.scenario_context.as_deref().or(template.scenario()),
         )?,
         barge_in: barge_in(message.barge_in_enabled),
         greeting: if message.greeting {
@@ -189,8 +191,12 @@ mod tests {
     use super::*;
 
     fn start(message: serde_json::Value) -> Result<StartSession, ErrorCode> {
+        start_with(message, &Prompt::default())
+    }
+
+    fn start_with(message: serde_json::Value, template: &Prompt) -> Result<StartSession, ErrorCode> {
         let message: ws::StartSession = serde_json::from_value(message).unwrap();
-        start_session(&message, UserId::LOCAL).map_err(|refusal| refusal.error.code)
+        start_session(&message, UserId::LOCAL, template).map_err(|refusal| refusal.error.code)
     }
 
     #[test]
@@ -237,14 +243,28 @@ mod tests {
                 json!({"mode": "realtime", "system_prompt": too_long}),
                 ErrorCode::InvalidConfig,
             ),
-            (
-                json!({"mode": "realtime", "template_id": "0199a6a4-7c1c-7f4e-9d53-0d3c2b1a0f5e"}),
-                ErrorCode::InvalidConfig,
-            ),
         ];
         for (message, code) in cases {
             assert_eq!(start(message.clone()).err(), Some(code), "{message}");
         }
+    }
+
+    #[test]
+    fn what_the_message_says_takes_the_place_of_the_template() {
+        let template = Prompt::parse(
+            Some("Be brief."),
+            Some("guest"),
+            Some("waiter"),
+            Some("In a café."),
+        )
+        .unwrap();
+        let prompt = |message| start_with(message, &template).unwrap().prompt;
+        assert_eq!(prompt(json!({"mode": "realtime"})), template);
+        let changed = prompt(json!({
+            "mode": "realtime", "system_prompt": "Be long.", "user_role": "", "scenario_context": " At sea. ",
+        }));
+        let expected = Prompt::parse(Some("Be long."), None, Some("waiter"), Some("At sea.")).unwrap();
+        assert_eq!(changed, expected);
     }
 
     fn frame(kind: FrameKind, payload: &'static [u8]) -> Bytes {

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use viva_application::modes::OpenModeError;
 use viva_application::sessions::{ResumeSessionError, StartSessionError};
+use viva_application::templates::TemplateError;
 use viva_domain::ports::ProviderErrorKind;
 use viva_domain::sessions::InvalidPrompt;
 use viva_protocol::ws::{ErrorCode, ErrorMessage, InvalidFrame, InvalidInteraction, MalformedMessage};
@@ -144,6 +145,22 @@ impl From<StartSessionError> for Refusal {
             StartSessionError::Store(cause) => {
                 log(cause);
                 let message = "the session could not be stored, so it was not started; try again in a moment";
+                Self::new(Fault::None, ErrorCode::InternalError, message)
+            }
+        }
+    }
+}
+
+impl From<TemplateError> for Refusal {
+    fn from(err: TemplateError) -> Self {
+        match &err {
+            TemplateError::Unknown(_) | TemplateError::BuiltIn(_) | TemplateError::NameTaken(_) => {
+                Self::config(err.to_string())
+            }
+            TemplateError::Store(cause) => {
+                log(cause);
+                let message =
+                    "the template could not be read, so no session was started; try again in a moment";
                 Self::new(Fault::None, ErrorCode::InternalError, message)
             }
         }

@@ -48,6 +48,7 @@ pub(crate) async fn upgrade(
     };
     let context = Context {
         sessions: state.sessions,
+        templates: state.templates,
         clock: state.clock,
         user_id,
         stopping: state.connections.stopping(),

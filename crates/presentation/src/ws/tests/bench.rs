@@ -11,13 +11,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use viva_application::modes::ModeFactory;
 use viva_application::sessions::{SessionSettings, Sessions, SessionsPorts};
+use viva_application::templates::Templates;
 use viva_domain::ids::UserId;
 use viva_domain::ports::{RealtimeCapabilities, RealtimeEventKind, SessionStore};
 use viva_domain::providers::{CredentialStatus, ProviderCatalogue, ProviderInfo};
 use viva_domain::sessions::{EndStatus, SessionState};
 use viva_fakes::{
-    ManualClock, MemoryAudioSpool, MemoryBlobStore, MemorySessionStore, MemoryTurnJournal,
-    ScriptedRealtimeVoice, SequentialIds,
+    ManualClock, MemoryAudioSpool, MemoryBlobStore, MemorySessionStore, MemoryTemplateStore,
+    MemoryTurnJournal, ScriptedRealtimeVoice, SequentialIds,
 };
 use viva_protocol::ws::{AudioFrame, FrameKind};
 
@@ -33,6 +34,7 @@ const SOCKET_ROOM: usize = 1;
 pub(super) struct Bench {
     pub(super) sessions: Sessions,
     pub(super) session_store: Arc<MemorySessionStore>,
+    pub(super) template_store: Arc<MemoryTemplateStore>,
     pub(super) voice: Arc<ScriptedRealtimeVoice>,
     pub(super) stopping: CancellationToken,
     tasks: TaskTracker,
@@ -73,6 +75,7 @@ impl Bench {
         Self {
             sessions,
             session_store,
+            template_store: Arc::default(),
             voice,
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -95,9 +98,12 @@ impl Bench {
         let outgoing = sink::unfold(answers, |answers, message| async {
             answers.send(message).await.map(|()| answers)
         });
+        let clock = Arc::new(ManualClock::default());
+        let ids = Arc::new(SequentialIds::default());
         let context = Context {
             sessions: self.sessions.clone(),
-            clock: Arc::new(ManualClock::default()),
+            templates: Templates::new(self.template_store.clone(), clock.clone(), ids),
+            clock,
             user_id: UserId::LOCAL,
             stopping: self.stopping.clone(),
         };

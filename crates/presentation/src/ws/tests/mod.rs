@@ -4,3 +4,4 @@ mod bench;
 mod closing;
 mod messages;
 mod sessions;
+mod templates;

@@ -424,3 +424,42 @@ async fn a_database_that_goes_away_is_a_problem_that_passes() {
     assert_eq!(answer.problem(), problem(503, "database-unavailable"));
     create(&server, &waiter()).await;
 }
+
+#[tokio::test]
+async fn a_session_keeps_what_its_template_said_then() {
+    let server = Server::start().await;
+    let template = create(&server, &waiter()).await;
+    let mut socket = server.connect().await;
+    socket
+        .say(json!({
+            "type": "start_session", "mode": "realtime", "template_id": template["id"], "user_role": "critic",
+        }))
+        .await;
+    let started = socket.until("session_started").await;
+    let told = server.voice.recorded().requests.remove(0);
+    assert_eq!(
+        told.instructions,
+        "Be brief.\nBe kind.\n\nYou play this role: 服務生.\n\nThe person you talk to plays this role: critic."
+    );
+    let path = at_id(template["id"].as_str().unwrap());
+    server.request("DELETE", &path, &[]).await;
+    let id = started["session_id"].as_str().unwrap();
+    let kept = server
+        .get(&format!("/api/v1/interaction/sessions/{id}"))
+        .await
+        .json();
+    assert_eq!(
+        (
+            &kept["system_prompt"],
+            &kept["user_role"],
+            &kept["ai_role"],
+            kept.get("scenario_context")
+        ),
+        (
+            &json!("Be brief.\nBe kind."),
+            &json!("critic"),
+            &json!("服務生"),
+            None
+        )
+    );
+}
