@@ -1,13 +1,15 @@
-use std::error::Error;
 use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Response, Url};
+use reqwest::{RequestBuilder, Response, Url};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 use viva_protocol::problem::{PROBLEM_JSON, Problem};
-use viva_protocol::rest::{LatencyStats, Page, ProviderList, SelfTest, SessionDetail, Turn};
+use viva_protocol::rest::{
+    DuplicateTemplate, LatencyStats, Page, ProviderList, SelfTest, SessionDetail, Template, TemplateContent,
+    Turn,
+};
 
 use crate::ClientError;
 
@@ -17,8 +19,11 @@ pub(crate) const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// How long a REST answer may take, recordings included.
 const REQUEST_LIMIT: Duration = Duration::from_mins(1);
 
-/// Turns per page when all turns of a session are wanted: as many as the server gives.
-const PAGE_SIZE: u32 = 100;
+/// Items per page when a whole list is wanted: as many as the server gives.
+const PAGE_SIZE: &str = "100";
+
+/// Where templates are.
+const TEMPLATES: &str = "/api/v1/interaction/templates";
 
 /// Talks to one server. Cheap to clone; clones share their connections.
 #[derive(Clone)]
@@ -105,17 +110,8 @@ impl Client {
     /// # Errors
     /// As [`Client::session`].
     pub async fn turns(&self, id: Uuid) -> Result<Vec<Turn>, ClientError> {
-        let mut turns = Vec::new();
-        for page in 1_u32.. {
-            let path = format!("/api/v1/interaction/sessions/{id}/turns?page={page}&page_size={PAGE_SIZE}");
-            let answer: Page<Turn> = self.get(&path).await?;
-            let is_last = answer.items.is_empty() || u64::from(page) >= answer.total_pages;
-            turns.extend(answer.items);
-            if is_last {
-                break;
-            }
-        }
-        Ok(turns)
+        self.get_all(&format!("/api/v1/interaction/sessions/{id}/turns"), &[])
+            .await
     }
 
     /// One side of one turn as a WAV file; [`viva_audio::Clip::read`] decodes it.
@@ -128,11 +124,7 @@ impl Client {
             Side::Ai => "ai",
         };
         let path = format!("/api/v1/interaction/sessions/{session}/turns/{turn}/audio?type={side}");
-        let response = self.send(&path).await?;
-        response
-            .bytes()
-            .await
-            .map_err(|err| self.unreachable(&path, err.into()))
+        self.send(self.http.get(self.url(&path)?)).await
     }
 
     /// Statistics of a session's latencies.
@@ -152,29 +144,115 @@ impl Client {
         self.get("/api/v1/selftest").await
     }
 
-    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
-        let response = self.send(path).await?;
-        let body = response
-            .bytes()
-            .await
-            .map_err(|err| self.unreachable(path, err.into()))?;
-        serde_json::from_slice(&body).map_err(|err| ClientError::Answer { source: err.into() })
+    /// The templates to choose from, the built-in ones first: those of a category, and those in a language or a variant of
+    /// it.
+    ///
+    /// # Errors
+    /// [`ClientError::Problem`] with status 400 when no template can have the category or the language.
+    pub async fn templates(
+        &self,
+        category: Option<&str>,
+        language: Option<&str>,
+    ) -> Result<Vec<Template>, ClientError> {
+        let wanted = [("category", category), ("language", language)];
+        let wanted: Vec<_> = wanted
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect();
+        self.get_all(TEMPLATES, &wanted).await
     }
 
-    async fn send(&self, path: &str) -> Result<Response, ClientError> {
-        let mut request = self.http.get(self.url(path)?);
+    /// One template.
+    ///
+    /// # Errors
+    /// [`ClientError::Problem`] with status 404 when the id is unknown or somebody else's.
+    pub async fn template(&self, id: Uuid) -> Result<Template, ClientError> {
+        self.get(&format!("{TEMPLATES}/{id}")).await
+    }
+
+    /// Makes a template of one's own.
+    ///
+    /// # Errors
+    /// [`ClientError::Problem`] with status 400 when a text cannot be kept, 409 when another one has the name.
+    pub async fn create_template(&self, content: &TemplateContent) -> Result<Template, ClientError> {
+        let request = self.http.post(self.url(TEMPLATES)?).json(content);
+        understood(&self.send(request).await?)
+    }
+
+    /// Gives a template of one's own another content.
+    ///
+    /// # Errors
+    /// As [`Client::template`] and [`Client::create_template`], and [`ClientError::Problem`] with status 409 when it is
+    /// built in.
+    pub async fn replace_template(
+        &self,
+        id: Uuid,
+        content: &TemplateContent,
+    ) -> Result<Template, ClientError> {
+        let url = self.url(&format!("{TEMPLATES}/{id}"))?;
+        understood(&self.send(self.http.put(url).json(content)).await?)
+    }
+
+    /// Makes a template of one's own that says the same as another one.
+    ///
+    /// # Errors
+    /// As [`Client::template`] and [`Client::create_template`].
+    pub async fn duplicate_template(&self, id: Uuid, name: &str) -> Result<Template, ClientError> {
+        let body = DuplicateTemplate {
+            name: name.to_owned(),
+        };
+        let url = self.url(&format!("{TEMPLATES}/{id}/duplicate"))?;
+        understood(&self.send(self.http.post(url).json(&body)).await?)
+    }
+
+    /// Forgets a template of one's own.
+    ///
+    /// # Errors
+    /// As [`Client::template`], and [`ClientError::Problem`] with status 409 when it is built in.
+    pub async fn delete_template(&self, id: Uuid) -> Result<(), ClientError> {
+        let url = self.url(&format!("{TEMPLATES}/{id}"))?;
+        self.send(self.http.delete(url)).await.map(|_| ())
+    }
+
+    /// All items of a list, page by page.
+    async fn get_all<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        wanted: &[(&str, &str)],
+    ) -> Result<Vec<T>, ClientError> {
+        let mut items = Vec::new();
+        for page in 1_u32.. {
+            let mut url = self.url(path)?;
+            url.query_pairs_mut()
+                .extend_pairs(wanted)
+                .append_pair("page", &page.to_string())
+                .append_pair("page_size", PAGE_SIZE);
+            let answer: Page<T> = understood(&self.send(self.http.get(url)).await?)?;
+            let is_last = answer.items.is_empty() || u64::from(page) >= answer.total_pages;
+            items.extend(answer.items);
+            if is_last {
+                break;
+            }
+        }
+        Ok(items)
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        understood(&self.send(self.http.get(self.url(path)?)).await?)
+    }
+
+    /// The body of the answer, which is a success.
+    async fn send(&self, mut request: RequestBuilder) -> Result<Bytes, ClientError> {
         if let Some(authorization) = &self.authorization {
             request = request.header(AUTHORIZATION, authorization);
         }
-        let response = request
-            .send()
-            .await
-            .map_err(|err| self.unreachable(path, err.without_url().into()))?;
-        if response.status().is_success() {
-            Ok(response)
-        } else {
-            Err(refusal(response).await)
+        let response = request.send().await.map_err(|err| self.unreachable(err))?;
+        if !response.status().is_success() {
+            return Err(refusal(response).await);
         }
+        let url = response.url().clone();
+        let body = response.bytes().await;
+        body.map_err(|err| self.unreachable(err.with_url(url)))
     }
 
     /// The URL of `path` below the server's root, which may itself be a folder behind a proxy.
@@ -183,14 +261,19 @@ impl Client {
         Url::parse(&url).map_err(|_| ClientError::Address { address: url })
     }
 
-    fn unreachable(&self, path: &str, source: Box<dyn Error + Send + Sync>) -> ClientError {
+    fn unreachable(&self, err: reqwest::Error) -> ClientError {
+        let mut url = err.url().unwrap_or(&self.base).clone();
         // The query may carry what no log should.
-        let path = path.split('?').next().unwrap_or_default();
+        url.set_query(None);
         ClientError::Unreachable {
-            url: format!("{}{path}", self.base.as_str().trim_end_matches('/')),
-            source,
+            url: url.into(),
+            source: err.without_url().into(),
         }
     }
+}
+
+fn understood<T: DeserializeOwned>(body: &[u8]) -> Result<T, ClientError> {
+    serde_json::from_slice(body).map_err(|err| ClientError::Answer { source: err.into() })
 }
 
 async fn refusal(response: Response) -> ClientError {

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 use viva_client::{Client, ClientError, Side};
-use wiremock::matchers::{header, method, path, query_param};
+use viva_protocol::rest::TemplateContent;
+use wiremock::matchers::{body_json, header, method, path, query_param, query_param_is_missing};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 const SESSION: Uuid = Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0000_0001);
@@ -107,6 +108,98 @@ async fn statistics_are_fetched() {
         client.latency_stats(SESSION).await.unwrap().whole.total_ms.p99,
         Some(5.0)
     );
+}
+
+fn template(name: &str) -> Value {
+    json!({
+        "id": TURN, "built_in": false, "updated_at": "2026-11-29T10:40:00Z",
+        "name": name, "category": "restaurant", "language": "en",
+    })
+}
+
+fn content(name: &str) -> TemplateContent {
+    TemplateContent {
+        name: name.to_owned(),
+        category: "restaurant".to_owned(),
+        language: "en".to_owned(),
+        ai_role: Some("waiter".to_owned()),
+        ..TemplateContent::default()
+    }
+}
+
+#[tokio::test]
+async fn templates_of_a_kind_are_fetched_from_all_pages() {
+    let server = MockServer::start().await;
+    for number in [1, 2] {
+        let body = json!({
+            "items": [template(&format!("T{number}"))], "total": 2, "page": number, "page_size": 1, "total_pages": 2,
+        });
+        Mock::given(path("/api/v1/interaction/templates"))
+            .and(query_param("category", "旅館 & bar"))
+            .and(query_param_is_missing("language"))
+            .and(query_param("page", number.to_string()))
+            .respond_with(ResponseTemplate::new(200).set_body_json(body))
+            .expect(1)
+            .mount(&server)
+            .await;
+    }
+    let client = Client::new(&server.uri()).unwrap();
+    let templates = client.templates(Some("旅館 & bar"), None).await.unwrap();
+    let names = templates.iter().map(|template| template.content.name.as_str());
+    assert_eq!(names.collect::<Vec<_>>(), ["T1", "T2"]);
+}
+
+#[tokio::test]
+async fn templates_are_made_replaced_and_copied_by_what_is_sent() {
+    let server = MockServer::start().await;
+    let one = format!("/api/v1/interaction/templates/{TURN}");
+    for (verb, route, body, name) in [
+        (
+            "POST",
+            "/api/v1/interaction/templates".to_owned(),
+            json!(content("New")),
+            "New",
+        ),
+        ("PUT", one.clone(), json!(content("Other")), "Other"),
+        (
+            "POST",
+            format!("{one}/duplicate"),
+            json!({ "name": "Copy" }),
+            "Copy",
+        ),
+    ] {
+        Mock::given(method(verb))
+            .and(path(route))
+            .and(header("content-type", "application/json"))
+            .and(body_json(body))
+            .respond_with(ResponseTemplate::new(201).set_body_json(template(name)))
+            .expect(1)
+            .mount(&server)
+            .await;
+    }
+    let client = Client::new(&server.uri()).unwrap();
+    for (answer, name) in [
+        (client.create_template(&content("New")).await, "New"),
+        (client.replace_template(TURN, &content("Other")).await, "Other"),
+        (client.duplicate_template(TURN, "Copy").await, "Copy"),
+    ] {
+        assert_eq!(answer.unwrap().content.name, name);
+    }
+}
+
+#[tokio::test]
+async fn one_template_is_fetched_and_forgotten() {
+    let route = format!("/api/v1/interaction/templates/{TURN}");
+    let answer = ResponseTemplate::new(200).set_body_json(template("Waiter"));
+    let (server, client) = answering(&route, answer).await;
+    assert_eq!(client.template(TURN).await.unwrap().content.name, "Waiter");
+    Mock::given(method("DELETE"))
+        .and(path(route))
+        .respond_with(ResponseTemplate::new(204))
+        .expect(1)
+        .mount(&server)
+        .await;
+    client.delete_template(TURN).await.unwrap();
 }
 
 #[tokio::test]
