@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 use viva_application::sessions::{Outgoing, SessionInput, SessionMessage, StartSession};
-use viva_domain::ports::{ProviderErrorKind, RealtimeCommand, RealtimeEventKind, SpoolErrorKind};
+use viva_domain::ports::{
+    ProviderErrorKind, RealtimeCommand, RealtimeEventKind, SpeechToTextCommand, SpoolErrorKind,
+};
 use viva_domain::sessions::FallbackPolicy;
 use viva_domain::turns::{BargeIn, Event, PlaybackEvent, TurnNumber};
 use viva_fakes::Answer;
@@ -334,4 +336,32 @@ async fn what_could_not_be_recorded_meanwhile_is_said_to_be_lost() {
     let (_, turns) = bench.stored(&started).await;
     let failed: Vec<bool> = turns.iter().map(|turn| turn.failure.is_some()).collect();
     assert_eq!(failed, [false, true, false]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_still_speaks_when_the_beginning_is_lost_is_heard_from_there() {
+    let cascade = Cascade::new(|ears| ears);
+    let bench = Bench::with_cascade(Detector::Session, |voice| voice, &cascade);
+    let start = StartSession {
+        interaction: Cascade::wanted(),
+        barge_in: BargeIn::Disabled,
+        ..request()
+    };
+    let mut caller = bench.try_start(start).await.expect("the session starts");
+    let question = speech("question-en");
+    caller.speak(&question).await;
+    let first = plays(&mut caller).await;
+    bench.audio_spool.faults().fail(SpoolErrorKind::Full);
+    let before = cascade.ears.recorded();
+    caller.speak(&question[..samples(2_000)]).await;
+    caller.played(first, PlaybackEvent::Finished, 720).await;
+    caller.speak(&question[samples(2_000)..]).await;
+    let answer = caller.until_audio().await;
+    assert_eq!(Some(answer.turn), first.next());
+    let told = cascade.ears.recorded();
+    let begun = SpeechToTextCommand::SpeechBegan { ago: Duration::ZERO };
+    assert_eq!(told.control()[before.control().len()], begun);
+    let rest = &question[samples(2_100)..samples(3_800)];
+    let heard = &told.audio()[before.audio().len()..];
+    assert!(heard.windows(rest.len()).any(|window| window == rest));
 }

@@ -93,10 +93,9 @@ impl Driver {
         self.catch_up_recording(0);
         // It has heard the first moments live: what it keeps of them is none of what follows.
         let silence = vec![0; usize::try_from(self.input_rate.samples_in(RUN_UP)).unwrap_or_default()];
-        let given = match self.push_again(&silence.into()) {
-            Ok(()) => self.replay().await,
-            Err(failure) => Err(failure),
-        };
+        // Where there is no room for it, there is none for what follows either.
+        let _ = self.push_again(&silence.into());
+        let given = self.replay().await;
         Box::pin(self.tell(Input::Replayed(given))).await;
     }
 

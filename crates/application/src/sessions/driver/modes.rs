@@ -237,9 +237,6 @@ impl Driver {
             return self.push_again(&run_up.into());
         };
         let samples = self.archive.read_back(recording.turn).await;
-        if samples.is_empty() {
-            return Err(lost_words());
-        }
         // Of one that is longer than this the beginning is missing: all of it is speech.
         let is_whole = (samples.len() as u64) < self.input_rate.samples_in(LONGEST_READ_BACK);
         let run_up = recording.speech_started.since(recording.began);
@@ -250,14 +247,18 @@ impl Driver {
         };
         let run_up = usize::try_from(run_up).unwrap_or(usize::MAX);
         let (run_up, speech) = samples.split_at(run_up.min(samples.len()));
-        self.push_again(&run_up.into())?;
-        // Told before the speech is heard: of what came before, a provider keeps little.
+        let mut given = self.push_again(&run_up.into());
+        // Told before the speech is heard: of what came before, a provider keeps little. Also when nothing can be read back,
+        // for who still speaks is heard from here on.
         if let Some(mode) = &mut self.mode
             && mode.turn_taking() == TurnTaking::Session
         {
             mode.order(ModeOrder::SpeechBegan { ago: Duration::ZERO });
         }
-        self.push_again(&speech.into())
+        if samples.is_empty() {
+            given = Err(lost_words());
+        }
+        given.and(self.push_again(&speech.into()))
     }
 
     /// All at once: a single piece finds room, unless the mode does not keep up.
