@@ -25,8 +25,8 @@ use crate::problem::{Problem, describe_failure};
 use crate::state::AppState;
 use crate::{api, web, ws};
 
-/// No route takes a body that is larger than a WebSocket message.
-const MAX_BODY_BYTES: usize = viva_protocol::ws::MAX_MESSAGE_BYTES;
+/// A template with all its texts at their limits, four bytes a character, is no larger.
+const MAX_BODY_BYTES: usize = 256 * 1024;
 /// How long a request may take until its answer begins.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

@@ -337,8 +337,8 @@ async fn what_is_as_long_as_it_may_be_is_kept() {
     let server = Server::start().await;
     let body = json!({
         "name": "語".repeat(100), "description": "語".repeat(500), "category": "語".repeat(50), "language": "zh-TW",
-        "system_prompt": "p".repeat(20_000), "user_role": "語".repeat(200), "ai_role": "語".repeat(200),
-        "scenario_context": "s".repeat(20_000),
+        "system_prompt": "龍".repeat(20_000), "user_role": "語".repeat(200), "ai_role": "語".repeat(200),
+        "scenario_context": "🐉".repeat(20_000),
     });
     let template = create(&server, &body).await;
     for (field, text) in body.as_object().unwrap() {
@@ -378,7 +378,7 @@ async fn a_body_that_is_no_template_is_refused() {
             .send(method, path, &[], Body::from(waiter().to_string()))
             .await;
         assert_eq!(untyped.problem(), problem(415, "unsupported-media-type"));
-        let huge = with(waiter(), "system_prompt", "p".repeat(65_536)).to_string();
+        let huge = with(waiter(), "system_prompt", "p".repeat(262_144)).to_string();
         let huge = server.send(method, path, &json, Body::from(huge)).await;
         assert_eq!(huge.problem(), problem(413, "payload-too-large"));
     }
