@@ -36,6 +36,11 @@ enum SystemPromptTemplates {
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
+    // A start that is cut short in here leaves nothing behind; on SQLite that is not so by itself.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.create_table(templates()).await?;
         manager.create_index(names_of_user()).await?;
