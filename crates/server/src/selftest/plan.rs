@@ -74,7 +74,7 @@ fn realtime(rng: &mut StdRng, clip: &Clip) -> Trial {
     let interaction = Interaction::Realtime(RealtimeConfig {
         options: options(&json!({
             "delay_ms": provider.least.as_millis(), "jitter_ms": provider.jitter_ms, "seed": provider.seed,
-            "lead_silence_ms": turn.lead_ms, "answers": [ANSWER],
+            "lead_silence_ms": turn.lead, "answers": [ANSWER],
         })),
         ..RealtimeConfig::default()
     });
@@ -93,7 +93,7 @@ fn cascade(rng: &mut StdRng, clip: &Clip) -> Trial {
         options: options(&json!({
             "stt_delay_ms": stt.least.as_millis(), "stt_jitter_ms": stt.jitter_ms, "stt_seed": stt.seed,
             "llm_delay_ms": llm, "llm_tokens_per_second": tokens_per_second, "llm_answers": [WRITTEN_ANSWER],
-            "tts_delay_ms": tts, "tts_lead_silence_ms": turn.lead_ms,
+            "tts_delay_ms": tts, "tts_lead_silence_ms": turn.lead,
         })),
         ..CascadeConfig::default()
     });
@@ -123,21 +123,23 @@ fn in_the_only_turn(delay: &Delay) -> f64 {
 }
 
 /// What is drawn for a turn in any mode.
+///
+/// All in ms.
 struct Turn {
     /// The silence that ends it.
-    silence_ms: u32,
+    silence: u32,
     /// The silence that the answer begins with.
-    lead_ms: u32,
-    device_latency_ms: u32,
+    lead: u32,
+    device_latency: u32,
 }
 
 impl Turn {
     fn draw(rng: &mut StdRng) -> Self {
         Self {
-            silence_ms: rng.random_range(200..=700),
-            lead_ms: rng.random_range(0..=250),
+            silence: rng.random_range(200..=700),
+            lead: rng.random_range(0..=250),
             // Not less: on a busy machine the answer is played before the server has noted that it sent it.
-            device_latency_ms: rng.random_range(20..=120),
+            device_latency: rng.random_range(20..=120),
         }
     }
 
@@ -146,17 +148,17 @@ impl Turn {
         start.fallback = FallbackPolicy::Off;
         start.audio.input_rate = clip.rate.hz();
         start.turn_detection = Some(TurnDetection {
-            silence_ms: Some(self.silence_ms),
+            silence_ms: Some(self.silence),
             ..TurnDetection::default()
         });
         Trial {
             start,
-            device_latency: Duration::from_millis(self.device_latency_ms.into()),
+            device_latency: Duration::from_millis(self.device_latency.into()),
             truth: Truth {
                 mode: interaction.mode(),
-                endpointing_ms: endpointing_ms(clip, self.silence_ms),
-                leading_silence_ms: self.lead_ms.into(),
-                network_playout_ms: self.device_latency_ms.into(),
+                endpointing_ms: endpointing_ms(clip, self.silence),
+                leading_silence_ms: self.lead.into(),
+                network_playout_ms: self.device_latency.into(),
                 stages,
             },
         }

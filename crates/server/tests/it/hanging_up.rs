@@ -30,7 +30,7 @@ const WORDS: std::ops::Range<usize> = 12_000..31_200;
 
 const KEY: &str = "sk-of-everybody";
 /// An answer that takes longer than any try.
-const LENGTH: Duration = Duration::from_secs(60);
+const LENGTH: Duration = Duration::from_mins(1);
 
 async fn start(server: &Server, interaction: &Interaction) -> Conversation {
     let connection = server.client().connect().await.expect("it takes connections");
