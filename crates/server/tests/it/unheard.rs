@@ -49,7 +49,7 @@ const RUN_UP: usize = 5_760;
 /// to stop.
 const PLAYED_ON_MS: f64 = 40.0;
 /// A machine that is busy with other tests is late now and then.
-const CALLS: usize = 3;
+const CALLS: usize = 10;
 
 async fn a_model_is_not_told(vendor: ChatVendor, id: &str) {
     let model = ChatServer::start(ChatServerSettings {
