@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 use viva_application::sessions::{Outgoing, SessionInput, SessionMessage, StartSession};
-use viva_domain::ports::{
-    ProviderErrorKind, RealtimeCommand, RealtimeEventKind, SpeechToTextCommand, SpoolErrorKind,
-};
+use viva_domain::ports::{ProviderErrorKind, RealtimeCommand, RealtimeEventKind, SpoolErrorKind};
 use viva_domain::sessions::FallbackPolicy;
 use viva_domain::turns::{BargeIn, Event, PlaybackEvent, TurnNumber};
 use viva_fakes::Answer;
@@ -340,26 +338,23 @@ async fn what_could_not_be_recorded_meanwhile_is_said_to_be_lost() {
 
 #[tokio::test(start_paused = true)]
 async fn who_still_speaks_when_the_beginning_is_lost_is_heard_from_there() {
-    let cascade = Cascade::new(|ears| ears);
-    let bench = Bench::with_cascade(Detector::Session, |voice| voice, &cascade);
-    let start = StartSession {
-        interaction: Cascade::wanted(),
-        barge_in: BargeIn::Disabled,
-        ..request()
-    };
-    let mut caller = bench.try_start(start).await.expect("the session starts");
+    let bench = Bench::new(Detector::Session);
+    let mut caller = without_barge_in(&bench).await;
     let question = speech("question-en");
+    let answer = || Answer::new().started().audio(samples(8_000)).done();
+    bench.voice.answer(answer());
     caller.speak(&question).await;
     let first = plays(&mut caller).await;
     bench.audio_spool.faults().fail(SpoolErrorKind::Full);
-    let before = cascade.ears.recorded();
+    let before = bench.voice.recorded();
     caller.speak(&question[..samples(2_000)]).await;
-    caller.played(first, PlaybackEvent::Finished, 720).await;
+    caller.played(first, PlaybackEvent::Finished, 8_000).await;
+    bench.voice.answer(answer());
     caller.speak(&question[samples(2_000)..]).await;
-    let answer = caller.until_audio().await;
-    assert_eq!(Some(answer.turn), first.next());
-    let told = cascade.ears.recorded();
-    let begun = SpeechToTextCommand::SpeechBegan { ago: Duration::ZERO };
+    let answered = caller.until_audio().await.turn;
+    assert_eq!(Some(answered), first.next());
+    let told = bench.voice.recorded();
+    let begun = RealtimeCommand::SpeechBegan { ago: Duration::ZERO };
     assert_eq!(told.control()[before.control().len()], begun);
     let rest = &question[samples(2_100)..samples(3_800)];
     let heard = &told.audio()[before.audio().len()..];
