@@ -355,8 +355,8 @@ mod tests {
         latency.unexplained_ms = None;
         latency.network_playout_ms = Some(61.0);
         let errors = truth.errors(&turn);
-        assert_eq!(errors[8], ("network_playout_ms", 1.0));
-        assert_eq!(errors[10], ("unexplained_ms", 0.0));
+        assert_eq!(errors[7], ("network_playout_ms", 1.0));
+        assert_eq!(errors[9], ("unexplained_ms", 0.0));
         turn.heard_ms = None;
         assert!(!truth.are_complete(&truth.errors(&turn)));
     }
