@@ -1,4 +1,4 @@
-//! What Viva is about: sessions, turns, latencies and templates, the ports to the outside, and the pure turn machine
+//! What Viva is about: sessions, turns, latencies, templates and provider keys, the ports to the outside, and the pure turn machine
 //! that decides what happens in a conversation.
 //!
 //! Must not enter: an async runtime, serde, I/O, clocks, ids made out of thin air. Times and ids are arguments.
@@ -9,6 +9,7 @@
 
 #![warn(missing_docs)]
 
+pub mod credentials;
 pub mod ids;
 pub mod latency;
 pub mod ports;

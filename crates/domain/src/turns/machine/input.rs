@@ -130,6 +130,8 @@ impl std::fmt::Debug for ModeInput {
 pub struct SessionFailure {
     /// What kind of failure it was.
     pub kind: crate::ports::ProviderErrorKind,
+    /// The id of the provider that failed; `None` when it was not one.
+    pub provider: Option<String>,
     /// What happened, for people.
     pub message: String,
     /// When to try again.

@@ -165,6 +165,7 @@ impl TurnMachine {
         };
         let failure = SessionFailure {
             kind: ProviderErrorKind::Unavailable,
+            provider: None,
             message: format!("{who} within {} s", limit.as_secs()),
             retry_after: None,
         };

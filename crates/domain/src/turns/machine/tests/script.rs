@@ -209,6 +209,7 @@ fn said(what: &str, rest: &str) -> ModeInput {
 fn failure(message: &str) -> SessionFailure {
     SessionFailure {
         kind: ProviderErrorKind::Unavailable,
+        provider: None,
         message: message.to_owned(),
         retry_after: None,
     }
