@@ -1,10 +1,13 @@
-//! Sessions, turns, configurations and templates to test with: every field set, every time on a microsecond.
+//! Sessions, turns, configurations, templates and provider keys to test with: every field set, every time on a microsecond.
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::{Builder, Uuid};
-use viva_domain::ids::{SessionId, TemplateId, TurnId, UserId};
+use viva_domain::credentials::{
+    AuditAction, AuditEntry, AuditOutcome, CredentialState, KeyId, SealedCredential, StoredCredential,
+};
+use viva_domain::ids::{AuditEntryId, CredentialId, SessionId, TemplateId, TurnId, UserId};
 use viva_domain::latency::{LatencyMetrics, MeasuredAt, SessionTime, StageMarks, TotalLatency, TurnMarks};
 use viva_domain::ports::BlobKey;
 use viva_domain::sessions::{
@@ -198,6 +201,40 @@ pub fn template_id(n: u16) -> TemplateId {
 pub fn template_content(name: &str) -> TemplateContent {
     let content = TemplateContent::parse(RAW_TEMPLATE).unwrap();
     content.renamed(TemplateName::parse(name).unwrap())
+}
+
+/// The id of the `n`th stored credential.
+pub fn credential_id(n: u16) -> CredentialId {
+    CredentialId::from_uuid(uuid(4, n, 0))
+}
+
+/// The `n`th stored credential, which is [`OWNER`]'s for `acme`. Nobody can open it.
+pub fn stored_credential(n: u16) -> StoredCredential {
+    StoredCredential {
+        id: credential_id(n),
+        owner: OWNER,
+        provider: "acme".to_owned(),
+        sealed: SealedCredential {
+            key_id: KeyId::new("0123456789abcdef"),
+            nonce: vec![0; 24],
+            ciphertext: n.to_be_bytes().to_vec(),
+        },
+        state: CredentialState::Valid,
+        checked_at: at(i64::from(n)),
+    }
+}
+
+/// The `n`th entry of [`OWNER`]'s audit log: a session used the key for `acme`.
+pub fn audit_entry(n: u16) -> AuditEntry {
+    AuditEntry {
+        id: AuditEntryId::from_uuid(uuid(5, n, 0)),
+        owner: OWNER,
+        at: at(i64::from(n)),
+        action: AuditAction::Use,
+        provider: "acme".to_owned(),
+        session: Some(session_id(1)),
+        outcome: AuditOutcome::Done,
+    }
 }
 
 fn recording(n: u16, number: u16, side: &str, sample_rate: u32) -> Recording {

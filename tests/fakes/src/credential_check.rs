@@ -1,0 +1,45 @@
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use secrecy::ExposeSecret;
+use viva_domain::credentials::{Credential, CredentialRefusal};
+use viva_domain::ports::CredentialCheck;
+
+use crate::{FaultSwitch, lock};
+
+/// Accepts every key, unless it is told to refuse, or never to answer.
+#[derive(Debug, Default)]
+pub struct ScriptedCredentialCheck {
+    refusals: FaultSwitch<CredentialRefusal>,
+    is_silent: Mutex<bool>,
+    asked: Mutex<Vec<(String, String)>>,
+}
+
+impl ScriptedCredentialCheck {
+    /// Makes it refuse.
+    pub fn refusals(&self) -> &FaultSwitch<CredentialRefusal> {
+        &self.refusals
+    }
+
+    /// It never answers from now on.
+    pub fn fall_silent(&self) {
+        *lock(&self.is_silent) = true;
+    }
+
+    /// Which providers were asked, with which keys.
+    pub fn asked(&self) -> Vec<(String, String)> {
+        lock(&self.asked).clone()
+    }
+}
+
+#[async_trait]
+impl CredentialCheck for ScriptedCredentialCheck {
+    async fn check(&self, provider: &str, credential: &Credential) -> Result<(), CredentialRefusal> {
+        let key = credential.api_key().expose_secret().to_owned();
+        lock(&self.asked).push((provider.to_owned(), key));
+        if *lock(&self.is_silent) {
+            std::future::pending::<()>().await;
+        }
+        self.refusals.check()
+    }
+}
