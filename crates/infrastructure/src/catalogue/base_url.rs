@@ -47,6 +47,7 @@ impl BaseUrl {
             provider: provider.to_owned(),
             base_url: self.0.clone(),
             api_key,
+            organization: None,
         }
     }
 }

@@ -31,6 +31,7 @@ pub(in crate::providers) fn account(base_url: &str, api_key: Option<&str>) -> Ac
         provider: PROVIDER.to_owned(),
         base_url: base_url.parse().unwrap(),
         api_key: api_key.map(SecretString::from),
+        organization: None,
     }
 }
 

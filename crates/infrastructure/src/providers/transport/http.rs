@@ -118,7 +118,7 @@ impl HttpClient {
         let provider = account.provider.as_str();
         let mut tried = 1;
         loop {
-            let failure = match self.try_once(account, make(&self.client)).await {
+            let failure = match self.try_once(account, account.sign(make(&self.client))).await {
                 Ok(response) => return Ok(response),
                 Err(failure) => failure,
             };

@@ -28,7 +28,7 @@ pub mod sse;
 mod tests;
 pub mod wav;
 
-pub use account::Account;
+pub use account::{Account, Organization};
 pub use alarm::alarm;
 pub use http::{HttpClient, HttpLimits, NoTls, body};
 pub use speech::{Format, speech};

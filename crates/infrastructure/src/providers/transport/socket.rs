@@ -164,7 +164,7 @@ pub async fn connect(
     limit: Duration,
     make: impl FnOnce(&Client) -> RequestBuilder + Send,
 ) -> Result<Socket, ProviderError> {
-    let request = make(http.client());
+    let request = account.sign(make(http.client()));
     timeout(limit, open(account, request))
         .await
         .unwrap_or_else(|_| Err(errors::unavailable(&account.provider, "no connection in time")))

@@ -125,6 +125,7 @@ mod tests {
             provider: "acme".to_owned(),
             base_url: base.parse().unwrap(),
             api_key: None,
+            organization: None,
         };
         assert_eq!(address(&account, model).as_str(), url);
     }

@@ -1,11 +1,12 @@
 use std::time::Duration;
 
+use reqwest::header::{HeaderName, HeaderValue};
 use rstest::rstest;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use viva_domain::ports::{ProviderError, ProviderErrorKind};
 
-use super::super::{Account, HttpClient, HttpLimits, body};
+use super::super::{Account, HttpClient, HttpLimits, Organization, body};
 
 const LIMITS: HttpLimits = HttpLimits {
     answer: Duration::from_secs(20),
@@ -23,6 +24,7 @@ async fn ask(responses: &[&str]) -> (Result<String, ProviderError>, usize) {
             .parse()
             .unwrap(),
         api_key: None,
+        organization: None,
     };
     let http = HttpClient::new().unwrap().with_limits(LIMITS);
     let url = account.url("x");
@@ -88,11 +90,44 @@ async fn a_request_is_given_up(
 }
 
 #[tokio::test]
+async fn who_pays_is_told_with_a_request() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let account = Account {
+        provider: "acme".to_owned(),
+        base_url: url.parse().unwrap(),
+        api_key: None,
+        organization: Some(Organization {
+            header: HeaderName::from_static("acme-organization"),
+            id: HeaderValue::from_static("org-1"),
+        }),
+    };
+    let http = HttpClient::new().unwrap().with_limits(LIMITS);
+    let asking = http.send(&account, |client| client.get(account.url("x")));
+    let serving = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            request.push(stream.read_u8().await.unwrap());
+        }
+        stream
+            .write_all(format!("HTTP/1.1 {OK}").as_bytes())
+            .await
+            .unwrap();
+        String::from_utf8(request).unwrap()
+    };
+    let (answer, request) = tokio::join!(asking, serving);
+    answer.unwrap();
+    assert!(request.contains("acme-organization: org-1\r\n"), "{request}");
+}
+
+#[tokio::test]
 async fn an_address_that_is_none_is_a_wrong_setting() {
     let account = Account {
         provider: "acme".to_owned(),
         base_url: "ftp://127.0.0.1/v1".parse().unwrap(),
         api_key: None,
+        organization: None,
     };
     let http = HttpClient::new().unwrap().with_limits(LIMITS);
     let err = http

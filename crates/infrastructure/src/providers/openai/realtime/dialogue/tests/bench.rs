@@ -50,6 +50,7 @@ impl Bench {
                 provider: "my-own".to_owned(),
                 base_url: "https://a.example/v1".parse().unwrap(),
                 api_key: None,
+                organization: None,
             },
         };
         let began = Instant::now();
