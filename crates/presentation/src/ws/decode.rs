@@ -135,9 +135,13 @@ pub(super) fn playback(report: ws::PlaybackReport) -> Result<SessionInput, Refus
     }))
 }
 
-pub(super) fn switch_mode(message: &ws::SwitchMode, sessions: &Sessions) -> Result<SessionInput, Refusal> {
+pub(super) async fn switch_mode(
+    message: &ws::SwitchMode,
+    sessions: &Sessions,
+    user_id: UserId,
+) -> Result<SessionInput, Refusal> {
     let wanted = interaction_from_wire(ws::Interaction::parse(message.mode, &message.config)?)?;
-    let interaction = sessions.resolve(&wanted).map_err(|err| Refusal::from(&err))?;
+    let interaction = sessions.resolve(user_id, &wanted).await?;
     Ok(SessionInput::SwitchMode(Box::new(interaction)))
 }
 

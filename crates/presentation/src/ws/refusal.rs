@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use viva_application::modes::OpenModeError;
-use viva_application::sessions::{ResumeSessionError, StartSessionError};
+use viva_application::sessions::{ResolveError, ResumeSessionError, StartSessionError};
 use viva_application::templates::TemplateError;
 use viva_domain::ports::ProviderErrorKind;
 use viva_domain::sessions::InvalidPrompt;
@@ -127,6 +127,19 @@ impl From<&OpenModeError> for Refusal {
     }
 }
 
+impl From<ResolveError> for Refusal {
+    fn from(err: ResolveError) -> Self {
+        match &err {
+            ResolveError::Mode(cause) => cause.into(),
+            ResolveError::Store(cause) => {
+                log(cause);
+                let message = "your provider keys could not be read; try again in a moment";
+                Self::new(Fault::None, ErrorCode::InternalError, message)
+            }
+        }
+    }
+}
+
 impl From<StartSessionError> for Refusal {
     fn from(err: StartSessionError) -> Self {
         match &err {
@@ -172,7 +185,9 @@ pub(super) fn provider_error_code(kind: &ProviderErrorKind) -> ErrorCode {
     match kind {
         ProviderErrorKind::Unknown | ProviderErrorKind::InvalidConfig(_) => ErrorCode::InvalidConfig,
         ProviderErrorKind::CredentialMissing | ProviderErrorKind::NotSetUp(_) => ErrorCode::CredentialMissing,
-        ProviderErrorKind::CredentialInvalid => ErrorCode::CredentialInvalid,
+        ProviderErrorKind::CredentialInvalid | ProviderErrorKind::OwnCredentialInvalid => {
+            ErrorCode::CredentialInvalid
+        }
         ProviderErrorKind::Unavailable => ErrorCode::ProviderUnavailable,
         ProviderErrorKind::RateLimited => ErrorCode::RateLimited,
         ProviderErrorKind::QuotaExceeded => ErrorCode::QuotaExceeded,
@@ -211,6 +226,7 @@ mod tests {
             ProviderErrorKind::CredentialMissing,
             ProviderErrorKind::NotSetUp("SOME_API_KEY".to_owned()),
             ProviderErrorKind::CredentialInvalid,
+            ProviderErrorKind::OwnCredentialInvalid,
             ProviderErrorKind::Unavailable,
             ProviderErrorKind::RateLimited,
             ProviderErrorKind::QuotaExceeded,
@@ -227,6 +243,7 @@ mod tests {
                 (ErrorCode::InvalidConfig, Fault::Message),
                 (ErrorCode::CredentialMissing, Fault::None),
                 (ErrorCode::CredentialMissing, Fault::None),
+                (ErrorCode::CredentialInvalid, Fault::None),
                 (ErrorCode::CredentialInvalid, Fault::None),
                 (ErrorCode::ProviderUnavailable, Fault::None),
                 (ErrorCode::RateLimited, Fault::None),
