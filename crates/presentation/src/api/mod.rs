@@ -1,5 +1,7 @@
 //! The REST API: one file per route.
 
+mod audit;
+mod credentials;
 mod docs;
 mod health;
 mod paging;
@@ -22,6 +24,10 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(health::readyz))
         .routes(routes!(docs::document))
         .routes(routes!(docs::page))
+        .routes(routes!(audit::list::list))
+        .routes(routes!(credentials::list::list))
+        .routes(routes!(credentials::put::put, credentials::delete::delete))
+        .routes(routes!(credentials::validate::validate))
         .routes(routes!(providers::list::list))
         .routes(routes!(self_test::get::get, self_test::start::start))
         .routes(routes!(sessions::list::list))

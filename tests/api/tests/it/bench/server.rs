@@ -8,26 +8,30 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use viva_application::credentials::{Credentials, CredentialsPorts};
 use viva_application::history::History;
-use viva_application::modes::ModeFactory;
 use viva_application::sessions::{SessionSettings, Sessions, SessionsPorts};
 use viva_application::templates::Templates;
 use viva_contract::samples;
+use viva_domain::credentials::{CredentialField, CredentialForm, FieldNeed, FormField};
 use viva_domain::ids::UserId;
 use viva_domain::ports::{
-    BlobKey, BlobStore, RealtimeCapabilities, RealtimeEventKind, SessionStore, SpeechToTextCapabilities,
-    TemplateStore,
+    BlobKey, BlobStore, CredentialStore, RealtimeCapabilities, RealtimeEventKind, SessionStore,
+    SpeechToTextCapabilities, TemplateStore,
 };
 use viva_domain::providers::{
     CredentialStatus, Language, Model, ProviderCatalogue, ProviderInfo, ProviderVoice,
 };
 use viva_domain::sessions::Session;
 use viva_fakes::{
-    ManualClock, MemoryAudioSpool, MemoryBlobStore, MemorySessionStore, MemoryTemplateStore,
-    MemoryTurnJournal, ScriptedLanguageModel, ScriptedRealtimeVoice, ScriptedSpeechToText,
-    ScriptedTextToSpeech, SequentialIds,
+    FixedProviderDirectory, ManualClock, MemoryAudioSpool, MemoryBlobStore, MemoryCredentialStore,
+    MemorySessionStore, MemoryTemplateStore, MemoryTurnJournal, ScriptedCredentialCheck,
+    ScriptedLanguageModel, ScriptedRealtimeVoice, ScriptedSpeechToText, ScriptedTextToSpeech, SequentialIds,
 };
-use viva_infrastructure::db::{Database, DatabaseConfig, SqlSessionStore, SqlTemplateStore};
+use viva_infrastructure::db::{
+    Database, DatabaseConfig, SqlCredentialStore, SqlSessionStore, SqlTemplateStore,
+};
+use viva_infrastructure::vault::{MasterKey, XChaChaVault};
 use viva_presentation::{AppState, Connections, Site};
 
 use super::ScriptedSelfTests;
@@ -40,6 +44,9 @@ pub(crate) struct Server {
     pub(crate) state: AppState,
     pub(crate) session_store: Arc<dyn SessionStore>,
     pub(crate) template_store: Arc<dyn TemplateStore>,
+    pub(crate) credential_store: Arc<dyn CredentialStore>,
+    pub(crate) credential_check: Arc<ScriptedCredentialCheck>,
+    pub(crate) provider_directory: Arc<FixedProviderDirectory>,
     pub(crate) blob_store: Arc<MemoryBlobStore>,
     pub(crate) voice: Arc<ScriptedRealtimeVoice>,
     /// Of the cascade, where there is one.
@@ -54,6 +61,7 @@ pub(crate) struct Server {
 struct Stores {
     sessions: Arc<dyn SessionStore>,
     templates: Arc<dyn TemplateStore>,
+    credentials: Arc<dyn CredentialStore>,
 }
 
 impl Stores {
@@ -61,6 +69,7 @@ impl Stores {
         Self {
             sessions: Arc::new(MemorySessionStore::default()),
             templates: Arc::new(MemoryTemplateStore::default()),
+            credentials: Arc::new(MemoryCredentialStore::default()),
         }
     }
 }
@@ -79,7 +88,8 @@ impl Server {
         database.migrate().await.unwrap();
         let stores = Stores {
             sessions: Arc::new(SqlSessionStore::new(database.clone())),
-            templates: Arc::new(SqlTemplateStore::new(database)),
+            templates: Arc::new(SqlTemplateStore::new(database.clone())),
+            credentials: Arc::new(SqlCredentialStore::new(database)),
         };
         Self::with(
             stores,
@@ -189,6 +199,9 @@ impl Server {
         }));
         providers.realtime.insert(info(), voice.clone());
         let (session_store, template_store) = (stores.sessions, stores.templates);
+        let credential_store = stores.credentials;
+        let credential_check = Arc::new(ScriptedCredentialCheck::default());
+        let provider_directory = Arc::new(FixedProviderDirectory::new(providers));
         let audio_spool = MemoryAudioSpool::default();
         let blob_store = Arc::new(MemoryBlobStore::new(audio_spool.clone()));
         let clock = Arc::new(ManualClock::default());
@@ -198,16 +211,25 @@ impl Server {
             blob_store: blob_store.clone(),
             audio_spool: Arc::new(audio_spool),
             turn_journal: Arc::new(MemoryTurnJournal::default()),
+            provider_directory: provider_directory.clone(),
+            credential_store: credential_store.clone(),
             clock: clock.clone(),
             ids: ids.clone(),
         };
-        let modes = ModeFactory::new(providers.clone());
+        let credentials = CredentialsPorts {
+            credential_store: credential_store.clone(),
+            credential_vault: Arc::new(XChaChaVault::new(&MasterKey::generate())),
+            credential_check: credential_check.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+        };
         let self_tests = Arc::new(ScriptedSelfTests::new());
         let state = AppState {
-            sessions: Sessions::new(ports, settings, modes, TaskTracker::new()),
+            sessions: Sessions::new(ports, settings, TaskTracker::new()),
             history: History::new(session_store.clone(), blob_store.clone()),
             templates: Templates::new(template_store.clone(), clock.clone(), ids),
-            providers: Arc::new(providers),
+            credentials: Credentials::new(credentials, forms()),
+            providers: provider_directory.clone(),
             clock,
             site,
             connections: Connections::default(),
@@ -224,6 +246,9 @@ impl Server {
             state,
             session_store,
             template_store,
+            credential_store,
+            credential_check,
+            provider_directory,
             blob_store,
             voice,
             ears: Arc::default(),
@@ -297,6 +322,31 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop.cancel();
     }
+}
+
+/// A provider whose address may be given, and one whose address has to be.
+fn forms() -> Vec<CredentialForm> {
+    let address = |need, example: &str| FormField {
+        field: CredentialField::BaseUrl,
+        need,
+        example: Some(example.to_owned()),
+    };
+    let organization = FormField {
+        field: CredentialField::Organization,
+        need: FieldNeed::Optional,
+        example: None,
+    };
+    let form = |provider: &str, name: &str, fields| CredentialForm {
+        provider: provider.to_owned(),
+        name: name.to_owned(),
+        fields,
+    };
+    let usual = address(FieldNeed::Optional, "https://api.acme.example");
+    let own = address(FieldNeed::Needed, "https://your-resource.example");
+    vec![
+        form("acme", "Acme", vec![usual, organization]),
+        form("resource", "Resource", vec![own]),
+    ]
 }
 
 /// No providers beside the realtime one.
