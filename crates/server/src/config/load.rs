@@ -15,7 +15,7 @@ const USUAL_FILE: &str = "viva.toml";
 /// What the names of environment variables begin with; `__` separates the parts of a key.
 const PREFIX: &str = "VIVA__";
 /// Keys that end so are never printed; those of the second list without what a URL may hide.
-const SECRETS: [&str; 1] = [".api_key"];
+const SECRETS: [&str; 2] = [".api_key", "master_key"];
 const URLS: [&str; 2] = ["database.url", ".base_url"];
 
 /// The configuration and where it is odd.

@@ -2,6 +2,7 @@
 
 mod auth;
 mod catalogue;
+mod credentials;
 mod database;
 mod load;
 mod log;
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde::Deserialize;
 
+pub(crate) use credentials::CredentialsSettings;
 pub(crate) use database::DatabaseSettings;
 pub(crate) use load::{defaults, load};
 pub(crate) use log::{LogFormat, LogSettings};
@@ -32,6 +34,7 @@ pub(crate) struct Settings {
     pub(crate) storage: storage::StorageSettings,
     pub(crate) web: web::WebSettings,
     pub(crate) sessions: sessions::SessionsSettings,
+    pub(crate) credentials: CredentialsSettings,
     pub(crate) catalogue: catalogue::CatalogueSettings,
     /// By id, with `_` for `-`.
     #[serde(default)]
@@ -48,6 +51,7 @@ impl Settings {
         self.auth.validate(self.server.listen)?;
         self.database.validate()?;
         self.storage.validate()?;
+        self.credentials.validate()?;
         self.sessions.validate()
     }
 }

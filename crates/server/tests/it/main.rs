@@ -3,6 +3,7 @@
 mod bench;
 mod falling_back;
 mod hanging_up;
+mod own_keys;
 mod providers;
 mod refusals;
 mod selftest;

@@ -34,6 +34,16 @@ pub(crate) struct ProviderSetup {
 }
 
 impl ProviderSetup {
+    /// A provider with an account of a user's own.
+    pub(crate) fn own(provider: CatalogueProvider, account: Account, credential: CredentialStatus) -> Self {
+        Self {
+            provider,
+            account,
+            credential,
+            needs: Vec::new(),
+        }
+    }
+
     /// What people choose from.
     pub(crate) fn info<A>(&self, role: &Role<A>) -> ProviderInfo {
         role.info(&self.provider, self.credential, &self.needs)
