@@ -4,10 +4,12 @@ use tokio_util::task::TaskTracker;
 use viva_audio::SampleRate;
 use viva_contract::samples::{self, OWNER};
 use viva_domain::ports::{SessionStore as _, SpoolErrorKind, TurnJournal as _};
+use viva_domain::providers::ProviderCatalogue;
 use viva_domain::sessions::SessionState;
 use viva_domain::turns::TurnNumber;
 use viva_fakes::{
-    ManualClock, MemoryAudioSpool, MemoryBlobStore, MemorySessionStore, MemoryTurnJournal, SequentialIds,
+    FixedProviderDirectory, ManualClock, MemoryAudioSpool, MemoryBlobStore, MemoryCredentialStore,
+    MemorySessionStore, MemoryTurnJournal, SequentialIds,
 };
 
 use super::*;
@@ -35,6 +37,8 @@ impl Bench {
             blob_store: Arc::new(MemoryBlobStore::new(audio_spool.clone())),
             audio_spool: Arc::new(audio_spool),
             turn_journal: journal.clone(),
+            provider_directory: Arc::new(FixedProviderDirectory::new(ProviderCatalogue::default())),
+            credential_store: Arc::new(MemoryCredentialStore::default()),
             clock: Arc::new(ManualClock::default()),
             ids: Arc::new(SequentialIds::default()),
         };
