@@ -258,7 +258,7 @@ async fn without_words_nothing_is_made_ready() {
     );
     assert_eq!(
         bench.ears.recorded().control().last(),
-        Some(&SpeechToTextCommand::Finalize)
+        Some(&SpeechToTextCommand::Finalize { number: 1 })
     );
     assert!(bench.model.asked().is_empty());
     bench.close().await;
