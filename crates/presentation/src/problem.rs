@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tracing::error;
 use viva_application::history::HistoryError;
-use viva_application::templates::TemplateError;
+use viva_application::templates::{FindTemplateError, TemplateError};
 use viva_domain::ports::{BlobError, BlobErrorKind, StoreError, StoreErrorKind};
 use viva_domain::templates::InvalidTemplate;
 use viva_protocol::problem::{PROBLEM_JSON, Problem as Body};
@@ -138,6 +138,12 @@ impl From<JsonRejection> for Problem {
 impl From<InvalidTemplate> for Problem {
     fn from(err: InvalidTemplate) -> Self {
         Self::bad_request("invalid-template").detail(err.to_string())
+    }
+}
+
+impl From<FindTemplateError> for Problem {
+    fn from(err: FindTemplateError) -> Self {
+        TemplateError::from(err).into()
     }
 }
 

@@ -9,10 +9,15 @@ use viva_domain::turns::Generation;
 use crate::providers::openai::realtime::config::RATE;
 use crate::providers::transport::pcm::Decoder;
 
-/// The answers that still matter: those under way, and the last one, which may be heard for a while.
+/// The answers that still matter: those under way, the last one, which may be heard for a while, and the one that was cut
+/// last, of which less may have been heard.
 #[derive(Debug, Default)]
 pub(super) struct Responses {
     responses: Vec<Response>,
+    /// The last one of the connection before: the provider says no more of it, but it may still be heard, and cut.
+    left: Option<Response>,
+    /// The answer that was cut last.
+    pub(super) cut: Option<String>,
 }
 
 #[derive(Debug)]
@@ -62,8 +67,12 @@ pub(super) struct NotAudio;
 impl Responses {
     pub(super) fn begin(&mut self, id: &str, generation: Generation, turn: u64) -> &mut Response {
         let audible = self.audible();
-        self.responses
-            .retain(|response| response.is_active || audible.as_ref() == Some(&response.id));
+        let matters = |response: &Response| {
+            let id = Some(&response.id);
+            response.is_active || audible.as_ref() == id || self.cut.as_ref() == id
+        };
+        self.responses.retain(matters);
+        self.left.take_if(|left| !matters(left));
         self.responses.push(Response {
             id: id.to_owned(),
             generation,
@@ -82,7 +91,7 @@ impl Responses {
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Response> {
-        self.responses.iter_mut()
+        self.left.iter_mut().chain(&mut self.responses)
     }
 
     pub(super) fn is_any_active(&self) -> bool {
@@ -92,12 +101,19 @@ impl Responses {
     /// The answer that the session hears, or heard last.
     pub(super) fn audible(&self) -> Option<String> {
         let audible = |response: &&Response| response.has_started && !response.is_given_up;
-        let last = self.responses.iter().rev().find(audible);
+        let last = self.left.iter().chain(&self.responses).rfind(audible);
         last.map(|response| response.id.clone())
     }
 
-    pub(super) fn clear(&mut self) {
-        self.responses.clear();
+    /// The connection is given up, and with it all that the provider remembers.
+    pub(super) fn leave(&mut self) {
+        let audible = self.audible();
+        let mut all = self.left.take().into_iter().chain(self.responses.drain(..));
+        self.left = all.rfind(|response| audible.as_ref() == Some(&response.id));
+        if let Some(left) = &mut self.left {
+            left.is_active = false;
+            left.items.clear();
+        }
     }
 }
 
