@@ -112,18 +112,18 @@ impl Speech {
 
     /// Says it in samples; asked for at that time.
     pub(crate) fn say(&self, rate: u32, piece: usize, asked: Instant) -> Saying<i16> {
-        self.saying(wave(rate), rate, 1, piece, asked)
+        self.begin(wave(rate), rate, 1, piece, asked)
     }
 
     /// Says it in bytes, little-endian; asked for at that time.
     pub(crate) fn say_bytes(&self, rate: u32, piece: usize, asked: Instant) -> Saying<u8> {
         let wave = wave(rate);
         let bytes = wave.iter().flat_map(|sample| sample.to_le_bytes()).collect();
-        self.saying(bytes, rate, 2, piece, asked)
+        self.begin(bytes, rate, 2, piece, asked)
     }
 
     /// `width` is how many units a sample has.
-    fn saying<T>(&self, wave: Vec<T>, rate: u32, width: usize, piece: usize, asked: Instant) -> Saying<T> {
+    fn begin<T>(&self, wave: Vec<T>, rate: u32, width: usize, piece: usize, asked: Instant) -> Saying<T> {
         let length = units(self.length, rate as usize) * width;
         let rate = rate as usize * width;
         Saying {
