@@ -343,7 +343,8 @@ impl Dialogue {
         self.wanted = None;
         self.plays_until = None;
         let audible = heard.and_then(|heard| Some((self.responses.audible()?, heard)));
-        for response in self.responses.iter_mut() {
+        let id = audible.as_ref().map(|(id, _)| id.as_str());
+        for response in self.responses.to_stop(id) {
             let heard = match &audible {
                 Some((id, heard)) if *id == response.id => Some(*heard),
                 // What was said to its end before this turn was heard.

@@ -91,7 +91,16 @@ impl Responses {
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Response> {
-        self.left.iter_mut().chain(&mut self.responses)
+        self.responses.iter_mut()
+    }
+
+    /// Those that an interruption stops, where this one is heard.
+    pub(super) fn to_stop(&mut self, audible: Option<&str>) -> impl Iterator<Item = &mut Response> {
+        let left = self
+            .left
+            .iter_mut()
+            .filter(move |left| Some(left.id.as_str()) == audible);
+        left.chain(&mut self.responses)
     }
 
     pub(super) fn is_any_active(&self) -> bool {
