@@ -58,7 +58,7 @@ impl Verdict {
 pub struct Reading {
     /// The needle: RMS in dBFS, rising at once and falling slowly.
     pub rms_dbfs: f32,
-    /// The needle as it was at most [`HOLD_MS`] ago: a figure that can be read.
+    /// The needle as it was a quarter of a second ago at most: a figure that can be read.
     pub held_dbfs: f32,
     /// The last frame's peak in dBFS.
     pub peak_dbfs: f32,

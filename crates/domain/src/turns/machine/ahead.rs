@@ -206,7 +206,7 @@ impl TurnMachine {
         match given {
             Ok(()) => self.ask_for_what_was_given(now, effects),
             Err(failure) if self.state == TurnState::Processing => {
-                self.response_failed(now, failure, effects)
+                self.response_failed(now, failure, effects);
             }
             Err(failure) => effects.push(Effect::Emit(Event::Failure {
                 failure,

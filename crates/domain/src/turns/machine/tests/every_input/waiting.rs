@@ -1,7 +1,7 @@
 //! While nothing is to be answered.
 
 use super::every_input;
-use crate::turns::machine::tests::{greeting, provider_decides, session, with_fallback, without_barge_in};
+use crate::turns::machine::tests::{greeting, provider_decides, session, with_fallback};
 
 #[test]
 fn idle() {

@@ -24,8 +24,8 @@ pub(super) struct Seen {
     is_preparing: bool,
     /// The turn that the mode has not heard.
     not_given: Option<TurnNumber>,
-    /// It is being given that turn.
-    is_giving: bool,
+    /// The turn that it is being given.
+    being_given: Option<TurnNumber>,
     pub(super) speaking: Option<TurnNumber>,
     pub(super) is_closed: bool,
     pub(super) is_over: bool,
@@ -60,12 +60,12 @@ impl Seen {
         };
         let newest = self.turns.last_key_value().filter(is_unheard);
         self.not_given = newest.map(|(number, _)| *number);
-        self.is_giving = false;
+        self.being_given = None;
     }
 
     /// The mode was given the turn that it had not heard, or that failed; while an answer is given, it is tried again.
     pub(super) fn given(&mut self, is_given: bool) {
-        self.is_giving = false;
+        self.being_given = None;
         if is_given || self.speaking.is_none() {
             self.not_given = None;
         }
@@ -126,8 +126,7 @@ impl Seen {
                 assert_ne!(self.speaking, Some(finished.number));
                 self.newest_over = self.newest_over.max(Some(finished.number));
                 if self.not_given == Some(finished.number) {
-                    self.not_given = None;
-                    self.is_giving = false;
+                    (self.not_given, self.being_given) = (None, None);
                 }
                 self.turn(finished.number).finish(finished);
             }
@@ -138,7 +137,7 @@ impl Seen {
                 assert!(is_recorded && !newest.is_finished && newest.responses == 0);
                 assert_eq!(self.speaking, None, "the AI is done");
                 assert!(self.not_given.replace(*number).is_none_or(|turn| turn == *number));
-                assert!(!std::mem::replace(&mut self.is_giving, true), "once");
+                assert_eq!(self.being_given.replace(*number), None, "once");
             }
             // Words that amend a turn were told before.
             Effect::ModeLost(_) | Effect::TranscriptAmended(_) => {}

@@ -344,7 +344,7 @@ impl Dialogue {
         self.plays_until = None;
         let audible = heard.and_then(|heard| Some((self.responses.audible()?, heard)));
         let id = audible.as_ref().map(|(id, _)| id.as_str());
-        for response in self.responses.to_stop(id) {
+        for response in self.responses.stopping(id) {
             let heard = match &audible {
                 Some((id, heard)) if *id == response.id => Some(*heard),
                 // What was said to its end before this turn was heard.

@@ -13,7 +13,7 @@ use crate::providers::transport::pcm::Decoder;
 /// last, of which less may have been heard.
 #[derive(Debug, Default)]
 pub(super) struct Responses {
-    responses: Vec<Response>,
+    current: Vec<Response>,
     /// The last one of the connection before: the provider says no more of it, but it may still be heard, and cut.
     left: Option<Response>,
     /// The answer that was cut last.
@@ -71,9 +71,9 @@ impl Responses {
             let id = Some(&response.id);
             response.is_active || audible.as_ref() == id || self.cut.as_ref() == id
         };
-        self.responses.retain(matters);
+        self.current.retain(matters);
         self.left.take_if(|left| !matters(left));
-        self.responses.push(Response {
+        self.current.push(Response {
             id: id.to_owned(),
             generation,
             turn,
@@ -82,42 +82,42 @@ impl Responses {
             is_given_up: false,
             items: Vec::new(),
         });
-        let last = self.responses.len() - 1;
-        &mut self.responses[last]
+        let last = self.current.len() - 1;
+        &mut self.current[last]
     }
 
     pub(super) fn find(&mut self, id: &str) -> Option<&mut Response> {
-        self.responses.iter_mut().find(|response| response.id == id)
+        self.current.iter_mut().find(|response| response.id == id)
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Response> {
-        self.responses.iter_mut()
+        self.current.iter_mut()
     }
 
     /// Those that an interruption stops, where this one is heard.
-    pub(super) fn to_stop(&mut self, audible: Option<&str>) -> impl Iterator<Item = &mut Response> {
+    pub(super) fn stopping(&mut self, audible: Option<&str>) -> impl Iterator<Item = &mut Response> {
         let left = self
             .left
             .iter_mut()
             .filter(move |left| Some(left.id.as_str()) == audible);
-        left.chain(&mut self.responses)
+        left.chain(&mut self.current)
     }
 
     pub(super) fn is_any_active(&self) -> bool {
-        self.responses.iter().any(|response| response.is_active)
+        self.current.iter().any(|response| response.is_active)
     }
 
     /// The answer that the session hears, or heard last.
     pub(super) fn audible(&self) -> Option<String> {
         let audible = |response: &&Response| response.has_started && !response.is_given_up;
-        let last = self.left.iter().chain(&self.responses).rfind(audible);
+        let last = self.left.iter().chain(&self.current).rfind(audible);
         last.map(|response| response.id.clone())
     }
 
     /// The connection is given up, and with it all that the provider remembers.
     pub(super) fn leave(&mut self) {
         let audible = self.audible();
-        let mut all = self.left.take().into_iter().chain(self.responses.drain(..));
+        let mut all = self.left.take().into_iter().chain(self.current.drain(..));
         self.left = all.rfind(|response| audible.as_ref() == Some(&response.id));
         if let Some(left) = &mut self.left {
             left.is_active = false;
@@ -227,7 +227,7 @@ mod tests {
     fn response(items: &[u64], is_active: bool) -> Response {
         let mut responses = Responses::default();
         responses.begin("r", Generation::FIRST, 1);
-        let mut response = responses.responses.remove(0);
+        let mut response = responses.current.remove(0);
         response.is_active = is_active;
         for (index, ms) in items.iter().enumerate() {
             let bytes = vec![0; usize::try_from(ms * 48).unwrap()];
