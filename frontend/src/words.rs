@@ -193,7 +193,7 @@ words! {
     selftest_worst: "worst", "最差";
     selftest_explained: "Reported less programmed, with providers whose delays are known; the total against what a caller heard. Your microphone and loudspeaker are not in it.", "回報值減去設定值，供應者的延遲為已知；總計則與呼叫端所聽到的相比。不含你的麥克風與喇叭。";
     turns_estimated: "Estimated by the server, because no playback was reported: {n}", "{n} 輪因未回報播放而由伺服器估計";
-    totals_short: "This browser does not tell when it captured your voice, so totals are some 60 ms too short.", "此瀏覽器未提供收音時間，因此總計約少 60 毫秒。";
+    totals_short: "It is not known when your voice was captured, so totals are too short.", "無法得知你的聲音何時收錄，因此總計偏短。";
     statistics: "All turns", "所有回合";
     chart_label: "Total latency of the last {n} turns, at most {max} ms", "最近 {n} 輪的總延遲，最高 {max} 毫秒";
     total_of_interrupted: "Total, interrupted", "總計（被打斷）";

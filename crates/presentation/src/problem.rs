@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use tracing::error;
 use viva_application::credentials::CredentialError;
 use viva_application::history::HistoryError;
-use viva_application::templates::TemplateError;
+use viva_application::templates::{FindTemplateError, TemplateError};
 use viva_domain::credentials::CredentialRefusal;
 use viva_domain::ports::{BlobError, BlobErrorKind, StoreError, StoreErrorKind};
 use viva_domain::templates::InvalidTemplate;
@@ -160,6 +160,12 @@ impl From<JsonRejection> for Problem {
 impl From<InvalidTemplate> for Problem {
     fn from(err: InvalidTemplate) -> Self {
         Self::bad_request("invalid-template").detail(err.to_string())
+    }
+}
+
+impl From<FindTemplateError> for Problem {
+    fn from(err: FindTemplateError) -> Self {
+        TemplateError::from(err).into()
     }
 }
 

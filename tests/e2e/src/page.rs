@@ -26,16 +26,13 @@ const RAW_MICROPHONE: &str = "(() => {
 /// −40 dBFS: far above rounding noise, far below speech.
 const AUDIBLE_PEAK: f64 = 0.01;
 
-/// Has the server's provider behave in a way that the page cannot ask for.
-const GIVE_OPTIONS: &str = "(options) => {
+/// Has the server get what `change` makes of each message of the page, and nothing where that is nothing.
+const CHANGE_MESSAGES: &str = "(change) => {
     const send = WebSocket.prototype.send;
     WebSocket.prototype.send = function (data) {
-        const message = typeof data === 'string' ? JSON.parse(data) : {};
-        if (message.type === 'start_session') {
-            message.config.options = options;
-            data = JSON.stringify(message);
-        }
-        send.call(this, data);
+        if (typeof data !== 'string') return send.call(this, data);
+        const message = change(JSON.parse(data));
+        if (message) send.call(this, JSON.stringify(message));
     };
 }";
 
@@ -215,7 +212,19 @@ impl Page {
 
     /// Gives the realtime provider these options from the next *Start* on; they are those of the server's documentation.
     pub async fn give_options(&self, options: &Value) -> Result<()> {
-        self.value(&format!("({GIVE_OPTIONS})({options})"))
+        self.change_messages(&format!(
+            "(message) => {{
+                if (message.type === 'start_session') message.config.options = {options};
+                return message;
+            }}"
+        ))
+        .await
+    }
+
+    /// From now on the server gets what this function of JavaScript returns for each message of the page; nothing where it
+    /// returns nothing.
+    pub async fn change_messages(&self, change: &str) -> Result<()> {
+        self.value(&format!("({CHANGE_MESSAGES})({change})"))
             .await
             .map(drop)
     }

@@ -166,8 +166,10 @@ impl<I: Stream<Item = Received> + Unpin> Reader<I> {
     async fn start_session(&mut self, message: StartSession) -> Result<(), Refusal> {
         self.need_no_session()?;
         let format = AudioFormat::new(message.audio);
-        let template = self.context.prompt_of(message.template_id).await?;
-        let request = decode::start_session(&message, self.context.user_id, &template)?;
+        let user_id = self.context.user_id;
+        let (template, texts) = decode::prompt(&message);
+        let prompt = self.context.templates.prompt(user_id, template, texts).await?;
+        let request = decode::start_session(&message, user_id, prompt)?;
         let (link, end) = Link::new();
         let connection = self.context.sessions.start(request, link).await?;
         self.carry(connection, end, format).await;

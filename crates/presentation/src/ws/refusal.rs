@@ -2,9 +2,8 @@ use std::time::Duration;
 
 use viva_application::modes::OpenModeError;
 use viva_application::sessions::{ResolveError, ResumeSessionError, StartSessionError};
-use viva_application::templates::TemplateError;
+use viva_application::templates::{FindTemplateError, PromptError};
 use viva_domain::ports::ProviderErrorKind;
-use viva_domain::sessions::InvalidPrompt;
 use viva_protocol::ws::{ErrorCode, ErrorMessage, InvalidFrame, InvalidInteraction, MalformedMessage};
 
 use crate::problem::log;
@@ -101,12 +100,6 @@ impl From<InvalidInteraction> for Refusal {
     }
 }
 
-impl From<InvalidPrompt> for Refusal {
-    fn from(err: InvalidPrompt) -> Self {
-        Self::config(err.to_string())
-    }
-}
-
 impl From<ResumeSessionError> for Refusal {
     fn from(err: ResumeSessionError) -> Self {
         match err {
@@ -164,13 +157,13 @@ impl From<StartSessionError> for Refusal {
     }
 }
 
-impl From<TemplateError> for Refusal {
-    fn from(err: TemplateError) -> Self {
+impl From<PromptError> for Refusal {
+    fn from(err: PromptError) -> Self {
         match &err {
-            TemplateError::Unknown(_) | TemplateError::BuiltIn(_) | TemplateError::NameTaken(_) => {
+            PromptError::Template(FindTemplateError::Unknown(_)) | PromptError::Invalid(_) => {
                 Self::config(err.to_string())
             }
-            TemplateError::Store(cause) => {
+            PromptError::Template(FindTemplateError::Store(cause)) => {
                 log(cause);
                 let message =
                     "the template could not be read, so no session was started; try again in a moment";

@@ -25,15 +25,11 @@ const FRAME_MS: f64 = 20.0;
 const CLOCKS_MS: f64 = 60.0;
 
 /// Keeps in `played` what the page reports of its playback.
-const NOTE_PLAYBACK: &str = "(() => {
-    window.played = [];
-    const send = WebSocket.prototype.send;
-    WebSocket.prototype.send = function (data) {
-        const message = typeof data === 'string' ? JSON.parse(data) : {};
-        if (message.type === 'playback' && message.event !== 'progress') played.push(message);
-        send.call(this, data);
-    };
-})()";
+const NOTE_PLAYBACK: &str = "(message) => {
+    window.played ??= [];
+    if (message.type === 'playback' && message.event !== 'progress') played.push(message);
+    return message;
+}";
 
 const PAUSED_OR_CUT: &str = "document.querySelector('.vv-line-paused, .vv-line-cut') !== null";
 
@@ -124,7 +120,7 @@ async fn a_cough_pauses_the_ai_and_it_goes_on() -> Result<()> {
         .visit(&url, async |page| {
             // Who suppresses noise hears no cough.
             page.take_the_microphone_as_it_is().await?;
-            page.value(NOTE_PLAYBACK).await?;
+            page.change_messages(NOTE_PLAYBACK).await?;
             page.click(".vv-main-action").await?;
             page.until_phase("speaking", 20).await?;
             let told = page.text(".vv-message").await?;

@@ -11,6 +11,7 @@ mod explanations;
 mod greeting;
 mod languages;
 mod lists;
+mod long_session;
 mod microphone;
 mod playback;
 mod proxy;

@@ -166,13 +166,7 @@ async fn the_page_and_the_server_say_the_same_of_all_turns() -> Result<()> {
 }
 
 /// The page tells nothing of what it plays.
-const REPORT_NO_PLAYBACK: &str = "(() => {
-    const send = WebSocket.prototype.send;
-    WebSocket.prototype.send = function (data) {
-        if (typeof data === 'string' && JSON.parse(data).type === 'playback') return;
-        send.call(this, data);
-    };
-})()";
+const REPORT_NO_PLAYBACK: &str = "(message) => message.type === 'playback' ? null : message";
 
 #[tokio::test]
 async fn a_total_of_the_server_alone_is_called_an_estimate() -> Result<()> {
@@ -180,7 +174,7 @@ async fn a_total_of_the_server_alone_is_called_an_estimate() -> Result<()> {
     let url = viva.url();
     Browser::with(Microphone::AskOnce)
         .visit(&url, async |page| {
-            page.value(REPORT_NO_PLAYBACK).await?;
+            page.change_messages(REPORT_NO_PLAYBACK).await?;
             page.click(".vv-main-action").await?;
             until_stored(page, 1).await?;
             let stats = page.stored("latency-stats").await?;

@@ -152,7 +152,7 @@ impl Driver {
         match mode {
             Ok(mode) => {
                 self.tell(Input::ModeLeaves).await;
-                if told == self.history() {
+                if told == self.history() && self.machine.knows_what_was_heard() {
                     self.modes = modes;
                     self.replace_mode(interaction, reason, mode).await;
                 } else {
@@ -208,17 +208,13 @@ impl Driver {
             .message(SessionMessage::ModeSwitched(Box::new(switched)));
         self.say_when_a_model_is_retired();
         self.catch_up_recording(0);
-        if let Err(failure) = self.replay().await {
-            self.outbox.message(SessionMessage::Event(Event::Failure {
-                failure,
-                recoverable: true,
-            }));
-        }
+        let given = self.replay().await;
         self.tell(Input::ModeReplaced {
             turn_taking,
             on_mode_failure,
         })
         .await;
+        self.tell(Input::Replayed(given)).await;
         if let Some(heard) = heard {
             self.tell(heard).await;
         }
@@ -259,9 +255,6 @@ impl Driver {
 
     /// Gives the mode the audio of the turn that is open; without one, what may be the beginning of the next.
     pub(super) async fn replay(&mut self) -> Result<(), SessionFailure> {
-        if self.mode.is_none() {
-            return Ok(()); // The next one hears it when it is open.
-        }
         let Some(recording) = self
             .user_recordings
             .iter()

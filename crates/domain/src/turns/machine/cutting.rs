@@ -54,14 +54,16 @@ impl TurnMachine {
             reason,
         }));
         turn.closed_in = Some(self.generation);
+        let given_up_at = turn.answer.as_ref().and_then(|answer| answer.given_up_at);
         // A mode that turned to the next turn has nothing to stop.
-        let is_stopped = !self.next_is_asked(&turn);
-        let believed = turn
-            .heard_for_provider(turn.heard(now, rate), rate)
-            .filter(|_| is_stopped);
-        if is_stopped {
-            self.stop_mode(believed, effects);
-        }
+        let believed = if self.next_is_asked(&turn) {
+            given_up_at
+        } else {
+            let heard = turn.heard_for_provider(turn.heard(now, rate), rate);
+            // What it gave up before, it does not say now: another answer would be taken for the one that is cut.
+            self.stop_mode(heard.filter(|_| given_up_at.is_none()), effects);
+            given_up_at.or(heard)
+        };
         effects.push(Effect::Emit(Event::ResponseEnded {
             turn: turn.number,
             interruption: Some(reason),
@@ -112,8 +114,11 @@ impl TurnMachine {
         self.next_is_dropped();
     }
 
-    /// What was committed is not the whole turn: the mode shall wait for the rest.
+    /// What was committed is not the whole turn: the mode shall wait for the rest, if it heard any of it.
     pub(super) fn hold_mode(&mut self, effects: &mut Vec<Effect>) {
+        if self.hears_later() {
+            return;
+        }
         self.generation = self.generation.next();
         effects.push(Effect::Order(ModeOrder::GoOn {
             generation: self.generation,

@@ -185,7 +185,7 @@ impl OpenTurn {
         self.ended_in = None;
         self.went_on_in = None;
         self.said_before.clear();
-        self.is_unheard = false;
+        self.is_unheard = self.user_audio == UserAudio::Recording && self.answer.is_none();
         self.is_understood = self.user_audio == UserAudio::Complete;
     }
 
@@ -266,11 +266,12 @@ impl OpenTurn {
 
     /// Tells what is known of the latency, as long as nothing is heard.
     pub(super) fn tell_progress(&self, effects: &mut Vec<Effect>) {
-        // From then on there is a total, if not the client's.
-        if self.marks.first_audio_sent.is_none() {
+        // From the first audio on there is a total, if not the client's, who may be the first to tell.
+        let latency = self.latency();
+        if self.marks.first_audio_sent.is_none() && latency.total.is_none() {
             effects.push(Effect::Emit(Event::LatencyProgress {
                 turn: self.number,
-                latency: Box::new(self.latency()),
+                latency: Box::new(latency),
             }));
         }
     }

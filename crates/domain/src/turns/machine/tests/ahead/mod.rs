@@ -303,6 +303,7 @@ fn the_next_mode_is_asked_for_the_turn_that_waited_and_for_none_before() {
         3500 ai dead it hung up
              > mode lost: it hung up
         3600 mode replaced
+        3600 replayed
              > order commit @1
         3600 committed
         3700 ai audio 100
@@ -327,6 +328,7 @@ fn who_speaks_ahead_while_the_modes_change_is_answered_by_the_next_one() {
         3500 ai dead it hung up
              > mode lost: it hung up
         3600 mode replaced
+        3600 replayed
         3700 silence
              > speech ended 3700, 700 ms
              > order commit @1
@@ -339,6 +341,31 @@ fn who_speaks_ahead_while_the_modes_change_is_answered_by_the_next_one() {
              > user audio 2 complete
              > audio 2 at 0: 100
              = AiSpeaking
+        ",
+    );
+}
+
+#[test]
+fn what_the_next_mode_was_not_given_while_the_ai_finishes_it_is_given_then() {
+    while_it_plays(
+        with_fallback(),
+        "
+        3000 speech
+             > speech started 3000
+             > open turn 2, speech 3000
+        3300 silence
+             > speech ended 3300, 300 ms
+        3500 ai dead it hung up
+             > mode lost: it hung up
+        3600 mode replaced
+        3600 replayed not
+        due 4500
+             > response 1 ended, total 500, endpointing 0, provider 500, overhead 0, by server
+             > finish 1 1000..4500, user \"One.\", played 2000
+             > replay
+             = Processing
+        4500 replayed
+             > order commit @1
         ",
     );
 }

@@ -17,61 +17,66 @@ pub(super) struct Memory {
 struct Entry {
     /// The provider's id of the user's item or of the response; `None` for what was said before.
     id: Option<String>,
-    message: Message,
+    role: MessageRole,
+    text: String,
+    /// How many characters of it were heard, as far as is known; `None` for all of them.
+    heard: Option<usize>,
 }
 
 impl Memory {
     pub(super) fn new(history: Vec<Message>) -> Self {
         let mut memory = Self::default();
-        for message in history {
-            memory.push(None, message);
+        for Message { role, text } in history {
+            memory.push(None, role, text);
         }
         memory
     }
 
     /// The user said something; the words come later.
     pub(super) fn user_spoke(&mut self, item_id: &str) {
-        self.push(Some(item_id), message(MessageRole::User));
+        self.push(Some(item_id), MessageRole::User, String::new());
     }
 
     pub(super) fn user_said(&mut self, item_id: &str, text: &str) {
         if let Some(entry) = self.entry(item_id) {
-            text.clone_into(&mut entry.message.text);
+            text.clone_into(&mut entry.text);
         }
     }
 
     pub(super) fn ai_begins(&mut self, response_id: &str) {
-        self.push(Some(response_id), message(MessageRole::Assistant));
+        self.push(Some(response_id), MessageRole::Assistant, String::new());
     }
 
     pub(super) fn ai_said(&mut self, response_id: &str, delta: &str) {
         if let Some(entry) = self.entry(response_id) {
-            entry.message.text.push_str(delta);
+            entry.text.push_str(delta);
         }
     }
 
-    /// Only so many characters of an answer were heard.
+    /// Only so many characters of an answer were heard, as far as is known: it may turn out to be more, or less.
     pub(super) fn ai_was_cut(&mut self, response_id: &str, chars: usize) {
         if let Some(entry) = self.entry(response_id) {
-            entry.message.text = entry.message.text.chars().take(chars).collect();
+            entry.heard = Some(chars);
         }
     }
 
-    /// What there is words of.
-    pub(super) fn messages(&self) -> impl Iterator<Item = &Message> {
+    /// Who said what, as far as there are words of it.
+    pub(super) fn messages(&self) -> impl Iterator<Item = (MessageRole, &str)> {
         self.entries
             .iter()
-            .map(|entry| &entry.message)
-            .filter(|message| !message.text.trim().is_empty())
+            .map(|entry| (entry.role, entry.heard()))
+            .filter(|(_, text)| !text.trim().is_empty())
     }
 
-    fn push(&mut self, id: Option<&str>, message: Message) {
+    fn push(&mut self, id: Option<&str>, role: MessageRole, text: String) {
         if self.entries.len() == MOST {
             self.entries.pop_front();
         }
         self.entries.push_back(Entry {
             id: id.map(str::to_owned),
-            message,
+            role,
+            text,
+            heard: None,
         });
     }
 
@@ -83,10 +88,11 @@ impl Memory {
     }
 }
 
-fn message(role: MessageRole) -> Message {
-    Message {
-        role,
-        text: String::new(),
+impl Entry {
+    /// What was heard of it.
+    fn heard(&self) -> &str {
+        let end = self.heard.and_then(|chars| self.text.char_indices().nth(chars));
+        end.map_or(self.text.as_str(), |(end, _)| &self.text[..end])
     }
 }
 
@@ -95,10 +101,7 @@ mod tests {
     use super::*;
 
     fn texts(memory: &Memory) -> Vec<(MessageRole, &str)> {
-        memory
-            .messages()
-            .map(|message| (message.role, message.text.as_str()))
-            .collect()
+        memory.messages().collect()
     }
 
     #[test]
@@ -137,6 +140,21 @@ mod tests {
                 (MessageRole::Assistant, "很好。")
             ]
         );
+    }
+
+    #[test]
+    fn more_may_have_been_heard_than_was_known_at_the_cut() {
+        let mut memory = Memory::new(Vec::new());
+        memory.ai_begins("a");
+        memory.ai_said("a", "很好。");
+        for (chars, heard) in [(1, "很"), (2, "很好"), (0, ""), (9, "很好。"), (1, "很")] {
+            memory.ai_was_cut("a", chars);
+            let expected: Vec<_> = [(MessageRole::Assistant, heard)]
+                .into_iter()
+                .filter(|(_, heard)| !heard.is_empty())
+                .collect();
+            assert_eq!(texts(&memory), expected, "{chars}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@
 //! What the user did not hear must not be remembered. The item that was being played is truncated to what was heard, never
 //! beyond the audio that arrived. An item of which nothing was heard is deleted once its response is done, because the
 //! provider refuses to truncate at 0 ms. Where it turns out later that less was heard, it is truncated again; what was cut
-//! off cannot be given back.
+//! off cannot be given back. Another connection is told what is known by then.
 
 mod listening;
 mod memory;
@@ -61,8 +61,6 @@ pub(super) struct Dialogue {
     untaken: Untaken,
     user_items: UserItems,
     responses: Responses,
-    /// The answer that was cut last.
-    cut: Option<String>,
     /// Turns that were taken, and greetings.
     turn: u64,
     /// The generation in which the last turn was taken that the provider found.
@@ -133,7 +131,6 @@ impl Dialogue {
             untaken: Untaken::default(),
             user_items: UserItems::default(),
             responses: Responses::default(),
-            cut: None,
             turn: 0,
             found_in: Generation::FIRST,
             owes_answer: false,
@@ -155,8 +152,8 @@ impl Dialogue {
         let Link::Down(held) = std::mem::replace(&mut self.link, Link::Up) else {
             return;
         };
-        for message in self.memory.messages() {
-            self.out.remind(message);
+        for (role, text) in self.memory.messages() {
+            self.out.remind(role, text);
         }
         if self.provider_finds_turns() || self.user_speaks {
             for samples in self.untaken.portions() {
@@ -193,7 +190,7 @@ impl Dialogue {
     pub(super) fn retire(&mut self) {
         self.link = Link::Down(VecDeque::new());
         self.out.messages.clear();
-        self.responses.clear();
+        self.responses.leave();
         self.commits.clear();
         (self.asked, self.wanted, self.owes_answer) = (None, None, false);
         if self.provider_finds_turns() {
@@ -346,7 +343,8 @@ impl Dialogue {
         self.wanted = None;
         self.plays_until = None;
         let audible = heard.and_then(|heard| Some((self.responses.audible()?, heard)));
-        for response in self.responses.iter_mut() {
+        let id = audible.as_ref().map(|(id, _)| id.as_str());
+        for response in self.responses.stopping(id) {
             let heard = match &audible {
                 Some((id, heard)) if *id == response.id => Some(*heard),
                 // What was said to its end before this turn was heard.
@@ -370,15 +368,17 @@ impl Dialogue {
             }
         }
         if heard.is_some() {
-            self.cut = audible.map(|(id, _)| id);
+            self.responses.cut = audible.map(|(id, _)| id);
         }
     }
 
     /// So much was heard of the answer that was cut last, as is known now.
     fn correct_heard(&mut self, heard: Heard) {
-        let Some(id) = &self.cut else { return };
-        self.memory.ai_was_cut(id, heard.chars);
-        if let Some(response) = self.responses.find(id) {
+        let Some(id) = self.responses.cut.clone() else {
+            return;
+        };
+        self.memory.ai_was_cut(&id, heard.chars);
+        if let Some(response) = self.responses.find(&id) {
             self.out.correct(response.cut(heard.audio));
             if !response.is_active {
                 self.out.correct(response.forget_unheard());

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use viva_domain::ports::{Message, MessageRole, RealtimeEvent, RealtimeEventKind};
+use viva_domain::ports::{MessageRole, RealtimeEvent, RealtimeEventKind};
 use viva_domain::turns::Generation;
 
 use super::responses::Correction;
@@ -97,12 +97,12 @@ impl Outgoing {
         }
     }
 
-    pub(super) fn remind(&mut self, message: &Message) {
-        let (role, kind) = match message.role {
+    pub(super) fn remind(&mut self, role: MessageRole, text: &str) {
+        let (role, kind) = match role {
             MessageRole::User => ("user", "input_text"),
             MessageRole::Assistant => ("assistant", "output_text"),
         };
-        let text = message.text.clone();
+        let text = text.to_owned();
         let item = NewItem {
             kind: "message",
             role,

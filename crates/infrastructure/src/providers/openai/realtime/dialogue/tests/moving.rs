@@ -62,10 +62,75 @@ fn another_connection_knows_only_what_was_heard() {
     bench.dialogue.retire();
     bench.open();
     assert_eq!(bench.told()[3], "remind assistant: It is");
-    bench.dialogue.retire();
-    bench.heard(100, 2);
+    for (ms, chars, expected) in [(100, 2, "It"), (300, 8, "It is no"), (400, 11, "It is noon.")] {
+        bench.dialogue.retire();
+        bench.heard(ms, chars);
+        bench.open();
+        assert_eq!(bench.told()[3], format!("remind assistant: {expected}"));
+    }
+}
+
+#[test]
+fn an_answer_can_be_cut_whose_connection_is_gone() {
+    for is_open_again in [false, true] {
+        let mut bench = after_a_turn(Turns::ServerVad);
+        assert!(bench.lose());
+        if is_open_again {
+            bench.open();
+        }
+        bench.told();
+        bench.interrupt(1, Some((150, 5)));
+        assert_eq!(
+            bench.told(),
+            Vec::<String>::new(),
+            "the provider does not know it"
+        );
+        for (ms, chars, expected) in [(150, 5, "It is"), (100, 2, "It"), (300, 8, "It is no")] {
+            bench.dialogue.retire();
+            bench.heard(ms, chars);
+            bench.open();
+            assert_eq!(bench.told()[3], format!("remind assistant: {expected}"));
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_broke_off_with_its_connection_can_be_cut() {
+    let mut bench = after_a_turn(Turns::ServerVad);
+    bench.find("v");
+    bench.created("s");
+    bench.says("s", "b", "Well, yes.");
+    bench.sounds("s", "b", 400);
+    assert!(bench.lose());
     bench.open();
-    assert_eq!(bench.told()[3], "remind assistant: It");
+    bench.interrupt(1, Some((100, 4)));
+    bench.dialogue.retire();
+    bench.told();
+    bench.open();
+    assert_eq!(
+        bench.told()[3..],
+        ["remind assistant: It is noon.", "remind assistant: Well"]
+    );
+}
+
+#[test]
+fn what_was_heard_over_another_connection_is_not_cut() {
+    let mut bench = after_a_turn(Turns::ServerVad);
+    assert!(bench.lose());
+    bench.open();
+    bench.find("v");
+    bench.created("s");
+    bench.says("s", "b", "Yes.");
+    bench.sounds("s", "b", 500);
+    bench.told();
+    bench.interrupt(1, Some((200, 2)));
+    assert_eq!(bench.told(), ["cancel s", "truncate b 200"]);
+    bench.dialogue.retire();
+    bench.open();
+    assert_eq!(
+        bench.told()[3..],
+        ["remind assistant: It is noon.", "remind assistant: Ye"]
+    );
 }
 
 #[test]
