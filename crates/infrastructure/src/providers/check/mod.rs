@@ -1,0 +1,110 @@
+//! Asks a vendor whether a key works, by the cheapest of its calls that needs one.
+//!
+//! What a vendor is asked stands in its folder, as `key_call`; here is whom to ask, and what the answers mean. To add a
+//! vendor: that function, and the arm below for which the compiler asks.
+
+mod answer;
+mod call;
+mod refusal;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+use tracing::{debug, instrument};
+use viva_domain::ports::ProviderError;
+
+pub(in crate::providers) use self::call::KeyCall;
+pub use self::refusal::{CheckRefusal, NoNetwork, WrongAddress};
+use super::transport::{Account, HttpClient};
+use super::{anthropic, azure_openai, deepgram, elevenlabs, gemini, openai};
+use crate::catalogue::{
+    CatalogueProvider, LanguageModelAdapter, RealtimeVoiceAdapter, SpeechToTextAdapter, TextToSpeechAdapter,
+};
+
+/// Somebody waits for it.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// Checks of keys, each with a request or two that cost nothing.
+#[derive(Debug, Clone)]
+pub struct CredentialChecks {
+    http: HttpClient,
+    limit: Duration,
+}
+
+impl CredentialChecks {
+    /// Asks with this client, which decides where it connects to; a check takes 10 s at most.
+    pub const fn new(http: HttpClient) -> Self {
+        Self { http, limit: LIMIT }
+    }
+
+    /// The same with another limit.
+    #[must_use]
+    pub fn with_limit(self, limit: Duration) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// Whether the provider at the account's address takes its key. Nothing is tried again: somebody waits, and can.
+    ///
+    /// A server that answers everybody, such as one of one's own without a key, takes any key.
+    ///
+    /// # Errors
+    /// [`CheckRefusal`] says what to do. It holds nothing of the key, nor of what the vendor said.
+    #[instrument(name = "provider.check", skip_all, err(level = "debug"))]
+    pub async fn check(&self, provider: &CatalogueProvider, account: &Account) -> Result<(), CheckRefusal> {
+        let asked = timeout(self.limit, self.ask(provider, account)).await;
+        asked.unwrap_or_else(|_| Err(NoNetwork::Silent.into()))?;
+        let provider = account.provider.as_str();
+        debug!(provider.name = provider, "{provider} takes the key");
+        Ok(())
+    }
+
+    /// A provider has one address and one key, whatever its roles, so the first vendor's word about the key is enough.
+    /// Another one is asked only where the address has not what the one before has: a server that speaks as several vendors
+    /// do need not have every call of each.
+    async fn ask(&self, provider: &CatalogueProvider, account: &Account) -> Result<(), CheckRefusal> {
+        let mut refusal = None;
+        // What cannot be sent in a header is no vendor's key.
+        let calls = calls(provider, account).map_err(|_| CheckRefusal::BadKey)?;
+        for call in calls {
+            match call.make(&self.http).await {
+                Err(CheckRefusal::WrongAddress(why)) => {
+                    refusal.get_or_insert(why);
+                }
+                decided => return decided,
+            }
+        }
+        Err(refusal.unwrap_or(WrongAddress::NotTheVendor).into())
+    }
+}
+
+/// What can be asked: one call per vendor among the adapters, in the order of the roles.
+fn calls(provider: &CatalogueProvider, account: &Account) -> Result<Vec<KeyCall>, ProviderError> {
+    let realtime = provider.realtime.as_ref().map(|role| match role.adapter {
+        RealtimeVoiceAdapter::AzureOpenAi => azure_openai::key_call(account),
+        RealtimeVoiceAdapter::Gemini => gemini::key_call(account),
+        RealtimeVoiceAdapter::OpenAi => openai::key_call(account),
+    });
+    let stt = provider.stt.as_ref().map(|role| match role.adapter {
+        SpeechToTextAdapter::Deepgram => deepgram::key_call(account),
+        SpeechToTextAdapter::OpenAi => openai::key_call(account),
+    });
+    let llm = provider.llm.as_ref().map(|role| match role.adapter {
+        LanguageModelAdapter::Anthropic => anthropic::key_call(account),
+        LanguageModelAdapter::Gemini => gemini::key_call(account),
+        LanguageModelAdapter::OpenAi => openai::key_call(account),
+    });
+    let tts = provider.tts.as_ref().map(|role| match role.adapter {
+        TextToSpeechAdapter::ElevenLabs => elevenlabs::key_call(account),
+        TextToSpeechAdapter::OpenAi => openai::key_call(account),
+    });
+    let mut calls = Vec::new();
+    for call in [realtime, stt, llm, tts].into_iter().flatten() {
+        let call = call?;
+        if !calls.contains(&call) {
+            calls.push(call);
+        }
+    }
+    Ok(calls)
+}
