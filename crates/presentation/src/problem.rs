@@ -203,8 +203,9 @@ impl From<&CredentialRefusal> for Problem {
         let problem = match err {
             CredentialRefusal::BadKey => Self::unprocessable("credential-refused"),
             CredentialRefusal::Forbidden => Self::unprocessable("credential-forbidden"),
+            CredentialRefusal::QuotaExceeded => Self::unprocessable("credential-quota-exceeded"),
             CredentialRefusal::WrongAddress(_) => Self::unprocessable("credential-wrong-address"),
-            CredentialRefusal::NoNetwork => Self::bad_gateway("provider-unreachable"),
+            CredentialRefusal::NoNetwork(_) => Self::bad_gateway("provider-unreachable"),
             CredentialRefusal::RateLimited { retry_after } => {
                 Self::unavailable("provider-rate-limited").retry_after(*retry_after)
             }

@@ -12,8 +12,7 @@ use viva_domain::ids::UserId;
 use viva_domain::ports::{CredentialStore, CredentialVault, ProviderDirectory, StoreError};
 use viva_domain::providers::{CredentialStatus, OwnKey, ProviderCatalogue, Providers};
 use viva_infrastructure::catalogue::CatalogueProvider;
-use viva_infrastructure::credentials::own_account;
-use viva_infrastructure::providers::transport::HttpClient;
+use viva_infrastructure::credentials::{HttpClients, own_account};
 
 use crate::config::ProviderSetup;
 use crate::wiring::add_vendor;
@@ -26,7 +25,7 @@ pub(crate) struct OwnProviders {
     everybody: Arc<ProviderCatalogue>,
     setups: Vec<ProviderSetup>,
     /// Without it no vendor can be asked.
-    http: Option<HttpClient>,
+    clients: Option<HttpClients>,
     tasks: TaskTracker,
     credential_store: Arc<dyn CredentialStore>,
     credential_vault: Arc<dyn CredentialVault>,
@@ -44,7 +43,7 @@ impl OwnProviders {
     pub(crate) fn new(
         everybody: ProviderCatalogue,
         setups: Vec<ProviderSetup>,
-        http: Option<HttpClient>,
+        clients: Option<HttpClients>,
         tasks: TaskTracker,
         credential_store: Arc<dyn CredentialStore>,
         credential_vault: Arc<dyn CredentialVault>,
@@ -52,7 +51,7 @@ impl OwnProviders {
         Self {
             everybody: Arc::new(everybody),
             setups,
-            http,
+            clients,
             tasks,
             credential_store,
             credential_vault,
@@ -68,8 +67,8 @@ impl OwnProviders {
                 .setups
                 .iter()
                 .find(|setup| setup.provider.id == stored.provider);
-            if let (Some(setup), Some(http)) = (known, &self.http) {
-                self.add(&mut catalogue, stored, &setup.provider, http, before);
+            if let (Some(setup), Some(clients)) = (known, &self.clients) {
+                self.add(&mut catalogue, stored, &setup.provider, clients, before);
                 catalogue
                     .own_keys
                     .insert(stored.provider.clone(), own_key(stored));
@@ -84,7 +83,7 @@ impl OwnProviders {
         catalogue: &mut ProviderCatalogue,
         stored: &StoredCredential,
         provider: &CatalogueProvider,
-        http: &HttpClient,
+        clients: &HttpClients,
         before: Option<&ProviderCatalogue>,
     ) {
         let status = match stored.state {
@@ -101,11 +100,12 @@ impl OwnProviders {
         let opened = self
             .credential_vault
             .open(stored.owner, &stored.provider, &stored.sealed);
-        let account = opened
-            .map_err(|err| err.to_string())
-            .and_then(|credential| own_account(provider, &credential).map_err(|err| err.to_string()));
+        let account = opened.map_err(|err| err.to_string()).and_then(|credential| {
+            let (provider, account) = own_account(provider, &credential).map_err(|err| err.to_string())?;
+            Ok((provider, account, clients.of(&credential)))
+        });
         match account {
-            Ok((provider, account)) => {
+            Ok((provider, account, http)) => {
                 let setup = ProviderSetup::own(provider, account, status);
                 add_vendor(catalogue, &setup, http, &self.tasks);
             }
@@ -208,6 +208,7 @@ mod tests {
     use viva_domain::sessions::{Interaction, ProviderConfig};
     use viva_fakes::{ManualClock, MemoryCredentialStore, MemoryCredentialVault, SequentialIds};
     use viva_infrastructure::catalogue::Catalogue;
+    use viva_infrastructure::providers::transport::AddressPolicy;
 
     use super::*;
 
@@ -226,15 +227,22 @@ mod tests {
         fn new() -> Self {
             let catalogue = Catalogue::load(None).unwrap().into_providers();
             let setups: Vec<_> = catalogue.into_iter().map(operators).collect();
-            let (http, tasks) = (HttpClient::new().unwrap(), TaskTracker::new());
+            let clients = HttpClients::new(AddressPolicy::PublicOnly).unwrap();
+            let tasks = TaskTracker::new();
             let mut everybody = ProviderCatalogue::default();
             for setup in &setups {
-                add_vendor(&mut everybody, setup, &http, &tasks);
+                add_vendor(&mut everybody, setup, clients.operators(), &tasks);
             }
             let store = Arc::new(MemoryCredentialStore::default());
             let vault = Arc::new(MemoryCredentialVault::default());
-            let directory =
-                OwnProviders::new(everybody, setups, Some(http), tasks, store.clone(), vault.clone());
+            let directory = OwnProviders::new(
+                everybody,
+                setups,
+                Some(clients),
+                tasks,
+                store.clone(),
+                vault.clone(),
+            );
             Self {
                 directory,
                 store,

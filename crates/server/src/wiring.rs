@@ -1,7 +1,6 @@
 //! Picks the adapters: the only place that names them.
 
 use std::fs::{File, TryLockError};
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow};
@@ -22,7 +21,7 @@ use viva_infrastructure::blobs::ObjectBlobStore;
 use viva_infrastructure::catalogue::{
     LanguageModelAdapter, RealtimeVoiceAdapter, SpeechToTextAdapter, TextToSpeechAdapter,
 };
-use viva_infrastructure::credentials::{self, ProviderChecks};
+use viva_infrastructure::credentials::{self, HttpClients, ProviderChecks};
 use viva_infrastructure::db::{
     Database, DatabaseConfig, DatabaseLock, SqlCredentialStore, SqlSessionStore, SqlTemplateStore,
 };
@@ -147,8 +146,9 @@ pub(crate) async fn state(settings: &Settings, tasks: &TaskTracker) -> Result<Ap
     let database = database(&settings.database).await?;
     let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(SystemClock), Arc::new(SystemIds));
     let template_store = Arc::new(SqlTemplateStore::new(database.clone()));
-    let credentials = credentials_ports(settings, &storage, &database, &clock, &ids).await?;
-    let directory = directory(settings, tasks, &credentials, clock.now().date_naive()).await;
+    let clients = http_clients(settings);
+    let credentials = credentials_ports(settings, &database, clients.clone(), &clock, &ids).await?;
+    let directory = directory(settings, tasks, clients, &credentials, clock.now().date_naive()).await;
     let ports = SessionsPorts {
         session_store: Arc::new(SqlSessionStore::new(database)),
         blob_store: Arc::new(blob_store),
@@ -185,16 +185,16 @@ pub(crate) async fn state(settings: &Settings, tasks: &TaskTracker) -> Result<Ap
 
 async fn credentials_ports(
     settings: &Settings,
-    storage: &Path,
     database: &Database,
+    clients: Option<HttpClients>,
     clock: &Arc<dyn Clock>,
     ids: &Arc<dyn Ids>,
 ) -> Result<CredentialsPorts> {
     let store = SqlCredentialStore::new(database.clone());
-    let place = settings.credentials.place(storage)?;
+    let place = settings.credentials.place(&settings.storage.folder())?;
     let vault = XChaChaVault::new(&master_key(&place, &store).await?);
     let setups = settings.provider_setups.iter();
-    let checks = ProviderChecks::new(setups.map(|setup| setup.provider.clone()).collect());
+    let checks = ProviderChecks::new(setups.map(|setup| setup.provider.clone()).collect(), clients);
     Ok(CredentialsPorts {
         credential_store: Arc::new(store),
         credential_vault: Arc::new(vault),
@@ -207,16 +207,17 @@ async fn credentials_ports(
 async fn directory(
     settings: &Settings,
     tasks: &TaskTracker,
+    clients: Option<HttpClients>,
     credentials: &CredentialsPorts,
     today: NaiveDate,
 ) -> Arc<dyn ProviderDirectory> {
-    let http = http();
-    let everybody = providers(&settings.provider_setups, http.as_ref(), tasks).await;
+    let http = clients.as_ref().map(HttpClients::operators);
+    let everybody = providers(&settings.provider_setups, http, tasks).await;
     warn_of_retired_defaults(&everybody, today);
     Arc::new(OwnProviders::new(
         everybody,
         settings.provider_setups.clone(),
-        http,
+        clients,
         tasks.clone(),
         Arc::clone(&credentials.credential_store),
         Arc::clone(&credentials.credential_vault),
@@ -224,9 +225,9 @@ async fn directory(
 }
 
 /// What vendors are asked with; `None` where there is no TLS.
-fn http() -> Option<HttpClient> {
-    match HttpClient::new() {
-        Ok(http) => Some(http),
+fn http_clients(settings: &Settings) -> Option<HttpClients> {
+    match HttpClients::new(settings.user_addresses()) {
+        Ok(clients) => Some(clients),
         Err(err) => {
             let error: &dyn std::error::Error = &err;
             warn!(error, "Only the offline provider can be used: {err}");

@@ -7,11 +7,10 @@ use viva_domain::ports::CredentialCheck;
 
 use crate::{FaultSwitch, lock};
 
-/// Accepts every key, unless it is told to refuse, or never to answer.
+/// Accepts every key, unless it is told to refuse.
 #[derive(Debug, Default)]
 pub struct ScriptedCredentialCheck {
     refusals: FaultSwitch<CredentialRefusal>,
-    is_silent: Mutex<bool>,
     asked: Mutex<Vec<(String, String)>>,
 }
 
@@ -19,11 +18,6 @@ impl ScriptedCredentialCheck {
     /// Makes it refuse.
     pub fn refusals(&self) -> &FaultSwitch<CredentialRefusal> {
         &self.refusals
-    }
-
-    /// It never answers from now on.
-    pub fn fall_silent(&self) {
-        *lock(&self.is_silent) = true;
     }
 
     /// Which providers were asked, with which keys.
@@ -37,9 +31,6 @@ impl CredentialCheck for ScriptedCredentialCheck {
     async fn check(&self, provider: &str, credential: &Credential) -> Result<(), CredentialRefusal> {
         let key = credential.api_key().expose_secret().to_owned();
         lock(&self.asked).push((provider.to_owned(), key));
-        if *lock(&self.is_silent) {
-            std::future::pending::<()>().await;
-        }
         self.refusals.check()
     }
 }

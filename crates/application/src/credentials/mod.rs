@@ -3,11 +3,9 @@
 mod uses;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use thiserror::Error;
-use tokio::time::timeout;
 use tracing::error;
 use viva_domain::credentials::{
     AuditAction, AuditEntry, AuditOutcome, Credential, CredentialForm, CredentialRefusal, CredentialState,
@@ -20,9 +18,6 @@ use viva_domain::ports::{
 };
 
 pub(crate) use uses::KeyUses;
-
-/// How long a provider may take to say what it thinks of a key.
-const CHECK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Reads and writes a user's own provider keys. A key is kept when its provider accepted it, and is never shown again.
 /// Everything that is done goes into the audit log.
@@ -138,7 +133,8 @@ impl Credentials {
         } else {
             AuditAction::Create
         };
-        if let Err(refusal) = self.check(provider, &credential).await {
+        let checked = self.ports.credential_check.check(provider, &credential).await;
+        if let Err(refusal) = checked {
             self.ports
                 .credential_store
                 .record(&self.entry(owner, provider, action, (&refusal).into()))
@@ -171,7 +167,7 @@ impl Credentials {
             .ports
             .credential_vault
             .open(owner, provider, &stored.sealed)?;
-        let checked = self.check(provider, &credential).await;
+        let checked = self.ports.credential_check.check(provider, &credential).await;
         let outcome = checked
             .as_ref()
             .err()
@@ -214,13 +210,6 @@ impl Credentials {
         let mut forms = self.forms.iter();
         let form = forms.find(|form| form.provider == provider);
         form.ok_or_else(|| CredentialError::UnknownProvider(provider.to_owned()))
-    }
-
-    async fn check(&self, provider: &str, credential: &Credential) -> Result<(), CredentialRefusal> {
-        let asking = self.ports.credential_check.check(provider, credential);
-        timeout(CHECK_TIMEOUT, asking)
-            .await
-            .unwrap_or(Err(CredentialRefusal::NoNetwork))
     }
 
     fn entry(&self, owner: UserId, provider: &str, action: AuditAction, outcome: AuditOutcome) -> AuditEntry {

@@ -45,6 +45,8 @@ pub enum AuditOutcome {
     BadKey,
     /// The key may not do what is needed.
     Forbidden,
+    /// The account has nothing left to spend.
+    QuotaExceeded,
     /// The provider could not be reached.
     NoNetwork,
     /// The provider took no more requests.
@@ -68,10 +70,11 @@ impl AuditAction {
 
 impl AuditOutcome {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Done,
         Self::BadKey,
         Self::Forbidden,
+        Self::QuotaExceeded,
         Self::NoNetwork,
         Self::RateLimited,
         Self::WrongAddress,
@@ -85,7 +88,8 @@ impl From<&super::CredentialRefusal> for AuditOutcome {
         match refusal {
             Refusal::BadKey => Self::BadKey,
             Refusal::Forbidden => Self::Forbidden,
-            Refusal::NoNetwork => Self::NoNetwork,
+            Refusal::QuotaExceeded => Self::QuotaExceeded,
+            Refusal::NoNetwork(_) => Self::NoNetwork,
             Refusal::RateLimited { .. } => Self::RateLimited,
             Refusal::WrongAddress(_) => Self::WrongAddress,
             Refusal::Failed(_) => Self::Failed,

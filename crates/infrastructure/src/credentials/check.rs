@@ -1,51 +1,52 @@
 use async_trait::async_trait;
-use tracing::instrument;
 use viva_domain::credentials::{Credential, CredentialRefusal};
 use viva_domain::ports::CredentialCheck;
 
-use super::own_account;
+use super::{HttpClients, own_account};
 use crate::catalogue::CatalogueProvider;
-use crate::providers::transport::Account;
+use crate::providers::check::check;
 
 /// Asks the providers of the catalogue about keys.
 #[derive(Debug, Clone)]
 pub struct ProviderChecks {
     providers: Vec<CatalogueProvider>,
+    clients: Option<HttpClients>,
 }
 
 impl ProviderChecks {
-    /// Checks of these providers.
-    pub fn new(providers: Vec<CatalogueProvider>) -> Self {
-        Self { providers }
+    /// Checks of these providers; without clients none can be asked.
+    pub const fn new(providers: Vec<CatalogueProvider>, clients: Option<HttpClients>) -> Self {
+        Self { providers, clients }
     }
 }
 
 #[async_trait]
 impl CredentialCheck for ProviderChecks {
-    #[instrument(name = "provider.check", skip_all, fields(provider.name = %provider))]
     async fn check(&self, provider: &str, credential: &Credential) -> Result<(), CredentialRefusal> {
         let known = self.providers.iter().find(|known| known.id == provider);
         let known = known.ok_or_else(|| CredentialRefusal::Failed("there is no such provider".to_owned()))?;
         let (own, account) = own_account(known, credential)
-            .map_err(|problem| CredentialRefusal::WrongAddress(format!("base_url {problem}")))?;
-        ask(&own, &account)
+            .map_err(|problem| CredentialRefusal::WrongAddress(format!("the base URL {problem}")))?;
+        let clients = self.clients.as_ref().ok_or_else(|| {
+            let why = "this server has no certificates to trust, so it can ask no provider; whoever runs it can mend that";
+            CredentialRefusal::NoNetwork(why.to_owned())
+        })?;
+        check(clients.of(credential), &own, &account).await
     }
-}
-
-/// Asks the vendor by its cheapest call that needs a key.
-#[expect(clippy::unnecessary_wraps, reason = "a vendor that is asked may refuse")]
-fn ask(_provider: &CatalogueProvider, _account: &Account) -> Result<(), CredentialRefusal> {
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use secrecy::{ExposeSecret, SecretString};
     use viva_domain::credentials::{CredentialField, FieldNeed, RawCredential};
+    use viva_fakes::vendors::keys::{KeyAnswer, KeyServer, KeyVendor};
 
     use super::*;
     use crate::catalogue::Catalogue;
     use crate::credentials::form;
+    use crate::providers::transport::AddressPolicy;
 
     fn provider(id: &str) -> CatalogueProvider {
         let catalogue = Catalogue::load(None).unwrap();
@@ -103,26 +104,129 @@ mod tests {
         assert_eq!(needs("openai"), [address(FieldNeed::Optional), organization]);
     }
 
+    const KEY: &str = "sk-secret";
+
+    fn checks(provider: CatalogueProvider, users: AddressPolicy) -> ProviderChecks {
+        ProviderChecks::new(vec![provider], Some(HttpClients::new(users).unwrap()))
+    }
+
     #[tokio::test]
-    async fn an_address_that_is_none_is_told() {
-        let checks = ProviderChecks::new(vec![provider("openai")]);
-        let refused = async |base_url: &str| {
-            let refused = checks.check("openai", &credential(Some(base_url), None)).await;
-            refused.unwrap_err()
-        };
-        for base_url in ["ftp://mine.example", "https://me:hidden@mine.example"] {
-            let refusal = refused(base_url).await;
-            assert!(
-                matches!(refusal, CredentialRefusal::WrongAddress(_)),
-                "{refusal:?}"
-            );
-            assert!(!refusal.to_string().contains("hidden"), "{refusal}");
-        }
-        checks.check("openai", &credential(None, None)).await.unwrap();
-        let unknown = checks.check("other", &credential(None, None)).await;
+    async fn a_provider_is_asked_where_the_accounts_owner_says() {
+        let server = KeyServer::start(KeyVendor::OpenAi, KEY).await.unwrap();
+        let checks = checks(provider("openai"), AddressPolicy::PrivateAllowed);
+        let own = credential(Some(&server.base_url()), Some("org-1"));
+        checks.check("openai", &own).await.unwrap();
+        let request = server.requests().remove(0);
+        assert_eq!(request.headers["openai-organization"], "org-1");
+        server.answer(KeyAnswer::refusing(401, "invalid_api_key", "no"));
+        let refused = checks.check("openai", &own).await;
+        assert_eq!(refused, Err(CredentialRefusal::BadKey));
+        let unknown = checks.check("other", &own).await;
         assert!(
             matches!(unknown, Err(CredentialRefusal::Failed(_))),
             "{unknown:?}"
         );
+        assert_eq!(server.requests().len(), 2);
     }
+
+    #[tokio::test]
+    async fn whoever_runs_the_server_may_name_what_users_may_not() {
+        let server = KeyServer::start(KeyVendor::OpenAi, KEY).await.unwrap();
+        let mut operators = provider("openai");
+        operators.move_to(server.base_url().parse().unwrap());
+        let checks = checks(operators, AddressPolicy::PublicOnly);
+        let own = credential(Some(&server.base_url()), None);
+        let refused = checks.check("openai", &own).await.unwrap_err().to_string();
+        assert!(refused.contains("providers.allow_private_addresses"), "{refused}");
+        assert_eq!(server.requests().len(), 0);
+        checks.check("openai", &credential(None, None)).await.unwrap();
+        assert_eq!(server.requests().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn without_certificates_nobody_is_asked() {
+        let checks = ProviderChecks::new(vec![provider("openai")], None);
+        let refused = checks.check("openai", &credential(None, None)).await;
+        assert!(
+            matches!(refused, Err(CredentialRefusal::NoNetwork(_))),
+            "{refused:?}"
+        );
+    }
+
+    /// Every one was tried; what is refused for the users of a server on loopback, too, says so.
+    #[tokio::test]
+    async fn addresses_that_users_may_not_name_are_refused_and_not_repeated() {
+        let public_only = checks(provider("openai"), AddressPolicy::PublicOnly);
+        let private_allowed = checks(provider("openai"), AddressPolicy::PrivateAllowed);
+        let mut table = String::new();
+        for base_url in REFUSED {
+            let own = credential(Some(base_url), None);
+            let refused = public_only.check("openai", &own).await.unwrap_err();
+            let CredentialRefusal::WrongAddress(why) = refused else {
+                panic!("{base_url}: {refused:?}");
+            };
+            assert!(!why.contains("hidden") && !why.contains(base_url), "{why}");
+            let on_loopback = private_allowed.check("openai", &own).await;
+            let also = on_loopback == Err(CredentialRefusal::WrongAddress(why.clone()));
+            let where_private = if also { "also" } else { "not " };
+            let why = why
+                .strip_prefix("the base URL ")
+                .unwrap()
+                .replace(|c| c == ';', "\n");
+            let why = why.lines().next().unwrap_or_default();
+            writeln!(
+                table,
+                "{base_url:<52} {where_private} where private is allowed: {why}"
+            )
+            .unwrap();
+        }
+        insta::assert_snapshot!(table);
+    }
+
+    /// Nothing listens on port 1 of this machine, so that whoever is not refused is not answered either.
+    const REFUSED: [&str; 43] = [
+        "ftp://mine.example",
+        "file:///etc/passwd",
+        "gopher://127.0.0.1:6379/_hidden",
+        "unix:/run/docker.sock",
+        "data:text/plain,hidden",
+        "javascript:hidden",
+        "mine.example/v1",
+        "//mine.example/v1",
+        "https://",
+        "http:///v1",
+        "https://me:hidden@mine.example",
+        "https://hidden@mine.example",
+        "https://1.1.1.1@169.254.169.254/",
+        "https://mine.example/v1#hidden",
+        "http://169.254.169.254/latest/meta-data",
+        "http://169.254.169.254.:80",
+        "http://2852039166",
+        "http://0xa9fea9fe",
+        "http://0251.0376.0251.0376",
+        "http://169.16689662",
+        "http://%31%36%39.254.169.254",
+        "http://[::ffff:169.254.169.254]",
+        "http://[::169.254.169.254]",
+        "http://[64:ff9b::a9fe:a9fe]",
+        "http://[2002:a9fe:a9fe::1]",
+        "http://[fd00:ec2::254]",
+        "http://100.100.100.200",
+        "http://168.63.129.16",
+        "http://169.254.10.10:8080/v1",
+        "http://[fe80::1]:8080",
+        "http://0.0.0.0:1",
+        "http://0:1",
+        "http://[::]:1",
+        "http://224.0.0.1",
+        "http://255.255.255.255",
+        "http://240.0.0.1",
+        "http://127.0.0.1:1",
+        "http://127.1:1",
+        "http://2130706433:1",
+        "http://0x7f.1:1",
+        "http://[::1]:1",
+        "http://[::ffff:127.0.0.1]:1",
+        "http://localhost:1",
+    ];
 }

@@ -9,9 +9,42 @@ use crate::catalogue::{
     CatalogueProvider, InvalidBaseUrl, LanguageModelAdapter, RealtimeVoiceAdapter, SpeechToTextAdapter,
     TextToSpeechAdapter,
 };
-use crate::providers::transport::{Account, Organization};
+use crate::providers::transport::{Account, AddressPolicy, HttpClient, NoTls, Organization};
 
 pub use check::ProviderChecks;
+
+/// What connects to providers, by who chose the address.
+#[derive(Debug, Clone)]
+pub struct HttpClients {
+    operators: HttpClient,
+    users: HttpClient,
+}
+
+impl HttpClients {
+    /// Users' addresses may lead where this lets them.
+    ///
+    /// # Errors
+    /// [`NoTls`] when encryption cannot be set up.
+    pub fn new(users: AddressPolicy) -> Result<Self, NoTls> {
+        Ok(Self {
+            operators: HttpClient::new()?,
+            users: HttpClient::guarded(users)?,
+        })
+    }
+
+    /// The one for addresses of whoever runs the server.
+    pub const fn operators(&self) -> &HttpClient {
+        &self.operators
+    }
+
+    /// The one for the address that goes with a user's credential.
+    pub fn of(&self, credential: &Credential) -> &HttpClient {
+        match credential.base_url() {
+            Some(_) => &self.users,
+            None => &self.operators,
+        }
+    }
+}
 
 /// What a provider wants to know of a user's account.
 pub fn form(provider: &CatalogueProvider) -> CredentialForm {

@@ -135,6 +135,8 @@ pub enum AuditOutcome {
     BadKey,
     /// The key may not do what is needed.
     Forbidden,
+    /// The account has nothing left to spend.
+    QuotaExceeded,
     /// The provider could not be reached.
     NoNetwork,
     /// The provider took no more requests.

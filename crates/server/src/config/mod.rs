@@ -12,10 +12,9 @@ mod sessions;
 mod storage;
 mod web;
 
-use std::collections::BTreeMap;
-
 use anyhow::Result;
 use serde::Deserialize;
+use viva_infrastructure::providers::transport::AddressPolicy;
 
 pub(crate) use credentials::CredentialsSettings;
 pub(crate) use database::DatabaseSettings;
@@ -36,9 +35,8 @@ pub(crate) struct Settings {
     pub(crate) sessions: sessions::SessionsSettings,
     pub(crate) credentials: CredentialsSettings,
     pub(crate) catalogue: catalogue::CatalogueSettings,
-    /// By id, with `_` for `-`.
     #[serde(default)]
-    providers: BTreeMap<String, providers::ProviderSettings>,
+    providers: providers::ProvidersSettings,
     /// The catalogue's providers with what is set about them.
     #[serde(skip)]
     pub(crate) provider_setups: Vec<ProviderSetup>,
@@ -46,6 +44,11 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// Where addresses of providers may lead that users name.
+    pub(crate) fn user_addresses(&self) -> AddressPolicy {
+        self.providers.user_addresses(self.server.listen)
+    }
+
     /// Checks what types cannot say.
     fn validate(&self) -> Result<()> {
         self.auth.validate(self.server.listen)?;

@@ -45,6 +45,7 @@ fn outcome(outcome: AuditOutcome) -> &'static str {
         AuditOutcome::Done => "done",
         AuditOutcome::BadKey => "bad_key",
         AuditOutcome::Forbidden => "forbidden",
+        AuditOutcome::QuotaExceeded => "quota_exceeded",
         AuditOutcome::NoNetwork => "no_network",
         AuditOutcome::RateLimited => "rate_limited",
         AuditOutcome::WrongAddress => "wrong_address",

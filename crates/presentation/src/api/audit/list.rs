@@ -52,6 +52,7 @@ fn entry(entry: AuditEntry) -> rest::AuditEntry {
             AuditOutcome::Done => rest::AuditOutcome::Done,
             AuditOutcome::BadKey => rest::AuditOutcome::BadKey,
             AuditOutcome::Forbidden => rest::AuditOutcome::Forbidden,
+            AuditOutcome::QuotaExceeded => rest::AuditOutcome::QuotaExceeded,
             AuditOutcome::NoNetwork => rest::AuditOutcome::NoNetwork,
             AuditOutcome::RateLimited => rest::AuditOutcome::RateLimited,
             AuditOutcome::WrongAddress => rest::AuditOutcome::WrongAddress,

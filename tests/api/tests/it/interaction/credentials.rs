@@ -100,7 +100,13 @@ async fn a_key_that_is_not_accepted_is_not_kept_and_says_why() {
             "wrong_address",
         ),
         (
-            CredentialRefusal::NoNetwork,
+            CredentialRefusal::QuotaExceeded,
+            422,
+            "credential-quota-exceeded",
+            "quota_exceeded",
+        ),
+        (
+            CredentialRefusal::NoNetwork("nobody is there".to_owned()),
             502,
             "provider-unreachable",
             "no_network",
@@ -151,7 +157,7 @@ async fn a_key_is_asked_about_again() {
     server
         .credential_check
         .refusals()
-        .fail_next(1, CredentialRefusal::NoNetwork);
+        .fail_next(1, CredentialRefusal::NoNetwork("nobody is there".to_owned()));
     assert_eq!(validate().await.problem(), problem(502, "provider-unreachable"));
     assert_eq!(status().await, "valid", "nothing is known about the key");
     server

@@ -8,7 +8,7 @@ use viva_domain::ports::{ProviderError, ProviderErrorKind};
 
 use super::super::{Account, HttpClient, HttpLimits, Organization, body};
 
-const LIMITS: HttpLimits = HttpLimits {
+pub(super) const LIMITS: HttpLimits = HttpLimits {
     answer: Duration::from_secs(20),
     tries: 3,
     first_wait: Duration::from_millis(1),
@@ -166,7 +166,11 @@ async fn a_body_is_read_to_its_end_within_a_limit(
         }
     };
     let reading = async {
-        let response = HttpClient::new().unwrap().client().get(url).send().await.unwrap();
+        let response = HttpClient::new()
+            .unwrap()
+            .send_once(|client| client.get(url))
+            .await
+            .unwrap();
         body("acme".to_owned(), response).await
     };
     let (read, ()) = tokio::join!(reading, serving);
