@@ -1,5 +1,5 @@
 use std::error::Error as StdError;
-use std::iter::from_fn;
+use std::iter::successors;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -268,12 +268,7 @@ impl From<reqwest::Error> for Unsent {
 
 /// What an error comes from, the nearest first.
 pub(in crate::providers) fn causes(err: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
-    let mut next = err.source();
-    from_fn(move || {
-        let cause = next?;
-        next = cause.source();
-        Some(cause)
-    })
+    successors(err.source(), |cause| (*cause).source())
 }
 
 /// The error that a response other than 2xx is.

@@ -230,7 +230,7 @@ fn users_may_name_private_addresses_where_only_this_machine_is_served(
     #[case] listen: &str,
     #[case] unless_set: AddressPolicy,
 ) {
-    let policy = |file| settings(file).unwrap().user_addresses(listen.parse().unwrap());
+    let policy = |file: &str| settings(file).unwrap().user_addresses(listen.parse().unwrap());
     let section = "[openai]\napi_key = \"k\"";
     assert_eq!(policy(section), unless_set);
     let allowed = policy(&format!("allow_private_addresses = true\n{section}"));

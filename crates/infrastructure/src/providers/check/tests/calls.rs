@@ -5,7 +5,7 @@ use viva_domain::credentials::CredentialRefusal;
 use viva_fakes::CapturedLogs;
 use viva_fakes::vendors::deepgram::{DeepgramScript, DeepgramServer};
 use viva_fakes::vendors::gemini::live::{LiveScript, LiveServer};
-use viva_fakes::vendors::keys::{KeyAnswer, KeyServer, KeyVendor};
+use viva_fakes::vendors::keys::{KeyAnswer, KeyVendor};
 use viva_fakes::vendors::language_models::{ChatServer, ChatServerSettings, ChatVendor};
 use viva_fakes::vendors::speech::{SpeechScript, SpeechServer, SpeechVendor};
 

@@ -73,6 +73,7 @@ impl Rig {
             provider: "acme".to_owned(),
             base_url: format!("http://{host}:{port}/v1").parse().unwrap(),
             api_key: None,
+            organization: None,
         };
         let url = account.url("x");
         let asked = match self.way {
