@@ -163,10 +163,15 @@ impl Credentials {
         self.form(provider)?;
         let stored = self.ports.credential_store.find(owner, provider).await?;
         let mut stored = stored.ok_or_else(|| CredentialError::NotThere(provider.to_owned()))?;
-        let credential = self
-            .ports
-            .credential_vault
-            .open(owner, provider, &stored.sealed)?;
+        let opened = self.ports.credential_vault.open(owner, provider, &stored.sealed);
+        let credential = match opened {
+            Ok(credential) => credential,
+            Err(err) => {
+                let entry = self.entry(owner, provider, AuditAction::Validate, AuditOutcome::Failed);
+                self.ports.credential_store.record(&entry).await?;
+                return Err(err.into());
+            }
+        };
         let checked = self.ports.credential_check.check(provider, &credential).await;
         let outcome = checked
             .as_ref()

@@ -260,6 +260,10 @@ async fn a_key_that_cannot_be_read_back_is_shown_as_one_that_does_not_work() {
         "{validated:?}"
     );
     assert_eq!(bench.check.asked().len(), asked);
+    assert_eq!(
+        bench.log(STRANGER).await[0],
+        (AuditAction::Validate, AuditOutcome::Failed)
+    );
     bench.credentials.delete(STRANGER, "acme").await.unwrap();
 }
 

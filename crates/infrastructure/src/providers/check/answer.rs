@@ -1,6 +1,7 @@
 //! What answers mean, and what it means that there is none.
 
 use std::io::{self, ErrorKind};
+use std::iter::successors;
 
 use reqwest::StatusCode;
 use viva_domain::credentials::CredentialRefusal;
@@ -74,7 +75,8 @@ pub(super) fn unsent(unsent: Unsent) -> CredentialRefusal {
     }
     let has = |kinds: &[ErrorKind]| {
         causes(&err)
-            .filter_map(|cause| cause.downcast_ref::<io::Error>())
+            .filter_map(|cause| cause.downcast_ref())
+            .flat_map(with_wrapped)
             .any(|err| kinds.contains(&err.kind()))
     };
     let why = if err.is_dns() {
@@ -91,4 +93,9 @@ pub(super) fn unsent(unsent: Unsent) -> CredentialRefusal {
         NoNetwork::BrokenOff
     };
     why.into()
+}
+
+/// An error with those that it wraps, which are none of its sources.
+fn with_wrapped(err: &io::Error) -> impl Iterator<Item = &io::Error> {
+    successors(Some(err), |err| err.get_ref()?.downcast_ref())
 }

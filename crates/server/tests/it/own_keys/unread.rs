@@ -115,7 +115,7 @@ async fn no_key_is_anywhere_to_be_read() {
             422,
         ),
         ("PUT", openai, format!(r#"{{"api_key":"{WRONG} {WRONG}"}}"#), 400),
-        ("PUT", openai, format!(r#"["{WRONG}"]"#), 400),
+        ("PUT", openai, format!(r#"[["{WRONG}"]]"#), 400),
         ("PUT", openai, format!(r#"{{"api_key":"{WRONG}""#), 400),
         ("PUT", other, format!(r#"{{"api_key":"{OTHER}"}}"#), 200),
         ("GET", "/api/v1/interaction/providers", String::new(), 200),
@@ -125,7 +125,7 @@ async fn no_key_is_anywhere_to_be_read() {
         let answer = answer(&server, method, path, &body).await;
         assert!(
             answer.starts_with(&format!("HTTP/1.1 {status} ")),
-            "{method} {path}: {answer}"
+            "{method} {path} {body}: {answer}"
         );
         said.push_str(&answer);
     }
