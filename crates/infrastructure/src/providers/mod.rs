@@ -1,7 +1,7 @@
 //! Providers: one folder per vendor, and what several of them share.
 //!
 //! To add one: a folder with `wire.rs` (the vendor's messages), `convert.rs`, `client.rs` (implements the port), `key_call`
-//! (how a key is checked) and tests against a scripted server, then one arm in [`check`] and one in the server's wiring.
+//! (how a key is checked) and tests against a scripted server, then one arm in `check` and one in the server's wiring.
 
 pub mod anthropic;
 pub mod azure_openai;

@@ -132,7 +132,14 @@ async fn no_key_is_anywhere_to_be_read() {
 
     // A whole conversation, and one that a vendor refuses that repeats the key.
     vendor.answer(RealtimeAnswer::of("It is late."));
-    let report = call(&folder, &server, "question-en", 1, &["--provider", "openai"]).await;
+    let report = call(
+        &folder,
+        &server,
+        "question-en",
+        1,
+        &["--provider", "openai", "--option", "turn_detection=none"],
+    )
+    .await;
     said.push_str(&report.to_string());
     let complaint = format!("Incorrect API key provided: {OWN}");
     vendor.refuse(401, "invalid_api_key", &complaint, None);
