@@ -145,16 +145,15 @@ impl Page {
             {"name": "prefers-color-scheme", "value": scheme},
             {"name": "prefers-reduced-motion", "value": "reduce"},
         ]});
-        self.devtools("Emulation.setEmulatedMedia", scheme).await
+        self.devtools("Emulation.setEmulatedMedia", scheme)
+            .await
+            .map(drop)
     }
 
-    pub async fn devtools(&self, command: &str, params: Value) -> Result<()> {
-        self.driver
-            .cdp()
-            .send_raw(command, params)
-            .await
-            .with_context(|| command.to_owned())?;
-        Ok(())
+    /// What the browser answers to a command of its DevTools protocol.
+    pub async fn devtools(&self, command: &str, params: Value) -> Result<Value> {
+        let answer = self.driver.cdp().send_raw(command, params).await;
+        answer.with_context(|| command.to_owned())
     }
 
     /// Clicks what matches the selector; when it was replaced in between, its successor.
