@@ -37,9 +37,9 @@ const CHANGE_MESSAGES: &str = "(change) => {
 }";
 
 /// Keeps in `notes` what the page asks of the browser's audio: which microphones, in what way, and what was granted; contexts,
-/// and in which of the person's events they were made and resumed; the worklets' nodes by name.
+/// and in which of the person's events they were made and resumed; which loudspeakers; the worklets' nodes by name.
 const TAKE_NOTES: &str = "(() => {
-    const notes = window.notes = { asked: [], wanted: [], tracks: [], contexts: [], unlocking: [], nodes: {} };
+    const notes = window.notes = { asked: [], wanted: [], tracks: [], contexts: [], unlocking: [], sinks: [], nodes: {} };
     const gesture = () => window.event?.isTrusted ? window.event.type : 'nothing';
     window.AudioContext = class extends AudioContext {
         constructor(...given) {
@@ -50,6 +50,10 @@ const TAKE_NOTES: &str = "(() => {
         resume() {
             notes.unlocking.push('resumed in ' + gesture());
             return super.resume();
+        }
+        setSinkId(device) {
+            notes.sinks.push(device);
+            return super.setSinkId(device);
         }
     };
     window.AudioWorkletNode = class extends AudioWorkletNode {
