@@ -263,6 +263,7 @@ words! {
     msg_microphone_lost: "The microphone went away. Plug one in and choose it; the session is still open.", "麥克風已中斷。請接上並選擇一個；對話仍在進行。";
     msg_microphone_denied: "The microphone is no longer allowed. Allow it again in the browser, then try again; the session is still open.", "麥克風不再被允許。請在瀏覽器重新允許後再試一次；對話仍在進行。";
     msg_microphone_busy: "Another program holds the microphone. Close it, then try again; the session is still open.", "其他程式正在使用麥克風。請關閉該程式後再試一次；對話仍在進行。";
+    msg_speaker_changed: "The chosen speaker is not connected. The sound went over to the system default.", "所選的喇叭未連接，聲音已改由系統預設的喇叭播放。";
     msg_speaker_unusable: "The chosen speaker cannot be used. Sound plays where it did before.", "無法使用所選的喇叭，聲音仍由原來的裝置播放。";
     msg_audio_stopped: "The browser has stopped the sound, as it does during a call. It goes on by itself as soon as it may.", "瀏覽器已暫停聲音（例如通話中），可用時會自動繼續。";
     msg_echo_not_cancelled: "The browser does not cancel echo on this microphone. Use headphones, or the AI may interrupt itself.", "瀏覽器未對此麥克風消除回音。請使用耳機，否則 AI 可能被自己的聲音打斷。";

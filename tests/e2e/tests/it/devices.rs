@@ -59,6 +59,16 @@ const REFUSE_SPEAKERS: &str = "(() => {
     };
 })()";
 
+const UNPLUG_THE_HALL: &str = "(() => {
+    window.speakers = ['kitchen'];
+    navigator.mediaDevices.dispatchEvent(new Event('devicechange'));
+})()";
+
+const PLUG_IN_THE_HALL: &str = "(() => {
+    window.speakers = ['kitchen', 'hall'];
+    navigator.mediaDevices.dispatchEvent(new Event('devicechange'));
+})()";
+
 const THE_HALL: &str = ".vv-controls .vv-devices option[value=hall]";
 
 /// Chooses the loudspeaker in the list in which it is.
@@ -70,6 +80,9 @@ const CHOOSE_THE_HALL: &str = "(() => {
 
 const SPEAKER_UNUSABLE: &str = "document.querySelector('.vv-message[data-severity=warning]')
     ?.textContent.includes('speaker cannot be used')";
+
+const SPEAKER_CHANGED: &str = "document.querySelector('.vv-message[data-severity=info]')
+    ?.textContent.includes('speaker is not connected')";
 
 const CHANGED: &str =
     "document.querySelector('.vv-message[data-severity=info]')?.textContent.includes('microphone changed')";
@@ -225,6 +238,41 @@ async fn a_loudspeaker_that_cannot_be_used_is_told() -> Result<()> {
         choose_the_hall(page).await?;
         page.until(SPEAKER_UNUSABLE, 10).await?;
         another_answer_is_heard(page).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_loudspeaker_that_goes_away_is_replaced_by_the_system_s() -> Result<()> {
+    with_two_speakers(async |page| {
+        choose_the_hall(page).await?;
+        page.value(UNPLUG_THE_HALL).await?;
+        page.until(SPEAKER_CHANGED, 10).await?;
+        the_speakers_were(page, &json!(["", "hall", ""])).await?;
+        another_answer_is_heard(page).await?;
+        // It is still the one that was chosen.
+        page.value(PLUG_IN_THE_HALL).await?;
+        page.until("notes.sinks.length === 4", 10).await?;
+        the_speakers_were(page, &json!(["", "hall", "", "hall"])).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn of_a_headset_that_goes_away_the_microphone_is_told() -> Result<()> {
+    with_two_speakers(async |page| {
+        choose_the_hall(page).await?;
+        // Once for the track that ends, and once for the list that changes.
+        page.value(HAVE_NO_OTHER).await?;
+        page.value(HAVE_NO_OTHER).await?;
+        page.value(UNPLUG).await?;
+        page.until_shown(".vv-message[data-severity=failure]", 10).await?;
+        page.value(UNPLUG_THE_HALL).await?;
+        page.until("notes.sinks.length === 3", 10).await?;
+        the_speakers_were(page, &json!(["", "hall", ""])).await?;
+        let told = page.text(".vv-message").await?;
+        ensure!(told.contains("microphone went away"), "it says {told:?}");
+        Ok(())
     })
     .await
 }
