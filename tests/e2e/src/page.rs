@@ -37,14 +37,18 @@ const CHANGE_MESSAGES: &str = "(change) => {
 }";
 
 /// Keeps in `notes` what the page asks of the browser's audio: which microphones, in what way, and what was granted; contexts,
-/// and in which of the person's events they were made and resumed; which loudspeakers; the worklets' nodes by name.
+/// with what and in which of the person's events they were made, and when resumed; which loudspeakers; the worklets' nodes by
+/// name.
 const TAKE_NOTES: &str = "(() => {
-    const notes = window.notes = { asked: [], wanted: [], tracks: [], contexts: [], unlocking: [], sinks: [], nodes: {} };
+    const notes = window.notes = {
+        asked: [], wanted: [], tracks: [], contexts: [], given: [], unlocking: [], sinks: [], nodes: {},
+    };
     const gesture = () => window.event?.isTrusted ? window.event.type : 'nothing';
     window.AudioContext = class extends AudioContext {
         constructor(...given) {
             super(...given);
             notes.contexts.push(this);
+            notes.given.push(given);
             notes.unlocking.push('made in ' + gesture());
         }
         resume() {
