@@ -13,6 +13,7 @@ mod languages;
 mod lists;
 mod long_session;
 mod microphone;
+mod output;
 mod playback;
 mod proxy;
 mod reconnect;

@@ -40,7 +40,7 @@ const CHART: &str = "[...document.querySelectorAll('.vv-chart rect')].map(({ dat
     [dataset.interrupted === 'true', parseFloat(attributes.height.value)])";
 
 /// Waits until so many turns are over and stored.
-async fn until_stored(page: &Page, turns: usize) -> Result<()> {
+pub(crate) async fn until_stored(page: &Page, turns: usize) -> Result<()> {
     let stored = format!("document.querySelectorAll('li[data-role=ai] .vv-play').length === {turns}");
     page.until(&stored, 40).await
 }
