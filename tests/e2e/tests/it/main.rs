@@ -21,3 +21,4 @@ mod self_test;
 mod stall;
 mod statistics;
 mod talk;
+mod waterfall;
