@@ -158,7 +158,7 @@ impl Page {
             .map(drop)
     }
 
-    /// What the browser answers to a command of its DevTools protocol.
+    /// What the browser answers to a command of its `DevTools` protocol.
     pub async fn devtools(&self, command: &str, params: Value) -> Result<Value> {
         let answer = self.driver.cdp().send_raw(command, params).await;
         answer.with_context(|| command.to_owned())
