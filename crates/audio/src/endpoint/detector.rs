@@ -191,7 +191,7 @@ impl Detector {
             return;
         }
         let voiced = stretches & newest(onset_span(stretches));
-        let span = onset_span(stretches | self.beginnings.stretches());
+        let span = onset_span(self.beginnings.stretches());
         self.counted.mark(voiced);
         self.phase = Phase::Candidate {
             first: self.now.saturating_sub(u64::from(span)),

@@ -18,14 +18,17 @@ const REACH: u64 = 125;
 /// What lies nearer may be the user's already: 320 ms, as far as onsets are sought.
 const RECENT: usize = 80;
 
-/// How long it is observed how loud the echo is: 640 ms before that, which pauses between words do not fill.
-const OBSERVED: usize = 160;
+/// How long it is observed how loud the echo is: 400 ms before that, which pauses between words do not fill.
+const OBSERVED: usize = 100;
 
-/// So much of that must tell something: 320 ms.
-const ENOUGH: usize = 80;
+/// How much later than it was played the echo may be heard for it to be observed: 240 ms.
+const DELAY: usize = 60;
 
-/// An echo below this tells nothing, in dBFS: it is lost in the noise.
-const AUDIBLE_DBFS: f32 = -60.0;
+/// What is played is told at least every so many blocks: 20 ms.
+const TOLD: usize = 5;
+
+/// How far within that time something must have been played to have come back within it: 40 ms.
+const WITHIN: usize = 10;
 
 /// By how much the echo may be louder than it was observed to be, in dB.
 const OBSERVED_MARGIN_DB: f32 = 6.0;
@@ -35,9 +38,16 @@ const OBSERVED_MARGIN_DB: f32 = 6.0;
 pub(super) struct Echo {
     /// When something was played and how loud (dBFS), with what is older and quieter left out.
     played: VecDeque<(u64, f32)>,
-    /// By how much the microphone's last blocks were quieter than the ceiling, in dB, as long as the AI is heard; `None` where
-    /// that tells nothing.
-    below: VecDeque<Option<f32>>,
+    /// The last blocks while the AI was heard, newest first.
+    lately: VecDeque<Lately>,
+}
+
+/// How loud it was in a block, in dBFS.
+#[derive(Debug, Clone, Copy)]
+struct Lately {
+    /// What was played; [`f32::NEG_INFINITY`] for nothing.
+    played: f32,
+    microphone: f32,
 }
 
 impl Echo {
@@ -57,24 +67,37 @@ impl Echo {
         self.played.front().map(|(_, level)| level - RETURN_LOSS_DB)
     }
 
-    /// The microphone's next block was so loud, under this ceiling. Answers above which level it is more than the echo seems
-    /// to be, by what was heard of it before the last 320 ms.
-    pub(super) fn observe(&mut self, level: f32, ceiling: Option<f32>) -> Option<f32> {
-        let Some(ceiling) = ceiling else {
-            self.below.clear();
-            return None;
+    /// The microphone's next block was so loud.
+    pub(super) fn observe(&mut self, now: u64, level: f32) {
+        let Some((told_at, played)) = self.played.back() else {
+            return self.lately.clear();
         };
-        // Of an AI that pauses nothing comes back, which says nothing.
-        let is_known = ceiling > AUDIBLE_DBFS;
-        self.below
-            .push_front(is_known.then(|| (ceiling - level).max(0.0)));
-        self.below.truncate(RECENT + OBSERVED);
-        let observed = self.below.iter().skip(RECENT).flatten();
-        let (blocks, least) = observed.fold((0, f32::INFINITY), |(blocks, least), below| {
-            (blocks + 1, least.min(*below))
+        let is_told = now - told_at <= TOLD as u64;
+        self.lately.push_front(Lately {
+            played: if is_told { *played } else { f32::NEG_INFINITY },
+            microphone: level,
         });
-        let least = if blocks < ENOUGH { 0.0 } else { least };
-        Some(ceiling - (least - OBSERVED_MARGIN_DB).max(0.0))
+        self.lately.truncate(RECENT + OBSERVED + DELAY);
+    }
+
+    /// Above which level it is more than the echo seems to be, by what came back before the last 320 ms; `None` when too
+    /// little was played to tell.
+    pub(super) fn observed_ceiling(&self) -> Option<f32> {
+        if self.lately.len() < RECENT + OBSERVED + DELAY {
+            return None;
+        }
+        let during = |from: usize, blocks: usize| self.lately.iter().skip(RECENT + from).take(blocks);
+        let loudest = |levels: f32, level: f32| levels.max(level);
+        let microphone = during(0, OBSERVED).map(|block| block.microphone);
+        let came_back = microphone.fold(f32::NEG_INFINITY, loudest);
+        // However late it came back: so loud it was played by then.
+        let played = (0..=DELAY).step_by(TOLD).map(|delay| {
+            let played = during(delay + WITHIN, OBSERVED - 2 * WITHIN).map(|block| block.played);
+            played.fold(f32::NEG_INFINITY, loudest)
+        });
+        let return_loss = played.fold(f32::INFINITY, f32::min) - came_back;
+        let (_, level) = self.played.front()?;
+        Some(level - return_loss + OBSERVED_MARGIN_DB)
     }
 }
 
@@ -95,16 +118,43 @@ mod tests {
         assert_eq!(echo.ceiling(146), None);
     }
 
+    /// So many blocks in which the AI is played and comes back at these levels.
+    fn hear(echo: &mut Echo, now: &mut u64, played: f32, microphone: f32, blocks: u64) {
+        for _ in 0..blocks {
+            if now.is_multiple_of(5) && played.is_finite() {
+                echo.play(*now, played);
+            }
+            echo.ceiling(*now);
+            echo.observe(*now, microphone);
+            *now += 1;
+        }
+    }
+
     #[test]
     fn an_echo_is_as_loud_as_it_was_before_somebody_may_have_spoken() {
-        let mut echo = Echo::default();
-        let mut hear = |level, blocks| (0..blocks).map(|_| echo.observe(level, Some(-30.0))).last();
-        assert_eq!(hear(-50.0, 159), Some(Some(-30.0)), "too little of it was heard");
-        assert_eq!(hear(-50.0, 1), Some(Some(-44.0)));
-        assert_eq!(hear(-35.0, 80), Some(Some(-44.0)), "that may be the user");
-        assert_eq!(hear(-35.0, 1), Some(Some(-30.0)), "too near its ceiling to tell");
-        assert_eq!(hear(-20.0, 300), Some(Some(-30.0)), "whatever speaks");
-        assert_eq!(echo.observe(-50.0, None), None);
-        assert_eq!(echo.observe(-50.0, Some(-30.0)), Some(-30.0), "it begins anew");
+        let (mut echo, mut now) = (Echo::default(), 0);
+        hear(&mut echo, &mut now, -10.0, -50.0, 239);
+        assert_eq!(echo.observed_ceiling(), None, "too little of it was heard");
+        hear(&mut echo, &mut now, -10.0, -50.0, 1);
+        assert_eq!(echo.observed_ceiling(), Some(-44.0));
+        hear(&mut echo, &mut now, -10.0, -35.0, 80);
+        assert_eq!(echo.observed_ceiling(), Some(-44.0), "that may be the user");
+        hear(&mut echo, &mut now, -10.0, -35.0, 1);
+        assert_eq!(echo.observed_ceiling(), Some(-29.0));
+        hear(&mut echo, &mut now, f32::NEG_INFINITY, -50.0, 130);
+        assert_eq!(echo.observed_ceiling(), None, "nothing is heard of it any more");
+    }
+
+    #[test]
+    fn of_an_ai_that_paused_nobody_knows_how_loud_its_echo_is() {
+        let (mut echo, mut now) = (Echo::default(), 0);
+        hear(&mut echo, &mut now, -10.0, -50.0, 400);
+        hear(&mut echo, &mut now, f32::NEG_INFINITY, -80.0, 110);
+        hear(&mut echo, &mut now, -10.0, -50.0, 10);
+        assert_eq!(echo.observed_ceiling(), Some(-44.0), "it was observed before");
+        hear(&mut echo, &mut now, -10.0, -50.0, 70);
+        assert_eq!(echo.observed_ceiling(), Some(f32::INFINITY));
+        hear(&mut echo, &mut now, -10.0, -50.0, 240);
+        assert_eq!(echo.observed_ceiling(), Some(-44.0));
     }
 }

@@ -195,10 +195,15 @@ impl Endpointer {
         let echo = self.echo.ceiling(self.blocks);
         self.blocks += 1;
         let level = Level::of(block).rms_dbfs;
-        let observed = self.echo.observe(level, echo);
-        let is_over = |ceiling: Option<f32>| ceiling.is_none_or(|ceiling| level > ceiling);
-        let may_begin = standing >= Standing::Faint && is_over(observed);
-        if !is_over(echo) {
+        self.echo.observe(self.blocks, level);
+        let may_be_echo = echo.is_some_and(|ceiling| level <= ceiling);
+        let is_more = || {
+            self.echo
+                .observed_ceiling()
+                .is_some_and(|ceiling| level > ceiling)
+        };
+        let may_begin = standing >= Standing::Faint && (!may_be_echo || is_more());
+        if may_be_echo {
             standing = Standing::None;
         }
         self.detector.listen_over_ai(echo.is_some());

@@ -137,7 +137,7 @@ fn where_somebody_began_is_found_over_a_loud_ai_whose_echo_is_taken_out() {
         (2_000, 60.0),
         (2_650, 50.0),
         (3_100, 40.0),
-        (4_800, 40.0),
+        (5_500, 40.0),
     ] {
         let onset_ms = onset_ms(&played, began_ms, decibels);
         assert!(

@@ -176,16 +176,16 @@ mod tests {
             raw: 1_000_000,
             brotli,
         };
-        let site = |sent| {
+        let built = |sent| {
             let worker = size("pkg/1/worker_bg.wasm", Some(400_000));
             [worker, size("pkg/2/viva_bg.wasm", sent)]
         };
-        check(&site(Some(350_000)), Build::Release).unwrap();
-        let err = check(&site(Some(350_001)), Build::Release).unwrap_err();
+        check(&built(Some(350_000)), Build::Release).unwrap();
+        let err = check(&built(Some(350_001)), Build::Release).unwrap_err();
         assert!(err.to_string().contains("350001 bytes"), "{err}");
         assert!(err.to_string().contains("frontend/audio-worker"), "{err}");
-        check(&site(None), Build::Debug).unwrap();
-        let without_the_page = &site(Some(1))[..1];
+        check(&built(None), Build::Debug).unwrap();
+        let without_the_page = &built(Some(1))[..1];
         assert!(check(without_the_page, Build::Release).is_err());
     }
 }

@@ -16,7 +16,7 @@ const PROMISED_MS: f64 = 500.0;
 const INTERRUPTIONS: usize = 3;
 /// How long a message is on its way in [`SLOW_NETWORK`], in ms. There and back it takes longer than is promised, but what pauses
 /// the AI still hears in time, within a second, that it was speech.
-const ONE_WAY_MS: f64 = 400.0;
+const ONE_WAY_MS: f64 = 275.0;
 /// The question is asked again every 5.9 s.
 const ASKED_EVERY_S: u64 = 6;
 
@@ -36,7 +36,7 @@ const NOTE_PLAYBACK: &str = "(message) => {
 
 /// Every message takes its time, in both directions.
 const SLOW_NETWORK: &str = "(() => {
-    const later = (task) => setTimeout(task, 400);
+    const later = (task) => setTimeout(task, 275);
     const { prototype } = WebSocket;
     const send = prototype.send;
     prototype.send = function (data) {

@@ -8,7 +8,7 @@ use viva_e2e_tests::viva::Viva;
 /// As if there had been more turns: the lines and the bars of those that there were, over and over, up to 300 of each.
 const GO_ON: &str = "document.querySelectorAll('.vv-transcript ol, .vv-turns').forEach(list => {
     const lines = [...list.querySelectorAll(':scope > li')];
-    while (list.childElementCount < 300) lines.forEach(line => list.append(line.cloneNode(true)));
+    while (lines.length && list.childElementCount < 300) lines.forEach(line => list.append(line.cloneNode(true)));
 })";
 
 /// How many lines and bars are laid out.

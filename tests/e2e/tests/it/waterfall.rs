@@ -141,7 +141,7 @@ async fn every_stage_of_a_cascade_is_drawn_to_scale_where_it_began() -> Result<(
     let options = json!({
         "stt_delay_ms": 50,
         "stt_jitter_ms": 1_500,
-        "stt_seed": 1,
+        "stt_seed": 39,
         "llm_answers": ["Yes.", "No."],
         "tts_lead_silence_ms": 80,
     });
@@ -164,7 +164,7 @@ async fn every_part_of_a_realtime_answer_is_drawn_to_scale_where_it_began() -> R
         "answers": ["Yes.", "No."],
         "delay_ms": 50,
         "jitter_ms": 1_500,
-        "seed": 1,
+        "seed": 39,
         "lead_silence_ms": 80,
     });
     let parts = ["endpointing", "provider", "viva", "network", "silence"];

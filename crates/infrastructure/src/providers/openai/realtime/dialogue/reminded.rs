@@ -61,13 +61,16 @@ impl Reminded {
             return;
         };
         text.clone_into(&mut answer.text);
-        if let Some(item_id) = answer.item_id.take() {
-            out.correct(vec![Correction::Delete { item_id }]);
-        }
+        let before = answer.item_id.take();
         if !text.trim().is_empty() {
+            // Behind the one that is deleted: if this is refused, too much is known rather than nothing.
+            let behind = before.as_ref().unwrap_or(&answer.behind).clone();
             let item_id = next_id(&mut self.items);
             answer.item_id = Some(item_id.clone());
-            out.remind(item_id, Some(answer.behind.clone()), MessageRole::Assistant, text);
+            out.remind(item_id, Some(behind), MessageRole::Assistant, text);
+        }
+        if let Some(item_id) = before {
+            out.correct(vec![Correction::Delete { item_id }]);
         }
     }
 }

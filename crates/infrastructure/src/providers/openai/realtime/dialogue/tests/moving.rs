@@ -78,7 +78,7 @@ fn an_answer_can_be_cut_whose_connection_is_gone() {
         let mut expected: &[&str] = &[];
         if is_open_again {
             bench.open();
-            expected = &["delete viva_4", "remind assistant behind viva_3: It is"];
+            expected = &["remind assistant behind viva_4: It is", "delete viva_4"];
         }
         bench.told();
         bench.interrupt(1, Some((150, 5)));
@@ -104,7 +104,7 @@ fn a_connection_is_told_anew_what_turns_out_to_have_been_heard() {
         (Some(5), &[]),
         (
             None,
-            &["delete viva_5", "remind assistant behind viva_3: It is noon."],
+            &["remind assistant behind viva_5: It is noon.", "delete viva_5"],
         ),
     ] {
         match (order, expected.is_empty()) {
@@ -130,7 +130,7 @@ fn an_answer_that_was_given_is_told_anew_when_it_was_cut() {
     bench.heard(150, 5);
     assert_eq!(
         bench.told(),
-        ["delete viva_1", "remind assistant behind root: It is"]
+        ["remind assistant behind viva_1: It is", "delete viva_1"]
     );
     bench.dialogue.retire();
     bench.open();
