@@ -120,18 +120,15 @@ fn who_speaks_over_a_loud_echo_is_heard_as_soon_as_they_are_louder() {
     assert!(onset.abs() <= 24 * 100, "the onset is {onset} samples off");
 }
 
-/// How late the interruption's first sample is found, in ms, where it begins so many ms after the AI, whose echo is so much
-/// less.
-fn onset_ms(played: &[i16], began_ms: usize, decibels: f64) -> i64 {
-    let began = ms(began_ms);
-    let microphone = mixed(&echo(played, ECHO_DELAY, decibels), &interruption(), began);
-    let starts = starts(played, &microphone);
-    (i64::try_from(starts[0]).unwrap() - i64::try_from(began).unwrap()) / 24
-}
-
 #[test]
 fn where_somebody_began_is_found_over_a_loud_ai_whose_echo_is_taken_out() {
     let played: Vec<i16> = answer().iter().map(|sample| sample.saturating_mul(3)).collect();
+    let onset_ms = |began_ms: usize, decibels: f64| {
+        let began = ms(began_ms);
+        let microphone = mixed(&echo(&played, ECHO_DELAY, decibels), &interruption(), began);
+        let starts = starts(&played, &microphone);
+        (i64::try_from(starts[0]).unwrap() - i64::try_from(began).unwrap()) / 24
+    };
     for (began_ms, decibels) in [
         (1_300, 100.0),
         (2_000, 60.0),
@@ -139,7 +136,7 @@ fn where_somebody_began_is_found_over_a_loud_ai_whose_echo_is_taken_out() {
         (3_100, 40.0),
         (5_500, 40.0),
     ] {
-        let onset_ms = onset_ms(&played, began_ms, decibels);
+        let onset_ms = onset_ms(began_ms, decibels);
         assert!(
             onset_ms.abs() <= 8,
             "at {began_ms} ms, {decibels} dB less: {onset_ms} ms"
@@ -147,7 +144,7 @@ fn where_somebody_began_is_found_over_a_loud_ai_whose_echo_is_taken_out() {
     }
     // What comes back as loud as it may hides how the interruption began, and is not taken for its beginning.
     for decibels in [25.0, 30.0] {
-        let onset_ms = onset_ms(&played, 2_000, decibels);
+        let onset_ms = onset_ms(2_000, decibels);
         assert!((0..=120).contains(&onset_ms), "{decibels} dB less: {onset_ms} ms");
     }
 }
