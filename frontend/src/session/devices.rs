@@ -91,13 +91,13 @@ impl Actor {
 
     /// While the chosen loudspeaker is not there, the system's plays.
     pub(super) fn devices_listed(&mut self, devices: Devices) {
-        let has_speaker = devices.have_speaker(&self.talk.speaker.get_untracked());
+        let is_there = devices.have_speaker(&self.talk.speaker.get_untracked());
         self.talk.devices.set(devices);
-        let (Some(rig), Some(has_speaker)) = (&self.rig, has_speaker) else {
+        let (Some(rig), Some(is_there)) = (&self.rig, is_there) else {
             return;
         };
-        let had_speaker = std::mem::replace(&mut self.has_speaker, has_speaker);
-        match (had_speaker, has_speaker) {
+        let was_there = std::mem::replace(&mut self.has_speaker, is_there);
+        match (was_there, is_there) {
             (true, false) => self.leave_speaker(rig),
             (false, true) => self.choose_speaker(rig.output()),
             _ => {}
