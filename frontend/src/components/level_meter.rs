@@ -52,7 +52,8 @@ pub fn LevelMeter() -> impl IntoView {
             rms_dbfs, peak_dbfs, ..
         } = reading.get();
         moved(fill, &format!("scaleX({:.4})", position(rms_dbfs)));
-        moved(peak, &format!("translateX({:.2}%)", position(peak_dbfs) * 100.0));
+        let peak_at = position(peak_dbfs);
+        moved(peak, &format!("translateX(calc({peak_at:.4} * (100% - 2px)))"));
     });
     let (low, high) = (percent(TARGET_DBFS.0), percent(TARGET_DBFS.1));
     view! {

@@ -37,19 +37,27 @@ const CHANGE_MESSAGES: &str = "(change) => {
 }";
 
 /// Keeps in `notes` what the page asks of the browser's audio: which microphones, in what way, and what was granted; contexts,
-/// and in which of the person's events they were made and resumed; the worklets' nodes by name.
+/// with what and in which of the person's events they were made, and when resumed; which loudspeakers; the worklets' nodes by
+/// name.
 const TAKE_NOTES: &str = "(() => {
-    const notes = window.notes = { asked: [], wanted: [], tracks: [], contexts: [], unlocking: [], nodes: {} };
+    const notes = window.notes = {
+        asked: [], wanted: [], tracks: [], contexts: [], given: [], unlocking: [], sinks: [], nodes: {},
+    };
     const gesture = () => window.event?.isTrusted ? window.event.type : 'nothing';
     window.AudioContext = class extends AudioContext {
         constructor(...given) {
             super(...given);
             notes.contexts.push(this);
+            notes.given.push(given);
             notes.unlocking.push('made in ' + gesture());
         }
         resume() {
             notes.unlocking.push('resumed in ' + gesture());
             return super.resume();
+        }
+        setSinkId(device) {
+            notes.sinks.push(device);
+            return super.setSinkId(device);
         }
     };
     window.AudioWorkletNode = class extends AudioWorkletNode {
@@ -145,16 +153,15 @@ impl Page {
             {"name": "prefers-color-scheme", "value": scheme},
             {"name": "prefers-reduced-motion", "value": "reduce"},
         ]});
-        self.devtools("Emulation.setEmulatedMedia", scheme).await
+        self.devtools("Emulation.setEmulatedMedia", scheme)
+            .await
+            .map(drop)
     }
 
-    pub async fn devtools(&self, command: &str, params: Value) -> Result<()> {
-        self.driver
-            .cdp()
-            .send_raw(command, params)
-            .await
-            .with_context(|| command.to_owned())?;
-        Ok(())
+    /// What the browser answers to a command of its `DevTools` protocol.
+    pub async fn devtools(&self, command: &str, params: Value) -> Result<Value> {
+        let answer = self.driver.cdp().send_raw(command, params).await;
+        answer.with_context(|| command.to_owned())
     }
 
     /// Clicks what matches the selector; when it was replaced in between, its successor.

@@ -92,8 +92,8 @@ pub enum RealtimeCommand {
         /// How much of the answer had been heard; `None` when nothing was being said.
         heard: Option<Heard>,
     },
-    /// How much was heard of the answer that [`Self::Interrupt`] stopped last, which became known later. A provider that
-    /// cannot correct what it remembers leaves it.
+    /// How much was heard of the answer that [`Self::Interrupt`] stopped last, which became known later; as long as it
+    /// stopped none, of the last answer in the history. A provider that cannot correct what it remembers leaves it.
     Heard(Heard),
 }
 

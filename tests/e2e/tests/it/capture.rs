@@ -1,6 +1,7 @@
 //! Recording where the browser gives no track to a worker: the capture worklet has to do.
 
 use anyhow::{Result, ensure};
+use serde_json::json;
 
 use viva_e2e_tests::browser::{Browser, Microphone};
 use viva_e2e_tests::page::Page;
@@ -67,6 +68,9 @@ async fn a_browser_that_gives_no_track_to_a_worker_records_in_a_worklet() -> Res
             a_whole_turn(page).await?;
             let capturing = page.value(CAPTURING).await?;
             ensure!(capturing == 0, "the worklet ran in context {capturing}");
+            // No rate: it runs at the device's.
+            let given = page.value("notes.given").await?;
+            ensure!(given == json!([[]]), "contexts were made with {given}");
             totals_are_called_short(page).await
         })
         .await

@@ -13,7 +13,7 @@ pub(super) struct Context {
     last: Exchange,
     /// What was settled last, as long as nothing follows it.
     settled: Settled,
-    /// The answer that was cut last.
+    /// The answer that was cut last; before any was, the last one that was said before.
     cut: Option<Cut>,
 }
 
@@ -48,8 +48,13 @@ struct Exchange {
 impl Context {
     /// A conversation that goes on from what was said before.
     pub(super) fn new(history: Vec<Message>) -> Self {
+        let certain = Conversation::new(history);
+        let cut = certain
+            .last_of(MessageRole::Assistant)
+            .map(|(place, answer)| Cut { answer, place });
         Self {
-            certain: Conversation::new(history),
+            certain,
+            cut,
             ..Self::default()
         }
     }
@@ -107,7 +112,7 @@ impl Context {
         self.cut = Some(Cut { answer, place });
     }
 
-    /// So many characters were heard of the answer that was cut last.
+    /// So many characters were heard of the answer that was cut last, or that was said before.
     pub(super) fn correct_heard(&mut self, chars: usize) {
         let Some(Cut { answer, place }) = &mut self.cut else {
             return;
@@ -263,6 +268,24 @@ mod tests {
                 .collect();
             assert_eq!(lines(&context), expected, "{chars}");
         }
+    }
+
+    #[test]
+    fn of_what_was_said_before_the_last_answer_is_corrected() {
+        let said = [
+            (MessageRole::Assistant, "Hello."),
+            (MessageRole::Assistant, "Once upon a time."),
+            (MessageRole::User, "Stop."),
+        ];
+        let history = said.map(|(role, text)| Message {
+            role,
+            text: text.to_owned(),
+        });
+        let mut context = Context::new(history.into());
+        context.settle_unheard();
+        context.correct_heard(4);
+        let expected = ["Assistant: Hello.", "Assistant: Once", "User: Stop."];
+        assert_eq!(lines(&context), expected);
     }
 
     #[test]

@@ -18,8 +18,9 @@ pub(super) struct Answer {
     pub(super) text: String,
     pub(super) samples: u64,
     pub(super) extent: Extent,
-    /// How much the mode takes for heard, which was told to say no more of it though what there was plays on.
-    pub(super) given_up_at: Option<Heard>,
+    /// How much the mode takes for heard, if it has nothing more to say of it though what there is plays on: it was told to
+    /// stop, or the answer is another mode's.
+    pub(super) believed: Option<Heard>,
     pub(super) usage: Option<Usage>,
     /// When the mode last said something of it.
     pub(super) last_said: SessionTime,
@@ -83,7 +84,7 @@ impl Answer {
             text: String::new(),
             samples: 0,
             extent: Extent::Growing,
-            given_up_at: None,
+            believed: None,
             usage: None,
             last_said: now,
             first_audible: None,

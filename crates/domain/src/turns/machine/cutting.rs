@@ -54,15 +54,15 @@ impl TurnMachine {
             reason,
         }));
         turn.closed_in = Some(self.generation);
-        let given_up_at = turn.answer.as_ref().and_then(|answer| answer.given_up_at);
+        let believed = turn.answer.as_ref().and_then(|answer| answer.believed);
         // A mode that turned to the next turn has nothing to stop.
         let believed = if self.next_is_asked(&turn) {
-            given_up_at
+            believed
         } else {
             let heard = turn.heard_for_provider(turn.heard(now, rate), rate);
-            // What it gave up before, it does not say now: another answer would be taken for the one that is cut.
-            self.stop_mode(heard.filter(|_| given_up_at.is_none()), effects);
-            given_up_at.or(heard)
+            // What it says no more of, it cannot stop: another answer would be taken for the one that is cut.
+            self.stop_mode(heard.filter(|_| believed.is_none()), effects);
+            believed.or(heard)
         };
         effects.push(Effect::Emit(Event::ResponseEnded {
             turn: turn.number,

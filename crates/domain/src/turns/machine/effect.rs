@@ -67,7 +67,8 @@ pub enum ModeOrder {
         /// How much of the answer had been heard; `None` when nothing was being said.
         heard: Option<Heard>,
     },
-    /// How much was heard of the answer that [`Self::Interrupt`] stopped last, which the client told later.
+    /// How much was heard of the answer that [`Self::Interrupt`] stopped last, which the client told later; as long as it
+    /// stopped none, of the last answer that the mode was told of when it began.
     Heard(Heard),
 }
 

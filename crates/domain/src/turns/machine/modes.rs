@@ -103,8 +103,10 @@ impl TurnMachine {
         }
         self.past.clear();
         self.next_is_not_answered();
+        let (until, rate) = (self.heard_until(now), self.settings.output_rate);
         if let Some(turn) = &mut self.turn {
             turn.is_heard_anew();
+            turn.is_told(until, rate);
         }
         if let Some(next) = &mut self.next {
             next.turn.is_heard_anew();

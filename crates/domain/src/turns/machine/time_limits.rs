@@ -157,7 +157,7 @@ impl TurnMachine {
         };
         let heard = self.turn.as_ref().and_then(sent);
         if let Some(answer) = self.turn.as_mut().and_then(|turn| turn.answer.as_mut()) {
-            answer.given_up_at = heard;
+            answer.believed = heard;
         }
         self.stop_mode(heard, effects);
         let limits = self.settings.limits;

@@ -189,6 +189,16 @@ impl OpenTurn {
         self.is_understood = self.user_audio == UserAudio::Complete;
     }
 
+    /// Another mode was told what is going to be heard of the answer, if that is anything.
+    pub(super) fn is_told(&mut self, until: SessionTime, rate: u32) {
+        let heard = self.will_be_heard(until, rate);
+        let is_any = !self.heard_text(heard, rate).heard.trim().is_empty();
+        let told = self.heard_for_provider(heard, rate).filter(|_| is_any);
+        if let Some(answer) = &mut self.answer {
+            answer.believed = told;
+        }
+    }
+
     /// Whether an answer to the user has begun of which nothing could be heard yet.
     pub(super) fn is_answered_silently(&self) -> bool {
         self.is_growing() && self.user_audio == UserAudio::Recording

@@ -110,6 +110,59 @@ fn an_answer_is_cut_when_its_mode_leaves() {
 }
 
 #[test]
+fn a_mode_is_corrected_that_was_told_of_an_answer_which_is_cut_then() {
+    check_answer(
+        session(),
+        r#"2100 ai text Once_upon_a_time.
+         > response 1 started 2100
+         > text 1: Once upon a time.
+         = AiSpeaking
+         2100 ai audio 1700
+         > user audio 1 complete
+         > audio 1 at 0: 1700
+         2100 ai done
+         > audio 1 at 1700: 0, last
+         2110 sent 1
+         2200 mode replaced
+         2510 interrupt
+         > interrupted 1 2510 by client
+         > order interrupt @1
+         > response 1 ended by client, total 110, endpointing 0, unexplained 110, by server
+         = Listening
+         2550 play 1 stopped 400
+         > order heard 400 ms, 4 chars
+         > ai 1 said: Once
+         > latency 1, total 110, endpointing 0, unexplained 110, by server
+         > finish 1 1000..2550, heard "Once", unheard "upon a time.", played 400, cut by client"#,
+    );
+}
+
+#[test]
+fn for_an_answer_without_words_no_earlier_one_is_corrected() {
+    check_answer(
+        session(),
+        "2100 ai audio 1700
+         > response 1 started 2100
+         > user audio 1 complete
+         > audio 1 at 0: 1700
+         = AiSpeaking
+         2100 ai done
+         > audio 1 at 1700: 0, last
+         2110 sent 1
+         2200 mode replaced
+         2510 interrupt
+         > interrupted 1 2510 by client
+         > order interrupt @1, heard 400 ms, 0 chars
+         > response 1 ended by client, total 110, endpointing 0, unexplained 110, by server
+         = Listening
+         2550 play 1 stopped 300
+         > order heard 300 ms, 0 chars
+         > latency 1, total 110, endpointing 0, unexplained 110, by server
+         > finish 1 1000..2550, played 300, cut by client",
+    );
+}
+
+#[test]
 fn a_mode_that_shall_leave_goes_on_until_another_one_is_open() {
     check_answer(
         session(),

@@ -7,6 +7,9 @@ use viva_domain::ports::{Message, MessageRole};
 /// Messages that are remembered; older ones are forgotten, as a model would when its context is full.
 const MOST: usize = 200;
 
+/// What the last answer is called that was given before the conversation. No response of the provider is called so.
+pub(super) const GIVEN: &str = "given";
+
 /// The conversation so far, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
@@ -15,7 +18,7 @@ pub(super) struct Memory {
 
 #[derive(Debug)]
 struct Entry {
-    /// The provider's id of the user's item or of the response; `None` for what was said before.
+    /// The provider's id of the user's item or of the response, or [`GIVEN`]; `None` for what was said before that.
     id: Option<String>,
     role: MessageRole,
     text: String,
@@ -23,11 +26,25 @@ struct Entry {
     heard: Option<usize>,
 }
 
+/// What one side said.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Said<'a> {
+    /// What it is called here; `None` for what is certain.
+    pub(super) id: Option<&'a str>,
+    pub(super) role: MessageRole,
+    /// As far as it was understood, and heard.
+    pub(super) text: &'a str,
+}
+
 impl Memory {
     pub(super) fn new(history: Vec<Message>) -> Self {
         let mut memory = Self::default();
         for Message { role, text } in history {
             memory.push(None, role, text);
+        }
+        let is_answer = |entry: &&mut Entry| entry.role == MessageRole::Assistant;
+        if let Some(last) = memory.entries.iter_mut().rfind(is_answer) {
+            last.id = Some(GIVEN.to_owned());
         }
         memory
     }
@@ -60,12 +77,14 @@ impl Memory {
         }
     }
 
-    /// Who said what, as far as there are words of it.
-    pub(super) fn messages(&self) -> impl Iterator<Item = (MessageRole, &str)> {
-        self.entries
-            .iter()
-            .map(|entry| (entry.role, entry.heard()))
-            .filter(|(_, text)| !text.trim().is_empty())
+    /// Who said what, also where there are no words of it.
+    pub(super) fn all(&self) -> impl DoubleEndedIterator<Item = Said<'_>> {
+        self.entries.iter().map(Entry::said)
+    }
+
+    /// What was said under this name.
+    pub(super) fn find(&self, id: &str) -> Option<Said<'_>> {
+        self.all().rfind(|said| said.id == Some(id))
     }
 
     fn push(&mut self, id: Option<&str>, role: MessageRole, text: String) {
@@ -89,10 +108,13 @@ impl Memory {
 }
 
 impl Entry {
-    /// What was heard of it.
-    fn heard(&self) -> &str {
+    fn said(&self) -> Said<'_> {
         let end = self.heard.and_then(|chars| self.text.char_indices().nth(chars));
-        end.map_or(self.text.as_str(), |(end, _)| &self.text[..end])
+        Said {
+            id: self.id.as_deref(),
+            role: self.role,
+            text: end.map_or(self.text.as_str(), |(end, _)| &self.text[..end]),
+        }
     }
 }
 
@@ -101,7 +123,8 @@ mod tests {
     use super::*;
 
     fn texts(memory: &Memory) -> Vec<(MessageRole, &str)> {
-        memory.messages().collect()
+        let said = memory.all().map(|said| (said.role, said.text));
+        said.filter(|(_, text)| !text.is_empty()).collect()
     }
 
     #[test]
@@ -155,6 +178,25 @@ mod tests {
                 .collect();
             assert_eq!(texts(&memory), expected, "{chars}");
         }
+    }
+
+    #[test]
+    fn of_what_was_given_the_last_answer_may_turn_out_to_be_shorter() {
+        let given = [
+            (MessageRole::Assistant, "Hello."),
+            (MessageRole::Assistant, "It is noon."),
+            (MessageRole::User, "Thanks."),
+        ];
+        let history = given.map(|(role, text)| Message {
+            role,
+            text: text.to_owned(),
+        });
+        let mut memory = Memory::new(history.into());
+        memory.ai_was_cut(GIVEN, 5);
+        assert_eq!(memory.find(GIVEN).map(|said| said.text), Some("It is"));
+        let kept = [given[0], (MessageRole::Assistant, "It is"), given[2]];
+        assert_eq!(texts(&memory), kept);
+        assert!(Memory::new(Vec::new()).find(GIVEN).is_none());
     }
 
     #[test]

@@ -9,11 +9,12 @@
 //! What the user did not hear must not be remembered. The item that was being played is truncated to what was heard, never
 //! beyond the audio that arrived. An item of which nothing was heard is deleted once its response is done, because the
 //! provider refuses to truncate at 0 ms. Where it turns out later that less was heard, it is truncated again; what was cut
-//! off cannot be given back. Another connection is told what is known by then.
+//! off cannot be given back. Another connection is told what is known by then, and told anew what turns out otherwise.
 
 mod listening;
 mod memory;
 mod outgoing;
+mod reminded;
 mod responses;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ use viva_domain::turns::Generation;
 
 use self::memory::Memory;
 pub(super) use self::outgoing::Outgoing;
+use self::reminded::Reminded;
 use self::responses::{Response, Responses};
 use self::user_audio::{Untaken, UserItems};
 use super::config::{RATE, Turns};
@@ -58,6 +60,7 @@ pub(super) struct Dialogue {
     generation: Generation,
     link: Link,
     memory: Memory,
+    reminded: Reminded,
     untaken: Untaken,
     user_items: UserItems,
     responses: Responses,
@@ -128,9 +131,10 @@ impl Dialogue {
             generation: Generation::FIRST,
             link: Link::Down(VecDeque::new()),
             memory: Memory::new(history),
+            reminded: Reminded::default(),
             untaken: Untaken::default(),
             user_items: UserItems::default(),
-            responses: Responses::default(),
+            responses: Responses::new(),
             turn: 0,
             found_in: Generation::FIRST,
             owes_answer: false,
@@ -152,9 +156,7 @@ impl Dialogue {
         let Link::Down(held) = std::mem::replace(&mut self.link, Link::Up) else {
             return;
         };
-        for (role, text) in self.memory.messages() {
-            self.out.remind(role, text);
-        }
+        self.reminded = Reminded::of_all(&self.memory, &mut self.out);
         if self.provider_finds_turns() || self.user_speaks {
             for samples in self.untaken.portions() {
                 self.out.audio(samples);
@@ -190,6 +192,7 @@ impl Dialogue {
     pub(super) fn retire(&mut self) {
         self.link = Link::Down(VecDeque::new());
         self.out.messages.clear();
+        self.reminded = Reminded::default();
         self.responses.leave();
         self.commits.clear();
         (self.asked, self.wanted, self.owes_answer) = (None, None, false);
@@ -360,6 +363,7 @@ impl Dialogue {
             }
             self.memory
                 .ai_was_cut(&response.id, heard.map_or(0, |heard| heard.chars));
+            self.reminded.correct(&response.id, &self.memory, &mut self.out);
             if let Some(heard) = heard {
                 self.out.correct(response.cut(heard.audio));
             }
@@ -372,12 +376,13 @@ impl Dialogue {
         }
     }
 
-    /// So much was heard of the answer that was cut last, as is known now.
+    /// So much was heard of the answer that was cut last, or that was given, as is known now.
     fn correct_heard(&mut self, heard: Heard) {
         let Some(id) = self.responses.cut.clone() else {
             return;
         };
         self.memory.ai_was_cut(&id, heard.chars);
+        self.reminded.correct(&id, &self.memory, &mut self.out);
         if let Some(response) = self.responses.find(&id) {
             self.out.correct(response.cut(heard.audio));
             if !response.is_active {

@@ -97,18 +97,24 @@ impl Outgoing {
         }
     }
 
-    pub(super) fn remind(&mut self, role: MessageRole, text: &str) {
+    /// Tells what was said, behind an item or, without one, behind all that was told before.
+    pub(super) fn remind(&mut self, id: String, behind: Option<String>, role: MessageRole, text: &str) {
         let (role, kind) = match role {
             MessageRole::User => ("user", "input_text"),
             MessageRole::Assistant => ("assistant", "output_text"),
         };
         let text = text.to_owned();
         let item = NewItem {
+            id,
             kind: "message",
             role,
             content: [NewContent { kind, text }],
         };
-        self.message(Some("remind".to_owned()), ClientEventKind::CreateItem { item });
+        let kind = ClientEventKind::CreateItem {
+            previous_item_id: behind,
+            item,
+        };
+        self.message(Some("remind".to_owned()), kind);
     }
 
     fn message(&mut self, event_id: Option<String>, kind: ClientEventKind) {

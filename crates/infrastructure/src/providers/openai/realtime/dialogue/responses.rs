@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use viva_domain::turns::Generation;
 
+use super::memory::GIVEN;
 use crate::providers::openai::realtime::config::RATE;
 use crate::providers::transport::pcm::Decoder;
 
@@ -16,7 +17,7 @@ pub(super) struct Responses {
     current: Vec<Response>,
     /// The last one of the connection before: the provider says no more of it, but it may still be heard, and cut.
     left: Option<Response>,
-    /// The answer that was cut last.
+    /// The answer that was cut last, or that may be cut without being any of these.
     pub(super) cut: Option<String>,
 }
 
@@ -65,6 +66,14 @@ pub(super) enum Correction {
 pub(super) struct NotAudio;
 
 impl Responses {
+    /// None yet; an answer that was given before may still be heard, and cut.
+    pub(super) fn new() -> Self {
+        Self {
+            cut: Some(GIVEN.to_owned()),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn begin(&mut self, id: &str, generation: Generation, turn: u64) -> &mut Response {
         let audible = self.audible();
         let matters = |response: &Response| {

@@ -209,9 +209,11 @@ fn told_in_short(message: &Value) -> String {
         "input_audio_buffer.commit" => "commit".to_owned(),
         "conversation.item.create" => {
             let item = &message["item"];
+            let behind = message["previous_item_id"].as_str();
             format!(
-                "remind {}: {}",
+                "remind {}{}: {}",
                 text(&item["role"]),
+                behind.map(|id| format!(" behind {id}")).unwrap_or_default(),
                 text(&item["content"][0]["text"])
             )
         }

@@ -75,16 +75,14 @@ fn an_answer_can_be_cut_whose_connection_is_gone() {
     for is_open_again in [false, true] {
         let mut bench = after_a_turn(Turns::ServerVad);
         assert!(bench.lose());
+        let mut expected: &[&str] = &[];
         if is_open_again {
             bench.open();
+            expected = &["remind assistant behind viva_4: It is", "delete viva_4"];
         }
         bench.told();
         bench.interrupt(1, Some((150, 5)));
-        assert_eq!(
-            bench.told(),
-            Vec::<String>::new(),
-            "the provider does not know it"
-        );
+        assert_eq!(bench.told(), expected);
         for (ms, chars, expected) in [(150, 5, "It is"), (100, 2, "It"), (300, 8, "It is no")] {
             bench.dialogue.retire();
             bench.heard(ms, chars);
@@ -92,6 +90,51 @@ fn an_answer_can_be_cut_whose_connection_is_gone() {
             assert_eq!(bench.told()[3], format!("remind assistant: {expected}"));
         }
     }
+}
+
+#[test]
+fn a_connection_is_told_anew_what_turns_out_to_have_been_heard() {
+    let mut bench = after_a_turn(Turns::ServerVad);
+    assert!(bench.lose());
+    bench.open();
+    bench.told();
+    for (order, expected) in [
+        (Some(0), &["delete viva_4"][..]),
+        (Some(5), &["remind assistant behind viva_3: It is"]),
+        (Some(5), &[]),
+        (
+            None,
+            &["remind assistant behind viva_5: It is noon.", "delete viva_5"],
+        ),
+    ] {
+        match (order, expected.is_empty()) {
+            (Some(0), _) => bench.interrupt(1, Some((0, 0))),
+            (Some(chars), _) => bench.heard(150, chars),
+            (None, _) => bench.heard(400, 11),
+        }
+        assert_eq!(bench.told(), expected, "{order:?}");
+    }
+}
+
+#[test]
+fn an_answer_that_was_given_is_told_anew_when_it_was_cut() {
+    let mut bench = Bench::new(
+        Turns::ServerVad,
+        vec![
+            message(MessageRole::Assistant, "It is noon."),
+            message(MessageRole::User, "Thanks."),
+        ],
+    );
+    bench.told();
+    bench.interrupt(1, None);
+    bench.heard(150, 5);
+    assert_eq!(
+        bench.told(),
+        ["remind assistant behind viva_1: It is", "delete viva_1"]
+    );
+    bench.dialogue.retire();
+    bench.open();
+    assert_eq!(bench.told(), ["remind assistant: It is", "remind user: Thanks."]);
 }
 
 #[test]
