@@ -34,7 +34,8 @@ async fn give(bench: &Bench, n: u16) {
         action: AuditAction::Create,
         ..audit_entry(n)
     };
-    bench.credential_store.put(&key(n), &entry).await.unwrap();
+    let put = bench.credential_store.put(&key(n), &entry).await;
+    put.expect("it is stored");
     bench.give_key(&key(n)).await;
 }
 
@@ -48,7 +49,7 @@ async fn uses(bench: &Bench, count: usize) -> Vec<(Option<SessionId>, AuditOutco
         .credential_store
         .audit(UserId::LOCAL, PageRequest::new(1, 100))
         .await;
-    let entries = page.unwrap().items.into_iter().rev();
+    let entries = page.expect("it is read").items.into_iter().rev();
     let uses: Vec<_> = entries.filter(|entry| entry.action == AuditAction::Use).collect();
     assert!(uses.iter().all(|entry| entry.provider == PROVIDER), "{uses:?}");
     assert_eq!(uses.len(), count, "{uses:?}");
@@ -59,7 +60,7 @@ async fn uses(bench: &Bench, count: usize) -> Vec<(Option<SessionId>, AuditOutco
 
 async fn state(bench: &Bench) -> CredentialState {
     let stored = bench.credential_store.find(UserId::LOCAL, PROVIDER).await;
-    stored.unwrap().unwrap().state
+    stored.expect("it is read").expect("it is stored").state
 }
 
 fn realtime() -> SessionInput {

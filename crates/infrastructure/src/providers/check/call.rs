@@ -1,8 +1,6 @@
-use std::collections::BTreeMap;
-
 use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::{Response, Url};
-use serde::de::IgnoredAny;
+use serde_json::Value;
 use viva_domain::credentials::CredentialRefusal;
 
 use super::WrongAddress;
@@ -67,13 +65,11 @@ impl KeyCall {
     }
 
     fn is_answer(&self, body: &[u8]) -> bool {
-        let fields = serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(body);
-        match (fields, self.field) {
-            (Ok(fields), Some(field)) => fields.contains_key(field),
-            (Ok(_), None) => true,
+        match (serde_json::from_slice(body), self.field) {
+            (Ok(Value::Object(fields)), Some(field)) => fields.contains_key(field),
             // Some compatible servers send the list alone.
-            (Err(_), Some(_)) => serde_json::from_slice::<Vec<IgnoredAny>>(body).is_ok(),
-            (Err(_), None) => false,
+            (Ok(Value::Object(_)), None) | (Ok(Value::Array(_)), Some(_)) => true,
+            _ => false,
         }
     }
 }

@@ -106,7 +106,7 @@ impl fmt::Debug for Account {
             .field("provider", &self.provider)
             .field("origin", &self.base_url.origin().ascii_serialization())
             .field("has_key", &self.api_key.is_some())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -55,7 +55,7 @@ const V4: [(Ipv4Addr, u32, ForbiddenAddress); 21] = [
     (Ipv4Addr::new(100, 64, 0, 0), 10, Private),
     // For measurements; some proxies on people's machines answer every name with it.
     (Ipv4Addr::new(198, 18, 0, 0), 15, Private),
-    (Ipv4Addr::new(0, 0, 0, 0), 8, Special),
+    (Ipv4Addr::UNSPECIFIED, 8, Special),
     (Ipv4Addr::new(192, 0, 0, 0), 24, Special),
     (Ipv4Addr::new(192, 0, 2, 0), 24, Special),
     (Ipv4Addr::new(192, 88, 99, 0), 24, Special),
@@ -149,15 +149,14 @@ fn reason_v4(address: Ipv4Addr) -> Option<ForbiddenAddress> {
 
 /// The IPv4 address that an IPv6 address stands for: the system, or somebody on the way, connects to that.
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
-    let (high, low) = match address.segments() {
-        [0, 0, 0, 0, 0, 0xffff, high, low]              // mapped
-        | [0, 0, 0, 0, 0xffff, 0, high, low]            // translated
-        | [0, 0, 0, 0, 0, 0, high, low]                 // compatible
-        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]         // NAT64
-        | [0x2002, high, low, ..]                       // 6to4
-        | [_, _, _, _, 0 | 0x200, 0x5efe, high, low]    // ISATAP
-            => (high, low),
-        _ => return None,
+    // In this order: mapped or compatible, translated, NAT64, 6to4, ISATAP.
+    let ([0, 0, 0, 0, 0, 0xffff | 0, high, low]
+    | [0, 0, 0, 0, 0xffff, 0, high, low]
+    | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+    | [0x2002, high, low, ..]
+    | [_, _, _, _, 0 | 0x200, 0x5efe, high, low]) = address.segments()
+    else {
+        return None;
     };
     Some(Ipv4Addr::from_bits((u32::from(high) << 16) | u32::from(low)))
 }

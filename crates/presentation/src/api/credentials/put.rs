@@ -11,6 +11,8 @@ use super::convert;
 use crate::extract::{Identity, OwnOrigin, Path};
 use crate::problem::Problem;
 
+const BODY: &str = "the body must be JSON with the text api_key, and base_url and organization where the provider takes them";
+
 /// Gives a key of your own, in place of the one before. The provider is asked first, within 10 s; what it does not accept
 /// is not kept.
 #[utoipa::path(
@@ -38,7 +40,10 @@ pub(crate) async fn put(
     Path(provider): Path<String>,
     body: Bytes,
 ) -> Result<Json<rest::Credential>, Problem> {
-    let body = read(&body)?;
+    // The usual extractor repeats what it found, also in a log.
+    let Ok(body) = serde_json::from_slice::<rest::CredentialContent>(&body) else {
+        return Err(Problem::bad_request("invalid-body").detail(BODY));
+    };
     let raw = RawCredential {
         api_key: &body.api_key,
         base_url: body.base_url.as_deref(),
@@ -46,12 +51,4 @@ pub(crate) async fn put(
     };
     let kept = credentials.put(user_id, &provider, raw).await?;
     Ok(Json(convert::credential(kept)))
-}
-
-/// The usual extractor repeats what it found, also in a log.
-fn read(body: &[u8]) -> Result<rest::CredentialContent, Problem> {
-    serde_json::from_slice(body).map_err(|_| {
-        let detail = "the body must be JSON with the text api_key, and base_url and organization where the provider takes them";
-        Problem::bad_request("invalid-body").detail(detail)
-    })
 }
