@@ -127,6 +127,7 @@ impl CascadeMode {
             ModeOrder::SpeechBegan { .. }
             | ModeOrder::EndTurn
             | ModeOrder::Greet(_)
+            | ModeOrder::CutBefore(_)
             | ModeOrder::Heard(_) => {}
         }
         match order {
@@ -138,6 +139,7 @@ impl CascadeMode {
             ModeOrder::GoOn { .. }
             | ModeOrder::Greet(_)
             | ModeOrder::Interrupt { .. }
+            | ModeOrder::CutBefore(_)
             | ModeOrder::Heard(_) => None,
         }
     }

@@ -153,6 +153,12 @@ impl TurnMachine {
         !playing.is_growing() && self.next.as_ref().is_some_and(NextTurn::is_asked)
     }
 
+    /// Whether the mode was asked for the next turn already, though its user may have gone on since.
+    pub(super) fn is_behind_the_mode(&self, playing: &OpenTurn) -> bool {
+        let was_asked = |next: &NextTurn| next.is_asked() || next.turn.went_on_in.is_some();
+        !playing.is_growing() && self.next.as_ref().is_some_and(was_asked)
+    }
+
     /// The AI is done, and the turn that waited for that is the current one.
     pub(super) fn let_in(&mut self, now: SessionTime, next: NextTurn, effects: &mut Vec<Effect>) {
         let NextTurn {

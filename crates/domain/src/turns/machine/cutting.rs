@@ -55,15 +55,18 @@ impl TurnMachine {
         }));
         turn.closed_in = Some(self.generation);
         let believed = turn.answer.as_ref().and_then(|answer| answer.believed);
+        let heard = turn.heard_for_provider(turn.heard(now, rate), rate);
+        // Of what a mode was only told, it cannot stop anything: another answer would be taken for the one that is cut.
+        let its_own = heard.filter(|_| believed.is_none());
+        let is_behind = self.is_behind_the_mode(&turn);
+        if is_behind {
+            effects.extend(its_own.map(|heard| Effect::Order(ModeOrder::CutBefore(heard))));
+        }
         // A mode that turned to the next turn has nothing to stop.
-        let believed = if self.next_is_asked(&turn) {
-            believed
-        } else {
-            let heard = turn.heard_for_provider(turn.heard(now, rate), rate);
-            // What it says no more of, it cannot stop: another answer would be taken for the one that is cut.
-            self.stop_mode(heard.filter(|_| believed.is_none()), effects);
-            believed.or(heard)
-        };
+        if !self.next_is_asked(&turn) {
+            self.stop_mode(its_own.filter(|_| !is_behind), effects);
+        }
+        let believed = believed.or(heard);
         effects.push(Effect::Emit(Event::ResponseEnded {
             turn: turn.number,
             interruption: Some(reason),

@@ -183,6 +183,7 @@ impl Pipeline {
                 self.release_answer();
             }
             ModeOrder::Interrupt { generation, heard } => self.stop(generation, heard),
+            ModeOrder::CutBefore(heard) => self.context.cut_before(heard.chars),
             ModeOrder::Heard(heard) => self.context.correct_heard(heard.chars),
             // The ears answer it with the end of the turn, if one runs.
             ModeOrder::EndTurn => {}

@@ -198,7 +198,8 @@ impl Seen {
         }
         if let ModeOrder::Interrupt {
             heard: Some(heard), ..
-        } = order
+        }
+        | ModeOrder::CutBefore(heard) = order
         {
             let number = self.speaking.expect("an answer of which something was heard");
             let turn = self.turn(number);

@@ -212,8 +212,10 @@ impl Dialogue {
             held.retain(|command| matches!(command, RealtimeCommand::Audio(_)));
             return self.interrupt(generation, heard);
         }
-        if let RealtimeCommand::Heard(heard) = command {
-            return self.correct_heard(heard);
+        match command {
+            RealtimeCommand::CutBefore(heard) => return self.cut_before(heard),
+            RealtimeCommand::Heard(heard) => return self.correct_heard(heard),
+            _ => {}
         }
         let is_audio = |command: &RealtimeCommand| matches!(command, RealtimeCommand::Audio(_));
         if is_audio(&command) && held.len() >= MOST_HELD {
@@ -235,6 +237,7 @@ impl Dialogue {
                 self.want(generation);
             }
             RealtimeCommand::Interrupt { generation, heard } => self.interrupt(generation, heard),
+            RealtimeCommand::CutBefore(heard) => self.cut_before(heard),
             RealtimeCommand::Heard(heard) => self.correct_heard(heard),
         }
     }
@@ -373,6 +376,14 @@ impl Dialogue {
         }
         if heard.is_some() {
             self.responses.cut = audible.map(|(id, _)| id);
+        }
+    }
+
+    /// So much was heard of the answer to a turn before this one, of which the provider has said all.
+    fn cut_before(&mut self, heard: Heard) {
+        if let Some(id) = self.responses.heard_before(self.turn) {
+            self.responses.cut = Some(id);
+            self.correct_heard(heard);
         }
     }
 

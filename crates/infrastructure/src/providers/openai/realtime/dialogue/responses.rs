@@ -10,8 +10,8 @@ use super::memory::GIVEN;
 use crate::providers::openai::realtime::config::RATE;
 use crate::providers::transport::pcm::Decoder;
 
-/// The answers that still matter: those under way, the last one, which may be heard for a while, and the one that was cut
-/// last, of which less may have been heard.
+/// The answers that still matter: those under way, the last one and the last one of a turn before, which may be heard for a
+/// while, and the one that was cut last, of which less may have been heard.
 #[derive(Debug, Default)]
 pub(super) struct Responses {
     current: Vec<Response>,
@@ -75,10 +75,10 @@ impl Responses {
     }
 
     pub(super) fn begin(&mut self, id: &str, generation: Generation, turn: u64) -> &mut Response {
-        let audible = self.audible();
+        let heard = [self.audible(), self.heard_before(turn), self.cut.clone()];
         let matters = |response: &Response| {
-            let id = Some(&response.id);
-            response.is_active || audible.as_ref() == id || self.cut.as_ref() == id
+            let is_it = |id: &String| *id == response.id;
+            response.is_active || heard.iter().flatten().any(is_it)
         };
         self.current.retain(matters);
         self.left.take_if(|left| !matters(left));
@@ -118,8 +118,18 @@ impl Responses {
 
     /// The answer that the session hears, or heard last.
     pub(super) fn audible(&self) -> Option<String> {
-        let audible = |response: &&Response| response.has_started && !response.is_given_up;
-        let last = self.left.iter().chain(&self.current).rfind(audible);
+        self.heard_last(|_| true)
+    }
+
+    /// The last answer to a turn before this one, which the session hears, or heard.
+    pub(super) fn heard_before(&self, turn: u64) -> Option<String> {
+        self.heard_last(|response| response.turn < turn)
+    }
+
+    fn heard_last(&self, is_it: impl Fn(&Response) -> bool) -> Option<String> {
+        let is_heard =
+            |response: &&Response| response.has_started && !response.is_given_up && is_it(response);
+        let last = self.left.iter().chain(&self.current).rfind(is_heard);
         last.map(|response| response.id.clone())
     }
 

@@ -102,6 +102,12 @@ impl Bench {
         self.order(RealtimeCommand::Heard(Heard { audio, chars }));
     }
 
+    /// So many ms and characters were heard of the answer before the one that the provider is at.
+    pub(super) fn cut_before(&mut self, ms: u64, chars: usize) {
+        let audio = Duration::from_millis(ms);
+        self.order(RealtimeCommand::CutBefore(Heard { audio, chars }));
+    }
+
     pub(super) fn hear(&mut self, event: Value) -> Standing {
         let event = serde_json::from_value(event).unwrap();
         self.dialogue.hear(event, self.now)

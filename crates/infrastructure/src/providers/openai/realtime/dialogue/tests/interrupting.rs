@@ -83,6 +83,41 @@ fn an_answer_of_which_nothing_was_heard_after_all_is_forgotten_while_the_next_is
 }
 
 #[test]
+fn an_answer_may_be_cut_while_the_next_one_is_said() {
+    for says_next in [false, true] {
+        let mut bench = answering();
+        bench.done("r", "completed");
+        bench.find("v");
+        if says_next {
+            bench.created("s");
+            bench.says("s", "b", "Yes.");
+            bench.sounds("s", "b", 500);
+            bench.done("s", "completed");
+            bench.created("t");
+        }
+        bench.told();
+        bench.cut_before(200, 2);
+        assert_eq!(bench.told(), ["truncate a 200"], "{says_next}");
+        bench.heard(100, 1);
+        assert_eq!(bench.told(), ["truncate a 100"], "not the one that is said");
+        bench.heard(0, 0);
+        assert_eq!(bench.told(), ["delete a"]);
+        bench.dialogue.retire();
+        bench.heard(300, 3);
+        bench.open();
+        assert_eq!(bench.told()[0], "remind assistant: Hel");
+    }
+}
+
+#[test]
+fn where_nothing_was_answered_before_nothing_is_cut() {
+    let mut bench = answering();
+    bench.cut_before(200, 2);
+    bench.heard(100, 1);
+    assert_eq!(bench.told(), Vec::<String>::new());
+}
+
+#[test]
 fn an_answer_that_is_complete_is_not_cancelled() {
     let mut bench = answering();
     bench.done("r", "completed");
