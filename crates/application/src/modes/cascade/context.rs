@@ -49,6 +49,8 @@ struct Exchange {
     words: String,
     /// As it was told: how much of it was heard is counted in these characters, spaces at its beginning too.
     answer: String,
+    /// Something was told of it, of which nothing may be left.
+    is_answered: bool,
 }
 
 impl Context {
@@ -78,6 +80,7 @@ impl Context {
     /// The AI says more.
     pub(super) fn answer(&mut self, delta: &str) {
         self.last.answer.push_str(delta);
+        self.last.is_answered = true;
     }
 
     /// Nothing more comes of the answer, and only the beginning of it can be heard.
@@ -124,10 +127,8 @@ impl Context {
 
     /// The answer before the turn that was answered last was cut after so many characters, as [`Self::cut`].
     pub(super) fn cut_before(&mut self, chars: usize) {
-        if self.said.is_some() {
-            self.cut.clone_from(&self.said);
-            self.correct_heard(chars);
-        }
+        self.cut.clone_from(&self.said);
+        self.correct_heard(chars);
     }
 
     /// So many characters were heard of the answer that was cut last, or that was said before.
@@ -166,7 +167,7 @@ impl Context {
             messages: end - begin,
             answer: None,
         };
-        if !last.answer.is_empty() {
+        if last.is_answered {
             self.answers += 1;
             self.settled.answer = Some(self.answers);
             self.said = Some(Said {
@@ -185,9 +186,11 @@ impl Context {
         self.certain.add(MessageRole::User, words);
     }
 
-    /// What is certain, and what the user says next.
+    /// What was said, taken that all of the last answer is heard, and what the user says next.
     pub(super) fn with_user(&self, words: &str) -> Vec<Message> {
         let mut conversation = self.certain.clone();
+        conversation.add(MessageRole::User, &self.last.words);
+        conversation.add(MessageRole::Assistant, &self.last.answer);
         conversation.add(MessageRole::User, words);
         conversation.into_messages()
     }
@@ -369,15 +372,13 @@ mod tests {
         context.ask("Why?".to_owned());
         context.correct_heard(4);
         context.cut_before(4);
-        assert_eq!(
-            lines(&context),
-            [
-                "User: Tell me.",
-                "Assistant: Once",
-                "User: And?",
-                "Assistant: Yes."
-            ]
-        );
+        let told = [
+            "User: Tell me.",
+            "Assistant: Once",
+            "User: And?",
+            "Assistant: Yes.",
+        ];
+        assert_eq!(lines(&context)[..4], told);
         context.ask("So?".to_owned());
         context.cut(4);
         context.correct_heard(0);
@@ -388,12 +389,29 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_that_broke_off_at_once_is_the_one_before_too() {
+        let mut context = answered("Tell me.", "Once.");
+        context.ask("And?".to_owned());
+        context.answer("Yes.");
+        context.break_off(0);
+        context.ask("Why?".to_owned());
+        context.cut_before(1);
+        context.correct_heard(0);
+        let expected = ["User: Tell me.", "Assistant: Once.", "User: And?", "User: Why?"];
+        assert_eq!(lines(&context), expected);
+    }
+
+    #[test]
     fn what_the_user_says_next_is_not_kept_yet() {
         let mut context = answered("", "Hello.");
         context.add_user("  ");
-        assert_eq!(context.with_user("Hi.").len(), 1);
-        context.settle();
         assert_eq!(context.with_user("Hi.").len(), 2);
-        assert_eq!(lines(&context), ["Assistant: Hello."]);
+        context.cut("Hell".len());
+        assert_eq!(context.with_user("Hi.").len(), 2);
+        assert_eq!(
+            lines(&context),
+            ["Assistant: Hell"],
+            "nothing was settled by looking"
+        );
     }
 }

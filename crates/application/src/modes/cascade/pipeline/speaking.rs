@@ -49,7 +49,6 @@ impl Pipeline {
     }
 
     pub(super) fn begin_answer(&mut self, to: String) {
-        self.context.settle();
         let messages = self.context.with_user(&to);
         self.state.answer = Some(Speaking {
             answer: Answer::begin(Arc::clone(&self.stages), messages),

@@ -268,6 +268,24 @@ async fn a_client_may_stop_an_answer_while_the_model_says_the_next_one() {
     bench.close().await;
 }
 
+/// The client plays the answer before, barge-in is off, and the ears are not certain that the user is done.
+#[tokio::test(start_paused = true)]
+async fn a_client_may_stop_an_answer_while_the_next_one_is_made_ready() {
+    let mut bench = saying().await;
+    bench.words_within(ms(2_000)).await;
+    bench.hear(Heard::SpeechStarted);
+    bench.hear_eager("Aha.");
+    bench.words_within(ms(1_000)).await;
+    let ready = ["U: Tell me.", "A: Once upon a time.", "U: Aha."];
+    assert_eq!(bench.asked_last(), ready);
+    bench.interrupt("Once upon".len());
+    bench.heard("Once".len());
+    bench.hear_final("Aha.");
+    bench.words_within(ms(1_000)).await;
+    assert_eq!(bench.asked_last(), ["U: Tell me.", "A: Once", "U: Aha."]);
+    bench.close().await;
+}
+
 /// The ears hear the whole of a turn before the session was told that it began.
 #[tokio::test(start_paused = true)]
 async fn who_interrupts_is_answered_however_late_the_session_hears_of_it() {

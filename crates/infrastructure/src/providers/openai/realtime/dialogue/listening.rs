@@ -32,11 +32,13 @@ impl Dialogue {
         match event {
             ServerEvent::SpeechStarted => {
                 self.user_speaks = true;
+                self.is_found = false;
                 self.out
                     .event(self.generation, at, RealtimeEventKind::SpeechStarted);
             }
             ServerEvent::SpeechStopped => {
                 self.user_speaks = false;
+                self.is_found = self.provider_finds_turns();
                 self.out
                     .event(self.generation, at, RealtimeEventKind::SpeechEnded);
             }
@@ -73,6 +75,7 @@ impl Dialogue {
         if ordered.is_none() && self.provider_finds_turns() {
             self.take_turn(self.generation, at);
             self.found_in = self.generation;
+            self.is_found = false;
             self.owes_answer = true;
             // What was wanted before is answered with it.
             self.wanted = None;

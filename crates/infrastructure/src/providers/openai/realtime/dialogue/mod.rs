@@ -68,6 +68,8 @@ pub(super) struct Dialogue {
     turn: u64,
     /// The generation in which the last turn was taken that the provider found.
     found_in: Generation,
+    /// The provider found the end of a turn, and has not said yet that it took it.
+    is_found: bool,
     /// The provider found a turn and has not begun to answer it.
     owes_answer: bool,
     user_speaks: bool,
@@ -137,6 +139,7 @@ impl Dialogue {
             responses: Responses::new(),
             turn: 0,
             found_in: Generation::FIRST,
+            is_found: false,
             owes_answer: false,
             user_speaks: false,
             commits: VecDeque::new(),
@@ -193,7 +196,8 @@ impl Dialogue {
         self.link = Link::Down(VecDeque::new());
         self.out.messages.clear();
         self.reminded = Reminded::default();
-        self.responses.leave();
+        self.responses.leave(self.turns_found());
+        self.is_found = false;
         self.commits.clear();
         (self.asked, self.wanted, self.owes_answer) = (None, None, false);
         if self.provider_finds_turns() {
@@ -381,10 +385,13 @@ impl Dialogue {
 
     /// So much was heard of the answer to a turn before this one, of which the provider has said all.
     fn cut_before(&mut self, heard: Heard) {
-        if let Some(id) = self.responses.heard_before(self.turn) {
-            self.responses.cut = Some(id);
-            self.correct_heard(heard);
-        }
+        self.responses.cut = self.responses.heard_before(self.turns_found());
+        self.correct_heard(heard);
+    }
+
+    /// The number of the last turn, also where the provider has not said yet that it took it.
+    fn turns_found(&self) -> u64 {
+        self.turn + u64::from(self.is_found)
     }
 
     /// So much was heard of the answer that was cut last, or that was given, as is known now.

@@ -15,8 +15,8 @@ use crate::providers::transport::pcm::Decoder;
 #[derive(Debug, Default)]
 pub(super) struct Responses {
     current: Vec<Response>,
-    /// The last one of the connection before: the provider says no more of it, but it may still be heard, and cut.
-    left: Option<Response>,
+    /// Of the connection before, those that may still be heard, and cut: the provider says no more of them.
+    left: Vec<Response>,
     /// The answer that was cut last, or that may be cut without being any of these.
     pub(super) cut: Option<String>,
 }
@@ -80,8 +80,8 @@ impl Responses {
             let is_it = |id: &String| *id == response.id;
             response.is_active || heard.iter().flatten().any(is_it)
         };
-        self.current.retain(matters);
-        self.left.take_if(|left| !matters(left));
+        self.current.retain(&matters);
+        self.left.retain(matters);
         self.current.push(Response {
             id: id.to_owned(),
             generation,
@@ -133,12 +133,13 @@ impl Responses {
         last.map(|response| response.id.clone())
     }
 
-    /// The connection is given up, and with it all that the provider remembers.
-    pub(super) fn leave(&mut self) {
-        let audible = self.audible();
-        let mut all = self.left.take().into_iter().chain(self.current.drain(..));
-        self.left = all.rfind(|response| audible.as_ref() == Some(&response.id));
-        if let Some(left) = &mut self.left {
+    /// The connection is given up in this turn, and with it all that the provider remembers.
+    pub(super) fn leave(&mut self, turn: u64) {
+        let heard = [self.audible(), self.heard_before(turn)];
+        self.left.append(&mut self.current);
+        self.left
+            .retain(|response| heard.iter().flatten().any(|id| *id == response.id));
+        for left in &mut self.left {
             left.is_active = false;
             left.items.clear();
         }

@@ -110,11 +110,45 @@ fn an_answer_may_be_cut_while_the_next_one_is_said() {
 }
 
 #[test]
+fn the_answer_before_may_be_cut_when_the_next_turn_is_only_over() {
+    let mut bench = answering();
+    bench.done("r", "completed");
+    bench.hear(json!({ "type": "input_audio_buffer.speech_started", "item_id": "v" }));
+    bench.hear(json!({ "type": "input_audio_buffer.speech_stopped", "item_id": "v" }));
+    bench.cut_before(200, 2);
+    assert_eq!(bench.told(), ["truncate a 200"]);
+}
+
+#[test]
 fn where_nothing_was_answered_before_nothing_is_cut() {
     let mut bench = answering();
+    bench.interrupt(1, Some((200, 2)));
+    bench.find("v");
+    bench.created("s");
+    bench.sounds("s", "b", 500);
+    bench.told();
     bench.cut_before(200, 2);
     bench.heard(100, 1);
-    assert_eq!(bench.told(), Vec::<String>::new());
+    assert_eq!(
+        bench.told(),
+        Vec::<String>::new(),
+        "not the one that was cut long ago either"
+    );
+}
+
+#[test]
+fn the_answer_before_may_be_cut_when_its_connection_broke_while_the_next_one_was_said() {
+    let mut bench = answering();
+    bench.done("r", "completed");
+    bench.find("v");
+    bench.created("s");
+    bench.says("s", "b", "Yes.");
+    bench.dialogue.retire();
+    bench.cut_before(200, 2);
+    bench.open();
+    assert_eq!(bench.told()[0], "remind assistant: He");
+    bench.heard(100, 1);
+    assert_eq!(bench.told()[0], "remind assistant: H");
 }
 
 #[test]
