@@ -58,7 +58,7 @@ words! {
     key_missing: "needs a key", "需要金鑰";
     key_missing_hint: "The server has no key for this provider. Add one there and reload the page, or choose Offline.", "伺服器沒有此服務的金鑰。請在伺服器加入金鑰後重新載入本頁，或改選 Offline。";
     key_invalid: "key refused", "金鑰遭拒";
-    key_invalid_hint: "The provider refused the server’s key. Replace it there and reload the page, or choose Offline.", "此服務拒絕了伺服器的金鑰。請在伺服器更換金鑰後重新載入本頁，或改選 Offline。";
+    key_invalid_hint: "The provider refused the key. Replace it and reload the page, or choose Offline.", "此服務拒絕了金鑰。請更換金鑰後重新載入本頁，或改選 Offline。";
     unavailable: "not available now", "目前無法使用";
     unavailable_hint: "The server cannot use this provider now. Reload the page later, or choose Offline.", "伺服器目前無法使用此服務。請稍後重新載入本頁，或改選 Offline。";
     no_key_needed: "Needs no key.", "不需金鑰。";

@@ -92,7 +92,7 @@ impl OwnProviders {
         };
         let is_same = |before: &&ProviderCatalogue| {
             let key = before.own_keys.get(&stored.provider);
-            key.is_some_and(|key| key.id == stored.id)
+            key.is_some_and(|key| key.id == stored.id) && !is_taken_away(before, &stored.provider)
         };
         if let Some(before) = before.filter(is_same) {
             return take_over(catalogue, before, &stored.provider, status);
@@ -186,6 +186,20 @@ fn take_over(to: &mut ProviderCatalogue, from: &ProviderCatalogue, id: &str, sta
 fn take_away(catalogue: &mut ProviderCatalogue, id: &str) {
     let everybody = catalogue.clone();
     take_over(catalogue, &everybody, id, CredentialStatus::Missing);
+}
+
+fn is_taken_away(catalogue: &ProviderCatalogue, id: &str) -> bool {
+    let statuses = [
+        status_of(&catalogue.realtime, id),
+        status_of(&catalogue.stt, id),
+        status_of(&catalogue.llm, id),
+        status_of(&catalogue.tts, id),
+    ];
+    statuses.contains(&Some(CredentialStatus::Missing))
+}
+
+fn status_of<P: ?Sized>(providers: &Providers<P>, id: &str) -> Option<CredentialStatus> {
+    providers.find(id).map(|(info, _)| info.credential)
 }
 
 fn take<P: ?Sized>(to: &mut Providers<P>, from: &Providers<P>, id: &str, status: CredentialStatus) {
@@ -367,6 +381,10 @@ mod tests {
     async fn the_servers_key_does_not_stand_in_for_one_that_cannot_be_opened() {
         let bench = Bench::new();
         bench.give(UserId::LOCAL, OPENAI, "another").await;
+        let own = bench.of(UserId::LOCAL).await;
+        assert_eq!(status(&own), CredentialStatus::Missing);
+        // Not even when another key changes, and what was made before is used again.
+        bench.give(UserId::LOCAL, "deepgram", "deepgram").await;
         let own = bench.of(UserId::LOCAL).await;
         assert_eq!(status(&own), CredentialStatus::Missing);
         let wanted = Interaction::Realtime(ProviderConfig::of(OPENAI));

@@ -16,7 +16,7 @@ use crate::bench::{Bench, Cascade, Detector, PROVIDER, failure, request};
 use crate::falling_back::with;
 
 const REFUSED: &str =
-    "provider scripted: it refused your own key; replace it in the settings, under provider keys";
+    "provider scripted: it refused your own key; replace or delete it (PUT or DELETE /api/v1/credentials)";
 
 /// The `n`th key that the user had for the provider.
 fn key(n: u16) -> StoredCredential {
@@ -138,6 +138,25 @@ async fn a_key_that_is_refused_at_the_start_is_marked() {
     assert_eq!(caller.until_offered().await.reason, REFUSED);
     assert_eq!(uses(&bench, 2).await[1], (None, AuditOutcome::BadKey));
     assert_eq!(state(&bench).await, CredentialState::Invalid);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_may_not_do_something_stays_valid() {
+    let bench = Bench::new(Detector::Provider);
+    give(&bench, 1).await;
+    let mut caller = bench.start().await;
+    let session = Some(caller.started().await.id);
+    bench.voice.say(RealtimeEventKind::SpeechStarted);
+    bench.voice.say(RealtimeEventKind::SpeechEnded);
+    let forbidden = failure(ProviderErrorKind::CredentialForbidden);
+    bench.voice.say(RealtimeEventKind::ResponseFailed(forbidden));
+    let failed = caller.until(|event| matches!(event, Event::Failure { .. })).await;
+    let Event::Failure { failure, .. } = failed else {
+        unreachable!()
+    };
+    assert_eq!(failure.kind, ProviderErrorKind::CredentialForbidden);
+    assert_eq!(uses(&bench, 1).await, [(session, AuditOutcome::Done)]);
+    assert_eq!(state(&bench).await, CredentialState::Valid);
 }
 
 #[tokio::test(start_paused = true)]

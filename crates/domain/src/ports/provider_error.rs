@@ -42,8 +42,11 @@ pub enum ProviderErrorKind {
     #[error("it refused the key")]
     CredentialInvalid,
     /// It refused the key that the user gave it.
-    #[error("it refused your own key; replace it in the settings, under provider keys")]
+    #[error("it refused your own key; replace or delete it (PUT or DELETE /api/v1/credentials)")]
     OwnCredentialInvalid,
+    /// It knows the key, which may not do this, or not from here.
+    #[error("it knows the key, which may not do this; see what the key and its account are allowed")]
+    CredentialForbidden,
     /// A setting that it does not take.
     #[error("{0}")]
     InvalidConfig(String),

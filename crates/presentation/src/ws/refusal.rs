@@ -178,9 +178,9 @@ pub(super) fn provider_error_code(kind: &ProviderErrorKind) -> ErrorCode {
     match kind {
         ProviderErrorKind::Unknown | ProviderErrorKind::InvalidConfig(_) => ErrorCode::InvalidConfig,
         ProviderErrorKind::CredentialMissing | ProviderErrorKind::NotSetUp(_) => ErrorCode::CredentialMissing,
-        ProviderErrorKind::CredentialInvalid | ProviderErrorKind::OwnCredentialInvalid => {
-            ErrorCode::CredentialInvalid
-        }
+        ProviderErrorKind::CredentialInvalid
+        | ProviderErrorKind::OwnCredentialInvalid
+        | ProviderErrorKind::CredentialForbidden => ErrorCode::CredentialInvalid,
         ProviderErrorKind::Unavailable => ErrorCode::ProviderUnavailable,
         ProviderErrorKind::RateLimited => ErrorCode::RateLimited,
         ProviderErrorKind::QuotaExceeded => ErrorCode::QuotaExceeded,
@@ -220,6 +220,7 @@ mod tests {
             ProviderErrorKind::NotSetUp("SOME_API_KEY".to_owned()),
             ProviderErrorKind::CredentialInvalid,
             ProviderErrorKind::OwnCredentialInvalid,
+            ProviderErrorKind::CredentialForbidden,
             ProviderErrorKind::Unavailable,
             ProviderErrorKind::RateLimited,
             ProviderErrorKind::QuotaExceeded,
@@ -236,6 +237,7 @@ mod tests {
                 (ErrorCode::InvalidConfig, Fault::Message),
                 (ErrorCode::CredentialMissing, Fault::None),
                 (ErrorCode::CredentialMissing, Fault::None),
+                (ErrorCode::CredentialInvalid, Fault::None),
                 (ErrorCode::CredentialInvalid, Fault::None),
                 (ErrorCode::CredentialInvalid, Fault::None),
                 (ErrorCode::ProviderUnavailable, Fault::None),

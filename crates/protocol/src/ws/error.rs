@@ -21,7 +21,7 @@ pub enum ErrorCode {
     InvalidAudio,
     /// The provider needs a key and none is stored.
     CredentialMissing,
-    /// The provider refused the key.
+    /// The provider refused the key, or what it was used for.
     CredentialInvalid,
     /// The provider cannot be reached.
     ProviderUnavailable,

@@ -11,25 +11,6 @@ use super::{NoNetwork, WrongAddress};
 use crate::providers::transport::errors::Complaint;
 use crate::providers::transport::{Unsent, causes};
 
-/// Codes for keys that are none, or not any more, whatever the status.
-const BAD_KEY: [&str; 7] = [
-    "account_deactivated",
-    "api_key_invalid",
-    "authentication_error",
-    "invalid_api_key",
-    "invalid_auth",
-    "invalid_authorization_header",
-    "unauthenticated",
-];
-/// Codes for keys that may not do this, or not from here, whatever the status.
-const NOT_ALLOWED: [&str; 5] = [
-    "insufficient_permissions",
-    "ip_not_authorized",
-    "missing_permissions",
-    "permission_denied",
-    "permission_error",
-];
-
 /// The vendor cannot say.
 pub(super) const VENDOR_TROUBLE: &str =
     "the provider is out of order and cannot tell; check the key again later";
@@ -37,10 +18,12 @@ pub(super) const VENDOR_TROUBLE: &str =
 /// What a status other than 2xx and 3xx means, with what the vendor says about it.
 pub(super) fn refused(status: StatusCode, complaint: &Complaint) -> CredentialRefusal {
     match complaint.kind(Some(status)) {
-        ProviderErrorKind::CredentialInvalid if is_bad_key(status, complaint) => CredentialRefusal::BadKey,
-        ProviderErrorKind::CredentialInvalid
-        | ProviderErrorKind::OwnCredentialInvalid
-        | ProviderErrorKind::CredentialMissing => CredentialRefusal::Forbidden,
+        ProviderErrorKind::CredentialInvalid | ProviderErrorKind::OwnCredentialInvalid => {
+            CredentialRefusal::BadKey
+        }
+        ProviderErrorKind::CredentialForbidden | ProviderErrorKind::CredentialMissing => {
+            CredentialRefusal::Forbidden
+        }
         ProviderErrorKind::QuotaExceeded => CredentialRefusal::QuotaExceeded,
         ProviderErrorKind::RateLimited => CredentialRefusal::RateLimited {
             retry_after: complaint.retry_after,
@@ -56,12 +39,6 @@ pub(super) fn refused(status: StatusCode, complaint: &Complaint) -> CredentialRe
             _ => WrongAddress::NotTheVendor.into(),
         },
     }
-}
-
-/// Whether the key is wrong, and not what it was used for.
-fn is_bad_key(status: StatusCode, complaint: &Complaint) -> bool {
-    let has = |codes: &[&str]| complaint.codes.iter().any(|code| codes.contains(&code.as_str()));
-    has(&BAD_KEY) || !has(&NOT_ALLOWED) && status != StatusCode::FORBIDDEN
 }
 
 /// Why there is no answer.

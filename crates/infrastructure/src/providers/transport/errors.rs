@@ -25,18 +25,23 @@ const QUOTA: [&str; 10] = [
     "quota_exceeded",
     "quota_exhausted",
 ];
-const CREDENTIAL: [&str; 11] = [
+/// For keys that are none, or not any more.
+const BAD_KEY: [&str; 7] = [
     "account_deactivated",
     "api_key_invalid",
     "authentication_error",
-    "insufficient_permissions",
     "invalid_api_key",
     "invalid_auth",
     "invalid_authorization_header",
+    "unauthenticated",
+];
+/// For keys that may not do this, or not from here.
+const NOT_ALLOWED: [&str; 5] = [
+    "insufficient_permissions",
+    "ip_not_authorized",
     "missing_permissions",
     "permission_denied",
     "permission_error",
-    "unauthenticated",
 ];
 const RATE: [&str; 7] = [
     "rate_limit_error",
@@ -174,8 +179,10 @@ impl Complaint {
         let failed = || ProviderErrorKind::Failed(self.told(status));
         if has(&QUOTA) || status == 402 {
             ProviderErrorKind::QuotaExceeded
-        } else if has(&CREDENTIAL) || matches!(status, 401 | 403) {
+        } else if has(&BAD_KEY) || status == 401 && !has(&NOT_ALLOWED) {
             ProviderErrorKind::CredentialInvalid
+        } else if has(&NOT_ALLOWED) || status == 403 && !has(&CONFIGURATION) {
+            ProviderErrorKind::CredentialForbidden
         } else if has(&RATE) || status == 429 {
             ProviderErrorKind::RateLimited
         } else if self.is_about_configuration(status) || has(&CONFIGURATION) {
@@ -232,6 +239,7 @@ pub const fn is_fatal(kind: &ProviderErrorKind) -> bool {
         | ProviderErrorKind::NotSetUp(_)
         | ProviderErrorKind::CredentialInvalid
         | ProviderErrorKind::OwnCredentialInvalid
+        | ProviderErrorKind::CredentialForbidden
         | ProviderErrorKind::InvalidConfig(_)
         | ProviderErrorKind::QuotaExceeded => true,
         ProviderErrorKind::Unavailable | ProviderErrorKind::RateLimited | ProviderErrorKind::Failed(_) => {
@@ -392,7 +400,23 @@ mod tests {
     #[case::redirect(302, "", ProviderErrorKind::Failed("it answered 302 without a reason".into()))]
     #[case::timeout(408, "", ProviderErrorKind::Unavailable)]
     #[case::conflict(409, "", ProviderErrorKind::Unavailable)]
-    #[case::forbidden(403, "", ProviderErrorKind::CredentialInvalid)]
+    #[case::forbidden(403, "", ProviderErrorKind::CredentialForbidden)]
+    #[case::openai(403, r#"{"error":{"message":"no access to x","type":"invalid_request_error","code":"model_not_found"}}"#, ProviderErrorKind::InvalidConfig("no access to x".into()))]
+    #[case::openai(
+        403,
+        r#"{"error":{"message":"x","type":"invalid_request_error","code":"invalid_api_key"}}"#,
+        ProviderErrorKind::CredentialInvalid
+    )]
+    #[case::anthropic(
+        403,
+        r#"{"type":"error","error":{"type":"permission_error","message":"x"}}"#,
+        ProviderErrorKind::CredentialForbidden
+    )]
+    #[case::elevenlabs(
+        401,
+        r#"{"detail":{"status":"missing_permissions","message":"x"}}"#,
+        ProviderErrorKind::CredentialForbidden
+    )]
     #[case::too_many(429, "null", ProviderErrorKind::RateLimited)]
     fn failures_are_sorted(#[case] status: u16, #[case] body: &str, #[case] expected: ProviderErrorKind) {
         assert_eq!(kind(status, body), expected);

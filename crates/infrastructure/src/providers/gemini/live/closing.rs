@@ -24,7 +24,9 @@ impl Closing {
         let kind = kind(code, &reason);
         let is_over = matches!(
             kind,
-            ProviderErrorKind::QuotaExceeded | ProviderErrorKind::CredentialInvalid
+            ProviderErrorKind::QuotaExceeded
+                | ProviderErrorKind::CredentialInvalid
+                | ProviderErrorKind::CredentialForbidden
         );
         Self {
             can_go_on: !is_over && (is_curable(Some(code)) || is_sent_away && matches!(code, 1000 | 1008)),
@@ -48,14 +50,10 @@ fn kind(code: u16, reason: &str) -> ProviderErrorKind {
     };
     if is_about(&["quota", "billing"]) {
         ProviderErrorKind::QuotaExceeded
-    } else if is_about(&[
-        "api key",
-        "api_key",
-        "unauthenticated",
-        "permission",
-        "credential",
-    ]) {
+    } else if is_about(&["api key", "api_key", "unauthenticated", "credential"]) {
         ProviderErrorKind::CredentialInvalid
+    } else if is_about(&["permission"]) {
+        ProviderErrorKind::CredentialForbidden
     } else if is_about(&["rate limit", "resource_exhausted", "resource exhausted"]) {
         ProviderErrorKind::RateLimited
     } else if is_curable(Some(code)) {
