@@ -65,6 +65,11 @@ typed_id! {
     TemplateId
 }
 
+typed_id! {
+    /// Identifies a token that somebody signs in with.
+    TokenId
+}
+
 impl UserId {
     /// The one user of a server that asks nobody to sign in.
     pub const LOCAL: Self = Self(Uuid::from_u128(1));
