@@ -8,17 +8,22 @@ use anyhow::{Context as _, Result, anyhow};
 use chrono::NaiveDate;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
+use viva_application::access::Access;
 use viva_application::history::History;
 use viva_application::modes::ModeFactory;
 use viva_application::sessions::{Sessions, SessionsPorts};
 use viva_application::templates::Templates;
-use viva_domain::ports::{Clock, LanguageModel, RealtimeVoice, SpeechToText, TemplateStore, TextToSpeech};
+use viva_domain::ports::{
+    Clock, LanguageModel, RealtimeVoice, SpeechToText, TemplateStore, TextToSpeech, TokenStore,
+};
 use viva_domain::providers::{ProviderCatalogue, ProviderInfo};
 use viva_infrastructure::blobs::ObjectBlobStore;
 use viva_infrastructure::catalogue::{
     LanguageModelAdapter, RealtimeVoiceAdapter, SpeechToTextAdapter, TextToSpeechAdapter,
 };
-use viva_infrastructure::db::{Database, DatabaseConfig, DatabaseLock, SqlSessionStore, SqlTemplateStore};
+use viva_infrastructure::db::{
+    Database, DatabaseConfig, DatabaseLock, SqlSessionStore, SqlTemplateStore, SqlTokenStore,
+};
 use viva_infrastructure::journal::FileTurnJournal;
 use viva_infrastructure::providers::anthropic::AnthropicLanguageModel;
 use viva_infrastructure::providers::azure_openai;
@@ -34,9 +39,9 @@ use viva_infrastructure::providers::speech::SpeechSynthesizer;
 use viva_infrastructure::providers::transport::HttpClient;
 use viva_infrastructure::spool::LocalAudioSpool;
 use viva_infrastructure::system::{SystemClock, SystemIds};
-use viva_presentation::{AppState, Connections, Site};
+use viva_presentation::{AppState, Connections, Limiter, SignIn, Site};
 
-use crate::config::{DatabaseSettings, ProviderSetup, Settings, StorageSettings};
+use crate::config::{AuthMode, DatabaseSettings, ProviderSetup, Settings, StorageSettings};
 use crate::failure::Failure;
 use crate::selftest::SelfTestRunner;
 
@@ -82,14 +87,25 @@ pub(crate) async fn lock_database(settings: &DatabaseSettings) -> Result<Databas
         .context(Failure::Database)
 }
 
+/// Tokens in this database.
+pub(crate) fn access(database: &Database) -> Access {
+    let token_store: Arc<dyn TokenStore> = Arc::new(SqlTokenStore::new(database.clone()));
+    Access::new(token_store, Arc::new(SystemClock), Arc::new(SystemIds))
+}
+
 /// The server's state, with everything that an earlier process left behind brought in order.
 pub(crate) async fn state(settings: &Settings, tasks: &TaskTracker) -> Result<AppState> {
     let storage = settings.storage.folder();
-    let (ports, template_store) = ports(&storage, &settings.database).await?;
+    let (ports, database) = ports(&storage, &settings.database).await?;
+    let sign_in = match settings.auth.mode {
+        AuthMode::None => SignIn::NotNeeded,
+        AuthMode::Token => SignIn::ByToken(access(&database)),
+    };
     let providers = providers(&settings.provider_setups, tasks).await;
     warn_of_retired_defaults(&providers, ports.clock.now().date_naive());
     let history = History::new(Arc::clone(&ports.session_store), Arc::clone(&ports.blob_store));
     let clock = Arc::clone(&ports.clock);
+    let template_store: Arc<dyn TemplateStore> = Arc::new(SqlTemplateStore::new(database));
     let templates = Templates::new(template_store, Arc::clone(&clock), Arc::clone(&ports.ids));
     let modes = ModeFactory::new(providers.clone());
     let sessions = Sessions::new(ports, settings.sessions.to_application(), modes, tasks.clone());
@@ -100,6 +116,9 @@ pub(crate) async fn state(settings: &Settings, tasks: &TaskTracker) -> Result<Ap
     let connections = Connections::default();
     let self_tests = SelfTestRunner::new(storage, tasks.clone(), connections.stopping());
     Ok(AppState {
+        sign_in,
+        exposure: settings.server.exposure(),
+        limiter: Limiter::new(settings.limits.to_presentation()),
         sessions,
         history,
         templates,
@@ -111,10 +130,7 @@ pub(crate) async fn state(settings: &Settings, tasks: &TaskTracker) -> Result<Ap
     })
 }
 
-async fn ports(
-    storage: &Path,
-    database_settings: &DatabaseSettings,
-) -> Result<(SessionsPorts, Arc<dyn TemplateStore>)> {
+async fn ports(storage: &Path, database_settings: &DatabaseSettings) -> Result<(SessionsPorts, Database)> {
     let blob_store = ObjectBlobStore::open_folder(storage)
         .await
         .context(Failure::Storage)?;
@@ -126,16 +142,15 @@ async fn ports(
         .context(Failure::Storage)?;
     let database = database(database_settings).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let template_store: Arc<dyn TemplateStore> = Arc::new(SqlTemplateStore::new(database.clone()));
     let ports = SessionsPorts {
-        session_store: Arc::new(SqlSessionStore::new(database)),
+        session_store: Arc::new(SqlSessionStore::new(database.clone())),
         blob_store: Arc::new(blob_store),
         audio_spool: Arc::new(audio_spool),
         turn_journal: Arc::new(turn_journal),
         clock,
         ids: Arc::new(SystemIds),
     };
-    Ok((ports, template_store))
+    Ok((ports, database))
 }
 
 /// Every provider, in the order in which they are shown: first those that can be used, the offline one last of them.

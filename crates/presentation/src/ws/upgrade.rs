@@ -12,9 +12,9 @@ use tracing::{Instrument, debug, info_span};
 use viva_protocol::ws::MAX_MESSAGE_BYTES;
 
 use super::connection::{self, Context, Received};
-use crate::extract::Identity;
 use crate::hosts::is_own_origin;
 use crate::problem::Problem;
+use crate::sign_in::{Pass, Visitor};
 use crate::state::AppState;
 
 /// Bytes that are read from a socket at once. Some audio frames fit; the library's own 128 KiB would be kept by every
@@ -34,7 +34,7 @@ const READ_BUFFER_BYTES: usize = 4 * 1024;
 )]
 pub(crate) async fn upgrade(
     State(state): State<AppState>,
-    Identity(user_id): Identity,
+    visitor: Visitor,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
@@ -50,7 +50,8 @@ pub(crate) async fn upgrade(
         sessions: state.sessions,
         templates: state.templates,
         clock: state.clock,
-        user_id,
+        user_id: visitor.user_id(),
+        pass: Pass::of(&state.sign_in, visitor),
         stopping: state.connections.stopping(),
     };
     let registration = state.connections.register();

@@ -245,6 +245,13 @@ mod tests {
             loaded.settings.sessions.to_application(),
             viva_application::sessions::SessionSettings::default()
         );
+        assert_eq!(
+            loaded.settings.limits.to_presentation(),
+            viva_presentation::RateLimits::default()
+        );
+        assert_eq!(loaded.settings.auth.mode, crate::config::AuthMode::None);
+        let exposure = loaded.settings.server.exposure();
+        assert_eq!(exposure, viva_presentation::Exposure::Direct);
     }
 
     #[test]
@@ -300,7 +307,26 @@ mod tests {
 
     #[test]
     fn without_sign_in_only_loopback_is_served() {
-        assert!(message(with(&[("VIVA__SERVER__LISTEN", "0.0.0.0:8080")])).contains("loopback"));
+        let everywhere = ("VIVA__SERVER__LISTEN", "0.0.0.0:8080");
+        let message = message(with(&[everywhere]));
+        assert!(
+            message.contains("loopback") && message.contains("auth.mode"),
+            "{message}"
+        );
+        let settings = with(&[everywhere, ("VIVA__AUTH__MODE", "token")])
+            .unwrap()
+            .settings;
+        assert!(settings.server.listen.ip().is_unspecified());
+        assert_eq!(settings.auth.mode, crate::config::AuthMode::Token);
+    }
+
+    #[test]
+    fn a_mode_that_is_none_is_refused_by_name() {
+        let message = message(with(&[("VIVA__AUTH__MODE", "password")]));
+        assert!(
+            message.contains("password") || message.contains("auth.mode"),
+            "{message}"
+        );
     }
 
     #[test]

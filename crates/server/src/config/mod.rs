@@ -3,6 +3,7 @@
 mod auth;
 mod catalogue;
 mod database;
+mod limits;
 mod load;
 mod log;
 mod providers;
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde::Deserialize;
 
+pub(crate) use auth::AuthMode;
 pub(crate) use database::DatabaseSettings;
 pub(crate) use load::{defaults, load};
 pub(crate) use log::{LogFormat, LogSettings};
@@ -28,6 +30,7 @@ pub(crate) use storage::StorageSettings;
 pub(crate) struct Settings {
     pub(crate) server: server::ServerSettings,
     pub(crate) auth: auth::AuthSettings,
+    pub(crate) limits: limits::LimitsSettings,
     pub(crate) database: DatabaseSettings,
     pub(crate) storage: storage::StorageSettings,
     pub(crate) web: web::WebSettings,

@@ -9,6 +9,8 @@ use viva_domain::providers::{
 use viva_domain::sessions::ProviderConfig;
 use viva_protocol::rest;
 
+use crate::extract::Identity;
+
 /// Who can play which role.
 #[utoipa::path(
     get,
@@ -18,7 +20,10 @@ use viva_protocol::rest;
     responses((status = 200, description = "The providers of each role, those that can be used first", body = rest::ProviderList)),
 )]
 #[instrument(name = "api.providers.list", skip_all)]
-pub(crate) async fn list(State(providers): State<Arc<ProviderCatalogue>>) -> Json<rest::ProviderList> {
+pub(crate) async fn list(
+    State(providers): State<Arc<ProviderCatalogue>>,
+    _user: Identity,
+) -> Json<rest::ProviderList> {
     let default = |info: &ProviderInfo| ProviderConfig::of(info.id.clone());
     let realtime = providers.realtime.iter().map(|(info, voice)| {
         let can = voice.capabilities(&default(info));
