@@ -15,6 +15,7 @@ mod m20261129_false_interruptions;
 mod m20261129_leading_silence;
 mod m20261129_templates;
 mod m20261130_access;
+mod m20261130_credentials;
 
 /// Brings a database to the newest schema; running it again changes nothing.
 #[derive(Debug)]
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_leading_silence::Migration),
             Box::new(m20261129_false_interruptions::Migration),
             Box::new(m20261129_templates::Migration),
+            Box::new(m20261130_credentials::Migration),
             Box::new(m20261130_access::Migration),
         ]
     }

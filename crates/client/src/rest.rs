@@ -7,8 +7,8 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 use viva_protocol::problem::{PROBLEM_JSON, Problem};
 use viva_protocol::rest::{
-    DuplicateTemplate, LatencyStats, Page, ProviderList, SelfTest, SessionDetail, Template, TemplateContent,
-    Turn,
+    AuditEntry, Credential, CredentialContent, CredentialList, DuplicateTemplate, LatencyStats, Page,
+    ProviderList, SelfTest, SessionDetail, Template, TemplateContent, Turn,
 };
 
 use crate::ClientError;
@@ -24,6 +24,9 @@ const PAGE_SIZE: &str = "100";
 
 /// Where templates are.
 const TEMPLATES: &str = "/api/v1/interaction/templates";
+
+/// Where provider keys are.
+const CREDENTIALS: &str = "/api/v1/credentials";
 
 /// Talks to one server. Cheap to clone; clones share their connections.
 #[derive(Clone)]
@@ -212,6 +215,54 @@ impl Client {
     pub async fn delete_template(&self, id: Uuid) -> Result<(), ClientError> {
         let url = self.url(&format!("{TEMPLATES}/{id}"))?;
         self.send(self.http.delete(url)).await.map(|_| ())
+    }
+
+    /// The providers that take a key of one's own, and that key as far as it is shown.
+    ///
+    /// # Errors
+    /// [`ClientError`], like every request.
+    pub async fn credentials(&self) -> Result<CredentialList, ClientError> {
+        self.get(CREDENTIALS).await
+    }
+
+    /// Gives a key of one's own for a provider, in place of the one before; the provider is asked first.
+    ///
+    /// # Errors
+    /// [`ClientError::Problem`] with status 404 when there is no such provider, 400 when it can have no such key, 422 when
+    /// it does not accept it, 502 or 503 when it could not be asked.
+    pub async fn put_credential(
+        &self,
+        provider: &str,
+        content: &CredentialContent,
+    ) -> Result<Credential, ClientError> {
+        let url = self.url(&format!("{CREDENTIALS}/{provider}"))?;
+        understood(&self.send(self.http.put(url).json(content)).await?)
+    }
+
+    /// Asks a provider again what it thinks of one's own key.
+    ///
+    /// # Errors
+    /// As [`Client::put_credential`]; 404 also when there is no key.
+    pub async fn validate_credential(&self, provider: &str) -> Result<Credential, ClientError> {
+        let url = self.url(&format!("{CREDENTIALS}/{provider}/validate"))?;
+        understood(&self.send(self.http.post(url)).await?)
+    }
+
+    /// Forgets one's own key for a provider.
+    ///
+    /// # Errors
+    /// [`ClientError::Problem`] with status 404 when there is none.
+    pub async fn delete_credential(&self, provider: &str) -> Result<(), ClientError> {
+        let url = self.url(&format!("{CREDENTIALS}/{provider}"))?;
+        self.send(self.http.delete(url)).await.map(|_| ())
+    }
+
+    /// What was done with one's own provider keys, newest first.
+    ///
+    /// # Errors
+    /// [`ClientError`], like every request.
+    pub async fn audit(&self) -> Result<Vec<AuditEntry>, ClientError> {
+        self.get_all("/api/v1/audit", &[]).await
     }
 
     /// All items of a list, page by page.

@@ -70,6 +70,16 @@ typed_id! {
     TokenId
 }
 
+typed_id! {
+    /// Identifies a stored provider key; a key that takes its place gets another one.
+    CredentialId
+}
+
+typed_id! {
+    /// Identifies an entry of the audit log.
+    AuditEntryId
+}
+
 impl UserId {
     /// The one user of a server that asks nobody to sign in.
     pub const LOCAL: Self = Self(Uuid::from_u128(1));

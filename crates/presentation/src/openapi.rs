@@ -24,6 +24,7 @@ use crate::{api, ws};
     tags(
         (name = "interaction", description = "Conversations: what to choose from, the live WebSocket, what was kept"),
         (name = "templates", description = "System prompts with roles and a scenario, to choose by name"),
+        (name = "credentials", description = "Provider keys of your own, and what was done with them"),
         (name = "selftest", description = "Whether what is reported is true: measured against providers whose delays are known"),
         (name = "access", description = "Signing in and out, for browsers; programs send an API token with every request"),
         (name = "server", description = "Whether the server is well, and what it offers"),

@@ -9,8 +9,10 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use tracing::error;
+use viva_application::credentials::CredentialError;
 use viva_application::history::HistoryError;
-use viva_application::templates::TemplateError;
+use viva_application::templates::{FindTemplateError, TemplateError};
+use viva_domain::credentials::CredentialRefusal;
 use viva_domain::ports::{BlobError, BlobErrorKind, StoreError, StoreErrorKind};
 use viva_domain::templates::InvalidTemplate;
 use viva_protocol::problem::{PROBLEM_JSON, Problem as Body};
@@ -100,6 +102,16 @@ impl Problem {
             .header(header::CONTENT_RANGE, &format!("bytes */{len}"))
     }
 
+    /// What is asked for is understood, and is no good.
+    pub(crate) fn unprocessable(code: &str) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code)
+    }
+
+    /// Somebody else, who had to be asked, did not answer well.
+    pub(crate) fn bad_gateway(code: &str) -> Self {
+        Self::new(StatusCode::BAD_GATEWAY, code)
+    }
+
     /// Trying again later may help.
     pub(crate) fn unavailable(code: &str) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code)
@@ -108,6 +120,15 @@ impl Problem {
     /// Our fault. The log has the cause.
     pub(crate) fn internal() -> Self {
         Self::of_status(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// Says when to try again, in whole seconds.
+    fn retry_after(mut self, wait: Option<Duration>) -> Self {
+        if let Some(wait) = wait {
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            self.headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        self
     }
 
     /// Says what went wrong this time and what to do about it.
@@ -189,6 +210,12 @@ impl From<InvalidTemplate> for Problem {
     }
 }
 
+impl From<FindTemplateError> for Problem {
+    fn from(err: FindTemplateError) -> Self {
+        TemplateError::from(err).into()
+    }
+}
+
 impl From<TemplateError> for Problem {
     fn from(err: TemplateError) -> Self {
         match &err {
@@ -197,6 +224,41 @@ impl From<TemplateError> for Problem {
             TemplateError::NameTaken(_) => Self::conflict("template-name-taken").detail(err.to_string()),
             TemplateError::Store(cause) => cause.into(),
         }
+    }
+}
+
+impl From<CredentialError> for Problem {
+    fn from(err: CredentialError) -> Self {
+        match &err {
+            CredentialError::UnknownProvider(_) => {
+                Self::not_found("provider-not-found").detail(err.to_string())
+            }
+            CredentialError::NotThere(_) => Self::not_found("credential-not-found").detail(err.to_string()),
+            CredentialError::Invalid(_) => Self::bad_request("invalid-credential").detail(err.to_string()),
+            CredentialError::Refused(cause) => cause.into(),
+            CredentialError::Vault(cause) => {
+                log(cause);
+                Self::conflict("credential-unreadable").detail(err.to_string())
+            }
+            CredentialError::Store(cause) => cause.into(),
+        }
+    }
+}
+
+impl From<&CredentialRefusal> for Problem {
+    fn from(err: &CredentialRefusal) -> Self {
+        let problem = match err {
+            CredentialRefusal::BadKey => Self::unprocessable("credential-refused"),
+            CredentialRefusal::Forbidden => Self::unprocessable("credential-forbidden"),
+            CredentialRefusal::QuotaExceeded => Self::unprocessable("credential-quota-exceeded"),
+            CredentialRefusal::WrongAddress(_) => Self::unprocessable("credential-wrong-address"),
+            CredentialRefusal::NoNetwork(_) => Self::bad_gateway("provider-unreachable"),
+            CredentialRefusal::RateLimited { retry_after } => {
+                Self::unavailable("provider-rate-limited").retry_after(*retry_after)
+            }
+            CredentialRefusal::Failed(_) => Self::bad_gateway("provider-failed"),
+        };
+        problem.detail(err.to_string())
     }
 }
 

@@ -6,11 +6,11 @@ use axum::extract::FromRef;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
+use viva_application::credentials::Credentials;
 use viva_application::history::History;
 use viva_application::sessions::Sessions;
 use viva_application::templates::Templates;
-use viva_domain::ports::Clock;
-use viva_domain::providers::ProviderCatalogue;
+use viva_domain::ports::{Clock, ProviderDirectory};
 
 use crate::limits::Limiter;
 use crate::self_test::SelfTests;
@@ -32,8 +32,10 @@ pub struct AppState {
     pub history: History,
     /// System-prompt templates.
     pub templates: Templates,
+    /// Provider keys of users.
+    pub credentials: Credentials,
     /// What people choose from.
-    pub providers: Arc<ProviderCatalogue>,
+    pub providers: Arc<dyn ProviderDirectory>,
     /// Tests of this server's own figures.
     pub self_tests: Arc<dyn SelfTests>,
     /// The wall clock.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 /// For `viva --help`.
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes: 0 done · 1 failed · 2 wrong arguments · 69 database unavailable · 71 address cannot be listened on · \
-73 storage cannot be used · 78 wrong configuration";
+73 storage cannot be used · 77 wrong master key · 78 wrong configuration";
 
 /// What a failure is about. It is attached to an error as context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub(crate) enum Failure {
     Storage,
     /// The address is in use or not ours.
     Listen,
+    /// The key that encrypts provider keys.
+    MasterKey,
 }
 
 impl Failure {
@@ -28,6 +30,7 @@ impl Failure {
             Self::Database => 69,
             Self::Storage => 73,
             Self::Listen => 71,
+            Self::MasterKey => 77,
         }
     }
 }
@@ -39,6 +42,7 @@ impl fmt::Display for Failure {
             Self::Database => "the database cannot be used",
             Self::Storage => "the storage cannot be used",
             Self::Listen => "the address cannot be listened on",
+            Self::MasterKey => "the master key cannot be used",
         })
     }
 }

@@ -7,6 +7,7 @@
 
 mod commands;
 mod config;
+mod directory;
 mod failure;
 mod selftest;
 mod shutdown;
@@ -48,6 +49,11 @@ enum Command {
         #[command(subcommand)]
         action: commands::config::Action,
     },
+    /// Looks after the master key, which encrypts the provider keys of users.
+    Keys {
+        #[command(subcommand)]
+        action: commands::keys::Action,
+    },
     /// Measures providers whose delays are known and prints how far the reported latencies are from the truth.
     Selftest(commands::selftest::SelfTestArgs),
     /// Plays a WAV file as the caller against a running server and prints what happened and how long it took.
@@ -62,6 +68,7 @@ async fn main() -> ExitCode {
         Command::Migrate => commands::migrate::run(config.as_deref()).await,
         Command::Token { action } => commands::token::run(config.as_deref(), action).await,
         Command::Config { action } => commands::config::run(config.as_deref(), action),
+        Command::Keys { action } => commands::keys::run(config.as_deref(), action).await,
         Command::Selftest(args) => commands::selftest::run(config.as_deref(), args).await,
         Command::Talk(args) => commands::talk::run(*args).await,
     };

@@ -1,7 +1,6 @@
 //! Picks the adapters: the only place that names them.
 
 use std::fs::{File, TryLockError};
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow};
@@ -9,20 +8,24 @@ use chrono::NaiveDate;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
 use viva_application::access::Access;
+use viva_application::credentials::{Credentials, CredentialsPorts};
 use viva_application::history::History;
-use viva_application::modes::ModeFactory;
 use viva_application::sessions::{Sessions, SessionsPorts};
 use viva_application::templates::Templates;
+use viva_domain::credentials::{KeyId, StoredCredential};
 use viva_domain::ports::{
-    Clock, LanguageModel, RealtimeVoice, SpeechToText, TemplateStore, TextToSpeech, TokenStore,
+    Clock, CredentialVault as _, Ids, LanguageModel, ProviderDirectory, RealtimeVoice, SpeechToText,
+    TextToSpeech,
 };
 use viva_domain::providers::{ProviderCatalogue, ProviderInfo};
 use viva_infrastructure::blobs::ObjectBlobStore;
 use viva_infrastructure::catalogue::{
     LanguageModelAdapter, RealtimeVoiceAdapter, SpeechToTextAdapter, TextToSpeechAdapter,
 };
+use viva_infrastructure::credentials::{self, HttpClients, ProviderChecks};
 use viva_infrastructure::db::{
-    Database, DatabaseConfig, DatabaseLock, SqlSessionStore, SqlTemplateStore, SqlTokenStore,
+    Database, DatabaseConfig, DatabaseLock, SqlCredentialStore, SqlSessionStore, SqlTemplateStore,
+    SqlTokenStore,
 };
 use viva_infrastructure::journal::FileTurnJournal;
 use viva_infrastructure::providers::anthropic::AnthropicLanguageModel;
@@ -39,9 +42,11 @@ use viva_infrastructure::providers::speech::SpeechSynthesizer;
 use viva_infrastructure::providers::transport::HttpClient;
 use viva_infrastructure::spool::LocalAudioSpool;
 use viva_infrastructure::system::{SystemClock, SystemIds};
+use viva_infrastructure::vault::{MasterKey, MasterKeyPlace, XChaChaVault};
 use viva_presentation::{AppState, Connections, Limiter, SignIn, Site};
 
 use crate::config::{AuthMode, DatabaseSettings, ProviderSetup, Settings, StorageSettings};
+use crate::directory::OwnProviders;
 use crate::failure::Failure;
 use crate::selftest::SelfTestRunner;
 
@@ -89,49 +94,55 @@ pub(crate) async fn lock_database(settings: &DatabaseSettings) -> Result<Databas
 
 /// Tokens in this database.
 pub(crate) fn access(database: &Database) -> Access {
-    let token_store: Arc<dyn TokenStore> = Arc::new(SqlTokenStore::new(database.clone()));
+    let token_store = Arc::new(SqlTokenStore::new(database.clone()));
     Access::new(token_store, Arc::new(SystemClock), Arc::new(SystemIds))
+}
+
+/// The key that opens the provider keys which are stored.
+pub(crate) async fn master_key(place: &MasterKeyPlace, store: &SqlCredentialStore) -> Result<MasterKey> {
+    let stored = store.key_ids().await.context(Failure::Database)?;
+    place.settle(&stored).context(Failure::MasterKey)
+}
+
+/// How a change of the master key went.
+#[derive(Debug)]
+pub(crate) struct Rotated {
+    pub(crate) count: usize,
+    pub(crate) old: KeyId,
+    pub(crate) new: KeyId,
+    /// The keys are settings, which only the operator can change.
+    pub(crate) by_setting: bool,
+}
+
+/// Encrypts every stored provider key with a new master key. That one is ready before anything is encrypted with it, and
+/// takes the place of the old one after everything is: a start in between finds both, and takes the one that opens what is
+/// stored.
+pub(crate) async fn rotate_master_key(settings: &Settings) -> Result<Rotated> {
+    let database = database(&settings.database).await?;
+    let store = SqlCredentialStore::new(database.clone());
+    let place = settings.credentials.place(&settings.storage.folder())?;
+    let old = master_key(&place, &store).await?;
+    let new = place.prepare().context(Failure::MasterKey)?;
+    let (from, to) = (XChaChaVault::new(&old), XChaChaVault::new(&new));
+    let reseal = |stored: &StoredCredential| {
+        let credential = from.open(stored.owner, &stored.provider, &stored.sealed)?;
+        to.seal(stored.owner, &stored.provider, &credential)
+    };
+    let count = store.reseal(reseal).await.context(Failure::Database)?;
+    place.finish().context(Failure::MasterKey)?;
+    database.close().await.context(Failure::Database)?;
+    Ok(Rotated {
+        count,
+        old: old.id(),
+        new: new.id(),
+        by_setting: matches!(place, MasterKeyPlace::Setting { .. }),
+    })
 }
 
 /// The server's state, with everything that an earlier process left behind brought in order.
 pub(crate) async fn state(settings: &Settings, tasks: &TaskTracker) -> Result<AppState> {
     let storage = settings.storage.folder();
-    let (ports, database) = ports(&storage, &settings.database).await?;
-    let sign_in = match settings.auth.mode {
-        AuthMode::None => SignIn::NotNeeded,
-        AuthMode::Token => SignIn::ByToken(access(&database)),
-    };
-    let providers = providers(&settings.provider_setups, tasks).await;
-    warn_of_retired_defaults(&providers, ports.clock.now().date_naive());
-    let history = History::new(Arc::clone(&ports.session_store), Arc::clone(&ports.blob_store));
-    let clock = Arc::clone(&ports.clock);
-    let template_store: Arc<dyn TemplateStore> = Arc::new(SqlTemplateStore::new(database));
-    let templates = Templates::new(template_store, Arc::clone(&clock), Arc::clone(&ports.ids));
-    let modes = ModeFactory::new(providers.clone());
-    let sessions = Sessions::new(ports, settings.sessions.to_application(), modes, tasks.clone());
-    sessions
-        .recover()
-        .await
-        .context("cannot bring in order what an earlier run left behind")?;
-    let connections = Connections::default();
-    let self_tests = SelfTestRunner::new(storage, tasks.clone(), connections.stopping());
-    Ok(AppState {
-        sign_in,
-        exposure: settings.server.exposure(),
-        limiter: Limiter::new(settings.limits.to_presentation()),
-        sessions,
-        history,
-        templates,
-        providers: Arc::new(providers),
-        clock,
-        site: Site::open(&settings.web.site)?,
-        connections,
-        self_tests: Arc::new(self_tests),
-    })
-}
-
-async fn ports(storage: &Path, database_settings: &DatabaseSettings) -> Result<(SessionsPorts, Database)> {
-    let blob_store = ObjectBlobStore::open_folder(storage)
+    let blob_store = ObjectBlobStore::open_folder(&storage)
         .await
         .context(Failure::Storage)?;
     let audio_spool = LocalAudioSpool::open(storage.join("spool"))
@@ -140,43 +151,125 @@ async fn ports(storage: &Path, database_settings: &DatabaseSettings) -> Result<(
     let turn_journal = FileTurnJournal::open(storage.join("journal"))
         .await
         .context(Failure::Storage)?;
-    let database = database(database_settings).await?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let database = database(&settings.database).await?;
+    let sign_in = match settings.auth.mode {
+        AuthMode::None => SignIn::NotNeeded,
+        AuthMode::Token => SignIn::ByToken(access(&database)),
+    };
+    let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(SystemClock), Arc::new(SystemIds));
+    let template_store = Arc::new(SqlTemplateStore::new(database.clone()));
+    let clients = http_clients(settings);
+    let credentials = credentials_ports(settings, &database, clients.clone(), &clock, &ids).await?;
+    let directory = directory(settings, tasks, clients, &credentials, clock.now().date_naive()).await;
     let ports = SessionsPorts {
-        session_store: Arc::new(SqlSessionStore::new(database.clone())),
+        session_store: Arc::new(SqlSessionStore::new(database)),
         blob_store: Arc::new(blob_store),
         audio_spool: Arc::new(audio_spool),
         turn_journal: Arc::new(turn_journal),
-        clock,
-        ids: Arc::new(SystemIds),
+        provider_directory: Arc::clone(&directory),
+        credential_store: Arc::clone(&credentials.credential_store),
+        clock: Arc::clone(&clock),
+        ids: Arc::clone(&ids),
     };
-    Ok((ports, database))
+    let history = History::new(Arc::clone(&ports.session_store), Arc::clone(&ports.blob_store));
+    let templates = Templates::new(template_store, Arc::clone(&clock), ids);
+    let sessions = Sessions::new(ports, settings.sessions.to_application(), tasks.clone());
+    sessions
+        .recover()
+        .await
+        .context("cannot bring in order what an earlier run left behind")?;
+    let connections = Connections::default();
+    let self_tests = SelfTestRunner::new(storage, tasks.clone(), connections.stopping());
+    let setups = settings.provider_setups.iter();
+    let forms: Vec<_> = setups.map(|setup| credentials::form(&setup.provider)).collect();
+    Ok(AppState {
+        sign_in,
+        exposure: settings.server.exposure(),
+        limiter: Limiter::new(settings.limits.to_presentation()),
+        sessions,
+        history,
+        templates,
+        credentials: Credentials::new(credentials, forms),
+        providers: directory,
+        clock,
+        site: Site::open(&settings.web.site)?,
+        connections,
+        self_tests: Arc::new(self_tests),
+    })
 }
 
-/// Every provider, in the order in which they are shown: first those that can be used, the offline one last of them.
-async fn providers(setups: &[ProviderSetup], tasks: &TaskTracker) -> ProviderCatalogue {
-    let mut providers = ProviderCatalogue::default();
-    match HttpClient::new() {
-        Ok(http) => {
-            for setup in setups {
-                add_vendor(&mut providers, setup, &http, tasks);
-            }
-        }
+async fn credentials_ports(
+    settings: &Settings,
+    database: &Database,
+    clients: Option<HttpClients>,
+    clock: &Arc<dyn Clock>,
+    ids: &Arc<dyn Ids>,
+) -> Result<CredentialsPorts> {
+    let store = SqlCredentialStore::new(database.clone());
+    let place = settings.credentials.place(&settings.storage.folder())?;
+    let vault = XChaChaVault::new(&master_key(&place, &store).await?);
+    let setups = settings.provider_setups.iter();
+    let checks = ProviderChecks::new(setups.map(|setup| setup.provider.clone()).collect(), clients);
+    Ok(CredentialsPorts {
+        credential_store: Arc::new(store),
+        credential_vault: Arc::new(vault),
+        credential_check: Arc::new(checks),
+        clock: Arc::clone(clock),
+        ids: Arc::clone(ids),
+    })
+}
+
+async fn directory(
+    settings: &Settings,
+    tasks: &TaskTracker,
+    clients: Option<HttpClients>,
+    credentials: &CredentialsPorts,
+    today: NaiveDate,
+) -> Arc<dyn ProviderDirectory> {
+    let http = clients.as_ref().map(HttpClients::operators);
+    let everybody = providers(&settings.provider_setups, http, tasks).await;
+    warn_of_retired_defaults(&everybody, today);
+    Arc::new(OwnProviders::new(
+        everybody,
+        settings.provider_setups.clone(),
+        clients,
+        tasks.clone(),
+        Arc::clone(&credentials.credential_store),
+        Arc::clone(&credentials.credential_vault),
+    ))
+}
+
+/// What vendors are asked with; `None` where there is no TLS.
+fn http_clients(settings: &Settings) -> Option<HttpClients> {
+    match HttpClients::new(settings.user_addresses()) {
+        Ok(clients) => Some(clients),
         Err(err) => {
             let error: &dyn std::error::Error = &err;
             warn!(error, "Only the offline provider can be used: {err}");
+            None
+        }
+    }
+}
+
+/// Every provider, in the order in which they are shown: first those that can be used, the offline one last of them.
+async fn providers(
+    setups: &[ProviderSetup],
+    http: Option<&HttpClient>,
+    tasks: &TaskTracker,
+) -> ProviderCatalogue {
+    let mut providers = ProviderCatalogue::default();
+    if let Some(http) = http {
+        for setup in setups {
+            add_vendor(&mut providers, setup, http, tasks);
         }
     }
     add_offline(&mut providers, tasks).await;
-    providers.realtime.usable_first();
-    providers.stt.usable_first();
-    providers.llm.usable_first();
-    providers.tts.usable_first();
+    providers.usable_first();
     providers
 }
 
 /// A provider in each of its roles: one line per adapter.
-fn add_vendor(
+pub(crate) fn add_vendor(
     providers: &mut ProviderCatalogue,
     setup: &ProviderSetup,
     http: &HttpClient,

@@ -73,6 +73,8 @@ mod tests {
             },
             available: true,
             credential_status: CredentialStatus::Present,
+            own_key: false,
+            checked_at: None,
         };
         ProviderList {
             tts: vec![voice],

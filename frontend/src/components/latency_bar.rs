@@ -67,11 +67,6 @@ impl LatencyBar {
         let (start_ms, ms) = part.map_or((0.0, 0.0), |Segment { start_ms, ms, .. }| (start_ms, ms));
         let percent = |ms: f64| format!("{:.3}%", ms / self.scale_ms * 100.0);
         let this = (self.turn.turn_number, stage);
-        let leave = move || {
-            pointed.update(|pointed| {
-                pointed.take_if(|pointed| *pointed == this);
-            });
-        };
         view! {
             <rect
                 class="vv-part"
@@ -84,14 +79,21 @@ impl LatencyBar {
                 role="img"
                 aria-label=format!("{} {} {}", name(stage, words), figures::ms(ms), words.ms)
                 on:mouseenter=move |_| pointed.set(Some(this))
-                on:mouseleave=move |_| leave()
+                on:mouseleave=move |_| leave(pointed, this)
                 on:focus=move |_| pointed.set(Some(this))
-                on:blur=move |_| leave()
+                on:blur=move |_| leave(pointed, this)
                 on:keydown=move |event| walk(&event)
             />
         }
         .erase()
     }
+}
+
+/// Nobody points at `this` any more; at another part somebody may.
+pub fn leave(pointed: RwSignal<Option<Pointed>>, this: Pointed) {
+    pointed.update(|pointed| {
+        pointed.take_if(|pointed| *pointed == this);
+    });
 }
 
 /// Moves the focus to the part before or after.
@@ -117,6 +119,7 @@ fn total(turn: &TurnFigures, words: &'static Words) -> AnyView {
             <span class="vv-unit">{words.ms}</span>
         }
         .erase(),
+        None if turn.waits => ().into_any(),
         None => view! { <span class="vv-hint">{words.no_answer_time}</span> }.erase(),
     }
 }
@@ -137,11 +140,11 @@ pub fn name(stage: Stage, words: &Words) -> &'static str {
     }
 }
 
-/// From which mark to which a stage goes.
+/// A sentence on a stage: from which mark to which it goes.
 pub fn explanation(stage: Stage, words: &Words) -> String {
     let (from, to) = match stage {
         Stage::Endpointing => (words.mark_last_voice, words.mark_turn_over),
-        Stage::Stt => (words.mark_turn_over, words.mark_transcript),
+        Stage::Stt => (words.mark_handed_over, words.mark_transcript),
         Stage::Llm => (words.mark_llm_asked, words.mark_first_token),
         Stage::LlmText => (words.mark_first_token, words.mark_first_words),
         Stage::Tts => (words.mark_tts_asked, words.mark_first_byte),

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use viva_protocol::ws::Latency;
 
-use super::latency_bar::{Pointed, explanation, name};
+use super::latency_bar::{Pointed, explanation, leave, name};
 use super::{LatencyBar, LatencyStatistics, PanelHead, SelfTest};
 use crate::erase::Erase;
 use crate::state::context::{Preferences, Sheet, Talk};
@@ -70,9 +70,19 @@ fn Parts(turns: Memo<Figures>, pointed: RwSignal<Option<Pointed>>) -> impl IntoV
         let (number, latency) = shown.get().unwrap_or((0, Latency::default()));
         let words = preferences.words();
         let row = move |part: Segment| {
-            let here = move || pointed.get() == Some((number, part.stage));
+            let this = (number, part.stage);
+            // What has no place in the bar can be walked to here.
+            let is_beside = part.ms <= 0.0;
             view! {
-                <li data-stage=part.stage.name() data-pointed=move || here().to_string()>
+                <li
+                    data-stage=part.stage.name()
+                    data-pointed=move || (pointed.get() == Some(this)).to_string()
+                    tabindex=is_beside.then_some("0")
+                    on:mouseenter=move |_| pointed.set(Some(this))
+                    on:mouseleave=move |_| leave(pointed, this)
+                    on:focus=move |_| pointed.set(Some(this))
+                    on:blur=move |_| leave(pointed, this)
+                >
                     <span class="vv-swatch" aria-hidden="true"></span>
                     <span>{name(part.stage, words)}</span>
                     <span>

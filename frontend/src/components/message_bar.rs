@@ -92,6 +92,7 @@ fn text_of(topic: &Topic, words: &Words) -> &'static str {
         Topic::MicrophoneLost(MicrophoneProblem::Missing) => words.msg_microphone_lost,
         Topic::MicrophoneLost(MicrophoneProblem::Busy) => words.msg_microphone_busy,
         Topic::MicrophoneLost(_) => words.msg_microphone_denied,
+        Topic::SpeakerChanged => words.msg_speaker_changed,
         Topic::SpeakerUnusable => words.msg_speaker_unusable,
         Topic::EchoNotCancelled => words.msg_echo_not_cancelled,
         Topic::AudioStopped => words.msg_audio_stopped,

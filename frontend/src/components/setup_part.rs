@@ -237,6 +237,8 @@ mod tests {
             },
             available,
             credential_status,
+            own_key: false,
+            checked_at: None,
         }
     }
 

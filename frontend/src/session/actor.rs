@@ -44,6 +44,8 @@ pub(super) struct Actor {
     pub(super) replay: Option<Replay>,
     /// Counts the recordings that were played back.
     pub(super) replays: u32,
+    /// Whether the chosen loudspeaker is there, as far as is known; else the system's plays.
+    pub(super) has_speaker: bool,
     pub(super) asking: Asking,
     /// What is being opened, which may wait for the person's permission for ever.
     pub(super) opening: Option<AbortHandle>,
@@ -61,7 +63,7 @@ pub(super) struct Actor {
 pub(super) fn spawn(talk: Talk, events: Events, mut incoming: UnboundedReceiver<Event>) {
     load_providers(talk);
     super::self_test::follow(talk);
-    list_devices(talk);
+    list_devices(&events);
     let on_change = events.clone();
     let mut actor = Actor {
         talk,
@@ -72,6 +74,7 @@ pub(super) fn spawn(talk: Talk, events: Events, mut incoming: UnboundedReceiver<
         playing: Playing::default(),
         replay: None,
         replays: 0,
+        has_speaker: true,
         asking: Asking::default(),
         opening: None,
         meter: Meter::default(),
@@ -106,6 +109,7 @@ impl Actor {
             }
             Event::MicrophoneChosen => self.choose_microphone(),
             Event::SpeakerChosen => {
+                self.has_speaker = true;
                 if let Some(rig) = &self.rig {
                     self.choose_speaker(rig.output());
                 }
@@ -135,6 +139,7 @@ impl Actor {
                 self.microphone_opened(*microphone);
             }
             Event::DevicesChanged => self.devices_changed(),
+            Event::DevicesListed(devices) => self.devices_listed(devices),
             Event::Turns { session_id, turns } => self.talk.conversation.update(|conversation| {
                 if conversation.session_id == Some(session_id) {
                     conversation.settle(turns);
@@ -164,6 +169,7 @@ impl Actor {
         self.stop_replay();
         self.release();
         self.start += 1;
+        self.has_speaker = true;
         self.asking = Asking::default();
         self.talk.begin();
         match output {
@@ -206,7 +212,7 @@ impl Actor {
                 self.apply_mute();
                 self.apply_turn_taking();
                 self.check_microphone();
-                list_devices(self.talk);
+                list_devices(&self.events);
                 self.set_phase(Phase::Connecting);
                 self.connect();
             }

@@ -5,9 +5,9 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::actor::Actor;
-use super::event::{Event, send};
-use crate::audio::{AudioProblem, Microphone, Output, devices};
-use crate::state::context::Talk;
+use super::event::{Event, Events, send};
+use crate::audio::{AudioProblem, Microphone, Output, Rig, devices};
+use crate::state::context::Devices;
 use crate::state::message::{Message, Topic};
 use crate::state::meter::Meter;
 
@@ -85,8 +85,34 @@ impl Actor {
 
     /// A device that is plugged in may be the one that was lost.
     pub(super) fn devices_changed(&mut self) {
-        list_devices(self.talk);
+        list_devices(&self.events);
         self.replace_lost_microphone();
+    }
+
+    /// While the chosen loudspeaker is not there, the system's plays.
+    pub(super) fn devices_listed(&mut self, devices: Devices) {
+        let is_there = devices.have_speaker(&self.talk.speaker.get_untracked());
+        self.talk.devices.set(devices);
+        let (Some(rig), Some(is_there)) = (&self.rig, is_there) else {
+            return;
+        };
+        let was_there = std::mem::replace(&mut self.has_speaker, is_there);
+        match (was_there, is_there) {
+            (true, false) => self.leave_speaker(rig),
+            (false, true) => self.choose_speaker(rig.output()),
+            _ => {}
+        }
+    }
+
+    fn leave_speaker(&self, rig: &Rig) {
+        let (talk, left) = (self.talk, rig.output().choose_speaker(""));
+        // When a headset goes, its microphone is what is told of.
+        let lost_both = rig.microphone().is_lost();
+        spawn_local(async move {
+            if left.await && !lost_both {
+                talk.tell(Message::new(Topic::SpeakerChanged));
+            }
+        });
     }
 
     pub(super) fn replace_lost_microphone(&mut self) {
@@ -133,14 +159,15 @@ impl Actor {
             }
         }
         self.apply_mute();
-        list_devices(self.talk);
+        list_devices(&self.events);
         if is_outdated {
             self.reopen_microphone();
         }
     }
 }
 
-/// Lists the devices for the page.
-pub(super) fn list_devices(talk: Talk) {
-    spawn_local(async move { talk.devices.set(devices().await) });
+/// Asks the browser for the devices.
+pub(super) fn list_devices(events: &Events) {
+    let events = events.clone();
+    spawn_local(async move { send(&events, Event::DevicesListed(devices().await)) });
 }

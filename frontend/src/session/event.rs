@@ -5,6 +5,7 @@ use viva_protocol::ws::{Interaction, Role};
 
 use crate::api::SocketEvent;
 use crate::audio::{AudioProblem, Microphone, Output, Rig, RigEvent};
+use crate::state::context::Devices;
 
 /// Everything that the session's task reacts to. What belongs to a start or a connection carries its number, so that what
 /// comes late is told apart.
@@ -55,6 +56,8 @@ pub(super) enum Event {
     },
     /// A device came or went.
     DevicesChanged,
+    /// The devices that there are.
+    DevicesListed(Devices),
     /// Turns as the server stored them.
     Turns { session_id: Uuid, turns: Vec<Turn> },
     /// The page is left.

@@ -32,6 +32,15 @@ pub struct Devices {
     pub speakers: Vec<Device>,
 }
 
+impl Devices {
+    /// Whether a loudspeaker is there; `None` where the browser tells of none, as before the microphone was allowed. The
+    /// system's (empty) always is.
+    pub fn have_speaker(&self, id: &str) -> Option<bool> {
+        let is_there = || id.is_empty() || self.speakers.iter().any(|device| device.id == id);
+        (!self.speakers.is_empty()).then(is_there)
+    }
+}
+
 /// Whether the server's list of providers is there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Providers {
@@ -246,6 +255,23 @@ impl Talk {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_loudspeaker_is_missed_only_where_others_are_known() {
+        let hidden = Devices::default();
+        assert_eq!(hidden.have_speaker("hall"), None);
+        let kitchen = Device {
+            id: "kitchen".to_owned(),
+            name: "Kitchen".to_owned(),
+        };
+        let known = Devices {
+            speakers: vec![kitchen],
+            ..hidden
+        };
+        assert_eq!(known.have_speaker("hall"), Some(false));
+        assert_eq!(known.have_speaker("kitchen"), Some(true));
+        assert_eq!(known.have_speaker(""), Some(true), "the system's");
+    }
 
     #[test]
     fn the_theme_button_goes_round() {

@@ -31,6 +31,8 @@ pub enum Topic {
     MicrophoneLost(MicrophoneProblem),
     /// The browser does not cancel the echo: the AI may hear itself.
     EchoNotCancelled,
+    /// The loudspeaker that was chosen is not there, and the system's plays.
+    SpeakerChanged,
     /// The loudspeaker that was chosen cannot be used.
     SpeakerUnusable,
     /// The browser has stopped the page's audio for a while.
@@ -86,7 +88,9 @@ impl Message {
     /// How loud it is.
     pub fn severity(&self) -> Severity {
         match &self.topic {
-            Topic::Notice(_) | Topic::MicrophoneChanged | Topic::ModeSwitched(_) => Severity::Info,
+            Topic::Notice(_) | Topic::MicrophoneChanged | Topic::SpeakerChanged | Topic::ModeSwitched(_) => {
+                Severity::Info
+            }
             Topic::ReplayFailed
             | Topic::SessionEnded(_)
             | Topic::EndedIdle

@@ -16,6 +16,8 @@ const DEAD_AFTER_MS: u32 = 5_000;
 const QUIET_AFTER_MS: u32 = 1_200;
 /// A warning about clipping stays for so long, in ms.
 const CLIPPING_HOLD_MS: u32 = 1_000;
+/// A figure stays for so long, in ms.
+const HOLD_MS: u32 = 240;
 /// The needle falls by so much per second, in dB, as programme meters do.
 const FALL_DB_PER_S: f32 = 24.0;
 
@@ -56,6 +58,8 @@ impl Verdict {
 pub struct Reading {
     /// The needle: RMS in dBFS, rising at once and falling slowly.
     pub rms_dbfs: f32,
+    /// The needle as it was a quarter of a second ago at most: a figure that can be read.
+    pub held_dbfs: f32,
     /// The last frame's peak in dBFS.
     pub peak_dbfs: f32,
     /// What to say about it.
@@ -66,6 +70,7 @@ impl Default for Reading {
     fn default() -> Self {
         Self {
             rms_dbfs: SILENCE_DBFS,
+            held_dbfs: SILENCE_DBFS,
             peak_dbfs: SILENCE_DBFS,
             verdict: Verdict::Waiting,
         }
@@ -90,6 +95,8 @@ pub struct Meter {
     dead_ms: u32,
     quiet_ms: u32,
     clipping_ms: u32,
+    /// Since when the figure is shown that is shown.
+    held_ms: u32,
     /// Whether the server has heard speech.
     heard: bool,
 }
@@ -117,6 +124,11 @@ impl Meter {
         };
         self.reading.rms_dbfs = level.rms_dbfs.max(held - fall);
         self.reading.peak_dbfs = level.peak_dbfs;
+        self.held_ms += duration;
+        if self.held_ms >= HOLD_MS || self.reading.held_dbfs <= SILENCE_DBFS {
+            self.held_ms = 0;
+            self.reading.held_dbfs = self.reading.rms_dbfs;
+        }
         if !sound.user_speaks || self.reading.rms_dbfs >= QUIET_DBFS {
             self.quiet_ms = 0;
         } else {
@@ -183,6 +195,14 @@ mod tests {
         assert_eq!(meter.push(sound(level(-20.0), false), 20).rms_dbfs, -20.0);
         let reading = after(&mut meter, level(-50.0), 25, false);
         assert!((reading.rms_dbfs + 32.0).abs() < 0.1, "{reading:?}");
+    }
+
+    #[test]
+    fn a_figure_stays_long_enough_to_be_read() {
+        let mut meter = Meter::default();
+        assert_eq!(meter.push(sound(level(-20.0), false), 20).held_dbfs, -20.0);
+        assert_eq!(after(&mut meter, level(-10.0), 11, false).held_dbfs, -20.0);
+        assert_eq!(after(&mut meter, level(-10.0), 1, false).held_dbfs, -10.0);
     }
 
     #[test]

@@ -71,8 +71,8 @@ mod tests {
             part: part.to_owned(),
             count: 100,
             bias_ms: 0.1,
-            best_ms: 0.1,
-            p50_ms: p95_ms / 2.0,
+            best_ms: Some(0.1),
+            p50_ms: Some(p95_ms / 2.0),
             p95_ms,
             worst_ms: p95_ms * 2.0,
         }

@@ -240,6 +240,8 @@ pub(super) mod tests {
             },
             available: true,
             credential_status: CredentialStatus::NotNeeded,
+            own_key: false,
+            checked_at: None,
         }
     }
 

@@ -19,6 +19,8 @@
 
 pub mod audio_spool;
 pub mod blob_store;
+pub mod credential_store;
+pub mod credential_vault;
 pub mod language_model;
 pub mod realtime_voice;
 pub mod samples;

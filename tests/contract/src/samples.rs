@@ -1,11 +1,15 @@
-//! Sessions, turns, configurations, templates and tokens to test with: every field set, every time on a microsecond.
+//! Sessions, turns, configurations, templates, provider keys and tokens to test with: every field set, every time on a
+//! microsecond.
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::{Builder, Uuid};
 use viva_domain::access::{ApiToken, ShownToken, TokenKind, TokenName, User, UserName};
-use viva_domain::ids::{SessionId, TemplateId, TokenId, TurnId, UserId};
+use viva_domain::credentials::{
+    AuditAction, AuditEntry, AuditOutcome, CredentialState, KeyId, SealedCredential, StoredCredential,
+};
+use viva_domain::ids::{AuditEntryId, CredentialId, SessionId, TemplateId, TokenId, TurnId, UserId};
 use viva_domain::latency::{LatencyMetrics, MeasuredAt, SessionTime, StageMarks, TotalLatency, TurnMarks};
 use viva_domain::ports::BlobKey;
 use viva_domain::sessions::{
@@ -212,7 +216,7 @@ pub fn user(id: UserId, name: &str, n: i64) -> User {
 
 /// The id of the `n`th token.
 pub fn token_id(n: u16) -> TokenId {
-    TokenId::from_uuid(uuid(4, n, 0))
+    TokenId::from_uuid(uuid(6, n, 0))
 }
 
 /// What the holder of the `n`th token shows.
@@ -242,6 +246,40 @@ pub fn browser_token(owner: UserId, n: u16, m: u16) -> ApiToken {
             signed_in_with: token_id(m),
         },
         ..api_token(owner, n)
+    }
+}
+
+/// The id of the `n`th stored credential.
+pub fn credential_id(n: u16) -> CredentialId {
+    CredentialId::from_uuid(uuid(4, n, 0))
+}
+
+/// The `n`th stored credential, which is [`OWNER`]'s for `acme`. Nobody can open it.
+pub fn stored_credential(n: u16) -> StoredCredential {
+    StoredCredential {
+        id: credential_id(n),
+        owner: OWNER,
+        provider: "acme".to_owned(),
+        sealed: SealedCredential {
+            key_id: KeyId::new("0123456789abcdef"),
+            nonce: vec![0; 24],
+            ciphertext: n.to_be_bytes().to_vec(),
+        },
+        state: CredentialState::Valid,
+        checked_at: at(i64::from(n)),
+    }
+}
+
+/// The `n`th entry of [`OWNER`]'s audit log: a session used the key for `acme`.
+pub fn audit_entry(n: u16) -> AuditEntry {
+    AuditEntry {
+        id: AuditEntryId::from_uuid(uuid(5, n, 0)),
+        owner: OWNER,
+        at: at(i64::from(n)),
+        action: AuditAction::Use,
+        provider: "acme".to_owned(),
+        session: Some(session_id(1)),
+        outcome: AuditOutcome::Done,
     }
 }
 

@@ -24,6 +24,7 @@ macro_rules! speech_to_text_contract {
             every_utterance_is_answered_once,
             nothing_said_is_an_empty_text,
             orders_in_a_row_are_all_answered,
+            every_answer_names_its_order,
             a_turn_in_one_piece_is_written_down,
             audio_alone_ends_no_utterance,
             a_detected_turn_begins_before_it_ends,
@@ -111,6 +112,23 @@ pub async fn orders_in_a_row_are_all_answered(ears: &dyn SpeechToText, config: P
     assert_eq!([&texts[1], &texts[2]], ["", ""]);
 }
 
+/// The numbers are the session's: they grow, and leave some out.
+pub async fn every_answer_names_its_order(ears: &dyn SpeechToText, config: ProviderConfig) {
+    let mut talk = Talk::open(ears, &config).await;
+    for numbers in [[7, 8, 100], [101, 4_000, u64::MAX]] {
+        talk.speak().await;
+        for number in numbers {
+            talk.order(number).await;
+        }
+        for number in numbers {
+            assert_eq!(talk.answer().await, Some(number));
+        }
+    }
+    for event in talk.close().await {
+        assert_eq!(event.answers, None, "{event:?}");
+    }
+}
+
 /// As it is told to a provider that takes another one's place in the middle of a turn; where that begins may be told
 /// before the audio or after it.
 pub async fn a_turn_in_one_piece_is_written_down(ears: &dyn SpeechToText, config: ProviderConfig) {
@@ -185,6 +203,8 @@ pub async fn sessions_do_not_mix(ears: &dyn SpeechToText, config: ProviderConfig
 struct Talk {
     capabilities: SpeechToTextCapabilities,
     session: SpeechToTextSession,
+    /// Orders to write down so far.
+    ordered: u64,
 }
 
 impl Talk {
@@ -193,6 +213,7 @@ impl Talk {
         Self {
             capabilities: ears.capabilities(&config),
             session: ears.connect(config).await.unwrap(),
+            ordered: 0,
         }
     }
 
@@ -201,7 +222,12 @@ impl Talk {
     }
 
     async fn finalize(&mut self) {
-        self.send(SpeechToTextCommand::Finalize).await;
+        self.ordered += 1;
+        self.order(self.ordered).await;
+    }
+
+    async fn order(&mut self, number: u64) {
+        self.send(SpeechToTextCommand::Finalize { number }).await;
     }
 
     async fn began(&mut self, ago: Duration) {
@@ -244,7 +270,18 @@ impl Talk {
         if let SpeechToTextEventKind::FinalFailed(err) | SpeechToTextEventKind::Failed(err) = &event.kind {
             panic!("the provider failed: {err}");
         }
+        assert!(event.answers.is_none() || is_final(&event.kind), "{event:?}");
         event
+    }
+
+    /// Which order the next final text answers.
+    async fn answer(&mut self) -> Option<u64> {
+        loop {
+            let event = self.next().await;
+            if is_final(&event.kind) {
+                return event.answers;
+            }
+        }
     }
 
     /// The next final text.

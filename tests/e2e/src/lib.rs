@@ -8,6 +8,7 @@
 //!
 //! To add a test: a file in `tests/it` that opens a `Browser` on a `Viva`, one line in `main.rs`.
 
+pub mod accuracy;
 pub mod browser;
 pub mod edges;
 pub mod page;

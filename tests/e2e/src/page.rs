@@ -26,33 +26,38 @@ const RAW_MICROPHONE: &str = "(() => {
 /// −40 dBFS: far above rounding noise, far below speech.
 const AUDIBLE_PEAK: f64 = 0.01;
 
-/// Has the server's provider behave in a way that the page cannot ask for.
-const GIVE_OPTIONS: &str = "(options) => {
+/// Has the server get what `change` makes of each message of the page, and nothing where that is nothing.
+const CHANGE_MESSAGES: &str = "(change) => {
     const send = WebSocket.prototype.send;
     WebSocket.prototype.send = function (data) {
-        const message = typeof data === 'string' ? JSON.parse(data) : {};
-        if (message.type === 'start_session') {
-            message.config.options = options;
-            data = JSON.stringify(message);
-        }
-        send.call(this, data);
+        if (typeof data !== 'string') return send.call(this, data);
+        const message = change(JSON.parse(data));
+        if (message) send.call(this, JSON.stringify(message));
     };
 }";
 
 /// Keeps in `notes` what the page asks of the browser's audio: which microphones, in what way, and what was granted; contexts,
-/// and in which of the person's events they were made and resumed; the worklets' nodes by name.
+/// with what and in which of the person's events they were made, and when resumed; which loudspeakers; the worklets' nodes by
+/// name.
 const TAKE_NOTES: &str = "(() => {
-    const notes = window.notes = { asked: [], wanted: [], tracks: [], contexts: [], unlocking: [], nodes: {} };
+    const notes = window.notes = {
+        asked: [], wanted: [], tracks: [], contexts: [], given: [], unlocking: [], sinks: [], nodes: {},
+    };
     const gesture = () => window.event?.isTrusted ? window.event.type : 'nothing';
     window.AudioContext = class extends AudioContext {
         constructor(...given) {
             super(...given);
             notes.contexts.push(this);
+            notes.given.push(given);
             notes.unlocking.push('made in ' + gesture());
         }
         resume() {
             notes.unlocking.push('resumed in ' + gesture());
             return super.resume();
+        }
+        setSinkId(device) {
+            notes.sinks.push(device);
+            return super.setSinkId(device);
         }
     };
     window.AudioWorkletNode = class extends AudioWorkletNode {
@@ -163,16 +168,15 @@ impl Page {
             {"name": "prefers-color-scheme", "value": scheme},
             {"name": "prefers-reduced-motion", "value": "reduce"},
         ]});
-        self.devtools("Emulation.setEmulatedMedia", scheme).await
+        self.devtools("Emulation.setEmulatedMedia", scheme)
+            .await
+            .map(drop)
     }
 
-    pub async fn devtools(&self, command: &str, params: Value) -> Result<()> {
-        self.driver
-            .cdp()
-            .send_raw(command, params)
-            .await
-            .with_context(|| command.to_owned())?;
-        Ok(())
+    /// What the browser answers to a command of its `DevTools` protocol.
+    pub async fn devtools(&self, command: &str, params: Value) -> Result<Value> {
+        let answer = self.driver.cdp().send_raw(command, params).await;
+        answer.with_context(|| command.to_owned())
     }
 
     /// Clicks what matches the selector; when it was replaced in between, its successor.
@@ -230,7 +234,19 @@ impl Page {
 
     /// Gives the realtime provider these options from the next *Start* on; they are those of the server's documentation.
     pub async fn give_options(&self, options: &Value) -> Result<()> {
-        self.value(&format!("({GIVE_OPTIONS})({options})"))
+        self.change_messages(&format!(
+            "(message) => {{
+                if (message.type === 'start_session') message.config.options = {options};
+                return message;
+            }}"
+        ))
+        .await
+    }
+
+    /// From now on the server gets what this function of JavaScript returns for each message of the page; nothing where it
+    /// returns nothing.
+    pub async fn change_messages(&self, change: &str) -> Result<()> {
+        self.value(&format!("({CHANGE_MESSAGES})({change})"))
             .await
             .map(drop)
     }

@@ -28,10 +28,14 @@ enum Fault {
     Hang,
 }
 
-/// Something that is being said, in units of samples or bytes.
+/// Something that is being said, in units of samples or bytes. It is made as it is said: who hangs up on an hour of it is
+/// noticed at once.
 #[derive(Debug)]
 pub(crate) struct Saying<T> {
-    units: Vec<T>,
+    /// What is said again and again.
+    wave: Vec<T>,
+    /// Units of all that is said.
+    length: usize,
     position: usize,
     /// Units of a piece.
     piece: usize,
@@ -102,34 +106,29 @@ impl Speech {
 
     /// Its audio, PCM16 mono: a triangle wave of about 220 Hz in which no sample is silent.
     pub fn samples(&self, rate: u32) -> Vec<i16> {
-        let period = i32::try_from(rate / 220).unwrap_or(i32::MAX).max(2);
-        let wave = (0..period).map(|at| {
-            let height = (at * 2 - period).abs() * 12_000 / period - 6_000;
-            i16::try_from(height).unwrap_or(i16::MAX) | 1
-        });
         let count = units(self.length, rate as usize);
-        wave.collect::<Vec<i16>>()
-            .into_iter()
-            .cycle()
-            .take(count)
-            .collect()
+        wave(rate).into_iter().cycle().take(count).collect()
     }
 
     /// Says it in samples; asked for at that time.
     pub(crate) fn say(&self, rate: u32, piece: usize, asked: Instant) -> Saying<i16> {
-        self.saying_units(self.samples(rate), rate as usize, piece, asked)
+        self.begin(wave(rate), rate, 1, piece, asked)
     }
 
     /// Says it in bytes, little-endian; asked for at that time.
     pub(crate) fn say_bytes(&self, rate: u32, piece: usize, asked: Instant) -> Saying<u8> {
-        let samples = self.samples(rate);
-        let bytes = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
-        self.saying_units(bytes, rate as usize * 2, piece, asked)
+        let wave = wave(rate);
+        let bytes = wave.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+        self.begin(bytes, rate, 2, piece, asked)
     }
 
-    fn saying_units<T>(&self, units_said: Vec<T>, rate: usize, piece: usize, asked: Instant) -> Saying<T> {
+    /// `width` is how many units a sample has.
+    fn begin<T>(&self, wave: Vec<T>, rate: u32, width: usize, piece: usize, asked: Instant) -> Saying<T> {
+        let length = units(self.length, rate as usize) * width;
+        let rate = rate as usize * width;
         Saying {
-            units: units_said,
+            wave,
+            length,
             position: 0,
             piece: piece.max(1),
             rate,
@@ -153,7 +152,7 @@ impl<T: Clone> Saying<T> {
         if self.is_paced {
             until(began + Duration::from_secs_f64(self.position as f64 / self.rate as f64)).await;
         }
-        let mut end = self.units.len().min(self.position + self.piece);
+        let mut end = self.length.min(self.position + self.piece);
         if let Some((at, fault)) = self.fault {
             if at <= self.position {
                 return match fault {
@@ -163,13 +162,24 @@ impl<T: Clone> Saying<T> {
             }
             end = end.min(at);
         }
-        if self.position == self.units.len() {
+        if self.position == self.length {
             return Said::Over;
         }
-        let piece = self.units[self.position..end].to_vec();
+        let on = self.wave.iter().cycle().skip(self.position % self.wave.len());
+        let piece = on.take(end - self.position).cloned().collect();
         self.position = end;
         Said::Piece(piece)
     }
+}
+
+/// A triangle wave of about 220 Hz, once.
+fn wave(rate: u32) -> Vec<i16> {
+    let period = i32::try_from(rate / 220).unwrap_or(i32::MAX).max(2);
+    let sample = |at: i32| {
+        let height = (at * 2 - period).abs() * 12_000 / period - 6_000;
+        i16::try_from(height).unwrap_or(i16::MAX) | 1
+    };
+    (0..period).map(sample).collect()
 }
 
 /// How many units so much audio has.

@@ -1,17 +1,28 @@
 use std::num::NonZeroU32;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Parser;
 use serde_json::Value;
 use viva_audio::Clip;
-use viva_client::Call;
+use viva_audio::level::first_audible;
+use viva_client::{Call, HangUp};
 use viva_protocol::ws::{
     CascadeConfig, FallbackPolicy, Interaction, RealtimeConfig, StartSession, TurnDetection,
 };
 
 /// Length of the frames that a caller sends.
 const FRAME_MS: u32 = 20;
+/// Speech that it takes to be taken for speech, and to interrupt.
+pub(crate) const MIN_SPEECH_MS: u32 = 200;
+/// A question, and five times something that is said over the answer.
+const INTERRUPTING_TURNS: NonZeroU32 = NonZeroU32::MIN.saturating_add(5);
+/// Takes longer to say than any pause before the next interruption.
+const LONG_ANSWER: &str = "There is a lot to say about that, so let me begin with what came first, go on with all that followed \
+                           from it, and come to what is left of it today, which is more than most of those would expect who \
+                           have never looked.";
 
 /// Many callers at once.
 #[derive(Debug, Parser)]
@@ -49,6 +60,15 @@ pub(crate) struct BenchArgs {
     /// How often each caller says it.
     #[arg(long, value_name = "N", default_value = "4")]
     pub(crate) turns: NonZeroU32,
+    /// What a caller says over an answer, without a pause in its beginning.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) interruption: PathBuf,
+    /// The part of it that is said, in ms.
+    #[arg(long, value_name = "FROM-TO", value_parser = part)]
+    interruption_part: Option<Range<u32>>,
+    /// Sessions at once whose callers speak over the answers, step by step.
+    #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "1,200")]
+    pub(crate) interrupting_sessions: Vec<u32>,
     /// The processor that the server is kept on, by `taskset`. The callers are to be kept on the others.
     #[arg(long, value_name = "N")]
     pub(crate) core: Option<usize>,
@@ -66,15 +86,21 @@ pub(crate) struct LoadArgs {
     /// What each caller says.
     #[arg(long, value_name = "FILE")]
     pub(crate) wav: PathBuf,
+    /// The part of it that they say, in ms.
+    #[arg(long, value_name = "FROM-TO", value_parser = part)]
+    part: Option<Range<u32>>,
     /// Sessions at once.
     #[arg(long, value_name = "N", default_value = "20")]
     pub(crate) sessions: u32,
     /// How often each caller says it.
     #[arg(long, value_name = "N", default_value = "3")]
     pub(crate) turns: NonZeroU32,
-    /// Pause between two turns; it should be longer than an answer.
+    /// Pause between two turns; it should be longer than an answer, or with `--barge-in` shorter.
     #[arg(long, value_name = "MS", default_value_t = 6_000)]
     gap_ms: u32,
+    /// Who speaks while the AI does stops it.
+    #[arg(long)]
+    barge_in: bool,
     /// Time in which the sessions begin.
     #[arg(long, value_name = "S", default_value_t = 10.0)]
     pub(crate) ramp_s: f64,
@@ -135,9 +161,11 @@ impl LoadArgs {
             url,
             token_file: None,
             wav: bench.wav.clone(),
+            part: None,
             sessions,
             turns: bench.turns,
             gap_ms: 6_000,
+            barge_in: false,
             // As many beginnings in a second at every step, and never all in one frame.
             ramp_s: (f64::from(sessions) / 25.0).max(1.0),
             limit_s: 600,
@@ -148,8 +176,47 @@ impl LoadArgs {
         }
     }
 
+    /// One step of the benchmark of interruptions: answers that are long, and callers who speak over them.
+    pub(crate) fn interrupting_step(bench: &BenchArgs, url: String, sessions: u32) -> Self {
+        let mut step = Self::step(bench, url, LoadMode::Realtime, sessions);
+        step.options
+            .push(("answers".to_owned(), Value::from(vec![LONG_ANSWER])));
+        Self {
+            wav: bench.interruption.clone(),
+            part: bench.interruption_part.clone(),
+            turns: INTERRUPTING_TURNS,
+            gap_ms: 2_000,
+            barge_in: true,
+            silence_ms: 500,
+            ..step
+        }
+    }
+
+    /// What is said in one turn.
+    pub(crate) fn said(&self, clip: Clip) -> Clip {
+        let Some(part) = &self.part else {
+            return clip;
+        };
+        let len = |ms| sample_count(&clip, ms).min(clip.samples.len());
+        let samples = clip.samples.get(len(part.start)..len(part.end));
+        Clip {
+            rate: clip.rate,
+            samples: samples.unwrap_or_default().to_vec(),
+        }
+    }
+
+    /// The first voiced sample of every turn, since the first turn began.
+    pub(crate) fn onsets(&self, said: &Clip) -> Vec<Duration> {
+        let Some(first) = first_audible(said.samples.iter().copied()) else {
+            return Vec::new();
+        };
+        let turn_len = self.turn_len(said);
+        let onset = |turn: u32| said.rate.duration_of((turn_len * turn as usize + first) as u64);
+        (0..self.turns.get()).map(onset).collect()
+    }
+
     /// What every caller does.
-    pub(crate) fn call(&self, clip: &Clip) -> Call {
+    pub(crate) fn call(&self, said: &Clip) -> Call {
         let options = self.options.iter().cloned().collect();
         let interaction = match self.mode {
             LoadMode::Realtime => Interaction::Realtime(RealtimeConfig {
@@ -164,31 +231,56 @@ impl LoadArgs {
         let mut start = StartSession::new(&interaction);
         start.audio.input_rate = self.rate;
         start.fallback = FallbackPolicy::Off;
-        start.barge_in_enabled = false;
+        start.barge_in_enabled = self.barge_in;
         start.turn_detection = Some(TurnDetection {
             silence_ms: Some(self.silence_ms),
+            min_speech_ms: Some(MIN_SPEECH_MS),
             ..TurnDetection::default()
         });
-        let mut call = Call::new(start, Arc::new(self.repeated(clip)));
+        let mut call = Call::new(start, Arc::new(self.repeated(said)));
         call.expected_turns = usize::try_from(self.turns.get()).ok();
+        if self.barge_in {
+            // Nobody is there to interrupt the last answer.
+            call.hang_up = HangUp::AfterLatency;
+        }
         call
     }
 
-    /// The clip, as often as there are turns, with a pause after each but the last. Each turn begins with a frame, so that
-    /// its words lie alike in the frames that are sent: where they lie is worth up to a frame, and is nobody's latency.
-    fn repeated(&self, clip: &Clip) -> Clip {
-        let len = |ms| usize::try_from(clip.rate.samples_in_ms(ms)).unwrap_or_default();
-        let turn_len = (clip.samples.len() + len(self.gap_ms)).next_multiple_of(len(FRAME_MS));
+    /// What is said, as often as there are turns, with a pause after each but the last.
+    fn repeated(&self, said: &Clip) -> Clip {
+        let turn_len = self.turn_len(said);
         let mut samples = Vec::with_capacity(turn_len * self.turns.get() as usize);
         for turn in 0..self.turns.get() {
             samples.resize(turn_len * turn as usize, 0);
-            samples.extend_from_slice(&clip.samples);
+            samples.extend_from_slice(&said.samples);
         }
         Clip {
-            rate: clip.rate,
+            rate: said.rate,
             samples,
         }
     }
+
+    /// From the beginning of a turn to that of the next, in samples. Each turn begins with a frame, so that its words lie
+    /// alike in the frames that are sent: where they lie is worth up to a frame, and is nobody's latency. Of interruptions the
+    /// slowest counts, so each of these lies a fifth of a frame later than the one before.
+    fn turn_len(&self, said: &Clip) -> usize {
+        let frame = sample_count(said, FRAME_MS);
+        let turn_len = (said.samples.len() + sample_count(said, self.gap_ms)).next_multiple_of(frame);
+        turn_len + if self.barge_in { frame / 5 } else { 0 }
+    }
+}
+
+fn sample_count(clip: &Clip, ms: u32) -> usize {
+    usize::try_from(clip.rate.samples_in_ms(ms)).unwrap_or_default()
+}
+
+fn part(text: &str) -> Result<Range<u32>, String> {
+    let (from, to) = text.split_once('-').ok_or("write it as FROM-TO")?;
+    let ms = |text: &str| {
+        text.parse::<u32>()
+            .map_err(|_| format!("{text:?} is not a number of ms"))
+    };
+    Ok(ms(from)?..ms(to)?)
 }
 
 fn setting(text: &str) -> Result<(String, Value), String> {
@@ -211,22 +303,18 @@ mod tests {
         }
     }
 
+    fn bench_args() -> BenchArgs {
+        let line = "viva-load bench --viva viva --wav x.wav --interruption y.wav --interruption-part 250-750 --report r.md \
+                    --commit abc";
+        match Task::parse_from(line.split_whitespace()) {
+            Task::Bench(args) => args,
+            Task::Call(args) => panic!("parsed as {args:?}"),
+        }
+    }
+
     #[test]
     fn a_step_of_a_benchmark_waits_for_nobody_but_viva() {
-        let Task::Bench(bench) = Task::parse_from([
-            "viva-load",
-            "bench",
-            "--viva",
-            "viva",
-            "--wav",
-            "x.wav",
-            "--report",
-            "r.md",
-            "--commit",
-            "abc",
-        ]) else {
-            panic!("no benchmark");
-        };
+        let bench = bench_args();
         assert_eq!(bench.sessions, [1, 20, 50, 200, 500]);
         let args = LoadArgs::step(&bench, "http://127.0.0.1:1".to_owned(), LoadMode::Cascade, 200);
         let call = args.call(&Clip {
@@ -256,6 +344,44 @@ mod tests {
         );
         assert_eq!(call.expected_turns, Some(3));
         assert!(!call.start.barge_in_enabled);
+    }
+
+    #[test]
+    fn who_interrupts_speaks_over_long_answers() {
+        let bench = bench_args();
+        assert_eq!(bench.interrupting_sessions, [1, 200]);
+        let args = LoadArgs::interrupting_step(&bench, "http://127.0.0.1:1".to_owned(), 200);
+        let mut samples = vec![0; 2_000];
+        samples.extend([9_000; 4_000]);
+        samples.extend([0; 8_000]);
+        let said = args.said(Clip {
+            rate: SampleRate::HZ_8K,
+            samples,
+        });
+        assert_eq!(said.samples, [9_000; 4_000]);
+        let call = args.call(&said);
+        assert!(call.start.barge_in_enabled);
+        assert_eq!(
+            (call.expected_turns, call.hang_up),
+            (Some(6), HangUp::AfterLatency)
+        );
+        assert_eq!(call.start.config["options"]["answers"][0], LONG_ANSWER);
+        assert_eq!(call.start.config["options"]["delay_ms"], 0);
+    }
+
+    #[test]
+    fn interruptions_lie_differently_in_their_frames() {
+        let args = load_args(&["--turns", "3", "--gap-ms", "25", "--barge-in"]);
+        let said = Clip {
+            rate: SampleRate::HZ_8K,
+            samples: vec![5, 600],
+        };
+        let onsets = args.onsets(&said);
+        assert_eq!(onsets, [125, 44_125, 88_125].map(Duration::from_micros));
+        let repeated = args.repeated(&said);
+        let voiced =
+            |onset: &Duration| repeated.samples[usize::try_from(said.rate.samples_in(*onset)).unwrap()];
+        assert_eq!(onsets.iter().map(voiced).collect::<Vec<_>>(), [600; 3]);
     }
 
     #[test]

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use tokio::time::{MissedTickBehavior, interval};
-use viva_client::Distribution;
 
-use crate::args::{BenchArgs, LoadArgs, LoadMode};
+use crate::args::{BenchArgs, LoadArgs, LoadMode, MIN_SPEECH_MS};
 use crate::figures::Figures;
 use crate::load;
 use crate::server::Server;
@@ -15,7 +14,7 @@ use crate::server::Server;
 /// How often the server's memory is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// One step: so many sessions in one mode.
+/// One step: so many sessions that do the same.
 struct Step {
     sessions: u32,
     figures: Figures,
@@ -28,7 +27,7 @@ struct Step {
     peak_mib: f64,
 }
 
-/// Takes all steps in both modes and writes the report.
+/// Takes all steps in both modes, then those of interruptions, and writes the report.
 ///
 /// # Errors
 /// When a server does not start or the report cannot be written.
@@ -37,20 +36,33 @@ pub(crate) async fn run(bench: &BenchArgs) -> Result<()> {
     for mode in [LoadMode::Realtime, LoadMode::Cascade] {
         let mut steps = Vec::new();
         for sessions in &bench.sessions {
-            let step = step(bench, mode, *sessions).await?;
-            eprint_step(mode, &step);
+            let step = step(bench, *sessions, |url, sessions| {
+                LoadArgs::step(bench, url, mode, sessions)
+            });
+            let step = step.await?;
+            eprint_step(mode.as_str(), &step.cells());
             steps.push(step);
         }
         report.push_str(&section(mode, &steps));
     }
+    let mut steps = Vec::new();
+    for sessions in &bench.interrupting_sessions {
+        let step = step(bench, *sessions, |url, sessions| {
+            LoadArgs::interrupting_step(bench, url, sessions)
+        });
+        let step = step.await?;
+        eprint_step("interruption", &step.interruption_cells());
+        steps.push(step);
+    }
+    report.push_str(&interruptions(&steps));
     std::fs::write(&bench.report, report).with_context(|| bench.report.display().to_string())
 }
 
-async fn step(bench: &BenchArgs, mode: LoadMode, sessions: u32) -> Result<Step> {
+async fn step(bench: &BenchArgs, sessions: u32, callers: impl Fn(String, u32) -> LoadArgs) -> Result<Step> {
     let server = Server::start(&bench.viva, bench.core).await?;
-    let args = LoadArgs::step(bench, server.url.clone(), mode, sessions);
+    let args = callers(server.url.clone(), sessions);
     // The first session of all warms up what is made once: voices, caches, the database's statements.
-    load(&LoadArgs::step(bench, server.url.clone(), mode, 1)).await?;
+    load(&callers(server.url.clone(), 1)).await?;
     let before = server.usage()?;
     let mut peak_mib = before.rss_mib;
     let mut looks = interval(LOOK_EVERY);
@@ -78,19 +90,14 @@ impl Step {
         let beyond = self.figures.beyond(self.silence_ms);
         let overhead = self.figures.overhead();
         let minutes = self.figures.session_minutes();
-        let ms = |distribution: &Distribution, percent| {
-            distribution
-                .percentile(percent)
-                .map_or_else(|| "–".to_owned(), |ms| format!("{ms:.1}"))
-        };
         let per_session = (self.peak_mib - self.idle_mib) / f64::from(self.sessions.max(1));
         vec![
             self.sessions.to_string(),
             beyond.count().to_string(),
             self.figures.failed.to_string(),
-            ms(&beyond, 50),
-            ms(&beyond, 95),
-            ms(&beyond, 99),
+            ms(beyond.percentile(50)),
+            ms(beyond.percentile(95)),
+            ms(beyond.percentile(99)),
             overhead
                 .percentile(50)
                 .map_or_else(|| "–".to_owned(), |ms| format!("{ms:.2}")),
@@ -103,6 +110,22 @@ impl Step {
             format!("{:.0}", self.peak_mib),
         ]
     }
+
+    fn interruption_cells(&self) -> Vec<String> {
+        let interruptions = self.figures.interruptions();
+        vec![
+            self.sessions.to_string(),
+            interruptions.count().to_string(),
+            self.figures.failed.to_string(),
+            ms(interruptions.percentile(50)),
+            ms(interruptions.percentile(95)),
+            ms(interruptions.max()),
+        ]
+    }
+}
+
+fn ms(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), |ms| format!("{ms:.1}"))
 }
 
 fn head(bench: &BenchArgs) -> String {
@@ -152,6 +175,22 @@ fn section(mode: LoadMode, steps: &[Step]) -> String {
     text
 }
 
+fn interruptions(steps: &[Step]) -> String {
+    let mut text = format!(
+        "\n## Interruption\n\n\
+         Realtime again, but the answers are long, and each caller speaks over them again and again; {MIN_SPEECH_MS} ms of speech \
+         interrupt. From the first voiced sample of what is said to the message `interrupted` at the caller, both on the caller\u{2019}s \
+         clock; no two in a row lie alike in their frames.\n\n\
+         | sessions | interruptions | failed | p50, ms | p95 | max |\n\
+         |---:|---:|---:|---:|---:|---:|\n"
+    );
+    for step in steps {
+        writeln!(text, "| {} |", step.interruption_cells().join(" | "))
+            .expect("writing to a string succeeds");
+    }
+    text
+}
+
 /// The value of a line such as `MemTotal:  1024 kB`.
 fn first_line(path: &str, name: &str) -> String {
     let text = std::fs::read_to_string(path).unwrap_or_default();
@@ -172,27 +211,42 @@ fn taken() -> String {
     clippy::print_stderr,
     reason = "steps take minutes; whoever waits sees that it goes on"
 )]
-fn eprint_step(mode: LoadMode, step: &Step) {
-    eprintln!("{} {}", mode.as_str(), step.cells().join("  "));
+fn eprint_step(name: &str, cells: &[String]) {
+    eprintln!("{name} {}", cells.join("  "));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_step_without_turns_has_no_latencies() {
-        let mut figures = Figures::default();
-        figures.fail("not done in time");
-        let step = Step {
+    fn step_of_two(figures: Figures) -> Step {
+        Step {
             sessions: 2,
             figures,
             silence_ms: 200,
             cpu_s: 0.0,
             idle_mib: 20.0,
             peak_mib: 21.0,
-        };
-        let row = section(LoadMode::Cascade, &[step]);
+        }
+    }
+
+    #[test]
+    fn interruptions_have_a_table_of_their_own() {
+        let mut figures = Figures::default();
+        figures.add_interruptions([171.26, 160.0, 180.0]);
+        let text = interruptions(&[step_of_two(figures), step_of_two(Figures::default())]);
+        assert!(text.contains("; 200 ms of speech interrupt"), "{text}");
+        assert!(
+            text.ends_with("|\n| 2 | 3 | 0 | 171.3 | 180.0 | 180.0 |\n| 2 | 0 | 0 | – | – | – |\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_step_without_turns_has_no_latencies() {
+        let mut figures = Figures::default();
+        figures.fail("not done in time");
+        let row = section(LoadMode::Cascade, &[step_of_two(figures)]);
         assert!(row.contains("## Cascade"), "{row}");
         assert!(row.contains("| 2 | 0 | 1 | – | – | – | – | – |"), "{row}");
         assert!(row.contains("| 0.50 | 21 |"), "{row}");

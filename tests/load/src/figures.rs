@@ -22,6 +22,8 @@ pub(crate) struct Figures {
     overhead: Vec<f64>,
     errors: Vec<f64>,
     duration_ms: f64,
+    /// See [`Interruptions`](crate::interruptions::Interruptions).
+    interruptions: Vec<f64>,
 }
 
 impl Figures {
@@ -39,6 +41,11 @@ impl Figures {
     /// What Viva says that it added, in ms.
     pub(crate) fn overhead(&self) -> Distribution {
         self.overhead.iter().copied().collect()
+    }
+
+    /// From the first voiced sample of what was said over an answer to the word that it is cut, in ms.
+    pub(crate) fn interruptions(&self) -> Distribution {
+        self.interruptions.iter().copied().collect()
     }
 
     pub(crate) fn add(&mut self, report: &CallReport) {
@@ -73,6 +80,11 @@ impl Figures {
         }
     }
 
+    /// Takes what the interruptions of one call took, in ms; of a call that failed, too.
+    pub(crate) fn add_interruptions(&mut self, waits: impl IntoIterator<Item = f64>) {
+        self.interruptions.extend(waits);
+    }
+
     pub(crate) fn fail(&mut self, reason: &str) {
         self.failed += 1;
         *self.reasons.entry(reason.to_owned()).or_default() += 1;
@@ -105,6 +117,7 @@ impl Figures {
             ("total as the server tells it", of(&self.total)),
             ("overhead", self.overhead()),
             ("|total − heard|", of(&self.errors)),
+            ("first voiced sample to interrupted", self.interruptions()),
         ] {
             text.push_str(&row(name, &values));
         }

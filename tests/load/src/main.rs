@@ -1,9 +1,9 @@
 //! Many callers at once against a running server: how many it carries, and what that does to its latency.
 //!
-//! Each caller holds one session and says the same clip several times in it. `viva-load call` does so against a server that
-//! runs, which must allow as many sessions per user (`VIVA__SESSIONS__PER_USER`); `viva-load bench` starts one per step,
-//! reads its processor time and memory, and writes `docs/performance.md`. `cargo xtask bench` builds both and keeps them on
-//! different cores.
+//! Each caller holds one session and says the same clip several times in it, after each answer or over it. `viva-load call`
+//! does so against a server that runs, which must allow as many sessions per user (`VIVA__SESSIONS__PER_USER`); `viva-load
+//! bench` starts one per step, reads its processor time and memory, and writes `docs/performance.md`. `cargo xtask bench`
+//! builds both and keeps them on different cores.
 //!
 //! Must not enter: a second way to talk to the server; that is `viva-client`.
 //!
@@ -13,6 +13,7 @@
 mod args;
 mod bench;
 mod figures;
+mod interruptions;
 mod server;
 
 use std::io::Write as _;
@@ -29,6 +30,7 @@ use viva_client::{Caller, Client};
 
 use args::{LoadArgs, Task};
 use figures::Figures;
+use interruptions::Interruptions;
 
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
@@ -68,7 +70,9 @@ async fn load(args: &LoadArgs) -> Result<Figures> {
         .await
         .with_context(|| format!("reading {}", args.wav.display()))?;
     let clip = Clip::read(bytes.as_slice()).with_context(|| format!("decoding {}", args.wav.display()))?;
-    let call = Arc::new(args.call(&clip));
+    let said = args.said(clip);
+    let call = Arc::new(args.call(&said));
+    let onsets: Arc<[Duration]> = args.onsets(&said).into();
     let limit = Instant::now() + Duration::from_secs(args.limit_s);
     let step = Duration::from_secs_f64(args.ramp_s)
         .checked_div(args.sessions)
@@ -76,14 +80,19 @@ async fn load(args: &LoadArgs) -> Result<Figures> {
     let mut calls = JoinSet::new();
     for number in 0..args.sessions {
         let (caller, call) = (caller.clone(), Arc::clone(&call));
+        let mut interruptions = Interruptions::new(Arc::clone(&onsets));
         calls.spawn(async move {
             sleep(step * number).await;
-            timeout_at(limit, caller.call(&call, |_| {})).await
+            let calling = caller.call(&call, |event| interruptions.on_event(event));
+            let report = timeout_at(limit, calling).await;
+            (report, interruptions.into_ms())
         });
     }
     let mut figures = Figures::default();
     while let Some(call) = calls.join_next().await {
-        match call.context("a caller ended abnormally")? {
+        let (report, interruptions) = call.context("a caller ended abnormally")?;
+        figures.add_interruptions(interruptions);
+        match report {
             Ok(Ok(report)) => figures.add(&report),
             Ok(Err(err)) => figures.fail(&format!("{:#}", anyhow::Error::from(err))),
             Err(_) => figures.fail("not done in time"),

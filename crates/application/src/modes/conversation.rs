@@ -41,6 +41,13 @@ impl Conversation {
         self.forgotten + self.messages.len()
     }
 
+    /// What one side said last, and where.
+    pub(crate) fn last_of(&self, role: MessageRole) -> Option<(Range<usize>, String)> {
+        let index = self.messages.iter().rposition(|message| message.role == role)?;
+        let place = self.forgotten + index;
+        Some((place..place + 1, self.messages[index].text.clone()))
+    }
+
     /// The last messages were not said after all.
     pub(crate) fn forget_last(&mut self, messages: usize) {
         let kept = self.messages.len().saturating_sub(messages);

@@ -9,8 +9,9 @@ use viva_audio::{SampleRate, UnsupportedSampleRate};
 use viva_domain::ports::{
     LanguageModel, Message, ProviderError, ProviderErrorKind, RealtimeRequest, SpeechToText, TextToSpeech,
 };
-use viva_domain::providers::{CredentialStatus, ProviderCatalogue, ProviderInfo, Providers};
+use viva_domain::providers::{CredentialStatus, OwnKey, ProviderCatalogue, ProviderInfo, Providers};
 use viva_domain::sessions::{CascadeConfig, Interaction, Prompt, ProviderConfig};
+use viva_domain::turns::SessionFailure;
 
 use super::InteractionMode;
 use super::cascade::{CascadeMode, CascadeSetup};
@@ -24,7 +25,7 @@ const OFFLINE: &str = "offline";
 /// Picks the stack from a session's configuration.
 #[derive(Debug, Clone)]
 pub struct ModeFactory {
-    catalogue: ProviderCatalogue,
+    catalogue: Arc<ProviderCatalogue>,
 }
 
 /// What a conversation is opened with.
@@ -51,13 +52,31 @@ pub struct OpenModeError(#[from] pub Arc<ProviderError>);
 
 impl ModeFactory {
     /// Chooses among these providers.
-    pub fn new(catalogue: ProviderCatalogue) -> Self {
-        Self { catalogue }
+    pub fn new(catalogue: impl Into<Arc<ProviderCatalogue>>) -> Self {
+        Self {
+            catalogue: catalogue.into(),
+        }
     }
 
-    /// The providers to choose from.
-    pub fn catalogue(&self) -> &ProviderCatalogue {
-        &self.catalogue
+    /// The user's own key for a provider, when it is used with one.
+    pub(crate) fn own_key(&self, provider: &str) -> Option<&OwnKey> {
+        self.catalogue.own_keys.get(provider)
+    }
+
+    /// A failure, which is the user's to mend when a provider refused a key of theirs.
+    pub(crate) fn explained(&self, failure: SessionFailure) -> SessionFailure {
+        match &failure.provider {
+            Some(provider) if self.refused_own_key(&failure.kind, provider) => SessionFailure {
+                message: own_key_refused(provider).to_string(),
+                kind: ProviderErrorKind::OwnCredentialInvalid,
+                ..failure
+            },
+            _ => failure,
+        }
+    }
+
+    fn refused_own_key(&self, kind: &ProviderErrorKind, provider: &str) -> bool {
+        *kind == ProviderErrorKind::CredentialInvalid && self.own_key(provider).is_some()
     }
 
     /// Whether one of a configuration's models is no longer served, as far as the catalogue knows.
@@ -118,10 +137,19 @@ impl ModeFactory {
     /// # Errors
     /// [`OpenModeError`] when a provider refuses or cannot be reached.
     pub async fn open(&self, request: OpenMode<'_>) -> Result<Box<dyn InteractionMode>, OpenModeError> {
-        match request.interaction {
+        let opened = match request.interaction {
             Interaction::Realtime(config) => self.open_realtime(config, &request).await,
             Interaction::Cascade(config) => self.open_cascade(config, &request).await,
-        }
+        };
+        opened.map_err(|OpenModeError(err)| {
+            if self.refused_own_key(&err.kind, &err.provider) {
+                let explained = own_key_refused(&err.provider);
+                // Nobody else holds it yet; if somebody did, only the cause for the log would be lost.
+                let source = Arc::into_inner(err).and_then(|err| err.source);
+                return OpenModeError(Arc::new(ProviderError { source, ..explained }));
+            }
+            OpenModeError(err)
+        })
     }
 
     async fn open_realtime(
@@ -249,6 +277,15 @@ fn named(config: &ProviderConfig, err: ProviderError) -> OpenModeError {
         provider: config.provider.clone(),
         ..err
     }))
+}
+
+fn own_key_refused(provider: &str) -> ProviderError {
+    ProviderError {
+        kind: ProviderErrorKind::OwnCredentialInvalid,
+        provider: provider.to_owned(),
+        retry_after: None,
+        source: None,
+    }
 }
 
 /// A mode, unless its provider speaks at a rate that nobody can convert.

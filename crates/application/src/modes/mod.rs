@@ -56,6 +56,7 @@ pub enum ModeSaid {
 pub(crate) fn failure(err: &ProviderError) -> SessionFailure {
     SessionFailure {
         kind: err.kind.clone(),
+        provider: Some(err.provider.clone()),
         message: err.to_string(),
         retry_after: err.retry_after,
     }

@@ -20,6 +20,7 @@ pub use process_audio::{ProcessAudioError, UserAudio};
 pub use recover::{RecoverError, Recovered};
 pub use resume::{ResumeSession, ResumeSessionError};
 pub use service::{
-    Connection, PlaybackReport, SessionInput, SessionOver, SessionSettings, Sessions, SessionsPorts,
+    Connection, PlaybackReport, ResolveError, SessionInput, SessionOver, SessionSettings, Sessions,
+    SessionsPorts,
 };
 pub use start::{AudioRates, StartSession, StartSessionError, TurnDetectionChange};

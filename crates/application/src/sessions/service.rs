@@ -1,13 +1,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use thiserror::Error;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use viva_domain::ids::SessionId;
+use viva_domain::ids::{SessionId, UserId};
 use viva_domain::latency::ClientTime;
-use viva_domain::ports::{AudioSpool, BlobStore, Clock, Ids, SessionStore, TurnJournal};
+use viva_domain::ports::{
+    AudioSpool, BlobStore, Clock, CredentialStore, Ids, ProviderDirectory, SessionStore, StoreError,
+    TurnJournal,
+};
 use viva_domain::sessions::Interaction;
 use viva_domain::turns::{BargeIn, Limits, PlaybackEvent, TurnNumber};
 
@@ -22,7 +26,6 @@ use crate::modes::{ModeFactory, OpenModeError};
 pub struct Sessions {
     pub(super) ports: SessionsPorts,
     pub(super) settings: SessionSettings,
-    pub(super) modes: Arc<ModeFactory>,
     pub(super) live: Arc<LiveSessions>,
     /// Every task of every session, so that shutting down can wait for them.
     pub(super) tasks: TaskTracker,
@@ -40,6 +43,10 @@ pub struct SessionsPorts {
     pub audio_spool: Arc<dyn AudioSpool>,
     /// Finished turns while the database is away.
     pub turn_journal: Arc<dyn TurnJournal>,
+    /// Which providers a user has.
+    pub provider_directory: Arc<dyn ProviderDirectory>,
+    /// Keeps account of the keys that a user has for them.
+    pub credential_store: Arc<dyn CredentialStore>,
     /// The wall clock.
     pub clock: Arc<dyn Clock>,
     /// Ids and secrets.
@@ -55,6 +62,17 @@ pub struct SessionSettings {
     pub limits: Limits,
 }
 
+/// Why a stack cannot be had.
+#[derive(Debug, Error)]
+pub enum ResolveError {
+    /// A provider does not exist or is not set up, or a setting is wrong.
+    #[error(transparent)]
+    Mode(#[from] OpenModeError),
+    /// The user's keys could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 impl Default for SessionSettings {
     fn default() -> Self {
         Self {
@@ -66,16 +84,10 @@ impl Default for SessionSettings {
 
 impl Sessions {
     /// A service without sessions.
-    pub fn new(
-        ports: SessionsPorts,
-        settings: SessionSettings,
-        modes: ModeFactory,
-        tasks: TaskTracker,
-    ) -> Self {
+    pub fn new(ports: SessionsPorts, settings: SessionSettings, tasks: TaskTracker) -> Self {
         Self {
             ports,
             settings,
-            modes: Arc::new(modes),
             live: Arc::new(LiveSessions::default()),
             tasks,
             shutdown: CancellationToken::new(),
@@ -89,12 +101,22 @@ impl Sessions {
         self.tasks.wait().await;
     }
 
-    /// Checks a stack that a session shall go on with, and fills in what was left open.
+    /// Checks a stack that a session of this user shall go on with, and fills in what was left open.
     ///
     /// # Errors
-    /// [`OpenModeError`] when a provider does not exist or a setting is wrong.
-    pub fn resolve(&self, interaction: &Interaction) -> Result<Interaction, OpenModeError> {
-        self.modes.resolve(interaction)
+    /// [`ResolveError`].
+    pub async fn resolve(
+        &self,
+        owner: UserId,
+        interaction: &Interaction,
+    ) -> Result<Interaction, ResolveError> {
+        Ok(self.modes(owner).await?.resolve(interaction)?)
+    }
+
+    /// What a user has to choose from now.
+    pub(super) async fn modes(&self, owner: UserId) -> Result<ModeFactory, StoreError> {
+        let catalogue = self.ports.provider_directory.catalogue(owner).await?;
+        Ok(ModeFactory::new(catalogue))
     }
 
     /// Number of live sessions.

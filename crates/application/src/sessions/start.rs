@@ -21,7 +21,8 @@ use super::link::{Link, SessionMessage, StartedSession};
 use super::live::LiveSession;
 use super::process_audio::PaceLimit;
 use super::service::{Connection, SessionInput, Sessions};
-use crate::modes::{InteractionMode, OpenMode, OpenModeError, failure};
+use crate::credentials::KeyUses;
+use crate::modes::{InteractionMode, ModeFactory, OpenMode, OpenModeError, failure};
 
 /// Inputs on their way to a session: 2.5 s of 20 ms frames. Overflow: the connection waits and its socket is not read.
 const INPUT_CAPACITY: usize = 128;
@@ -137,7 +138,9 @@ impl Sessions {
         let input_rate = SampleRate::new(request.audio.input)?;
         let output_rate = SampleRate::new(request.audio.output)?;
         let turn_detection = request.turn_detection.apply(TurnDetection::default())?;
-        let interaction = self.modes.resolve(&request.interaction)?;
+        let modes = Arc::new(self.modes(request.user_id).await?);
+        let interaction = modes.resolve(&request.interaction)?;
+        let mut key_uses = self.key_uses(request.user_id);
         let open = OpenMode {
             interaction: &interaction,
             prompt: &request.prompt,
@@ -147,12 +150,18 @@ impl Sessions {
             output_rate,
         };
         let mode = tokio::select! {
-            mode = self.modes.open(open) => self.mode_or_fallback(mode, &interaction, request.fallback)?,
+            mode = modes.open(open) => mode,
             () = self.shutdown.cancelled() => return Err(StartSessionError::ShuttingDown),
         };
+        if let Err(OpenModeError(err)) = &mode {
+            key_uses.failed(&modes, &err.kind, &err.provider);
+        }
+        let mode = self.mode_or_fallback(&modes, mode, &interaction, request.fallback)?;
         let opening = Opening {
             request,
             interaction,
+            modes,
+            key_uses,
             mode,
             input_rate,
             output_rate,
@@ -173,9 +182,20 @@ impl Sessions {
         }
     }
 
+    fn key_uses(&self, owner: UserId) -> KeyUses {
+        KeyUses::new(
+            Arc::clone(&self.ports.credential_store),
+            Arc::clone(&self.ports.clock),
+            Arc::clone(&self.ports.ids),
+            self.tasks.clone(),
+            owner,
+        )
+    }
+
     /// A provider that is out of order is no reason not to start, when the session can go on with others. A wrong wish is.
     fn mode_or_fallback(
         &self,
+        modes: &ModeFactory,
         mode: Result<Box<dyn InteractionMode>, OpenModeError>,
         interaction: &Interaction,
         policy: FallbackPolicy,
@@ -184,13 +204,8 @@ impl Sessions {
             Ok(mode) => Ok(Ok(mode)),
             Err(OpenModeError(err))
                 if !matches!(err.kind, ProviderErrorKind::InvalidConfig(_))
-                    && fallback_of(
-                        &self.modes,
-                        interaction,
-                        policy,
-                        self.ports.clock.now().date_naive(),
-                    )
-                    .is_some() =>
+                    && fallback_of(modes, interaction, policy, self.ports.clock.now().date_naive())
+                        .is_some() =>
             {
                 Ok(Err(failure(&err)))
             }
@@ -202,6 +217,8 @@ impl Sessions {
         let Opening {
             request,
             interaction,
+            modes,
+            mut key_uses,
             mode,
             input_rate,
             output_rate,
@@ -220,6 +237,7 @@ impl Sessions {
         };
         let started = Instant::now();
         self.ports.session_store.insert(&session).await?;
+        key_uses.begin(session.id);
         let resume_token = self.ports.ids.secret();
         let (inputs, inputs_rx) = mpsc::channel(INPUT_CAPACITY);
         let live = LiveSession {
@@ -252,7 +270,7 @@ impl Sessions {
             pace: PaceLimit::new(input_rate, Instant::now()),
         };
         let fallback = fallback_of(
-            &self.modes,
+            &modes,
             &session.interaction,
             session.fallback,
             session.started_at.date_naive(),
@@ -272,7 +290,8 @@ impl Sessions {
             input_rate,
             output_rate,
             is_eager: request.turn_detection.eager.unwrap_or(false),
-            modes: Arc::clone(&self.modes),
+            modes,
+            key_uses,
             fallback,
             tasks: self.tasks.clone(),
             intake: Intake::new(input_rate, turn_detection),
@@ -311,6 +330,8 @@ impl Sessions {
 struct Opening {
     request: StartSession,
     interaction: Interaction,
+    modes: Arc<ModeFactory>,
+    key_uses: KeyUses,
     mode: Result<Box<dyn InteractionMode>, SessionFailure>,
     input_rate: SampleRate,
     output_rate: SampleRate,

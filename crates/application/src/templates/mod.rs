@@ -5,6 +5,7 @@ use std::sync::Arc;
 use thiserror::Error;
 use viva_domain::ids::{TemplateId, UserId};
 use viva_domain::ports::{Clock, Ids, Page, PageRequest, StoreError, StoreErrorKind, TemplateStore};
+use viva_domain::sessions::{InvalidPrompt, Prompt, PromptTexts};
 use viva_domain::templates::{
     SystemPromptTemplate, TemplateContent, TemplateFilter, TemplateName, TemplateOwner,
 };
@@ -16,6 +17,28 @@ pub struct Templates {
     template_store: Arc<dyn TemplateStore>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
+}
+
+/// Why a template was not found.
+#[derive(Debug, Error)]
+pub enum FindTemplateError {
+    /// There is no such template, or it is somebody else's.
+    #[error("there is no template {0}")]
+    Unknown(TemplateId),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why there is no prompt.
+#[derive(Debug, Error)]
+pub enum PromptError {
+    /// The template.
+    #[error(transparent)]
+    Template(#[from] FindTemplateError),
+    /// A text that cannot be used.
+    #[error(transparent)]
+    Invalid(#[from] InvalidPrompt),
 }
 
 /// Why nothing was done with a template.
@@ -33,6 +56,15 @@ pub enum TemplateError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<FindTemplateError> for TemplateError {
+    fn from(err: FindTemplateError) -> Self {
+        match err {
+            FindTemplateError::Unknown(id) => Self::Unknown(id),
+            FindTemplateError::Store(cause) => Self::Store(cause),
+        }
+    }
 }
 
 impl Templates {
@@ -61,16 +93,33 @@ impl Templates {
     /// One template.
     ///
     /// # Errors
-    /// [`TemplateError::Unknown`] or [`TemplateError::Store`].
+    /// [`FindTemplateError`] when there is none, or the database is away.
     pub async fn template(
         &self,
         owner: UserId,
         id: TemplateId,
-    ) -> Result<SystemPromptTemplate, TemplateError> {
+    ) -> Result<SystemPromptTemplate, FindTemplateError> {
         self.template_store
             .find(owner, id)
             .await?
-            .ok_or(TemplateError::Unknown(id))
+            .ok_or(FindTemplateError::Unknown(id))
+    }
+
+    /// What the AI is told: what was written for it, and by the template what was not.
+    ///
+    /// # Errors
+    /// [`PromptError`] when the template is not found, or a text cannot be used.
+    pub async fn prompt(
+        &self,
+        owner: UserId,
+        template: Option<TemplateId>,
+        texts: PromptTexts<'_>,
+    ) -> Result<Prompt, PromptError> {
+        let template = match template {
+            Some(id) => self.template(owner, id).await?.content.prompt().clone(),
+            None => Prompt::default(),
+        };
+        Ok(texts.over(&template)?)
     }
 
     /// Makes a template of the user's own.
@@ -151,7 +200,7 @@ impl Templates {
         match self.template(owner, id).await {
             Ok(template) if template.owner == TemplateOwner::BuiltIn => TemplateError::BuiltIn(id),
             Ok(_) => TemplateError::Unknown(id),
-            Err(err) => err,
+            Err(err) => err.into(),
         }
     }
 }

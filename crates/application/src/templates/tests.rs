@@ -45,7 +45,7 @@ fn name(name: &str) -> TemplateName {
     TemplateName::parse(name).unwrap()
 }
 
-fn said<T: std::fmt::Debug>(res: Result<T, TemplateError>) -> String {
+fn said<T: std::fmt::Debug, E: ToString>(res: Result<T, E>) -> String {
     res.unwrap_err().to_string()
 }
 
@@ -131,6 +131,40 @@ async fn built_in_templates_are_read_only() {
 }
 
 #[tokio::test]
+async fn a_prompt_is_what_was_written_and_by_the_template_what_was_not() {
+    let bench = Bench::new();
+    let template = bench.create("Mine").await;
+    let of_template = template.content.prompt();
+    let texts = PromptTexts {
+        system_prompt: Some("Be long."),
+        user_role: Some(""),
+        ..PromptTexts::default()
+    };
+    let (templates, id) = (&bench.templates, Some(template.id));
+    assert_eq!(
+        templates.prompt(OWNER, id, PromptTexts::default()).await.unwrap(),
+        *of_template
+    );
+    let prompt = templates.prompt(OWNER, id, texts).await.unwrap();
+    assert_eq!(prompt, texts.over(of_template).unwrap());
+    assert_ne!(prompt, *of_template);
+    let without = templates.prompt(OWNER, None, texts).await.unwrap();
+    assert_eq!(
+        without,
+        Prompt::parse(Some("Be long."), None, None, None).unwrap()
+    );
+
+    let unknown = said(templates.prompt(STRANGER, id, texts).await);
+    assert_eq!(unknown, format!("there is no template {}", template.id));
+    let wrong = PromptTexts {
+        ai_role: Some("\u{0}"),
+        ..texts
+    };
+    let invalid = templates.prompt(OWNER, id, wrong).await;
+    assert!(matches!(invalid, Err(PromptError::Invalid(_))), "{invalid:?}");
+}
+
+#[tokio::test]
 async fn a_name_that_is_taken_is_told() {
     let bench = Bench::new();
     let (first, second) = (bench.create("First").await, bench.create("Second").await);
@@ -179,7 +213,7 @@ async fn a_database_that_is_away_is_no_conflict() {
         templates.create(OWNER, template_content("Mine")).await.err(),
         templates.replace(OWNER, id, template_content("Mine")).await.err(),
         templates.delete(OWNER, id).await.err(),
-        templates.template(OWNER, id).await.err(),
+        templates.template(OWNER, id).await.err().map(TemplateError::from),
     ] {
         let is_store =
             matches!(&failed, Some(TemplateError::Store(err)) if err.kind == StoreErrorKind::Unavailable);

@@ -33,7 +33,7 @@ fn told(cascade: &Cascade) -> String {
         .iter()
         .map(|command| match command {
             SpeechToTextCommand::SpeechBegan { .. } => 'b',
-            SpeechToTextCommand::Finalize => 'f',
+            SpeechToTextCommand::Finalize { .. } => 'f',
             SpeechToTextCommand::Audio(_) => 'a',
         })
         .collect()

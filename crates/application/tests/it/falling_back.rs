@@ -116,7 +116,7 @@ fn orders(cascade: &Cascade) -> (usize, [usize; 2]) {
                 began = heard - ago;
                 counts[0] += 1;
             }
-            SpeechToTextCommand::Finalize => counts[1] += 1,
+            SpeechToTextCommand::Finalize { .. } => counts[1] += 1,
         }
     }
     (began, counts)

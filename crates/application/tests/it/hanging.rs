@@ -268,6 +268,27 @@ async fn a_voice(#[case] speech: Speech) {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_voice_that_has_much_left_to_say() {
+    let mut scene = Scene::in_a_cascade().await;
+    let text = "This is a whole sentence. ".repeat(300);
+    scene.cascade.model.reply(Reply::written(&text));
+    scene
+        .cascade
+        .mouth
+        .next(Speech::of(s(1)).hangs_after(Duration::ZERO));
+    scene.asks().await;
+    let failed = scene.fails().await;
+    assert_eq!(failed.message, "the voice sent no audio within 10 s");
+    scene.nothing_is_waited_for().await;
+    assert_eq!(scene.cascade.model.asked()[0].end, Some(AnswerEnd::Read));
+
+    scene.goes_on().await;
+    let [turn, _] = scene.end().await;
+    assert_kept(&turn, &failed);
+    assert_near(failed.at, after(turn.marks.stages.llm_done, s(10)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_voice_that_breaks_off() {
     let mut scene = Scene::in_a_cascade().await;
     scene.cascade.model.reply(Reply::written(TEXT));

@@ -13,6 +13,7 @@ mod lifecycle;
 mod line;
 mod long_speech;
 mod meanwhile;
+mod own_keys;
 mod prompts;
 mod rates;
 mod refused;

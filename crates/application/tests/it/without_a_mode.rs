@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use rstest::rstest;
 use tokio::time::sleep;
-use viva_application::sessions::{SessionInput, SessionMessage, StartSession};
+use viva_application::sessions::{SessionInput, SessionMessage, StartSession, TurnDetectionChange};
 use viva_domain::ports::{ProviderErrorKind, RealtimeCommand, SpoolErrorKind};
 use viva_domain::sessions::{EndStatus, FallbackPolicy, Interaction, SessionState};
-use viva_domain::turns::{Event, Generation, Greeting, PlaybackEvent, TurnState};
+use viva_domain::turns::{BargeIn, Event, Generation, Greeting, PlaybackEvent, TurnState};
 use viva_fakes::Answer;
 
 use crate::bench::{Cascade, Detector, speech};
-use crate::falling_back::{Scene, with};
+use crate::falling_back::{Scene, samples, with};
 
 #[tokio::test(start_paused = true)]
 async fn without_a_fallback_the_session_ends_with_its_provider() {
@@ -178,12 +178,15 @@ async fn who_cannot_be_heard_again_is_told_so() {
         failure.message,
         "what you said could not be read back; please say it again"
     );
-    scene
-        .caller
-        .until(|event| matches!(event, Event::ResponseEnded { .. }))
-        .await;
     scene.caller.speak(&speech("question-en")).await;
-    scene.caller.until_audio().await;
+    let answer = scene.caller.until_audio().await;
+    assert_eq!(answer.turn.get(), 2);
+    let asked = scene.cascade.model.asked().len();
+    assert_eq!(asked, 1, "nobody is asked about what they have not heard");
+    scene.caller.say(SessionInput::End).await;
+    scene.caller.rest().await;
+    let (_, turns) = scene.bench.stored(&scene.started).await;
+    assert!(turns[0].failure.is_some() && turns[1].failure.is_none());
 }
 
 #[tokio::test(start_paused = true)]
@@ -208,4 +211,30 @@ async fn who_was_to_be_greeted_is_greeted_by_the_cascade() {
     assert_eq!(scene.messages(), []);
     let greeted = RealtimeCommand::Greet(Generation::FIRST.next());
     assert_eq!(scene.bench.voice.recorded().control(), [greeted]);
+}
+
+/// Nothing of the answer before was heard, so that turn is over with its mode, and the one that waits comes before there is
+/// another mode.
+#[tokio::test(start_paused = true)]
+async fn who_waits_when_the_mode_is_lost_is_heard_by_the_next_one() {
+    let mut scene = Scene::new(Detector::Session, FallbackPolicy::Auto).await;
+    let may_finish = SessionInput::Update {
+        barge_in: Some(BargeIn::Disabled),
+        turn_detection: TurnDetectionChange::default(),
+    };
+    scene.caller.say(may_finish).await;
+    scene.bench.voice.answer(Answer::new().started().text("Hel"));
+    let question = speech("question-en");
+    scene.caller.speak(&question).await;
+    scene
+        .caller
+        .until(|event| matches!(event, Event::TextDelta { .. }))
+        .await;
+    scene.caller.speak(&question).await;
+    scene.fail();
+    let answer = scene.caller.until_audio().await;
+    assert_eq!(answer.turn.get(), 2);
+    let voiced = &question[samples(560)..samples(3_800)];
+    let heard = scene.cascade.ears.recorded().audio();
+    assert!(heard.windows(voiced.len()).any(|window| window == voiced));
 }

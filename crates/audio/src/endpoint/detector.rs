@@ -60,6 +60,8 @@ pub(super) struct Detector {
     score: f32,
     faint: History,
     clear: History,
+    /// Blocks with which speech may have begun: the faint ones, and over the AI quieter ones too.
+    beginnings: History,
     /// Blocks that were counted as voiced.
     counted: History,
 }
@@ -76,6 +78,7 @@ impl Detector {
             score: 0.0,
             faint: History::default(),
             clear: History::default(),
+            beginnings: History::default(),
             counted: History::default(),
         };
         detector.set(settings);
@@ -125,6 +128,7 @@ impl Detector {
             Phase::Speech { end } => {
                 self.faint = History::default();
                 self.clear = History::default();
+                self.beginnings = History::default();
                 Some(Decision::Ended { end })
             }
             Phase::Silence | Phase::Candidate { .. } => None,
@@ -143,11 +147,13 @@ impl Detector {
         self.score = score;
     }
 
-    /// Takes the next block and judges it by the last score, which is at most 16 ms old.
-    pub(super) fn block(&mut self, standing: Standing) -> Option<Decision> {
+    /// Takes the next block and judges it by the last score, which is at most 16 ms old. One that `may_begin` speech may not
+    /// be enough to call it that.
+    pub(super) fn block(&mut self, standing: Standing, may_begin: bool) -> Option<Decision> {
         self.now += 1;
         self.faint.push(standing >= Standing::Faint);
         self.clear.push(standing == Standing::Clear);
+        self.beginnings.push(may_begin);
         self.counted.push(false);
         match self.phase {
             Phase::Silence => self.look_for_onset(),
@@ -184,8 +190,8 @@ impl Detector {
         if fresh == 0 {
             return;
         }
-        let span = onset_span(stretches);
-        let voiced = stretches & newest(span);
+        let voiced = stretches & newest(onset_span(stretches));
+        let span = onset_span(self.beginnings.stretches());
         self.counted.mark(voiced);
         self.phase = Phase::Candidate {
             first: self.now.saturating_sub(u64::from(span)),
@@ -240,16 +246,17 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
-    /// Plays blocks written in the order of time, `#` clear, `+` faint, `.` nothing, all with the same score.
+    /// Plays blocks written in the order of time, `#` clear, `+` faint, `-` with which speech may only begin, `.` nothing, all with the same score.
     fn play(detector: &mut Detector, score: f32, blocks: &str) -> Vec<Decision> {
         let mut decisions = Vec::new();
         detector.frame(score);
         for block in blocks.chars() {
-            decisions.extend(detector.block(match block {
+            let standing = match block {
                 '#' => Standing::Clear,
                 '+' => Standing::Faint,
                 _ => Standing::None,
-            }));
+            };
+            decisions.extend(detector.block(standing, block != '.'));
         }
         decisions
     }
@@ -305,6 +312,15 @@ mod tests {
             blocks('#', 5)
         );
         assert_eq!(play(&mut detector, 0.2, &early), []);
+        assert_eq!(play(&mut detector, 0.9, "#"), [Decision::Started { first: 30 }]);
+    }
+
+    #[test]
+    fn what_speech_may_begin_with_is_where_it_began_and_does_not_make_it_certain_sooner() {
+        let mut detector = quick();
+        play(&mut detector, 0.2, &blocks('.', 30));
+        let quiet_beginning = format!("{}....{}", blocks('-', 12), blocks('#', 9));
+        assert_eq!(play(&mut detector, 0.9, &quiet_beginning), []);
         assert_eq!(play(&mut detector, 0.9, "#"), [Decision::Started { first: 30 }]);
     }
 

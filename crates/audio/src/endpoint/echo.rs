@@ -1,7 +1,8 @@
 //! The AI's own voice, as far as it may come back through the microphone.
 //!
 //! No echo is computed: what is played is known only roughly in time, and the room not at all. It is enough to know how
-//! loud the echo can be: whoever speaks is louder.
+//! loud the echo can be: whoever speaks is louder. Once they surely speak, how loud it lately was tells where they began:
+//! quiet sounds count then that the loudest echo would have drowned.
 
 use std::collections::VecDeque;
 
@@ -14,11 +15,39 @@ const RETURN_LOSS_DB: f32 = 22.0;
 /// How long what was played may still be heard: 500 ms, for the buffers of loudspeaker and microphone and for the room.
 const REACH: u64 = 125;
 
+/// What lies nearer may be the user's already: 320 ms, as far as onsets are sought.
+const RECENT: usize = 80;
+
+/// How long it is observed how loud the echo is: 400 ms before that, which pauses between words do not fill.
+const OBSERVED: usize = 100;
+
+/// How much later than it was played the echo may be heard for it to be observed: 240 ms.
+const DELAY: usize = 60;
+
+/// What is played is told at least every so many blocks: 20 ms.
+const TOLD: usize = 5;
+
+/// How far within that time something must have been played to have come back within it: 40 ms.
+const WITHIN: usize = 10;
+
+/// By how much the echo may be louder than it was observed to be, in dB.
+const OBSERVED_MARGIN_DB: f32 = 6.0;
+
 /// How loud the AI's voice may be in the microphone, by what was played lately. Time is counted in blocks.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Echo {
     /// When something was played and how loud (dBFS), with what is older and quieter left out.
     played: VecDeque<(u64, f32)>,
+    /// The last blocks while the AI was heard, newest first.
+    lately: VecDeque<Lately>,
+}
+
+/// How loud it was in a block, in dBFS.
+#[derive(Debug, Clone, Copy)]
+struct Lately {
+    /// What was played; [`f32::NEG_INFINITY`] for nothing.
+    played: f32,
+    microphone: f32,
 }
 
 impl Echo {
@@ -37,6 +66,39 @@ impl Echo {
         }
         self.played.front().map(|(_, level)| level - RETURN_LOSS_DB)
     }
+
+    /// The microphone's next block was so loud.
+    pub(super) fn observe(&mut self, now: u64, level: f32) {
+        let Some((told_at, played)) = self.played.back() else {
+            return self.lately.clear();
+        };
+        let is_told = now - told_at <= TOLD as u64;
+        self.lately.push_front(Lately {
+            played: if is_told { *played } else { f32::NEG_INFINITY },
+            microphone: level,
+        });
+        self.lately.truncate(RECENT + OBSERVED + DELAY);
+    }
+
+    /// Above which level it is more than the echo seems to be, by what came back before the last 320 ms; `None` when too
+    /// little was played to tell.
+    pub(super) fn observed_ceiling(&self) -> Option<f32> {
+        if self.lately.len() < RECENT + OBSERVED + DELAY {
+            return None;
+        }
+        let during = |from: usize, blocks: usize| self.lately.iter().skip(RECENT + from).take(blocks);
+        let loudest = |levels: f32, level: f32| levels.max(level);
+        let microphone = during(0, OBSERVED).map(|block| block.microphone);
+        let came_back = microphone.fold(f32::NEG_INFINITY, loudest);
+        // However late it came back: so loud it was played by then.
+        let played = (0..=DELAY).step_by(TOLD).map(|delay| {
+            let played = during(delay + WITHIN, OBSERVED - 2 * WITHIN).map(|block| block.played);
+            played.fold(f32::NEG_INFINITY, loudest)
+        });
+        let return_loss = played.fold(f32::INFINITY, f32::min) - came_back;
+        let (_, level) = self.played.front()?;
+        Some(level - return_loss + OBSERVED_MARGIN_DB)
+    }
 }
 
 #[cfg(test)]
@@ -54,5 +116,45 @@ mod tests {
         assert_eq!(echo.ceiling(126), Some(-39.0));
         assert_eq!(echo.ceiling(145), Some(-39.0));
         assert_eq!(echo.ceiling(146), None);
+    }
+
+    /// So many blocks in which the AI is played and comes back at these levels.
+    fn hear(echo: &mut Echo, now: &mut u64, played: f32, microphone: f32, blocks: u64) {
+        for _ in 0..blocks {
+            if now.is_multiple_of(5) && played.is_finite() {
+                echo.play(*now, played);
+            }
+            echo.ceiling(*now);
+            echo.observe(*now, microphone);
+            *now += 1;
+        }
+    }
+
+    #[test]
+    fn an_echo_is_as_loud_as_it_was_before_somebody_may_have_spoken() {
+        let (mut echo, mut now) = (Echo::default(), 0);
+        hear(&mut echo, &mut now, -10.0, -50.0, 239);
+        assert_eq!(echo.observed_ceiling(), None, "too little of it was heard");
+        hear(&mut echo, &mut now, -10.0, -50.0, 1);
+        assert_eq!(echo.observed_ceiling(), Some(-44.0));
+        hear(&mut echo, &mut now, -10.0, -35.0, 80);
+        assert_eq!(echo.observed_ceiling(), Some(-44.0), "that may be the user");
+        hear(&mut echo, &mut now, -10.0, -35.0, 1);
+        assert_eq!(echo.observed_ceiling(), Some(-29.0));
+        hear(&mut echo, &mut now, f32::NEG_INFINITY, -50.0, 130);
+        assert_eq!(echo.observed_ceiling(), None, "nothing is heard of it any more");
+    }
+
+    #[test]
+    fn of_an_ai_that_paused_nobody_knows_how_loud_its_echo_is() {
+        let (mut echo, mut now) = (Echo::default(), 0);
+        hear(&mut echo, &mut now, -10.0, -50.0, 400);
+        hear(&mut echo, &mut now, f32::NEG_INFINITY, -80.0, 110);
+        hear(&mut echo, &mut now, -10.0, -50.0, 10);
+        assert_eq!(echo.observed_ceiling(), Some(-44.0), "it was observed before");
+        hear(&mut echo, &mut now, -10.0, -50.0, 70);
+        assert_eq!(echo.observed_ceiling(), Some(f32::INFINITY));
+        hear(&mut echo, &mut now, -10.0, -50.0, 240);
+        assert_eq!(echo.observed_ceiling(), Some(-44.0));
     }
 }

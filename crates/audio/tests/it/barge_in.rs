@@ -121,6 +121,35 @@ fn who_speaks_over_a_loud_echo_is_heard_as_soon_as_they_are_louder() {
 }
 
 #[test]
+fn where_somebody_began_is_found_over_a_loud_ai_whose_echo_is_taken_out() {
+    let played: Vec<i16> = answer().iter().map(|sample| sample.saturating_mul(3)).collect();
+    let onset_ms = |began_ms: usize, decibels: f64| {
+        let began = ms(began_ms);
+        let microphone = mixed(&echo(&played, ECHO_DELAY, decibels), &interruption(), began);
+        let starts = starts(&played, &microphone);
+        (i64::try_from(starts[0]).unwrap() - i64::try_from(began).unwrap()) / 24
+    };
+    for (began_ms, decibels) in [
+        (1_300, 100.0),
+        (2_000, 60.0),
+        (2_650, 50.0),
+        (3_100, 40.0),
+        (5_500, 40.0),
+    ] {
+        let onset_ms = onset_ms(began_ms, decibels);
+        assert!(
+            onset_ms.abs() <= 8,
+            "at {began_ms} ms, {decibels} dB less: {onset_ms} ms"
+        );
+    }
+    // What comes back as loud as it may hides how the interruption began, and is not taken for its beginning.
+    for decibels in [25.0, 30.0] {
+        let onset_ms = onset_ms(2_000, decibels);
+        assert!((0..=120).contains(&onset_ms), "{decibels} dB less: {onset_ms} ms");
+    }
+}
+
+#[test]
 fn a_pause_that_nobody_confirms_ends_after_a_second() {
     let played = answer();
     let microphone = mixed(&vec![0; played.len()], &interruption(), ms(2_000));

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 use viva_client::{Client, ClientError, Side};
-use viva_protocol::rest::TemplateContent;
+use viva_protocol::rest::{AuditOutcome, CredentialContent, TemplateContent};
 use wiremock::matchers::{body_json, header, method, path, query_param, query_param_is_missing};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -200,6 +200,67 @@ async fn one_template_is_fetched_and_forgotten() {
         .mount(&server)
         .await;
     client.delete_template(TURN).await.unwrap();
+}
+
+#[tokio::test]
+async fn provider_keys_are_given_asked_about_and_forgotten() {
+    let server = MockServer::start().await;
+    let one = "/api/v1/credentials/acme";
+    let shown = json!({ "masked_key": "sk-…abcd", "status": "valid", "checked_at": "2026-11-29T10:40:00Z" });
+    let content = CredentialContent {
+        api_key: "sk-0123456789abcd".into(),
+        base_url: None,
+        organization: Some("org-1".to_owned()),
+    };
+    let sent = json!({ "api_key": "sk-0123456789abcd", "organization": "org-1" });
+    Mock::given(method("PUT"))
+        .and(path(one))
+        .and(body_json(sent))
+        .respond_with(ResponseTemplate::new(200).set_body_json(&shown))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let entry = json!({
+        "id": TURN, "at": "2026-11-29T10:40:00Z", "action": "use", "provider": "acme", "session_id": SESSION,
+        "outcome": "bad_key",
+    });
+    let page = json!({ "items": [entry], "total": 1, "page": 1, "page_size": 100, "total_pages": 1 });
+    for (verb, route, answer) in [
+        (
+            "POST",
+            format!("{one}/validate"),
+            ResponseTemplate::new(200).set_body_json(&shown),
+        ),
+        ("DELETE", one.to_owned(), ResponseTemplate::new(204)),
+        (
+            "GET",
+            "/api/v1/credentials".to_owned(),
+            ResponseTemplate::new(200).set_body_json(json!({ "items": [] })),
+        ),
+        (
+            "GET",
+            "/api/v1/audit".to_owned(),
+            ResponseTemplate::new(200).set_body_json(page),
+        ),
+    ] {
+        Mock::given(method(verb))
+            .and(path(route))
+            .respond_with(answer)
+            .expect(1)
+            .mount(&server)
+            .await;
+    }
+    let client = Client::new(&server.uri()).unwrap();
+    let kept = client.put_credential("acme", &content).await.unwrap();
+    assert_eq!(kept.masked_key, "sk-…abcd");
+    assert_eq!(client.validate_credential("acme").await.unwrap(), kept);
+    client.delete_credential("acme").await.unwrap();
+    assert_eq!(client.credentials().await.unwrap().items, []);
+    let entries = client.audit().await.unwrap();
+    assert_eq!(
+        (entries[0].session_id, entries[0].outcome),
+        (Some(SESSION), AuditOutcome::BadKey)
+    );
 }
 
 #[tokio::test]

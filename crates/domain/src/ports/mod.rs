@@ -8,8 +8,12 @@
 mod audio_spool;
 mod blob_store;
 mod clock;
+mod credential_check;
+mod credential_store;
+mod credential_vault;
 mod ids;
 mod language_model;
+mod provider_directory;
 mod provider_error;
 mod realtime_voice;
 mod session_store;
@@ -24,10 +28,14 @@ use std::time::Duration;
 pub use audio_spool::{AudioSpool, SpoolError, SpoolErrorKind, SpoolFile, SpooledAudio};
 pub use blob_store::{BlobError, BlobErrorKind, BlobKey, BlobStore, InvalidBlobKey};
 pub use clock::Clock;
+pub use credential_check::CredentialCheck;
+pub use credential_store::CredentialStore;
+pub use credential_vault::{CredentialVault, VaultError};
 pub use ids::Ids;
 pub use language_model::{
     LanguageModel, LanguageModelEvent, LanguageModelRequest, LanguageModelStream, Message, MessageRole,
 };
+pub use provider_directory::ProviderDirectory;
 pub use provider_error::{ProviderError, ProviderErrorKind};
 pub use realtime_voice::{
     Heard, RealtimeCapabilities, RealtimeCommand, RealtimeEvent, RealtimeEventKind, RealtimeRequest,

@@ -41,6 +41,9 @@ pub enum ProviderErrorKind {
     /// It refused the key.
     #[error("it refused the key")]
     CredentialInvalid,
+    /// It refused the key that the user gave it.
+    #[error("it refused your own key; replace it in the settings, under provider keys")]
+    OwnCredentialInvalid,
     /// A setting that it does not take.
     #[error("{0}")]
     InvalidConfig(String),

@@ -92,8 +92,12 @@ pub enum RealtimeCommand {
         /// How much of the answer had been heard; `None` when nothing was being said.
         heard: Option<Heard>,
     },
-    /// How much was heard of the answer that [`Self::Interrupt`] stopped last, which became known later. A provider that
-    /// cannot correct what it remembers leaves it.
+    /// The answer to the turn before the last one was cut after it was complete: so much of it was heard. For providers
+    /// that detect turns and were at the next one already; one that cannot correct what it remembers leaves it.
+    CutBefore(Heard),
+    /// How much was heard of the answer that [`Self::Interrupt`] or [`Self::CutBefore`] cut last, which became known later;
+    /// as long as they cut none, of the last answer in the history. A provider that cannot correct what it remembers leaves
+    /// it.
     Heard(Heard),
 }
 
@@ -163,6 +167,7 @@ impl fmt::Debug for RealtimeCommand {
                 .field("generation", generation)
                 .field("heard", heard)
                 .finish(),
+            Self::CutBefore(heard) => f.debug_tuple("CutBefore").field(heard).finish(),
             Self::Heard(heard) => f.debug_tuple("Heard").field(heard).finish(),
         }
     }

@@ -66,9 +66,12 @@ pub enum SpeechToTextCommand {
         ago: Duration,
     },
     /// Write down what was heard, without waiting for more. Each one is answered by exactly one
-    /// [`SpeechToTextEventKind::Final`] or [`SpeechToTextEventKind::FinalFailed`], in order. A provider that detects
-    /// turns ends the turn that runs, if there is one.
-    Finalize,
+    /// [`SpeechToTextEventKind::Final`] or [`SpeechToTextEventKind::FinalFailed`] with its number, in order. A provider
+    /// that detects turns ends the turn that runs, if there is one.
+    Finalize {
+        /// Higher than that of any order before.
+        number: u64,
+    },
 }
 
 /// From the provider.
@@ -76,6 +79,8 @@ pub enum SpeechToTextCommand {
 pub struct SpeechToTextEvent {
     /// When it arrived from the provider, taken as near to the wire as possible.
     pub at: Instant,
+    /// The number of the [`SpeechToTextCommand::Finalize`] that this answers; `None` when it answers none.
+    pub answers: Option<u64>,
     /// What happened.
     pub kind: SpeechToTextEventKind,
 }
@@ -104,7 +109,7 @@ impl fmt::Debug for SpeechToTextCommand {
         match self {
             Self::Audio(samples) => write!(f, "Audio({} samples)", samples.len()),
             Self::SpeechBegan { ago } => write!(f, "SpeechBegan({ago:?} ago)"),
-            Self::Finalize => f.write_str("Finalize"),
+            Self::Finalize { number } => write!(f, "Finalize({number})"),
         }
     }
 }

@@ -1,7 +1,12 @@
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::ProviderInfo;
+use crate::credentials::CredentialState;
+use crate::ids::CredentialId;
 use crate::ports::{LanguageModel, RealtimeVoice, SpeechToText, TextToSpeech};
 
 /// The providers of one role on this server, in the order in which they are shown: those that can be used come first.
@@ -18,6 +23,29 @@ pub struct ProviderCatalogue {
     pub llm: Providers<dyn LanguageModel>,
     /// Text-to-speech.
     pub tts: Providers<dyn TextToSpeech>,
+    /// The providers that are used with a key of the user's own, by id.
+    pub own_keys: BTreeMap<String, OwnKey>,
+}
+
+/// A key of a user's own, as far as it matters to who uses it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnKey {
+    /// Another one whenever the key is replaced.
+    pub id: CredentialId,
+    /// What the provider thought of it.
+    pub state: CredentialState,
+    /// When the provider said so last.
+    pub checked_at: DateTime<Utc>,
+}
+
+impl ProviderCatalogue {
+    /// Brings those that can be used to the front of each role; the order stays otherwise.
+    pub fn usable_first(&mut self) {
+        self.realtime.usable_first();
+        self.stt.usable_first();
+        self.llm.usable_first();
+        self.tts.usable_first();
+    }
 }
 
 impl<P: ?Sized> Providers<P> {

@@ -3,5 +3,5 @@
 mod catalogue;
 mod info;
 
-pub use catalogue::{ProviderCatalogue, Providers};
+pub use catalogue::{OwnKey, ProviderCatalogue, Providers};
 pub use info::{CredentialStatus, Language, Model, ProviderInfo, ProviderVoice};

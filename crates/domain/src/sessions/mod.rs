@@ -7,5 +7,5 @@ mod session;
 pub use config::{
     CascadeConfig, FallbackPolicy, Interaction, InteractionMode, ProviderConfig, ProviderOptions,
 };
-pub use prompt::{InvalidPrompt, Prompt};
+pub use prompt::{InvalidPrompt, Prompt, PromptTexts};
 pub use session::{EndStatus, Session, SessionState, SessionStatus};

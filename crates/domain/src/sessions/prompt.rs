@@ -14,6 +14,19 @@ pub struct Prompt {
     scenario: Option<String>,
 }
 
+/// What somebody wrote for a prompt, as it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PromptTexts<'a> {
+    /// Instructions for the AI.
+    pub system_prompt: Option<&'a str>,
+    /// Who the user plays.
+    pub user_role: Option<&'a str>,
+    /// Who the AI plays.
+    pub ai_role: Option<&'a str>,
+    /// The situation.
+    pub scenario: Option<&'a str>,
+}
+
 /// A text of a prompt that is too long or holds control characters.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum InvalidPrompt {
@@ -91,6 +104,22 @@ impl Prompt {
     }
 }
 
+impl PromptTexts<'_> {
+    /// The template's prompt, but for what was written: a text takes the place of the template's, an empty one takes it
+    /// away.
+    ///
+    /// # Errors
+    /// [`InvalidPrompt`] for a text over its limit or with control characters.
+    pub fn over(self, template: &Prompt) -> Result<Prompt, InvalidPrompt> {
+        Prompt::parse(
+            self.system_prompt.or(template.system_prompt()),
+            self.user_role.or(template.user_role()),
+            self.ai_role.or(template.ai_role()),
+            self.scenario.or(template.scenario()),
+        )
+    }
+}
+
 fn text(field: &'static str, raw: Option<&str>, limit: usize) -> Result<Option<String>, InvalidPrompt> {
     let Some(raw) = raw.map(str::trim).filter(|raw| !raw.is_empty()) else {
         return Ok(None);
@@ -161,6 +190,32 @@ mod tests {
         ] {
             assert_eq!(composed(texts.0, texts.1, texts.2, texts.3), expected);
         }
+    }
+
+    #[test]
+    fn what_is_written_takes_the_place_of_the_template() {
+        let template = Prompt::parse(
+            Some("Be brief."),
+            Some("guest"),
+            Some("waiter"),
+            Some("In a café."),
+        )
+        .unwrap();
+        assert_eq!(PromptTexts::default().over(&template).unwrap(), template);
+        let texts = PromptTexts {
+            system_prompt: Some("Be long."),
+            user_role: Some(" "),
+            ai_role: None,
+            scenario: Some(" At sea. "),
+        };
+        let expected = Prompt::parse(Some("Be long."), None, Some("waiter"), Some("At sea.")).unwrap();
+        assert_eq!(texts.over(&template).unwrap(), expected);
+        let too_long = "a".repeat(MAX_ROLE_CHARS + 1);
+        let texts = PromptTexts {
+            ai_role: Some(&too_long),
+            ..texts
+        };
+        assert!(texts.over(&template).is_err());
     }
 
     #[test]

@@ -5,9 +5,10 @@ use reqwest::Url;
 use secrecy::SecretString;
 use thiserror::Error;
 
-use crate::providers::transport::Account;
+use crate::providers::transport::{Account, AddressPolicy, ForbiddenAddress};
 
-/// Where a provider is: `http` or `https`, a host, maybe a path; never a password.
+/// Where a provider is: `http` or `https`, a host, maybe a path; never a password, nor a place that [`AddressPolicy`] lets
+/// nobody connect to.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BaseUrl(Url);
 
@@ -23,6 +24,9 @@ pub enum InvalidBaseUrl {
     /// It ends with `#…`.
     #[error("must not hold a #")]
     Fragment,
+    /// Nobody may connect to it.
+    #[error(transparent)]
+    Forbidden(#[from] ForbiddenAddress),
 }
 
 impl BaseUrl {
@@ -47,6 +51,7 @@ impl BaseUrl {
             provider: provider.to_owned(),
             base_url: self.0.clone(),
             api_key,
+            organization: None,
         }
     }
 }
@@ -65,6 +70,7 @@ impl FromStr for BaseUrl {
         if url.fragment().is_some() {
             return Err(InvalidBaseUrl::Fragment);
         }
+        AddressPolicy::Trusted.check_host(&url)?;
         Ok(Self(url))
     }
 }
@@ -86,6 +92,8 @@ mod tests {
     #[case("https://api.example/v1")]
     #[case(" http://127.0.0.1:11434/v1/ ")]
     #[case("http://[::1]:8080")]
+    #[case("http://0.0.0.0:11434/v1")]
+    #[case("http://169.254.169.254.example")]
     fn addresses_of_servers_are_taken(#[case] text: &str) {
         text.parse::<BaseUrl>().unwrap();
     }
@@ -97,7 +105,24 @@ mod tests {
     #[case("wss://api.example", InvalidBaseUrl::NotHttp)]
     #[case("https://", InvalidBaseUrl::NotHttp)]
     #[case("https://me:secret@api.example", InvalidBaseUrl::Credentials)]
+    #[case("https://1.1.1.1@169.254.169.254", InvalidBaseUrl::Credentials)]
     #[case("https://api.example/#v1", InvalidBaseUrl::Fragment)]
+    #[case("ftp://169.254.169.254", InvalidBaseUrl::NotHttp)]
+    #[case("file:///etc/passwd", InvalidBaseUrl::NotHttp)]
+    #[case("gopher://127.0.0.1:6379/_", InvalidBaseUrl::NotHttp)]
+    #[case("unix:/run/docker.sock", InvalidBaseUrl::NotHttp)]
+    #[case(
+        "http://2852039166/latest",
+        InvalidBaseUrl::Forbidden(ForbiddenAddress::Metadata)
+    )]
+    #[case(
+        "http://[::ffff:169.254.169.254]",
+        InvalidBaseUrl::Forbidden(ForbiddenAddress::Metadata)
+    )]
+    #[case(
+        "http://169.254.10.10:8080/v1",
+        InvalidBaseUrl::Forbidden(ForbiddenAddress::LinkLocal)
+    )]
     fn anything_else_is_refused(#[case] text: &str, #[case] why: InvalidBaseUrl) {
         assert_eq!(text.parse::<BaseUrl>(), Err(why));
     }

@@ -3,6 +3,7 @@
 //! To add a table: a migration, an entity, the store that uses it, the contract case that fails without it. Every query
 //! begins with the owner (`Entity::of`). Errors are matched in `error.rs` only.
 
+mod credential_store;
 mod database;
 pub(crate) mod entities;
 mod error;
@@ -12,6 +13,7 @@ mod template_store;
 mod testing;
 mod token_store;
 
+pub use credential_store::{ResealError, SqlCredentialStore};
 pub use database::{Database, DatabaseConfig, DatabaseLock, OpenDatabaseError};
 pub use session_store::SqlSessionStore;
 pub use template_store::SqlTemplateStore;

@@ -1,10 +1,11 @@
 //! Providers: one folder per vendor, and what several of them share.
 //!
-//! To add one: a folder with `wire.rs` (the vendor's messages), `convert.rs`, `client.rs` (implements the port) and
-//! tests against a scripted server, then one arm in the server's wiring.
+//! To add one: a folder with `wire.rs` (the vendor's messages), `convert.rs`, `client.rs` (implements the port), `key_call`
+//! (how a key is checked) and tests against a scripted server, then one arm in `check` and one in the server's wiring.
 
 pub mod anthropic;
 pub mod azure_openai;
+pub(crate) mod check;
 pub mod deepgram;
 mod defaults;
 mod ears;

@@ -1,5 +1,7 @@
 //! The REST API: one file per route.
 
+mod audit;
+mod credentials;
 mod docs;
 mod health;
 mod paging;
@@ -37,6 +39,10 @@ fn open_routes() -> OpenApiRouter<AppState> {
 /// Those that are for whoever may use the server.
 fn visitors_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
+        .routes(routes!(audit::list::list))
+        .routes(routes!(credentials::list::list))
+        .routes(routes!(credentials::put::put, credentials::delete::delete))
+        .routes(routes!(credentials::validate::validate))
         .routes(routes!(providers::list::list))
         .routes(routes!(self_test::get::get, self_test::start::start))
         .routes(routes!(sessions::list::list))

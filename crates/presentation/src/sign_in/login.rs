@@ -27,7 +27,7 @@ const HOME: &str = "/";
 
 /// What the form holds.
 #[derive(Deserialize, ToSchema)]
-pub(crate) struct Credentials {
+pub(crate) struct SignInForm {
     /// The API token.
     #[serde(default)]
     token: String,
@@ -67,7 +67,7 @@ pub(crate) async fn page(State(state): State<AppState>, headers: HeaderMap) -> R
     operation_id = "sign_in",
     tag = "access",
     security(()),
-    request_body(content = Credentials, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = SignInForm, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 303, description = "Signed in, with a cookie", headers(("set-cookie" = String, description = "For this browser only"))),
         (status = 401, description = "The token signs nobody in", content_type = "text/html"),
@@ -80,7 +80,7 @@ pub(crate) async fn sign_in(
     _own: OwnOrigin,
     State(state): State<AppState>,
     parts: Parts,
-    FormBody(credentials): FormBody<Credentials>,
+    FormBody(form): FormBody<SignInForm>,
 ) -> Result<Response, Problem> {
     let SignIn::ByToken(access) = &state.sign_in else {
         return Ok(Redirect::to(HOME).into_response());
@@ -92,7 +92,7 @@ pub(crate) async fn sign_in(
     }
     let before = state.sign_in.browser(&parts.headers, state.exposure).await;
     let before = before.map_err(|err| Problem::from(&err))?;
-    match access.sign_in(&credentials.token, address).await {
+    match access.sign_in(&form.token, address).await {
         Ok(created) => {
             if let Some(before) = before {
                 access.sign_out(before).await.map_err(|err| Problem::from(&err))?;

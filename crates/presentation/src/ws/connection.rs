@@ -11,12 +11,10 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
-use uuid::Uuid;
 use viva_application::sessions::Sessions;
-use viva_application::templates::{TemplateError, Templates};
-use viva_domain::ids::{TemplateId, UserId};
+use viva_application::templates::Templates;
+use viva_domain::ids::UserId;
 use viva_domain::ports::Clock;
-use viva_domain::sessions::Prompt;
 use viva_domain::turns::TurnNumber;
 use viva_protocol::PROTOCOL_VERSION;
 use viva_protocol::ws::{CLOSE_SIGNED_OUT, CLOSE_TOO_BIG, ConnectionReady, ServerMessage};
@@ -60,17 +58,6 @@ pub(super) struct Context {
     pub(super) pass: Pass,
     /// Cancelled when the server shuts down.
     pub(super) stopping: CancellationToken,
-}
-
-impl Context {
-    /// What the AI is told by this template; nothing without one.
-    pub(super) async fn prompt_of(&self, template: Option<Uuid>) -> Result<Prompt, TemplateError> {
-        let Some(id) = template.map(TemplateId::from_uuid) else {
-            return Ok(Prompt::default());
-        };
-        let template = self.templates.template(self.user_id, id).await?;
-        Ok(template.content.prompt().clone())
-    }
 }
 
 /// From the reader to the writer.

@@ -10,31 +10,36 @@ use viva_application::sessions::{
     AudioRates, PlaybackReport, ResumeSession, SessionInput, Sessions, StartSession, TurnDetectionChange,
     UserAudio,
 };
-use viva_domain::ids::{SessionId, UserId};
+use viva_domain::ids::{SessionId, TemplateId, UserId};
 use viva_domain::latency::ClientTime;
-use viva_domain::sessions::{FallbackPolicy, Prompt};
+use viva_domain::sessions::{FallbackPolicy, Prompt, PromptTexts};
 use viva_domain::turns::{BargeIn, Greeting, PlaybackEvent, TurnNumber};
 use viva_protocol::ws;
 
 use super::refusal::Refusal;
 use crate::convert::interaction_from_wire;
 
-/// A text of the message takes the place of the template's; an empty one takes it away.
+/// The template that is to be used, and what is written beside it.
+pub(super) fn prompt(message: &ws::StartSession) -> (Option<TemplateId>, PromptTexts<'_>) {
+    let texts = PromptTexts {
+        system_prompt: message.system_prompt.as_deref(),
+        user_role: message.user_role.as_deref(),
+        ai_role: message.ai_role.as_deref(),
+        scenario: message.scenario_context.as_deref(),
+    };
+    (message.template_id.map(TemplateId::from_uuid), texts)
+}
+
 pub(super) fn start_session(
     message: &ws::StartSession,
     user_id: UserId,
-    template: &Prompt,
+    prompt: Prompt,
 ) -> Result<StartSession, Refusal> {
     let interaction = interaction_from_wire(message.interaction()?)?;
     Ok(StartSession {
         user_id,
         interaction,
-        prompt: Prompt::parse(
-            message.system_prompt.as_deref().or(template.system_prompt()),
-            message.user_role.as_deref().or(template.user_role()),
-            message.ai_role.as_deref().or(template.ai_role()),
-            message.scenario_context.as_deref().or(template.scenario()),
-        )?,
+        prompt,
         barge_in: barge_in(message.barge_in_enabled),
         greeting: if message.greeting {
             Greeting::WhenReady
@@ -135,9 +140,13 @@ pub(super) fn playback(report: ws::PlaybackReport) -> Result<SessionInput, Refus
     }))
 }
 
-pub(super) fn switch_mode(message: &ws::SwitchMode, sessions: &Sessions) -> Result<SessionInput, Refusal> {
+pub(super) async fn switch_mode(
+    message: &ws::SwitchMode,
+    sessions: &Sessions,
+    user_id: UserId,
+) -> Result<SessionInput, Refusal> {
     let wanted = interaction_from_wire(ws::Interaction::parse(message.mode, &message.config)?)?;
-    let interaction = sessions.resolve(&wanted).map_err(|err| Refusal::from(&err))?;
+    let interaction = sessions.resolve(user_id, &wanted).await?;
     Ok(SessionInput::SwitchMode(Box::new(interaction)))
 }
 
@@ -191,12 +200,11 @@ mod tests {
     use super::*;
 
     fn start(message: serde_json::Value) -> Result<StartSession, ErrorCode> {
-        start_with(message, &Prompt::default())
-    }
-
-    fn start_with(message: serde_json::Value, template: &Prompt) -> Result<StartSession, ErrorCode> {
         let message: ws::StartSession = serde_json::from_value(message).unwrap();
-        start_session(&message, UserId::LOCAL, template).map_err(|refusal| refusal.error.code)
+        let (template, texts) = prompt(&message);
+        assert_eq!(template, None);
+        let prompt = texts.over(&Prompt::default()).unwrap();
+        start_session(&message, UserId::LOCAL, prompt).map_err(|refusal| refusal.error.code)
     }
 
     #[test]
@@ -232,15 +240,10 @@ mod tests {
 
     #[test]
     fn a_start_that_cannot_work_says_why() {
-        let too_long = "x".repeat(20_001);
         let cases = [
             (json!({"mode": "telepathy"}), ErrorCode::InvalidMode),
             (
                 json!({"mode": "realtime", "config": {"voice": 5}}),
-                ErrorCode::InvalidConfig,
-            ),
-            (
-                json!({"mode": "realtime", "system_prompt": too_long}),
                 ErrorCode::InvalidConfig,
             ),
         ];
@@ -250,21 +253,20 @@ mod tests {
     }
 
     #[test]
-    fn what_the_message_says_takes_the_place_of_the_template() {
-        let template = Prompt::parse(
-            Some("Be brief."),
-            Some("guest"),
-            Some("waiter"),
-            Some("In a café."),
-        )
+    fn what_is_written_for_a_prompt_is_told_as_it_is() {
+        let id = uuid::Uuid::from_u128(7);
+        let message: ws::StartSession = serde_json::from_value(json!({
+            "mode": "realtime", "template_id": id, "system_prompt": "", "user_role": "guest", "ai_role": "waiter",
+            "scenario_context": " At sea. ",
+        }))
         .unwrap();
-        let prompt = |message| start_with(message, &template).unwrap().prompt;
-        assert_eq!(prompt(json!({"mode": "realtime"})), template);
-        let changed = prompt(json!({
-            "mode": "realtime", "system_prompt": "Be long.", "user_role": "", "scenario_context": " At sea. ",
-        }));
-        let expected = Prompt::parse(Some("Be long."), None, Some("waiter"), Some("At sea.")).unwrap();
-        assert_eq!(changed, expected);
+        let texts = PromptTexts {
+            system_prompt: Some(""),
+            user_role: Some("guest"),
+            ai_role: Some("waiter"),
+            scenario: Some(" At sea. "),
+        };
+        assert_eq!(prompt(&message), (Some(TemplateId::from_uuid(id)), texts));
     }
 
     fn frame(kind: FrameKind, payload: &'static [u8]) -> Bytes {

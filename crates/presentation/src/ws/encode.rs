@@ -298,6 +298,7 @@ mod tests {
         };
         let failure = SessionFailure {
             kind: ProviderErrorKind::RateLimited,
+            provider: Some("offline".to_owned()),
             message: "provider offline: it received too many requests".to_owned(),
             retry_after: Some(ms(2_000)),
         };

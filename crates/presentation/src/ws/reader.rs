@@ -10,7 +10,7 @@ use tracing::{debug, info};
 use viva_application::sessions::{Connection, Link, LinkEnd, ProcessAudioError, SessionInput, UserAudio};
 use viva_protocol::ws::{
     CLOSE_GOING_AWAY, CLOSE_POLICY_VIOLATION, CLOSE_TOO_BIG, ClientMessage, MAX_MESSAGE_BYTES, Pong,
-    ResumeSession, ServerMessage, StartSession,
+    ResumeSession, ServerMessage, StartSession, SwitchMode,
 };
 
 use super::audio_format::AudioFormat;
@@ -146,10 +146,7 @@ impl<I: Stream<Item = Received> + Unpin> Reader<I> {
             ClientMessage::EndTurn => self.tell(|| Ok(SessionInput::EndTurn)).await,
             ClientMessage::Interrupt(message) => self.tell(|| decode::interrupt(message)).await,
             ClientMessage::UpdateSession(message) => self.tell(|| decode::update(message)).await,
-            ClientMessage::SwitchMode(message) => {
-                let sessions = self.context.sessions.clone();
-                self.tell(|| decode::switch_mode(&message, &sessions)).await
-            }
+            ClientMessage::SwitchMode(message) => self.switch_mode(&message).await,
             ClientMessage::Playback(report) => self.tell(|| decode::playback(report)).await,
             ClientMessage::EndSession => self.tell(|| Ok(SessionInput::End)).await,
             ClientMessage::Ping(ping) => {
@@ -169,8 +166,10 @@ impl<I: Stream<Item = Received> + Unpin> Reader<I> {
     async fn start_session(&mut self, message: StartSession) -> Result<(), Refusal> {
         self.need_no_session()?;
         let format = AudioFormat::new(message.audio);
-        let template = self.context.prompt_of(message.template_id).await?;
-        let request = decode::start_session(&message, self.context.user_id, &template)?;
+        let user_id = self.context.user_id;
+        let (template, texts) = decode::prompt(&message);
+        let prompt = self.context.templates.prompt(user_id, template, texts).await?;
+        let request = decode::start_session(&message, user_id, prompt)?;
         let (link, end) = Link::new();
         let connection = self.context.sessions.start(request, link).await?;
         self.carry(connection, end, format).await;
@@ -185,6 +184,17 @@ impl<I: Stream<Item = Received> + Unpin> Reader<I> {
         let connection = self.context.sessions.resume(request, link).await?;
         self.carry(connection, end, format).await;
         Ok(())
+    }
+
+    async fn switch_mode(&mut self, message: &SwitchMode) -> Result<(), Refusal> {
+        if self.connection(Fault::Message)?.is_none() {
+            return Ok(());
+        }
+        let Context {
+            sessions, user_id, ..
+        } = &self.context;
+        let input = decode::switch_mode(message, sessions, *user_id).await?;
+        self.tell(|| Ok(input)).await
     }
 
     fn need_no_session(&self) -> Result<(), Refusal> {

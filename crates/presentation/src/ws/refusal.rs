@@ -1,10 +1,9 @@
 use std::time::Duration;
 
 use viva_application::modes::OpenModeError;
-use viva_application::sessions::{ResumeSessionError, StartSessionError};
-use viva_application::templates::TemplateError;
+use viva_application::sessions::{ResolveError, ResumeSessionError, StartSessionError};
+use viva_application::templates::{FindTemplateError, PromptError};
 use viva_domain::ports::ProviderErrorKind;
-use viva_domain::sessions::InvalidPrompt;
 use viva_protocol::ws::{ErrorCode, ErrorMessage, InvalidFrame, InvalidInteraction, MalformedMessage};
 
 use crate::problem::log;
@@ -101,12 +100,6 @@ impl From<InvalidInteraction> for Refusal {
     }
 }
 
-impl From<InvalidPrompt> for Refusal {
-    fn from(err: InvalidPrompt) -> Self {
-        Self::config(err.to_string())
-    }
-}
-
 impl From<ResumeSessionError> for Refusal {
     fn from(err: ResumeSessionError) -> Self {
         match err {
@@ -124,6 +117,19 @@ impl From<&OpenModeError> for Refusal {
         }
         log(cause.as_ref());
         Self::new(Fault::None, code, err.to_string()).retry_after(cause.retry_after)
+    }
+}
+
+impl From<ResolveError> for Refusal {
+    fn from(err: ResolveError) -> Self {
+        match &err {
+            ResolveError::Mode(cause) => cause.into(),
+            ResolveError::Store(cause) => {
+                log(cause);
+                let message = "your provider keys could not be read; try again in a moment";
+                Self::new(Fault::None, ErrorCode::InternalError, message)
+            }
+        }
     }
 }
 
@@ -151,13 +157,13 @@ impl From<StartSessionError> for Refusal {
     }
 }
 
-impl From<TemplateError> for Refusal {
-    fn from(err: TemplateError) -> Self {
+impl From<PromptError> for Refusal {
+    fn from(err: PromptError) -> Self {
         match &err {
-            TemplateError::Unknown(_) | TemplateError::BuiltIn(_) | TemplateError::NameTaken(_) => {
+            PromptError::Template(FindTemplateError::Unknown(_)) | PromptError::Invalid(_) => {
                 Self::config(err.to_string())
             }
-            TemplateError::Store(cause) => {
+            PromptError::Template(FindTemplateError::Store(cause)) => {
                 log(cause);
                 let message =
                     "the template could not be read, so no session was started; try again in a moment";
@@ -172,7 +178,9 @@ pub(super) fn provider_error_code(kind: &ProviderErrorKind) -> ErrorCode {
     match kind {
         ProviderErrorKind::Unknown | ProviderErrorKind::InvalidConfig(_) => ErrorCode::InvalidConfig,
         ProviderErrorKind::CredentialMissing | ProviderErrorKind::NotSetUp(_) => ErrorCode::CredentialMissing,
-        ProviderErrorKind::CredentialInvalid => ErrorCode::CredentialInvalid,
+        ProviderErrorKind::CredentialInvalid | ProviderErrorKind::OwnCredentialInvalid => {
+            ErrorCode::CredentialInvalid
+        }
         ProviderErrorKind::Unavailable => ErrorCode::ProviderUnavailable,
         ProviderErrorKind::RateLimited => ErrorCode::RateLimited,
         ProviderErrorKind::QuotaExceeded => ErrorCode::QuotaExceeded,
@@ -211,6 +219,7 @@ mod tests {
             ProviderErrorKind::CredentialMissing,
             ProviderErrorKind::NotSetUp("SOME_API_KEY".to_owned()),
             ProviderErrorKind::CredentialInvalid,
+            ProviderErrorKind::OwnCredentialInvalid,
             ProviderErrorKind::Unavailable,
             ProviderErrorKind::RateLimited,
             ProviderErrorKind::QuotaExceeded,
@@ -227,6 +236,7 @@ mod tests {
                 (ErrorCode::InvalidConfig, Fault::Message),
                 (ErrorCode::CredentialMissing, Fault::None),
                 (ErrorCode::CredentialMissing, Fault::None),
+                (ErrorCode::CredentialInvalid, Fault::None),
                 (ErrorCode::CredentialInvalid, Fault::None),
                 (ErrorCode::ProviderUnavailable, Fault::None),
                 (ErrorCode::RateLimited, Fault::None),

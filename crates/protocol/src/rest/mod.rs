@@ -1,10 +1,15 @@
 //! Bodies of the REST API under `/api/v1`. Failures are [`crate::problem::Problem`]s.
 
+mod credentials;
 mod providers;
 mod self_test;
 mod sessions;
 mod templates;
 
+pub use credentials::{
+    AuditAction, AuditEntry, AuditOutcome, Credential, CredentialContent, CredentialField,
+    CredentialFieldName, CredentialList, ProviderCredential,
+};
 pub use providers::{CredentialStatus, Language, Model, Provider, ProviderCapabilities, ProviderList, Voice};
 pub use self_test::{Certificate, CertifiedPart, SelfTest, SelfTestProgress};
 pub use sessions::{

@@ -1,4 +1,4 @@
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Body of `GET /interaction/providers`: who can play which role.
@@ -38,6 +38,12 @@ pub struct Provider {
     pub available: bool,
     /// Whether its key is there.
     pub credential_status: CredentialStatus,
+    /// Whether that is a key of your own; otherwise it is the server's.
+    #[serde(default)]
+    pub own_key: bool,
+    /// When the provider last said what it thinks of your own key, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked_at: Option<DateTime<Utc>>,
 }
 
 /// A model of a provider.

@@ -65,12 +65,13 @@ pub struct CertifiedPart {
     pub count: u32,
     /// Mean error in ms; positive when too much was reported.
     pub bias_ms: f64,
-    /// The smallest magnitude of the error in ms: what is left of it when nothing on the machine was late.
-    #[serde(default)]
-    pub best_ms: f64,
-    /// Median of the error's magnitude in ms, nearest rank.
-    #[serde(default)]
-    pub p50_ms: f64,
+    /// The smallest magnitude of the error in ms: what is left of it when nothing on the machine was late; absent in old
+    /// certificates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_ms: Option<f64>,
+    /// Median of the error's magnitude in ms, nearest rank; absent in old certificates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p50_ms: Option<f64>,
     /// 95th percentile of the error's magnitude in ms, nearest rank.
     pub p95_ms: f64,
     /// The largest magnitude in ms.

@@ -293,6 +293,16 @@ fn every_field_of_a_rest_body_is_named() {
     assert_names_fields(body("latency-stats"), "a metric", &stats["total_ms"]);
     let template = serde_json::to_value(samples::full_template()).unwrap();
     assert_names_fields(body("template"), "a template", &template);
+    let credentials = serde_json::to_value(samples::credentials()).unwrap();
+    let acme = &credentials["items"][0];
+    assert_names_fields(body("credentials"), "the credentials", &credentials);
+    assert_names_fields(body("credentials"), "a provider", acme);
+    assert_names_fields(body("credentials"), "a field", &acme["fields"][1]);
+    assert_names_fields(body("credential"), "a credential", &acme["credential"]);
+    let content = serde_json::to_value(samples::credential_content()).unwrap();
+    assert_names_fields(body("credential content"), "an account", &content);
+    let entry = serde_json::to_value(samples::audit_entry()).unwrap();
+    assert_names_fields(body("audit entry"), "an entry", &entry);
     let self_test = serde_json::to_value(samples::self_test()).unwrap();
     assert_names_fields(body("selftest"), "a self-test", &self_test);
     assert_names_fields(body("certificate"), "a certificate", &self_test["newest"]);

@@ -40,6 +40,14 @@ fn debug_output_never_contains_a_token() {
 }
 
 #[test]
+fn debug_output_never_contains_a_provider_key() {
+    let content = samples::credential_content();
+    assert!(serde_json::to_string(&content).unwrap().contains(samples::SECRET));
+    let debug = format!("{content:?} {content:#?}");
+    assert!(!debug.contains(samples::SECRET), "{debug}");
+}
+
+#[test]
 fn a_redacted_message_still_says_which_session_it_is_about() {
     let resume = samples::client_messages()
         .into_iter()

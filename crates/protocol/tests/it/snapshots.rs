@@ -88,6 +88,13 @@ fn templates_look_like_this() {
 }
 
 #[test]
+fn provider_keys_look_like_this() {
+    assert_wire("rest_credentials", &samples::credentials());
+    assert_wire("rest_credential_content", &samples::credential_content());
+    assert_wire("rest_audit_entry", &samples::audit_entry());
+}
+
+#[test]
 fn problems_look_like_this() {
     let problems = [
         samples::problem(Some("no session has this id")),

@@ -1,6 +1,7 @@
 //! One file or folder per command: arguments, then steps.
 
 pub(crate) mod config;
+pub(crate) mod keys;
 pub(crate) mod migrate;
 pub(crate) mod selftest;
 pub(crate) mod serve;

@@ -15,7 +15,7 @@ const USUAL_FILE: &str = "viva.toml";
 /// What the names of environment variables begin with; `__` separates the parts of a key.
 const PREFIX: &str = "VIVA__";
 /// Keys that end so are never printed; those of the second list without what a URL may hide.
-const SECRETS: [&str; 1] = [".api_key"];
+const SECRETS: [&str; 2] = [".api_key", "master_key"];
 const URLS: [&str; 2] = ["database.url", ".base_url"];
 
 /// The configuration and where it is odd.
@@ -105,7 +105,7 @@ fn load_from(
     let catalogue = Catalogue::load(settings.catalogue.file()).context("catalogue.file")?;
     let mut unknown_variables = Vec::new();
     for (name, key, value) in others {
-        if is_about_a_provider(&key, &catalogue) {
+        if is_about_providers(&key, &catalogue) {
             builder = builder.set_override(key, value.as_str())?;
         } else {
             unknown_variables.push(name.clone());
@@ -116,7 +116,7 @@ fn load_from(
     let mut settings: Settings = config.try_deserialize().map_err(|err| told(&err))?;
     settings.database.read_files()?;
     settings.validate()?;
-    let about_providers = std::mem::take(&mut settings.providers);
+    let about_providers = std::mem::take(&mut settings.providers.by_id);
     settings.provider_setups = providers::set_up(catalogue.into_providers(), about_providers, environment)?;
     Ok(Loaded {
         settings,
@@ -147,14 +147,18 @@ fn told(err: &ConfigError) -> anyhow::Error {
     }
 }
 
-/// Whether a key is one of `providers.<id>.<field>`.
-fn is_about_a_provider(key: &str, catalogue: &Catalogue) -> bool {
+/// Whether a key is one of `providers.<id>.<field>`, or about all of them.
+fn is_about_providers(key: &str, catalogue: &Catalogue) -> bool {
     let parts: Vec<&str> = key.split('.').collect();
-    let ["providers", section, field] = parts[..] else {
-        return false;
-    };
-    let mut known = catalogue.providers().iter();
-    providers::FIELDS.contains(&field) && known.any(|provider| providers::section(&provider.id) == section)
+    match parts[..] {
+        ["providers", name] => name == providers::ALLOW_PRIVATE_ADDRESSES,
+        ["providers", section, field] => {
+            let mut known = catalogue.providers().iter();
+            providers::FIELDS.contains(&field)
+                && known.any(|provider| providers::section(&provider.id) == section)
+        }
+        _ => false,
+    }
 }
 
 fn add_file(builder: ConfigBuilder<DefaultState>, file: Option<&Path>) -> ConfigBuilder<DefaultState> {
@@ -212,6 +216,7 @@ mod tests {
     use std::fs;
 
     use secrecy::ExposeSecret as _;
+    use viva_infrastructure::providers::transport::AddressPolicy;
 
     use super::*;
 
@@ -405,8 +410,35 @@ mod tests {
     }
 
     #[test]
+    fn users_may_name_private_addresses_unless_the_operator_says_no() {
+        let allowed = |loaded: Loaded| loaded.settings.user_addresses() == AddressPolicy::PrivateAllowed;
+        let name = "VIVA__PROVIDERS__ALLOW_PRIVATE_ADDRESSES";
+        assert!(allowed(with(&[]).unwrap()));
+        // Whoever is behind it may be anywhere.
+        assert!(!allowed(with(&[("VIVA__SERVER__BEHIND_PROXY", "true")]).unwrap()));
+        assert!(!allowed(with(&[(name, "false")]).unwrap()));
+        assert!(allowed(with(&[(name, "true")]).unwrap()));
+        assert!(!allowed(
+            from_file("[providers]\nallow_private_addresses = false").unwrap()
+        ));
+        let loaded = with(&[(name, "true")]).unwrap();
+        assert!(loaded.unknown_variables.is_empty());
+        let shown: Vec<String> = loaded.shown().collect();
+        assert!(
+            shown.contains(&"providers.allow_private_addresses = \"true\"".to_owned()),
+            "{shown:?}"
+        );
+        let message = message(with(&[(name, "hunter2")]));
+        assert!(
+            message.contains("providers.allow_private_addresses") && !message.contains("hunter2"),
+            "{message}"
+        );
+    }
+
+    #[test]
     fn a_key_in_the_wrong_place_is_not_repeated() {
         for file in [
+            "[providers]\nallow_private_addresses = \"hunter2\"",
             "[providers]\nopenai = \"hunter2\"",
             "[providers.openai]\napi_key = [\"hunter2\"]",
             "[providers.openai]\nkey = \"hunter2\"",

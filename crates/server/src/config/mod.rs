@@ -2,6 +2,7 @@
 
 mod auth;
 mod catalogue;
+mod credentials;
 mod database;
 mod limits;
 mod load;
@@ -12,12 +13,12 @@ mod sessions;
 mod storage;
 mod web;
 
-use std::collections::BTreeMap;
-
 use anyhow::Result;
 use serde::Deserialize;
+use viva_infrastructure::providers::transport::AddressPolicy;
 
 pub(crate) use auth::AuthMode;
+pub(crate) use credentials::CredentialsSettings;
 pub(crate) use database::DatabaseSettings;
 pub(crate) use load::{defaults, load};
 pub(crate) use log::{LogFormat, LogSettings};
@@ -35,10 +36,10 @@ pub(crate) struct Settings {
     pub(crate) storage: storage::StorageSettings,
     pub(crate) web: web::WebSettings,
     pub(crate) sessions: sessions::SessionsSettings,
+    pub(crate) credentials: CredentialsSettings,
     pub(crate) catalogue: catalogue::CatalogueSettings,
-    /// By id, with `_` for `-`.
     #[serde(default)]
-    providers: BTreeMap<String, providers::ProviderSettings>,
+    providers: providers::ProvidersSettings,
     /// The catalogue's providers with what is set about them.
     #[serde(skip)]
     pub(crate) provider_setups: Vec<ProviderSetup>,
@@ -46,11 +47,17 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// Where addresses of providers may lead that users name.
+    pub(crate) fn user_addresses(&self) -> AddressPolicy {
+        self.providers.user_addresses(self.server)
+    }
+
     /// Checks what types cannot say.
     fn validate(&self) -> Result<()> {
         self.auth.validate(self.server.listen)?;
         self.database.validate()?;
         self.storage.validate()?;
+        self.credentials.validate()?;
         self.sessions.validate()
     }
 }

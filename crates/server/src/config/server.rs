@@ -7,10 +7,15 @@ use viva_presentation::Exposure;
 #[serde(deny_unknown_fields)]
 pub(crate) struct ServerSettings {
     pub(crate) listen: SocketAddr,
-    behind_proxy: bool,
+    pub(super) behind_proxy: bool,
 }
 
 impl ServerSettings {
+    /// Whether only this machine reaches it.
+    pub(super) fn is_local(self) -> bool {
+        self.listen.ip().is_loopback() && !self.behind_proxy
+    }
+
     pub(crate) fn exposure(self) -> Exposure {
         if self.behind_proxy {
             Exposure::BehindProxy

@@ -80,17 +80,22 @@ fn certified(mode: Mode, part: &str, errors: &[f64]) -> CertifiedPart {
         mode,
         part: part.to_owned(),
         count: u32::try_from(errors.len()).unwrap_or(u32::MAX),
-        bias_ms: to_micros(signed.avg()),
-        best_ms: to_micros(magnitudes.min()),
-        p50_ms: to_micros(magnitudes.percentile(50)),
-        p95_ms: to_micros(magnitudes.percentile(95)),
-        worst_ms: to_micros(magnitudes.max()),
+        bias_ms: to_micros(signed.avg().unwrap_or_default()),
+        best_ms: magnitudes.min().map(to_micros),
+        p50_ms: magnitudes.percentile(50).map(to_micros),
+        p95_ms: to_micros(magnitudes.percentile(95).unwrap_or_default()),
+        worst_ms: to_micros(magnitudes.max().unwrap_or_default()),
     }
 }
 
 /// Rounded to the microsecond: what is finer is noise.
-fn to_micros(ms: Option<f64>) -> f64 {
-    (ms.unwrap_or_default() * 1_000.0).round() / 1_000.0
+fn to_micros(ms: f64) -> f64 {
+    (ms * 1_000.0).round() / 1_000.0
+}
+
+/// A figure of the table.
+fn figure(ms: Option<f64>) -> String {
+    ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.2}"))
 }
 
 /// The certificate for people.
@@ -114,7 +119,7 @@ pub(crate) fn text(certificate: &Certificate) -> String {
     for part in &certificate.parts {
         writeln!(
             text,
-            "{:<10}{:<20}{:>7}{:>+10.2}{:>10.2}{:>10.2}{:>10.2}{:>10.2}",
+            "{:<10}{:<20}{:>7}{:>+10.2}{:>10}{:>10}{:>10.2}{:>10.2}",
             match part.mode {
                 Mode::Realtime => "realtime",
                 Mode::Cascade => "cascade",
@@ -123,8 +128,8 @@ pub(crate) fn text(certificate: &Certificate) -> String {
             part.part.trim_end_matches("_ms"),
             part.count,
             part.bias_ms,
-            part.best_ms,
-            part.p50_ms,
+            figure(part.best_ms),
+            figure(part.p50_ms),
             part.p95_ms,
             part.worst_ms
         )
@@ -167,8 +172,26 @@ mod tests {
         );
         assert!((total.bias_ms - 0.438).abs() < 1e-9, "{total:?}");
         assert!((total.p95_ms - 2.0).abs() < 1e-9 && (total.worst_ms - 2.0).abs() < 1e-9);
-        assert!((total.best_ms - 0.25).abs() < 1e-9 && (total.p50_ms - 0.5).abs() < 1e-9);
+        let is = |ms: Option<f64>, expected_ms: f64| ms.is_some_and(|ms| (ms - expected_ms).abs() < 1e-9);
+        assert!(is(total.best_ms, 0.25) && is(total.p50_ms, 0.5), "{total:?}");
         assert_eq!((certificate.turns, certificate.failed), (5, 1));
+    }
+
+    #[test]
+    fn what_an_old_certificate_does_not_say_is_missing() {
+        let mut json = serde_json::to_value(certificate()).unwrap();
+        for part in json["parts"].as_array_mut().unwrap() {
+            for figure in ["best_ms", "p50_ms"] {
+                part.as_object_mut().unwrap().remove(figure);
+            }
+        }
+        let old: Certificate = serde_json::from_value(json.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&old).unwrap(), json);
+        let table = text(&old);
+        assert!(
+            table.contains("+0.44         -         -      2.00      2.00"),
+            "{table}"
+        );
     }
 
     #[test]

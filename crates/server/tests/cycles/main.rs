@@ -70,6 +70,7 @@ fn account(provider: &str, url: &str) -> Account {
         provider: provider.to_owned(),
         base_url: url.parse().expect("an address"),
         api_key: Some(SecretString::from(KEY)),
+        organization: None,
     }
 }
 

@@ -163,8 +163,18 @@ fn fixture(recording: &str) -> PathBuf {
 
 /// A recording with known boundaries.
 pub(crate) fn clip(recording: &str) -> Clip {
-    let file = std::fs::File::open(fixture(recording)).expect("the fixture is there");
+    read_wav(&fixture(recording))
+}
+
+/// What a WAV file holds.
+pub(crate) fn read_wav(path: &Path) -> Clip {
+    let file = std::fs::File::open(path).expect("the file is there");
     Clip::read(std::io::BufReader::new(file)).expect("it is a WAV file")
+}
+
+/// Whether there is more in it than silence.
+pub(crate) fn can_be_heard(clip: &Clip) -> bool {
+    clip.samples.iter().any(|sample| sample.unsigned_abs() > 500)
 }
 
 /// A running server; killed when dropped.

@@ -4,6 +4,7 @@ mod access;
 mod bench;
 mod falling_back;
 mod hanging_up;
+mod own_keys;
 mod providers;
 mod refusals;
 mod selftest;

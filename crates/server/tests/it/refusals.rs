@@ -80,17 +80,21 @@ async fn a_storage_that_another_server_uses_is_left_alone() {
     first.client().providers().await.unwrap();
 }
 
+#[rstest]
+#[case::check(&["config", "check"])]
+#[case::serve(&["serve"])]
 #[tokio::test]
-async fn a_broken_file_is_said_with_its_place() {
+async fn a_broken_file_is_said_with_its_place(#[case] command: &[&str]) {
     let folder = Folder::new();
     fs::write(folder.path().join("viva.toml"), "[server]\nlisten = 127.0.0.1\n").unwrap();
-    let output = output(&mut folder.viva(&["config", "check"])).await;
+    let output = output(&mut folder.viva(command)).await;
     let message = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(78), "{message}");
     assert!(
         message.contains("viva.toml") && message.contains("line 2"),
         "{message}"
     );
+    assert!(!message.contains("panicked"), "{message}");
 }
 
 #[tokio::test]

@@ -56,7 +56,8 @@ async fn a_certificate_is_printed_and_kept() {
     for part in &certificate.parts {
         assert!(part.count == 2 || part.part == "network_playout_ms", "{part:?}");
         // The machine may be busy with other tests; a figure of something else is further off.
-        assert!(part.best_ms <= part.worst_ms && part.best_ms < 300.0, "{part:?}");
+        let best_ms = part.best_ms.expect("it is of this version");
+        assert!(best_ms <= part.worst_ms && best_ms < 300.0, "{part:?}");
     }
 
     let kept = std::fs::read(folder.storage().join("selftest.json")).expect("it is kept");

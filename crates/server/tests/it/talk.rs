@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::bench::{Folder, output, recordings};
+use crate::bench::{Folder, can_be_heard, output, read_wav, recordings};
 
 /// Plays a recording to a server of its own, and answers what was printed when everything is as many turns long.
 async fn talk(clip: &str, turns: usize) -> String {
@@ -30,6 +30,9 @@ async fn talk(clip: &str, turns: usize) -> String {
     assert_eq!(output.status.code(), Some(0), "{clip}: {complaints}\n{said}");
 
     let numbers: Vec<String> = (1..=turns).map(|number| number.to_string()).collect();
+    for number in &numbers {
+        assert!(is_answered(&said, number), "{clip}, turn {number}: {said}");
+    }
     assert_eq!(first_column(&said), numbers, "{clip}: {said}");
     let closing = format!("1 runs, 0 failed; {turns} turns, ");
     assert!(said.contains(&closing), "{clip}: {said}");
@@ -46,7 +49,23 @@ async fn talk(clip: &str, turns: usize) -> String {
     assert_eq!(stored, numbers, "{clip}: {said}");
     let kept = recordings(&folder.storage());
     assert_eq!(kept.len(), 2 * turns, "{clip}: {kept:?}");
+    for recording in kept {
+        let is_heard = can_be_heard(&read_wav(&recording));
+        assert!(is_heard, "{clip}: {} is silent", recording.display());
+    }
     said
+}
+
+/// Whether the AI was heard in a turn, and what it said is there.
+fn is_answered(said: &str, turn: &str) -> bool {
+    let of_turn = format!("  turn {turn}: ");
+    let mut happenings = said.lines().filter_map(|line| Some(line.split_once(&of_turn)?.1));
+    happenings.any(|happening| happening == "the AI is audible")
+        && happenings.any(|happening| {
+            happening
+                .strip_prefix("AI: ")
+                .is_some_and(|words| !words.is_empty())
+        })
 }
 
 /// The turns that have a row in the table of latencies.

@@ -1,9 +1,9 @@
-//! Writes files together with a brotli version that the server sends as it is.
+//! Writes files together with a brotli version that the server sends as it is, and sees that the page stays small.
 
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use brotli::enc::BrotliEncoderParams;
 
 use crate::report;
@@ -12,12 +12,25 @@ use crate::workspace::Build;
 /// Formats that are compressed already are left alone.
 const COMPRESSIBLE: [&str; 8] = ["css", "html", "js", "json", "svg", "txt", "wasm", "webmanifest"];
 
+/// The page's program, as wasm-bindgen calls it.
+const PAGE_PROGRAM: &str = "/viva_bg.wasm";
+/// Most bytes of it that go over the wire. The page is required to stay under 350 kB, since nothing on it works before they
+/// are there; what was done for that is in docs/adr/0013-the-audio-worker-is-a-program-of-its-own.md.
+const MOST_SENT: usize = 350_000;
+
 /// What a browser has to load for one file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Size {
     path: String,
     raw: usize,
     brotli: Option<usize>,
+}
+
+impl Size {
+    /// Bytes that go over the wire.
+    fn sent(&self) -> usize {
+        self.brotli.unwrap_or(self.raw)
+    }
 }
 
 /// Writes `site/path`, and `site/path.br` in a release where that is smaller.
@@ -54,17 +67,36 @@ pub(super) fn table(sizes: &[Size]) -> Vec<String> {
             report::kilobytes(sent)
         )
     };
-    let sent = |size: &Size| size.brotli.unwrap_or(size.raw);
     let mut lines: Vec<String> = sizes
         .iter()
-        .map(|size| line(size.raw, sent(size), &size.path))
+        .map(|size| line(size.raw, size.sent(), &size.path))
         .collect();
     lines.push(line(
         sizes.iter().map(|size| size.raw).sum(),
-        sizes.iter().map(sent).sum(),
+        sizes.iter().map(Size::sent).sum(),
         "in total",
     ));
     lines
+}
+
+/// Refuses a release in which the page's program is too large. Debug builds are not limited.
+pub(super) fn check(sizes: &[Size], build: Build) -> Result<()> {
+    if build == Build::Debug {
+        return Ok(());
+    }
+    let program = sizes
+        .iter()
+        .find(|size| size.path.ends_with(PAGE_PROGRAM))
+        .context("the page has no program")?;
+    let sent = program.sent();
+    ensure!(
+        sent <= MOST_SENT,
+        "the page's program is {sent} bytes over the wire (brotli), more than the {MOST_SENT} that it may be: \
+         do without what the last changes brought into it (often a dependency), or move what is not needed \
+         before a conversation to frontend/audio-worker, as \
+         docs/adr/0013-the-audio-worker-is-a-program-of-its-own.md did"
+    );
+    Ok(())
 }
 
 fn compressed(mut bytes: &[u8]) -> Result<Vec<u8>> {
@@ -135,5 +167,25 @@ mod tests {
         ];
         let last = table(&sizes).pop().unwrap();
         assert_eq!(last, "     3.0 kB raw      1.5 kB sent  in total");
+    }
+
+    #[test]
+    fn a_page_that_is_too_large_is_refused() {
+        let size = |path: &str, brotli| Size {
+            path: path.into(),
+            raw: 1_000_000,
+            brotli,
+        };
+        let built = |sent| {
+            let worker = size("pkg/1/worker_bg.wasm", Some(400_000));
+            [worker, size("pkg/2/viva_bg.wasm", sent)]
+        };
+        check(&built(Some(350_000)), Build::Release).unwrap();
+        let err = check(&built(Some(350_001)), Build::Release).unwrap_err();
+        assert!(err.to_string().contains("350001 bytes"), "{err}");
+        assert!(err.to_string().contains("frontend/audio-worker"), "{err}");
+        check(&built(None), Build::Debug).unwrap();
+        let without_the_page = &built(Some(1))[..1];
+        assert!(check(without_the_page, Build::Release).is_err());
     }
 }

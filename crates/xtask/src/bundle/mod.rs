@@ -86,11 +86,12 @@ pub(crate) fn build(workspace: &Workspace, build: Build) -> Result<PathBuf> {
         .map(|(program, wasm)| bindgen(program.stem, wasm, build, &workspace.target))
         .collect::<Result<Vec<_>>>()?;
     let sizes = assemble(staging.path(), &packages, &assets, build)?;
-    fs::write(staging.path().join(STAMP), stamp)?;
-    publish(staging, &site)?;
     for line in compress::table(&sizes) {
         report::detail(&line);
     }
+    compress::check(&sizes, build)?;
+    fs::write(staging.path().join(STAMP), stamp)?;
+    publish(staging, &site)?;
     Ok(site)
 }
 

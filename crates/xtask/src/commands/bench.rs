@@ -9,6 +9,9 @@ use crate::{programs, report, server};
 
 /// What every caller says: a question without a pause that would end the turn.
 const CLIP: &str = "crates/server/src/selftest/utterance.wav";
+/// What a caller says over an answer, and where it lies in the file.
+const INTERRUPTION: &str = "crates/audio/tests/fixtures/barge-in-en.wav";
+const INTERRUPTION_PART: &str = "6379-8184";
 /// The report that the repository keeps.
 const REPORT: &str = "docs/performance.md";
 
@@ -34,6 +37,8 @@ pub(crate) fn bench(workspace: &Workspace, args: &[String]) -> Result<ExitCode> 
         .arg("--viva")
         .arg(viva)
         .args(["--wav", CLIP, "--report", REPORT, "--commit", &commit(workspace)])
+        .args(["--interruption", INTERRUPTION])
+        .args(["--interruption-part", INTERRUPTION_PART])
         .args(args);
     workspace::forward(&mut command)
 }

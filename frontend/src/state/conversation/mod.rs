@@ -35,7 +35,7 @@ pub struct Conversation {
     pub lines: Lines,
     /// How long the answers took.
     pub figures: Figures,
-    /// Whether the browser did not tell when it captured the user's audio: then the totals are too short.
+    /// Whether it was not known when the user's audio was captured: then the totals are too short.
     pub lacks_capture_times: bool,
     /// The turns that the server has stored: their ids lead to the recordings.
     pub turns: Vec<rest::Turn>,

@@ -1,4 +1,4 @@
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
 use viva_e2e_tests::browser::{Browser, Microphone};
@@ -6,6 +6,14 @@ use viva_e2e_tests::viva::Viva;
 
 /// What a cascade's turn is made of, besides what is not its own.
 const STAGES: [&str; 7] = ["endpointing", "stt", "llm", "llm-text", "tts", "viva", "network"];
+
+/// What is shown of a turn's total and which parts are drawn, once there is anything of speech-to-text; else `null`.
+const SO_FAR: &str = "(() => {
+    const turn = document.querySelector('.vv-turn:has(.vv-part[data-stage=stt])');
+    if (turn === null) return null;
+    const parts = [...turn.querySelectorAll('.vv-part[data-stage]')].map(part => part.dataset.stage);
+    return [turn.querySelector('.vv-turn-total').textContent, parts];
+})()";
 
 #[tokio::test]
 async fn a_cascade_is_chosen_remembered_and_answers_with_every_stage_shown() -> Result<()> {
@@ -44,6 +52,36 @@ async fn a_cascade_is_chosen_remembered_and_answers_with_every_stage_shown() -> 
 
             page.click(".vv-main-action").await?;
             page.until_shown(".vv-summary", 10).await
+        })
+        .await
+}
+
+#[tokio::test]
+async fn the_stages_of_an_answer_are_shown_while_the_rest_of_it_is_waited_for() -> Result<()> {
+    let viva = Viva::start().await?;
+    let url = viva.url();
+    Browser::with(Microphone::AskOnce)
+        .visit(&url, async |page| {
+            page.click(".vv-mode[data-mode=cascade]").await?;
+            page.give_options(&json!({"llm_delay_ms": 3_000})).await?;
+            page.click(".vv-main-action").await?;
+            page.until(&format!("{SO_FAR} !== null"), 20).await?;
+            let so_far = page.value(SO_FAR).await?;
+            // Nobody knows yet how long it will take.
+            ensure!(
+                so_far == json!(["", ["endpointing", "stt"]]),
+                "a turn that waits is shown as {so_far}"
+            );
+            page.picture("waiting").await?;
+            let latency_ms = page.latency_ms(20).await?;
+            ensure!(latency_ms >= 3_000.0, "a latency of {latency_ms} ms");
+            let whole = page.value(SO_FAR).await?;
+            let whole = whole[1].as_array().context("parts")?;
+            ensure!(
+                STAGES.iter().all(|stage| whole.contains(&json!(stage))),
+                "of an answer that is heard there is {whole:?}"
+            );
+            Ok(())
         })
         .await
 }

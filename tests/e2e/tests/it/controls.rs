@@ -6,13 +6,10 @@ use viva_e2e_tests::page::Page;
 use viva_e2e_tests::viva::Viva;
 
 /// Notes on the page that the server was told that the turn is over.
-const NOTE_END_TURN: &str = "(() => {
-    const send = WebSocket.prototype.send;
-    WebSocket.prototype.send = function (data) {
-        if (typeof data === 'string' && JSON.parse(data).type === 'end_turn') document.body.dataset.endTurn = '';
-        send.call(this, data);
-    };
-})()";
+const NOTE_END_TURN: &str = "(message) => {
+    if (message.type === 'end_turn') document.body.dataset.endTurn = '';
+    return message;
+}";
 
 /// Safari unlocks audio only within the event itself; Chromium is content with one that was before.
 async fn starts_audio_within(event: &str, start: impl AsyncFnOnce(&Page) -> Result<()>) -> Result<()> {
@@ -47,7 +44,7 @@ async fn space_after_a_click_on_start_ends_the_turn_and_not_the_conversation() -
     let url = viva.url();
     Browser::with(Microphone::AskOnce)
         .visit(&url, async |page| {
-            page.value(NOTE_END_TURN).await?;
+            page.change_messages(NOTE_END_TURN).await?;
             page.click(".vv-main-action").await?;
             page.until_phase("hearing", 20).await?;
             ensure!(

@@ -65,6 +65,26 @@ fn all_differ(parts: &[[String; 3]], hint: &str) -> Result<()> {
     Ok(())
 }
 
+/// In the list there are also the parts that have no place in the bar.
+async fn rows_explain_too(page: &Page) -> Result<()> {
+    let rows = page
+        .value("[...document.querySelectorAll('.vv-parts li')].map(row => row.children[1].textContent)")
+        .await?;
+    let names = rows.as_array().context("rows")?;
+    ensure!(names.len() >= 5, "a cascade has more parts: {rows}");
+    for (row, name) in names.iter().enumerate() {
+        page.point_at(&format!(".vv-parts li:nth-child({})", row + 1))
+            .await?;
+        let text = page.text(".vv-explain").await?;
+        let name = name.as_str().unwrap_or_default();
+        ensure!(
+            text.starts_with(&format!("{name}: ")),
+            "of {name:?} the list says {text:?}"
+        );
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn every_part_is_explained_to_the_keyboard_and_the_mouse_in_both_languages() -> Result<()> {
     let viva = Viva::start().await?;
@@ -96,6 +116,7 @@ async fn every_part_is_explained_to_the_keyboard_and_the_mouse_in_both_languages
                 page.point_at(&format!(".vv-part[data-stage={stage}]")).await?;
                 let pointed = page.text(".vv-explain").await?;
                 ensure!(pointed == *text, "the mouse is told {pointed:?}");
+                rows_explain_too(page).await?;
                 hints.insert(hint);
                 page.click(".vv-language").await?;
             }

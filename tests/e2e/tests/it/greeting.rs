@@ -8,14 +8,11 @@ use viva_e2e_tests::page::Page;
 use viva_e2e_tests::viva::Viva;
 
 /// Keeps in `ready` whether the output ran whenever the server was told that the page can play.
-const NOTE_READY: &str = "(() => {
-    window.ready = [];
-    const send = WebSocket.prototype.send;
-    WebSocket.prototype.send = function (data) {
-        if (typeof data === 'string' && JSON.parse(data).type === 'ready') ready.push(notes.contexts[0].state);
-        send.call(this, data);
-    };
-})()";
+const NOTE_READY: &str = "(message) => {
+    window.ready ??= [];
+    if (message.type === 'ready') ready.push(notes.contexts[0].state);
+    return message;
+}";
 
 /// The output stands still, as on a phone during a call, until `held` is false.
 const HOLD_THE_OUTPUT: &str = "(() => {
@@ -36,7 +33,7 @@ const GREETING: &str = ".vv-setup fieldset > .vv-setup-before .vv-switch";
 
 /// Chooses a greeting and notes when it may come; whoever is mute cannot speak before it.
 async fn ask_for_a_greeting(page: &Page) -> Result<()> {
-    page.value(NOTE_READY).await?;
+    page.change_messages(NOTE_READY).await?;
     page.click(GREETING).await?;
     page.click(".vv-mute").await
 }

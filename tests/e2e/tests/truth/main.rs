@@ -14,8 +14,8 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use sound::{Recording, SoundCard};
 use viva_audio::Clip;
-use viva_client::Distribution;
 
+use viva_e2e_tests::accuracy::{Summary, pairs};
 use viva_e2e_tests::browser::{Browser, Microphone, clip};
 use viva_e2e_tests::page::Page;
 use viva_e2e_tests::viva::Viva;
@@ -24,6 +24,8 @@ use viva_e2e_tests::viva::Viva;
 const PROMISED_MS: f64 = 50.0;
 /// From the first voiced sample of an interruption to silence at the loudspeaker, in ms.
 const SILENT_WITHIN_MS: f64 = 500.0;
+/// What was heard and what was reported lie so close in time where they are the same; no two interruptions do.
+const SAME_WITHIN_MS: f64 = 500.0;
 /// No pause within a turn is as long.
 const TURN_PAUSE: Duration = Duration::from_secs(1);
 /// The edges of a clip are ramps so short.
@@ -64,44 +66,17 @@ fn question() -> Result<Clip> {
     speech("question-en.wav", 400..3_900)
 }
 
-/// Values with their spread.
-struct Summary {
-    values: Distribution,
-    magnitudes: Distribution,
-    deviation: f64,
-}
-
-impl Summary {
-    fn of(values: &[f64]) -> Self {
-        let distribution: Distribution = values.iter().copied().collect();
-        let mean = figure(distribution.avg());
-        let squares: Distribution = values.iter().map(|value| (value - mean).powi(2)).collect();
-        Self {
-            values: distribution,
-            magnitudes: values.iter().map(|value| value.abs()).collect(),
-            deviation: figure(squares.avg()).sqrt(),
-        }
-    }
-
-    fn worst(&self) -> f64 {
-        figure(self.magnitudes.max())
-    }
-}
-
-/// There is none of nothing.
-fn figure(figure: Option<f64>) -> f64 {
-    figure.unwrap_or(f64::NAN)
-}
-
-/// The turns of the page's session, as they are stored.
+/// The turns of the page's session, as they are stored; `started_at_ms` counts from the session's beginning.
 async fn stored_turns(page: &Page) -> Result<Vec<Value>> {
     let turns = page
         .value(
             "(async () => {
                 const api = '/api/v1/interaction/sessions';
                 const sessions = await (await fetch(api)).json();
-                const turns = await (await fetch(`${api}/${sessions.items[0].id}/turns?page_size=100`)).json();
-                return turns.items;
+                const { id, started_at } = sessions.items[0];
+                const turns = await (await fetch(`${api}/${id}/turns?page_size=100`)).json();
+                const since = (time) => Date.parse(time) - Date.parse(started_at);
+                return turns.items.map((turn) => ({ ...turn, started_at_ms: since(turn.started_at) }));
             })()",
         )
         .await?;
@@ -145,13 +120,64 @@ fn errors(recording: &Recording, turns: &[Value]) -> Result<Vec<f64>> {
     for ((question, answer), turn) in questions.iter().zip(&answers).zip(turns) {
         let heard = speaker.ms(question.end, answer.start);
         let reported = turn["latency"]["total_ms"].as_f64().context("a total")?;
-        println!(
-            "{heard:8.1} ms heard, {reported:8.1} reported, {:+6.1}",
-            reported - heard
-        );
-        errors.push(reported - heard);
+        errors.push(error(heard, reported));
     }
     Ok(errors)
+}
+
+/// What was reported less what was heard.
+fn error(heard: f64, reported: f64) -> f64 {
+    let error = reported - heard;
+    println!("{heard:8.1} ms heard, {reported:8.1} reported, {error:+6.1}");
+    error
+}
+
+/// An interruption: how long after the first question it began, and how long after that it was silent.
+struct Interruption {
+    at_ms: f64,
+    silent_ms: f64,
+}
+
+/// The interruptions that were heard over the AI. Each is a sound at the microphone, and the next question at once.
+fn heard_interruptions(recording: &Recording) -> Vec<Interruption> {
+    let Recording { microphone, speaker } = recording;
+    let spoken = microphone.sounds(TURN_PAUSE);
+    let Some((question, interruptions)) = spoken.split_first() else {
+        return Vec::new();
+    };
+    let heard = |spoken: &Range<usize>| {
+        let silent = speaker.last_sound(spoken.clone())?;
+        Some(Interruption {
+            at_ms: microphone.ms(question.start, spoken.start),
+            silent_ms: speaker.ms(spoken.start, silent),
+        })
+    };
+    interruptions.iter().filter_map(heard).collect()
+}
+
+/// The interruptions of the turns. The first turn began with the first question.
+fn reported_interruptions(turns: &[Value]) -> Vec<Interruption> {
+    let reported = |turn: &Value| {
+        Some(Interruption {
+            at_ms: turn["interrupted_at_ms"].as_f64()? - turns[0]["started_at_ms"].as_f64()?,
+            silent_ms: turn["latency"]["interrupt_ms"].as_f64()?,
+        })
+    };
+    turns.iter().filter_map(reported).collect()
+}
+
+/// What was reported of each interruption less what was heard of the same, in ms. Where the answer itself paused when it was cut,
+/// it was silent before its last sample was played.
+fn interruption_errors(heard: &[Interruption], reported: &[Interruption]) -> Vec<f64> {
+    let moments = |of: &[Interruption]| of.iter().map(|one| one.at_ms).collect::<Vec<f64>>();
+    let pairs = pairs(&moments(heard), &moments(reported), SAME_WITHIN_MS);
+    let mut errors = Vec::new();
+    for (of_heard, of_reported) in pairs {
+        let (heard, reported) = (&heard[of_heard], &reported[of_reported]);
+        print!("{:+6.1} ms at its beginning, ", reported.at_ms - heard.at_ms);
+        errors.push(error(heard.silent_ms, reported.silent_ms));
+    }
+    errors
 }
 
 async fn totals_are_true(mode: &str) -> Result<()> {
@@ -166,16 +192,17 @@ async fn totals_are_true(mode: &str) -> Result<()> {
             let (recording, turns) = talk(page, &card, wanted).await?;
             let summary = Summary::of(&errors(&recording, &turns)?);
             println!(
-                "{mode}, {} turns, error of the total in ms: mean {:+.1}, standard deviation {:.1}, 95 % within {:.1}, worst {:.1}",
-                summary.values.count(),
-                figure(summary.values.avg()),
-                summary.deviation,
-                figure(summary.magnitudes.percentile(95)),
+                "{mode}, {} turns, error of the total in ms: {}",
+                summary.count(),
+                summary.as_errors()
+            );
+            let turns = summary.count();
+            ensure!(turns == wanted, "{turns} turns");
+            ensure!(
+                summary.worst() <= PROMISED_MS,
+                "one total is {} ms off",
                 summary.worst()
             );
-            let turns = summary.values.count();
-            ensure!(turns == wanted, "{turns} turns");
-            ensure!(summary.worst() <= PROMISED_MS, "one total is {} ms off", summary.worst());
             Ok(())
         })
         .await
@@ -214,39 +241,42 @@ async fn who_speaks_over_the_ai_silences_the_loudspeaker() -> Result<()> {
                 page.until_phase("speaking", 20).await?;
                 let begun = "Number(document.querySelector('.vv-stage').dataset.playedSamples)";
                 let before = page.value(begun).await?.as_f64().unwrap_or_default();
-                page.until(&format!("{begun} > {}", before + 24_000.0), 20).await?;
+                page.until(&format!("{begun} > {}", before + 24_000.0), 20)
+                    .await?;
                 card.say(&interruption).await?;
-                let cut = format!("document.querySelectorAll('.vv-line-cut[data-silent-ms]').length >= {turn}");
+                let cut =
+                    format!("document.querySelectorAll('.vv-line-cut[data-silent-ms]').length >= {turn}");
                 page.until(&cut, 20).await?;
             }
             page.click(".vv-main-action").await?;
             page.until_shown(".vv-summary", 10).await?;
-            let reported = stored_turns(page).await?;
-            let Recording { microphone, speaker } = recorder.stop().await?;
-
-            // Each interruption is a sound at the microphone, and the next question at once.
-            let spoken = microphone.sounds(TURN_PAUSE);
-            let mut silences = Vec::new();
-            for interruption in spoken.iter().skip(1) {
-                let Some(silent) = speaker.last_sound(interruption.start..interruption.end) else {
-                    continue;
-                };
-                silences.push(speaker.ms(interruption.start, silent));
-            }
-            ensure!(silences.len() * 10 >= wanted * 9, "{} were heard over the AI", silences.len());
-            let heard = Summary::of(&silences);
-            let said = reported.iter().filter_map(|turn| turn["latency"]["interrupt_ms"].as_f64());
-            let said = Summary::of(&said.collect::<Vec<f64>>());
-            for (name, summary) in [("heard", heard), ("reported", said)] {
+            let reported = reported_interruptions(&stored_turns(page).await?);
+            let heard = heard_interruptions(&recorder.stop().await?);
+            let errors = Summary::of(&interruption_errors(&heard, &reported));
+            println!(
+                "error of the time to silence in ms, {} interruptions: {}",
+                errors.count(),
+                errors.as_errors()
+            );
+            for (name, interruptions) in [("heard", heard), ("reported", reported)] {
+                let silences: Vec<f64> = interruptions.iter().map(|one| one.silent_ms).collect();
+                let summary = Summary::of(&silences);
                 println!(
-                    "{name}, {} interruptions, first voiced sample to silence in ms: p50 {:.1}, p95 {:.1}, max {:.1}",
-                    summary.values.count(),
-                    figure(summary.values.percentile(50)),
-                    figure(summary.values.percentile(95)),
+                    "{name}, {} interruptions, first voiced sample to silence in ms: {}",
+                    summary.count(),
+                    summary.as_silences()
+                );
+                ensure!(
+                    summary.worst() <= SILENT_WITHIN_MS,
+                    "one took {} ms",
                     summary.worst()
                 );
-                ensure!(summary.worst() <= SILENT_WITHIN_MS, "one took {} ms", summary.worst());
             }
+            ensure!(
+                errors.count() * 10 >= wanted * 9,
+                "{} were heard over the AI and reported",
+                errors.count()
+            );
             Ok(())
         })
         .await

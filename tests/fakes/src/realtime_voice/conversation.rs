@@ -66,6 +66,7 @@ impl Conversation {
             RealtimeCommand::Audio(_)
             | RealtimeCommand::SpeechBegan { .. }
             | RealtimeCommand::EndTurn
+            | RealtimeCommand::CutBefore(_)
             | RealtimeCommand::Heard(_) => {}
             RealtimeCommand::Commit(generation) | RealtimeCommand::Greet(generation) => {
                 self.generation = *generation;

@@ -67,7 +67,7 @@ impl ScriptedSpeechToText {
         self.desk.line_up(transcript);
     }
 
-    /// Says something unprompted in every open session.
+    /// Says something unprompted in every open session: it answers no order.
     pub fn say(&self, kind: SpeechToTextEventKind) {
         self.desk.say(kind);
     }
@@ -158,12 +158,9 @@ mod tests {
         ears.connect(ProviderConfig::of(PROVIDER)).await.unwrap()
     }
 
-    async fn finalize(session: &mut SpeechToTextSession) {
-        session
-            .commands
-            .send(SpeechToTextCommand::Finalize)
-            .await
-            .unwrap();
+    async fn finalize(session: &mut SpeechToTextSession, number: u64) {
+        let order = SpeechToTextCommand::Finalize { number };
+        session.commands.send(order).await.unwrap();
     }
 
     #[tokio::test(start_paused = true)]
@@ -174,8 +171,8 @@ mod tests {
         ears.hear(Transcript::new().wait(hundred).text("three"));
         let mut session = open(&ears).await;
         let ordered = tokio::time::Instant::now().into_std();
-        finalize(&mut session).await;
-        finalize(&mut session).await;
+        finalize(&mut session, 1).await;
+        finalize(&mut session, 2).await;
         let events: Vec<SpeechToTextEvent> = session.events.by_ref().take(3).collect().await;
         let told: Vec<(u128, &SpeechToTextEventKind)> = events
             .iter()
@@ -228,8 +225,8 @@ mod tests {
         ears.hear(Transcript::new().fails(ProviderErrorKind::RateLimited));
         ears.hear(Transcript::new().breaks_off(ProviderErrorKind::QuotaExceeded));
         let mut session = open(&ears).await;
-        finalize(&mut session).await;
-        finalize(&mut session).await;
+        finalize(&mut session, 1).await;
+        finalize(&mut session, 2).await;
         let kinds: Vec<SpeechToTextEventKind> =
             session.events.by_ref().map(|event| event.kind).collect().await;
         let failed = |kind| Arc::new(failure(kind));
@@ -242,7 +239,7 @@ mod tests {
         );
         assert_eq!(
             ears.recorded().control(),
-            [SpeechToTextCommand::Finalize, SpeechToTextCommand::Finalize]
+            [1, 2].map(|number| SpeechToTextCommand::Finalize { number })
         );
     }
 }

@@ -19,7 +19,8 @@ pub(super) struct Session {
     detects_turns: bool,
     /// Something was said that is not written down yet.
     is_speech: bool,
-    steps: VecDeque<Step>,
+    /// What is to be done, and for which order.
+    steps: VecDeque<(u64, Step)>,
     timer: Pin<Box<Sleep>>,
 }
 
@@ -52,7 +53,7 @@ impl Session {
                     Some(command) => self.on_command(command).await,
                     None => Err(Closed),
                 },
-                Ok(kind) = self.unprompted.recv() => self.send(kind).await,
+                Ok(kind) = self.unprompted.recv() => self.send(None, kind).await,
                 () = &mut self.timer, if is_answering => self.on_timer().await,
             };
             if open.is_err() {
@@ -72,11 +73,12 @@ impl Session {
                 self.detects_turns && samples.iter().any(|sample| *sample != 0)
             }
             SpeechToTextCommand::SpeechBegan { .. } => !self.detects_turns,
-            SpeechToTextCommand::Finalize => {
+            SpeechToTextCommand::Finalize { number } => {
                 if self.steps.is_empty() {
                     self.timer.as_mut().reset(Instant::now());
                 }
-                self.steps.extend(self.next_transcript().steps);
+                let steps = self.next_transcript().steps.into_iter();
+                self.steps.extend(steps.map(|step| (*number, step)));
                 self.is_speech = false;
                 false
             }
@@ -85,7 +87,7 @@ impl Session {
         if starts && !self.is_speech {
             self.is_speech = true;
             if self.detects_turns {
-                return self.send(SpeechToTextEventKind::SpeechStarted).await;
+                return self.send(None, SpeechToTextEventKind::SpeechStarted).await;
             }
         }
         Ok(())
@@ -94,21 +96,27 @@ impl Session {
     async fn on_timer(&mut self) -> Result<(), Closed> {
         match self.steps.pop_front() {
             None => Ok(()),
-            Some(Step::Wait(time)) => {
+            Some((_, Step::Wait(time))) => {
                 self.timer.as_mut().reset(Instant::now() + time);
                 Ok(())
             }
-            Some(Step::Say(kind)) => self.send(kind).await,
-            Some(Step::HangUp) => Err(Closed),
+            Some((number, Step::Say(kind))) => self.send(Some(number), kind).await,
+            Some((_, Step::HangUp)) => Err(Closed),
         }
     }
 
-    async fn send(&mut self, kind: SpeechToTextEventKind) -> Result<(), Closed> {
+    /// What is said for an order answers it, if it is an answer.
+    async fn send(&mut self, order: Option<u64>, kind: SpeechToTextEventKind) -> Result<(), Closed> {
         if matches!(kind, SpeechToTextEventKind::Final(_)) {
             self.is_speech = false;
         }
+        let is_answer = matches!(
+            kind,
+            SpeechToTextEventKind::Final(_) | SpeechToTextEventKind::FinalFailed(_)
+        );
         let event = SpeechToTextEvent {
             at: Instant::now().into_std(),
+            answers: order.filter(|_| is_answer),
             kind,
         };
         self.events.send(event).await.map_err(|_| Closed)

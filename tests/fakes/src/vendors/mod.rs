@@ -4,6 +4,7 @@
 pub mod deepgram;
 mod delays;
 pub mod gemini;
+pub mod keys;
 pub mod language_models;
 mod line;
 mod local;

@@ -22,8 +22,9 @@ use super::pieces::{Piece, Splitter};
 
 /// What an answer says before it is taken. Overflow: the providers are not read.
 const SAID: usize = 64;
-/// Pieces that are written and not spoken yet. Overflow: the language model is not read.
-const PIECES: usize = 64;
+/// Pieces that are written and not spoken yet: an hour of speech, so that the language model is read to its end whatever the
+/// voice does, and who hangs is known. Overflow: the language model is not read.
+const PIECES: usize = 1_024;
 /// How much of what was spoken before the voice is told, in characters: a sentence or two.
 const PREVIOUS_TEXT: usize = 300;
 

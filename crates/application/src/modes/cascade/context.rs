@@ -13,8 +13,12 @@ pub(super) struct Context {
     last: Exchange,
     /// What was settled last, as long as nothing follows it.
     settled: Settled,
-    /// The answer that was cut last.
-    cut: Option<Cut>,
+    /// How many answers were settled.
+    answers: u64,
+    /// The answer that was settled last.
+    said: Option<Said>,
+    /// The answer that was cut last; before any was, the last one that was said before.
+    cut: Option<Said>,
 }
 
 /// A turn that was settled.
@@ -23,13 +27,15 @@ struct Settled {
     words: String,
     /// How many messages it is.
     messages: usize,
-    /// Its answer was cut.
-    is_cut: bool,
+    /// Which answer is its own.
+    answer: Option<u64>,
 }
 
-/// An answer that was cut.
-#[derive(Debug)]
-struct Cut {
+/// An answer that is over.
+#[derive(Debug, Clone)]
+struct Said {
+    /// The how many-eth it is; 0 for what was said before.
+    number: u64,
     /// As it was told.
     answer: String,
     /// Where it is; empty when nothing of it was heard.
@@ -48,8 +54,17 @@ struct Exchange {
 impl Context {
     /// A conversation that goes on from what was said before.
     pub(super) fn new(history: Vec<Message>) -> Self {
+        let certain = Conversation::new(history);
+        let cut = certain
+            .last_of(MessageRole::Assistant)
+            .map(|(place, answer)| Said {
+                number: 0,
+                answer,
+                place,
+            });
         Self {
-            certain: Conversation::new(history),
+            certain,
+            cut,
             ..Self::default()
         }
     }
@@ -81,10 +96,12 @@ impl Context {
         let Settled {
             words,
             messages,
-            is_cut,
+            answer,
         } = std::mem::take(&mut self.settled);
         self.certain.forget_last(messages);
-        self.cut.take_if(|_| is_cut);
+        for said in [&mut self.said, &mut self.cut] {
+            said.take_if(|said| Some(said.number) == answer);
+        }
         words
     }
 
@@ -101,30 +118,42 @@ impl Context {
     /// The turn that was answered last is over, and its answer was cut after so many characters. It may turn out that more
     /// of it was heard, or less.
     pub(super) fn cut(&mut self, chars: usize) {
-        let answer = self.last.answer.clone();
-        let place = self.settle_heard(chars);
-        self.settled.is_cut = true;
-        self.cut = Some(Cut { answer, place });
+        self.settle_heard(chars);
+        self.cut = self.said.clone().filter(|_| self.settled.answer.is_some());
     }
 
-    /// So many characters were heard of the answer that was cut last.
-    pub(super) fn correct_heard(&mut self, chars: usize) {
-        let Some(Cut { answer, place }) = &mut self.cut else {
-            return;
-        };
-        let before = self.certain.end();
-        let heard = first_chars(answer, chars);
-        self.certain.correct(place.clone(), MessageRole::Assistant, heard);
-        let after = self.certain.end();
-        place.end = place.end + after - before;
-        if self.settled.is_cut {
-            self.settled.messages = self.settled.messages + after - before;
+    /// The answer before the turn that was answered last was cut after so many characters, as [`Self::cut`].
+    pub(super) fn cut_before(&mut self, chars: usize) {
+        if self.said.is_some() {
+            self.cut.clone_from(&self.said);
+            self.correct_heard(chars);
         }
     }
 
-    /// The turn that was answered last is over, and only so many characters of its answer were heard. Answers where they
-    /// are.
-    fn settle_heard(&mut self, chars: usize) -> Range<usize> {
+    /// So many characters were heard of the answer that was cut last, or that was said before.
+    pub(super) fn correct_heard(&mut self, chars: usize) {
+        let Some(cut) = &mut self.cut else {
+            return;
+        };
+        let before = self.certain.end();
+        let heard = first_chars(&cut.answer, chars);
+        self.certain
+            .correct(cut.place.clone(), MessageRole::Assistant, heard);
+        let after = self.certain.end();
+        let moved = |end: usize| end + after - before;
+        cut.place.end = moved(cut.place.end);
+        if self.settled.answer == Some(cut.number) {
+            self.settled.messages = moved(self.settled.messages);
+        }
+        match &mut self.said {
+            Some(said) if said.number == cut.number => said.place.clone_from(&cut.place),
+            Some(said) => said.place = moved(said.place.start)..moved(said.place.end),
+            None => {}
+        }
+    }
+
+    /// The turn that was answered last is over, and only so many characters of its answer were heard.
+    fn settle_heard(&mut self, chars: usize) {
         let last = std::mem::take(&mut self.last);
         let begin = self.certain.end();
         self.certain.add(MessageRole::User, &last.words);
@@ -135,9 +164,17 @@ impl Context {
         self.settled = Settled {
             words: last.words,
             messages: end - begin,
-            is_cut: false,
+            answer: None,
         };
-        answered..end
+        if !last.answer.is_empty() {
+            self.answers += 1;
+            self.settled.answer = Some(self.answers);
+            self.said = Some(Said {
+                number: self.answers,
+                answer: last.answer,
+                place: answered..end,
+            });
+        }
     }
 
     /// The user said something that is not answered.
@@ -266,6 +303,24 @@ mod tests {
     }
 
     #[test]
+    fn of_what_was_said_before_the_last_answer_is_corrected() {
+        let said = [
+            (MessageRole::Assistant, "Hello."),
+            (MessageRole::Assistant, "Once upon a time."),
+            (MessageRole::User, "Stop."),
+        ];
+        let history = said.map(|(role, text)| Message {
+            role,
+            text: text.to_owned(),
+        });
+        let mut context = Context::new(history.into());
+        context.settle_unheard();
+        context.correct_heard(4);
+        let expected = ["Assistant: Hello.", "Assistant: Once", "User: Stop."];
+        assert_eq!(lines(&context), expected);
+    }
+
+    #[test]
     fn what_was_taken_back_is_not_corrected() {
         let mut context = answered("Tell me.", "Once upon");
         context.cut(4);
@@ -290,6 +345,46 @@ mod tests {
         assert_eq!(lines(&context), ["User: Tell me.", "Assistant: Once"]);
         context.correct_heard(9);
         assert_eq!(lines(&context), ["User: Tell me.", "Assistant: Once upon"]);
+    }
+
+    #[test]
+    fn an_answer_may_be_cut_while_the_next_turn_is_answered() {
+        let mut context = answered("Tell me.", "Once upon a time.");
+        context.ask("And?".to_owned());
+        context.answer("No.");
+        context.cut_before(4);
+        context.correct_heard(9);
+        assert_eq!(context.take_back(), "And?");
+        assert_eq!(lines(&context), ["User: Tell me.", "Assistant: Once upon"]);
+        context.correct_heard(0);
+        assert_eq!(lines(&context), ["User: Tell me."]);
+    }
+
+    #[test]
+    fn where_an_answer_is_moves_with_what_was_heard_of_the_one_before() {
+        let mut context = answered("Tell me.", "Once upon a time.");
+        context.cut(0);
+        context.ask("And?".to_owned());
+        context.answer("Yes. No.");
+        context.ask("Why?".to_owned());
+        context.correct_heard(4);
+        context.cut_before(4);
+        assert_eq!(
+            lines(&context),
+            [
+                "User: Tell me.",
+                "Assistant: Once",
+                "User: And?",
+                "Assistant: Yes."
+            ]
+        );
+        context.ask("So?".to_owned());
+        context.cut(4);
+        context.correct_heard(0);
+        assert_eq!(
+            lines(&context)[3..],
+            ["Assistant: Yes.", "User: Why?", "User: So?"]
+        );
     }
 
     #[test]

@@ -61,6 +61,8 @@ pub(super) struct CascadeMode {
     events: mpsc::Receiver<ModeEvent>,
     /// The ears were asked for what was said, in case that the user is done.
     is_prepared: bool,
+    /// Orders to write down that the ears were given.
+    finalized: u64,
     /// The session took the news that the user began to speak; it orders what follows from that before it asks for more.
     told_of_speech: bool,
     _pipeline: AbortOnDropHandle<()>,
@@ -108,6 +110,7 @@ impl CascadeMode {
             told: Lossless::new(told),
             events: events_rx,
             is_prepared: false,
+            finalized: 0,
             told_of_speech: false,
             _pipeline: AbortOnDropHandle::new(tasks.spawn(pipeline.run())),
         })
@@ -124,19 +127,27 @@ impl CascadeMode {
             ModeOrder::SpeechBegan { .. }
             | ModeOrder::EndTurn
             | ModeOrder::Greet(_)
+            | ModeOrder::CutBefore(_)
             | ModeOrder::Heard(_) => {}
         }
         match order {
             ModeOrder::SpeechBegan { ago } => Some(SpeechToTextCommand::SpeechBegan { ago }),
-            ModeOrder::Prepare | ModeOrder::EndTurn => Some(SpeechToTextCommand::Finalize),
+            ModeOrder::Prepare | ModeOrder::EndTurn => Some(self.finalize()),
             // Ears that find turns wrote down all of them already.
             ModeOrder::Commit(_) if self.turn_taking == TurnTaking::Provider => None,
-            ModeOrder::Commit(_) => (!was_prepared).then_some(SpeechToTextCommand::Finalize),
+            ModeOrder::Commit(_) => (!was_prepared).then(|| self.finalize()),
             ModeOrder::GoOn { .. }
             | ModeOrder::Greet(_)
             | ModeOrder::Interrupt { .. }
+            | ModeOrder::CutBefore(_)
             | ModeOrder::Heard(_) => None,
         }
+    }
+
+    fn finalize(&mut self) -> SpeechToTextCommand {
+        self.finalized += 1;
+        let number = self.finalized;
+        SpeechToTextCommand::Finalize { number }
     }
 }
 
@@ -151,8 +162,10 @@ impl InteractionMode for CascadeMode {
 
     fn order(&mut self, order: ModeOrder) {
         let command = self.ears_command(order);
-        if command == Some(SpeechToTextCommand::Finalize) && order != ModeOrder::EndTurn {
-            self.told.send(Told::Asked);
+        if let Some(SpeechToTextCommand::Finalize { number }) = command
+            && order != ModeOrder::EndTurn
+        {
+            self.told.send(Told::Asked { number });
         }
         self.told.send(Told::Order(order));
         match command {

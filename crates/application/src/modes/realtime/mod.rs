@@ -172,6 +172,7 @@ impl InteractionMode for RealtimeMode {
                 generation,
                 heard: None,
             },
+            ModeOrder::CutBefore(heard) => RealtimeCommand::CutBefore(heard),
             ModeOrder::Heard(heard) => RealtimeCommand::Heard(heard),
             ModeOrder::SpeechBegan { ago } => RealtimeCommand::SpeechBegan { ago },
             ModeOrder::EndTurn => RealtimeCommand::EndTurn,

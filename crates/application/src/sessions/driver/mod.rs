@@ -37,6 +37,7 @@ use super::live::Registration;
 use super::outbox::Outbox;
 use super::service::{SessionInput, SessionsPorts};
 use crate::alarm::alarm;
+use crate::credentials::KeyUses;
 use crate::modes::{InteractionMode, ModeEvent, ModeFactory, ModeSaid};
 
 /// How long the end of a session waits for the database before the client is told that the session is over.
@@ -55,7 +56,9 @@ pub(super) struct DriverSetup {
     pub(super) is_eager: bool,
     /// Why there is none is told to the client, and another one is looked for.
     pub(super) mode: Result<Box<dyn InteractionMode>, SessionFailure>,
+    /// Opened the mode, with the keys that the user had then.
     pub(super) modes: Arc<ModeFactory>,
+    pub(super) key_uses: KeyUses,
     /// What the session goes on with when the mode fails.
     pub(super) fallback: Option<Interaction>,
     pub(super) tasks: TaskTracker,
@@ -84,6 +87,7 @@ pub(super) struct Driver {
     /// Why the session begins without one.
     not_opened: Option<SessionFailure>,
     modes: Arc<ModeFactory>,
+    key_uses: KeyUses,
     opening: Option<Opening>,
     /// What the session goes on with when the mode fails.
     fallback: Option<Interaction>,
@@ -128,6 +132,7 @@ impl Driver {
             not_opened,
             fallback: setup.fallback,
             modes: setup.modes,
+            key_uses: setup.key_uses,
             opening: None,
             offer: None,
             memory: Memory::default(),
@@ -145,6 +150,9 @@ impl Driver {
             session: setup.session,
             _registration: setup.registration,
         };
+        if driver.mode.is_some() {
+            driver.key_uses.opened(&driver.modes, &driver.session.interaction);
+        }
         driver.say_when_a_model_is_retired();
         driver.hear_eagerly();
         driver
@@ -216,6 +224,7 @@ impl Driver {
         let at = self.session_time(Instant::from_std(at));
         match what {
             ModeSaid::Said(what) => {
+                let what = self.with_failure_explained(what);
                 self.tell(Input::Mode { generation, at, what }).await;
                 self.hear_without_mode().await;
             }

@@ -8,11 +8,13 @@ use chrono::NaiveDate;
 use tracing::{info, warn};
 use viva_domain::ports::{Message, MessageRole, ProviderErrorKind};
 use viva_domain::sessions::{EndStatus, FallbackPolicy, Interaction, InteractionMode as Mode};
-use viva_domain::turns::{Event, Input, ModeOrder, NoticeCode, OnModeFailure, SessionFailure, TurnTaking};
+use viva_domain::turns::{
+    Event, Input, ModeInput, ModeOrder, NoticeCode, OnModeFailure, SessionFailure, TurnTaking,
+};
 
 use super::Driver;
 use super::hearing::Eager;
-use crate::modes::{InteractionMode, OpenMode, OpenModeError, failure};
+use crate::modes::{InteractionMode, ModeFactory, OpenMode, OpenModeError, failure};
 use crate::sessions::archive::LONGEST_READ_BACK;
 use crate::sessions::link::{FallbackOffer, SessionMessage, SwitchedMode};
 
@@ -31,6 +33,8 @@ pub(super) struct Opened {
     interaction: Interaction,
     reason: Option<String>,
     mode: Result<Box<dyn InteractionMode>, OpenModeError>,
+    /// Opened it, with the keys that the user had then.
+    modes: Arc<ModeFactory>,
     /// What it was told of the conversation.
     told: Vec<Message>,
 }
@@ -95,6 +99,7 @@ impl Driver {
 
     fn connect(&mut self, interaction: Interaction, reason: Option<String>) {
         let (modes, tasks) = (Arc::clone(&self.modes), self.tasks.clone());
+        let (directory, owner) = (Arc::clone(&self.ports.provider_directory), self.session.user_id);
         let (prompt, history) = (self.session.prompt.clone(), self.history());
         let told = history.clone();
         let (input_rate, output_rate) = (self.input_rate, self.output_rate);
@@ -107,11 +112,19 @@ impl Driver {
                 output_rate,
                 tasks: &tasks,
             };
+            let modes = match directory.catalogue(owner).await {
+                Ok(catalogue) => Arc::new(ModeFactory::new(catalogue)),
+                Err(err) => {
+                    warn!(error = %err, "A session goes on with the keys that it has, since others cannot be read: {err}");
+                    modes
+                }
+            };
             let mode = modes.open(request).await;
             Opened {
                 interaction,
                 reason,
                 mode,
+                modes,
                 told,
             }
         })));
@@ -133,12 +146,14 @@ impl Driver {
             interaction,
             reason,
             mode,
+            modes,
             told,
         } = opened;
         match mode {
             Ok(mode) => {
                 self.tell(Input::ModeLeaves).await;
-                if told == self.history() {
+                if told == self.history() && self.machine.knows_what_was_heard() {
+                    self.modes = modes;
                     self.replace_mode(interaction, reason, mode).await;
                 } else {
                     // The conversation went on meanwhile: it would not know of what was said.
@@ -146,7 +161,10 @@ impl Driver {
                     self.open(interaction, reason);
                 }
             }
-            Err(OpenModeError(err)) => self.on_not_opened(&interaction, failure(&err)).await,
+            Err(OpenModeError(err)) => {
+                self.key_uses.failed(&modes, &err.kind, &err.provider);
+                self.on_not_opened(&interaction, failure(&err)).await;
+            }
         }
     }
 
@@ -180,6 +198,7 @@ impl Driver {
         self.mode = Some(mode);
         self.offer = None;
         self.session.interaction = interaction.clone();
+        self.key_uses.opened(&self.modes, &interaction);
         self.archive.switch(interaction.clone()).await;
         let heard = self.hearing.set_turn_taking(turn_taking, self.now());
         self.hear_eagerly();
@@ -189,19 +208,31 @@ impl Driver {
             .message(SessionMessage::ModeSwitched(Box::new(switched)));
         self.say_when_a_model_is_retired();
         self.catch_up_recording(0);
-        if let Err(failure) = self.replay().await {
-            self.outbox.message(SessionMessage::Event(Event::Failure {
-                failure,
-                recoverable: true,
-            }));
-        }
+        let given = self.replay().await;
         self.tell(Input::ModeReplaced {
             turn_taking,
             on_mode_failure,
         })
         .await;
+        self.tell(Input::Replayed(given)).await;
         if let Some(heard) = heard {
             self.tell(heard).await;
+        }
+    }
+
+    /// A key of the user's own that a provider refused is theirs to mend.
+    pub(super) fn with_failure_explained(&mut self, what: ModeInput) -> ModeInput {
+        let mut explained = |failure: SessionFailure| {
+            let failure = self.modes.explained(failure);
+            if let Some(provider) = &failure.provider {
+                self.key_uses.failed(&self.modes, &failure.kind, provider);
+            }
+            failure
+        };
+        match what {
+            ModeInput::Failed(failure) => ModeInput::Failed(explained(failure)),
+            ModeInput::ResponseFailed(failure) => ModeInput::ResponseFailed(explained(failure)),
+            other => other,
         }
     }
 
@@ -224,9 +255,6 @@ impl Driver {
 
     /// Gives the mode the audio of the turn that is open; without one, what may be the beginning of the next.
     pub(super) async fn replay(&mut self) -> Result<(), SessionFailure> {
-        if self.mode.is_none() {
-            return Ok(()); // The next one hears it when it is open.
-        }
         let Some(recording) = self
             .user_recordings
             .iter()
@@ -295,6 +323,7 @@ fn lost_words() -> SessionFailure {
     let message = "what you said could not be read back; please say it again".to_owned();
     SessionFailure {
         kind: ProviderErrorKind::Failed(message.clone()),
+        provider: None,
         message,
         retry_after: None,
     }
@@ -310,7 +339,7 @@ pub(in crate::sessions) fn on_failure_with(fallback: Option<&Interaction>) -> On
 
 /// What a session goes on with when its realtime provider fails; `None` when it shall end then.
 pub(in crate::sessions) fn fallback_of(
-    modes: &crate::modes::ModeFactory,
+    modes: &ModeFactory,
     interaction: &Interaction,
     policy: FallbackPolicy,
     today: NaiveDate,

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use super::open_turn::OpenTurn;
-use super::{Effect, Event, ModeInput, SessionFailure, TurnMachine, TurnState, TurnTaking};
+use super::{Effect, Event, ModeInput, ModeOrder, SessionFailure, TurnMachine, TurnState, TurnTaking};
 use crate::latency::{ClientTime, SessionTime};
 use crate::turns::TurnNumber;
 
@@ -153,6 +153,12 @@ impl TurnMachine {
         !playing.is_growing() && self.next.as_ref().is_some_and(NextTurn::is_asked)
     }
 
+    /// Whether the mode was asked for the next turn already, though its user may have gone on since.
+    pub(super) fn is_behind_the_mode(&self, playing: &OpenTurn) -> bool {
+        let was_asked = |next: &NextTurn| next.is_asked() || next.turn.went_on_in.is_some();
+        !playing.is_growing() && self.next.as_ref().is_some_and(was_asked)
+    }
+
     /// The AI is done, and the turn that waited for that is the current one.
     pub(super) fn let_in(&mut self, now: SessionTime, next: NextTurn, effects: &mut Vec<Effect>) {
         let NextTurn {
@@ -168,7 +174,8 @@ impl TurnMachine {
             turn.tell_progress(effects);
             TurnState::Processing
         };
-        if turn.is_unheard {
+        // Where there is no mode, the one that comes is given it.
+        if turn.is_unheard && !self.mode_is_gone {
             effects.push(Effect::Replay);
         }
         self.turn = Some(turn);
@@ -182,30 +189,51 @@ impl TurnMachine {
         }
     }
 
-    /// The mode was given the turn, and is asked for its answer once that is over. What cannot be given is not answered.
+    /// The mode was given the turn, and is asked for its answer once that is over. What cannot be given is not answered;
+    /// while the AI finishes another answer, it can be given later.
     pub(super) fn replayed(
         &mut self,
         now: SessionTime,
         given: Result<(), SessionFailure>,
         effects: &mut Vec<Effect>,
     ) {
-        let Some(turn) = self.turn.as_mut().filter(|turn| turn.is_unheard) else {
+        if self.next.is_some() && given.is_err() {
+            return;
+        }
+        let newest = self
+            .next
+            .as_mut()
+            .map(|next| &mut next.turn)
+            .or(self.turn.as_mut());
+        let Some(turn) = newest.filter(|turn| turn.is_unheard) else {
             return;
         };
         turn.is_unheard = false;
-        let is_over = self.state == TurnState::Processing;
         match given {
-            Ok(()) if is_over => {
-                self.commit(effects);
-                self.has_ended();
+            Ok(()) => self.ask_for_what_was_given(now, effects),
+            Err(failure) if self.state == TurnState::Processing => {
+                self.response_failed(now, failure, effects);
             }
-            Ok(()) => {}
-            Err(failure) if is_over => self.response_failed(now, failure, effects),
             Err(failure) => effects.push(Effect::Emit(Event::Failure {
                 failure,
                 recoverable: true,
             })),
         }
+    }
+
+    /// The mode heard the turn all at once, and answers it if it is over. A provider that finds turns has not found that.
+    fn ask_for_what_was_given(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
+        if self.waiting_turn().is_none() {
+            return;
+        }
+        match self.settings.turn_taking {
+            TurnTaking::Session => self.commit(effects),
+            TurnTaking::Provider => {
+                effects.push(Effect::Order(ModeOrder::EndTurn));
+                self.committed(now);
+            }
+        }
+        self.has_ended();
     }
 
     /// The mode was told to stop: it may not answer a turn that was over by then.

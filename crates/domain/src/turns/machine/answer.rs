@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use crate::latency::{ClientTime, SessionTime};
+use crate::ports::Heard;
 use crate::turns::Usage;
 
 /// Characters that are said in a second where a character is a syllable: Mandarin is spoken at 5.18 syllables a second
@@ -17,6 +18,9 @@ pub(super) struct Answer {
     pub(super) text: String,
     pub(super) samples: u64,
     pub(super) extent: Extent,
+    /// How much the mode takes for heard, if it has nothing more to say of it though what there is plays on: it was told to
+    /// stop, or the answer is another mode's.
+    pub(super) believed: Option<Heard>,
     pub(super) usage: Option<Usage>,
     /// When the mode last said something of it.
     pub(super) last_said: SessionTime,
@@ -80,6 +84,7 @@ impl Answer {
             text: String::new(),
             samples: 0,
             extent: Extent::Growing,
+            believed: None,
             usage: None,
             last_said: now,
             first_audible: None,

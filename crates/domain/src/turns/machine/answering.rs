@@ -244,7 +244,7 @@ impl TurnMachine {
         let at = report.session_at.unwrap_or(now);
         let played = Some(report.played);
         self.interrupt(now, at, InterruptReason::Client, None, played, effects);
-        self.finish_cut_turn(now, effects);
+        self.cut_turn_is_known(now, effects);
         self.listen(now, effects);
     }
 

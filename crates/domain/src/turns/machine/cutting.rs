@@ -54,14 +54,19 @@ impl TurnMachine {
             reason,
         }));
         turn.closed_in = Some(self.generation);
-        // A mode that turned to the next turn has nothing to stop.
-        let is_stopped = !self.next_is_asked(&turn);
-        let believed = turn
-            .heard_for_provider(turn.heard(now, rate), rate)
-            .filter(|_| is_stopped);
-        if is_stopped {
-            self.stop_mode(believed, effects);
+        let believed = turn.answer.as_ref().and_then(|answer| answer.believed);
+        let heard = turn.heard_for_provider(turn.heard(now, rate), rate);
+        // Of what a mode was only told, it cannot stop anything: another answer would be taken for the one that is cut.
+        let its_own = heard.filter(|_| believed.is_none());
+        let is_behind = self.is_behind_the_mode(&turn);
+        if is_behind {
+            effects.extend(its_own.map(|heard| Effect::Order(ModeOrder::CutBefore(heard))));
         }
+        // A mode that turned to the next turn has nothing to stop.
+        if !self.next_is_asked(&turn) {
+            self.stop_mode(its_own.filter(|_| !is_behind), effects);
+        }
+        let believed = believed.or(heard);
         effects.push(Effect::Emit(Event::ResponseEnded {
             turn: turn.number,
             interruption: Some(reason),
@@ -112,8 +117,11 @@ impl TurnMachine {
         self.next_is_dropped();
     }
 
-    /// What was committed is not the whole turn: the mode shall wait for the rest.
+    /// What was committed is not the whole turn: the mode shall wait for the rest, if it heard any of it.
     pub(super) fn hold_mode(&mut self, effects: &mut Vec<Effect>) {
+        if self.hears_later() {
+            return;
+        }
         self.generation = self.generation.next();
         effects.push(Effect::Order(ModeOrder::GoOn {
             generation: self.generation,

@@ -67,7 +67,11 @@ pub enum ModeOrder {
         /// How much of the answer had been heard; `None` when nothing was being said.
         heard: Option<Heard>,
     },
-    /// How much was heard of the answer that [`Self::Interrupt`] stopped last, which the client told later.
+    /// The answer before the one that the mode was asked for last was cut, which was complete as far as the mode knows: so
+    /// much of it was heard.
+    CutBefore(Heard),
+    /// How much was heard of the answer that [`Self::Interrupt`] or [`Self::CutBefore`] cut last, which the client told
+    /// later; as long as they cut none, of the last answer that the mode was told of when it began.
     Heard(Heard),
 }
 

@@ -14,8 +14,8 @@ pub enum Input {
     ModeLeaves,
     /// The mode that was wanted in place of this one cannot be opened: this one stays.
     ModeStays,
-    /// Another mode is open in place of one that failed, left, or could not be opened at all. It was given the audio of the
-    /// turn that is open, and counts generations from [`Generation::FIRST`].
+    /// Another mode is open in place of one that failed, left, or could not be opened at all. It counts generations from
+    /// [`Generation::FIRST`]. [`Self::Replayed`] follows at once: whether it was given the audio of the turn that is open.
     ModeReplaced {
         /// Who decides with it that the user's turn is over.
         turn_taking: TurnTaking,
@@ -47,7 +47,8 @@ pub enum Input {
     SpeechResumed,
     /// The turn was handed to the provider ([`super::ModeOrder::Commit`] was carried out).
     Committed,
-    /// The mode was given the turn that it had not heard ([`super::Effect::Replay`] was carried out), or why it was not.
+    /// The mode was given the turn that it had not heard, or why it was not: told as soon as [`super::Effect::Replay`] was
+    /// carried out, and after [`Self::ModeReplaced`].
     Replayed(Result<(), SessionFailure>),
     /// The client asks to stop the AI.
     Interrupt {
@@ -130,6 +131,8 @@ impl std::fmt::Debug for ModeInput {
 pub struct SessionFailure {
     /// What kind of failure it was.
     pub kind: crate::ports::ProviderErrorKind,
+    /// The id of the provider that failed; `None` when it was not one.
+    pub provider: Option<String>,
     /// What happened, for people.
     pub message: String,
     /// When to try again.

@@ -83,7 +83,7 @@ impl TurnMachine {
         }
     }
 
-    /// Another mode is open, and has been given the audio of the turn that is open. It counts generations anew.
+    /// Another mode is open, which counts generations anew. What it was given of the turn that is open is told next.
     pub(super) fn mode_replaced(
         &mut self,
         now: SessionTime,
@@ -103,8 +103,10 @@ impl TurnMachine {
         }
         self.past.clear();
         self.next_is_not_answered();
+        let (until, rate) = (self.heard_until(now), self.settings.output_rate);
         if let Some(turn) = &mut self.turn {
             turn.is_heard_anew();
+            turn.is_told(until, rate);
         }
         if let Some(next) = &mut self.next {
             next.turn.is_heard_anew();
@@ -112,36 +114,24 @@ impl TurnMachine {
         self.active(now);
         match self.state {
             TurnState::Idle => self.opened(now, effects),
-            TurnState::Processing | TurnState::AiSpeaking => self.ask_again(now, effects),
+            TurnState::Processing | TurnState::AiSpeaking => self.answer_anew(now, effects),
             TurnState::Listening => self.greet(now, effects),
             TurnState::UserSpeaking | TurnState::Ending => {}
         }
     }
 
     /// The turn waits for its answer, and the mode that was asked for it is gone.
-    fn ask_again(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
+    fn answer_anew(&mut self, now: SessionTime, effects: &mut Vec<Effect>) {
         let Some(turn) = self.waiting_turn() else { return };
         // How long there was no mode is nobody's doing: the wait is left unexplained.
         turn.marks.endpointed = None;
         turn.marks.committed = None;
         turn.marks.stages = StageMarks::default();
-        match (turn.user_audio, self.settings.turn_taking) {
-            // The AI was about to begin: nothing of the user was said.
-            (UserAudio::Complete, _) => {
-                self.generation = self.generation.next();
-                effects.push(Effect::Order(ModeOrder::Greet(self.generation)));
-                self.committed(now);
-            }
-            (UserAudio::Recording, TurnTaking::Session) => {
-                self.commit(effects);
-                self.has_ended();
-            }
-            // It hears all of the turn at once, and that it is over.
-            (UserAudio::Recording, TurnTaking::Provider) => {
-                effects.push(Effect::Order(ModeOrder::EndTurn));
-                self.committed(now);
-                self.has_ended();
-            }
+        // The AI was about to begin: nothing of the user was said. Whoever said something is heard first.
+        if turn.user_audio == UserAudio::Complete {
+            self.generation = self.generation.next();
+            effects.push(Effect::Order(ModeOrder::Greet(self.generation)));
+            self.committed(now);
         }
     }
 }

@@ -156,6 +156,9 @@ impl TurnMachine {
             turn.heard_for_provider(sent, rate)
         };
         let heard = self.turn.as_ref().and_then(sent);
+        if let Some(answer) = self.turn.as_mut().and_then(|turn| turn.answer.as_mut()) {
+            answer.believed = heard;
+        }
         self.stop_mode(heard, effects);
         let limits = self.settings.limits;
         let marks = self.turn.as_ref().map(|turn| turn.marks).unwrap_or_default();
@@ -165,6 +168,7 @@ impl TurnMachine {
         };
         let failure = SessionFailure {
             kind: ProviderErrorKind::Unavailable,
+            provider: None,
             message: format!("{who} within {} s", limit.as_secs()),
             retry_after: None,
         };

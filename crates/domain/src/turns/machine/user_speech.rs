@@ -86,8 +86,9 @@ impl TurnMachine {
     }
 
     pub(super) fn speech_paused(&mut self, effects: &mut Vec<Effect>) {
-        let may_be_over =
-            self.state == TurnState::UserSpeaking && self.settings.turn_taking == TurnTaking::Session;
+        let may_be_over = self.state == TurnState::UserSpeaking
+            && self.settings.turn_taking == TurnTaking::Session
+            && !self.hears_later();
         if let Some(speech) = self
             .speech
             .as_mut()

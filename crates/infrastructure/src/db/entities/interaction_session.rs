@@ -3,7 +3,7 @@ use viva_domain::ids::{SessionId, UserId};
 use viva_domain::sessions::{FallbackPolicy, Interaction, Prompt, Session, SessionState, SessionStatus};
 
 use super::json::InteractionJson;
-use super::values::{DamagedRow, damaged, optional_text, whole_micros};
+use super::values::{DamagedRow, damaged, optional_text, prompt_column, whole_micros};
 
 /// A row of `interaction_sessions`.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -81,7 +81,7 @@ impl TryFrom<Model> for Session {
         Ok(Self {
             id: SessionId::from_uuid(row.id),
             user_id: UserId::from_uuid(row.user_id),
-            prompt: prompt.map_err(|_| damaged("system_prompt"))?,
+            prompt: prompt.map_err(|err| damaged(prompt_column(&err)))?,
             barge_in_enabled: row.barge_in_enabled,
             fallback: fallback_of(&row.fallback)?,
             started_at: row.started_at,

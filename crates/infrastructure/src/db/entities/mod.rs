@@ -3,10 +3,12 @@
 //! Rows are serialisable because the journal keeps the same rows in files while the database is away.
 
 pub(crate) mod api_token;
+pub(crate) mod audit_entry;
 pub(crate) mod conversation_turn;
 pub(crate) mod interaction_session;
 mod json;
 pub(crate) mod latency_metric;
+pub(crate) mod provider_credential;
 pub(crate) mod system_prompt_template;
 mod turn_rows;
 pub(crate) mod user;

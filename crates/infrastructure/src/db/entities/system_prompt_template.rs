@@ -2,10 +2,11 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{Condition, QueryTrait};
 use viva_domain::ids::{TemplateId, UserId};
 use viva_domain::templates::{
-    LanguageTag, RawTemplate, SystemPromptTemplate, TemplateContent, TemplateFilter, TemplateOwner,
+    InvalidTemplate, LanguageTag, RawTemplate, SystemPromptTemplate, TemplateContent, TemplateFilter,
+    TemplateOwner,
 };
 
-use super::values::{DamagedRow, damaged, whole_micros};
+use super::values::{DamagedRow, damaged, prompt_column, whole_micros};
 
 /// A row of `system_prompt_templates`.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -85,6 +86,18 @@ impl Model {
     }
 }
 
+/// The column that makes no sense; where no text of the prompt is left, the first of them.
+fn column(err: &InvalidTemplate) -> &'static str {
+    match err {
+        InvalidTemplate::Empty { field }
+        | InvalidTemplate::TooLong { field, .. }
+        | InvalidTemplate::ControlCharacter { field } => field,
+        InvalidTemplate::Language(_) => "language",
+        InvalidTemplate::Prompt(err) => prompt_column(err),
+        InvalidTemplate::NoPrompt => "system_prompt",
+    }
+}
+
 impl TryFrom<Model> for SystemPromptTemplate {
     type Error = DamagedRow;
 
@@ -104,7 +117,7 @@ impl TryFrom<Model> for SystemPromptTemplate {
             owner: row.user_id.map_or(TemplateOwner::BuiltIn, |id| {
                 TemplateOwner::User(UserId::from_uuid(id))
             }),
-            content: content.map_err(|_| damaged("system_prompt"))?,
+            content: content.map_err(|err| damaged(column(&err)))?,
             updated_at: row.updated_at,
         })
     }

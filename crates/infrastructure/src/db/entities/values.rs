@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use thiserror::Error;
+use viva_domain::sessions::InvalidPrompt;
 
 /// A row that makes no sense.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -14,6 +15,16 @@ pub(crate) struct DamagedRow {
 
 pub(super) fn damaged(column: &'static str) -> DamagedRow {
     DamagedRow { column }
+}
+
+/// The column of a prompt's text that makes no sense.
+pub(super) fn prompt_column(err: &InvalidPrompt) -> &'static str {
+    match err {
+        InvalidPrompt::TooLong { field, .. } | InvalidPrompt::ControlCharacter { field } => match *field {
+            "scenario_context" => "scenario",
+            field => field,
+        },
+    }
 }
 
 /// Cut to the microsecond, which is what PostgreSQL keeps.

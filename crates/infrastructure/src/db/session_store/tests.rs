@@ -24,6 +24,18 @@ session_store_contract!(fresh_postgres);
 async fn damaged_sessions_are_reported() {
     let case = async |database: &Database| {
         let store = filled(database).await;
+        for (column, value) in [("system_prompt", "\u{1b}"), ("scenario", "\u{1b}")] {
+            let table = "UPDATE interaction_sessions SET";
+            run(database, &format!("{table} {column} = '{value}'")).await;
+            let err = store.find(OWNER, session_id(1)).await.unwrap_err();
+            assert_eq!(err.kind, StoreErrorKind::Damaged, "{column}: {err:?}");
+            let cause = err.source.unwrap().to_string();
+            assert_eq!(
+                cause,
+                format!("the column {column} holds a value that makes no sense")
+            );
+            run(database, &format!("{table} {column} = 'Be brief.'")).await;
+        }
         for change in [
             "status = 'sleeping'",
             "status = 'completed', ended_at = NULL",

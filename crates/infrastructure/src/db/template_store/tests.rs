@@ -118,20 +118,29 @@ async fn damaged_templates_are_reported() {
     let case = async |database: &Database| {
         let store = SqlTemplateStore::new(database.clone());
         insert(&store, 1).await;
-        for (change, repair) in [
-            ("name = ''", "name = 'Waiter'"),
-            ("language = '?'", "language = 'en'"),
-            ("system_prompt = '\u{1b}'", "system_prompt = 'Be brief.'"),
+        for (column, value, right) in [
+            ("name", "", "Waiter"),
+            ("description", "\u{1b}", "Takes orders."),
+            ("category", "\u{1b}", "restaurant"),
+            ("language", "?", "en"),
+            ("system_prompt", "\u{1b}", "Be brief."),
+            ("user_role", "\u{1b}", "guest"),
+            ("ai_role", "\u{1b}", "waiter"),
+            ("scenario", "\u{1b}", "In a café."),
         ] {
-            let of_users = "WHERE user_id IS NOT NULL";
-            let table = "UPDATE system_prompt_templates SET";
-            run(database, &format!("{table} {change} {of_users}")).await;
-            let err = store.find(OWNER, template_id(1)).await.unwrap_err();
-            assert_eq!(err.kind, StoreErrorKind::Damaged, "{change}: {err:?}");
+            set(database, column, value).await;
+            let found = store.find(OWNER, template_id(1)).await.unwrap_err();
             let filter = TemplateFilter::default();
             let listed = store.list(OWNER, &filter, PageRequest::new(1, 100)).await;
-            assert_eq!(listed.unwrap_err().kind, StoreErrorKind::Damaged, "{change}");
-            run(database, &format!("{table} {repair} {of_users}")).await;
+            for err in [found, listed.unwrap_err()] {
+                assert_eq!(err.kind, StoreErrorKind::Damaged, "{column}: {err:?}");
+                let cause = err.source.unwrap().to_string();
+                assert_eq!(
+                    cause,
+                    format!("the column {column} holds a value that makes no sense")
+                );
+            }
+            set(database, column, right).await;
         }
         assert!(store.find(OWNER, template_id(1)).await.unwrap().is_some());
     };
@@ -151,6 +160,12 @@ async fn listed(store: &SqlTemplateStore, language: &str) -> Vec<SystemPromptTem
     let filter = TemplateFilter::parse(None, Some(language)).unwrap();
     let page = store.list(OWNER, &filter, PageRequest::new(1, 100)).await;
     page.unwrap().items
+}
+
+/// Writes a value into a column of what users wrote.
+async fn set(database: &Database, column: &str, value: &str) {
+    let sql = format!("UPDATE system_prompt_templates SET {column} = '{value}' WHERE user_id IS NOT NULL");
+    run(database, &sql).await;
 }
 
 async fn run(database: &Database, sql: &str) {

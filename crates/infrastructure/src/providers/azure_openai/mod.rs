@@ -1,7 +1,10 @@
 //! Azure OpenAI: OpenAI's models at the address of one's own resource.
 
+use reqwest::header::HeaderName;
 use tokio_util::task::TaskTracker;
+use viva_domain::ports::ProviderError;
 
+use super::check::KeyCall;
 use super::openai::realtime::{Host, KeyHeader, OpenAiRealtimeVoice, RealtimeSettings};
 use super::transport::{Account, HttpClient};
 
@@ -19,4 +22,20 @@ pub fn realtime_voice(
         key: KeyHeader::ApiKey,
     };
     OpenAiRealtimeVoice::at(host, account, http, settings, tasks)
+}
+
+/// `GET /openai/v1/models`: it is free, beside the endpoint of conversations, and needs a key of this very resource; and no
+/// deployment, which the key may be older than.
+pub(super) fn key_call(account: &Account) -> Result<KeyCall, ProviderError> {
+    let key = account.header("")?;
+    Ok(KeyCall {
+        url: account.url("openai/v1/models"),
+        headers: key
+            .map(|key| (HeaderName::from_static("api-key"), key))
+            .into_iter()
+            .collect(),
+        field: Some("data"),
+        limited: &[],
+        elsewhere: &[],
+    })
 }

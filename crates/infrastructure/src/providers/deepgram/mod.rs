@@ -7,6 +7,7 @@
 mod config;
 mod connection;
 mod flux;
+mod key_call;
 mod language;
 mod nova;
 #[cfg(test)]
@@ -25,6 +26,7 @@ use viva_domain::sessions::ProviderConfig;
 use self::config::{Api, Settings};
 use self::connection::Connection;
 use self::flux::Flux;
+pub(super) use self::key_call::key_call;
 use self::nova::Nova;
 use super::Defaults;
 use super::ears::{ANSWERS_WITHIN, KEEP_ALIVE, listen};

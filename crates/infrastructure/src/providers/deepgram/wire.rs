@@ -175,6 +175,7 @@ mod tests {
             provider: "acme".to_owned(),
             base_url: "https://a.example".parse().unwrap(),
             api_key: None,
+            organization: None,
         }
     }
 

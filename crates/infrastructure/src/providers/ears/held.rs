@@ -20,7 +20,7 @@ pub(super) struct Held {
 
 impl Held {
     pub(super) fn push(&mut self, command: SpeechToTextCommand, rate: u32) {
-        let is_order = matches!(command, SpeechToTextCommand::Finalize);
+        let is_order = matches!(command, SpeechToTextCommand::Finalize { .. });
         self.samples += samples(&command);
         let deadline = is_order.then(|| Instant::now() + PATIENCE);
         self.commands.push_back((command, deadline));
@@ -59,11 +59,11 @@ impl Held {
         self.commands.iter().find_map(|(_, deadline)| *deadline)
     }
 
-    /// Forgets the utterance of the oldest order, and the order.
-    pub(super) fn drop_order(&mut self) {
-        while let Some(command) = self.pop() {
-            if matches!(command, SpeechToTextCommand::Finalize) {
-                return;
+    /// Forgets the utterance of the oldest order, and the order; answers its number.
+    pub(super) fn drop_order(&mut self) -> Option<u64> {
+        loop {
+            if let SpeechToTextCommand::Finalize { number } = self.pop()? {
+                return Some(number);
             }
         }
     }
@@ -112,13 +112,13 @@ mod tests {
     async fn an_order_that_waited_too_long_goes_with_its_utterance() {
         let mut held = Held::default();
         assert_eq!(held.deadline(), None);
-        for command in [audio(1), SpeechToTextCommand::Finalize, audio(2)] {
+        for command in [audio(1), SpeechToTextCommand::Finalize { number: 7 }, audio(2)] {
             held.push(command, 1_000);
         }
         assert_eq!(held.deadline(), Some(Instant::now() + PATIENCE));
-        held.drop_order();
+        assert_eq!(held.drop_order(), Some(7));
         assert_eq!(held.deadline(), None);
         assert_eq!(held.pop(), Some(audio(2)));
-        assert_eq!(held.pop(), None);
+        assert_eq!((held.pop(), held.drop_order()), (None, None));
     }
 }

@@ -171,6 +171,7 @@ mod tests {
             provider: "acme".to_owned(),
             base_url: "https://a.example".parse().unwrap(),
             api_key: None,
+            organization: None,
         };
         let loss = Loss::closed(&account, code, reason);
         assert_eq!(loss.is_curable, is_curable);

@@ -23,6 +23,8 @@ pub(in crate::providers) const PROVIDER: &str = "my-own";
 /// An open session.
 pub(in crate::providers) struct Talk {
     rate: usize,
+    /// Orders to write down so far.
+    ordered: u64,
     pub(in crate::providers) session: SpeechToTextSession,
 }
 
@@ -31,6 +33,7 @@ pub(in crate::providers) fn account(base_url: &str, api_key: Option<&str>) -> Ac
         provider: PROVIDER.to_owned(),
         base_url: base_url.parse().unwrap(),
         api_key: api_key.map(SecretString::from),
+        organization: None,
     }
 }
 
@@ -72,6 +75,7 @@ impl Talk {
     pub(in crate::providers) async fn open(ears: &dyn SpeechToText, config: &ProviderConfig) -> Self {
         Self {
             rate: ears.capabilities(config).input_rate as usize,
+            ordered: 0,
             session: patiently(ears.connect(config.clone())).await.unwrap(),
         }
     }
@@ -103,7 +107,9 @@ impl Talk {
     }
 
     pub(in crate::providers) async fn finalize(&mut self) {
-        self.send(SpeechToTextCommand::Finalize).await;
+        self.ordered += 1;
+        let number = self.ordered;
+        self.send(SpeechToTextCommand::Finalize { number }).await;
     }
 
     pub(in crate::providers) async fn send(&mut self, command: SpeechToTextCommand) {

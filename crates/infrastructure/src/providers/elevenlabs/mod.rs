@@ -1,6 +1,7 @@
 //! Text-to-speech of `ElevenLabs` by `POST /v1/text-to-speech/{voice}/stream`.
 
 mod config;
+mod key_call;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -15,6 +16,7 @@ use viva_domain::ports::{
 use viva_domain::sessions::ProviderConfig;
 
 use self::config::Options;
+pub(super) use self::key_call::key_call;
 use self::wire::SpeechBody;
 use crate::providers::Defaults;
 use crate::providers::language::{iso_639_1, primary};

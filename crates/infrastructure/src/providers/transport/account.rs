@@ -1,7 +1,7 @@
 use std::fmt;
 
-use reqwest::Url;
-use reqwest::header::HeaderValue;
+use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::{RequestBuilder, Url};
 use secrecy::{ExposeSecret, SecretString};
 use viva_domain::ports::{ProviderError, ProviderErrorKind};
 
@@ -16,6 +16,17 @@ pub struct Account {
     pub base_url: Url,
     /// `None` where none is needed, or none is known.
     pub api_key: Option<SecretString>,
+    /// Who pays, where an account belongs to several; `None` leaves it to the account.
+    pub organization: Option<Organization>,
+}
+
+/// Who pays, and how a vendor is told so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organization {
+    /// The header that says it.
+    pub header: HeaderName,
+    /// What it says.
+    pub id: HeaderValue,
 }
 
 impl Account {
@@ -64,6 +75,14 @@ impl Account {
         self.header(prefix)
     }
 
+    /// The request with what goes with every one of this account, but for the key.
+    pub(super) fn sign(&self, request: RequestBuilder) -> RequestBuilder {
+        match &self.organization {
+            Some(Organization { header, id }) => request.header(header, id),
+            None => request,
+        }
+    }
+
     /// Whether its address is at a domain, or below it.
     pub fn is_at(&self, domain: &str) -> bool {
         let host = self.base_url.host_str().unwrap_or_default();
@@ -87,7 +106,7 @@ impl fmt::Debug for Account {
             .field("provider", &self.provider)
             .field("origin", &self.base_url.origin().ascii_serialization())
             .field("has_key", &self.api_key.is_some())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -102,6 +121,7 @@ mod tests {
             provider: "acme".to_owned(),
             base_url: base_url.parse().unwrap(),
             api_key: key.map(SecretString::from),
+            organization: None,
         }
     }
 

@@ -231,6 +231,7 @@ pub const fn is_fatal(kind: &ProviderErrorKind) -> bool {
         | ProviderErrorKind::CredentialMissing
         | ProviderErrorKind::NotSetUp(_)
         | ProviderErrorKind::CredentialInvalid
+        | ProviderErrorKind::OwnCredentialInvalid
         | ProviderErrorKind::InvalidConfig(_)
         | ProviderErrorKind::QuotaExceeded => true,
         ProviderErrorKind::Unavailable | ProviderErrorKind::RateLimited | ProviderErrorKind::Failed(_) => {
@@ -307,6 +308,7 @@ mod tests {
             provider: "acme".to_owned(),
             base_url: "https://a.example".parse().unwrap(),
             api_key: Some("sk-hidden".into()),
+            organization: None,
         }
     }
 

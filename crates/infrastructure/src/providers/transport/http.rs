@@ -1,5 +1,9 @@
+use std::error::Error as StdError;
+use std::iter::successors;
+use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::dns::Resolve;
 use reqwest::header::HeaderMap;
 use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
 use thiserror::Error;
@@ -8,8 +12,9 @@ use tracing::debug;
 use viva_domain::ports::ProviderError;
 
 use super::errors::Complaint;
+use super::names::{CheckedNames, SystemNames};
 use super::retry::{Backoff, retry_after};
-use super::{Account, errors};
+use super::{Account, AddressPolicy, ForbiddenAddress, errors};
 
 /// A longer answer in one piece is an error.
 const MAX_BODY_BYTES: usize = 1 << 20;
@@ -21,13 +26,16 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// A body of which nothing comes for this long is dead.
 const IDLE_LIMIT: Duration = Duration::from_secs(30);
 
-/// The one HTTP client of a server, for every vendor: clones share their connections.
+/// The HTTP client of a server, for every vendor: clones share their connections. There are two of them: [`Self::new`] for
+/// addresses of whoever runs the server, [`Self::guarded`] for addresses of users.
 ///
 /// It speaks HTTP/1.1, so that dropping an answer closes its connection. It follows no redirects, because a key must not
-/// travel to another origin.
+/// travel to another origin. It connects where its [`AddressPolicy`] lets it, for sockets too: hosts that are addresses are
+/// checked before they are connected to, names by what they are resolved to for the connection.
 #[derive(Debug, Clone)]
 pub struct HttpClient {
     client: Client,
+    policy: AddressPolicy,
     limits: HttpLimits,
 }
 
@@ -48,6 +56,15 @@ pub struct HttpLimits {
 #[derive(Debug, Error)]
 #[error("encryption cannot be set up")]
 pub struct NoTls(#[source] reqwest::Error);
+
+/// Why a request got no response. Holds no address: that may hold what must not be logged.
+#[derive(Debug)]
+pub(in crate::providers) enum Unsent {
+    /// It was to go where the client does not connect to.
+    Forbidden(ForbiddenAddress),
+    /// Anything else.
+    Failed(reqwest::Error),
+}
 
 /// A failed try.
 struct Failure {
@@ -70,22 +87,41 @@ impl Default for HttpLimits {
 }
 
 impl HttpClient {
-    /// A client with the default limits.
+    /// A client for addresses that whoever runs the server has chosen, with the default limits.
     ///
     /// # Errors
     /// [`NoTls`] when encryption cannot be set up.
     pub fn new() -> Result<Self, NoTls> {
-        let client = Client::builder()
+        Self::with_names(AddressPolicy::Trusted, Arc::new(SystemNames))
+    }
+
+    /// A client for addresses that users have chosen. It uses no proxy of the environment: that would look up names itself,
+    /// and connect to what nobody checked.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn guarded(policy: AddressPolicy) -> Result<Self, NoTls> {
+        Self::with_names(policy, Arc::new(SystemNames))
+    }
+
+    pub(in crate::providers) fn with_names(
+        policy: AddressPolicy,
+        names: Arc<dyn Resolve>,
+    ) -> Result<Self, NoTls> {
+        let mut builder = Client::builder()
             .user_agent(concat!("viva/", env!("CARGO_PKG_VERSION")))
             .http1_only()
             .connect_timeout(CONNECT_LIMIT)
             .read_timeout(IDLE_LIMIT)
             .redirect(redirect::Policy::none())
             .referer(false)
-            .build()
-            .map_err(NoTls)?;
+            .dns_resolver(CheckedNames { policy, names });
+        if policy != AddressPolicy::Trusted {
+            builder = builder.no_proxy();
+        }
         Ok(Self {
-            client,
+            client: builder.build().map_err(NoTls)?,
+            policy,
             limits: HttpLimits::default(),
         })
     }
@@ -94,6 +130,7 @@ impl HttpClient {
     pub fn with_limits(&self, limits: HttpLimits) -> Self {
         Self {
             client: self.client.clone(),
+            policy: self.policy,
             limits,
         }
     }
@@ -118,7 +155,7 @@ impl HttpClient {
         let provider = account.provider.as_str();
         let mut tried = 1;
         loop {
-            let failure = match self.try_once(account, make(&self.client)).await {
+            let failure = match self.try_once(account, &make).await {
                 Ok(response) => return Ok(response),
                 Err(failure) => failure,
             };
@@ -136,18 +173,29 @@ impl HttpClient {
         }
     }
 
-    pub(super) const fn client(&self) -> &Client {
-        &self.client
+    /// Sends a request once, if it goes where this client connects to.
+    pub(in crate::providers) async fn send_once(
+        &self,
+        account: &Account,
+        make: impl FnOnce(&Client) -> RequestBuilder,
+    ) -> Result<Response, Unsent> {
+        let request = account.sign(make(&self.client)).build()?;
+        self.policy.check_host(request.url())?;
+        Ok(self.client.execute(request).await?)
     }
 
-    async fn try_once(&self, account: &Account, request: RequestBuilder) -> Result<Response, Failure> {
-        let Ok(sent) = timeout(self.limits.answer, request.send()).await else {
+    async fn try_once(
+        &self,
+        account: &Account,
+        make: impl Fn(&Client) -> RequestBuilder,
+    ) -> Result<Response, Failure> {
+        let Ok(sent) = timeout(self.limits.answer, self.send_once(account, make)).await else {
             let error = errors::unavailable(&account.provider, "no answer in time");
             return Err(Failure::without_response(error, true));
         };
-        let response = sent.map_err(|err| {
-            let is_final = err.is_builder();
-            Failure::without_response(unsent(&account.provider, err), is_final)
+        let response = sent.map_err(|unsent| {
+            let error = unsent.into_error(&account.provider);
+            Failure::without_response(error, false)
         })?;
         if response.status().is_success() {
             return Ok(response);
@@ -191,27 +239,54 @@ impl Failure {
     }
 }
 
-/// The error of a request that got no response.
-pub(super) fn unsent(vendor: &str, err: reqwest::Error) -> ProviderError {
-    if err.is_builder() {
-        return errors::invalid_config(vendor, "its base_url is no address of a server");
+impl Unsent {
+    /// As an adapter tells it.
+    pub(in crate::providers) fn into_error(self, provider: &str) -> ProviderError {
+        match self {
+            Self::Forbidden(why) => errors::invalid_config(provider, format!("its base_url {why}")),
+            Self::Failed(err) if err.is_builder() => {
+                errors::invalid_config(provider, "its base_url is no address of a server")
+            }
+            Self::Failed(err) => errors::unavailable(provider, err),
+        }
     }
-    // The address may hold what must not be logged.
-    errors::unavailable(vendor, err.without_url())
+}
+
+impl From<ForbiddenAddress> for Unsent {
+    fn from(why: ForbiddenAddress) -> Self {
+        Self::Forbidden(why)
+    }
+}
+
+impl From<reqwest::Error> for Unsent {
+    fn from(err: reqwest::Error) -> Self {
+        let forbidden: Option<ForbiddenAddress> =
+            causes(&err).find_map(|cause| cause.downcast_ref().copied());
+        forbidden.map_or_else(|| Self::Failed(err.without_url()), Self::Forbidden)
+    }
+}
+
+/// What an error comes from, the nearest first.
+pub(in crate::providers) fn causes(err: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    successors(err.source(), |cause| (*cause).source())
 }
 
 /// The error that a response other than 2xx is.
-pub(super) async fn refusal(account: &Account, mut response: Response) -> ProviderError {
+pub(super) async fn refusal(account: &Account, response: Response) -> ProviderError {
     let status = response.status();
+    complaint(response).await.into_error(account, Some(status))
+}
+
+/// What a response other than 2xx says.
+pub(in crate::providers) async fn complaint(mut response: Response) -> Complaint {
     let asked = retry_after(response.headers());
     let mut body = Vec::new();
     // What came in time is enough.
     let _ = timeout(REFUSAL_LIMIT, read(&mut response, &mut body, MAX_REFUSAL_BYTES)).await;
     let complaint = Complaint::parse(&body);
-    let retry_after = asked.or(complaint.retry_after);
-    ProviderError {
-        retry_after,
-        ..complaint.into_error(account, Some(status))
+    Complaint {
+        retry_after: asked.or(complaint.retry_after),
+        ..complaint
     }
 }
 
@@ -230,7 +305,11 @@ pub async fn body(provider: String, mut response: Response) -> Result<Vec<u8>, P
 }
 
 /// Reads a body until it ends, or is longer than the limit; whether it ended.
-async fn read(response: &mut Response, body: &mut Vec<u8>, limit: usize) -> Result<bool, reqwest::Error> {
+pub(in crate::providers) async fn read(
+    response: &mut Response,
+    body: &mut Vec<u8>,
+    limit: usize,
+) -> Result<bool, reqwest::Error> {
     while let Some(bytes) = response.chunk().await? {
         body.extend_from_slice(&bytes);
         if body.len() > limit {

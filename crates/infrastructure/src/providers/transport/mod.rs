@@ -1,10 +1,11 @@
-//! What the adapters of vendors share: who we are to a vendor, HTTP with retries, server-sent events, sockets, PCM, and
-//! one mapping of failures.
+//! What the adapters of vendors share: who we are to a vendor, where we connect to, HTTP with retries, server-sent events,
+//! sockets, PCM, and one mapping of failures.
 //!
 //! Must not enter: anything that only one vendor does. A key leaves this module in request headers only; what a vendor
 //! said is cut and cleared of the key before it becomes an error.
 
 mod account;
+mod address;
 mod alarm;
 pub mod channel;
 pub mod errors;
@@ -14,6 +15,7 @@ pub(crate) mod hanging_up;
 pub(crate) mod hostile;
 mod http;
 pub mod lenient;
+mod names;
 pub mod pcm;
 #[cfg(test)]
 pub(crate) mod probe;
@@ -28,7 +30,9 @@ pub mod sse;
 mod tests;
 pub mod wav;
 
-pub use account::Account;
+pub use account::{Account, Organization};
+pub use address::{AddressPolicy, ForbiddenAddress};
 pub use alarm::alarm;
 pub use http::{HttpClient, HttpLimits, NoTls, body};
+pub(super) use http::{Unsent, causes, complaint, read};
 pub use speech::{Format, speech};

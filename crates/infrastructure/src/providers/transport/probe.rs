@@ -23,6 +23,7 @@ impl Probe {
             provider: "acme".to_owned(),
             base_url: url.parse().unwrap(),
             api_key: None,
+            organization: None,
         };
         let http = HttpClient::new().unwrap();
         let socket = connect(&http, &account, PATIENCE, |client| {

@@ -22,7 +22,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tracing::{debug, warn};
 use viva_domain::ports::ProviderError;
 
-use super::http::{refusal, unsent};
+use super::http::{Unsent, refusal};
 use super::retry::Backoff;
 use super::{Account, HttpClient, errors};
 
@@ -164,28 +164,34 @@ pub async fn connect(
     limit: Duration,
     make: impl FnOnce(&Client) -> RequestBuilder + Send,
 ) -> Result<Socket, ProviderError> {
-    let request = make(http.client());
-    timeout(limit, open(account, request))
+    timeout(limit, open(http, account, make))
         .await
         .unwrap_or_else(|_| Err(errors::unavailable(&account.provider, "no connection in time")))
 }
 
-async fn open(account: &Account, request: RequestBuilder) -> Result<Socket, ProviderError> {
+async fn open(
+    http: &HttpClient,
+    account: &Account,
+    make: impl FnOnce(&Client) -> RequestBuilder + Send,
+) -> Result<Socket, ProviderError> {
     let provider = account.provider.as_str();
     let key = generate_key();
-    let request = request
-        .header(CONNECTION, "Upgrade")
-        .header(UPGRADE, "websocket")
-        .header(SEC_WEBSOCKET_VERSION, "13")
-        .header(SEC_WEBSOCKET_KEY, &key);
-    let response = request.send().await.map_err(|err| unsent(provider, err))?;
+    let sent = http.send_once(account, |client| {
+        make(client)
+            .header(CONNECTION, "Upgrade")
+            .header(UPGRADE, "websocket")
+            .header(SEC_WEBSOCKET_VERSION, "13")
+            .header(SEC_WEBSOCKET_KEY, &key)
+    });
+    let response = sent.await.map_err(|unsent| unsent.into_error(provider))?;
     if !response.status().is_success() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
         return Err(refusal(account, response).await);
     }
     if !is_accepted(&response, &key) {
         return Err(errors::failed(provider, "it does not speak WebSocket"));
     }
-    let upgraded = response.upgrade().await.map_err(|err| unsent(provider, err))?;
+    let upgraded = response.upgrade().await;
+    let upgraded = upgraded.map_err(|err| Unsent::from(err).into_error(provider))?;
     let config = WebSocketConfig::default()
         .max_message_size(Some(MAX_MESSAGE_BYTES))
         .max_frame_size(Some(MAX_MESSAGE_BYTES))

@@ -300,12 +300,14 @@ pub(crate) async fn speech_that_stalls_is_given_up(start: impl AsyncFn(SpeechScr
     bench.server.speak(speech.hangs_after(ms(100)));
     let mut stream = bench.speak("Hello.").await.unwrap();
     let mut samples = Vec::new();
+    // The last of it comes after this.
+    let mut stalled = tokio::time::Instant::now();
     while samples.len() < 2_400 {
+        stalled = tokio::time::Instant::now();
         samples.extend(stream.next().await.unwrap().unwrap());
     }
     // From here on time passes as soon as nobody has anything to do.
     tokio::time::pause();
-    let stalled = tokio::time::Instant::now();
     let given_up = timeout(STALL_LIMIT * 2, stream.next()).await;
     let next = given_up.expect("it was waited for");
     let err = next.expect("it ended as if it were whole").unwrap_err();

@@ -3,13 +3,15 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use tracing::instrument;
+use viva_domain::ports::ProviderDirectory;
 use viva_domain::providers::{
-    CredentialStatus, Language, Model, ProviderCatalogue, ProviderInfo, ProviderVoice,
+    CredentialStatus, Language, Model, OwnKey, ProviderCatalogue, ProviderInfo, ProviderVoice,
 };
 use viva_domain::sessions::ProviderConfig;
 use viva_protocol::rest;
 
 use crate::extract::Identity;
+use crate::problem::Problem;
 
 /// Who can play which role.
 #[utoipa::path(
@@ -17,13 +19,21 @@ use crate::extract::Identity;
     path = "/api/v1/interaction/providers",
     operation_id = "list_providers",
     tag = "interaction",
-    responses((status = 200, description = "The providers of each role, those that can be used first", body = rest::ProviderList)),
+    responses((status = 200, description = "The providers of each role as you have them, those that can be used first", body = rest::ProviderList)),
 )]
 #[instrument(name = "api.providers.list", skip_all)]
 pub(crate) async fn list(
-    State(providers): State<Arc<ProviderCatalogue>>,
-    _user: Identity,
-) -> Json<rest::ProviderList> {
+    State(directory): State<Arc<dyn ProviderDirectory>>,
+    Identity(user_id): Identity,
+) -> Result<Json<rest::ProviderList>, Problem> {
+    let catalogue = directory.catalogue(user_id).await;
+    let catalogue = catalogue.map_err(|err| Problem::from(&err))?;
+    Ok(Json(providers(&catalogue)))
+}
+
+fn providers(providers: &ProviderCatalogue) -> rest::ProviderList {
+    let provider =
+        |info: &ProviderInfo, capabilities| provider(info, capabilities, providers.own_keys.get(&info.id));
     let default = |info: &ProviderInfo| ProviderConfig::of(info.id.clone());
     let realtime = providers.realtime.iter().map(|(info, voice)| {
         let can = voice.capabilities(&default(info));
@@ -44,7 +54,7 @@ pub(crate) async fn list(
         detects_turns: false,
         greets: false,
     };
-    Json(rest::ProviderList {
+    rest::ProviderList {
         realtime: realtime.collect(),
         stt: stt.collect(),
         llm: providers
@@ -57,10 +67,14 @@ pub(crate) async fn list(
             .iter()
             .map(|(info, _)| provider(info, plain))
             .collect(),
-    })
+    }
 }
 
-fn provider(info: &ProviderInfo, capabilities: rest::ProviderCapabilities) -> rest::Provider {
+fn provider(
+    info: &ProviderInfo,
+    capabilities: rest::ProviderCapabilities,
+    own_key: Option<&OwnKey>,
+) -> rest::Provider {
     rest::Provider {
         id: info.id.clone(),
         name: info.name.clone(),
@@ -77,6 +91,8 @@ fn provider(info: &ProviderInfo, capabilities: rest::ProviderCapabilities) -> re
             CredentialStatus::Valid => rest::CredentialStatus::Valid,
             CredentialStatus::Invalid => rest::CredentialStatus::Invalid,
         },
+        own_key: own_key.is_some(),
+        checked_at: own_key.map(|key| key.checked_at),
     }
 }
 

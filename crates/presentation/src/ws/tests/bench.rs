@@ -9,7 +9,6 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use viva_application::modes::ModeFactory;
 use viva_application::sessions::{SessionSettings, Sessions, SessionsPorts};
 use viva_application::templates::Templates;
 use viva_domain::ids::UserId;
@@ -17,8 +16,8 @@ use viva_domain::ports::{RealtimeCapabilities, RealtimeEventKind, SessionStore};
 use viva_domain::providers::{CredentialStatus, ProviderCatalogue, ProviderInfo};
 use viva_domain::sessions::{EndStatus, SessionState};
 use viva_fakes::{
-    ManualClock, MemoryAudioSpool, MemoryBlobStore, MemorySessionStore, MemoryTemplateStore,
-    MemoryTurnJournal, ScriptedRealtimeVoice, SequentialIds,
+    FixedProviderDirectory, ManualClock, MemoryAudioSpool, MemoryBlobStore, MemoryCredentialStore,
+    MemorySessionStore, MemoryTemplateStore, MemoryTurnJournal, ScriptedRealtimeVoice, SequentialIds,
 };
 use viva_protocol::ws::{AudioFrame, FrameKind};
 
@@ -70,11 +69,12 @@ impl Bench {
             blob_store: Arc::new(MemoryBlobStore::new(audio_spool.clone())),
             audio_spool: Arc::new(audio_spool),
             turn_journal: Arc::new(MemoryTurnJournal::default()),
+            provider_directory: Arc::new(FixedProviderDirectory::new(providers)),
+            credential_store: Arc::new(MemoryCredentialStore::default()),
             clock: Arc::new(ManualClock::default()),
             ids: Arc::new(SequentialIds::default()),
         };
-        let factory = ModeFactory::new(providers);
-        let sessions = Sessions::new(ports, SessionSettings::default(), factory, TaskTracker::new());
+        let sessions = Sessions::new(ports, SessionSettings::default(), TaskTracker::new());
         Self {
             sessions,
             session_store,

@@ -51,6 +51,17 @@ async fn a_template_that_cannot_be_had_starts_nothing() {
             &json!(format!("there is no template {NONE}"))
         )
     );
+    let mut too_long = start(GREETER);
+    too_long["ai_role"] = "x".repeat(201).into();
+    client.say(too_long).await;
+    let error = client.json().await;
+    assert_eq!(
+        (&error["code"], &error["message"]),
+        (
+            &json!("INVALID_CONFIG"),
+            &json!("ai_role is longer than 200 characters")
+        )
+    );
     bench
         .template_store
         .faults()

@@ -4,7 +4,7 @@ use viva_protocol::problem::Problem;
 use viva_protocol::rest;
 use viva_protocol::ws::*;
 
-use super::{full_latency, full_realtime, id, minimal_cascade, time};
+use super::{SECRET, full_latency, full_realtime, id, minimal_cascade, time};
 
 pub(crate) fn problem(detail: Option<&str>) -> Problem {
     Problem {
@@ -40,6 +40,8 @@ pub(crate) fn providers() -> rest::ProviderList {
         },
         available: true,
         credential_status: rest::CredentialStatus::NotNeeded,
+        own_key: true,
+        checked_at: Some(time(0)),
     };
     let bare = rest::Provider {
         models: vec![],
@@ -52,6 +54,8 @@ pub(crate) fn providers() -> rest::ProviderList {
         },
         available: false,
         credential_status: rest::CredentialStatus::Missing,
+        own_key: false,
+        checked_at: None,
         ..offline.clone()
     };
     rest::ProviderList {
@@ -189,8 +193,8 @@ pub(crate) fn self_test() -> rest::SelfTest {
                 part: "stt_ms".to_owned(),
                 count: 99,
                 bias_ms: 0.6,
-                best_ms: 0.1,
-                p50_ms: 0.5,
+                best_ms: Some(0.1),
+                p50_ms: Some(0.5),
                 p95_ms: 1.1,
                 worst_ms: 2.25,
             }],
@@ -216,5 +220,60 @@ pub(crate) fn latency_stats() -> rest::LatencyStats {
         interrupted_count: 1,
         estimated_count: 2,
         ..rest::LatencyStats::default()
+    }
+}
+
+pub(crate) fn credentials() -> rest::CredentialList {
+    let field = |name, required, example: Option<&str>| rest::CredentialField {
+        name,
+        required,
+        example: example.map(str::to_owned),
+    };
+    let acme = rest::ProviderCredential {
+        provider: "acme".to_owned(),
+        name: "Acme".to_owned(),
+        fields: vec![
+            field(rest::CredentialFieldName::ApiKey, true, None),
+            field(
+                rest::CredentialFieldName::BaseUrl,
+                false,
+                Some("https://api.acme.example"),
+            ),
+            field(rest::CredentialFieldName::Organization, false, None),
+        ],
+        credential: Some(rest::Credential {
+            masked_key: "sk-…abcd".to_owned(),
+            base_url: Some("https://eu.acme.example".to_owned()),
+            organization: Some("org-1".to_owned()),
+            status: rest::CredentialStatus::Valid,
+            checked_at: time(0),
+        }),
+    };
+    let bare = rest::ProviderCredential {
+        fields: vec![],
+        credential: None,
+        ..acme.clone()
+    };
+    rest::CredentialList {
+        items: vec![acme, bare],
+    }
+}
+
+pub(crate) fn credential_content() -> rest::CredentialContent {
+    rest::CredentialContent {
+        api_key: SECRET.into(),
+        base_url: Some("https://eu.acme.example".to_owned()),
+        organization: Some("org-1".to_owned()),
+    }
+}
+
+pub(crate) fn audit_entry() -> rest::AuditEntry {
+    rest::AuditEntry {
+        id: id(4),
+        at: time(0),
+        action: rest::AuditAction::Use,
+        provider: "acme".to_owned(),
+        session_id: Some(id(1)),
+        outcome: rest::AuditOutcome::BadKey,
     }
 }

@@ -4,17 +4,73 @@
 mod tests;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
 use viva_domain::providers::{CredentialStatus, ProviderInfo};
 use viva_infrastructure::catalogue::{BaseUrl, CatalogueProvider, Role};
-use viva_infrastructure::providers::transport::Account;
+use viva_infrastructure::providers::transport::{Account, AddressPolicy};
 
+use super::server::ServerSettings;
+
+/// What may be set about all of them, beside their sections.
+pub(super) const ALLOW_PRIVATE_ADDRESSES: &str = "allow_private_addresses";
 /// What may be set about a provider.
 pub(super) const FIELDS: [&str; 3] = ["base_url", "api_key", "api_key_file"];
+
+/// The section `[providers]`.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ProvidersSettings {
+    /// Whether users may name addresses of private networks; `None` is decided by where the server listens.
+    allow_private_addresses: Option<bool>,
+    /// By id, with `_` for `-`.
+    pub(super) by_id: BTreeMap<String, ProviderSettings>,
+}
+
+impl ProvidersSettings {
+    /// Where addresses may lead that users name. Who can reach a server on a loopback address can reach its private networks
+    /// as well; behind a proxy anybody may be there.
+    pub(super) fn user_addresses(&self, server: ServerSettings) -> AddressPolicy {
+        if self.allow_private_addresses.unwrap_or(server.is_local()) {
+            AddressPolicy::PrivateAllowed
+        } else {
+            AddressPolicy::PublicOnly
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for ProvidersSettings {
+    /// By hand: flattened sections would be read without the names of their keys, and errors are told by those.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Section;
+
+        impl<'de> Visitor<'de> for Section {
+            type Value = ProvidersSettings;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a section per provider")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut settings = ProvidersSettings::default();
+                while let Some(name) = map.next_key::<String>()? {
+                    if name == ALLOW_PRIVATE_ADDRESSES {
+                        settings.allow_private_addresses = Some(map.next_value()?);
+                    } else {
+                        settings.by_id.insert(name, map.next_value()?);
+                    }
+                }
+                Ok(settings)
+            }
+        }
+
+        deserializer.deserialize_map(Section)
+    }
+}
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,6 +90,16 @@ pub(crate) struct ProviderSetup {
 }
 
 impl ProviderSetup {
+    /// A provider with an account of a user's own.
+    pub(crate) fn own(provider: CatalogueProvider, account: Account, credential: CredentialStatus) -> Self {
+        Self {
+            provider,
+            account,
+            credential,
+            needs: Vec::new(),
+        }
+    }
+
     /// What people choose from.
     pub(crate) fn info<A>(&self, role: &Role<A>) -> ProviderInfo {
         role.info(&self.provider, self.credential, &self.needs)

@@ -3,12 +3,16 @@ use viva_infrastructure::catalogue::Catalogue;
 
 use super::*;
 
+/// The section with these lines of a file.
+fn settings(file: &str) -> Result<ProvidersSettings> {
+    let file = config::File::from_str(file, config::FileFormat::Toml);
+    let config = config::Config::builder().add_source(file).build()?;
+    Ok(config.try_deserialize()?)
+}
+
 /// The built-in providers, with these lines of a file and these variables.
 fn set_up_with(file: &str, environment: &[(&str, &str)]) -> Result<Vec<ProviderSetup>> {
-    let settings = config::Config::builder()
-        .add_source(config::File::from_str(file, config::FileFormat::Toml))
-        .build()?
-        .try_deserialize()?;
+    let settings = settings(file)?.by_id;
     let environment: Vec<(String, String)> = environment
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -201,6 +205,11 @@ fn a_file_that_cannot_be_used_is_named_with_what_to_do() {
 #[case("ftp://a.example", "begins with http:// or https://")]
 #[case("127.0.0.1:11434", "begins with http:// or https://")]
 #[case("https://me:hidden@a.example", "must not hold a name or password")]
+#[case(
+    "http://169.254.169.254/hidden",
+    "must not lead to the metadata service of a cloud"
+)]
+#[case("http://[fe80::1]:8080", "must not lead to a link-local address")]
 fn an_address_that_cannot_work_is_refused_by_name(#[case] text: &str, #[case] says: &str) {
     let err = set_up_with(&format!("[azure_openai]\nbase_url = {text:?}"), &[]).unwrap_err();
     let message = format!("{err:#}");
@@ -209,6 +218,37 @@ fn an_address_that_cannot_work_is_refused_by_name(#[case] text: &str, #[case] sa
         "{message}"
     );
     assert!(!message.contains("hidden"), "{message}");
+}
+
+#[rstest]
+#[case("127.0.0.1:8080", false, AddressPolicy::PrivateAllowed)]
+#[case("[::1]:0", false, AddressPolicy::PrivateAllowed)]
+#[case("127.0.0.1:8080", true, AddressPolicy::PublicOnly)]
+#[case("0.0.0.0:8080", false, AddressPolicy::PublicOnly)]
+#[case("[::]:8080", false, AddressPolicy::PublicOnly)]
+#[case("192.168.1.2:8080", false, AddressPolicy::PublicOnly)]
+fn users_may_name_private_addresses_where_only_this_machine_is_served(
+    #[case] listen: &str,
+    #[case] behind_proxy: bool,
+    #[case] unless_set: AddressPolicy,
+) {
+    let server = ServerSettings {
+        listen: listen.parse().unwrap(),
+        behind_proxy,
+    };
+    let policy = |file: &str| settings(file).unwrap().user_addresses(server);
+    let section = "[openai]\napi_key = \"k\"";
+    assert_eq!(policy(section), unless_set);
+    let allowed = policy(&format!("allow_private_addresses = true\n{section}"));
+    assert_eq!(allowed, AddressPolicy::PrivateAllowed);
+    let refused = policy("allow_private_addresses = false");
+    assert_eq!(refused, AddressPolicy::PublicOnly);
+}
+
+#[test]
+fn what_is_set_about_all_providers_is_no_provider() {
+    let settings = settings("allow_private_addresses = true\n[openai]\napi_key = \"k\"").unwrap();
+    assert_eq!(settings.by_id.keys().collect::<Vec<_>>(), ["openai"]);
 }
 
 #[test]

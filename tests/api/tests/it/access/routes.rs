@@ -8,12 +8,13 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Error;
 use viva_contract::samples::{at, session_id, template_content, template_id, turn, turn_id};
+use viva_domain::ports::PageRequest;
 use viva_protocol::WEBSOCKET_PATH;
 use viva_protocol::rest::SelfTest;
 
 use May::{Everybody, Owner, Visitors};
 
-use super::server;
+use super::{keep_key, server};
 use crate::bench::{Person, Server};
 
 /// Who gets which answer.
@@ -26,11 +27,15 @@ enum May {
     /// Whoever it belongs to; for others it is not there.
     Owner(u16),
 }
+
 const SESSIONS: &str = "/api/v1/interaction/sessions";
 const TEMPLATES: &str = "/api/v1/interaction/templates";
+const CREDENTIALS: &str = "/api/v1/credentials";
+
+const OWNERS_KEY: &str = "sk-0123456789-owner";
 
 /// The whole API. A new route gets a row here, and thereby a decision.
-const ROUTES: [(&str, &str, May); 23] = [
+const ROUTES: [(&str, &str, May); 28] = [
     ("get", "/healthz", Everybody(200)),
     ("get", "/readyz", Everybody(200)),
     ("get", "/api/docs", Everybody(200)),
@@ -61,6 +66,12 @@ const ROUTES: [(&str, &str, May); 23] = [
     ("put", "/api/v1/interaction/templates/{id}", Owner(200)),
     ("delete", "/api/v1/interaction/templates/{id}", Owner(204)),
     ("post", "/api/v1/interaction/templates/{id}/duplicate", Owner(201)),
+    ("get", CREDENTIALS, Visitors(200)),
+    // One of their own, of whatever others have.
+    ("put", "/api/v1/credentials/{provider}", Visitors(200)),
+    ("post", "/api/v1/credentials/{provider}/validate", Owner(200)),
+    ("delete", "/api/v1/credentials/{provider}", Owner(204)),
+    ("get", "/api/v1/audit", Visitors(200)),
     ("head", "/api/v1/interaction/providers", Visitors(200)),
     // The last one: whoever asks with a cookie is nobody then.
     ("post", "/logout", Everybody(303)),
@@ -129,8 +140,13 @@ impl Bench {
         ]
     }
 
-    /// The path with the ids of what belongs to the owner. Templates are new every time.
-    async fn path(&self, path: &str) -> String {
+    /// The path with the ids of what belongs to the owner. Templates and provider keys are new every time.
+    async fn path(&self, method: &str, path: &str) -> String {
+        if path.starts_with(CREDENTIALS) {
+            keep_key(&self.server, &self.owner, OWNERS_KEY).await;
+            let provider = if method == "put" { "resource" } else { "acme" };
+            return path.replace("{provider}", provider);
+        }
         let id = if path.starts_with(TEMPLATES) {
             let id = template_id(self.next());
             let content = template_content(&format!("The owner's {id}"));
@@ -168,10 +184,11 @@ impl Bench {
         self.server.self_tests.set(Some(SelfTest::default()));
         let (media_type, body) = match path {
             "/login" => ("application/x-www-form-urlencoded", "token=nonsense".to_owned()),
+            "/api/v1/credentials/{provider}" => ("application/json", key().to_string()),
             _ => ("application/json", template(self.next()).to_string()),
         };
         headers.push(("content-type", media_type));
-        let path = self.path(path).await;
+        let path = self.path(method, path).await;
         let answer = self
             .server
             .send(&method.to_uppercase(), &path, &headers, Body::from(body))
@@ -189,6 +206,11 @@ impl Bench {
 
 fn template(n: u16) -> Value {
     json!({ "name": format!("Written {n}"), "category": "test", "language": "en", "system_prompt": "Be brief." })
+}
+
+/// For the provider of the bench that has to have an address.
+fn key() -> Value {
+    json!({ "api_key": "sk-0123456789-stranger", "base_url": "https://mine.example" })
 }
 
 #[tokio::test]
@@ -238,7 +260,22 @@ async fn nobody_but_the_owner_changed_anything() {
     let (template, id) = (template_content("Mine"), template_id(900));
     let store = &bench.server.template_store;
     store.insert(bench.owner.id, id, &template, at(1)).await.unwrap();
-    let path = format!("{TEMPLATES}/{id}");
+    keep_key(&bench.server, &bench.owner, OWNERS_KEY).await;
+    let keys = &bench.server.credential_store;
+    let key_before = keys.find(bench.owner.id, "acme").await.unwrap().unwrap();
+    let audit = async || {
+        keys.audit(bench.owner.id, PageRequest::new(1, 100))
+            .await
+            .unwrap()
+    };
+    let audit_before = audit().await;
+    let writes = [
+        ("PUT", format!("{TEMPLATES}/{id}")),
+        ("DELETE", format!("{TEMPLATES}/{id}")),
+        ("PUT", format!("{CREDENTIALS}/acme")),
+        ("POST", format!("{CREDENTIALS}/acme/validate")),
+        ("DELETE", format!("{CREDENTIALS}/acme")),
+    ];
     for asker in bench.askers().await {
         if asker.is == Is::TheOwner {
             continue;
@@ -246,11 +283,18 @@ async fn nobody_but_the_owner_changed_anything() {
         let header = asker.header.iter().map(|(name, value)| (*name, value.as_str()));
         let mut headers: Vec<_> = header.collect();
         headers.push(("content-type", "application/json"));
-        for method in ["PUT", "DELETE"] {
-            let body = Body::from(self::template(1).to_string());
-            bench.server.send(method, &path, &headers, body).await;
+        for (method, path) in &writes {
+            let body = if path.starts_with(CREDENTIALS) {
+                key()
+            } else {
+                self::template(1)
+            };
+            let body = Body::from(body.to_string());
+            bench.server.send(method, path, &headers, body).await;
         }
     }
     let kept = store.find(bench.owner.id, id).await.unwrap().unwrap();
     assert_eq!(kept.content, template);
+    assert_eq!(keys.find(bench.owner.id, "acme").await.unwrap(), Some(key_before));
+    assert_eq!(audit().await, audit_before);
 }

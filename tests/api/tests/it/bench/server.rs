@@ -9,26 +9,30 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use viva_application::access::Access;
+use viva_application::credentials::{Credentials, CredentialsPorts};
 use viva_application::history::History;
-use viva_application::modes::ModeFactory;
 use viva_application::sessions::{SessionSettings, Sessions, SessionsPorts};
 use viva_application::templates::Templates;
 use viva_contract::samples;
+use viva_domain::credentials::{CredentialField, CredentialForm, FieldNeed, FormField};
 use viva_domain::ids::UserId;
 use viva_domain::ports::{
-    BlobKey, BlobStore, RealtimeCapabilities, RealtimeEventKind, SessionStore, SpeechToTextCapabilities,
-    TemplateStore, TokenStore,
+    BlobKey, BlobStore, CredentialStore, RealtimeCapabilities, RealtimeEventKind, SessionStore,
+    SpeechToTextCapabilities, TemplateStore, TokenStore,
 };
 use viva_domain::providers::{
     CredentialStatus, Language, Model, ProviderCatalogue, ProviderInfo, ProviderVoice,
 };
 use viva_domain::sessions::Session;
 use viva_fakes::{
-    ManualClock, MemoryAudioSpool, MemoryBlobStore, MemorySessionStore, MemoryTemplateStore,
-    MemoryTokenStore, MemoryTurnJournal, ScriptedLanguageModel, ScriptedRealtimeVoice, ScriptedSpeechToText,
-    ScriptedTextToSpeech, SequentialIds,
+    FixedProviderDirectory, ManualClock, MemoryAudioSpool, MemoryBlobStore, MemoryCredentialStore,
+    MemorySessionStore, MemoryTemplateStore, MemoryTokenStore, MemoryTurnJournal, ScriptedCredentialCheck,
+    ScriptedLanguageModel, ScriptedRealtimeVoice, ScriptedSpeechToText, ScriptedTextToSpeech, SequentialIds,
 };
-use viva_infrastructure::db::{Database, DatabaseConfig, SqlSessionStore, SqlTemplateStore, SqlTokenStore};
+use viva_infrastructure::db::{
+    Database, DatabaseConfig, SqlCredentialStore, SqlSessionStore, SqlTemplateStore, SqlTokenStore,
+};
+use viva_infrastructure::vault::{MasterKey, XChaChaVault};
 use viva_presentation::{AppState, Connections, Exposure, Limiter, RateLimits, SignIn, Site};
 
 use super::ScriptedSelfTests;
@@ -41,6 +45,9 @@ pub(crate) struct Server {
     pub(crate) state: AppState,
     pub(crate) session_store: Arc<dyn SessionStore>,
     pub(crate) template_store: Arc<dyn TemplateStore>,
+    pub(crate) credential_store: Arc<dyn CredentialStore>,
+    pub(crate) credential_check: Arc<ScriptedCredentialCheck>,
+    pub(crate) provider_directory: Arc<FixedProviderDirectory>,
     pub(crate) blob_store: Arc<MemoryBlobStore>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) voice: Arc<ScriptedRealtimeVoice>,
@@ -56,6 +63,7 @@ pub(crate) struct Server {
 struct Stores {
     sessions: Arc<dyn SessionStore>,
     templates: Arc<dyn TemplateStore>,
+    credentials: Arc<dyn CredentialStore>,
     tokens: Arc<dyn TokenStore>,
 }
 
@@ -95,6 +103,7 @@ impl Stores {
         Self {
             sessions: Arc::new(MemorySessionStore::default()),
             templates: Arc::new(MemoryTemplateStore::default()),
+            credentials: Arc::new(MemoryCredentialStore::default()),
             tokens: Arc::new(MemoryTokenStore::default()),
         }
     }
@@ -111,6 +120,7 @@ impl Stores {
         Self {
             sessions: Arc::new(SqlSessionStore::new(database.clone())),
             templates: Arc::new(SqlTemplateStore::new(database.clone())),
+            credentials: Arc::new(SqlCredentialStore::new(database.clone())),
             tokens: Arc::new(SqlTokenStore::new(database)),
         }
     }
@@ -226,6 +236,9 @@ impl Server {
         let mut providers = setup.providers;
         providers.realtime.insert(info(), voice.clone());
         let (session_store, template_store) = (stores.sessions, stores.templates);
+        let credential_store = stores.credentials;
+        let credential_check = Arc::new(ScriptedCredentialCheck::default());
+        let provider_directory = Arc::new(FixedProviderDirectory::new(providers));
         let audio_spool = MemoryAudioSpool::default();
         let blob_store = Arc::new(MemoryBlobStore::new(audio_spool.clone()));
         let clock = Arc::new(ManualClock::default());
@@ -235,10 +248,18 @@ impl Server {
             blob_store: blob_store.clone(),
             audio_spool: Arc::new(audio_spool),
             turn_journal: Arc::new(MemoryTurnJournal::default()),
+            provider_directory: provider_directory.clone(),
+            credential_store: credential_store.clone(),
             clock: clock.clone(),
             ids: ids.clone(),
         };
-        let modes = ModeFactory::new(providers.clone());
+        let credentials = CredentialsPorts {
+            credential_store: credential_store.clone(),
+            credential_vault: Arc::new(XChaChaVault::new(&MasterKey::generate())),
+            credential_check: credential_check.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+        };
         let self_tests = Arc::new(ScriptedSelfTests::new());
         let sign_in = match setup.auth {
             Auth::None => SignIn::NotNeeded,
@@ -248,10 +269,11 @@ impl Server {
             sign_in,
             exposure: setup.exposure,
             limiter: Limiter::new(setup.limits),
-            sessions: Sessions::new(ports, setup.sessions, modes, TaskTracker::new()),
+            sessions: Sessions::new(ports, setup.sessions, TaskTracker::new()),
             history: History::new(session_store.clone(), blob_store.clone()),
             templates: Templates::new(template_store.clone(), clock.clone(), ids),
-            providers: Arc::new(providers),
+            credentials: Credentials::new(credentials, forms()),
+            providers: provider_directory.clone(),
             clock: clock.clone(),
             site: setup.site,
             connections: Connections::default(),
@@ -268,6 +290,9 @@ impl Server {
             state,
             session_store,
             template_store,
+            credential_store,
+            credential_check,
+            provider_directory,
             blob_store,
             clock,
             voice,
@@ -347,6 +372,31 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop.cancel();
     }
+}
+
+/// A provider whose address may be given, and one whose address has to be.
+fn forms() -> Vec<CredentialForm> {
+    let address = |need, example: &str| FormField {
+        field: CredentialField::BaseUrl,
+        need,
+        example: Some(example.to_owned()),
+    };
+    let organization = FormField {
+        field: CredentialField::Organization,
+        need: FieldNeed::Optional,
+        example: None,
+    };
+    let form = |provider: &str, name: &str, fields| CredentialForm {
+        provider: provider.to_owned(),
+        name: name.to_owned(),
+        fields,
+    };
+    let usual = address(FieldNeed::Optional, "https://api.acme.example");
+    let own = address(FieldNeed::Needed, "https://your-resource.example");
+    vec![
+        form("acme", "Acme", vec![usual, organization]),
+        form("resource", "Resource", vec![own]),
+    ]
 }
 
 fn info() -> ProviderInfo {

@@ -1,6 +1,7 @@
 //! `/api/v1/interaction`.
 
 mod audio;
+mod credentials;
 mod providers;
 mod sessions;
 mod templates;

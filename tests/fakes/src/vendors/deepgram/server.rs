@@ -17,6 +17,7 @@ use super::{DeepgramScript, Spoken, v1, v2};
 use crate::lock;
 use crate::vendors::RecordedLine;
 use crate::vendors::delays::Delays;
+use crate::vendors::keys::{self, KeyVendor};
 use crate::vendors::line::Switchboard;
 use crate::vendors::local::LocalServer;
 
@@ -55,7 +56,11 @@ impl DeepgramServer {
         let routes = Router::new()
             .route("/v1/listen", get(listen_v1))
             .route("/v2/listen", get(listen_v2))
-            .with_state(desk.clone());
+            .with_state(desk.clone())
+            .merge(keys::routes(
+                KeyVendor::Deepgram,
+                Some(desk.script.api_key.clone()),
+            ));
         let server = LocalServer::start(routes, stop).await?;
         Ok(Self { server, desk })
     }

@@ -17,6 +17,7 @@ use super::record::Note;
 use super::{Asked, ChatScript, ChatVendor, RecordedChat, Refusal, writing};
 use crate::lock;
 use crate::vendors::delays::Delays;
+use crate::vendors::keys::{self, KeyVendor};
 use crate::vendors::local::LocalServer;
 
 /// A server that answers as a vendor of language models does, with what a test wrote down: with nothing written,
@@ -75,7 +76,15 @@ impl ChatServer {
             delays: Delays::default(),
             stop: stop.clone(),
         };
-        let routes = Router::new().fallback(chat).with_state(desk.clone());
+        let key_vendor = match desk.settings.vendor {
+            ChatVendor::OpenAi => KeyVendor::OpenAi,
+            ChatVendor::Anthropic => KeyVendor::Anthropic,
+            ChatVendor::Gemini => KeyVendor::Gemini,
+        };
+        let routes = Router::new()
+            .fallback(chat)
+            .with_state(desk.clone())
+            .merge(keys::routes(key_vendor, desk.settings.key.clone()));
         let server = LocalServer::start(routes, stop).await?;
         Ok(Self { server, desk })
     }

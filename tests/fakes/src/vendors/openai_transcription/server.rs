@@ -14,6 +14,7 @@ use super::refusal::Refusal;
 use super::{OpenAiTranscriptionScript, SpokenText, Upload, files, realtime};
 use crate::lock;
 use crate::vendors::RecordedLine;
+use crate::vendors::keys::{self, KeyVendor};
 use crate::vendors::line::Switchboard;
 use crate::vendors::local::LocalServer;
 
@@ -63,7 +64,8 @@ impl OpenAiTranscriptionServer {
             .route("/v1/audio/transcriptions", post(files::transcribe))
             .route("/v1/realtime", get(realtime::connect))
             .layer(DefaultBodyLimit::max(MAX_UPLOAD))
-            .with_state(desk.clone());
+            .with_state(desk.clone())
+            .merge(keys::routes(KeyVendor::OpenAi, desk.script.api_key.clone()));
         let server = LocalServer::start(routes, stop).await?;
         Ok(Self { server, desk })
     }

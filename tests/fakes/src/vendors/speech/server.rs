@@ -19,6 +19,7 @@ use super::request::Sent;
 use super::{SpeechFormat, SpeechRequest, SpeechScript, SpeechVendor, elevenlabs, openai};
 use crate::speech::{Said, Saying};
 use crate::vendors::delays::Delays;
+use crate::vendors::keys::{self, KeyVendor};
 use crate::vendors::local::LocalServer;
 use crate::{Speech, lock};
 
@@ -68,7 +69,14 @@ impl SpeechServer {
             delays: Delays::default(),
             stop: stop.clone(),
         };
-        let routes = Router::new().fallback(answer).with_state(desk.clone());
+        let key_vendor = match vendor {
+            SpeechVendor::OpenAi => KeyVendor::OpenAi,
+            SpeechVendor::ElevenLabs => KeyVendor::ElevenLabs,
+        };
+        let routes = Router::new()
+            .fallback(answer)
+            .with_state(desk.clone())
+            .merge(keys::routes(key_vendor, desk.script.api_key.clone()));
         let server = LocalServer::start(routes, stop).await?;
         Ok(Self { server, desk })
     }

@@ -14,7 +14,7 @@ use crate::modes::{ModeSaid, failure};
 
 impl Pipeline {
     pub(super) fn hear(&mut self, heard: Option<SpeechToTextEvent>) {
-        let Some(SpeechToTextEvent { at, kind }) = heard else {
+        let Some(SpeechToTextEvent { at, answers, kind }) = heard else {
             return self.ears_failed(now(), &self.stt_failure("it closed the connection"));
         };
         match kind {
@@ -31,11 +31,11 @@ impl Pipeline {
                 }
             }
             SpeechToTextEventKind::Final(text) => match self.turn_taking {
-                TurnTaking::Session => self.written_down(at, &text),
+                TurnTaking::Session => self.written_down(at, answers, &text),
                 TurnTaking::Provider => self.turn_ended(at, &text),
             },
             SpeechToTextEventKind::FinalFailed(err) => match self.turn_taking {
-                TurnTaking::Session => self.not_written_down(at, &err),
+                TurnTaking::Session => self.not_written_down(at, answers, &err),
                 TurnTaking::Provider => self.turn_was_lost(at, &err),
             },
             SpeechToTextEventKind::Failed(err) => self.ears_failed(at, &err),
@@ -56,8 +56,11 @@ impl Pipeline {
     }
 
     /// The ears wrote down what they were asked for.
-    fn written_down(&mut self, at: Instant, text: &str) {
-        if let Some(Asked { over: Some(over) }) = self.state.asked.pop_front() {
+    fn written_down(&mut self, at: Instant, answers: Option<u64>, text: &str) {
+        let Some(asked) = self.answered(at, answers) else {
+            return;
+        };
+        if let Some(over) = asked.over {
             return self.written_late(at, text, over);
         }
         self.state.words = joined(&self.state.words, text);
@@ -75,8 +78,24 @@ impl Pipeline {
         }
     }
 
+    /// What the ears answer. They answer in order: what they passed over is never written down.
+    fn answered(&mut self, at: Instant, answers: Option<u64>) -> Option<Asked> {
+        let Some(number) = answers.filter(|number| self.state.is_asked(*number)) else {
+            debug!(provider.name = %self.stt_provider, "The ears answer what they were not asked");
+            return None;
+        };
+        loop {
+            let asked = self.state.asked.pop_front()?;
+            if asked.number == number {
+                return Some(asked);
+            }
+            let err = self.stt_failure("speech-to-text did not write down what it was asked for");
+            self.stays_unwritten(at, asked, &Arc::new(err));
+        }
+    }
+
     /// The ears wrote down what belongs to a turn that is over. The session is told when that is all of it.
-    fn written_late(&mut self, at: Instant, text: &str, Over { taken_in, words, .. }: Over) {
+    fn written_late(&mut self, at: Instant, text: &str, Over { taken_in, words }: Over) {
         self.context.add_user(text);
         let text = joined(&words, text);
         if let Some(rest) = self.rest_of(taken_in) {
@@ -160,8 +179,14 @@ impl Pipeline {
         }
     }
 
-    fn not_written_down(&mut self, at: Instant, err: &Arc<ProviderError>) {
-        if let Some(Asked { over: Some(over) }) = self.state.asked.pop_front() {
+    fn not_written_down(&mut self, at: Instant, answers: Option<u64>, err: &Arc<ProviderError>) {
+        if let Some(asked) = self.answered(at, answers) {
+            self.stays_unwritten(at, asked, err);
+        }
+    }
+
+    fn stays_unwritten(&mut self, at: Instant, asked: Asked, err: &Arc<ProviderError>) {
+        if let Some(over) = asked.over {
             debug!(provider.name = %err.provider, "A turn that is over was not written down");
             if let Some(rest) = self.rest_of(over.taken_in) {
                 rest.taken_in = None;

@@ -20,9 +20,6 @@ use crate::alarm::alarm;
 use crate::modes::uplink::Lossless;
 use crate::modes::{ModeEvent, ModeSaid};
 
-/// How long after their time ears that are asked again may still answer what they were asked before.
-const LATEST: Duration = Duration::from_secs(2);
-
 pub(super) struct Pipeline {
     pub(super) stages: Arc<Stages>,
     pub(super) turn_taking: TurnTaking,
@@ -40,8 +37,10 @@ pub(super) struct Pipeline {
 #[derive(Debug)]
 pub(super) enum Told {
     Order(ModeOrder),
-    /// The ears are asked to write down what they heard, for the order that follows.
-    Asked,
+    /// The ears are asked to write down what they heard, for the order that follows. Their answer has this number.
+    Asked {
+        number: u64,
+    },
     /// It knows that the user began to speak, and has ordered what follows from that.
     SpeechStartedTaken,
 }
@@ -97,6 +96,7 @@ enum Follows {
 /// What the ears were asked to write down.
 #[derive(Debug, Clone)]
 struct Asked {
+    number: u64,
     /// The turn that it belongs to is over, and is not answered.
     over: Option<Over>,
 }
@@ -109,8 +109,6 @@ struct Over {
     taken_in: Option<Generation>,
     /// What was written down of it before.
     words: String,
-    /// When it was waited for in vain.
-    overdue: Option<tokio::time::Instant>,
 }
 
 /// What becomes of the user's words.
@@ -137,6 +135,13 @@ struct Speaking {
     spoken: usize,
 }
 
+impl State {
+    /// Whether the ears were asked this and did not answer yet.
+    fn is_asked(&self, number: u64) -> bool {
+        self.asked.iter().any(|asked| asked.number == number)
+    }
+}
+
 impl Pipeline {
     pub(super) async fn run(mut self) {
         while !self.state.is_deaf {
@@ -147,7 +152,9 @@ impl Pipeline {
                 biased;
                 told = self.told.next() => match told {
                     Some(Told::Order(order)) => self.obey(order),
-                    Some(Told::Asked) => self.ears_are_asked(),
+                    Some(Told::Asked { number }) => {
+                        self.state.asked.push_back(Asked { number, over: None });
+                    }
                     Some(Told::SpeechStartedTaken) => self.state.waits_for_session = false,
                     None => return,
                 },
@@ -176,6 +183,7 @@ impl Pipeline {
                 self.release_answer();
             }
             ModeOrder::Interrupt { generation, heard } => self.stop(generation, heard),
+            ModeOrder::CutBefore(heard) => self.context.cut_before(heard.chars),
             ModeOrder::Heard(heard) => self.context.correct_heard(heard.chars),
             // The ears answer it with the end of the turn, if one runs.
             ModeOrder::EndTurn => {}
@@ -256,22 +264,12 @@ impl Pipeline {
             asked.over = Some(Over {
                 taken_in,
                 words: words.clone(),
-                overdue: None,
             });
         }
         state.wanted = Wanted::Nothing;
         state.answer = None;
         state.unwritten = None;
         self.context.add_user(&std::mem::take(&mut state.words));
-    }
-
-    /// The ears are asked to write down what they heard. Words that come late find their turn; but were an answer waited for
-    /// that never comes, every other one would be taken for the one before it.
-    fn ears_are_asked(&mut self) {
-        let overdue = |asked: &Asked| asked.over.as_ref()?.overdue;
-        let is_lost = |asked: &mut Asked| overdue(asked).is_some_and(|since| since.elapsed() > LATEST);
-        while self.state.asked.pop_front_if(is_lost).is_some() {}
-        self.state.asked.push_back(Asked { over: None });
     }
 
     /// When the ears are late.
@@ -286,15 +284,6 @@ impl Pipeline {
         let seconds = self.patience.as_secs();
         let message = format!("speech-to-text wrote nothing down within {seconds} s");
         self.give_up(now(), &self.stt_failure(&message));
-        let since = tokio::time::Instant::now();
-        for over in self
-            .state
-            .asked
-            .iter_mut()
-            .filter_map(|asked| asked.over.as_mut())
-        {
-            over.overdue.get_or_insert(since);
-        }
     }
 
     fn stt_failure(&self, message: &str) -> ProviderError {

@@ -249,6 +249,25 @@ async fn a_client_that_stops_the_ai_gets_what_was_said_meanwhile_answered() {
     bench.close().await;
 }
 
+/// The client plays the answer before, and barge-in is off.
+#[tokio::test(start_paused = true)]
+async fn a_client_may_stop_an_answer_while_the_model_says_the_next_one() {
+    let mut bench = saying().await;
+    bench.words_within(ms(2_000)).await;
+    bench.model.reply(Reply::written("I see."));
+    bench.hear(Heard::SpeechStarted);
+    bench.hear_final("Aha.");
+    bench.words_within(ms(1_000)).await;
+    bench.cut_before("Once upon".len());
+    bench.heard("Once".len());
+    bench.hear(Heard::SpeechStarted);
+    bench.hear_final("And?");
+    bench.words_within(ms(1_000)).await;
+    let expected = ["U: Tell me.", "A: Once", "U: Aha.", "A: I see.", "U: And?"];
+    assert_eq!(bench.asked_last(), expected);
+    bench.close().await;
+}
+
 /// The ears hear the whole of a turn before the session was told that it began.
 #[tokio::test(start_paused = true)]
 async fn who_interrupts_is_answered_however_late_the_session_hears_of_it() {

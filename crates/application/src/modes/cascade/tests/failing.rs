@@ -69,6 +69,63 @@ async fn ears_that_are_late_fail_the_turn_and_are_understood_all_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn ears_that_are_far_too_late_are_not_understood_as_the_next_turn() {
+    let mut bench = Bench::new().await;
+    bench.begin_speech();
+    bench.commit_to(Transcript::new().wait(ms(13_000)).text("Tell me."));
+    bench.said_within(ms(12_500)).await;
+    bench.begin_speech();
+    bench.commit_to(Transcript::new().wait(ms(1_000)).text("Hello?"));
+    let said = bench.said_within(ms(3_000)).await;
+    assert_eq!(said[0], (14_000, "final: Hello?".to_owned()));
+    assert_eq!(bench.asked_last(), ["U: Tell me.", "U: Hello?"]);
+    bench.exchange("And?", "So.").await;
+    assert_eq!(bench.asked_last()[2..], ["A: Hello there.", "U: And?"]);
+    bench.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_is_answered_whose_predecessor_the_ears_passed_over() {
+    let mut bench = Bench::new().await;
+    bench.begin_speech();
+    bench.commit_to(Transcript::new());
+    bench.said_within(ms(100)).await;
+    bench.stop(None);
+    bench.begin_speech();
+    bench.commit_to(Transcript::of("Hello?"));
+    assert_eq!(bench.words_within(ms(1_000)).await[0], "final: Hello?");
+    bench
+        .still_works(&["U: Hello?", "A: Hello there.", "U: Again?"])
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_fails_of_which_the_ears_passed_over_a_part() {
+    let mut bench = Bench::new().await;
+    bench.begin_speech();
+    bench.prepare_for(Transcript::new());
+    bench.words_within(ms(100)).await;
+    bench.go_on();
+    bench.commit_to(Transcript::of("a story."));
+    let failed =
+        "failed: provider scripted: it failed: speech-to-text did not write down what it was asked for";
+    assert_eq!(bench.words_within(ms(1_000)).await, [failed]);
+    bench.still_works(&["U: a story.", "U: Again?"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_ears_were_not_asked_is_nobodys() {
+    let mut bench = Bench::new().await;
+    bench.begin_speech();
+    let noise = viva_domain::ports::SpeechToTextEventKind::Final("noise".to_owned());
+    bench.ears.say(noise);
+    assert_eq!(bench.words_within(ms(100)).await, Vec::<String>::new());
+    bench.commit_to(Transcript::of("Tell me."));
+    assert_eq!(bench.words_within(ms(1_000)).await[0], "final: Tell me.");
+    bench.close().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn ears_are_waited_for_as_long_as_they_say_that_it_may_take() {
     let capabilities = SpeechToTextCapabilities {
         detects_turns: false,

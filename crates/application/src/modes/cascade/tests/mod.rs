@@ -137,7 +137,13 @@ impl Bench {
         self.mode.order(ModeOrder::Interrupt { generation, heard });
     }
 
-    /// So many characters were heard of the answer that was interrupted last, as it turned out.
+    /// So many characters were heard of the answer before the one that was asked for last.
+    fn cut_before(&mut self, chars: usize) {
+        self.mode
+            .order(ModeOrder::CutBefore(Heard { audio: ms(0), chars }));
+    }
+
+    /// So many characters were heard of the answer that was cut last, as it turned out.
     fn heard(&mut self, chars: usize) {
         self.mode.order(ModeOrder::Heard(Heard { audio: ms(0), chars }));
     }

@@ -224,7 +224,8 @@ async fn ears_hear_all_audio_and_when_speech_began() {
     );
     let recorded = bench.ears.recorded();
     let began = SpeechToTextCommand::SpeechBegan { ago: ms(0) };
-    assert_eq!(recorded.control(), [began, SpeechToTextCommand::Finalize]);
+    let order = SpeechToTextCommand::Finalize { number: 1 };
+    assert_eq!(recorded.control(), [began, order]);
     assert_eq!(recorded.audio(), [[1; 320], [2; 320]].concat());
     bench.close().await;
 }
@@ -247,10 +248,10 @@ async fn what_the_ears_are_told_keeps_its_place_in_the_audio() {
     let told = [
         began(),
         audio(1),
-        SpeechToTextCommand::Finalize,
+        SpeechToTextCommand::Finalize { number: 1 },
         began(),
         audio(2),
-        SpeechToTextCommand::Finalize,
+        SpeechToTextCommand::Finalize { number: 2 },
         audio(3),
     ];
     assert_eq!(bench.ears.recorded().commands, told);

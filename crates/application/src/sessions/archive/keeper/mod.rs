@@ -20,7 +20,8 @@ use crate::sessions::service::SessionsPorts;
 const FIRST_RETRY: Duration = Duration::from_millis(250);
 /// The longest wait.
 const LAST_RETRY: Duration = Duration::from_secs(8);
-/// Turns that wait in memory while the database is away. Overflow: they stay in the journal until the next start.
+/// Turns that wait in memory while the database is away. Overflow: they stay in the journal until the next start; those it
+/// has no room for wait all the same, up to the 65,535 that a session may have.
 const MOST_WAITING: usize = 1_000;
 /// Turns that were stored and may still get their last words: as many as are waited for.
 const MOST_STORED: usize = 4;
@@ -40,7 +41,7 @@ pub(super) struct Keeper {
 }
 
 enum Waiting {
-    /// It is in the journal too.
+    /// It is in the journal too, if that has room.
     Turn(Box<Turn>),
     /// In the journal is the whole turn, if it is one of the last.
     Amend(AmendedTranscript, Option<Box<Turn>>),
@@ -54,7 +55,7 @@ enum Outcome {
     Stored,
     /// It is away: asking again may help.
     Away,
-    /// It will never take it. A turn stays in the journal, for a person to look at.
+    /// It will never take it. A turn stays in the journal, if that has room, for a person to look at.
     Refused,
 }
 
@@ -93,7 +94,7 @@ impl Keeper {
                     self.try_again().await;
                     next_try = Instant::now() + self.retry;
                 }
-                // What came before the shutdown is still taken; what waits for the database is in the journal.
+                // What came before the shutdown is still taken; what waits for the database is in the journal, if that had room.
                 () = self.shutdown.cancelled(), if !is_open => break,
             }
         }
@@ -147,15 +148,15 @@ impl Keeper {
         if outcome == Outcome::Stored {
             return self.remember(job);
         }
-        match &job {
-            Waiting::Turn(turn) => self.journal(turn).await,
+        let is_only_here = match &job {
+            Waiting::Turn(turn) => !self.journal(turn, outcome).await,
             // What is left of it if the server stops now.
-            Waiting::Amend(_, Some(turn)) if outcome == Outcome::Away => self.journal(turn).await,
-            Waiting::Amend(..) | Waiting::Switch(_) | Waiting::End(_) => {}
-        }
-        // There is one end, and nothing else remembers it.
-        let has_room = self.waiting.len() < MOST_WAITING || matches!(job, Waiting::End(_));
-        if outcome == Outcome::Away && has_room {
+            Waiting::Amend(_, Some(turn)) if outcome == Outcome::Away => !self.journal(turn, outcome).await,
+            // There is one end, and nothing else remembers it.
+            Waiting::End(_) => true,
+            Waiting::Amend(..) | Waiting::Switch(_) => false,
+        };
+        if outcome == Outcome::Away && (is_only_here || self.waiting.len() < MOST_WAITING) {
             self.waiting.push_back(job);
         }
     }
@@ -255,10 +256,17 @@ impl Keeper {
         let _ = self.notices.try_send(NoticeCode::StorageDelayed);
     }
 
-    async fn journal(&self, turn: &Turn) {
-        if let Err(err) = self.ports.turn_journal.keep(self.settings.owner, turn).await {
-            error!(session.id = %self.settings.session, error = &err as &dyn std::error::Error,
-                "Cannot keep turn {} in the journal; it is in memory only", turn.number);
+    /// Answers whether the journal has the turn now.
+    async fn journal(&self, turn: &Turn, outcome: Outcome) -> bool {
+        let kept = self.ports.turn_journal.keep(self.settings.owner, turn).await;
+        if let Err(err) = &kept {
+            let left = match outcome {
+                Outcome::Away => "it is in memory only",
+                Outcome::Stored | Outcome::Refused => "it is lost",
+            };
+            error!(session.id = %self.settings.session, error = err as &dyn std::error::Error,
+                "Cannot keep turn {} in the journal; {left}", turn.number);
         }
+        kept.is_ok()
     }
 }

@@ -4,10 +4,12 @@ use tokio_util::task::TaskTracker;
 use viva_audio::SampleRate;
 use viva_contract::samples::{self, OWNER};
 use viva_domain::ports::{SessionStore as _, SpoolErrorKind, TurnJournal as _};
+use viva_domain::providers::ProviderCatalogue;
 use viva_domain::sessions::SessionState;
 use viva_domain::turns::TurnNumber;
 use viva_fakes::{
-    ManualClock, MemoryAudioSpool, MemoryBlobStore, MemorySessionStore, MemoryTurnJournal, SequentialIds,
+    CapturedLogs, FixedProviderDirectory, ManualClock, MemoryAudioSpool, MemoryBlobStore,
+    MemoryCredentialStore, MemorySessionStore, MemoryTurnJournal, SequentialIds,
 };
 
 use super::*;
@@ -35,6 +37,8 @@ impl Bench {
             blob_store: Arc::new(MemoryBlobStore::new(audio_spool.clone())),
             audio_spool: Arc::new(audio_spool),
             turn_journal: journal.clone(),
+            provider_directory: Arc::new(FixedProviderDirectory::new(ProviderCatalogue::default())),
+            credential_store: Arc::new(MemoryCredentialStore::default()),
             clock: Arc::new(ManualClock::default()),
             ids: Arc::new(SequentialIds::default()),
         };
@@ -271,6 +275,43 @@ async fn the_end_finds_room_behind_any_number_of_turns() {
     assert_eq!(status(&store).await, Some(EndStatus::Completed));
     let left = journal.kept().await.unwrap();
     assert_eq!(left, [(OWNER, samples::turn(SESSION, most + 1))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_journal_has_no_room_for_waits_whatever_waits_already() {
+    let bench = Bench::new().await;
+    bench.store.faults().fail(StoreErrorKind::Unavailable);
+    bench.journal.faults().fail(SpoolErrorKind::Full);
+    let all: Vec<u16> = (1..).take(MOST_WAITING + 1).collect();
+    for number in &all {
+        bench.keep(samples::turn(SESSION, *number)).await;
+    }
+    bench.end().await;
+    bench.journal.faults().until_failures(all.len()).await;
+    bench.store.faults().recover();
+    let (store, journal) = bench.close().await;
+    assert_eq!(stored_turns(&store).await, all);
+    assert_eq!(status(&store).await, Some(EndStatus::Completed));
+    journal.faults().recover();
+    assert_eq!(journal.kept().await.unwrap(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_that_has_no_place_is_said_to_be_lost() {
+    let logs = CapturedLogs::start();
+    let bench = Bench::new().await;
+    bench.journal.faults().fail(SpoolErrorKind::Full);
+    for turn in [samples::turn(SESSION, 1), misplaced(1)] {
+        bench.keep(turn).await;
+    }
+    bench.end().await;
+    let (store, _) = bench.close().await;
+    assert_eq!(stored_turns(&store).await, [1]);
+    let logs = logs.text();
+    assert!(
+        logs.contains("Cannot keep turn 1 in the journal; it is lost"),
+        "{logs}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -185,8 +185,18 @@ impl OpenTurn {
         self.ended_in = None;
         self.went_on_in = None;
         self.said_before.clear();
-        self.is_unheard = false;
+        self.is_unheard = self.user_audio == UserAudio::Recording && self.answer.is_none();
         self.is_understood = self.user_audio == UserAudio::Complete;
+    }
+
+    /// Another mode was told what is going to be heard of the answer, if that is anything.
+    pub(super) fn is_told(&mut self, until: SessionTime, rate: u32) {
+        let heard = self.will_be_heard(until, rate);
+        let is_any = !self.heard_text(heard, rate).heard.trim().is_empty();
+        let told = self.heard_for_provider(heard, rate).filter(|_| is_any);
+        if let Some(answer) = &mut self.answer {
+            answer.believed = told;
+        }
     }
 
     /// Whether an answer to the user has begun of which nothing could be heard yet.
@@ -266,11 +276,12 @@ impl OpenTurn {
 
     /// Tells what is known of the latency, as long as nothing is heard.
     pub(super) fn tell_progress(&self, effects: &mut Vec<Effect>) {
-        // From then on there is a total, if not the client's.
-        if self.marks.first_audio_sent.is_none() {
+        // From the first audio on there is a total, if not the client's, who may be the first to tell.
+        let latency = self.latency();
+        if self.marks.first_audio_sent.is_none() && latency.total.is_none() {
             effects.push(Effect::Emit(Event::LatencyProgress {
                 turn: self.number,
-                latency: Box::new(self.latency()),
+                latency: Box::new(latency),
             }));
         }
     }

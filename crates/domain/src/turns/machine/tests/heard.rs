@@ -304,3 +304,70 @@ fn a_report_from_the_future_is_of_now() {
         ",
     );
 }
+
+/// The mode was told of all that was sent, and that plays on: cut again, it would take an answer before it for this one.
+#[test]
+fn an_answer_that_the_mode_gave_up_is_corrected_and_not_cut_again() {
+    check_answer(
+        session(),
+        r#"
+        2500 ai text Once_there_was
+             > response 1 started 2500
+             > text 1: Once there was
+             = AiSpeaking
+        2500 ai audio 1000
+             > user audio 1 complete
+             > audio 1 at 0: 1000
+        2510 sent 1
+        12000 play 1 progress 200
+        due 5510
+             > notice AnswerStalled
+        due 13510
+             > order interrupt @2, heard 1000 ms, 14 chars
+             > failure: the provider did not go on within 10 s
+             > audio 1 at 1000: 0, last
+        13600 speech
+             > speech started 13600
+             > interrupted 1 13600 by speech
+             > order interrupt @3
+             > response 1 ended by speech, total 510, endpointing 0, unexplained 510, by server
+             > open turn 2, speech 13600
+             = UserSpeaking
+        13650 play 1 stopped 300
+             > order heard 300 ms, 4 chars
+             > ai 1 said: Once
+             > latency 1, total 510, endpointing 0, unexplained 510, by server
+             > finish 1 1000..13650, heard "Once", unheard "there was", played 300, cut by speech, stalled 5510, failed "the provider did not go on within 10 s"
+        "#,
+    );
+}
+
+#[test]
+fn an_answer_that_the_mode_gave_up_is_corrected_where_the_client_stopped_it() {
+    check_answer(
+        session(),
+        r#"
+        2500 ai audio 1000
+             > response 1 started 2500
+             > user audio 1 complete
+             > audio 1 at 0: 1000
+             = AiSpeaking
+        2510 sent 1
+        12000 play 1 progress 200
+        due 5510
+             > notice AnswerStalled
+        due 13510
+             > order interrupt @2, heard 1000 ms, 0 chars
+             > failure: the provider did not go on within 10 s
+             > audio 1 at 1000: 0, last
+        13600 play 1 stopped 300
+             > interrupted 1 13600 by client
+             > order interrupt @3
+             > response 1 ended by client, total 510, endpointing 0, unexplained 510, by server
+             > order heard 300 ms, 0 chars
+             > latency 1, total 510, endpointing 0, unexplained 510, by server
+             > finish 1 1000..13600, played 300, cut by client, stalled 5510, failed "the provider did not go on within 10 s"
+             = Listening
+        "#,
+    );
+}

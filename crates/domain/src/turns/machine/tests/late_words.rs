@@ -177,6 +177,7 @@ fn the_next_mode_does_not_know_the_words_of_a_turn_that_was_cut() {
         3100 ai dead it hung up
              > mode lost: it hung up
         3200 mode replaced
+        3200 replayed
         3300 silence
              > speech ended 3300, 300 ms
              > order commit @1
@@ -460,6 +461,7 @@ fn the_next_mode_writes_down_anew_what_the_user_said() {
              > order go on @2
              = UserSpeaking
         2400 mode replaced
+        2400 replayed
         2500 silence
              > speech ended 2500, 200 ms
              > order commit @1

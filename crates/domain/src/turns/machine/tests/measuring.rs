@@ -412,3 +412,19 @@ fn parts_are_told_as_they_come_in_until_something_is_heard() {
         ]
     );
 }
+
+/// A client may tell that it plays before the server knows that its socket took the first audio.
+#[test]
+fn nothing_comes_in_of_a_latency_that_is_complete() {
+    let mut play = Play::new(session());
+    play.effects_of(&[
+        "0 opened",
+        "1000 speech cap 1000",
+        "2000 silence cap 2000",
+        "2100 ai audio 100",
+        "2110 play 1 started 0 cap 2110",
+    ]);
+    let told = play.progress.len();
+    let effects = play.effects_of(&["2120 ai reached llm requested"]);
+    assert_eq!((effects, play.progress.len()), (Vec::new(), told));
+}

@@ -12,6 +12,7 @@ fn the_turn_that_waited_for_its_answer_is_answered_by_the_next_mode() {
          > mode lost: it hung up
          60000 tick
          60000 mode replaced
+         60000 replayed
          > order commit @1
          60200 ai text Hello.
          > response 1 started 60200
@@ -48,6 +49,7 @@ fn who_speaks_while_there_is_no_mode_is_answered_later() {
          > order commit @1
          = Processing
          9000 mode replaced
+         9000 replayed
          > order commit @1",
     );
 }
@@ -108,6 +110,59 @@ fn an_answer_is_cut_when_its_mode_leaves() {
 }
 
 #[test]
+fn a_mode_is_corrected_that_was_told_of_an_answer_which_is_cut_then() {
+    check_answer(
+        session(),
+        r#"2100 ai text Once_upon_a_time.
+         > response 1 started 2100
+         > text 1: Once upon a time.
+         = AiSpeaking
+         2100 ai audio 1700
+         > user audio 1 complete
+         > audio 1 at 0: 1700
+         2100 ai done
+         > audio 1 at 1700: 0, last
+         2110 sent 1
+         2200 mode replaced
+         2510 interrupt
+         > interrupted 1 2510 by client
+         > order interrupt @1
+         > response 1 ended by client, total 110, endpointing 0, unexplained 110, by server
+         = Listening
+         2550 play 1 stopped 400
+         > order heard 400 ms, 4 chars
+         > ai 1 said: Once
+         > latency 1, total 110, endpointing 0, unexplained 110, by server
+         > finish 1 1000..2550, heard "Once", unheard "upon a time.", played 400, cut by client"#,
+    );
+}
+
+#[test]
+fn for_an_answer_without_words_no_earlier_one_is_corrected() {
+    check_answer(
+        session(),
+        "2100 ai audio 1700
+         > response 1 started 2100
+         > user audio 1 complete
+         > audio 1 at 0: 1700
+         = AiSpeaking
+         2100 ai done
+         > audio 1 at 1700: 0, last
+         2110 sent 1
+         2200 mode replaced
+         2510 interrupt
+         > interrupted 1 2510 by client
+         > order interrupt @1, heard 400 ms, 0 chars
+         > response 1 ended by client, total 110, endpointing 0, unexplained 110, by server
+         = Listening
+         2550 play 1 stopped 300
+         > order heard 300 ms, 0 chars
+         > latency 1, total 110, endpointing 0, unexplained 110, by server
+         > finish 1 1000..2550, played 300, cut by client",
+    );
+}
+
+#[test]
 fn a_mode_that_shall_leave_goes_on_until_another_one_is_open() {
     check_answer(
         session(),
@@ -124,7 +179,41 @@ fn a_provider_that_takes_turns_is_told_that_the_turn_is_over() {
     check_answer(
         session(),
         "2300 mode replaced decides
+         2300 replayed
          > order end turn",
+    );
+}
+
+#[test]
+fn a_mode_that_was_not_given_the_turn_is_not_asked_about_it() {
+    check_answer(
+        session(),
+        r#"2300 mode replaced
+         2300 replayed not
+         > failure: lost
+         > user audio 1 complete
+         > finish 1 1000..2300, failed "lost"
+         = Listening"#,
+    );
+}
+
+#[test]
+fn who_still_speaks_when_the_next_mode_is_not_given_the_beginning_is_heard_from_there() {
+    check(
+        session(),
+        "0 opened
+         = Listening
+         1000 speech
+         > speech started 1000
+         > open turn 1, speech 1000
+         = UserSpeaking
+         1500 mode replaced
+         1500 replayed not
+         > failure: lost
+         2000 silence
+         > speech ended 2000, 1000 ms
+         > order commit @1
+         = Processing",
     );
 }
 
@@ -214,6 +303,7 @@ fn a_turn_whose_answer_had_begun_without_a_sound_is_asked_again() {
          > mode lost: it hung up
          = Processing
          9000 mode replaced
+         9000 replayed
          > order commit @1
          9200 ai start
          > response 1 started 9200
@@ -258,6 +348,7 @@ fn who_was_answered_while_speaking_and_heard_nothing_speaks_on() {
          > speech ended 2500, 1500 ms
          = Processing
          3000 mode replaced
+         3000 replayed
          > order commit @1",
     );
 }
@@ -290,6 +381,7 @@ fn a_mode_that_fails_while_another_one_is_opened_does_not_end_the_session() {
          2100 ai dead it hung up
          > mode lost: it hung up
          2300 mode replaced
+         2300 replayed
          > order commit @1",
     );
 }

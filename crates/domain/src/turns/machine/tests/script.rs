@@ -209,6 +209,7 @@ fn said(what: &str, rest: &str) -> ModeInput {
 fn failure(message: &str) -> SessionFailure {
     SessionFailure {
         kind: ProviderErrorKind::Unavailable,
+        provider: None,
         message: message.to_owned(),
         retry_after: None,
     }
@@ -282,7 +283,11 @@ pub(super) fn generation_of(order: &ModeOrder) -> Option<Generation> {
         | ModeOrder::Greet(generation)
         | ModeOrder::GoOn { generation }
         | ModeOrder::Interrupt { generation, .. } => Some(generation),
-        ModeOrder::SpeechBegan { .. } | ModeOrder::Prepare | ModeOrder::EndTurn | ModeOrder::Heard(_) => None,
+        ModeOrder::SpeechBegan { .. }
+        | ModeOrder::Prepare
+        | ModeOrder::EndTurn
+        | ModeOrder::CutBefore(_)
+        | ModeOrder::Heard(_) => None,
     }
 }
 
@@ -320,6 +325,7 @@ fn order_text(order: &ModeOrder) -> String {
             let heard = heard.map_or(String::new(), |heard| format!(", {}", heard_text(&heard)));
             format!("order interrupt @{}{heard}", number(*generation))
         }
+        ModeOrder::CutBefore(heard) => format!("order cut before, {}", heard_text(heard)),
         ModeOrder::Heard(heard) => format!("order {}", heard_text(heard)),
         ModeOrder::SpeechBegan { ago } => format!("order speech began {} ms ago", ago.as_millis()),
         ModeOrder::Prepare => "order prepare".to_owned(),

@@ -237,10 +237,45 @@ fn another_mode_hears_live_what_the_one_before_it_should_hear_later() {
              > audio 1 at 1000: 0, last
              > mode lost: away
         2800 mode replaced
+        2800 replayed
         3000 silence
              > speech ended 3000, 400 ms
              > order commit @1
         ",
+    );
+}
+
+#[test]
+fn a_turn_that_waits_when_the_mode_is_lost_is_given_to_the_next_one() {
+    check_answer(
+        MachineSettings {
+            on_mode_failure: OnModeFailure::WaitForAnother,
+            ..without_barge_in()
+        },
+        r#"
+        2500 ai audio 1000
+             > response 1 started 2500
+             > user audio 1 complete
+             > audio 1 at 0: 1000
+             = AiSpeaking
+        2600 speech
+             > speech started 2600
+             > open turn 2, speech 2600
+        2650 silence
+             > speech ended 2650, 50 ms
+        2660 play 1 started 0
+             > latency 1, endpointing 0
+        2700 ai dead away
+             > audio 1 at 1000: 0, last
+             > mode lost: away
+        3650 play 1 finished 1000
+             > response 1 ended, endpointing 0
+             > finish 1 1000..3650, played 1000, failed "away"
+             = Processing
+        3700 mode replaced
+        3700 replayed
+             > order commit @1
+        "#,
     );
 }
 

@@ -20,10 +20,10 @@ use crate::providers::Defaults;
 use crate::providers::language_model::{Backend, KeyUse, Line, alternating};
 use crate::providers::transport::{Account, HttpClient};
 
-const KEY: HeaderName = HeaderName::from_static("x-api-key");
-const VERSION: HeaderName = HeaderName::from_static("anthropic-version");
+pub(super) const KEY: HeaderName = HeaderName::from_static("x-api-key");
+pub(super) const VERSION: HeaderName = HeaderName::from_static("anthropic-version");
 /// Later versions refuse `temperature`.
-const VERSION_WITH_TEMPERATURE: HeaderValue = HeaderValue::from_static("2023-06-01");
+pub(super) const VERSION_WITH_TEMPERATURE: HeaderValue = HeaderValue::from_static("2023-06-01");
 
 /// A language model behind Anthropic's messages.
 #[derive(Debug, Clone)]

@@ -88,17 +88,18 @@ impl<D: Dialect> Listening<D> {
             self.say(now, SpeechToTextEventKind::FinalFailed(Arc::clone(err)));
         }
         if std::mem::take(&mut self.is_in_utterance) {
-            self.lose_rest(now, err);
+            self.lose_rest(err);
         }
         self.dialect.forget();
     }
 
     /// The utterance whose beginning is lost is of no use: what is held of it, and what is still to come.
-    fn lose_rest(&mut self, now: Instant, err: &Arc<ProviderError>) {
-        if self.held.deadline().is_some() {
+    fn lose_rest(&mut self, err: &Arc<ProviderError>) {
+        if self.held.deadline().is_some()
+            && let Some(number) = self.held.drop_order()
+        {
             // All of it was to be told anew.
-            self.held.drop_order();
-            self.say(now, SpeechToTextEventKind::FinalFailed(Arc::clone(err)));
+            self.refuse(number, Arc::clone(err));
         } else {
             self.held = Held::default();
             self.broken = Some(Arc::clone(err));

@@ -38,8 +38,8 @@ struct Listening<D> {
     opened: Instant,
     tries: Tries,
     held: Held,
-    /// When each order that waits for its answer must have it.
-    orders: VecDeque<Instant>,
+    /// Orders that the vendor was given and did not answer, oldest first.
+    orders: VecDeque<Ordered>,
     /// What waits for room in `events`. While there is any, the vendor is not read.
     outbox: VecDeque<SpeechToTextEvent>,
     /// The user speaks, and the vendor heard some of it.
@@ -49,6 +49,13 @@ struct Listening<D> {
     sent: Instant,
     keep_alive: Duration,
     has_failed: bool,
+}
+
+/// An order that waits for its answer.
+struct Ordered {
+    number: u64,
+    /// When it must be answered.
+    deadline: Instant,
 }
 
 /// Opens a connection and listens, in a task of `tasks`, until either channel is closed or the conversation fails.
@@ -137,9 +144,7 @@ impl<D: Dialect> Listening<D> {
     /// Keeps a command for the next connection, unless it is about an utterance that is lost anyway.
     fn on_held(&mut self, command: SpeechToTextCommand) {
         match (&command, self.broken.take()) {
-            (SpeechToTextCommand::Finalize, Some(err)) => {
-                self.say(Instant::now(), SpeechToTextEventKind::FinalFailed(err));
-            }
+            (SpeechToTextCommand::Finalize { number }, Some(err)) => self.refuse(*number, err),
             (_, Some(err)) => self.broken = Some(err),
             (_, None) => self.held.push(command, D::RATE),
         }
@@ -148,8 +153,8 @@ impl<D: Dialect> Listening<D> {
     async fn obey(&mut self, command: SpeechToTextCommand) {
         if let Some(err) = self.broken.take() {
             // The rest of an utterance whose beginning is lost would only spoil the next one.
-            if matches!(command, SpeechToTextCommand::Finalize) {
-                self.say(Instant::now(), SpeechToTextEventKind::FinalFailed(err));
+            if let SpeechToTextCommand::Finalize { number } = command {
+                self.refuse(number, err);
             } else {
                 self.broken = Some(err);
             }
@@ -165,16 +170,17 @@ impl<D: Dialect> Listening<D> {
                 let message = self.dialect.began(ago);
                 self.send(message).await;
             }
-            SpeechToTextCommand::Finalize => self.finalize().await,
+            SpeechToTextCommand::Finalize { number } => self.finalize(number).await,
         }
     }
 
-    async fn finalize(&mut self) {
+    async fn finalize(&mut self, number: u64) {
         let now = Instant::now();
         let mut said = Said::default();
         let Order { message, wait } = self.dialect.finalize(&mut said);
         self.is_in_utterance = false;
-        self.orders.push_back(now + wait);
+        let deadline = now + wait;
+        self.orders.push_back(Ordered { number, deadline });
         self.send(message).await;
         self.tell(now, said);
     }
@@ -182,8 +188,8 @@ impl<D: Dialect> Listening<D> {
     /// The turn that shall end is only found now; the vendor may not have known what to end.
     async fn order_again(&mut self, now: Instant) {
         let Order { message, wait } = self.dialect.finalize(&mut Said::default());
-        if let Some(deadline) = self.orders.front_mut() {
-            *deadline = now + wait;
+        if let Some(order) = self.orders.front_mut() {
+            order.deadline = now + wait;
         }
         self.send(message).await;
     }
@@ -214,14 +220,15 @@ impl<D: Dialect> Listening<D> {
     async fn on_timer(&mut self) {
         let now = Instant::now();
         let is_due = |moment: Option<Instant>| moment.is_some_and(|moment| moment <= now);
-        if is_due(self.orders.front().copied()) {
+        if is_due(self.order_deadline()) {
             let answer = self.dialect.give_up();
             self.say(now, answer);
         }
-        if is_due(self.held_deadline()) {
-            self.held.drop_order();
+        if is_due(self.held_deadline())
+            && let Some(number) = self.held.drop_order()
+        {
             let err = errors::unavailable(self.provider(), "no connection in time");
-            self.say(now, SpeechToTextEventKind::FinalFailed(err.into()));
+            self.refuse(number, err.into());
         }
         if is_due(self.spare.due()) {
             self.spare = Spare::Calling(self.dialect.connect());
@@ -234,9 +241,8 @@ impl<D: Dialect> Listening<D> {
 
     /// When something is due that does not depend on anybody else.
     fn timer(&self) -> Option<Instant> {
-        let order = self.orders.front().copied();
         [
-            order,
+            self.order_deadline(),
             self.held_deadline(),
             self.spare.due(),
             self.keep_alive_due(),
@@ -244,6 +250,10 @@ impl<D: Dialect> Listening<D> {
         .into_iter()
         .flatten()
         .min()
+    }
+
+    fn order_deadline(&self) -> Option<Instant> {
+        Some(self.orders.front()?.deadline)
     }
 
     fn held_deadline(&self) -> Option<Instant> {
@@ -275,21 +285,34 @@ impl<D: Dialect> Listening<D> {
         if self.has_failed {
             return;
         }
-        match &kind {
+        let answered = match &kind {
             SpeechToTextEventKind::Final(text) => {
-                self.orders.pop_front();
                 if !text.is_empty() {
                     self.tries.forget();
                 }
+                self.orders.pop_front()
             }
-            SpeechToTextEventKind::FinalFailed(_) => {
-                self.orders.pop_front();
+            SpeechToTextEventKind::FinalFailed(_) => self.orders.pop_front(),
+            SpeechToTextEventKind::Failed(_) => {
+                self.fail();
+                None
             }
-            SpeechToTextEventKind::Failed(_) => self.fail(),
-            _ => {}
-        }
-        let at = now.into_std();
-        self.outbox.push_back(SpeechToTextEvent { at, kind });
+            _ => None,
+        };
+        self.outbox.push_back(SpeechToTextEvent {
+            at: now.into_std(),
+            answers: answered.map(|order| order.number),
+            kind,
+        });
+    }
+
+    /// Answers an order that the vendor was not given.
+    fn refuse(&mut self, number: u64, err: Arc<ProviderError>) {
+        self.outbox.push_back(SpeechToTextEvent {
+            at: Instant::now().into_std(),
+            answers: Some(number),
+            kind: SpeechToTextEventKind::FinalFailed(err),
+        });
     }
 
     /// Nothing follows.

@@ -98,6 +98,10 @@ fn unconnected() -> Listening<Plain> {
 
 const BEGAN: SpeechToTextCommand = SpeechToTextCommand::SpeechBegan { ago: Duration::ZERO };
 
+const fn finalize(number: u64) -> SpeechToTextCommand {
+    SpeechToTextCommand::Finalize { number }
+}
+
 /// A portion of an utterance.
 fn audio(of: i16) -> SpeechToTextCommand {
     SpeechToTextCommand::Audio(vec![of; 320].into())
@@ -114,20 +118,26 @@ fn held(listening: &mut Listening<Plain>) -> Vec<SpeechToTextCommand> {
     std::iter::from_fn(|| listening.held.pop()).collect()
 }
 
+/// Which orders were told to have failed; nothing else was told.
+fn failed(listening: &mut Listening<Plain>) -> Vec<Option<u64>> {
+    let told = listening.outbox.drain(..);
+    told.map(|event| match event.kind {
+        SpeechToTextEventKind::FinalFailed(_) => event.answers,
+        other => panic!("unexpected {other:?}"),
+    })
+    .collect()
+}
+
 #[tokio::test]
 async fn an_utterance_that_is_all_held_fails_alone() {
     let mut listening = unconnected();
-    let first = [BEGAN, audio(1), audio(1), SpeechToTextCommand::Finalize];
+    let first = [BEGAN, audio(1), audio(1), finalize(1)];
     hear(&mut listening, first).await;
     hear(&mut listening, [BEGAN, audio(2)]).await;
     listening.on_open(closed_socket().await).await;
-    hear(&mut listening, [audio(2), SpeechToTextCommand::Finalize]).await;
-    let told: Vec<SpeechToTextEventKind> = listening.outbox.drain(..).map(|event| event.kind).collect();
-    assert!(
-        matches!(told[..], [SpeechToTextEventKind::FinalFailed(_)]),
-        "{told:?}"
-    );
-    let second = [BEGAN, audio(2), audio(2), SpeechToTextCommand::Finalize];
+    hear(&mut listening, [audio(2), finalize(2)]).await;
+    assert_eq!(failed(&mut listening), [Some(1)]);
+    let second = [BEGAN, audio(2), audio(2), finalize(2)];
     assert_eq!(held(&mut listening), second);
 }
 
@@ -138,12 +148,8 @@ async fn an_utterance_that_goes_on_fails_at_its_end() {
     listening.on_open(closed_socket().await).await;
     hear(&mut listening, [audio(1)]).await;
     assert!(listening.outbox.is_empty());
-    hear(&mut listening, [SpeechToTextCommand::Finalize]).await;
-    let told = listening.outbox.pop_front().map(|event| event.kind);
-    assert!(
-        matches!(told, Some(SpeechToTextEventKind::FinalFailed(_))),
-        "{told:?}"
-    );
+    hear(&mut listening, [finalize(3)]).await;
+    assert_eq!(failed(&mut listening), [Some(3)]);
     hear(&mut listening, [BEGAN, audio(2)]).await;
     assert_eq!(held(&mut listening), [BEGAN, audio(2)]);
 }

@@ -103,6 +103,7 @@ mod tests {
             provider: "acme".to_owned(),
             base_url: "https://a.example".parse().unwrap(),
             api_key: Some("sk-hidden".into()),
+            organization: None,
         }
     }
 

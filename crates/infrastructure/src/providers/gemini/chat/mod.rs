@@ -6,7 +6,6 @@ mod wire;
 
 use async_trait::async_trait;
 use reqwest::Url;
-use reqwest::header::HeaderName;
 use tracing::instrument;
 use viva_domain::ports::{
     LanguageModel, LanguageModelRequest, LanguageModelStream, MessageRole, ProviderError,
@@ -16,13 +15,11 @@ use viva_domain::sessions::ProviderConfig;
 use self::decode::ChatDecoder;
 use self::options::Options;
 use self::wire::{Content, GenerateRequest, GenerationConfig, TextPart, ThinkingConfig};
+use super::KEY;
 use super::address::versioned;
 use crate::providers::Defaults;
 use crate::providers::language_model::{Backend, KeyUse, Line, alternating};
 use crate::providers::transport::{Account, HttpClient};
-
-/// In a header, never in the address: addresses are logged.
-const KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
 
 /// A language model behind `streamGenerateContent`.
 #[derive(Debug, Clone)]
@@ -125,6 +122,7 @@ mod tests {
             provider: "acme".to_owned(),
             base_url: base.parse().unwrap(),
             api_key: None,
+            organization: None,
         };
         assert_eq!(address(&account, model).as_str(), url);
     }

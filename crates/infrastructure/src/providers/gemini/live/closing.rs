@@ -81,6 +81,7 @@ mod tests {
             provider: "acme".to_owned(),
             base_url: "https://live.example".parse().unwrap(),
             api_key: Some(SecretString::from("hidden-key")),
+            organization: None,
         }
     }
 

@@ -9,12 +9,11 @@ use viva_domain::ports::{ProviderError, ProviderErrorKind};
 
 use super::closing::Closing;
 use super::wire::{ClientMessage, ServerMessage, Setup};
+use crate::providers::gemini::KEY;
 use crate::providers::gemini::address::versioned;
 use crate::providers::transport::socket::{Frame, Oddities, Socket, begin, connect};
 use crate::providers::transport::{Account, HttpClient, errors};
 
-/// The key goes where no log of addresses has it.
-const KEY_HEADER: &str = "x-goog-api-key";
 /// The vendor's own hosts, where nothing goes without a key.
 const DOMAIN: &str = "googleapis.com";
 /// A handshake that takes longer has failed.
@@ -87,7 +86,7 @@ impl Dialer {
         let mut socket = connect(&self.http, &self.account, LIMIT, |client| {
             let request = client.get(url);
             match key {
-                Some(key) => request.header(KEY_HEADER, key),
+                Some(key) => request.header(KEY, key),
                 None => request,
             }
         })

@@ -38,6 +38,7 @@ impl Bench {
             provider: "acme".to_owned(),
             base_url: server.base_url().parse().unwrap(),
             api_key: key.map(Into::into),
+            organization: None,
         };
         let http = HttpClient::new().unwrap().with_limits(limits);
         let defaults = Defaults {

@@ -121,7 +121,10 @@ impl Conversation {
             RealtimeCommand::Audio(samples) => self.hearing.push(&samples),
             // Where speech began does not matter to who does not understand it, the session finds turns, and nothing that was
             // said is remembered.
-            RealtimeCommand::SpeechBegan { .. } | RealtimeCommand::EndTurn | RealtimeCommand::Heard(_) => {}
+            RealtimeCommand::SpeechBegan { .. }
+            | RealtimeCommand::EndTurn
+            | RealtimeCommand::CutBefore(_)
+            | RealtimeCommand::Heard(_) => {}
             RealtimeCommand::Commit(generation) => self.on_commit(generation),
             RealtimeCommand::Greet(generation) => self.on_greet(generation),
             RealtimeCommand::Interrupt { generation, .. } => {

@@ -36,6 +36,8 @@ pub(super) struct Listener {
 #[derive(Debug)]
 struct Pending {
     due: Instant,
+    /// The order that it answers.
+    number: u64,
     kind: SpeechToTextEventKind,
 }
 
@@ -89,11 +91,11 @@ impl Listener {
             SpeechToTextCommand::Audio(samples) => self.hearing.push(&samples),
             // It tells speech from silence by itself, of the whole utterance at once.
             SpeechToTextCommand::SpeechBegan { .. } => {}
-            SpeechToTextCommand::Finalize => self.on_finalize(),
+            SpeechToTextCommand::Finalize { number } => self.on_finalize(number),
         }
     }
 
-    fn on_finalize(&mut self) {
+    fn on_finalize(&mut self, number: u64) {
         let heard = self.hearing.take_utterance();
         self.turn = self.turn.saturating_add(1);
         let text = self.script.utterance(heard);
@@ -108,18 +110,19 @@ impl Listener {
         };
         if !self.is_hung {
             let due = Instant::now() + self.options.delay.of(self.turn);
-            self.pending.push_back(Pending { due, kind });
+            self.pending.push_back(Pending { due, number, kind });
         }
     }
 
     /// Says what is due; [`due`] waited until there is room.
     fn on_due(&mut self) -> Result<(), Closed> {
-        let Some(Pending { kind, .. }) = self.pending.pop_front() else {
+        let Some(Pending { number, kind, .. }) = self.pending.pop_front() else {
             return Ok(());
         };
         let is_last = matches!(kind, SpeechToTextEventKind::Failed(_));
         let event = SpeechToTextEvent {
             at: Instant::now().into_std(),
+            answers: (!is_last).then_some(number),
             kind,
         };
         self.events.start_send(event).map_err(|_| Closed)?;

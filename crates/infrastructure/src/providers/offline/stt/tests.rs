@@ -39,6 +39,8 @@ fn config(options: &[(&str, &str)]) -> ProviderConfig {
 /// An open pair of ears.
 struct Talk {
     session: SpeechToTextSession,
+    /// Orders to write down so far.
+    ordered: u64,
 }
 
 impl Talk {
@@ -50,6 +52,7 @@ impl Talk {
         let config = stt.resolve(&config).unwrap();
         Self {
             session: stt.connect(config).await.unwrap(),
+            ordered: 0,
         }
     }
 
@@ -64,7 +67,9 @@ impl Talk {
     }
 
     async fn finalize(&mut self) -> Instant {
-        self.send(SpeechToTextCommand::Finalize).await;
+        self.ordered += 1;
+        let number = self.ordered;
+        self.send(SpeechToTextCommand::Finalize { number }).await;
         Instant::now()
     }
 
@@ -232,8 +237,9 @@ async fn orders_beyond_what_it_keeps_wait_and_are_answered_too() {
     let mut talk = Talk::open(&[("delay_ms", "1000")]).await;
     let (mut commands, events) = (talk.session.commands, talk.session.events);
     let order = async {
-        for _ in 0..200 {
-            commands.send(SpeechToTextCommand::Finalize).await.unwrap();
+        for number in 0..200 {
+            let order = SpeechToTextCommand::Finalize { number };
+            commands.send(order).await.unwrap();
         }
         commands
     };

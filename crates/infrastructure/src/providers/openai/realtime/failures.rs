@@ -60,6 +60,7 @@ mod tests {
                 provider: "openai".to_owned(),
                 base_url: "https://a.example/v1".parse().unwrap(),
                 api_key: Some("sk-hidden".into()),
+                organization: None,
             },
         };
         let body = ErrorBody {

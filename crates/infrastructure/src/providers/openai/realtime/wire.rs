@@ -24,7 +24,11 @@ pub(super) enum ClientEventKind {
     #[serde(rename = "input_audio_buffer.commit")]
     CommitAudio,
     #[serde(rename = "conversation.item.create")]
-    CreateItem { item: NewItem },
+    CreateItem {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        previous_item_id: Option<String>,
+        item: NewItem,
+    },
     #[serde(rename = "conversation.item.truncate")]
     TruncateItem {
         item_id: String,
@@ -127,6 +131,7 @@ pub(super) struct Reasoning {
 
 #[derive(Clone, PartialEq, Serialize)]
 pub(super) struct NewItem {
+    pub(super) id: String,
     #[serde(rename = "type")]
     pub(super) kind: &'static str,
     pub(super) role: &'static str,

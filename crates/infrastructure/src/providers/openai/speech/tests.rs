@@ -20,6 +20,7 @@ fn adapter(base_url: &str, key: Option<&str>, limits: HttpLimits) -> OpenAiTextT
         provider: PROVIDER.to_owned(),
         base_url: base_url.parse().unwrap(),
         api_key: key.map(Into::into),
+        organization: None,
     };
     let defaults = Defaults {
         model: Some("test_v2_5".to_owned()),

@@ -51,8 +51,14 @@ struct Files {
     outbox: VecDeque<SpeechToTextEvent>,
 }
 
+/// An utterance that is to be written down.
+struct Order {
+    number: u64,
+    state: State,
+}
+
 /// What becomes of an order.
-enum Order {
+enum State {
     /// It waits until it can be sent.
     Waiting(Vec<i16>),
     Sent(Sent),
@@ -91,8 +97,8 @@ impl Files {
                 biased;
                 room = room(&mut self.events), if !self.outbox.is_empty() => room.and_then(|()| self.deliver()),
                 command = self.commands.next() => command.ok_or(Closed).map(|command| self.on_command(command)),
-                (number, kind) = next(&mut self.orders), if self.outbox.is_empty() => {
-                    self.on_event(number, kind);
+                (place, kind) = next(&mut self.orders), if self.outbox.is_empty() => {
+                    self.on_event(place, kind);
                     Ok(())
                 }
                 () = alarm(due) => {
@@ -110,16 +116,16 @@ impl Files {
         match command {
             SpeechToTextCommand::Audio(samples) => self.utterance.push(&samples),
             SpeechToTextCommand::SpeechBegan { ago } => self.utterance.begin(ago),
-            SpeechToTextCommand::Finalize => {
-                let order = match self.utterance.finish() {
-                    Some(samples) if self.has_room_for(samples.len()) => Order::Waiting(samples),
+            SpeechToTextCommand::Finalize { number } => {
+                let state = match self.utterance.finish() {
+                    Some(samples) if self.has_room_for(samples.len()) => State::Waiting(samples),
                     Some(_) => {
                         let err = errors::error(self.desk.provider(), ProviderErrorKind::Unavailable);
-                        Order::Answered(SpeechToTextEventKind::FinalFailed(err.into()))
+                        State::Answered(SpeechToTextEventKind::FinalFailed(err.into()))
                     }
-                    None => Order::Answered(SpeechToTextEventKind::Final(String::new())),
+                    None => State::Answered(SpeechToTextEventKind::Final(String::new())),
                 };
-                self.orders.push_back(order);
+                self.orders.push_back(Order { number, state });
                 self.go_on();
             }
         }
@@ -131,13 +137,13 @@ impl Files {
         kept.len() < MOST_ORDERS && (kept.iter().sum::<usize>() + samples) as u64 <= most
     }
 
-    fn on_event(&mut self, number: usize, kind: SpeechToTextEventKind) {
+    fn on_event(&mut self, place: usize, kind: SpeechToTextEventKind) {
         match kind {
             // Of a later one it would be taken for more of the one before.
-            SpeechToTextEventKind::Partial(_) if number > 0 => {}
-            SpeechToTextEventKind::Partial(_) => self.say(kind),
+            SpeechToTextEventKind::Partial(_) if place > 0 => {}
+            SpeechToTextEventKind::Partial(_) => self.say(None, kind),
             _ => {
-                self.orders[number] = Order::Answered(kind);
+                self.orders[place].state = State::Answered(kind);
                 self.go_on();
             }
         }
@@ -154,7 +160,7 @@ impl Files {
         for order in &mut self.orders {
             if order.sent().is_some_and(|sent| sent.until <= now) {
                 let err = errors::unavailable(self.desk.provider(), "no transcript in time");
-                *order = Order::Answered(SpeechToTextEventKind::FinalFailed(err.into()));
+                order.state = State::Answered(SpeechToTextEventKind::FinalFailed(err.into()));
             }
         }
         self.go_on();
@@ -162,27 +168,27 @@ impl Files {
 
     /// Tells what can be told, and sends what can be sent.
     fn go_on(&mut self) {
-        while let Some(Order::Answered(_)) = self.orders.front()
-            && let Some(Order::Answered(kind)) = self.orders.pop_front()
-        {
-            self.say(kind);
+        while let Some(Order { number, state }) = self.orders.pop_front_if(|order| order.is_answered()) {
+            if let State::Answered(kind) = state {
+                self.say(Some(number), kind);
+            }
         }
         let now = Instant::now();
-        let is_overtaken = self
-            .orders
-            .iter()
-            .any(|order| matches!(order, Order::Answered(_)));
-        if is_overtaken && let Some(Order::Sent(oldest)) = self.orders.front_mut() {
+        let is_overtaken = self.orders.iter().any(Order::is_answered);
+        if is_overtaken
+            && let Some(oldest) = self.orders.front_mut()
+            && let State::Sent(oldest) = &mut oldest.state
+        {
             oldest.until = oldest.until.min(now + self.limits.overtaken);
         }
         let mut under_way = self.orders.iter().filter_map(Order::sent).count();
         for order in &mut self.orders {
-            if let Order::Waiting(samples) = order
+            if let State::Waiting(samples) = &mut order.state
                 && under_way < MOST_AT_ONCE
             {
                 under_way += 1;
                 let samples = std::mem::take(samples);
-                *order = Order::Sent(Sent {
+                order.state = State::Sent(Sent {
                     samples: samples.len(),
                     upload: Box::new(self.desk.send(samples)),
                     until: now + self.limits.answer,
@@ -191,9 +197,9 @@ impl Files {
         }
     }
 
-    fn say(&mut self, kind: SpeechToTextEventKind) {
+    fn say(&mut self, answers: Option<u64>, kind: SpeechToTextEventKind) {
         let at = Instant::now().into_std();
-        self.outbox.push_back(SpeechToTextEvent { at, kind });
+        self.outbox.push_back(SpeechToTextEvent { at, answers, kind });
     }
 
     /// Sends an event; there is room.
@@ -205,18 +211,22 @@ impl Files {
 
 impl Order {
     fn sent(&self) -> Option<&Sent> {
-        match self {
-            Self::Sent(sent) => Some(sent),
-            Self::Waiting(_) | Self::Answered(_) => None,
+        match &self.state {
+            State::Sent(sent) => Some(sent),
+            State::Waiting(_) | State::Answered(_) => None,
         }
+    }
+
+    fn is_answered(&self) -> bool {
+        matches!(self.state, State::Answered(_))
     }
 
     /// How much is kept for it.
     fn samples(&self) -> Option<usize> {
-        match self {
-            Self::Waiting(samples) => Some(samples.len()),
-            Self::Sent(sent) => Some(sent.samples),
-            Self::Answered(_) => None,
+        match &self.state {
+            State::Waiting(samples) => Some(samples.len()),
+            State::Sent(sent) => Some(sent.samples),
+            State::Answered(_) => None,
         }
     }
 }
@@ -224,11 +234,11 @@ impl Order {
 /// What is said about any of the orders, and which. Dropping the future loses nothing.
 async fn next(orders: &mut VecDeque<Order>) -> (usize, SpeechToTextEventKind) {
     poll_fn(|cx| {
-        for (number, order) in orders.iter_mut().enumerate() {
-            if let Order::Sent(sent) = order
+        for (place, order) in orders.iter_mut().enumerate() {
+            if let State::Sent(sent) = &mut order.state
                 && let Poll::Ready(kind) = pin!(sent.upload.next()).poll(cx)
             {
-                return Poll::Ready((number, kind));
+                return Poll::Ready((place, kind));
             }
         }
         Poll::Pending

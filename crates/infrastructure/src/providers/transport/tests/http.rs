@@ -1,29 +1,33 @@
 use std::time::Duration;
 
+use reqwest::header::{HeaderName, HeaderValue};
 use rstest::rstest;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use viva_domain::ports::{ProviderError, ProviderErrorKind};
 
-use super::super::{Account, HttpClient, HttpLimits, body};
+use super::super::{Account, HttpClient, HttpLimits, Organization, body};
 
-const LIMITS: HttpLimits = HttpLimits {
+pub(super) const LIMITS: HttpLimits = HttpLimits {
     answer: Duration::from_secs(20),
     tries: 3,
     first_wait: Duration::from_millis(1),
     longest_wait: Duration::from_secs(1),
 };
 
+fn account(base_url: &str) -> Account {
+    Account {
+        provider: "acme".to_owned(),
+        base_url: base_url.parse().unwrap(),
+        api_key: None,
+        organization: None,
+    }
+}
+
 /// Answers one connection after the other with these responses, empty ones by hanging up; says how many were taken.
 async fn ask(responses: &[&str]) -> (Result<String, ProviderError>, usize) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let account = Account {
-        provider: "acme".to_owned(),
-        base_url: format!("http://{}", listener.local_addr().unwrap())
-            .parse()
-            .unwrap(),
-        api_key: None,
-    };
+    let account = account(&format!("http://{}", listener.local_addr().unwrap()));
     let http = HttpClient::new().unwrap().with_limits(LIMITS);
     let url = account.url("x");
     let asking = async {
@@ -88,12 +92,37 @@ async fn a_request_is_given_up(
 }
 
 #[tokio::test]
-async fn an_address_that_is_none_is_a_wrong_setting() {
+async fn who_pays_is_told_with_a_request() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let account = Account {
-        provider: "acme".to_owned(),
-        base_url: "ftp://127.0.0.1/v1".parse().unwrap(),
-        api_key: None,
+        organization: Some(Organization {
+            header: HeaderName::from_static("acme-organization"),
+            id: HeaderValue::from_static("org-1"),
+        }),
+        ..account(&format!("http://{}", listener.local_addr().unwrap()))
     };
+    let http = HttpClient::new().unwrap().with_limits(LIMITS);
+    let asking = http.send(&account, |client| client.get(account.url("x")));
+    let serving = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            request.push(stream.read_u8().await.unwrap());
+        }
+        stream
+            .write_all(format!("HTTP/1.1 {OK}").as_bytes())
+            .await
+            .unwrap();
+        String::from_utf8(request).unwrap()
+    };
+    let (answer, request) = tokio::join!(asking, serving);
+    answer.unwrap();
+    assert!(request.contains("acme-organization: org-1\r\n"), "{request}");
+}
+
+#[tokio::test]
+async fn an_address_that_is_none_is_a_wrong_setting() {
+    let account = account("ftp://127.0.0.1/v1");
     let http = HttpClient::new().unwrap().with_limits(LIMITS);
     let err = http
         .send(&account, |client| client.post(account.url("x")))
@@ -115,7 +144,7 @@ async fn a_body_is_read_to_its_end_within_a_limit(
     #[case] expected: Result<usize, ProviderErrorKind>,
 ) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
+    let account = account(&format!("http://{}", listener.local_addr().unwrap()));
     let serving = async {
         let (mut stream, _) = listener.accept().await.unwrap();
         let mut request = Vec::new();
@@ -131,8 +160,12 @@ async fn a_body_is_read_to_its_end_within_a_limit(
         }
     };
     let reading = async {
-        let response = HttpClient::new().unwrap().client().get(url).send().await.unwrap();
-        body("acme".to_owned(), response).await
+        let response = HttpClient::new()
+            .unwrap()
+            .send_once(&account, |client| client.get(account.url("x")))
+            .await
+            .unwrap();
+        body(account.provider.clone(), response).await
     };
     let (read, ()) = tokio::join!(reading, serving);
     assert_eq!(read.map(|body| body.len()).map_err(|err| err.kind), expected);

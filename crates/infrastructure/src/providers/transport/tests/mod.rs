@@ -1,2 +1,3 @@
+mod guarded;
 mod http;
 mod socket;

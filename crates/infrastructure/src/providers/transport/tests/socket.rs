@@ -31,6 +31,7 @@ async fn dial<T>(
             .parse()
             .unwrap(),
         api_key: Some(KEY.into()),
+        organization: None,
     };
     let http = HttpClient::new().unwrap();
     let authorization = account.required_header("Bearer ").unwrap();
@@ -50,6 +51,7 @@ fn nobody() -> Account {
         provider: "acme".to_owned(),
         base_url: "http://127.0.0.1:9".parse().unwrap(),
         api_key: None,
+        organization: None,
     }
 }
 

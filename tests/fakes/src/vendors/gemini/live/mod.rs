@@ -28,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::script::{LiveAnswer, LiveFault, LiveRefusal, LiveScript};
 use crate::lock;
 use crate::vendors::delays::Delays;
+use crate::vendors::keys::{self, KeyVendor};
 use crate::vendors::local::LocalServer;
 
 const PATH: &str = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent";
@@ -118,7 +119,10 @@ impl LiveServer {
             stop: stop.clone(),
             sessions: Arc::default(),
         };
-        let routes = Router::new().route(PATH, any(connect)).with_state(desk.clone());
+        let routes = Router::new()
+            .route(PATH, any(connect))
+            .with_state(desk.clone())
+            .merge(keys::routes(KeyVendor::Gemini, desk.script.api_key.clone()));
         let server = LocalServer::start(routes, stop).await?;
         Ok(Self { server, desk })
     }

@@ -76,7 +76,7 @@ impl Conversation {
             "session.update" => self.update(message),
             "input_audio_buffer.append" => self.append(message, audio),
             "input_audio_buffer.commit" => self.commit(),
-            "conversation.item.create" => self.create_item(&message["item"]),
+            "conversation.item.create" => self.create_item(&message["item"], &message["previous_item_id"]),
             "conversation.item.truncate" => self.truncate(message),
             "conversation.item.delete" => self.delete(message),
             "response.create" => session::check_response(&message["response"])
@@ -231,7 +231,7 @@ impl Conversation {
         self.later.push(event("completed", "transcript", &answer.heard));
     }
 
-    fn create_item(&mut self, item: &Value) -> Done {
+    fn create_item(&mut self, item: &Value, behind: &Value) -> Done {
         let content = &item["content"][0];
         let is_text = content["text"].as_str().is_some_and(|text| !text.is_empty());
         let is_valid = item["type"] == "message"
@@ -242,6 +242,20 @@ impl Conversation {
             );
         if !is_valid {
             return Err(Complaint::about("item.content", "invalid_value", "Invalid item."));
+        }
+        let behind = behind.as_str().filter(|behind| *behind != "root");
+        if let Some(missing) = behind.filter(|behind| !self.items.contains_key(*behind)) {
+            return Err(no_item(missing));
+        }
+        if let Some(item_id) = item["id"].as_str()
+            && self.items.insert(item_id.to_owned(), 0).is_some()
+        {
+            let text = format!("Error adding item: an item with id '{item_id}' already exists.");
+            return Err(Complaint::about(
+                "item.id",
+                "item_create_duplicate_item_id",
+                &text,
+            ));
         }
         self.out
             .push(json!({ "type": "conversation.item.added", "item": item }));

@@ -21,6 +21,7 @@ use super::{OpenAiRealtimeScript, RealtimeAnswer, RealtimeHost};
 use crate::lock;
 use crate::vendors::RecordedLine;
 use crate::vendors::delays::Delays;
+use crate::vendors::keys::{self, KeyVendor};
 use crate::vendors::line::{Hung, Incoming, Line, Switchboard};
 use crate::vendors::local::LocalServer;
 
@@ -53,9 +54,9 @@ impl OpenAiRealtimeServer {
     /// When the machine has no port left.
     pub async fn start(script: OpenAiRealtimeScript) -> io::Result<Self> {
         let stop = CancellationToken::new();
-        let path = match script.host {
-            RealtimeHost::OpenAi => "/v1/realtime",
-            RealtimeHost::Azure => "/openai/v1/realtime",
+        let (path, key_vendor) = match script.host {
+            RealtimeHost::OpenAi => ("/v1/realtime", KeyVendor::OpenAi),
+            RealtimeHost::Azure => ("/openai/v1/realtime", KeyVendor::AzureOpenAi),
         };
         let desk = Desk {
             script: Arc::new(script),
@@ -68,7 +69,10 @@ impl OpenAiRealtimeServer {
             attempts: Arc::default(),
             is_closed: watch::Sender::new(false),
         };
-        let routes = Router::new().route(path, get(connect)).with_state(desk.clone());
+        let routes = Router::new()
+            .route(path, get(connect))
+            .with_state(desk.clone())
+            .merge(keys::routes(key_vendor, desk.script.api_key.clone()));
         let server = LocalServer::start(routes, stop).await?;
         Ok(Self { server, desk })
     }

@@ -259,6 +259,7 @@ fn a_turn_that_waits_when_the_mode_fails_for_good_has_failed() {
         3400 ai dead it hung up
              > fatal failure: it hung up
              > interrupted 1 3400 by client
+             > order cut before, heard 900 ms, 0 chars
              > response 1 ended by client, total 500, endpointing 0, provider 500, overhead 0, by server
              > latency 1, total 500, endpointing 0, provider 500, overhead 0, by server
              > finish 1 1000..3400, user "One.", played 900, cut by client
@@ -298,6 +299,7 @@ fn who_cuts_the_greeting_is_understood_and_the_greeting_is_not() {
              > speech ended 500, 200 ms
         600 interrupt
              > interrupted 1 600 by client
+             > order cut before, heard 0 ms, 0 chars
              > response 1 ended by client, provider 100
              = Processing
         700 ai heard Hello.
@@ -322,6 +324,7 @@ fn words_after_a_cut_are_of_the_turn_that_the_mode_was_at() {
              > speech ended 3300, 300 ms
         3500 interrupt
              > interrupted 1 3500 by client
+             > order cut before, heard 1000 ms, 0 chars
              > response 1 ended by client, total 500, endpointing 0, provider 500, overhead 0, by server
              = Processing
         3600 ai heard Two.

@@ -195,6 +195,7 @@ fn a_client_that_stops_the_answer_gets_the_next_one() {
         3400 ai audio 300
         3500 interrupt
              > interrupted 1 3500 by client
+             > order cut before, heard 1000 ms, 0 chars
              > response 1 ended by client, total 500, endpointing 0, provider 500, overhead 0, by server
              > response 2 started 3500
              > user audio 2 complete
@@ -229,6 +230,30 @@ fn who_stops_the_answer_while_speaking_stops_the_mode_too() {
 }
 
 #[test]
+fn who_goes_on_and_stops_the_answer_stops_the_mode_at_the_next_turn() {
+    while_it_plays(
+        may_finish(),
+        "
+        3000 speech
+             > speech started 3000
+             > open turn 2, speech 3000
+        3100 silence
+             > speech ended 3100, 100 ms
+        3150 ai start
+        3200 speech
+             > speech started 3200
+             > order go on @1
+        3300 interrupt
+             > interrupted 1 3300 by client
+             > order cut before, heard 800 ms, 0 chars
+             > order interrupt @2
+             > response 1 ended by client, total 500, endpointing 0, provider 500, overhead 0, by server
+             = UserSpeaking
+        ",
+    );
+}
+
+#[test]
 fn who_may_interrupt_again_goes_on_with_the_next_turn_at_once() {
     while_it_plays(
         may_finish(),
@@ -243,6 +268,7 @@ fn who_may_interrupt_again_goes_on_with_the_next_turn_at_once() {
         3500 speech
              > speech started 3500
              > interrupted 1 3500 by speech
+             > order cut before, heard 1000 ms, 0 chars
              > response 1 ended by speech, total 500, endpointing 0, provider 500, overhead 0, by server
              > order go on @1
              = UserSpeaking
@@ -303,6 +329,7 @@ fn the_next_mode_is_asked_for_the_turn_that_waited_and_for_none_before() {
         3500 ai dead it hung up
              > mode lost: it hung up
         3600 mode replaced
+        3600 replayed
              > order commit @1
         3600 committed
         3700 ai audio 100
@@ -327,6 +354,7 @@ fn who_speaks_ahead_while_the_modes_change_is_answered_by_the_next_one() {
         3500 ai dead it hung up
              > mode lost: it hung up
         3600 mode replaced
+        3600 replayed
         3700 silence
              > speech ended 3700, 700 ms
              > order commit @1
@@ -339,6 +367,31 @@ fn who_speaks_ahead_while_the_modes_change_is_answered_by_the_next_one() {
              > user audio 2 complete
              > audio 2 at 0: 100
              = AiSpeaking
+        ",
+    );
+}
+
+#[test]
+fn what_the_next_mode_was_not_given_while_the_ai_finishes_it_is_given_then() {
+    while_it_plays(
+        with_fallback(),
+        "
+        3000 speech
+             > speech started 3000
+             > open turn 2, speech 3000
+        3300 silence
+             > speech ended 3300, 300 ms
+        3500 ai dead it hung up
+             > mode lost: it hung up
+        3600 mode replaced
+        3600 replayed not
+        due 4500
+             > response 1 ended, total 500, endpointing 0, provider 500, overhead 0, by server
+             > finish 1 1000..4500, user \"One.\", played 2000
+             > replay
+             = Processing
+        4500 replayed
+             > order commit @1
         ",
     );
 }
@@ -357,6 +410,7 @@ fn a_session_that_ends_keeps_the_turn_that_waited() {
              > user 2 said: Two.
         3400 end completed
              > interrupted 1 3400 by client
+             > order cut before, heard 900 ms, 0 chars
              > response 1 ended by client, total 500, endpointing 0, provider 500, overhead 0, by server
              > latency 1, total 500, endpointing 0, provider 500, overhead 0, by server
              > finish 1 1000..3400, user \"One.\", played 900, cut by client

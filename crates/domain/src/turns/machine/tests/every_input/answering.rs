@@ -9,10 +9,6 @@ fn processing() {
         session(),
         "0 opened | 10 speech | 20 silence",
         r#"
-        mode replaced
-            > order commit @1
-        mode replaced decides
-            > order end turn
         speech at 90
             > speech started 90
             > order go on @2
@@ -73,11 +69,11 @@ fn processing() {
             > finish 1 10..100
             > close mode
             = Ending
-        nothing: opened, mode leaves, mode stays, ready, speech pauses, speech resumes
-        nothing: silence at 90, committed, replayed, replayed not, barge-in on, barge-in off
-        nothing: ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0
-        nothing: play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost
-        nothing: back, tick, drained
+        nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
+        nothing: speech pauses, speech resumes, silence at 90, committed, replayed, replayed not
+        nothing: barge-in on, barge-in off, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done
+        nothing: sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5
+        nothing: play 1 finished 20, lost, back, tick, drained
         "#,
     );
 }
@@ -88,10 +84,6 @@ fn processing_by_a_provider_that_decides() {
         provider_decides(),
         "0 opened | 10 speech | 20 silence",
         r#"
-        mode replaced
-            > order commit @1
-        mode replaced decides
-            > order end turn
         speech at 90
             > speech started 90
             > order go on @1
@@ -137,11 +129,12 @@ fn processing_by_a_provider_that_decides() {
             > finish 1 10..100
             > close mode
             = Ending
-        nothing: opened, mode leaves, mode stays, ready, speech pauses, speech resumes
-        nothing: silence at 90, committed, replayed, replayed not, barge-in on, barge-in off
-        nothing: ai text Hi, ai audio 10, ai done, ai reached transcribed, ai@7 start, ai@7 audio 10
-        nothing: ai@7 done, sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5
-        nothing: play 1 stopped 5, play 1 finished 20, lost, back, tick, drained
+        nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
+        nothing: speech pauses, speech resumes, silence at 90, committed, replayed, replayed not
+        nothing: barge-in on, barge-in off, ai text Hi, ai audio 10, ai done, ai reached transcribed
+        nothing: ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0, play 1 progress 5
+        nothing: play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost, back
+        nothing: tick, drained
         "#,
     );
 }

@@ -1,6 +1,7 @@
 //! Every input in every situation, also those that must do nothing.
 
 mod answering;
+mod giving;
 mod waiting;
 
 use std::collections::BTreeSet;

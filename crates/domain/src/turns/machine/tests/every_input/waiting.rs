@@ -1,7 +1,7 @@
 //! While nothing is to be answered.
 
 use super::every_input;
-use crate::turns::machine::tests::{greeting, provider_decides, session, with_fallback, without_barge_in};
+use crate::turns::machine::tests::{greeting, provider_decides, session, with_fallback};
 
 #[test]
 fn idle() {
@@ -380,69 +380,6 @@ fn user_speaking_to_a_provider_that_decides() {
         nothing: ai done, ai failed oops, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done
         nothing: sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5
         nothing: play 1 finished 20, lost, back, tick, drained
-        "#,
-    );
-}
-
-#[test]
-fn waiting_to_be_heard() {
-    every_input(
-        without_barge_in(),
-        "0 opened | 10 speech | 20 silence | 30 ai audio 10 | 30 ai done | 32 speech | 36 silence | 40 tick",
-        r#"
-        mode replaced
-            > order commit @1
-        mode replaced decides
-            > order end turn
-        speech at 90
-            > speech started 90
-            > order go on @2
-            = UserSpeaking
-        replayed
-            > order commit @2
-        replayed not
-            > failure: lost
-            > user audio 2 complete
-            > finish 2 32..100, failed "lost"
-            = Listening
-        interrupt
-            > interrupted 2 100 by client
-            > order interrupt @2
-            > user audio 2 complete
-            > finish 2 32..100, cut by client
-            = Listening
-        interrupt 5
-            > interrupted 2 100 by client
-            > order interrupt @2
-            > user audio 2 complete
-            > finish 2 32..100, cut by client
-            = Listening
-        ai dead oops
-            > fatal failure: oops
-            > user audio 2 complete
-            > finish 2 32..100, failed "oops"
-            > close mode
-            = Ending
-        ai hears hey
-            > user 2 says: hey
-        ai heard hey
-            > user 2 said: hey
-        ai@7 dead oops
-            > fatal failure: oops
-            > user audio 2 complete
-            > finish 2 32..100, failed "oops"
-            > close mode
-            = Ending
-        end completed
-            > user audio 2 complete
-            > finish 2 32..100
-            > close mode
-            = Ending
-        nothing: opened, mode leaves, mode stays, ready, speech pauses, speech resumes
-        nothing: silence at 90, committed, barge-in on, barge-in off, ai start, ai text Hi
-        nothing: ai audio 10, ai done, ai failed oops, ai reached transcribed, ai@7 start, ai@7 audio 10
-        nothing: ai@7 done, sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5
-        nothing: play 1 stopped 5, play 1 finished 20, lost, back, tick, drained
         "#,
     );
 }

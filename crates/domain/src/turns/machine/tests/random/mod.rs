@@ -69,7 +69,7 @@ impl Watched {
         let (is_tick, kind) = (input == Input::Tick, kind_of(&input));
         match input {
             Input::ModeReplaced { .. } => self.seen.mode_replaced(),
-            Input::Replayed(_) => self.seen.given(),
+            Input::Replayed(ref given) => self.seen.given(given.is_ok()),
             _ => {}
         }
         let mut effects = Vec::new();

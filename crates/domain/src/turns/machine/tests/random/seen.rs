@@ -22,8 +22,10 @@ pub(super) struct Seen {
     pub(super) orders: u32,
     /// The mode makes an answer ready that it was not told to give or to drop yet.
     is_preparing: bool,
-    /// The turn that the mode has not heard, and that it is being given.
+    /// The turn that the mode has not heard.
     not_given: Option<TurnNumber>,
+    /// The turn that it is being given.
+    being_given: Option<TurnNumber>,
     pub(super) speaking: Option<TurnNumber>,
     pub(super) is_closed: bool,
     pub(super) is_over: bool,
@@ -53,12 +55,20 @@ impl Seen {
     pub(super) fn mode_replaced(&mut self) {
         self.orders = 0;
         self.is_preparing = false;
-        self.given();
+        let is_unheard = |(_, turn): &(&TurnNumber, &SeenTurn)| {
+            turn.user_audio == Some(UserAudio::Recording) && !turn.is_finished && turn.responses == 0
+        };
+        let newest = self.turns.last_key_value().filter(is_unheard);
+        self.not_given = newest.map(|(number, _)| *number);
+        self.being_given = None;
     }
 
-    /// The mode was given the turn that it had not heard, as far as that could be.
-    pub(super) fn given(&mut self) {
-        self.not_given = None;
+    /// The mode was given the turn that it had not heard, or that failed; while an answer is given, it is tried again.
+    pub(super) fn given(&mut self, is_given: bool) {
+        self.being_given = None;
+        if is_given || self.speaking.is_none() {
+            self.not_given = None;
+        }
     }
 
     fn turn(&mut self, number: TurnNumber) -> &mut SeenTurn {
@@ -115,7 +125,9 @@ impl Seen {
             Effect::TurnFinished(finished) => {
                 assert_ne!(self.speaking, Some(finished.number));
                 self.newest_over = self.newest_over.max(Some(finished.number));
-                self.not_given = self.not_given.filter(|turn| *turn != finished.number);
+                if self.not_given == Some(finished.number) {
+                    (self.not_given, self.being_given) = (None, None);
+                }
                 self.turn(finished.number).finish(finished);
             }
             Effect::CloseMode => self.is_closed = true,
@@ -124,7 +136,8 @@ impl Seen {
                 let is_recorded = newest.user_audio == Some(UserAudio::Recording);
                 assert!(is_recorded && !newest.is_finished && newest.responses == 0);
                 assert_eq!(self.speaking, None, "the AI is done");
-                assert_eq!(self.not_given.replace(*number), None, "once");
+                assert!(self.not_given.replace(*number).is_none_or(|turn| turn == *number));
+                assert_eq!(self.being_given.replace(*number), None, "once");
             }
             // Words that amend a turn were told before.
             Effect::ModeLost(_) | Effect::TranscriptAmended(_) => {}
@@ -185,7 +198,8 @@ impl Seen {
         }
         if let ModeOrder::Interrupt {
             heard: Some(heard), ..
-        } = order
+        }
+        | ModeOrder::CutBefore(heard) = order
         {
             let number = self.speaking.expect("an answer of which something was heard");
             let turn = self.turn(number);

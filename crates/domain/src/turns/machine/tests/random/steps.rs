@@ -179,6 +179,7 @@ fn stage() -> impl Strategy<Value = Stage> {
 pub(super) fn failure() -> SessionFailure {
     SessionFailure {
         kind: ProviderErrorKind::Unavailable,
+        provider: None,
         message: "oops".to_owned(),
         retry_after: None,
     }

@@ -147,7 +147,7 @@ impl Talk {
             RealtimeCommand::Greet(generation) => self.on_greet(generation, acts),
             RealtimeCommand::Interrupt { generation, .. } => self.on_interrupt(generation, acts),
             // There is no message for it.
-            RealtimeCommand::Heard(_) => {}
+            RealtimeCommand::CutBefore(_) | RealtimeCommand::Heard(_) => {}
         }
         self.tick(now, acts);
     }

@@ -202,6 +202,7 @@ fn voice(base_url: &str, key: Option<&str>) -> GeminiRealtimeVoice {
         provider: PROVIDER.to_owned(),
         base_url: base_url.parse().unwrap(),
         api_key: key.map(SecretString::from),
+        organization: None,
     };
     let defaults = Defaults {
         model: Some("gemini-3.1-flash-live-preview".to_owned()),

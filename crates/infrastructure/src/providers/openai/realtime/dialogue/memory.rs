@@ -7,6 +7,9 @@ use viva_domain::ports::{Message, MessageRole};
 /// Messages that are remembered; older ones are forgotten, as a model would when its context is full.
 const MOST: usize = 200;
 
+/// What the last answer is called that was given before the conversation. No response of the provider is called so.
+pub(super) const GIVEN: &str = "given";
+
 /// The conversation so far, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
@@ -15,63 +18,84 @@ pub(super) struct Memory {
 
 #[derive(Debug)]
 struct Entry {
-    /// The provider's id of the user's item or of the response; `None` for what was said before.
+    /// The provider's id of the user's item or of the response, or [`GIVEN`]; `None` for what was said before that.
     id: Option<String>,
-    message: Message,
+    role: MessageRole,
+    text: String,
+    /// How many characters of it were heard, as far as is known; `None` for all of them.
+    heard: Option<usize>,
+}
+
+/// What one side said.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Said<'a> {
+    /// What it is called here; `None` for what is certain.
+    pub(super) id: Option<&'a str>,
+    pub(super) role: MessageRole,
+    /// As far as it was understood, and heard.
+    pub(super) text: &'a str,
 }
 
 impl Memory {
     pub(super) fn new(history: Vec<Message>) -> Self {
         let mut memory = Self::default();
-        for message in history {
-            memory.push(None, message);
+        for Message { role, text } in history {
+            memory.push(None, role, text);
+        }
+        let is_answer = |entry: &&mut Entry| entry.role == MessageRole::Assistant;
+        if let Some(last) = memory.entries.iter_mut().rfind(is_answer) {
+            last.id = Some(GIVEN.to_owned());
         }
         memory
     }
 
     /// The user said something; the words come later.
     pub(super) fn user_spoke(&mut self, item_id: &str) {
-        self.push(Some(item_id), message(MessageRole::User));
+        self.push(Some(item_id), MessageRole::User, String::new());
     }
 
     pub(super) fn user_said(&mut self, item_id: &str, text: &str) {
         if let Some(entry) = self.entry(item_id) {
-            text.clone_into(&mut entry.message.text);
+            text.clone_into(&mut entry.text);
         }
     }
 
     pub(super) fn ai_begins(&mut self, response_id: &str) {
-        self.push(Some(response_id), message(MessageRole::Assistant));
+        self.push(Some(response_id), MessageRole::Assistant, String::new());
     }
 
     pub(super) fn ai_said(&mut self, response_id: &str, delta: &str) {
         if let Some(entry) = self.entry(response_id) {
-            entry.message.text.push_str(delta);
+            entry.text.push_str(delta);
         }
     }
 
-    /// Only so many characters of an answer were heard.
+    /// Only so many characters of an answer were heard, as far as is known: it may turn out to be more, or less.
     pub(super) fn ai_was_cut(&mut self, response_id: &str, chars: usize) {
         if let Some(entry) = self.entry(response_id) {
-            entry.message.text = entry.message.text.chars().take(chars).collect();
+            entry.heard = Some(chars);
         }
     }
 
-    /// What there is words of.
-    pub(super) fn messages(&self) -> impl Iterator<Item = &Message> {
-        self.entries
-            .iter()
-            .map(|entry| &entry.message)
-            .filter(|message| !message.text.trim().is_empty())
+    /// Who said what, also where there are no words of it.
+    pub(super) fn all(&self) -> impl DoubleEndedIterator<Item = Said<'_>> {
+        self.entries.iter().map(Entry::said)
     }
 
-    fn push(&mut self, id: Option<&str>, message: Message) {
+    /// What was said under this name.
+    pub(super) fn find(&self, id: &str) -> Option<Said<'_>> {
+        self.all().rfind(|said| said.id == Some(id))
+    }
+
+    fn push(&mut self, id: Option<&str>, role: MessageRole, text: String) {
         if self.entries.len() == MOST {
             self.entries.pop_front();
         }
         self.entries.push_back(Entry {
             id: id.map(str::to_owned),
-            message,
+            role,
+            text,
+            heard: None,
         });
     }
 
@@ -83,10 +107,14 @@ impl Memory {
     }
 }
 
-fn message(role: MessageRole) -> Message {
-    Message {
-        role,
-        text: String::new(),
+impl Entry {
+    fn said(&self) -> Said<'_> {
+        let end = self.heard.and_then(|chars| self.text.char_indices().nth(chars));
+        Said {
+            id: self.id.as_deref(),
+            role: self.role,
+            text: end.map_or(self.text.as_str(), |(end, _)| &self.text[..end]),
+        }
     }
 }
 
@@ -95,10 +123,8 @@ mod tests {
     use super::*;
 
     fn texts(memory: &Memory) -> Vec<(MessageRole, &str)> {
-        memory
-            .messages()
-            .map(|message| (message.role, message.text.as_str()))
-            .collect()
+        let said = memory.all().map(|said| (said.role, said.text));
+        said.filter(|(_, text)| !text.is_empty()).collect()
     }
 
     #[test]
@@ -137,6 +163,40 @@ mod tests {
                 (MessageRole::Assistant, "很好。")
             ]
         );
+    }
+
+    #[test]
+    fn more_may_have_been_heard_than_was_known_at_the_cut() {
+        let mut memory = Memory::new(Vec::new());
+        memory.ai_begins("a");
+        memory.ai_said("a", "很好。");
+        for (chars, heard) in [(1, "很"), (2, "很好"), (0, ""), (9, "很好。"), (1, "很")] {
+            memory.ai_was_cut("a", chars);
+            let expected: Vec<_> = [(MessageRole::Assistant, heard)]
+                .into_iter()
+                .filter(|(_, heard)| !heard.is_empty())
+                .collect();
+            assert_eq!(texts(&memory), expected, "{chars}");
+        }
+    }
+
+    #[test]
+    fn of_what_was_given_the_last_answer_may_turn_out_to_be_shorter() {
+        let given = [
+            (MessageRole::Assistant, "Hello."),
+            (MessageRole::Assistant, "It is noon."),
+            (MessageRole::User, "Thanks."),
+        ];
+        let history = given.map(|(role, text)| Message {
+            role,
+            text: text.to_owned(),
+        });
+        let mut memory = Memory::new(history.into());
+        memory.ai_was_cut(GIVEN, 5);
+        assert_eq!(memory.find(GIVEN).map(|said| said.text), Some("It is"));
+        let kept = [given[0], (MessageRole::Assistant, "It is"), given[2]];
+        assert_eq!(texts(&memory), kept);
+        assert!(Memory::new(Vec::new()).find(GIVEN).is_none());
     }
 
     #[test]

@@ -9,11 +9,12 @@
 //! What the user did not hear must not be remembered. The item that was being played is truncated to what was heard, never
 //! beyond the audio that arrived. An item of which nothing was heard is deleted once its response is done, because the
 //! provider refuses to truncate at 0 ms. Where it turns out later that less was heard, it is truncated again; what was cut
-//! off cannot be given back.
+//! off cannot be given back. Another connection is told what is known by then, and told anew what turns out otherwise.
 
 mod listening;
 mod memory;
 mod outgoing;
+mod reminded;
 mod responses;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ use viva_domain::turns::Generation;
 
 use self::memory::Memory;
 pub(super) use self::outgoing::Outgoing;
+use self::reminded::Reminded;
 use self::responses::{Response, Responses};
 use self::user_audio::{Untaken, UserItems};
 use super::config::{RATE, Turns};
@@ -58,11 +60,10 @@ pub(super) struct Dialogue {
     generation: Generation,
     link: Link,
     memory: Memory,
+    reminded: Reminded,
     untaken: Untaken,
     user_items: UserItems,
     responses: Responses,
-    /// The answer that was cut last.
-    cut: Option<String>,
     /// Turns that were taken, and greetings.
     turn: u64,
     /// The generation in which the last turn was taken that the provider found.
@@ -130,10 +131,10 @@ impl Dialogue {
             generation: Generation::FIRST,
             link: Link::Down(VecDeque::new()),
             memory: Memory::new(history),
+            reminded: Reminded::default(),
             untaken: Untaken::default(),
             user_items: UserItems::default(),
-            responses: Responses::default(),
-            cut: None,
+            responses: Responses::new(),
             turn: 0,
             found_in: Generation::FIRST,
             owes_answer: false,
@@ -155,9 +156,7 @@ impl Dialogue {
         let Link::Down(held) = std::mem::replace(&mut self.link, Link::Up) else {
             return;
         };
-        for message in self.memory.messages() {
-            self.out.remind(message);
-        }
+        self.reminded = Reminded::of_all(&self.memory, &mut self.out);
         if self.provider_finds_turns() || self.user_speaks {
             for samples in self.untaken.portions() {
                 self.out.audio(samples);
@@ -193,7 +192,8 @@ impl Dialogue {
     pub(super) fn retire(&mut self) {
         self.link = Link::Down(VecDeque::new());
         self.out.messages.clear();
-        self.responses.clear();
+        self.reminded = Reminded::default();
+        self.responses.leave();
         self.commits.clear();
         (self.asked, self.wanted, self.owes_answer) = (None, None, false);
         if self.provider_finds_turns() {
@@ -212,8 +212,10 @@ impl Dialogue {
             held.retain(|command| matches!(command, RealtimeCommand::Audio(_)));
             return self.interrupt(generation, heard);
         }
-        if let RealtimeCommand::Heard(heard) = command {
-            return self.correct_heard(heard);
+        match command {
+            RealtimeCommand::CutBefore(heard) => return self.cut_before(heard),
+            RealtimeCommand::Heard(heard) => return self.correct_heard(heard),
+            _ => {}
         }
         let is_audio = |command: &RealtimeCommand| matches!(command, RealtimeCommand::Audio(_));
         if is_audio(&command) && held.len() >= MOST_HELD {
@@ -235,6 +237,7 @@ impl Dialogue {
                 self.want(generation);
             }
             RealtimeCommand::Interrupt { generation, heard } => self.interrupt(generation, heard),
+            RealtimeCommand::CutBefore(heard) => self.cut_before(heard),
             RealtimeCommand::Heard(heard) => self.correct_heard(heard),
         }
     }
@@ -346,7 +349,8 @@ impl Dialogue {
         self.wanted = None;
         self.plays_until = None;
         let audible = heard.and_then(|heard| Some((self.responses.audible()?, heard)));
-        for response in self.responses.iter_mut() {
+        let id = audible.as_ref().map(|(id, _)| id.as_str());
+        for response in self.responses.stopping(id) {
             let heard = match &audible {
                 Some((id, heard)) if *id == response.id => Some(*heard),
                 // What was said to its end before this turn was heard.
@@ -362,6 +366,7 @@ impl Dialogue {
             }
             self.memory
                 .ai_was_cut(&response.id, heard.map_or(0, |heard| heard.chars));
+            self.reminded.correct(&response.id, &self.memory, &mut self.out);
             if let Some(heard) = heard {
                 self.out.correct(response.cut(heard.audio));
             }
@@ -370,15 +375,26 @@ impl Dialogue {
             }
         }
         if heard.is_some() {
-            self.cut = audible.map(|(id, _)| id);
+            self.responses.cut = audible.map(|(id, _)| id);
         }
     }
 
-    /// So much was heard of the answer that was cut last, as is known now.
+    /// So much was heard of the answer to a turn before this one, of which the provider has said all.
+    fn cut_before(&mut self, heard: Heard) {
+        if let Some(id) = self.responses.heard_before(self.turn) {
+            self.responses.cut = Some(id);
+            self.correct_heard(heard);
+        }
+    }
+
+    /// So much was heard of the answer that was cut last, or that was given, as is known now.
     fn correct_heard(&mut self, heard: Heard) {
-        let Some(id) = &self.cut else { return };
-        self.memory.ai_was_cut(id, heard.chars);
-        if let Some(response) = self.responses.find(id) {
+        let Some(id) = self.responses.cut.clone() else {
+            return;
+        };
+        self.memory.ai_was_cut(&id, heard.chars);
+        self.reminded.correct(&id, &self.memory, &mut self.out);
+        if let Some(response) = self.responses.find(&id) {
             self.out.correct(response.cut(heard.audio));
             if !response.is_active {
                 self.out.correct(response.forget_unheard());

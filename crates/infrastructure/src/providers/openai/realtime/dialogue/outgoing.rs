@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use viva_domain::ports::{Message, MessageRole, RealtimeEvent, RealtimeEventKind};
+use viva_domain::ports::{MessageRole, RealtimeEvent, RealtimeEventKind};
 use viva_domain::turns::Generation;
 
 use super::responses::Correction;
@@ -97,18 +97,24 @@ impl Outgoing {
         }
     }
 
-    pub(super) fn remind(&mut self, message: &Message) {
-        let (role, kind) = match message.role {
+    /// Tells what was said, behind an item or, without one, behind all that was told before.
+    pub(super) fn remind(&mut self, id: String, behind: Option<String>, role: MessageRole, text: &str) {
+        let (role, kind) = match role {
             MessageRole::User => ("user", "input_text"),
             MessageRole::Assistant => ("assistant", "output_text"),
         };
-        let text = message.text.clone();
+        let text = text.to_owned();
         let item = NewItem {
+            id,
             kind: "message",
             role,
             content: [NewContent { kind, text }],
         };
-        self.message(Some("remind".to_owned()), ClientEventKind::CreateItem { item });
+        let kind = ClientEventKind::CreateItem {
+            previous_item_id: behind,
+            item,
+        };
+        self.message(Some("remind".to_owned()), kind);
     }
 
     fn message(&mut self, event_id: Option<String>, kind: ClientEventKind) {

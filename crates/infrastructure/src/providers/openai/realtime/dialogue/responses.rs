@@ -6,13 +6,19 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use viva_domain::turns::Generation;
 
+use super::memory::GIVEN;
 use crate::providers::openai::realtime::config::RATE;
 use crate::providers::transport::pcm::Decoder;
 
-/// The answers that still matter: those under way, and the last one, which may be heard for a while.
+/// The answers that still matter: those under way, the last one and the last one of a turn before, which may be heard for a
+/// while, and the one that was cut last, of which less may have been heard.
 #[derive(Debug, Default)]
 pub(super) struct Responses {
-    responses: Vec<Response>,
+    current: Vec<Response>,
+    /// The last one of the connection before: the provider says no more of it, but it may still be heard, and cut.
+    left: Option<Response>,
+    /// The answer that was cut last, or that may be cut without being any of these.
+    pub(super) cut: Option<String>,
 }
 
 #[derive(Debug)]
@@ -60,11 +66,23 @@ pub(super) enum Correction {
 pub(super) struct NotAudio;
 
 impl Responses {
+    /// None yet; an answer that was given before may still be heard, and cut.
+    pub(super) fn new() -> Self {
+        Self {
+            cut: Some(GIVEN.to_owned()),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn begin(&mut self, id: &str, generation: Generation, turn: u64) -> &mut Response {
-        let audible = self.audible();
-        self.responses
-            .retain(|response| response.is_active || audible.as_ref() == Some(&response.id));
-        self.responses.push(Response {
+        let heard = [self.audible(), self.heard_before(turn), self.cut.clone()];
+        let matters = |response: &Response| {
+            let is_it = |id: &String| *id == response.id;
+            response.is_active || heard.iter().flatten().any(is_it)
+        };
+        self.current.retain(matters);
+        self.left.take_if(|left| !matters(left));
+        self.current.push(Response {
             id: id.to_owned(),
             generation,
             turn,
@@ -73,31 +91,57 @@ impl Responses {
             is_given_up: false,
             items: Vec::new(),
         });
-        let last = self.responses.len() - 1;
-        &mut self.responses[last]
+        let last = self.current.len() - 1;
+        &mut self.current[last]
     }
 
     pub(super) fn find(&mut self, id: &str) -> Option<&mut Response> {
-        self.responses.iter_mut().find(|response| response.id == id)
+        self.current.iter_mut().find(|response| response.id == id)
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Response> {
-        self.responses.iter_mut()
+        self.current.iter_mut()
+    }
+
+    /// Those that an interruption stops, where this one is heard.
+    pub(super) fn stopping(&mut self, audible: Option<&str>) -> impl Iterator<Item = &mut Response> {
+        let left = self
+            .left
+            .iter_mut()
+            .filter(move |left| Some(left.id.as_str()) == audible);
+        left.chain(&mut self.current)
     }
 
     pub(super) fn is_any_active(&self) -> bool {
-        self.responses.iter().any(|response| response.is_active)
+        self.current.iter().any(|response| response.is_active)
     }
 
     /// The answer that the session hears, or heard last.
     pub(super) fn audible(&self) -> Option<String> {
-        let audible = |response: &&Response| response.has_started && !response.is_given_up;
-        let last = self.responses.iter().rev().find(audible);
+        self.heard_last(|_| true)
+    }
+
+    /// The last answer to a turn before this one, which the session hears, or heard.
+    pub(super) fn heard_before(&self, turn: u64) -> Option<String> {
+        self.heard_last(|response| response.turn < turn)
+    }
+
+    fn heard_last(&self, is_it: impl Fn(&Response) -> bool) -> Option<String> {
+        let is_heard =
+            |response: &&Response| response.has_started && !response.is_given_up && is_it(response);
+        let last = self.left.iter().chain(&self.current).rfind(is_heard);
         last.map(|response| response.id.clone())
     }
 
-    pub(super) fn clear(&mut self) {
-        self.responses.clear();
+    /// The connection is given up, and with it all that the provider remembers.
+    pub(super) fn leave(&mut self) {
+        let audible = self.audible();
+        let mut all = self.left.take().into_iter().chain(self.current.drain(..));
+        self.left = all.rfind(|response| audible.as_ref() == Some(&response.id));
+        if let Some(left) = &mut self.left {
+            left.is_active = false;
+            left.items.clear();
+        }
     }
 }
 
@@ -202,7 +246,7 @@ mod tests {
     fn response(items: &[u64], is_active: bool) -> Response {
         let mut responses = Responses::default();
         responses.begin("r", Generation::FIRST, 1);
-        let mut response = responses.responses.remove(0);
+        let mut response = responses.current.remove(0);
         response.is_active = is_active;
         for (index, ms) in items.iter().enumerate() {
             let bytes = vec![0; usize::try_from(ms * 48).unwrap()];

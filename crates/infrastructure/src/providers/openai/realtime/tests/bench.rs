@@ -97,6 +97,7 @@ impl Bench {
             provider: PROVIDER.to_owned(),
             base_url: server.base_url().parse().unwrap(),
             api_key: key.map(Into::into),
+            organization: None,
         };
         let tasks = TaskTracker::new();
         let http = HttpClient::new().unwrap();

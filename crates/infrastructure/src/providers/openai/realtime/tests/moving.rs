@@ -69,6 +69,34 @@ async fn an_old_connection_is_replaced_and_nothing_is_lost() {
 }
 
 #[tokio::test]
+async fn the_new_connection_is_told_anew_what_was_heard() {
+    let bench = aging(Duration::from_millis(300)).await;
+    bench
+        .server
+        .answer(RealtimeAnswer::of("It is noon.").heard("What time is it?"));
+    let mut talk = bench.talk(&[ORDERED]).await;
+    assert_eq!(talk.ask().await.text, "It is noon.");
+    bench
+        .until_told(|lines| lines.len() == 2 && reminded(&lines[1]).len() == 2)
+        .await;
+    talk.interrupt(150, 5).await;
+    let is_deleted = |text: &serde_json::Value| text["type"] == "conversation.item.delete";
+    bench
+        .until_told(|lines| lines[1].texts.iter().any(is_deleted))
+        .await;
+    let lines = bench.server.requests();
+    assert_eq!(reminded(&lines[1])[2..], [("assistant", "It is")]);
+    let texts = lines[1].texts.iter();
+    let created: Vec<_> = texts.clone().filter(|text| text["item"].is_object()).collect();
+    let deleted: Vec<_> = texts.filter(|text| is_deleted(text)).collect();
+    assert_eq!(deleted.len(), 1);
+    assert_eq!(deleted[0]["item_id"], created[1]["item"]["id"]);
+    assert_eq!(created[2]["previous_item_id"], created[1]["item"]["id"]);
+    assert!(talk.ask().await.is_done());
+    assert_eq!(bench.server.complaints(), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn an_old_connection_stays_where_no_new_one_can_be_had() {
     let logs = CapturedLogs::start();
     let bench = aging(Duration::from_millis(300)).await;

@@ -50,6 +50,7 @@ impl Bench {
                 provider: "my-own".to_owned(),
                 base_url: "https://a.example/v1".parse().unwrap(),
                 api_key: None,
+                organization: None,
             },
         };
         let began = Instant::now();
@@ -99,6 +100,12 @@ impl Bench {
     pub(super) fn heard(&mut self, ms: u64, chars: usize) {
         let audio = Duration::from_millis(ms);
         self.order(RealtimeCommand::Heard(Heard { audio, chars }));
+    }
+
+    /// So many ms and characters were heard of the answer before the one that the provider is at.
+    pub(super) fn cut_before(&mut self, ms: u64, chars: usize) {
+        let audio = Duration::from_millis(ms);
+        self.order(RealtimeCommand::CutBefore(Heard { audio, chars }));
     }
 
     pub(super) fn hear(&mut self, event: Value) -> Standing {
@@ -208,9 +215,11 @@ fn told_in_short(message: &Value) -> String {
         "input_audio_buffer.commit" => "commit".to_owned(),
         "conversation.item.create" => {
             let item = &message["item"];
+            let behind = message["previous_item_id"].as_str();
             format!(
-                "remind {}: {}",
+                "remind {}{}: {}",
                 text(&item["role"]),
+                behind.map(|id| format!(" behind {id}")).unwrap_or_default(),
                 text(&item["content"][0]["text"])
             )
         }

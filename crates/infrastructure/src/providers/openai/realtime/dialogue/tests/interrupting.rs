@@ -55,13 +55,66 @@ fn what_is_corrected_is_the_answer_that_was_cut() {
     bench.sounds("s", "b", 500);
     bench.told();
     bench.heard(100, 1);
-    assert_eq!(bench.told(), Vec::<String>::new(), "it is too late for the first");
+    assert_eq!(bench.told(), ["truncate a 100"], "not the one that is said");
     bench.dialogue.retire();
     bench.open();
     assert_eq!(
         bench.told()[..2],
         ["remind assistant: H", "remind assistant: Yes."]
     );
+}
+
+#[test]
+fn an_answer_of_which_nothing_was_heard_after_all_is_forgotten_while_the_next_is_said() {
+    let mut bench = answering();
+    bench.interrupt(1, Some((200, 2)));
+    bench.done("r", "cancelled");
+    bench.find("v");
+    bench.created("s");
+    bench.sounds("s", "b", 500);
+    bench.told();
+    bench.heard(0, 0);
+    assert_eq!(bench.told(), ["delete a"]);
+    // The next one is cut in its turn, and then it is that one which is corrected.
+    bench.interrupt(2, Some((300, 3)));
+    assert_eq!(bench.told(), ["cancel s", "truncate b 300"]);
+    bench.heard(200, 2);
+    assert_eq!(bench.told(), ["truncate b 200"]);
+}
+
+#[test]
+fn an_answer_may_be_cut_while_the_next_one_is_said() {
+    for says_next in [false, true] {
+        let mut bench = answering();
+        bench.done("r", "completed");
+        bench.find("v");
+        if says_next {
+            bench.created("s");
+            bench.says("s", "b", "Yes.");
+            bench.sounds("s", "b", 500);
+            bench.done("s", "completed");
+            bench.created("t");
+        }
+        bench.told();
+        bench.cut_before(200, 2);
+        assert_eq!(bench.told(), ["truncate a 200"], "{says_next}");
+        bench.heard(100, 1);
+        assert_eq!(bench.told(), ["truncate a 100"], "not the one that is said");
+        bench.heard(0, 0);
+        assert_eq!(bench.told(), ["delete a"]);
+        bench.dialogue.retire();
+        bench.heard(300, 3);
+        bench.open();
+        assert_eq!(bench.told()[0], "remind assistant: Hel");
+    }
+}
+
+#[test]
+fn where_nothing_was_answered_before_nothing_is_cut() {
+    let mut bench = answering();
+    bench.cut_before(200, 2);
+    bench.heard(100, 1);
+    assert_eq!(bench.told(), Vec::<String>::new());
 }
 
 #[test]

@@ -62,10 +62,118 @@ fn another_connection_knows_only_what_was_heard() {
     bench.dialogue.retire();
     bench.open();
     assert_eq!(bench.told()[3], "remind assistant: It is");
-    bench.dialogue.retire();
-    bench.heard(100, 2);
+    for (ms, chars, expected) in [(100, 2, "It"), (300, 8, "It is no"), (400, 11, "It is noon.")] {
+        bench.dialogue.retire();
+        bench.heard(ms, chars);
+        bench.open();
+        assert_eq!(bench.told()[3], format!("remind assistant: {expected}"));
+    }
+}
+
+#[test]
+fn an_answer_can_be_cut_whose_connection_is_gone() {
+    for is_open_again in [false, true] {
+        let mut bench = after_a_turn(Turns::ServerVad);
+        assert!(bench.lose());
+        let mut expected: &[&str] = &[];
+        if is_open_again {
+            bench.open();
+            expected = &["remind assistant behind viva_4: It is", "delete viva_4"];
+        }
+        bench.told();
+        bench.interrupt(1, Some((150, 5)));
+        assert_eq!(bench.told(), expected);
+        for (ms, chars, expected) in [(150, 5, "It is"), (100, 2, "It"), (300, 8, "It is no")] {
+            bench.dialogue.retire();
+            bench.heard(ms, chars);
+            bench.open();
+            assert_eq!(bench.told()[3], format!("remind assistant: {expected}"));
+        }
+    }
+}
+
+#[test]
+fn a_connection_is_told_anew_what_turns_out_to_have_been_heard() {
+    let mut bench = after_a_turn(Turns::ServerVad);
+    assert!(bench.lose());
     bench.open();
-    assert_eq!(bench.told()[3], "remind assistant: It");
+    bench.told();
+    for (order, expected) in [
+        (Some(0), &["delete viva_4"][..]),
+        (Some(5), &["remind assistant behind viva_3: It is"]),
+        (Some(5), &[]),
+        (
+            None,
+            &["remind assistant behind viva_5: It is noon.", "delete viva_5"],
+        ),
+    ] {
+        match (order, expected.is_empty()) {
+            (Some(0), _) => bench.interrupt(1, Some((0, 0))),
+            (Some(chars), _) => bench.heard(150, chars),
+            (None, _) => bench.heard(400, 11),
+        }
+        assert_eq!(bench.told(), expected, "{order:?}");
+    }
+}
+
+#[test]
+fn an_answer_that_was_given_is_told_anew_when_it_was_cut() {
+    let mut bench = Bench::new(
+        Turns::ServerVad,
+        vec![
+            message(MessageRole::Assistant, "It is noon."),
+            message(MessageRole::User, "Thanks."),
+        ],
+    );
+    bench.told();
+    bench.interrupt(1, None);
+    bench.heard(150, 5);
+    assert_eq!(
+        bench.told(),
+        ["remind assistant behind viva_1: It is", "delete viva_1"]
+    );
+    bench.dialogue.retire();
+    bench.open();
+    assert_eq!(bench.told(), ["remind assistant: It is", "remind user: Thanks."]);
+}
+
+#[test]
+fn an_answer_that_broke_off_with_its_connection_can_be_cut() {
+    let mut bench = after_a_turn(Turns::ServerVad);
+    bench.find("v");
+    bench.created("s");
+    bench.says("s", "b", "Well, yes.");
+    bench.sounds("s", "b", 400);
+    assert!(bench.lose());
+    bench.open();
+    bench.interrupt(1, Some((100, 4)));
+    bench.dialogue.retire();
+    bench.told();
+    bench.open();
+    assert_eq!(
+        bench.told()[3..],
+        ["remind assistant: It is noon.", "remind assistant: Well"]
+    );
+}
+
+#[test]
+fn what_was_heard_over_another_connection_is_not_cut() {
+    let mut bench = after_a_turn(Turns::ServerVad);
+    assert!(bench.lose());
+    bench.open();
+    bench.find("v");
+    bench.created("s");
+    bench.says("s", "b", "Yes.");
+    bench.sounds("s", "b", 500);
+    bench.told();
+    bench.interrupt(1, Some((200, 2)));
+    assert_eq!(bench.told(), ["cancel s", "truncate b 200"]);
+    bench.dialogue.retire();
+    bench.open();
+    assert_eq!(
+        bench.told()[3..],
+        ["remind assistant: It is noon.", "remind assistant: Ye"]
+    );
 }
 
 #[test]

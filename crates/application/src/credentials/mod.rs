@@ -1,0 +1,282 @@
+//! Provider keys of users.
+
+mod uses;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use thiserror::Error;
+use tracing::error;
+use viva_domain::credentials::{
+    AuditAction, AuditEntry, AuditOutcome, Credential, CredentialForm, CredentialRefusal, CredentialState,
+    InvalidCredential, RawCredential, StoredCredential,
+};
+use viva_domain::ids::{AuditEntryId, CredentialId, UserId};
+use viva_domain::ports::{
+    Clock, CredentialCheck, CredentialStore, CredentialVault, Ids, Page, PageRequest, StoreError,
+    StoreErrorKind, VaultError,
+};
+
+pub(crate) use uses::KeyUses;
+
+/// Reads and writes a user's own provider keys. A key is kept when its provider accepted it, and is never shown again.
+/// Everything that is done goes into the audit log.
+#[derive(Clone)]
+pub struct Credentials {
+    ports: CredentialsPorts,
+    forms: Arc<[CredentialForm]>,
+}
+
+/// What that needs from the outside.
+#[derive(Clone)]
+pub struct CredentialsPorts {
+    /// Keeps the keys, sealed.
+    pub credential_store: Arc<dyn CredentialStore>,
+    /// Seals and opens them.
+    pub credential_vault: Arc<dyn CredentialVault>,
+    /// Asks the providers.
+    pub credential_check: Arc<dyn CredentialCheck>,
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// Ids.
+    pub ids: Arc<dyn Ids>,
+}
+
+/// A provider that takes keys, and the user's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderKey {
+    /// What the provider wants to know.
+    pub form: CredentialForm,
+    /// What the user said, as far as it may be shown.
+    pub own: Option<ShownCredential>,
+}
+
+/// As much of a credential as may be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownCredential {
+    /// The key, such as `sk-…abcd`.
+    pub masked_key: String,
+    /// Where the provider is; `None` for its usual address.
+    pub base_url: Option<String>,
+    /// Who pays; `None` for the account's own choice.
+    pub organization: Option<String>,
+    /// What the provider thought of it.
+    pub state: CredentialState,
+    /// When the provider said so last.
+    pub checked_at: DateTime<Utc>,
+}
+
+/// Why nothing was done with a credential.
+#[derive(Debug, Error)]
+pub enum CredentialError {
+    /// There is no such provider, or it takes no key.
+    #[error("there is no provider {0:?} that takes a key")]
+    UnknownProvider(String),
+    /// The user has none for it.
+    #[error("you have no key for {0:?}")]
+    NotThere(String),
+    /// It cannot be one.
+    #[error(transparent)]
+    Invalid(#[from] InvalidCredential),
+    /// The provider did not accept it, or could not be asked.
+    #[error(transparent)]
+    Refused(#[from] CredentialRefusal),
+    /// It cannot be encrypted or read back.
+    #[error("the key cannot be read back; enter it again")]
+    Vault(#[from] VaultError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Credentials {
+    /// Keys for the providers of these forms.
+    pub fn new(ports: CredentialsPorts, forms: impl Into<Arc<[CredentialForm]>>) -> Self {
+        Self {
+            ports,
+            forms: forms.into(),
+        }
+    }
+
+    /// Every provider that takes keys, with the user's own.
+    ///
+    /// # Errors
+    /// [`CredentialError::Store`].
+    pub async fn list(&self, owner: UserId) -> Result<Vec<ProviderKey>, CredentialError> {
+        let stored = self.ports.credential_store.list(owner).await?;
+        let own = |form: &CredentialForm| {
+            let stored = stored.iter().find(|stored| stored.provider == form.provider)?;
+            Some(self.shown(stored))
+        };
+        let keys = self.forms.iter().map(|form| ProviderKey {
+            own: own(form),
+            form: form.clone(),
+        });
+        Ok(keys.collect())
+    }
+
+    /// Asks the provider whether it accepts a credential, and keeps it then in the place of the one before.
+    ///
+    /// # Errors
+    /// Any [`CredentialError`] but [`CredentialError::NotThere`]; nothing has changed then.
+    pub async fn put(
+        &self,
+        owner: UserId,
+        provider: &str,
+        raw: RawCredential<'_>,
+    ) -> Result<ShownCredential, CredentialError> {
+        let form = self.form(provider)?;
+        let credential = form.fill_in(raw)?;
+        let before = self.ports.credential_store.find(owner, provider).await?;
+        let action = if before.is_some() {
+            AuditAction::Replace
+        } else {
+            AuditAction::Create
+        };
+        let checked = self.ports.credential_check.check(provider, &credential).await;
+        if let Err(refusal) = checked {
+            self.ports
+                .credential_store
+                .record(&self.entry(owner, provider, action, (&refusal).into()))
+                .await?;
+            return Err(refusal.into());
+        }
+        let stored = StoredCredential {
+            id: CredentialId::from_uuid(self.ports.ids.uuid()),
+            owner,
+            provider: provider.to_owned(),
+            sealed: self.ports.credential_vault.seal(owner, provider, &credential)?,
+            state: CredentialState::Valid,
+            checked_at: self.ports.clock.now(),
+        };
+        let entry = self.entry(owner, provider, action, AuditOutcome::Done);
+        self.ports.credential_store.put(&stored, &entry).await?;
+        Ok(shown(&credential, &stored))
+    }
+
+    /// Asks the provider again what it thinks of the user's key, and notes the answer when it is one.
+    ///
+    /// # Errors
+    /// [`CredentialError::UnknownProvider`], [`CredentialError::NotThere`], [`CredentialError::Refused`],
+    /// [`CredentialError::Vault`] or [`CredentialError::Store`].
+    pub async fn validate(&self, owner: UserId, provider: &str) -> Result<ShownCredential, CredentialError> {
+        self.form(provider)?;
+        let stored = self.ports.credential_store.find(owner, provider).await?;
+        let mut stored = stored.ok_or_else(|| CredentialError::NotThere(provider.to_owned()))?;
+        let opened = self.ports.credential_vault.open(owner, provider, &stored.sealed);
+        let credential = match opened {
+            Ok(credential) => credential,
+            Err(err) => {
+                let entry = self.entry(owner, provider, AuditAction::Validate, AuditOutcome::Failed);
+                self.ports.credential_store.record(&entry).await?;
+                return Err(err.into());
+            }
+        };
+        let checked = self.ports.credential_check.check(provider, &credential).await;
+        let outcome = checked
+            .as_ref()
+            .err()
+            .map_or(AuditOutcome::Done, AuditOutcome::from);
+        let entry = self.entry(owner, provider, AuditAction::Validate, outcome);
+        let state = match &checked {
+            Ok(()) => Some(CredentialState::Valid),
+            Err(refusal) => refusal.is_final().then_some(CredentialState::Invalid),
+        };
+        let store = self.ports.credential_store.as_ref();
+        note(store, stored.id, state, &entry).await?;
+        checked?;
+        (stored.state, stored.checked_at) = (CredentialState::Valid, entry.at);
+        Ok(shown(&credential, &stored))
+    }
+
+    /// Forgets the user's key for a provider.
+    ///
+    /// # Errors
+    /// [`CredentialError::NotThere`] or [`CredentialError::Store`].
+    pub async fn delete(&self, owner: UserId, provider: &str) -> Result<(), CredentialError> {
+        let entry = self.entry(owner, provider, AuditAction::Delete, AuditOutcome::Done);
+        match self.ports.credential_store.remove(owner, provider, &entry).await {
+            Err(err) if err.kind == StoreErrorKind::Missing => {
+                Err(CredentialError::NotThere(provider.to_owned()))
+            }
+            res => Ok(res?),
+        }
+    }
+
+    /// What was done with the user's keys, newest first.
+    ///
+    /// # Errors
+    /// [`CredentialError::Store`].
+    pub async fn audit(&self, owner: UserId, page: PageRequest) -> Result<Page<AuditEntry>, CredentialError> {
+        Ok(self.ports.credential_store.audit(owner, page).await?)
+    }
+
+    fn form(&self, provider: &str) -> Result<&CredentialForm, CredentialError> {
+        let mut forms = self.forms.iter();
+        let form = forms.find(|form| form.provider == provider);
+        form.ok_or_else(|| CredentialError::UnknownProvider(provider.to_owned()))
+    }
+
+    fn entry(&self, owner: UserId, provider: &str, action: AuditAction, outcome: AuditOutcome) -> AuditEntry {
+        AuditEntry {
+            id: AuditEntryId::from_uuid(self.ports.ids.uuid()),
+            owner,
+            at: self.ports.clock.now(),
+            action,
+            provider: provider.to_owned(),
+            session: None,
+            outcome,
+        }
+    }
+
+    /// One that cannot be read back is shown all the same, so that it can be replaced.
+    fn shown(&self, stored: &StoredCredential) -> ShownCredential {
+        match self
+            .ports
+            .credential_vault
+            .open(stored.owner, &stored.provider, &stored.sealed)
+        {
+            Ok(credential) => shown(&credential, stored),
+            Err(err) => {
+                error!(error = %err, provider.name = %stored.provider, "A stored provider key cannot be read back: {err}");
+                ShownCredential {
+                    masked_key: "…".to_owned(),
+                    base_url: None,
+                    organization: None,
+                    state: CredentialState::Invalid,
+                    checked_at: stored.checked_at,
+                }
+            }
+        }
+    }
+}
+
+/// Keeps what a provider said of a credential, where that says anything about it.
+async fn note(
+    store: &dyn CredentialStore,
+    id: CredentialId,
+    state: Option<CredentialState>,
+    entry: &AuditEntry,
+) -> Result<(), StoreError> {
+    let Some(state) = state else {
+        return store.record(entry).await;
+    };
+    match store.set_state(entry.owner, id, state, entry.at, entry).await {
+        // It was replaced meanwhile, and what the provider said is not about the new one.
+        Err(err) if err.kind == StoreErrorKind::Missing => store.record(entry).await,
+        res => res,
+    }
+}
+
+fn shown(credential: &Credential, stored: &StoredCredential) -> ShownCredential {
+    ShownCredential {
+        masked_key: credential.masked(),
+        base_url: credential.base_url().map(str::to_owned),
+        organization: credential.organization().map(str::to_owned),
+        state: stored.state,
+        checked_at: stored.checked_at,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// Why a provider did not accept a key, as far as the check can tell. Says what to do, and holds nothing of the key.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum CredentialRefusal {
+    /// It does not know the key, or not any more.
+    #[error("the provider does not take this key; copy it again, whole, or make a new one")]
+    BadKey,
+    /// The key may be right, but may not do what is needed.
+    #[error(
+        "the provider denies this key access; see there what the key and its project may do and from which addresses, or \
+         use another key"
+    )]
+    Forbidden,
+    /// The key is right, and nothing is left to spend.
+    #[error("the credit of this key's account is used up; add some at the provider, and check the key again")]
+    QuotaExceeded,
+    /// No answer came, for this reason.
+    #[error("{0}")]
+    NoNetwork(String),
+    /// It takes no more requests for now.
+    #[error("the provider got too many requests; check the key again {}", later(*.retry_after))]
+    RateLimited {
+        /// When it wants to be asked again.
+        retry_after: Option<Duration>,
+    },
+    /// The address is none, is not allowed, or belongs to somebody else or to another region: which of them.
+    #[error("{0}")]
+    WrongAddress(String),
+    /// Anything else.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl CredentialRefusal {
+    /// Whether the key itself is to blame: it will not work before something about it changes.
+    pub const fn is_final(&self) -> bool {
+        match self {
+            Self::BadKey | Self::Forbidden | Self::WrongAddress(_) => true,
+            Self::QuotaExceeded | Self::NoNetwork(_) | Self::RateLimited { .. } | Self::Failed(_) => false,
+        }
+    }
+}
+
+fn later(retry_after: Option<Duration>) -> String {
+    match retry_after.map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0)) {
+        Some(seconds) => format!("in {seconds} s"),
+        None => "in a moment".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_is_told_in_whole_seconds_and_never_too_short() {
+        let limited = |ms: Option<u64>| {
+            let retry_after = ms.map(Duration::from_millis);
+            CredentialRefusal::RateLimited { retry_after }.to_string()
+        };
+        for (ms, end) in [
+            (Some(7_000), "check the key again in 7 s"),
+            (Some(7_001), "check the key again in 8 s"),
+            (None, "check the key again in a moment"),
+        ] {
+            let said = limited(ms);
+            assert!(said.ends_with(end), "{said}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+use std::fs;
+use std::path::Path;
+
+use tempfile::TempDir;
+use viva_contract::credential_vault_contract;
+use viva_contract::samples::OWNER;
+
+use super::*;
+
+async fn fresh_key(case: impl AsyncFnOnce(&dyn CredentialVault)) {
+    case(&XChaChaVault::new(&MasterKey::generate())).await;
+}
+
+credential_vault_contract!(fresh_key);
+
+fn credential(key: &str) -> Credential {
+    Credential::parse(RawCredential {
+        api_key: &SecretString::from(key),
+        base_url: None,
+        organization: None,
+    })
+    .unwrap()
+}
+
+fn in_storage(folder: &TempDir) -> MasterKeyPlace {
+    MasterKeyPlace::Storage(folder.path().join("master.key"))
+}
+
+fn digits(place: &Path) -> String {
+    fs::read_to_string(place).unwrap().trim().to_owned()
+}
+
+fn refused(place: &MasterKeyPlace, stored: &[KeyId]) -> String {
+    let err: &dyn std::error::Error = &place.settle(stored).unwrap_err();
+    let causes = std::iter::successors(Some(err), |err| err.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[test]
+fn the_key_id_alone_opens_nothing() {
+    let (vault, other) = (MasterKey::generate(), MasterKey::generate());
+    let vault = XChaChaVault::new(&vault);
+    let mut sealed = vault.seal(OWNER, "acme", &credential("sk-secret")).unwrap();
+    let other = XChaChaVault::new(&other);
+    sealed.key_id = other.key_id.clone();
+    assert_eq!(
+        other.open(OWNER, "acme", &sealed).map(|_| ()),
+        Err(VaultError::Damaged)
+    );
+    assert!(!format!("{vault:?}").contains("cipher"));
+}
+
+#[test]
+fn the_first_start_makes_a_key_that_only_this_user_can_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = in_storage(&folder);
+    let key = place.settle(&[]).unwrap();
+    let file = folder.path().join("master.key");
+    assert_eq!(digits(&file), key.digits().expose_secret());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    assert_eq!(place.settle(&[key.id()]).unwrap().id(), key.id());
+    let files = fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(files, 1, "nothing else is left");
+}
+
+#[test]
+fn a_key_that_is_lost_stops_the_start_and_is_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = refused(&in_storage(&folder), &[KeyId::new("0123")]);
+    assert!(
+        said.contains("master key 0123") && said.contains("put it back"),
+        "{said}"
+    );
+    assert!(!folder.path().join("master.key").exists());
+}
+
+#[test]
+fn another_key_stops_the_start_and_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = in_storage(&folder);
+    let key = place.settle(&[]).unwrap();
+    let said = refused(&place, &[key.id(), KeyId::new("0123")]);
+    let present = format!("holds {}", key.id());
+    assert!(
+        said.contains(" and 0123") && said.contains(&present) && said.contains("master.key"),
+        "{said}"
+    );
+    assert!(!said.contains(key.digits().expose_secret()), "{said}");
+
+    let place = MasterKeyPlace::Setting {
+        key,
+        new: Some(MasterKey::generate()),
+    };
+    let said = refused(&place, &[KeyId::new("0123")]);
+    assert!(said.contains("the setting credentials.master_key"), "{said}");
+}
+
+#[test]
+fn a_file_of_the_operator_is_never_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.key");
+    let place = MasterKeyPlace::File(path.clone());
+    let said = refused(&place, &[]);
+    assert!(said.contains("mine.key"), "{said}");
+    fs::write(&path, "hidden, no key").unwrap();
+    let said = refused(&place, &[]);
+    assert!(
+        said.contains("mine.key holds no master key") && !said.contains("hidden"),
+        "{said}"
+    );
+    fs::write(&path, MasterKey::generate().digits().expose_secret()).unwrap();
+    place.settle(&[]).unwrap();
+}
+
+/// Every moment at which a change of the key can be cut short.
+#[test]
+fn a_start_in_the_middle_of_a_change_has_the_key_that_opens_what_is_stored() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = in_storage(&folder);
+    let old = place.settle(&[]).unwrap();
+    let file = folder.path().join("master.key");
+
+    // Before anything was encrypted anew, and once more after a second attempt.
+    for _ in 0..2 {
+        place.prepare().unwrap();
+        assert_eq!(place.settle(&[old.id()]).unwrap().id(), old.id());
+        assert_eq!(digits(&file), old.digits().expose_secret());
+    }
+    // After everything was.
+    let new = place.prepare().unwrap();
+    assert_ne!(new.id(), old.id());
+    assert_eq!(place.settle(&[new.id()]).unwrap().id(), new.id());
+    assert_eq!(digits(&file), new.digits().expose_secret());
+    // And later, when nothing waits any more.
+    assert_eq!(place.settle(&[new.id()]).unwrap().id(), new.id());
+    assert!(refused(&place, &[old.id()]).contains("were encrypted with"));
+}
+
+#[test]
+fn a_change_that_ends_leaves_the_new_key_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = in_storage(&folder);
+    place.settle(&[]).unwrap();
+    let new = place.prepare().unwrap();
+    place.finish().unwrap();
+    assert_eq!(place.settle(&[]).unwrap().id(), new.id());
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_setting_changes_to_another_setting() {
+    let (old, new) = (MasterKey::generate(), MasterKey::generate());
+    let place = |new| MasterKeyPlace::Setting {
+        key: old.clone(),
+        new,
+    };
+    assert!(matches!(place(None).prepare(), Err(MasterKeyError::NoNewKey)));
+    let both = place(Some(new.clone()));
+    assert_eq!(both.settle(&[]).unwrap().id(), old.id());
+    assert_eq!(both.settle(&[old.id()]).unwrap().id(), old.id());
+    assert_eq!(both.prepare().unwrap().id(), new.id());
+    both.finish().unwrap();
+    assert_eq!(both.settle(&[new.id()]).unwrap().id(), new.id());
+}

@@ -1,0 +1,32 @@
+use axum::extract::State;
+use axum::http::StatusCode;
+use tracing::instrument;
+use viva_application::credentials::Credentials;
+use viva_protocol::problem::Problem as ProblemBody;
+
+use crate::extract::{Identity, OwnOrigin, Path};
+use crate::problem::Problem;
+
+/// Forgets a key of your own; the server's is used again, where it has one.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/credentials/{provider}",
+    operation_id = "delete_credential",
+    tag = "credentials",
+    params(("provider" = String, Path, description = "The provider's id")),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 403, description = "A page of another server asks", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "You have no key for this provider", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+#[instrument(name = "api.credentials.delete", skip_all, fields(provider.name = %provider))]
+pub(crate) async fn delete(
+    _own: OwnOrigin,
+    State(credentials): State<Credentials>,
+    Identity(user_id): Identity,
+    Path(provider): Path<String>,
+) -> Result<StatusCode, Problem> {
+    credentials.delete(user_id, &provider).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

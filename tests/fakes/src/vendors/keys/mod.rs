@@ -1,0 +1,192 @@
+//! The calls by which keys are checked: of every vendor the cheapest that needs one. [`KeyServer`] has nothing else; the
+//! other servers have theirs too.
+
+mod server;
+mod strict;
+
+use std::time::Duration;
+
+use axum::http::{HeaderMap, Method};
+use serde_json::{Value, json};
+
+pub use server::KeyServer;
+pub(super) use server::routes;
+
+/// Whose call it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum KeyVendor {
+    /// `GET /v1/models`, as compatible servers have it too.
+    OpenAi,
+    /// `GET /openai/v1/models`.
+    AzureOpenAi,
+    /// `GET /v1/models`, in another way.
+    Anthropic,
+    /// `GET /v1beta/models`.
+    Gemini,
+    /// `GET /v1/auth/token`.
+    Deepgram,
+    /// `GET /v1/user`.
+    ElevenLabs,
+}
+
+/// A request that a server got.
+#[derive(Debug, Clone)]
+pub struct KeyRequest {
+    /// Its method.
+    pub method: Method,
+    /// Path and query.
+    pub target: String,
+    /// Its headers.
+    pub headers: HeaderMap,
+}
+
+/// What a server does with a request instead of looking at its key.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct KeyAnswer {
+    status: u16,
+    headers: Vec<(&'static str, String)>,
+    body: Body,
+}
+
+#[derive(Debug, Clone)]
+enum Body {
+    /// In the vendor's form.
+    Complaint {
+        code: String,
+        message: String,
+    },
+    Text(String),
+    /// Not even headers.
+    Never,
+    /// Headers and nothing that follows them.
+    Stuck,
+    /// JSON that has no end.
+    Endless,
+}
+
+impl KeyVendor {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::OpenAi,
+        Self::AzureOpenAi,
+        Self::Anthropic,
+        Self::Gemini,
+        Self::Deepgram,
+        Self::ElevenLabs,
+    ];
+
+    /// The path of the call.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::OpenAi | Self::Anthropic => "/v1/models",
+            Self::AzureOpenAi => "/openai/v1/models",
+            Self::Gemini => "/v1beta/models",
+            Self::Deepgram => "/v1/auth/token",
+            Self::ElevenLabs => "/v1/user",
+        }
+    }
+
+    /// Where the address ends that a client is configured with.
+    const fn base(self) -> &'static str {
+        match self {
+            Self::OpenAi | Self::Anthropic | Self::ElevenLabs => "/v1",
+            Self::AzureOpenAi | Self::Gemini | Self::Deepgram => "",
+        }
+    }
+
+    /// What a right key is answered, with fields that nobody knows.
+    fn welcome(self, key: &str) -> Value {
+        match self {
+            Self::OpenAi | Self::AzureOpenAi => json!({"object": "list", "mood": "thrown in", "data": [
+                {"id": "scripted-model", "object": "model", "created": 1_790_000_000, "owned_by": "acme"},
+            ]}),
+            Self::Anthropic => json!({
+                "data": [{"type": "model", "id": "scripted-model", "display_name": "Scripted"}],
+                "has_more": true, "first_id": "scripted-model", "last_id": "scripted-model",
+            }),
+            Self::Gemini => json!({"models": [{"name": "models/scripted-model"}], "nextPageToken": "more"}),
+            Self::Deepgram => json!({"mood": "thrown in", "key": key}),
+            // It really repeats the key to whoever has it.
+            Self::ElevenLabs => json!({"subscription": {"tier": "free"}, "xi_api_key": key}),
+        }
+    }
+
+    fn complaint(self, status: u16, code: &str, message: &str) -> Value {
+        match self {
+            Self::OpenAi | Self::AzureOpenAi => json!({"error": {
+                "message": message, "type": "invalid_request_error", "param": null, "code": code,
+            }}),
+            Self::Anthropic => json!({"type": "error", "error": {"type": code, "message": message}}),
+            Self::Gemini => json!({"error": {
+                "code": status, "message": message, "status": google_status(status), "details": [{"reason": code}],
+            }}),
+            Self::Deepgram => json!({"err_code": code, "err_msg": message, "request_id": "1"}),
+            Self::ElevenLabs => json!({"detail": {"status": code, "message": message}}),
+        }
+    }
+}
+
+/// Google's name of a status.
+const fn google_status(status: u16) -> &'static str {
+    match status {
+        400 => "INVALID_ARGUMENT",
+        401 => "UNAUTHENTICATED",
+        403 => "PERMISSION_DENIED",
+        404 => "NOT_FOUND",
+        429 => "RESOURCE_EXHAUSTED",
+        _ => "UNAVAILABLE",
+    }
+}
+
+impl KeyAnswer {
+    /// A refusal in the vendor's form.
+    pub fn refusing(status: u16, code: &str, message: &str) -> Self {
+        Self::of(
+            status,
+            Body::Complaint {
+                code: code.to_owned(),
+                message: message.to_owned(),
+            },
+        )
+    }
+
+    /// What somebody answers who is not the vendor.
+    pub fn foreign(status: u16, body: &str) -> Self {
+        Self::of(status, Body::Text(body.to_owned()))
+    }
+
+    /// None at all.
+    pub fn never() -> Self {
+        Self::of(200, Body::Never)
+    }
+
+    /// One that begins, and does not go on.
+    pub fn stuck() -> Self {
+        Self::of(200, Body::Stuck)
+    }
+
+    /// One that begins as the vendor's and does not end.
+    pub fn endless() -> Self {
+        Self::of(200, Body::Endless)
+    }
+
+    /// The same with another header.
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The same, asking for a pause.
+    pub fn asking_again_after(self, wait: Duration) -> Self {
+        self.with("retry-after", wait.as_secs().to_string())
+    }
+
+    fn of(status: u16, body: Body) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body,
+        }
+    }
+}
