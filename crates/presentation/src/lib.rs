@@ -14,6 +14,7 @@ mod convert;
 mod extract;
 mod hosts;
 mod limits;
+mod open_connections;
 mod openapi;
 mod problem;
 mod router;

@@ -14,12 +14,16 @@ use tokio::time::Instant;
 use tracing::debug;
 
 use crate::client::Client;
+use crate::open_connections::{OpenConnection, OpenConnections};
 use crate::problem::Problem;
 
 /// Clients that ask for nothing any more are forgotten after so many requests.
 const TIDY_EVERY: u32 = 1_000;
+/// What a client is told to wait that has too many connections open. When one of them closes is up to the client.
+const CLOSE_ONE_WITHIN: Duration = Duration::from_mins(1);
 
-/// Requests that one client may send per minute: as many at once, and then as many as come back evenly. 0: any number.
+/// Requests that one client may send per minute: as many at once, and then as many as come back evenly; and what it may
+/// have open. 0: any number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimits {
     /// Attempts to sign in, wrong tokens in a header among them.
@@ -30,6 +34,8 @@ pub struct RateLimits {
     pub reads: u32,
     /// WebSocket connections that are opened.
     pub connections: u32,
+    /// WebSocket connections that are open at the same time.
+    pub open_connections: u32,
 }
 
 /// What is counted together.
@@ -54,6 +60,7 @@ struct Limiters {
     writes: GroupLimiter,
     reads: GroupLimiter,
     connections: GroupLimiter,
+    open_connections: OpenConnections,
 }
 
 struct GroupLimiter {
@@ -77,6 +84,7 @@ impl Default for RateLimits {
             writes: 300,
             reads: 3_000,
             connections: 3_000,
+            open_connections: 1_000,
         }
     }
 }
@@ -100,6 +108,7 @@ impl Limiter {
             writes: GroupLimiter::new(limits.writes),
             reads: GroupLimiter::new(limits.reads),
             connections: GroupLimiter::new(limits.connections),
+            open_connections: OpenConnections::new(limits.open_connections),
         }))
     }
 
@@ -124,6 +133,18 @@ impl Limiter {
     /// As [`Self::check`], for a request that is answered with a problem.
     pub(crate) fn admit(&self, group: Group, client: Client) -> Result<(), Problem> {
         self.check(group, client).map_err(Problem::too_many_requests)
+    }
+
+    /// Counts a connection as open for as long as what is returned lives.
+    ///
+    /// # Errors
+    /// A [`Problem`] when the client has as many as it may.
+    pub(crate) fn open(&self, client: Client) -> Result<OpenConnection, Problem> {
+        let opened = self.0.open_connections.open(client);
+        opened.ok_or_else(|| {
+            Problem::too_many_requests(CLOSE_ONE_WITHIN)
+                .detail("as many connections are open as may be; close one first")
+        })
     }
 }
 
@@ -175,6 +196,7 @@ mod tests {
         writes: 0,
         reads: 0,
         connections: 0,
+        open_connections: 0,
     };
 
     fn user(n: u128) -> Client {
@@ -207,6 +229,7 @@ mod tests {
             writes: 1,
             reads: 1,
             connections: 1,
+            ..NONE
         };
         let limiter = Limiter::new(limits);
         for group in [Group::SignIns, Group::Writes, Group::Reads, Group::Connections] {

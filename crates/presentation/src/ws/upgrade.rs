@@ -12,6 +12,7 @@ use tracing::{Instrument, debug, info_span};
 use viva_protocol::ws::MAX_MESSAGE_BYTES;
 
 use super::connection::{self, Context, Received};
+use crate::client::Client;
 use crate::hosts::is_own_origin;
 use crate::problem::Problem;
 use crate::sign_in::{Pass, Visitor};
@@ -46,6 +47,7 @@ pub(crate) async fn upgrade(
         Ok(upgrade) => upgrade,
         Err(rejection) => return Ok(rejection.into_response()),
     };
+    let open = state.limiter.open(Client::User(visitor.user_id()))?;
     let context = Context {
         sessions: state.sessions,
         templates: state.templates,
@@ -63,7 +65,7 @@ pub(crate) async fn upgrade(
         serve(socket, context)
             .instrument(info_span!("ws.connection"))
             .await;
-        drop(registration);
+        drop((registration, open));
     }))
 }
 

@@ -8,6 +8,7 @@ pub(crate) struct LimitsSettings {
     writes_per_min: u32,
     reads_per_min: u32,
     connections_per_min: u32,
+    open_connections: u32,
 }
 
 impl LimitsSettings {
@@ -17,6 +18,7 @@ impl LimitsSettings {
             writes: self.writes_per_min,
             reads: self.reads_per_min,
             connections: self.connections_per_min,
+            open_connections: self.open_connections,
         }
     }
 }

@@ -1,7 +1,10 @@
 //! How much one client may ask for.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use serde_json::json;
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Error;
 use viva_presentation::{Exposure, RateLimits};
 
@@ -21,6 +24,7 @@ fn few() -> RateLimits {
         writes: 2,
         reads: 3,
         connections: 2,
+        ..RateLimits::default()
     }
 }
 
@@ -82,6 +86,32 @@ async fn connections_are_counted_and_those_that_are_open_stay() {
         assert_eq!(socket.json().await["type"], "pong");
     }
     assert_eq!(server.request("GET", SESSIONS, &headers).await.status, 200);
+}
+
+#[tokio::test]
+async fn so_many_connections_are_open_at_once() {
+    let server = server(RateLimits {
+        connections: 0,
+        open_connections: 1,
+        ..RateLimits::default()
+    })
+    .await;
+    let (ada, bob) = (server.person("ada").await, server.person("bob").await);
+    let (adas, bobs) = (ada.bearer(), bob.bearer());
+    let headers = [("authorization", adas.as_str())];
+    let first = server.try_connect(&headers).await.unwrap();
+    let Err(Error::Http(refused)) = server.try_connect(&headers).await.map(drop) else {
+        panic!("it was let in")
+    };
+    assert_eq!(refused.status(), 429);
+    assert_eq!(refused.headers()["retry-after"], "60");
+    let others = server.try_connect(&[("authorization", &bobs)]).await;
+    assert!(others.is_ok(), "clients are counted apart");
+    drop(first);
+    let again = async { while server.try_connect(&headers).await.is_err() {} };
+    timeout(Duration::from_mins(1), again)
+        .await
+        .expect("there is room when one is closed");
 }
 
 #[tokio::test]
