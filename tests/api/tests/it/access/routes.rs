@@ -220,8 +220,9 @@ async fn everybody_gets_what_they_may_and_nothing_else() {
     for asker in bench.askers().await {
         for (method, path, may) in ROUTES {
             let expected = match (may, asker.is) {
-                (Everybody(status), _) | (Visitors(status), Is::Stranger | Is::TheOwner) => status,
-                (Owner(status), Is::TheOwner) => status,
+                (Everybody(status), _)
+                | (Visitors(status), Is::Stranger | Is::TheOwner)
+                | (Owner(status), Is::TheOwner) => status,
                 (Visitors(_) | Owner(_), Is::Nobody) => 401,
                 (Owner(_), Is::Stranger) => 404,
             };
