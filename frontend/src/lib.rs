@@ -7,7 +7,7 @@
 //!
 //! - `SiteAssets::from_json` on the bundle's `manifest.json`; the files are served under the paths that it names.
 //! - Routes with `leptos_axum`: `generate_route_list(App)`, then
-//!   `leptos_routes_with_context(&state, routes, context, move || shell(&assets))`; the page's language follows
+//!   `leptos_routes_with_context(&state, routes, context, move || shell(&assets, account))`; the page's language follows
 //!   `Accept-Language` through the request parts that `leptos_axum` provides.
 //! - `context` sets the response header `Content-Security-Policy` to `content_security_policy(use_nonce().as_deref())`.
 //!   The bundle's files are sent without a policy or with the same one: it also rules the audio worker.
@@ -53,4 +53,4 @@ pub use app::App;
 pub use assets::SiteAssets;
 pub use language::Language;
 #[cfg(feature = "ssr")]
-pub use shell::{content_security_policy, shell};
+pub use shell::{Account, content_security_policy, shell};

@@ -5,11 +5,31 @@ use crate::assets::SiteAssets;
 use crate::language::Language;
 use crate::words::Words;
 
+/// Where people sign out, and sign in.
+const ACCOUNT_PATH: &str = "/login";
+
+/// Whether whoever reads the page had to sign in, and may sign out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Account {
+    /// Nobody has to.
+    None,
+    /// They did.
+    SignedIn,
+}
+
 /// The document around [`App`], as the server renders it.
 ///
-/// It has no inline script or style of its own, so the policy of [`content_security_policy`] suffices.
-pub fn shell(assets: &SiteAssets) -> impl IntoView + use<> {
+/// It has no inline script or style of its own, so the policy of [`content_security_policy`] suffices. The link to the
+/// account stands beside the page, which need not know of it.
+pub fn shell(assets: &SiteAssets, account: Account) -> impl IntoView + use<> {
     let language = Language::of_request();
+    let account = (account == Account::SignedIn).then(|| {
+        view! {
+            <a class="vv-account" href=ACCOUNT_PATH>
+                {account_word(language)}
+            </a>
+        }
+    });
     let words = Words::of(language);
     view! {
         <!DOCTYPE html>
@@ -41,8 +61,17 @@ pub fn shell(assets: &SiteAssets) -> impl IntoView + use<> {
             </head>
             <body>
                 <App />
+                {account}
             </body>
         </html>
+    }
+}
+
+/// Not among the page's own words, which travel to the browser.
+fn account_word(language: Language) -> &'static str {
+    match language {
+        Language::English => "Account",
+        Language::TraditionalChinese => "帳號",
     }
 }
 

@@ -14,6 +14,7 @@ mod m20261123_stages;
 mod m20261129_false_interruptions;
 mod m20261129_leading_silence;
 mod m20261129_templates;
+mod m20261130_access;
 mod m20261130_credentials;
 
 /// Brings a database to the newest schema; running it again changes nothing.
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_false_interruptions::Migration),
             Box::new(m20261129_templates::Migration),
             Box::new(m20261130_credentials::Migration),
+            Box::new(m20261130_access::Migration),
         ]
     }
 }

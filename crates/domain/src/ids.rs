@@ -66,6 +66,11 @@ typed_id! {
 }
 
 typed_id! {
+    /// Identifies a token that somebody signs in with.
+    TokenId
+}
+
+typed_id! {
     /// Identifies a stored provider key; a key that takes its place gets another one.
     CredentialId
 }

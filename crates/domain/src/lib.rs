@@ -1,5 +1,5 @@
-//! What Viva is about: sessions, turns, latencies, templates and provider keys, the ports to the outside, and the pure turn machine
-//! that decides what happens in a conversation.
+//! What Viva is about: sessions, turns, latencies, templates, provider keys and who has access, the ports to the outside,
+//! and the pure turn machine that decides what happens in a conversation.
 //!
 //! Must not enter: an async runtime, serde, I/O, clocks, ids made out of thin air. Times and ids are arguments.
 //!
@@ -9,6 +9,7 @@
 
 #![warn(missing_docs)]
 
+pub mod access;
 pub mod credentials;
 pub mod ids;
 pub mod latency;

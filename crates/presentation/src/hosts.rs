@@ -1,17 +1,20 @@
 //! Who may talk to this server through a browser: pages that it served itself, under a name that is its own.
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::problem::Problem;
+use crate::sign_in::SignIn;
 
-/// Refuses requests that were meant for another server. This one answers under `localhost` and loopback addresses: a page
-/// of another site cannot reach it by having its own name point here (DNS rebinding), which matters where nobody signs in.
-pub(crate) async fn check_host(request: Request, next: Next) -> Response {
+/// Refuses requests that were meant for another server. Where nobody signs in, this one answers under `localhost` and
+/// loopback addresses: a page of another site cannot reach it by having its own name point here (DNS rebinding). Where
+/// somebody has to, such a page has neither token nor cookie, and the server answers under any name.
+pub(crate) async fn check_host(State(sign_in): State<SignIn>, request: Request, next: Next) -> Response {
+    let is_local_only = matches!(sign_in, SignIn::NotNeeded);
     match authority(request.headers(), request.uri()) {
-        Some(host) if is_loopback(host) => next.run(request).await,
+        Some(host) if !is_local_only || is_loopback(host) => next.run(request).await,
         _ => Problem::misdirected("host-not-allowed")
             .detail("this server answers on localhost and loopback addresses only")
             .into_response(),

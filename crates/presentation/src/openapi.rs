@@ -1,8 +1,17 @@
 //! The OpenAPI document, made from the routes themselves.
 
 use utoipa::OpenApi;
-use utoipa::openapi::OpenApi as Document;
+use utoipa::openapi::header::Header;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{
+    ContentBuilder, Object, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder, Type,
+};
+use viva_protocol::problem::PROBLEM_JSON;
 
+use crate::sign_in::login;
 use crate::{api, ws};
 
 #[derive(OpenApi)]
@@ -11,12 +20,13 @@ use crate::{api, ws};
         title = "Viva",
         description = "Talk with voice AIs and see how long every part of an answer took. Failures are `application/problem+json` (RFC 9457) with a stable `code`.",
     ),
-    paths(ws::upgrade::upgrade),
+    paths(ws::upgrade::upgrade, login::page, login::sign_in, login::sign_out),
     tags(
         (name = "interaction", description = "Conversations: what to choose from, the live WebSocket, what was kept"),
         (name = "templates", description = "System prompts with roles and a scenario, to choose by name"),
         (name = "credentials", description = "Provider keys of your own, and what was done with them"),
         (name = "selftest", description = "Whether what is reported is true: measured against providers whose delays are known"),
+        (name = "access", description = "Signing in and out, for browsers; programs send an API token with every request"),
         (name = "server", description = "Whether the server is well, and what it offers"),
     ),
 )]
@@ -26,5 +36,102 @@ struct Base;
 pub fn openapi() -> Document {
     let mut document = Base::openapi();
     document.merge(api::routes().into_openapi());
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("token", by_token());
+    components.add_security_scheme("cookie", by_cookie());
+    let nothing: [&str; 0] = [];
+    document.security = Some(vec![
+        SecurityRequirement::new("token", nothing),
+        SecurityRequirement::new("cookie", nothing),
+    ]);
+    for item in document.paths.paths.values_mut() {
+        for operation in operations(item) {
+            // One that asks for nothing else asks for what the whole document asks for.
+            if operation.security.is_none() {
+                let responses = &mut operation.responses.responses;
+                responses.insert("401".to_owned(), RefOr::T(unauthorized()));
+                responses.insert("429".to_owned(), RefOr::T(too_many_requests()));
+            }
+        }
+    }
     document
+}
+
+fn by_token() -> SecurityScheme {
+    SecurityScheme::Http(
+        HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some(
+                "An API token, made with `viva token create`. Needed where `auth.mode` is `token`.",
+            ))
+            .build(),
+    )
+}
+
+fn by_cookie() -> SecurityScheme {
+    SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
+        "viva_session",
+        "What a browser gets at `/login`; behind a proxy it is called `__Host-viva_session`.",
+    )))
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [
+        &mut item.get,
+        &mut item.post,
+        &mut item.put,
+        &mut item.patch,
+        &mut item.delete,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+fn unauthorized() -> Response {
+    problem("Nobody is signed in, or the token is worth nothing").build()
+}
+
+fn too_many_requests() -> Response {
+    problem("The client had its share")
+        .header("retry-after", Header::new(Object::with_type(Type::Integer)))
+        .build()
+}
+
+fn problem(description: &str) -> ResponseBuilder {
+    let schema = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem")));
+    ResponseBuilder::new()
+        .description(description)
+        .content(PROBLEM_JSON, schema.build())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_says_whether_it_is_for_everybody() {
+        let document = serde_json::to_value(openapi()).unwrap();
+        let mut open = Vec::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let is_open = operation["security"] == serde_json::json!([{}]);
+                let needs_a_token = operation["responses"]["401"]["content"][PROBLEM_JSON].is_object();
+                assert_ne!(is_open, needs_a_token, "{method} {path}");
+                if is_open {
+                    open.push(format!("{method} {path}"));
+                }
+            }
+        }
+        let expected = [
+            "get /api/docs",
+            "get /api/v1/openapi.json",
+            "get /healthz",
+            "get /login",
+            "get /readyz",
+            "post /login",
+            "post /logout",
+        ];
+        open.sort();
+        assert_eq!(open, expected);
+    }
 }

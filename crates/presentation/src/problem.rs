@@ -4,10 +4,10 @@ use std::error::Error;
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use axum::extract::rejection::{FormRejection, JsonRejection, PathRejection, QueryRejection};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use tracing::error;
 use viva_application::credentials::CredentialError;
 use viva_application::history::HistoryError;
@@ -49,6 +49,31 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, code)
     }
 
+    /// Nobody is signed in, and somebody has to be.
+    pub(crate) fn unauthorized() -> Self {
+        let problem = Self::of_status(StatusCode::UNAUTHORIZED);
+        problem
+            .detail("sign in, or send an API token in the header authorization: Bearer …")
+            .header(header::WWW_AUTHENTICATE, r#"Bearer realm="viva""#)
+    }
+
+    /// As [`Self::unauthorized`], for somebody who sent a token that is worth nothing. It is not told why (RFC 6750).
+    pub(crate) fn invalid_token() -> Self {
+        Self::unauthorized().header(
+            header::WWW_AUTHENTICATE,
+            r#"Bearer realm="viva", error="invalid_token""#,
+        )
+    }
+
+    /// The client had its share; there is more later.
+    pub(crate) fn too_many_requests(retry_after: Duration) -> Self {
+        let seconds = whole_seconds(retry_after);
+        let problem = Self::of_status(StatusCode::TOO_MANY_REQUESTS);
+        problem
+            .detail(format!("too many requests; try again in {seconds} s"))
+            .header(header::RETRY_AFTER, &seconds.to_string())
+    }
+
     /// The caller may not do this from where they are.
     pub(crate) fn forbidden(code: &str) -> Self {
         Self::new(StatusCode::FORBIDDEN, code)
@@ -71,11 +96,10 @@ impl Problem {
 
     /// The range lies outside of what there is.
     pub(crate) fn range_not_satisfiable(len: u64) -> Self {
-        let mut problem = Self::of_status(StatusCode::RANGE_NOT_SATISFIABLE);
-        if let Ok(range) = HeaderValue::from_str(&format!("bytes */{len}")) {
-            problem.headers.insert(header::CONTENT_RANGE, range);
-        }
-        problem.detail(format!("there are {len} bytes"))
+        let problem = Self::of_status(StatusCode::RANGE_NOT_SATISFIABLE);
+        problem
+            .detail(format!("there are {len} bytes"))
+            .header(header::CONTENT_RANGE, &format!("bytes */{len}"))
     }
 
     /// What is asked for is understood, and is no good.
@@ -114,6 +138,18 @@ impl Problem {
             ..self
         }
     }
+
+    fn header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+
+    /// The same for people: a page instead of the JSON.
+    pub(crate) fn shown_as(self, page: Html<String>) -> Response {
+        (self.status, self.headers, page).into_response()
+    }
 }
 
 impl IntoResponse for Problem {
@@ -143,6 +179,17 @@ impl From<PathRejection> for Problem {
 impl From<QueryRejection> for Problem {
     fn from(rejection: QueryRejection) -> Self {
         Self::bad_request("invalid-query").detail(rejection.body_text())
+    }
+}
+
+impl From<FormRejection> for Problem {
+    fn from(rejection: FormRejection) -> Self {
+        let problem = match rejection.status() {
+            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Self::bad_request("invalid-body"),
+            status => Self::of_status(status),
+        };
+        // What is wrong with a field may repeat it.
+        problem.detail("the body is not the form of the page")
     }
 }
 
@@ -280,16 +327,15 @@ pub(crate) fn log(err: &dyn Error) {
 }
 
 /// Makes a problem of a failure that a layer below answered in its own way. The headers stay: `allow` says which
-/// methods a route has.
+/// methods a route has. Pages for people stay as well.
 pub(crate) async fn describe_failure(response: Response) -> Response {
     let status = response.status();
     let is_failure = status.is_client_error() || status.is_server_error();
-    if !is_failure
-        || response
-            .headers()
-            .get(CONTENT_TYPE)
-            .is_some_and(|media_type| media_type == PROBLEM_JSON)
-    {
+    let media_type = response.headers().get(CONTENT_TYPE);
+    let is_described = media_type.is_some_and(|media_type| {
+        media_type == PROBLEM_JSON || media_type.as_bytes().starts_with(b"text/html")
+    });
+    if !is_failure || is_described {
         return response;
     }
     let (mut parts, _) = response.into_parts();
@@ -298,6 +344,11 @@ pub(crate) async fn describe_failure(response: Response) -> Response {
     let mut described = Problem::of_status(status).into_response();
     described.headers_mut().extend(parts.headers);
     described
+}
+
+/// At least one, and long enough.
+pub(crate) fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0 || wait.is_zero())
 }
 
 fn title(status: StatusCode) -> &'static str {
@@ -359,6 +410,21 @@ mod tests {
         let response = describe_failure(foreign).await;
         assert_eq!(response.headers()["allow"], "GET,HEAD");
         assert_eq!(json(response).await["code"], "method-not-allowed");
+    }
+
+    #[test]
+    fn waits_are_told_in_whole_seconds_that_are_long_enough() {
+        for (ms, told) in [(0, 1), (1, 1), (1_000, 1), (1_001, 2), (59_999, 60)] {
+            assert_eq!(whole_seconds(Duration::from_millis(ms)), told);
+        }
+    }
+
+    #[tokio::test]
+    async fn pages_for_people_stay_as_they_are() {
+        let page = Problem::unauthorized().shown_as(Html("sign in".to_owned()));
+        let response = describe_failure(page).await;
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(&to_bytes(response.into_body(), 10).await.unwrap()[..], b"sign in");
     }
 
     #[tokio::test]

@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::middleware::{from_fn, map_response};
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -22,19 +22,26 @@ use viva_protocol::WEBSOCKET_PATH;
 
 use crate::hosts::check_host;
 use crate::problem::{Problem, describe_failure};
+use crate::sign_in::{self, count, guard};
 use crate::state::AppState;
 use crate::{api, web, ws};
 
-/// A template with all its texts at their limits, four bytes a character, is no larger.
-const MAX_BODY_BYTES: usize = 256 * 1024;
+/// The longest body of a request where nothing else is said.
+pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
 /// How long a request may take until its answer begins.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// The page on which people sign in has a style and a form, and nothing that runs.
+const SIGN_IN_POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; \
+                              frame-ancestors 'none'";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
 /// The whole server: API, WebSocket and page.
 pub fn router(state: AppState) -> Router {
-    let rest = api::router()
+    // What is added last comes first on the way in and last on the way out.
+    let rest = api::open()
+        .layer(from_fn_with_state(state.clone(), count))
+        .merge(api::for_visitors().layer(from_fn_with_state(state.clone(), guard)))
         .layer(header_unless_set(
             CONTENT_SECURITY_POLICY,
             "default-src 'none'; frame-ancestors 'none'",
@@ -44,13 +51,27 @@ pub fn router(state: AppState) -> Router {
             StatusCode::SERVICE_UNAVAILABLE,
             REQUEST_TIMEOUT,
         ));
-    // What is added last comes first on the way in and last on the way out.
+    let socket = Router::new()
+        .route(WEBSOCKET_PATH, get(ws::upgrade::upgrade))
+        .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
+        .layer(from_fn_with_state(state.clone(), guard));
+    let people = sign_in::router()
+        .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
+        .layer(from_fn_with_state(state.clone(), count))
+        .layer(header_unless_set(CONTENT_SECURITY_POLICY, SIGN_IN_POLICY))
+        .layer(header_unless_set(CACHE_CONTROL, "no-store"))
+        // Without it a browser would not tell where a form comes from.
+        .layer(header_unless_set(REFERRER_POLICY, "same-origin"))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            REQUEST_TIMEOUT,
+        ));
     Router::new()
         .merge(rest)
-        .route(WEBSOCKET_PATH, get(ws::upgrade::upgrade))
-        .merge(web::router(&state.site))
-        .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
-        .layer(from_fn(check_host))
+        .merge(socket)
+        .merge(people)
+        .merge(web::router(&state).layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES)))
+        .layer(from_fn_with_state(state.sign_in.clone(), check_host))
         .layer(CatchPanicLayer::custom(on_panic))
         .layer(map_response(describe_failure))
         .layer(header_unless_set(

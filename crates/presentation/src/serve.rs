@@ -1,6 +1,7 @@
 //! Runs the server on a socket until it is told to stop.
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
@@ -36,8 +37,9 @@ pub async fn serve(
             warn!(error = %err, "Audio of a connection may be delayed: {err}");
         }
     });
+    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
     let serving =
-        axum::serve(listener, router(state)).with_graceful_shutdown(connections.stopping().cancelled_owned());
+        axum::serve(listener, service).with_graceful_shutdown(connections.stopping().cancelled_owned());
     let mut serving = std::pin::pin!(serving.into_future());
     tokio::select! {
         served = &mut serving => return served,

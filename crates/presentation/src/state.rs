@@ -12,12 +12,20 @@ use viva_application::sessions::Sessions;
 use viva_application::templates::Templates;
 use viva_domain::ports::{Clock, ProviderDirectory};
 
+use crate::limits::Limiter;
 use crate::self_test::SelfTests;
+use crate::sign_in::SignIn;
 use crate::web::Site;
 
 /// Everything that the routes work with. Cheap to clone; clones share.
 #[derive(Clone, FromRef)]
 pub struct AppState {
+    /// Who may use the server.
+    pub sign_in: SignIn,
+    /// How clients reach it.
+    pub exposure: Exposure,
+    /// How much each of them may ask for.
+    pub limiter: Limiter,
     /// Live sessions.
     pub sessions: Sessions,
     /// What was kept of sessions.
@@ -36,6 +44,15 @@ pub struct AppState {
     pub site: Site,
     /// The open WebSocket connections.
     pub connections: Connections,
+}
+
+/// How clients reach a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exposure {
+    /// At its own address.
+    Direct,
+    /// Through a proxy, over HTTPS. The proxy tells where each request comes from (`x-forwarded-for`).
+    BehindProxy,
 }
 
 /// The open WebSocket connections of a server, and whether it shuts down. Clones share.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue};
-use axum::middleware::map_response;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use leptos::config::LeptosOptions;
@@ -15,7 +15,10 @@ use leptos::prelude::expect_context;
 use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
 use thiserror::Error;
 use tower_http::services::ServeDir;
-use viva_frontend::{App, SiteAssets, content_security_policy, shell};
+use viva_frontend::{Account, App, SiteAssets, content_security_policy, shell};
+
+use crate::sign_in::{SignIn, count, guard_page};
+use crate::state::AppState;
 
 const MANIFEST: &str = "manifest.json";
 /// The folders of the site. What lies in them has its content's hash in its path, so it never changes.
@@ -103,21 +106,29 @@ impl Site {
     }
 }
 
-/// The routes of the page and its files.
-pub(crate) fn router<S: Clone + Send + Sync + 'static>(site: &Site) -> Router<S> {
-    match &*site.0 {
-        State::NotBuilt => Router::new().route("/", get(not_built)),
-        State::Built { folder, assets } => documents(assets).merge(files(folder)),
+/// The routes of the page, for whoever may use the server, and of its files, which hold nobody's secrets.
+pub(crate) fn router<S: Clone + Send + Sync + 'static>(state: &AppState) -> Router<S> {
+    let guarded = |documents: Router<S>| documents.layer(from_fn_with_state(state.clone(), guard_page));
+    match &*state.site.0 {
+        State::NotBuilt => guarded(Router::new().route("/", get(not_built))),
+        State::Built { folder, assets } => {
+            let account = match state.sign_in {
+                SignIn::NotNeeded => Account::None,
+                SignIn::ByToken(_) => Account::SignedIn,
+            };
+            let files = files(folder).layer(from_fn_with_state(state.clone(), count));
+            guarded(documents(assets, account)).merge(files)
+        }
     }
 }
 
 /// The routes that the page knows, each rendered with the files of this site.
-fn documents<S: Clone + Send + Sync + 'static>(assets: &SiteAssets) -> Router<S> {
+fn documents<S: Clone + Send + Sync + 'static>(assets: &SiteAssets, account: Account) -> Router<S> {
     let options = LeptosOptions::builder().output_name("viva").build();
     let assets = assets.clone();
     Router::new()
         .leptos_routes_with_context(&options, generate_route_list(App), set_headers, move || {
-            shell(&assets)
+            shell(&assets, account)
         })
         .with_state(options)
 }

@@ -39,6 +39,11 @@ enum Command {
     Serve(commands::serve::ServeArgs),
     /// Brings the database up to date.
     Migrate,
+    /// Makes, lists and revokes the tokens that people and programs sign in with (`auth.mode = "token"`).
+    Token {
+        #[command(subcommand)]
+        action: commands::token::Action,
+    },
     /// Looks at the configuration.
     Config {
         #[command(subcommand)]
@@ -61,6 +66,7 @@ async fn main() -> ExitCode {
     let done = match command {
         Command::Serve(args) => commands::serve::run(config.as_deref(), args).await,
         Command::Migrate => commands::migrate::run(config.as_deref()).await,
+        Command::Token { action } => commands::token::run(config.as_deref(), action).await,
         Command::Config { action } => commands::config::run(config.as_deref(), action),
         Command::Keys { action } => commands::keys::run(config.as_deref(), action).await,
         Command::Selftest(args) => commands::selftest::run(config.as_deref(), args).await,

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, anyhow};
 use chrono::NaiveDate;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
+use viva_application::access::Access;
 use viva_application::credentials::{Credentials, CredentialsPorts};
 use viva_application::history::History;
 use viva_application::sessions::{Sessions, SessionsPorts};
@@ -24,6 +25,7 @@ use viva_infrastructure::catalogue::{
 use viva_infrastructure::credentials::{self, HttpClients, ProviderChecks};
 use viva_infrastructure::db::{
     Database, DatabaseConfig, DatabaseLock, SqlCredentialStore, SqlSessionStore, SqlTemplateStore,
+    SqlTokenStore,
 };
 use viva_infrastructure::journal::FileTurnJournal;
 use viva_infrastructure::providers::anthropic::AnthropicLanguageModel;
@@ -41,9 +43,9 @@ use viva_infrastructure::providers::transport::HttpClient;
 use viva_infrastructure::spool::LocalAudioSpool;
 use viva_infrastructure::system::{SystemClock, SystemIds};
 use viva_infrastructure::vault::{MasterKey, MasterKeyPlace, XChaChaVault};
-use viva_presentation::{AppState, Connections, Site};
+use viva_presentation::{AppState, Connections, Limiter, SignIn, Site};
 
-use crate::config::{DatabaseSettings, ProviderSetup, Settings, StorageSettings};
+use crate::config::{AuthMode, DatabaseSettings, ProviderSetup, Settings, StorageSettings};
 use crate::directory::OwnProviders;
 use crate::failure::Failure;
 use crate::selftest::SelfTestRunner;
@@ -88,6 +90,12 @@ pub(crate) async fn lock_database(settings: &DatabaseSettings) -> Result<Databas
     Database::lock(&DatabaseConfig::new(settings.url().clone()))
         .await
         .context(Failure::Database)
+}
+
+/// Tokens in this database.
+pub(crate) fn access(database: &Database) -> Access {
+    let token_store = Arc::new(SqlTokenStore::new(database.clone()));
+    Access::new(token_store, Arc::new(SystemClock), Arc::new(SystemIds))
 }
 
 /// The key that opens the provider keys which are stored.
@@ -144,6 +152,10 @@ pub(crate) async fn state(settings: &Settings, tasks: &TaskTracker) -> Result<Ap
         .await
         .context(Failure::Storage)?;
     let database = database(&settings.database).await?;
+    let sign_in = match settings.auth.mode {
+        AuthMode::None => SignIn::NotNeeded,
+        AuthMode::Token => SignIn::ByToken(access(&database)),
+    };
     let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(SystemClock), Arc::new(SystemIds));
     let template_store = Arc::new(SqlTemplateStore::new(database.clone()));
     let clients = http_clients(settings);
@@ -171,6 +183,9 @@ pub(crate) async fn state(settings: &Settings, tasks: &TaskTracker) -> Result<Ap
     let setups = settings.provider_setups.iter();
     let forms: Vec<_> = setups.map(|setup| credentials::form(&setup.provider)).collect();
     Ok(AppState {
+        sign_in,
+        exposure: settings.server.exposure(),
+        limiter: Limiter::new(settings.limits.to_presentation()),
         sessions,
         history,
         templates,

@@ -28,6 +28,7 @@ pub mod session_store;
 pub mod speech_to_text;
 pub mod template_store;
 pub mod text_to_speech;
+pub mod token_store;
 pub mod turn_journal;
 
 /// Makes one test per case, in a module named as the factory.

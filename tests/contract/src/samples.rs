@@ -1,13 +1,15 @@
-//! Sessions, turns, configurations, templates and provider keys to test with: every field set, every time on a microsecond.
+//! Sessions, turns, configurations, templates, provider keys and tokens to test with: every field set, every time on a
+//! microsecond.
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::{Builder, Uuid};
+use viva_domain::access::{ApiToken, ShownToken, TokenKind, TokenName, User, UserName};
 use viva_domain::credentials::{
     AuditAction, AuditEntry, AuditOutcome, CredentialState, KeyId, SealedCredential, StoredCredential,
 };
-use viva_domain::ids::{AuditEntryId, CredentialId, SessionId, TemplateId, TurnId, UserId};
+use viva_domain::ids::{AuditEntryId, CredentialId, SessionId, TemplateId, TokenId, TurnId, UserId};
 use viva_domain::latency::{LatencyMetrics, MeasuredAt, SessionTime, StageMarks, TotalLatency, TurnMarks};
 use viva_domain::ports::BlobKey;
 use viva_domain::sessions::{
@@ -201,6 +203,50 @@ pub fn template_id(n: u16) -> TemplateId {
 pub fn template_content(name: &str) -> TemplateContent {
     let content = TemplateContent::parse(RAW_TEMPLATE).unwrap();
     content.renamed(TemplateName::parse(name).unwrap())
+}
+
+/// The user with this id and name, who came `n` µs after [`at`]`(0)`.
+pub fn user(id: UserId, name: &str, n: i64) -> User {
+    User {
+        id,
+        name: UserName::parse(name).unwrap(),
+        created_at: at(n),
+    }
+}
+
+/// The id of the `n`th token.
+pub fn token_id(n: u16) -> TokenId {
+    TokenId::from_uuid(uuid(6, n, 0))
+}
+
+/// What the holder of the `n`th token shows.
+pub fn shown_token(n: u16) -> ShownToken {
+    ShownToken::new(token_id(n), format!("{n:064x}"))
+}
+
+/// The `n`th token, of this user, with everything set but that it was revoked.
+pub fn api_token(owner: UserId, n: u16) -> ApiToken {
+    ApiToken {
+        id: token_id(n),
+        user_id: owner,
+        name: TokenName::parse(&format!("筆電 {n}")).unwrap(),
+        kind: TokenKind::Api,
+        digest: shown_token(n).digest(),
+        created_at: at(i64::from(n)),
+        expires_at: Some(at(i64::from(n) + 1_000_000)),
+        last_used_at: Some(at(i64::from(n) + 500)),
+        revoked_at: None,
+    }
+}
+
+/// The `n`th token, which a browser got from the `m`th one.
+pub fn browser_token(owner: UserId, n: u16, m: u16) -> ApiToken {
+    ApiToken {
+        kind: TokenKind::Browser {
+            signed_in_with: token_id(m),
+        },
+        ..api_token(owner, n)
+    }
 }
 
 /// The id of the `n`th stored credential.

@@ -59,6 +59,7 @@ pub struct Browser {
     microphone: Microphone,
     languages: &'static str,
     environment: Vec<(&'static str, String)>,
+    token: Option<String>,
 }
 
 impl Browser {
@@ -67,7 +68,14 @@ impl Browser {
             microphone,
             languages: "en-US,en",
             environment: Vec::new(),
+            token: None,
         }
+    }
+
+    /// Signs in with this token.
+    pub fn token(self, token: &str) -> Self {
+        let token = Some(token.to_owned());
+        Self { token, ..self }
     }
 
     /// What the browser needs in its environment, as for a sound card.
@@ -91,7 +99,11 @@ impl Browser {
             .await
             .context("Chromium did not start")?;
         let page = Page::new(web.clone());
-        let outcome = match page.open(url).await {
+        let opened = match &self.token {
+            Some(token) => page.open_signed_in(url, token).await,
+            None => page.open(url).await,
+        };
+        let outcome = match opened {
             Ok(()) => test(&page).await,
             Err(err) => Err(err),
         };

@@ -133,6 +133,21 @@ impl Page {
             .await
     }
 
+    /// Opens an address that is for whoever has a token, signs in and waits until the page is live.
+    pub async fn open_signed_in(&self, url: &str, token: &str) -> Result<()> {
+        self.look(View::DESKTOP).await?;
+        self.driver.goto(url).await?;
+        self.sign_in(token).await?;
+        self.until("document.documentElement.dataset.live !== undefined", 20)
+            .await
+    }
+
+    /// Fills in the form and sends it.
+    pub async fn sign_in(&self, token: &str) -> Result<()> {
+        self.find("#token").await?.send_keys(token).await?;
+        self.click("form button").await
+    }
+
     pub async fn reload(&self) -> Result<()> {
         self.driver.refresh().await?;
         self.until("document.documentElement.dataset.live !== undefined", 20)

@@ -18,7 +18,7 @@ const START_LIMIT: Duration = Duration::from_mins(1);
 pub struct Viva {
     pub address: SocketAddr,
     _child: Child,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Viva {
@@ -29,12 +29,11 @@ impl Viva {
     /// With more settings.
     pub async fn start_with(settings: &[(&str, &str)]) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let database = folder.path().join("viva.db");
         let mut child = Command::new(required("VIVA_BIN")?)
             .arg("serve")
             .current_dir(folder.path())
             .env("VIVA__SERVER__LISTEN", "127.0.0.1:0")
-            .env("VIVA__DATABASE__URL", format!("sqlite://{}", database.display()))
+            .env("VIVA__DATABASE__URL", database_in(&folder))
             .env("VIVA__STORAGE__URL", folder.path().join("storage"))
             .env("VIVA__WEB__SITE", required("VIVA_SITE")?)
             .envs(settings.iter().copied())
@@ -53,13 +52,31 @@ impl Viva {
         Ok(Self {
             address,
             _child: child,
-            _folder: folder,
+            folder,
         })
+    }
+
+    /// Makes a token for this user.
+    pub async fn token(&self, user: &str) -> Result<String> {
+        let output = Command::new(required("VIVA_BIN")?)
+            .args(["token", "create", "--name", "browser", "--user", user])
+            .current_dir(self.folder.path())
+            .env("VIVA__DATABASE__URL", database_in(&self.folder))
+            .output()
+            .await
+            .context("the server's program could not be started")?;
+        let complaints = String::from_utf8_lossy(&output.stderr);
+        anyhow::ensure!(output.status.success(), "no token was made: {complaints}");
+        Ok(String::from_utf8(output.stdout)?.trim_end().to_owned())
     }
 
     pub fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
+}
+
+fn database_in(folder: &TempDir) -> String {
+    format!("sqlite://{}", folder.path().join("viva.db").display())
 }
 
 async fn address_in(output: &mut Lines<BufReader<ChildStdout>>) -> Result<SocketAddr> {

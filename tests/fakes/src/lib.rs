@@ -23,6 +23,7 @@ mod speech;
 mod speech_to_text;
 mod template_store;
 mod text_to_speech;
+mod token_store;
 mod turn_journal;
 pub mod vendors;
 
@@ -44,6 +45,7 @@ pub use speech::Speech;
 pub use speech_to_text::{RecordedEars, ScriptedSpeechToText, Transcript};
 pub use template_store::MemoryTemplateStore;
 pub use text_to_speech::{RecordedSpeech, ScriptedTextToSpeech, SpeechEnd};
+pub use token_store::MemoryTokenStore;
 pub use turn_journal::MemoryTurnJournal;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,3 +1,4 @@
+use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 use tokio::time::Instant;
 use viva_domain::ids::{SessionId, UserId};
@@ -39,7 +40,12 @@ impl Sessions {
             .live
             .find(request.user_id, request.session_id)
             .ok_or(ResumeSessionError::Expired)?;
-        if !is_same_secret(&live.resume_token, &request.resume_token) {
+        // In a time that does not tell how much is right.
+        let is_same = live
+            .resume_token
+            .as_bytes()
+            .ct_eq(request.resume_token.as_bytes());
+        if !bool::from(is_same) {
             return Err(ResumeSessionError::Expired);
         }
         let attach = SessionInput::Attach {
@@ -58,13 +64,4 @@ impl Sessions {
             pace,
         })
     }
-}
-
-/// Compares in a time that does not tell how much is right.
-fn is_same_secret(secret: &str, guess: &str) -> bool {
-    let differences = secret
-        .bytes()
-        .zip(guess.bytes())
-        .fold(0, |sum, (a, b)| sum | (a ^ b));
-    secret.len() == guess.len() && differences == 0
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 use viva_audio::SampleRate;
 use viva_protocol::ws::{
-    CLOSE_GOING_AWAY, CLOSE_REPLACED, ClientMessage, PlaybackEvent, PlaybackReport, ServerMessage,
-    StartSession,
+    CLOSE_GOING_AWAY, CLOSE_REPLACED, CLOSE_SIGNED_OUT, ClientMessage, PlaybackEvent, PlaybackReport,
+    ServerMessage, StartSession,
 };
 
 use super::microphone::Microphone;
@@ -239,7 +239,10 @@ impl<'a, C: Connect, O: FnMut(&CallEvent<'_>) + Send> RunningCall<'a, C, O> {
                 reason: &reason,
             },
         );
-        if matches!(code, Some(CLOSE_NORMAL | CLOSE_GOING_AWAY | CLOSE_REPLACED)) {
+        if matches!(
+            code,
+            Some(CLOSE_NORMAL | CLOSE_GOING_AWAY | CLOSE_REPLACED | CLOSE_SIGNED_OUT)
+        ) {
             return Some(Outcome::Lost {
                 reason: described(code, &reason),
             });

@@ -20,6 +20,7 @@ mod session_store;
 mod speech_to_text;
 mod template_store;
 mod text_to_speech;
+mod token_store;
 mod turn_journal;
 
 use std::time::Duration;
@@ -47,6 +48,7 @@ pub use speech_to_text::{
 };
 pub use template_store::TemplateStore;
 pub use text_to_speech::{SpeechStream, TextToSpeech, TextToSpeechCapabilities, TextToSpeechRequest};
+pub use token_store::TokenStore;
 pub use turn_journal::TurnJournal;
 
 /// How much of what was heard before the first voiced sample belongs to what is said: quiet consonants are there. A

@@ -11,8 +11,10 @@ mod session_store;
 mod template_store;
 #[cfg(test)]
 mod testing;
+mod token_store;
 
 pub use credential_store::{ResealError, SqlCredentialStore};
 pub use database::{Database, DatabaseConfig, DatabaseLock, OpenDatabaseError};
 pub use session_store::SqlSessionStore;
 pub use template_store::SqlTemplateStore;
+pub use token_store::SqlTokenStore;

@@ -7,7 +7,13 @@ use crate::problem::Problem;
 use crate::state::Connections;
 
 /// Answers while the process runs.
-#[utoipa::path(get, path = "/healthz", tag = "server", responses((status = 200, description = "It runs", body = String)))]
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    tag = "server",
+    security(()),
+    responses((status = 200, description = "It runs", body = String)),
+)]
 pub(crate) async fn healthz() -> &'static str {
     "ok"
 }
@@ -17,6 +23,7 @@ pub(crate) async fn healthz() -> &'static str {
     get,
     path = "/readyz",
     tag = "server",
+    security(()),
     responses(
         (status = 200, description = "It can take sessions", body = String),
         (status = 503, description = "It cannot", body = ProblemBody, content_type = "application/problem+json"),

@@ -10,16 +10,18 @@ use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
+use tracing::info;
 use viva_application::sessions::Sessions;
 use viva_application::templates::Templates;
 use viva_domain::ids::UserId;
 use viva_domain::ports::Clock;
 use viva_domain::turns::TurnNumber;
 use viva_protocol::PROTOCOL_VERSION;
-use viva_protocol::ws::{CLOSE_TOO_BIG, ConnectionReady, ServerMessage};
+use viva_protocol::ws::{CLOSE_SIGNED_OUT, CLOSE_TOO_BIG, ConnectionReady, ServerMessage};
 
 use super::reader::Reader;
 use super::writer::{SessionOutput, Writer};
+use crate::sign_in::Pass;
 
 /// Replies that wait to be written. When it is full the client is not read, so one that asks without ever reading the
 /// answers stalls itself.
@@ -52,6 +54,8 @@ pub(super) struct Context {
     pub(super) templates: Templates,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) user_id: UserId,
+    /// What lets the client stay.
+    pub(super) pass: Pass,
     /// Cancelled when the server shuts down.
     pub(super) stopping: CancellationToken,
 }
@@ -98,17 +102,30 @@ where
         protocol_version: PROTOCOL_VERSION,
         server_time: context.clock.now(),
     };
+    let pass = context.pass.clone();
     let ending = {
         let mut reader = Reader::new(incoming.as_mut(), to_writer, first_audio, context);
         let mut writer = Writer::new(outgoing.as_mut(), inbox, first_audio_tx);
         tokio::select! {
             () = reader.run() => Ending::Lost,
             ending = writer.run(ServerMessage::ConnectionReady(ready)) => ending,
+            () = pass.ended() => signed_out(),
         }
         // Dropping both tells the session that its client is gone.
     };
     // Whoever does not take the farewell in time goes without.
     let _ = timeout(FAREWELL, say_farewell(ending, incoming, outgoing)).await;
+}
+
+fn signed_out() -> Ending {
+    info!(
+        ws.close_code = CLOSE_SIGNED_OUT,
+        "Closing a connection whose token is worth nothing any more"
+    );
+    Ending::Close(CloseFrame {
+        code: CLOSE_SIGNED_OUT,
+        reason: "signed out".into(),
+    })
 }
 
 async fn say_farewell<I, O>(ending: Ending, mut incoming: I, mut outgoing: O)

@@ -158,7 +158,7 @@ impl<I: Stream<Item = Received> + Unpin> Reader<I> {
                 self.reply(ServerMessage::Pong(answer)).await;
                 Ok(())
             }
-            // Nobody has to sign in.
+            // The request that opened the connection said who asks.
             ClientMessage::Authenticate(_) | ClientMessage::Unknown => Ok(()),
         }
     }

@@ -12,9 +12,10 @@ use tracing::{Instrument, debug, info_span};
 use viva_protocol::ws::MAX_MESSAGE_BYTES;
 
 use super::connection::{self, Context, Received};
-use crate::extract::Identity;
+use crate::client::Client;
 use crate::hosts::is_own_origin;
 use crate::problem::Problem;
+use crate::sign_in::{Pass, Visitor};
 use crate::state::AppState;
 
 /// Bytes that are read from a socket at once. Some audio frames fit; the library's own 128 KiB would be kept by every
@@ -34,7 +35,7 @@ const READ_BUFFER_BYTES: usize = 4 * 1024;
 )]
 pub(crate) async fn upgrade(
     State(state): State<AppState>,
-    Identity(user_id): Identity,
+    visitor: Visitor,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
@@ -46,11 +47,13 @@ pub(crate) async fn upgrade(
         Ok(upgrade) => upgrade,
         Err(rejection) => return Ok(rejection.into_response()),
     };
+    let open = state.limiter.open(Client::User(visitor.user_id()))?;
     let context = Context {
         sessions: state.sessions,
         templates: state.templates,
         clock: state.clock,
-        user_id,
+        user_id: visitor.user_id(),
+        pass: Pass::of(&state.sign_in, visitor),
         stopping: state.connections.stopping(),
     };
     let registration = state.connections.register();
@@ -62,7 +65,7 @@ pub(crate) async fn upgrade(
         serve(socket, context)
             .instrument(info_span!("ws.connection"))
             .await;
-        drop(registration);
+        drop((registration, open));
     }))
 }
 

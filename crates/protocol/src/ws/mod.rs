@@ -29,6 +29,8 @@ pub const CLOSE_POLICY_VIOLATION: u16 = 1008;
 pub const CLOSE_TOO_BIG: u16 = 1009;
 /// Close code when the server shuts down (RFC 6455, going away).
 pub const CLOSE_GOING_AWAY: u16 = 1001;
+/// Close code for a client whose token was revoked, or is no longer valid.
+pub const CLOSE_SIGNED_OUT: u16 = 4001;
 /// Close code for a client that read nothing for 5 s; its session stays resumable.
 pub const CLOSE_SLOW_CLIENT: u16 = 4008;
 /// Close code for a connection whose session was taken over by another connection that resumed it.

@@ -230,6 +230,7 @@ fn every_state_is_named() {
 #[case(ws::CLOSE_GOING_AWAY)]
 #[case(ws::CLOSE_POLICY_VIOLATION)]
 #[case(ws::CLOSE_TOO_BIG)]
+#[case(ws::CLOSE_SIGNED_OUT)]
 #[case(ws::CLOSE_SLOW_CLIENT)]
 #[case(ws::CLOSE_REPLACED)]
 fn every_close_code_has_a_row(#[case] code: u16) {

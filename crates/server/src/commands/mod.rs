@@ -6,3 +6,4 @@ pub(crate) mod migrate;
 pub(crate) mod selftest;
 pub(crate) mod serve;
 pub(crate) mod talk;
+pub(crate) mod token;

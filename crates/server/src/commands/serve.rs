@@ -9,8 +9,9 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
+use viva_presentation::Exposure;
 
-use crate::config::load;
+use crate::config::{AuthMode, Settings, load};
 use crate::failure::Failure;
 use crate::{shutdown, telemetry, wiring};
 
@@ -47,7 +48,8 @@ pub(crate) async fn run(file: Option<&Path>, args: ServeArgs) -> Result<()> {
     let tasks = TaskTracker::new();
     let state = wiring::state(settings, &tasks).await?;
     let stop = shutdown::on_signal()?;
-    announce(address)?;
+    warn_of_plain_text(settings);
+    announce(address, settings.auth.mode)?;
     viva_presentation::serve(listener, state, stop)
         .await
         .context("cannot serve any more")
@@ -62,12 +64,24 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr)> {
     Ok((listener, address))
 }
 
+/// Whoever listens on the way could take the tokens.
+fn warn_of_plain_text(settings: &Settings) {
+    let server = &settings.server;
+    if !server.listen.ip().is_loopback() && server.exposure() == Exposure::Direct {
+        warn!(
+            "Tokens travel unencrypted to {}; put a proxy with HTTPS in front and set server.behind_proxy",
+            server.listen
+        );
+    }
+}
+
 /// The one line on standard output: people and programs read it.
-fn announce(address: SocketAddr) -> Result<()> {
+fn announce(address: SocketAddr, mode: AuthMode) -> Result<()> {
+    let next = match mode {
+        AuthMode::None => "open it in a browser and press Start",
+        AuthMode::Token => "open it in a browser and sign in; `viva token create` makes a token",
+    };
     let mut out = std::io::stdout().lock();
-    writeln!(
-        out,
-        "viva: listening on http://{address} - open it in a browser and press Start; Ctrl-C stops"
-    )?;
+    writeln!(out, "viva: listening on http://{address} - {next}; Ctrl-C stops")?;
     out.flush().context("cannot write to standard output")
 }

@@ -6,13 +6,14 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AuthSettings {
-    mode: AuthMode,
+    pub(crate) mode: AuthMode,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum AuthMode {
+pub(crate) enum AuthMode {
     None,
+    Token,
 }
 
 impl AuthSettings {
@@ -21,8 +22,9 @@ impl AuthSettings {
             AuthMode::None => ensure!(
                 listen.ip().is_loopback(),
                 "server.listen is {listen}, but without sign-in (auth.mode = \"none\") only a loopback address such as \
-                 127.0.0.1:8080 is safe"
+                 127.0.0.1:8080 is safe; let people sign in (auth.mode = \"token\"), or listen there"
             ),
+            AuthMode::Token => {}
         }
         Ok(())
     }

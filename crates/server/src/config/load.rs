@@ -250,6 +250,13 @@ mod tests {
             loaded.settings.sessions.to_application(),
             viva_application::sessions::SessionSettings::default()
         );
+        assert_eq!(
+            loaded.settings.limits.to_presentation(),
+            viva_presentation::RateLimits::default()
+        );
+        assert_eq!(loaded.settings.auth.mode, crate::config::AuthMode::None);
+        let exposure = loaded.settings.server.exposure();
+        assert_eq!(exposure, viva_presentation::Exposure::Direct);
     }
 
     #[test]
@@ -305,7 +312,26 @@ mod tests {
 
     #[test]
     fn without_sign_in_only_loopback_is_served() {
-        assert!(message(with(&[("VIVA__SERVER__LISTEN", "0.0.0.0:8080")])).contains("loopback"));
+        let everywhere = ("VIVA__SERVER__LISTEN", "0.0.0.0:8080");
+        let message = message(with(&[everywhere]));
+        assert!(
+            message.contains("loopback") && message.contains("auth.mode"),
+            "{message}"
+        );
+        let settings = with(&[everywhere, ("VIVA__AUTH__MODE", "token")])
+            .unwrap()
+            .settings;
+        assert!(settings.server.listen.ip().is_unspecified());
+        assert_eq!(settings.auth.mode, crate::config::AuthMode::Token);
+    }
+
+    #[test]
+    fn a_mode_that_is_none_is_refused_by_name() {
+        let message = message(with(&[("VIVA__AUTH__MODE", "password")]));
+        assert!(
+            message.contains("password") || message.contains("auth.mode"),
+            "{message}"
+        );
     }
 
     #[test]
@@ -388,6 +414,8 @@ mod tests {
         let allowed = |loaded: Loaded| loaded.settings.user_addresses() == AddressPolicy::PrivateAllowed;
         let name = "VIVA__PROVIDERS__ALLOW_PRIVATE_ADDRESSES";
         assert!(allowed(with(&[]).unwrap()));
+        // Whoever is behind it may be anywhere.
+        assert!(!allowed(with(&[("VIVA__SERVER__BEHIND_PROXY", "true")]).unwrap()));
         assert!(!allowed(with(&[(name, "false")]).unwrap()));
         assert!(allowed(with(&[(name, "true")]).unwrap()));
         assert!(!allowed(

@@ -4,6 +4,7 @@ mod auth;
 mod catalogue;
 mod credentials;
 mod database;
+mod limits;
 mod load;
 mod log;
 mod providers;
@@ -16,6 +17,7 @@ use anyhow::Result;
 use serde::Deserialize;
 use viva_infrastructure::providers::transport::AddressPolicy;
 
+pub(crate) use auth::AuthMode;
 pub(crate) use credentials::CredentialsSettings;
 pub(crate) use database::DatabaseSettings;
 pub(crate) use load::{defaults, load};
@@ -29,6 +31,7 @@ pub(crate) use storage::StorageSettings;
 pub(crate) struct Settings {
     pub(crate) server: server::ServerSettings,
     pub(crate) auth: auth::AuthSettings,
+    pub(crate) limits: limits::LimitsSettings,
     pub(crate) database: DatabaseSettings,
     pub(crate) storage: storage::StorageSettings,
     pub(crate) web: web::WebSettings,
@@ -46,7 +49,7 @@ pub(crate) struct Settings {
 impl Settings {
     /// Where addresses of providers may lead that users name.
     pub(crate) fn user_addresses(&self) -> AddressPolicy {
-        self.providers.user_addresses(self.server.listen)
+        self.providers.user_addresses(self.server)
     }
 
     /// Checks what types cannot say.

@@ -140,6 +140,10 @@ impl PrivateServer {
             ("storage.url", path("storage")),
             ("web.site", path("site")),
             ("sessions.per_user", concurrency.max(1).to_string()),
+            // Its callers are one client.
+            ("limits.reads_per_min", "0".to_owned()),
+            ("limits.connections_per_min", "0".to_owned()),
+            ("limits.open_connections", "0".to_owned()),
         ])?;
         let listener = TcpListener::bind("127.0.0.1:0")
             .await

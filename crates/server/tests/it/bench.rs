@@ -198,16 +198,21 @@ impl Server {
         Client::new(&self.url).expect("the server printed a good address")
     }
 
+    /// As somebody who has this token.
+    pub(crate) fn client_of(&self, token: &str) -> Client {
+        self.client().with_token(token).expect("a header can carry it")
+    }
+
     pub(crate) async fn start_session(&self) -> Conversation {
+        Self::start_session_of(&self.client()).await
+    }
+
+    pub(crate) async fn start_session_of(client: &Client) -> Conversation {
         let config = RealtimeConfig {
             options: [("delay_ms".to_owned(), 0.into())].into_iter().collect(),
             ..RealtimeConfig::default()
         };
-        let connection = self
-            .client()
-            .connect()
-            .await
-            .expect("the server takes connections");
+        let connection = client.connect().await.expect("the server takes connections");
         connection
             .start(StartSession::new(&Interaction::Realtime(config)))
             .await

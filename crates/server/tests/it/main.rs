@@ -1,5 +1,6 @@
 //! The binary as a user meets it: exit codes, messages, and what is left after it was stopped or killed.
 
+mod access;
 mod bench;
 mod falling_back;
 mod hanging_up;

@@ -2,6 +2,8 @@
 
 // `cfg(test)` is always set here; it tells clippy that this is test code too.
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod bench;
 mod docs;
 mod health;

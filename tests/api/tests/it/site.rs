@@ -10,7 +10,7 @@ use viva_presentation::Site;
 use crate::bench::Server;
 
 /// A site as the bundle step lays it out.
-fn bundle(folder: &Path) -> Site {
+pub(crate) fn bundle(folder: &Path) -> Site {
     fs::create_dir_all(folder.join("pkg/3f2a91c0")).unwrap();
     fs::create_dir_all(folder.join("assets")).unwrap();
     for (path, content) in [

@@ -18,6 +18,7 @@ mod playback;
 mod proxy;
 mod reconnect;
 mod self_test;
+mod sign_in;
 mod stall;
 mod statistics;
 mod talk;

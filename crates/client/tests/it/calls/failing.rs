@@ -56,17 +56,22 @@ async fn an_error_that_the_session_survives_is_no_success_either() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_shuts_down_is_not_called_again() {
-    let (report, ()) = play(&call(), &[], async |servers| {
-        let mut server = next_session(servers).await;
-        server.hear_until(ms(200)).await;
-        server.close(CLOSE_GOING_AWAY, "shutting down").await;
-    })
-    .await;
-    assert_eq!(
-        report.unwrap().outcome.to_string(),
-        "the connection was lost: closed with code 1001: shutting down"
-    );
+async fn a_server_that_shuts_down_or_signs_the_caller_out_is_not_called_again() {
+    for (code, reason) in [
+        (CLOSE_GOING_AWAY, "shutting down"),
+        (CLOSE_SIGNED_OUT, "signed out"),
+    ] {
+        let (report, ()) = play(&call(), &[], async |servers| {
+            let mut server = next_session(servers).await;
+            server.hear_until(ms(200)).await;
+            server.close(code, reason).await;
+        })
+        .await;
+        assert_eq!(
+            report.unwrap().outcome.to_string(),
+            format!("the connection was lost: closed with code {code}: {reason}")
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]

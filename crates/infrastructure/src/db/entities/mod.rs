@@ -2,6 +2,7 @@
 //!
 //! Rows are serialisable because the journal keeps the same rows in files while the database is away.
 
+pub(crate) mod api_token;
 pub(crate) mod audit_entry;
 pub(crate) mod conversation_turn;
 pub(crate) mod interaction_session;

@@ -15,6 +15,7 @@ pub(super) const STYLE_PATH: &str = "/api/docs/style.css";
     path = "/api/v1/openapi.json",
     operation_id = "get_openapi_document",
     tag = "server",
+    security(()),
     responses((status = 200, description = "This document", content_type = "application/json")),
 )]
 pub(crate) async fn document() -> Response {
@@ -27,6 +28,7 @@ pub(crate) async fn document() -> Response {
     path = "/api/docs",
     operation_id = "get_api_page",
     tag = "server",
+    security(()),
     responses((status = 200, description = "A page", content_type = "text/html")),
 )]
 pub(crate) async fn page() -> Response {

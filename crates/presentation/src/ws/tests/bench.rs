@@ -22,6 +22,7 @@ use viva_fakes::{
 use viva_protocol::ws::{AudioFrame, FrameKind};
 
 use super::super::connection::{Context, Received, serve};
+use crate::sign_in::Pass;
 
 pub(super) const RATE: u32 = 24_000;
 /// Samples of 20 ms.
@@ -36,6 +37,8 @@ pub(super) struct Bench {
     pub(super) template_store: Arc<MemoryTemplateStore>,
     pub(super) voice: Arc<ScriptedRealtimeVoice>,
     pub(super) stopping: CancellationToken,
+    /// What lets clients stay that connect from now on; they may at first.
+    pub(super) pass: Pass,
     tasks: TaskTracker,
 }
 
@@ -78,6 +81,7 @@ impl Bench {
             template_store: Arc::default(),
             voice,
             stopping: CancellationToken::new(),
+            pass: Pass::default(),
             tasks: TaskTracker::new(),
         }
     }
@@ -105,6 +109,7 @@ impl Bench {
             templates: Templates::new(self.template_store.clone(), clock.clone(), ids),
             clock,
             user_id: UserId::LOCAL,
+            pass: self.pass.clone(),
             stopping: self.stopping.clone(),
         };
         self.tasks.spawn(serve(incoming, outgoing, context));

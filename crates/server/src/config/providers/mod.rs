@@ -5,7 +5,6 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
@@ -15,6 +14,8 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use viva_domain::providers::{CredentialStatus, ProviderInfo};
 use viva_infrastructure::catalogue::{BaseUrl, CatalogueProvider, Role};
 use viva_infrastructure::providers::transport::{Account, AddressPolicy};
+
+use super::server::ServerSettings;
 
 /// What may be set about all of them, beside their sections.
 pub(super) const ALLOW_PRIVATE_ADDRESSES: &str = "allow_private_addresses";
@@ -32,9 +33,9 @@ pub(super) struct ProvidersSettings {
 
 impl ProvidersSettings {
     /// Where addresses may lead that users name. Who can reach a server on a loopback address can reach its private networks
-    /// as well.
-    pub(super) fn user_addresses(&self, listen: SocketAddr) -> AddressPolicy {
-        if self.allow_private_addresses.unwrap_or(listen.ip().is_loopback()) {
+    /// as well; behind a proxy anybody may be there.
+    pub(super) fn user_addresses(&self, server: ServerSettings) -> AddressPolicy {
+        if self.allow_private_addresses.unwrap_or(server.is_local()) {
             AddressPolicy::PrivateAllowed
         } else {
             AddressPolicy::PublicOnly

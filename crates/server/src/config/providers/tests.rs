@@ -221,16 +221,22 @@ fn an_address_that_cannot_work_is_refused_by_name(#[case] text: &str, #[case] sa
 }
 
 #[rstest]
-#[case("127.0.0.1:8080", AddressPolicy::PrivateAllowed)]
-#[case("[::1]:0", AddressPolicy::PrivateAllowed)]
-#[case("0.0.0.0:8080", AddressPolicy::PublicOnly)]
-#[case("[::]:8080", AddressPolicy::PublicOnly)]
-#[case("192.168.1.2:8080", AddressPolicy::PublicOnly)]
+#[case("127.0.0.1:8080", false, AddressPolicy::PrivateAllowed)]
+#[case("[::1]:0", false, AddressPolicy::PrivateAllowed)]
+#[case("127.0.0.1:8080", true, AddressPolicy::PublicOnly)]
+#[case("0.0.0.0:8080", false, AddressPolicy::PublicOnly)]
+#[case("[::]:8080", false, AddressPolicy::PublicOnly)]
+#[case("192.168.1.2:8080", false, AddressPolicy::PublicOnly)]
 fn users_may_name_private_addresses_where_only_this_machine_is_served(
     #[case] listen: &str,
+    #[case] behind_proxy: bool,
     #[case] unless_set: AddressPolicy,
 ) {
-    let policy = |file: &str| settings(file).unwrap().user_addresses(listen.parse().unwrap());
+    let server = ServerSettings {
+        listen: listen.parse().unwrap(),
+        behind_proxy,
+    };
+    let policy = |file: &str| settings(file).unwrap().user_addresses(server);
     let section = "[openai]\napi_key = \"k\"";
     assert_eq!(policy(section), unless_set);
     let allowed = policy(&format!("allow_private_addresses = true\n{section}"));

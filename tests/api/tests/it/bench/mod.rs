@@ -1,11 +1,13 @@
 //! A running server, and what talks to it.
 
 mod browser;
+mod people;
 mod self_tests;
 mod server;
 mod socket;
 
 pub(crate) use browser::Answer;
+pub(crate) use people::Person;
 pub(crate) use self_tests::ScriptedSelfTests;
-pub(crate) use server::{RATE, Server};
+pub(crate) use server::{Auth, RATE, Server, Setup};
 pub(crate) use socket::Socket;

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use viva_application::access::Access;
 use viva_application::credentials::{Credentials, CredentialsPorts};
 use viva_application::history::History;
 use viva_application::sessions::{SessionSettings, Sessions, SessionsPorts};
@@ -17,7 +18,7 @@ use viva_domain::credentials::{CredentialField, CredentialForm, FieldNeed, FormF
 use viva_domain::ids::UserId;
 use viva_domain::ports::{
     BlobKey, BlobStore, CredentialStore, RealtimeCapabilities, RealtimeEventKind, SessionStore,
-    SpeechToTextCapabilities, TemplateStore,
+    SpeechToTextCapabilities, TemplateStore, TokenStore,
 };
 use viva_domain::providers::{
     CredentialStatus, Language, Model, ProviderCatalogue, ProviderInfo, ProviderVoice,
@@ -25,14 +26,14 @@ use viva_domain::providers::{
 use viva_domain::sessions::Session;
 use viva_fakes::{
     FixedProviderDirectory, ManualClock, MemoryAudioSpool, MemoryBlobStore, MemoryCredentialStore,
-    MemorySessionStore, MemoryTemplateStore, MemoryTurnJournal, ScriptedCredentialCheck,
+    MemorySessionStore, MemoryTemplateStore, MemoryTokenStore, MemoryTurnJournal, ScriptedCredentialCheck,
     ScriptedLanguageModel, ScriptedRealtimeVoice, ScriptedSpeechToText, ScriptedTextToSpeech, SequentialIds,
 };
 use viva_infrastructure::db::{
-    Database, DatabaseConfig, SqlCredentialStore, SqlSessionStore, SqlTemplateStore,
+    Database, DatabaseConfig, SqlCredentialStore, SqlSessionStore, SqlTemplateStore, SqlTokenStore,
 };
 use viva_infrastructure::vault::{MasterKey, XChaChaVault};
-use viva_presentation::{AppState, Connections, Site};
+use viva_presentation::{AppState, Connections, Exposure, Limiter, RateLimits, SignIn, Site};
 
 use super::ScriptedSelfTests;
 
@@ -48,6 +49,7 @@ pub(crate) struct Server {
     pub(crate) credential_check: Arc<ScriptedCredentialCheck>,
     pub(crate) provider_directory: Arc<FixedProviderDirectory>,
     pub(crate) blob_store: Arc<MemoryBlobStore>,
+    pub(crate) clock: Arc<ManualClock>,
     pub(crate) voice: Arc<ScriptedRealtimeVoice>,
     /// Of the cascade, where there is one.
     pub(crate) ears: Arc<ScriptedSpeechToText>,
@@ -62,6 +64,38 @@ struct Stores {
     sessions: Arc<dyn SessionStore>,
     templates: Arc<dyn TemplateStore>,
     credentials: Arc<dyn CredentialStore>,
+    tokens: Arc<dyn TokenStore>,
+}
+
+/// What a server is started with, beside its stores.
+pub(crate) struct Setup {
+    pub(crate) sessions: SessionSettings,
+    pub(crate) site: Site,
+    /// Beside the realtime one.
+    pub(crate) providers: ProviderCatalogue,
+    pub(crate) auth: Auth,
+    pub(crate) exposure: Exposure,
+    pub(crate) limits: RateLimits,
+}
+
+/// Whether somebody has to sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Auth {
+    None,
+    Token,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            sessions: SessionSettings::default(),
+            site: Site::not_built(),
+            providers: ProviderCatalogue::default(),
+            auth: Auth::None,
+            exposure: Exposure::Direct,
+            limits: RateLimits::default(),
+        }
+    }
 }
 
 impl Stores {
@@ -70,15 +104,12 @@ impl Stores {
             sessions: Arc::new(MemorySessionStore::default()),
             templates: Arc::new(MemoryTemplateStore::default()),
             credentials: Arc::new(MemoryCredentialStore::default()),
+            tokens: Arc::new(MemoryTokenStore::default()),
         }
     }
-}
 
-impl Server {
-    /// On SQLite.
-    pub(crate) async fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}", folder.path().join("viva.db").display());
+    async fn on_sqlite(folder: &Path) -> Self {
+        let url = format!("sqlite://{}", folder.join("viva.db").display());
         // A machine that builds and tests at the same time may be slow.
         let config = DatabaseConfig {
             timeout: Duration::from_mins(1),
@@ -86,19 +117,26 @@ impl Server {
         };
         let database = Database::connect(&config).await.unwrap();
         database.migrate().await.unwrap();
-        let stores = Stores {
+        Self {
             sessions: Arc::new(SqlSessionStore::new(database.clone())),
             templates: Arc::new(SqlTemplateStore::new(database.clone())),
-            credentials: Arc::new(SqlCredentialStore::new(database)),
-        };
-        Self::with(
-            stores,
-            folder,
-            SessionSettings::default(),
-            Site::not_built(),
-            none(),
-        )
-        .await
+            credentials: Arc::new(SqlCredentialStore::new(database.clone())),
+            tokens: Arc::new(SqlTokenStore::new(database)),
+        }
+    }
+}
+
+impl Server {
+    /// On SQLite.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(Setup::default()).await
+    }
+
+    /// On SQLite, set up in another way.
+    pub(crate) async fn start_with(setup: Setup) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let stores = Stores::on_sqlite(folder.path()).await;
+        Self::with(stores, folder, setup).await
     }
 
     /// On a store that fails when it is told to.
@@ -108,7 +146,7 @@ impl Server {
             sessions: store.clone(),
             ..Stores::in_memory()
         };
-        (Self::on(stores).await, store)
+        (Self::on(stores, Setup::default()).await, store)
     }
 
     /// On a store of templates that fails when it is told to.
@@ -118,21 +156,32 @@ impl Server {
             templates: store.clone(),
             ..Stores::in_memory()
         };
-        (Self::on(stores).await, store)
+        (Self::on(stores, Setup::default()).await, store)
     }
 
-    async fn on(stores: Stores) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let settings = SessionSettings::default();
-        Self::with(stores, folder, settings, Site::not_built(), none()).await
+    /// On a store of tokens that fails when it is told to; everybody has to sign in.
+    pub(crate) async fn on_fake_tokens() -> (Self, Arc<MemoryTokenStore>) {
+        let store = Arc::new(MemoryTokenStore::default());
+        let stores = Stores {
+            tokens: store.clone(),
+            ..Stores::in_memory()
+        };
+        let setup = Setup {
+            auth: Auth::Token,
+            ..Setup::default()
+        };
+        (Self::on(stores, setup).await, store)
+    }
+
+    async fn on(stores: Stores, setup: Setup) -> Self {
+        Self::with(stores, tempfile::tempdir().unwrap(), setup).await
     }
 
     /// A lost client has this long to come back.
     pub(crate) async fn resumable_for(resume: Duration) -> Self {
-        let mut settings = SessionSettings::default();
-        settings.limits.resume = resume;
-        let folder = tempfile::tempdir().unwrap();
-        Self::with(Stores::in_memory(), folder, settings, Site::not_built(), none()).await
+        let mut setup = Setup::default();
+        setup.sessions.limits.resume = resume;
+        Self::on(Stores::in_memory(), setup).await
     }
 
     /// With a cascade that hears "Hello." and says "Hello there." Its ears find turns, and hear what the user says to the
@@ -146,7 +195,7 @@ impl Server {
                 answers_within: Duration::from_secs(10),
             },
         ));
-        let mut providers = none();
+        let mut providers = ProviderCatalogue::default();
         providers.stt.insert(info(), ears.clone());
         providers
             .llm
@@ -161,42 +210,30 @@ impl Server {
 
     /// With these providers beside the realtime one.
     pub(crate) async fn with_providers(providers: ProviderCatalogue) -> Self {
-        Self::with(
-            Stores::in_memory(),
-            tempfile::tempdir().unwrap(),
-            SessionSettings::default(),
-            Site::not_built(),
+        let setup = Setup {
             providers,
-        )
-        .await
+            ..Setup::default()
+        };
+        Self::on(Stores::in_memory(), setup).await
     }
 
     /// With a page.
     pub(crate) async fn with_site(site: Site) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        Self::with(
-            Stores::in_memory(),
-            folder,
-            SessionSettings::default(),
+        let setup = Setup {
             site,
-            none(),
-        )
-        .await
+            ..Setup::default()
+        };
+        Self::on(Stores::in_memory(), setup).await
     }
 
-    async fn with(
-        stores: Stores,
-        folder: TempDir,
-        settings: SessionSettings,
-        site: Site,
-        mut providers: ProviderCatalogue,
-    ) -> Self {
+    async fn with(stores: Stores, folder: TempDir, setup: Setup) -> Self {
         let voice = Arc::new(ScriptedRealtimeVoice::with_capabilities(RealtimeCapabilities {
             detects_turns: true,
             greets: true,
             input_rate: RATE,
             output_rate: RATE,
         }));
+        let mut providers = setup.providers;
         providers.realtime.insert(info(), voice.clone());
         let (session_store, template_store) = (stores.sessions, stores.templates);
         let credential_store = stores.credentials;
@@ -224,14 +261,21 @@ impl Server {
             ids: ids.clone(),
         };
         let self_tests = Arc::new(ScriptedSelfTests::new());
+        let sign_in = match setup.auth {
+            Auth::None => SignIn::NotNeeded,
+            Auth::Token => SignIn::ByToken(Access::new(stores.tokens, clock.clone(), ids.clone())),
+        };
         let state = AppState {
-            sessions: Sessions::new(ports, settings, TaskTracker::new()),
+            sign_in,
+            exposure: setup.exposure,
+            limiter: Limiter::new(setup.limits),
+            sessions: Sessions::new(ports, setup.sessions, TaskTracker::new()),
             history: History::new(session_store.clone(), blob_store.clone()),
             templates: Templates::new(template_store.clone(), clock.clone(), ids),
             credentials: Credentials::new(credentials, forms()),
             providers: provider_directory.clone(),
-            clock,
-            site,
+            clock: clock.clone(),
+            site: setup.site,
             connections: Connections::default(),
             self_tests: self_tests.clone(),
         };
@@ -250,6 +294,7 @@ impl Server {
             credential_check,
             provider_directory,
             blob_store,
+            clock,
             voice,
             ears: Arc::default(),
             self_tests,
@@ -276,14 +321,19 @@ impl Server {
 
     /// Stores the `n`th sample session as the local user's, with this many turns.
     pub(crate) async fn keep_session(&self, n: u16, turns: u16) -> Session {
+        self.keep_session_of(UserId::LOCAL, n, turns).await
+    }
+
+    /// Stores the `n`th sample session as this user's, with this many turns.
+    pub(crate) async fn keep_session_of(&self, owner: UserId, n: u16, turns: u16) -> Session {
         let session = Session {
-            user_id: UserId::LOCAL,
+            user_id: owner,
             ..samples::session(n)
         };
         self.session_store.insert(&session).await.unwrap();
         for number in 1..=turns {
             self.session_store
-                .save_turn(UserId::LOCAL, &samples::turn(n, number))
+                .save_turn(owner, &samples::turn(n, number))
                 .await
                 .unwrap();
         }
@@ -347,11 +397,6 @@ fn forms() -> Vec<CredentialForm> {
         form("acme", "Acme", vec![usual, organization]),
         form("resource", "Resource", vec![own]),
     ]
-}
-
-/// No providers beside the realtime one.
-fn none() -> ProviderCatalogue {
-    ProviderCatalogue::default()
 }
 
 fn info() -> ProviderInfo {

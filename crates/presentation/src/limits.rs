@@ -1,0 +1,269 @@
+//! How much one client may ask for.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use axum::http::Method;
+use governor::clock::Clock;
+use governor::middleware::NoOpMiddleware;
+use governor::state::keyed::DefaultKeyedStateStore;
+use governor::{Quota, RateLimiter};
+use tokio::time::Instant;
+use tracing::debug;
+
+use crate::client::Client;
+use crate::open_connections::{OpenConnection, OpenConnections};
+use crate::problem::Problem;
+
+/// Clients that ask for nothing any more are forgotten after so many requests.
+const TIDY_EVERY: u32 = 1_000;
+/// What a client is told to wait that has too many connections open. When one of them closes is up to the client.
+const CLOSE_ONE_WITHIN: Duration = Duration::from_mins(1);
+
+/// Requests that one client may send per minute: as many at once, and then as many as come back evenly; and what it may
+/// have open. 0: any number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimits {
+    /// Attempts to sign in, wrong tokens in a header among them.
+    pub sign_ins: u32,
+    /// Requests that change something.
+    pub writes: u32,
+    /// Requests that read something.
+    pub reads: u32,
+    /// WebSocket connections that are opened.
+    pub connections: u32,
+    /// WebSocket connections that are open at the same time.
+    pub open_connections: u32,
+}
+
+/// What is counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Group {
+    /// [`RateLimits::sign_ins`].
+    SignIns,
+    /// [`RateLimits::writes`].
+    Writes,
+    /// [`RateLimits::reads`].
+    Reads,
+    /// [`RateLimits::connections`].
+    Connections,
+}
+
+/// Counts the requests of every client. Clones share.
+#[derive(Clone)]
+pub struct Limiter(Arc<Limiters>);
+
+struct Limiters {
+    sign_ins: GroupLimiter,
+    writes: GroupLimiter,
+    reads: GroupLimiter,
+    connections: GroupLimiter,
+    open_connections: OpenConnections,
+}
+
+struct GroupLimiter {
+    /// `None`: any number.
+    limiter: Option<ClientLimiter>,
+    clock: SinceStart,
+    checks: AtomicU32,
+}
+
+type ClientLimiter =
+    RateLimiter<Client, DefaultKeyedStateStore<Client>, SinceStart, NoOpMiddleware<Duration>>;
+
+/// The runtime's clock, which tests can move.
+#[derive(Debug, Clone, Copy)]
+struct SinceStart(Instant);
+
+impl Default for RateLimits {
+    fn default() -> Self {
+        Self {
+            sign_ins: 10,
+            writes: 300,
+            reads: 3_000,
+            connections: 3_000,
+            open_connections: 1_000,
+        }
+    }
+}
+
+impl Group {
+    /// The group of a request of the REST API.
+    pub(crate) fn of(method: &Method) -> Self {
+        if method.is_safe() {
+            Self::Reads
+        } else {
+            Self::Writes
+        }
+    }
+}
+
+impl Limiter {
+    /// Nobody has asked for anything yet.
+    pub fn new(limits: RateLimits) -> Self {
+        Self(Arc::new(Limiters {
+            sign_ins: GroupLimiter::new(limits.sign_ins),
+            writes: GroupLimiter::new(limits.writes),
+            reads: GroupLimiter::new(limits.reads),
+            connections: GroupLimiter::new(limits.connections),
+            open_connections: OpenConnections::new(limits.open_connections),
+        }))
+    }
+
+    /// Counts one request.
+    ///
+    /// # Errors
+    /// How long the client has to wait when it had its share.
+    pub(crate) fn check(&self, group: Group, client: Client) -> Result<(), Duration> {
+        let limiter = match group {
+            Group::SignIns => &self.0.sign_ins,
+            Group::Writes => &self.0.writes,
+            Group::Reads => &self.0.reads,
+            Group::Connections => &self.0.connections,
+        };
+        let checked = limiter.check(client);
+        if let Err(retry_after) = &checked {
+            debug!(?group, ?retry_after, "A client has had its share");
+        }
+        checked
+    }
+
+    /// As [`Self::check`], for a request that is answered with a problem.
+    pub(crate) fn admit(&self, group: Group, client: Client) -> Result<(), Problem> {
+        self.check(group, client).map_err(Problem::too_many_requests)
+    }
+
+    /// Counts a connection as open for as long as what is returned lives.
+    ///
+    /// # Errors
+    /// A [`Problem`] when the client has as many as it may.
+    pub(crate) fn open(&self, client: Client) -> Result<OpenConnection, Problem> {
+        let opened = self.0.open_connections.open(client);
+        opened.ok_or_else(|| {
+            Problem::too_many_requests(CLOSE_ONE_WITHIN)
+                .detail("as many connections are open as may be; close one first")
+        })
+    }
+}
+
+impl GroupLimiter {
+    fn new(per_min: u32) -> Self {
+        let clock = SinceStart(Instant::now());
+        let quota = NonZeroU32::new(per_min).map(Quota::per_minute);
+        Self {
+            limiter: quota.map(|quota| RateLimiter::new(quota, DefaultKeyedStateStore::default(), clock)),
+            clock,
+            checks: AtomicU32::new(0),
+        }
+    }
+
+    fn check(&self, client: Client) -> Result<(), Duration> {
+        let Some(limiter) = &self.limiter else {
+            return Ok(());
+        };
+        if self.checks.fetch_add(1, Ordering::Relaxed) % TIDY_EVERY == TIDY_EVERY - 1 {
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
+        limiter
+            .check_key(&client)
+            .map_err(|not_until| not_until.wait_time_from(self.clock.now()))
+    }
+}
+
+impl Clock for SinceStart {
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use tokio::time::advance;
+    use uuid::Uuid;
+    use viva_domain::ids::UserId;
+
+    use super::*;
+
+    const NONE: RateLimits = RateLimits {
+        sign_ins: 0,
+        writes: 0,
+        reads: 0,
+        connections: 0,
+        open_connections: 0,
+    };
+
+    fn user(n: u128) -> Client {
+        Client::User(UserId::from_uuid(Uuid::from_u128(n)))
+    }
+
+    fn address(n: u32) -> Client {
+        Client::Address(IpAddr::V4(Ipv4Addr::from(n)))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_had_its_share_waits_until_there_is_more() {
+        let limiter = Limiter::new(RateLimits { reads: 60, ..NONE });
+        let reads = || limiter.check(Group::Reads, user(1));
+        assert!((0..60).all(|_| reads().is_ok()));
+        assert_eq!(reads(), Err(Duration::from_secs(1)));
+        advance(Duration::from_millis(400)).await;
+        assert_eq!(reads(), Err(Duration::from_millis(600)));
+        advance(Duration::from_millis(600)).await;
+        assert_eq!(reads(), Ok(()));
+        assert!(reads().is_err());
+        advance(Duration::from_mins(10)).await;
+        assert_eq!((0..100).filter(|_| reads().is_ok()).count(), 60);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn clients_and_groups_are_counted_apart() {
+        let limits = RateLimits {
+            sign_ins: 1,
+            writes: 1,
+            reads: 1,
+            connections: 1,
+            ..NONE
+        };
+        let limiter = Limiter::new(limits);
+        for group in [Group::SignIns, Group::Writes, Group::Reads, Group::Connections] {
+            for client in [user(1), user(2), address(1), address(2)] {
+                assert_eq!(limiter.check(group, client), Ok(()), "{group:?} {client:?}");
+                assert!(limiter.check(group, client).is_err(), "{group:?} {client:?}");
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_limit_nothing_is_counted() {
+        let limiter = Limiter::new(NONE);
+        assert!((0..10_000).all(|_| limiter.check(Group::Writes, user(1)).is_ok()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn clients_that_are_gone_are_forgotten() {
+        let limiter = GroupLimiter::new(60);
+        for n in 0..5_000 {
+            limiter.check(address(n)).unwrap();
+            advance(Duration::from_millis(100)).await;
+        }
+        let kept = limiter.limiter.as_ref().map(RateLimiter::len);
+        // Two seconds after its last request a client is as good as new.
+        assert!(kept.is_some_and(|kept| (1..=30).contains(&kept)), "{kept:?}");
+    }
+
+    #[test]
+    fn what_reads_and_what_changes_something_are_told_apart() {
+        assert_eq!(Group::of(&Method::GET), Group::Reads);
+        assert_eq!(Group::of(&Method::HEAD), Group::Reads);
+        for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
+            assert_eq!(Group::of(&method), Group::Writes, "{method}");
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Who asks, and whether they may. [`guard`] stands before every route that is not for everybody.
+
+mod cookie;
+pub(crate) mod login;
+mod page;
+
+use std::future::pending;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL};
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use tokio::time::sleep;
+use tracing::warn;
+use viva_application::access::{Access, Carrier, SignedIn};
+use viva_domain::access::ShownToken;
+use viva_domain::ids::UserId;
+use viva_domain::ports::StoreError;
+use viva_protocol::WEBSOCKET_PATH;
+
+use crate::client::{self, Client};
+use crate::limits::Group;
+use crate::problem::Problem;
+use crate::state::{AppState, Exposure};
+
+/// How long a WebSocket may outlive the token that opened it.
+const RECHECKED_EVERY: Duration = Duration::from_secs(30);
+
+/// Who may use the server.
+#[derive(Clone)]
+pub enum SignIn {
+    /// Whoever reaches it: all are the local user.
+    NotNeeded,
+    /// Whoever has a token.
+    ByToken(Access),
+}
+
+/// Somebody who may use the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Visitor {
+    /// Nobody has to sign in.
+    Local,
+    /// They did.
+    SignedIn(SignedIn),
+}
+
+/// Who a request says that it comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Claim {
+    /// From nobody: no token, or a cookie that is not good any more.
+    Nobody,
+    /// From somebody whose token is worth nothing.
+    WrongToken,
+    /// It is true.
+    Visitor(Visitor),
+}
+
+/// What lets a connection stay open.
+#[derive(Clone, Default)]
+pub(crate) struct Pass(Option<(Access, SignedIn)>);
+
+impl Visitor {
+    pub(crate) fn user_id(self) -> UserId {
+        match self {
+            Self::Local => UserId::LOCAL,
+            Self::SignedIn(signed_in) => signed_in.user_id,
+        }
+    }
+}
+
+impl SignIn {
+    /// A token in a header comes before a cookie.
+    async fn claim(&self, headers: &HeaderMap, exposure: Exposure) -> Result<Claim, StoreError> {
+        let Self::ByToken(access) = self else {
+            return Ok(Claim::Visitor(Visitor::Local));
+        };
+        let visitor = |signed_in| Claim::Visitor(Visitor::SignedIn(signed_in));
+        if let Some(token) = bearer(headers) {
+            let signed_in = match ShownToken::parse(token) {
+                Some(shown) => access.authenticate(&shown, Carrier::Header).await?,
+                None => None,
+            };
+            return Ok(signed_in.map_or(Claim::WrongToken, visitor));
+        }
+        let signed_in = self.browser(headers, exposure).await?;
+        Ok(signed_in.map_or(Claim::Nobody, visitor))
+    }
+
+    /// Who signed in with this browser.
+    async fn browser(&self, headers: &HeaderMap, exposure: Exposure) -> Result<Option<SignedIn>, StoreError> {
+        match (self, cookie::read(headers, exposure)) {
+            (Self::ByToken(access), Some(shown)) => access.authenticate(&shown, Carrier::Cookie).await,
+            _ => Ok(None),
+        }
+    }
+}
+
+impl Pass {
+    pub(crate) fn of(sign_in: &SignIn, visitor: Visitor) -> Self {
+        match (sign_in, visitor) {
+            (SignIn::ByToken(access), Visitor::SignedIn(signed_in)) => {
+                Self(Some((access.clone(), signed_in)))
+            }
+            _ => Self(None),
+        }
+    }
+
+    /// Resolves within half a minute after the token was revoked, or its time was over.
+    pub(crate) async fn ended(&self) {
+        let Some((access, signed_in)) = &self.0 else {
+            return pending().await;
+        };
+        loop {
+            sleep(RECHECKED_EVERY).await;
+            match access.is_signed_in(*signed_in).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                // Nobody is thrown out because the database is away.
+                Err(err) => warn!(error = %err, "Could not ask whether somebody is still signed in"),
+            }
+        }
+    }
+}
+
+/// The routes on which people sign in and out.
+pub(crate) fn router() -> Router<AppState> {
+    Router::new()
+        .route(login::PATH, get(login::page).post(login::sign_in))
+        .route(login::LOGOUT_PATH, post(login::sign_out))
+        .route(page::STYLE_PATH, get(login::style))
+}
+
+/// Lets nobody in but visitors, counts what they ask for, and tells the handlers who they are.
+pub(crate) async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match admit(&state, &parts).await {
+        Ok(visitor) => {
+            parts.extensions.insert(visitor);
+            next.run(Request::from_parts(parts, body)).await
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// Sends nobody's browser to where people sign in.
+pub(crate) async fn guard_page(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    match counted(&state, &parts).await {
+        Ok(Claim::Visitor(_)) => next.run(Request::from_parts(parts, body)).await,
+        Ok(Claim::Nobody | Claim::WrongToken) => {
+            ([(CACHE_CONTROL, "no-store")], Redirect::to(login::PATH)).into_response()
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// Counts what is asked for where everybody may ask.
+pub(crate) async fn count(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let client = Client::Address(client::address(&parts, state.exposure));
+    match state.limiter.admit(Group::of(&parts.method), client) {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn admit(state: &AppState, parts: &Parts) -> Result<Visitor, Problem> {
+    match counted(state, parts).await? {
+        Claim::Visitor(visitor) => Ok(visitor),
+        Claim::Nobody => Err(Problem::unauthorized()),
+        Claim::WrongToken => {
+            let client = Client::Address(client::address(parts, state.exposure));
+            state.limiter.admit(Group::SignIns, client)?;
+            Err(Problem::invalid_token())
+        }
+    }
+}
+
+/// Who asks, if they may ask for more.
+async fn counted(state: &AppState, parts: &Parts) -> Result<Claim, Problem> {
+    let claim = state.sign_in.claim(&parts.headers, state.exposure).await;
+    let claim = claim.map_err(|err| Problem::from(&err))?;
+    let client = match claim {
+        Claim::Visitor(visitor) => Client::User(visitor.user_id()),
+        Claim::Nobody | Claim::WrongToken => Client::Address(client::address(parts, state.exposure)),
+    };
+    let group = if parts.uri.path() == WEBSOCKET_PATH {
+        Group::Connections
+    } else {
+        Group::of(&parts.method)
+    };
+    state.limiter.admit(group, client)?;
+    Ok(claim)
+}
+
+/// The token of an `Authorization: Bearer` header (RFC 6750). Other schemes are not for this server.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_bearers_are_heard() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(bearer(&headers), None);
+        for (value, token) in [
+            ("Bearer abc", Some("abc")),
+            ("bearer  abc ", Some("abc")),
+            ("Bearer ", Some("")),
+            ("Bearer", None),
+            ("Basic YTpi", None),
+            ("Bearerabc", None),
+        ] {
+            headers.insert(AUTHORIZATION, value.parse().unwrap());
+            assert_eq!(bearer(&headers), token, "{value}");
+        }
+    }
+}

@@ -1,0 +1,24 @@
+use serde::Deserialize;
+use viva_presentation::RateLimits;
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LimitsSettings {
+    sign_ins_per_min: u32,
+    writes_per_min: u32,
+    reads_per_min: u32,
+    connections_per_min: u32,
+    open_connections: u32,
+}
+
+impl LimitsSettings {
+    pub(crate) fn to_presentation(self) -> RateLimits {
+        RateLimits {
+            sign_ins: self.sign_ins_per_min,
+            writes: self.writes_per_min,
+            reads: self.reads_per_min,
+            connections: self.connections_per_min,
+            open_connections: self.open_connections,
+        }
+    }
+}

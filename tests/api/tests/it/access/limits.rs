@@ -1,0 +1,172 @@
+//! How much one client may ask for.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use serde_json::json;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Error;
+use viva_presentation::{Exposure, RateLimits};
+
+use super::setup;
+use crate::bench::{Answer, Auth, Server, Setup};
+
+const SESSIONS: &str = "/api/v1/interaction/sessions";
+const TEMPLATES: &str = "/api/v1/interaction/templates";
+
+async fn server(limits: RateLimits) -> Server {
+    Server::start_with(Setup { limits, ..setup() }).await
+}
+
+fn few() -> RateLimits {
+    RateLimits {
+        sign_ins: 2,
+        writes: 2,
+        reads: 3,
+        connections: 2,
+        ..RateLimits::default()
+    }
+}
+
+fn assert_had_its_share(answer: &Answer) {
+    assert_eq!(answer.problem(), (429, "too-many-requests".to_owned()));
+    let seconds: u64 = answer.header("retry-after").parse().unwrap();
+    // As many come back evenly within a minute.
+    assert!((1..=30).contains(&seconds), "{seconds}");
+    assert!(
+        answer.text().contains(&format!("in {seconds} s")),
+        "{}",
+        answer.text()
+    );
+}
+
+#[tokio::test]
+async fn a_user_that_had_their_share_is_told_when_there_is_more() {
+    let server = server(few()).await;
+    let (ada, bob) = (server.person("ada").await, server.person("bob").await);
+    let headers = |bearer| [("authorization", bearer), ("content-type", "application/json")];
+    let (adas, bobs) = (ada.bearer(), bob.bearer());
+    for _ in 0..3 {
+        assert_eq!(server.request("GET", SESSIONS, &headers(&adas)).await.status, 200);
+    }
+    assert_had_its_share(&server.request("GET", SESSIONS, &headers(&adas)).await);
+    assert_had_its_share(&server.request("GET", TEMPLATES, &headers(&adas)).await);
+    // Others, and other groups, are counted apart.
+    assert_eq!(server.request("GET", SESSIONS, &headers(&bobs)).await.status, 200);
+    for n in 0..2 {
+        let body =
+            json!({ "name": format!("T{n}"), "category": "c", "language": "en", "system_prompt": "p" });
+        let made = server
+            .send("POST", TEMPLATES, &headers(&adas), Body::from(body.to_string()))
+            .await;
+        assert_eq!(made.status, 201);
+    }
+    let one_more = server.request("DELETE", TEMPLATES, &headers(&adas)).await;
+    assert_had_its_share(&one_more);
+}
+
+#[tokio::test]
+async fn connections_are_counted_and_those_that_are_open_stay() {
+    let server = server(few()).await;
+    let ada = server.person("ada").await;
+    let bearer = ada.bearer();
+    let headers = [("authorization", bearer.as_str())];
+    let mut sockets = Vec::new();
+    for _ in 0..2 {
+        sockets.push(server.try_connect(&headers).await.unwrap());
+    }
+    let Err(Error::Http(refused)) = server.try_connect(&headers).await.map(drop) else {
+        panic!("it was let in")
+    };
+    assert_eq!(refused.status(), 429);
+    assert!(refused.headers().contains_key("retry-after"));
+    for socket in &mut sockets {
+        assert_eq!(socket.json().await["type"], "connection_ready");
+        socket.say(json!({"type": "ping", "timestamp": 1})).await;
+        assert_eq!(socket.json().await["type"], "pong");
+    }
+    assert_eq!(server.request("GET", SESSIONS, &headers).await.status, 200);
+}
+
+#[tokio::test]
+async fn so_many_connections_are_open_at_once() {
+    let server = server(RateLimits {
+        connections: 0,
+        open_connections: 1,
+        ..RateLimits::default()
+    })
+    .await;
+    let (ada, bob) = (server.person("ada").await, server.person("bob").await);
+    let (adas, bobs) = (ada.bearer(), bob.bearer());
+    let headers = [("authorization", adas.as_str())];
+    let first = server.try_connect(&headers).await.unwrap();
+    let Err(Error::Http(refused)) = server.try_connect(&headers).await.map(drop) else {
+        panic!("it was let in")
+    };
+    assert_eq!(refused.status(), 429);
+    assert_eq!(refused.headers()["retry-after"], "60");
+    let others = server.try_connect(&[("authorization", &bobs)]).await;
+    assert!(others.is_ok(), "clients are counted apart");
+    drop(first);
+    let again = async { while server.try_connect(&headers).await.is_err() {} };
+    timeout(Duration::from_mins(1), again)
+        .await
+        .expect("there is room when one is closed");
+}
+
+#[tokio::test]
+async fn nobody_is_counted_by_their_address() {
+    let server = Server::start_with(Setup {
+        limits: few(),
+        exposure: Exposure::BehindProxy,
+        ..setup()
+    })
+    .await;
+    let ada = server.person("ada").await;
+    let from = |address| [("x-forwarded-for", address)];
+    for path in ["/healthz", SESSIONS, "/login"] {
+        let answer = server.request("GET", path, &from("198.51.100.7")).await;
+        assert!([200, 401].contains(&answer.status.as_u16()), "{path}");
+    }
+    for path in ["/healthz", "/readyz", SESSIONS, "/login", "/api/docs", "/"] {
+        let answer = server.request("GET", path, &from("198.51.100.7")).await;
+        assert_had_its_share(&answer);
+    }
+    let elsewhere = server.request("GET", SESSIONS, &from("198.51.100.8")).await;
+    assert_eq!(elsewhere.status, 401);
+    // Somebody who signed in is nobody's neighbour.
+    let bearer = ada.bearer();
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("x-forwarded-for", "198.51.100.7"),
+    ];
+    assert_eq!(server.request("GET", SESSIONS, &headers).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_server_for_one_user_has_limits_as_well() {
+    let server = Server::start_with(Setup {
+        auth: Auth::None,
+        limits: few(),
+        ..Setup::default()
+    })
+    .await;
+    for _ in 0..3 {
+        assert_eq!(server.get(SESSIONS).await.status, 200);
+    }
+    assert_had_its_share(&server.get(SESSIONS).await);
+}
+
+#[tokio::test]
+async fn by_default_nobody_who_works_with_it_notices() {
+    let server = Server::start_with(Setup {
+        auth: Auth::None,
+        ..Setup::default()
+    })
+    .await;
+    for _ in 0..600 {
+        drop(server.connect().await);
+        assert_eq!(server.get("/healthz").await.status, 200);
+        assert_eq!(server.get(SESSIONS).await.status, 200);
+    }
+}
