@@ -1,7 +1,7 @@
-use std::net::SocketAddr;
-
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use serde::Deserialize;
+
+use super::server::ServerSettings;
 
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -17,15 +17,20 @@ pub(crate) enum AuthMode {
 }
 
 impl AuthSettings {
-    pub(super) fn validate(self, listen: SocketAddr) -> Result<()> {
-        match self.mode {
-            AuthMode::None => ensure!(
-                listen.ip().is_loopback(),
-                "server.listen is {listen}, but without sign-in (auth.mode = \"none\") only a loopback address such as \
-                 127.0.0.1:8080 is safe; let people sign in (auth.mode = \"token\"), or listen there"
-            ),
-            AuthMode::Token => {}
+    /// Without sign-in, whoever reaches the server is the same user.
+    pub(super) fn validate(self, server: ServerSettings) -> Result<()> {
+        let ServerSettings { listen, behind_proxy } = server;
+        if self.mode == AuthMode::Token || server.is_local() {
+            return Ok(());
         }
-        Ok(())
+        ensure!(
+            !behind_proxy,
+            "server.behind_proxy is true, so others than this machine get in, and without sign-in (auth.mode = \"none\") \
+             each of them sees and hears everything; let people sign in (auth.mode = \"token\")"
+        );
+        bail!(
+            "server.listen is {listen}, but without sign-in (auth.mode = \"none\") only a loopback address such as \
+             127.0.0.1:8080 is safe; let people sign in (auth.mode = \"token\"), or listen there"
+        )
     }
 }

@@ -415,7 +415,11 @@ mod tests {
         let name = "VIVA__PROVIDERS__ALLOW_PRIVATE_ADDRESSES";
         assert!(allowed(with(&[]).unwrap()));
         // Whoever is behind it may be anywhere.
-        assert!(!allowed(with(&[("VIVA__SERVER__BEHIND_PROXY", "true")]).unwrap()));
+        let behind_proxy = [
+            ("VIVA__SERVER__BEHIND_PROXY", "true"),
+            ("VIVA__AUTH__MODE", "token"),
+        ];
+        assert!(!allowed(with(&behind_proxy).unwrap()));
         assert!(!allowed(with(&[(name, "false")]).unwrap()));
         assert!(allowed(with(&[(name, "true")]).unwrap()));
         assert!(!allowed(

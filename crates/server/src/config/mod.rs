@@ -54,7 +54,7 @@ impl Settings {
 
     /// Checks what types cannot say.
     fn validate(&self) -> Result<()> {
-        self.auth.validate(self.server.listen)?;
+        self.auth.validate(self.server)?;
         self.database.validate()?;
         self.storage.validate()?;
         self.credentials.validate()?;

@@ -9,6 +9,7 @@ use crate::bench::{Folder, output};
 
 #[rstest]
 #[case::address("VIVA__SERVER__LISTEN", "0.0.0.0:0", 78, "only a loopback address")]
+#[case::proxy("VIVA__SERVER__BEHIND_PROXY", "true", 78, "others than this machine get in")]
 #[case::mode("VIVA__AUTH__MODE", "password", 78, "auth.mode")]
 #[case::number("VIVA__SESSIONS__PER_USER", "many", 78, "sessions.per_user")]
 #[case::scheme("VIVA__DATABASE__URL", "mysql://localhost/viva", 78, "database.url")]
