@@ -200,8 +200,15 @@ impl Complaint {
             message: brief(&account.redact(&self.message)),
             ..self
         };
+        let kind = match complaint.kind(status) {
+            // Nobody without a key is allowed anything.
+            ProviderErrorKind::CredentialForbidden if account.api_key.is_none() => {
+                ProviderErrorKind::CredentialMissing
+            }
+            kind => kind,
+        };
         ProviderError {
-            kind: complaint.kind(status),
+            kind,
             provider: account.provider.clone(),
             retry_after: complaint.retry_after,
             source: Some(Source::from(Refused {

@@ -21,7 +21,7 @@ fn answering(fault: LiveFault) -> LiveScript {
 
 #[rstest]
 #[case(401, "UNAUTHENTICATED", ProviderErrorKind::CredentialInvalid)]
-#[case(403, "PERMISSION_DENIED", ProviderErrorKind::CredentialInvalid)]
+#[case(403, "PERMISSION_DENIED", ProviderErrorKind::CredentialForbidden)]
 #[case(429, "RESOURCE_EXHAUSTED", ProviderErrorKind::RateLimited)]
 #[tokio::test]
 async fn a_refused_handshake_is_told_at_once(
@@ -76,7 +76,7 @@ async fn a_key_that_is_wrong_or_missing_is_told() {
             ProviderErrorKind::CredentialInvalid,
         ),
         // A server of one's own is asked, and may refuse.
-        (own.as_str(), None, ProviderErrorKind::CredentialInvalid),
+        (own.as_str(), None, ProviderErrorKind::CredentialMissing),
         (
             "https://generativelanguage.googleapis.com",
             None,

@@ -1,5 +1,5 @@
-//! What a connection was told of what was said before it. How much was heard of its last answer may become known later: the
-//! item is replaced then, since text cannot be truncated.
+//! What a connection was told of what was said before it. How much was heard of its last two answers may become known later:
+//! the item is replaced then, since text cannot be truncated.
 
 use viva_domain::ports::MessageRole;
 
@@ -9,14 +9,16 @@ use super::responses::Correction;
 
 /// What the provider calls the place before the first item.
 const FRONT: &str = "root";
+/// The answer that plays may be followed by one that is said already.
+const MOST_ANSWERS: usize = 2;
 
 /// What this connection was told.
 #[derive(Debug, Default)]
 pub(super) struct Reminded {
     /// How many items were made for it.
     items: usize,
-    /// The last answer.
-    answer: Option<Answer>,
+    /// The last answers.
+    answers: Vec<Answer>,
 }
 
 #[derive(Debug)]
@@ -33,15 +35,15 @@ struct Answer {
 impl Reminded {
     /// Tells a new connection all that is remembered.
     pub(super) fn of_all(memory: &Memory, out: &mut Outgoing) -> Self {
-        let (mut items, mut answer) = (0, None);
+        let (mut items, mut answers) = (0, Vec::new());
         let mut last = FRONT.to_owned();
         for Said { id, role, text } in memory.all() {
             let item_id = (!text.trim().is_empty()).then(|| next_id(&mut items));
             if let Some(item_id) = &item_id {
                 out.remind(item_id.clone(), None, role, text);
             }
-            if role == MessageRole::Assistant {
-                answer = id.map(|id| Answer {
+            if let (MessageRole::Assistant, Some(id)) = (role, id) {
+                answers.push(Answer {
                     id: id.to_owned(),
                     text: text.to_owned(),
                     item_id: item_id.clone(),
@@ -50,24 +52,30 @@ impl Reminded {
             }
             last = item_id.unwrap_or(last);
         }
-        Self { items, answer }
+        answers.drain(..answers.len().saturating_sub(MOST_ANSWERS));
+        Self { items, answers }
     }
 
     /// What was heard of this answer is remembered otherwise now: so the connection is told, if it was told of it.
     pub(super) fn correct(&mut self, id: &str, memory: &Memory, out: &mut Outgoing) {
         let text = memory.find(id).map_or("", |said| said.text);
-        let is_it = |answer: &&mut Answer| answer.id == id && answer.text != text;
-        let Some(answer) = self.answer.as_mut().filter(is_it) else {
+        let is_it = |answer: &Answer| answer.id == id && answer.text != text;
+        let before = self.answers.iter().take_while(|answer| !is_it(answer)).count();
+        let [answer, later @ ..] = &mut self.answers[before..] else {
             return;
         };
         text.clone_into(&mut answer.text);
         let before = answer.item_id.take();
+        let place = before.as_ref().unwrap_or(&answer.behind).clone();
         if !text.trim().is_empty() {
             // Behind the one that is deleted: if this is refused, too much is known rather than nothing.
-            let behind = before.as_ref().unwrap_or(&answer.behind).clone();
             let item_id = next_id(&mut self.items);
             answer.item_id = Some(item_id.clone());
-            out.remind(item_id, Some(behind), MessageRole::Assistant, text);
+            out.remind(item_id, Some(place.clone()), MessageRole::Assistant, text);
+        }
+        let now = answer.item_id.as_ref().unwrap_or(&answer.behind);
+        for later in later.iter_mut().filter(|later| later.behind == place) {
+            later.behind.clone_from(now);
         }
         if let Some(item_id) = before {
             out.correct(vec![Correction::Delete { item_id }]);

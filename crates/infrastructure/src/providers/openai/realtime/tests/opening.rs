@@ -77,7 +77,7 @@ async fn the_provider_is_told_how_to_be() {
 
 #[rstest]
 #[case(401, "invalid_api_key", ProviderErrorKind::CredentialInvalid)]
-#[case(403, "forbidden", ProviderErrorKind::CredentialInvalid)]
+#[case(403, "forbidden", ProviderErrorKind::CredentialForbidden)]
 #[case(429, "rate_limit_exceeded", ProviderErrorKind::RateLimited)]
 #[case(429, "insufficient_quota", ProviderErrorKind::QuotaExceeded)]
 #[case(404, "model_not_found", ProviderErrorKind::InvalidConfig("No.".to_owned()))]

@@ -148,7 +148,10 @@ fn the_answer_before_may_be_cut_when_its_connection_broke_while_the_next_one_was
     bench.open();
     assert_eq!(bench.told()[0], "remind assistant: He");
     bench.heard(100, 1);
-    assert_eq!(bench.told()[0], "remind assistant: H");
+    assert_eq!(
+        bench.told(),
+        ["remind assistant behind viva_1: H", "delete viva_1"]
+    );
 }
 
 #[test]
