@@ -15,12 +15,9 @@ use tracing::debug;
 
 use crate::client::Client;
 use crate::open_connections::{OpenConnection, OpenConnections};
-use crate::problem::Problem;
 
 /// Clients that ask for nothing any more are forgotten after so many requests.
 const TIDY_EVERY: u32 = 1_000;
-/// What a client is told to wait that has too many connections open. When one of them closes is up to the client.
-const CLOSE_ONE_WITHIN: Duration = Duration::from_mins(1);
 
 /// Requests that one client may send per minute: as many at once, and then as many as come back evenly; and what it may
 /// have open. 0: any number.
@@ -130,21 +127,9 @@ impl Limiter {
         checked
     }
 
-    /// As [`Self::check`], for a request that is answered with a problem.
-    pub(crate) fn admit(&self, group: Group, client: Client) -> Result<(), Problem> {
-        self.check(group, client).map_err(Problem::too_many_requests)
-    }
-
-    /// Counts a connection as open for as long as what is returned lives.
-    ///
-    /// # Errors
-    /// A [`Problem`] when the client has as many as it may.
-    pub(crate) fn open(&self, client: Client) -> Result<OpenConnection, Problem> {
-        let opened = self.0.open_connections.open(client);
-        opened.ok_or_else(|| {
-            Problem::too_many_requests(CLOSE_ONE_WITHIN)
-                .detail("as many connections are open as may be; close one first")
-        })
+    /// Counts a connection as open for as long as what is returned lives; `None` when the client has as many as it may.
+    pub(crate) fn open(&self, client: Client) -> Option<OpenConnection> {
+        self.0.open_connections.open(client)
     }
 }
 

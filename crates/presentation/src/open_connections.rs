@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::client::Client;
 
-/// How many WebSockets every client has open. Clones share.
+/// How many WebSocket connections every client has open. Clones share.
 #[derive(Debug, Clone)]
 pub(crate) struct OpenConnections {
     /// `None`: any number.

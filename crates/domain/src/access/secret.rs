@@ -78,7 +78,9 @@ impl TokenDigest {
 
     /// 64 hexadecimal digits.
     pub fn to_hex(self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or_default();
+        let pairs = self.0.iter().map(|byte| [byte >> 4, byte & 0xf].map(digit));
+        pairs.flatten().collect()
     }
 }
 

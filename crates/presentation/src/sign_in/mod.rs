@@ -163,9 +163,9 @@ pub(crate) async fn guard_page(State(state): State<AppState>, request: Request, 
 pub(crate) async fn count(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let client = Client::Address(client::address(&parts, state.exposure));
-    match state.limiter.admit(Group::of(&parts.method), client) {
+    match state.limiter.check(Group::of(&parts.method), client) {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
-        Err(problem) => problem.into_response(),
+        Err(retry_after) => Problem::too_many_requests(retry_after).into_response(),
     }
 }
 
@@ -175,7 +175,8 @@ async fn admit(state: &AppState, parts: &Parts) -> Result<Visitor, Problem> {
         Claim::Nobody => Err(Problem::unauthorized()),
         Claim::WrongToken => {
             let client = Client::Address(client::address(parts, state.exposure));
-            state.limiter.admit(Group::SignIns, client)?;
+            let checked = state.limiter.check(Group::SignIns, client);
+            checked.map_err(Problem::too_many_requests)?;
             Err(Problem::invalid_token())
         }
     }
@@ -194,7 +195,8 @@ async fn counted(state: &AppState, parts: &Parts) -> Result<Claim, Problem> {
     } else {
         Group::of(&parts.method)
     };
-    state.limiter.admit(group, client)?;
+    let checked = state.limiter.check(group, client);
+    checked.map_err(Problem::too_many_requests)?;
     Ok(claim)
 }
 

@@ -1,5 +1,7 @@
 //! Opens the WebSocket.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
@@ -21,6 +23,8 @@ use crate::state::AppState;
 /// Bytes that are read from a socket at once. Some audio frames fit; the library's own 128 KiB would be kept by every
 /// connection, and filled with zeros before every read.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// What a client is told to wait that has too many connections open. When one of them closes is up to the client.
+const CLOSE_ONE_WITHIN: Duration = Duration::from_mins(1);
 
 /// Opens the WebSocket of a conversation. Its messages are described in `docs/protocol.md`.
 #[utoipa::path(
@@ -47,7 +51,11 @@ pub(crate) async fn upgrade(
         Ok(upgrade) => upgrade,
         Err(rejection) => return Ok(rejection.into_response()),
     };
-    let open = state.limiter.open(Client::User(visitor.user_id()))?;
+    let open = state.limiter.open(Client::User(visitor.user_id()));
+    let open = open.ok_or_else(|| {
+        Problem::too_many_requests(CLOSE_ONE_WITHIN)
+            .detail("as many connections are open as may be; close one first")
+    })?;
     let context = Context {
         sessions: state.sessions,
         templates: state.templates,
