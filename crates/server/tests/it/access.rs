@@ -203,13 +203,13 @@ async fn what_is_not_there_is_said() {
 #[tokio::test]
 async fn what_was_kept_before_is_the_local_users() {
     let folder = Folder::new();
-    let mut server = folder.serve().await;
+    let server = folder.serve().await;
     let mut conversation = server.start_session().await;
     let last = hang_up(&mut conversation).await.pop();
     let Some(ServerMessage::SessionEnded(ended)) = last else {
         panic!("{last:?}")
     };
-    server.child.kill().await.unwrap();
+    server.kill().await;
     let server = serve(&folder).await;
     let (local, ada) = (token(&folder, "local").await, token(&folder, "ada").await);
     server

@@ -219,6 +219,11 @@ impl Server {
             .expect("the session starts")
     }
 
+    /// Kills it and waits until it is gone: the next one in the folder finds nothing locked.
+    pub(crate) async fn kill(mut self) {
+        self.child.kill().await.expect("it can be killed");
+    }
+
     pub(crate) async fn exit_code(mut self) -> Option<i32> {
         timeout(PATIENCE, self.child.wait())
             .await

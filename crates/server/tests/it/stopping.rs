@@ -37,11 +37,11 @@ async fn a_stopped_server_ends_live_sessions_cleanly() {
 #[tokio::test]
 async fn a_killed_server_leaves_recordings_that_can_be_played() {
     let folder = Folder::new();
-    let mut server = folder.serve().await;
+    let server = folder.serve().await;
     let mut conversation = server.start_session().await;
     let id = conversation.started().session_id;
     ask(&mut conversation).await;
-    server.child.kill().await.unwrap();
+    server.kill().await;
 
     // The AI had just begun, so its file may hold nothing yet; the user had spoken for seconds.
     let user_audio = folder

@@ -18,7 +18,7 @@ async fn an_address_of_a_user_is_checked_whenever_it_is_connected_to() {
         .expect("a server on loopback allows it");
     start(&server).await.expect("the vendor takes the key");
     assert_eq!(vendor.attempts(), 1);
-    drop(server);
+    server.kill().await;
 
     let server = serve_with(&folder, &vendor, &[FORBIDDEN]).await;
     let error = refused(&server).await;

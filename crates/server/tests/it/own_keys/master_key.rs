@@ -40,8 +40,8 @@ async fn the_first_start_makes_a_master_key_that_only_this_user_can_read() {
     let file = master_key_file(&folder);
     assert_private(&file);
     let made = fs::read_to_string(&file).expect("it is there");
-    drop(server);
-    drop(folder.serve().await);
+    server.kill().await;
+    folder.serve().await.kill().await;
     assert_eq!(fs::read_to_string(&file).expect("it is there"), made);
 }
 
@@ -53,7 +53,7 @@ async fn the_master_key_changes_and_everything_can_be_read_as_before() {
     let before = shown(&server).await;
     let (code, said) = rotate(&folder, &[]).await;
     assert_eq!(code, Some(73), "a server uses the keys: {said}");
-    drop(server);
+    server.kill().await;
 
     let (code, said) = rotate(&folder, &[]).await;
     assert_eq!(code, Some(0), "{said}");
@@ -129,6 +129,7 @@ async fn a_master_key_in_the_environment_changes_to_another_one_there() {
             .collect();
         let server = folder.serve_with(&owned).await;
         assert_eq!(shown(&server).await.masked_key, "sk-…0123");
+        server.kill().await;
     }
     let (code, said) = refused_start(&folder, &[present]).await;
     assert_eq!(code, Some(77), "{said}");
@@ -157,13 +158,13 @@ async fn a_master_key_in_a_file_of_the_operator_is_used_and_never_made() {
     keep_sealed(&folder, &key, OWN).await;
     let server = serve_with(&folder, &vendor, &variables).await;
     assert_eq!(shown(&server).await.masked_key, "sk-…0123");
-    drop(server);
+    server.kill().await;
     let (code, said) = rotate(&folder, &variables).await;
     assert_eq!(code, Some(0), "{said}");
     let server = serve_with(&folder, &vendor, &variables).await;
     start(&server).await.expect("the vendor takes the key");
     assert!(!master_key_file(&folder).exists(), "there is no other one");
-    drop(server);
+    server.kill().await;
 
     let digits = key.digits();
     fs::write(&file, digits.expose_secret()).expect("it can be written");

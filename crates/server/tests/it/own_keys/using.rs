@@ -95,11 +95,7 @@ async fn a_key_that_is_refused_is_marked_and_the_user_told_where_to_mend_it() {
     assert_eq!(shown(&server).await.status, CredentialStatus::Valid);
     let error = refused(&server).await;
     assert_eq!(error.code, ErrorCode::CredentialInvalid);
-    assert!(
-        error.message.contains("replace it in the settings"),
-        "{}",
-        error.message
-    );
+    assert!(error.message.contains("/api/v1/credentials"), "{}", error.message);
     assert_eq!(audit(&server, 2).await[0].outcome, AuditOutcome::BadKey);
     let marked = shown(&server).await;
     assert_eq!(
