@@ -25,7 +25,7 @@ pub fn shell(assets: &SiteAssets, account: Account) -> impl IntoView + use<> {
     let language = Language::of_request();
     let account = (account == Account::SignedIn).then(|| {
         view! {
-            <a class="vv-account" href=ACCOUNT_PATH>
+            <a class="vv-account" href=ACCOUNT_PATH rel="external">
                 {account_word(language)}
             </a>
         }
