@@ -122,7 +122,7 @@ pub(crate) async fn rotate_master_key(settings: &Settings) -> Result<Rotated> {
     let store = SqlCredentialStore::new(database.clone());
     let place = settings.credentials.place(&settings.storage.folder())?;
     let old = master_key(&place, &store).await?;
-    let new = place.prepare().context(Failure::MasterKey)?;
+    let new = place.prepare(&old).context(Failure::MasterKey)?;
     let (from, to) = (XChaChaVault::new(&old), XChaChaVault::new(&new));
     let reseal = |stored: &StoredCredential| {
         let credential = from.open(stored.owner, &stored.provider, &stored.sealed)?;

@@ -73,6 +73,18 @@ pub enum MasterKeyError {
         `openssl rand -hex 32` makes one"
     )]
     NoNewKey,
+    /// No other file can take the place of the one that holds it.
+    #[error(
+        "{} cannot be replaced, so the master key stays as it is. A file that is mounted by itself never can be: mount its \
+         folder, or give the key as the setting credentials.master_key",
+        path.display()
+    )]
+    Fixed {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// A file cannot be read or written.
     #[error("the master key cannot be read or written")]
     Io(#[from] io::Error),
@@ -85,6 +97,14 @@ impl MasterKeyPlace {
     /// # Errors
     /// [`MasterKeyError`] says what is wrong with the key, and what to do.
     pub fn settle(&self, stored: &[KeyId]) -> Result<MasterKey, MasterKeyError> {
+        self.settle_by(stored, || self.take_place())
+    }
+
+    pub(super) fn settle_by(
+        &self,
+        stored: &[KeyId],
+        take_place: impl FnOnce() -> io::Result<()>,
+    ) -> Result<MasterKey, MasterKeyError> {
         let opens = |key: &MasterKey| stored.iter().all(|id| *id == key.id());
         let present = self.present()?;
         if let Some(key) = present.as_ref().filter(|key| opens(key)) {
@@ -95,12 +115,16 @@ impl MasterKeyPlace {
         if !stored.is_empty()
             && let Some(new) = self.next()?.filter(opens)
         {
-            self.finish()?;
-            match self {
-                Self::Storage(_) | Self::File(_) => {
+            match (self, take_place()) {
+                // It opens everything all the same, and the next start finds it where it is.
+                (_, Err(err)) => warn!(
+                    error = %err, key.id = %new.id(),
+                    "The new master key cannot take the place of the old one: {err}; put what {self}.new holds into {self}"
+                ),
+                (Self::Storage(_) | Self::File(_), Ok(())) => {
                     info!(key.id = %new.id(), "Brought the change of the master key to its end");
                 }
-                Self::Setting { .. } => warn!(
+                (Self::Setting { .. }, Ok(())) => warn!(
                     "The master key has changed: set credentials.master_key to what \
                     credentials.new_master_key is now, and unset that"
                 ),
@@ -120,11 +144,21 @@ impl MasterKeyPlace {
     }
 
     /// Makes the key ready that shall take the place of the present one. Nothing uses it before something is encrypted
-    /// with it.
+    /// with it. Whether it can take the place is found out first, with the present one, which stays there.
     ///
     /// # Errors
-    /// [`MasterKeyError::NoNewKey`] or [`MasterKeyError::Io`].
-    pub fn prepare(&self) -> Result<MasterKey, MasterKeyError> {
+    /// [`MasterKeyError::NoNewKey`], [`MasterKeyError::Fixed`] or [`MasterKeyError::Io`].
+    pub fn prepare(&self, present: &MasterKey) -> Result<MasterKey, MasterKeyError> {
+        if let Self::Storage(path) | Self::File(path) = self {
+            write(path, present).map_err(|source| MasterKeyError::Fixed {
+                path: path.clone(),
+                source,
+            })?;
+        }
+        self.make_ready()
+    }
+
+    fn make_ready(&self) -> Result<MasterKey, MasterKeyError> {
         match self {
             Self::Storage(path) | Self::File(path) => {
                 let key = MasterKey::generate();
@@ -140,15 +174,18 @@ impl MasterKeyPlace {
     /// # Errors
     /// [`MasterKeyError::Io`]; the next start does it then.
     pub fn finish(&self) -> Result<(), MasterKeyError> {
+        Ok(self.take_place()?)
+    }
+
+    fn take_place(&self) -> io::Result<()> {
         match self {
             Self::Storage(path) | Self::File(path) => {
                 fs::rename(beside(path), path).map_err(at_path(path))?;
-                sync_folder(path)?;
+                sync_folder(path)
             }
             // Settings are the operator's.
-            Self::Setting { .. } => {}
+            Self::Setting { .. } => Ok(()),
         }
-        Ok(())
     }
 
     fn present(&self) -> Result<Option<MasterKey>, MasterKeyError> {
@@ -177,7 +214,7 @@ impl MasterKeyPlace {
     }
 
     fn create(&self) -> Result<MasterKey, MasterKeyError> {
-        let key = self.prepare()?;
+        let key = self.make_ready()?;
         self.finish()?;
         info!(key.id = %key.id(), "Made a master key for provider keys in {self}; keep a copy of it, apart from those of \
             the database");
@@ -196,8 +233,12 @@ impl std::fmt::Display for MasterKeyPlace {
 
 /// Where a key waits that shall take the place of the one in a file.
 fn beside(path: &Path) -> PathBuf {
+    with_ending(path, ".new")
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut name = OsString::from(path);
-    name.push(".new");
+    name.push(ending);
     name.into()
 }
 
@@ -215,35 +256,38 @@ fn read(path: &Path) -> Result<Option<MasterKey>, MasterKeyError> {
 }
 
 /// Writes a file that only this user can read, in the place of one that may be there.
-fn write(path: &Path, key: &MasterKey) -> Result<(), MasterKeyError> {
-    let unfinished = {
-        let mut name = OsString::from(path);
-        name.push(".unfinished");
-        PathBuf::from(name)
-    };
+fn write(path: &Path, key: &MasterKey) -> io::Result<()> {
+    let unfinished = with_ending(path, ".unfinished");
     crate::disk::remove_file(&unfinished)?;
+    let replaced = write_new(&unfinished, key)
+        .map_err(at_path(&unfinished))
+        .and_then(|()| fs::rename(&unfinished, path).map_err(at_path(path)));
+    if replaced.is_err() {
+        // It holds a key, and is of no use.
+        crate::disk::remove_file(&unfinished)?;
+    }
+    replaced?;
+    sync_folder(path)
+}
+
+fn write_new(path: &Path, key: &MasterKey) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(&unfinished)
-        .and_then(|mut file| {
-            file.write_all(key.digits().expose_secret().as_bytes())?;
-            file.write_all(b"\n")?;
-            file.sync_all()
-        })
-        .map_err(at_path(&unfinished))?;
-    fs::rename(&unfinished, path).map_err(at_path(path))?;
-    sync_folder(path)
+    let mut file = options.open(path)?;
+    file.write_all(key.digits().expose_secret().as_bytes())?;
+    file.write_all(b"\n")?;
+    file.sync_all()
 }
 
 /// A name is on the disk when its folder is.
-fn sync_folder(path: &Path) -> Result<(), MasterKeyError> {
+fn sync_folder(path: &Path) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
-    let synced = File::open(folder).and_then(|folder| folder.sync_all());
-    Ok(synced.map_err(at_path(folder))?)
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(at_path(folder))
 }
 
 /// Others may be meant to read a file of the operator, but not that of the server.

@@ -126,12 +126,12 @@ fn a_start_in_the_middle_of_a_change_has_the_key_that_opens_what_is_stored() {
 
     // Before anything was encrypted anew, and once more after a second attempt.
     for _ in 0..2 {
-        place.prepare().unwrap();
+        place.prepare(&old).unwrap();
         assert_eq!(place.settle(&[old.id()]).unwrap().id(), old.id());
         assert_eq!(digits(&file), old.digits().expose_secret());
     }
     // After everything was.
-    let new = place.prepare().unwrap();
+    let new = place.prepare(&old).unwrap();
     assert_ne!(new.id(), old.id());
     assert_eq!(place.settle(&[new.id()]).unwrap().id(), new.id());
     assert_eq!(digits(&file), new.digits().expose_secret());
@@ -144,11 +144,52 @@ fn a_start_in_the_middle_of_a_change_has_the_key_that_opens_what_is_stored() {
 fn a_change_that_ends_leaves_the_new_key_only() {
     let folder = tempfile::tempdir().unwrap();
     let place = in_storage(&folder);
-    place.settle(&[]).unwrap();
-    let new = place.prepare().unwrap();
+    let old = place.settle(&[]).unwrap();
+    let new = place.prepare(&old).unwrap();
     place.finish().unwrap();
     assert_eq!(place.settle(&[]).unwrap().id(), new.id());
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+/// Of a file that is a mount of its own the same is true as of a folder: no file takes its place.
+#[test]
+fn a_key_that_no_other_can_replace_stays_before_anything_is_encrypted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.key");
+    fs::create_dir(&path).unwrap();
+    let place = MasterKeyPlace::File(path);
+    let err = place.prepare(&MasterKey::generate()).unwrap_err();
+    assert!(matches!(err, MasterKeyError::Fixed { .. }), "{err:?}");
+    assert!(
+        err.to_string().contains("mine.key cannot be replaced")
+            && err.to_string().contains("mount its folder"),
+        "{err}"
+    );
+    assert_eq!(
+        fs::read_dir(folder.path()).unwrap().count(),
+        1,
+        "no key lies about"
+    );
+}
+
+#[test]
+fn a_change_that_cannot_be_brought_to_its_end_keeps_no_server_from_starting() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = in_storage(&folder);
+    let old = place.settle(&[]).unwrap();
+    let new = place.prepare(&old).unwrap();
+    for _ in 0..2 {
+        let settled = place.settle_by(&[new.id()], || Err(std::io::ErrorKind::ResourceBusy.into()));
+        assert_eq!(settled.unwrap().id(), new.id());
+        assert_eq!(
+            digits(&folder.path().join("master.key")),
+            old.digits().expose_secret()
+        );
+    }
+    // The next change goes on with the key that everything is encrypted with.
+    let newer = place.prepare(&new).unwrap();
+    assert_eq!(place.settle(&[new.id()]).unwrap().id(), new.id());
+    assert_eq!(place.settle(&[newer.id()]).unwrap().id(), newer.id());
 }
 
 #[test]
@@ -158,11 +199,11 @@ fn a_setting_changes_to_another_setting() {
         key: old.clone(),
         new,
     };
-    assert!(matches!(place(None).prepare(), Err(MasterKeyError::NoNewKey)));
+    assert!(matches!(place(None).prepare(&old), Err(MasterKeyError::NoNewKey)));
     let both = place(Some(new.clone()));
     assert_eq!(both.settle(&[]).unwrap().id(), old.id());
     assert_eq!(both.settle(&[old.id()]).unwrap().id(), old.id());
-    assert_eq!(both.prepare().unwrap().id(), new.id());
+    assert_eq!(both.prepare(&old).unwrap().id(), new.id());
     both.finish().unwrap();
     assert_eq!(both.settle(&[new.id()]).unwrap().id(), new.id());
 }
