@@ -150,7 +150,7 @@ impl MasterKeyPlace {
     /// [`MasterKeyError::NoNewKey`], [`MasterKeyError::Fixed`] or [`MasterKeyError::Io`].
     pub fn prepare(&self, present: &MasterKey) -> Result<MasterKey, MasterKeyError> {
         if let Self::Storage(path) | Self::File(path) = self {
-            write(path, present).map_err(|source| MasterKeyError::Fixed {
+            write(path, present, path).map_err(|source| MasterKeyError::Fixed {
                 path: path.clone(),
                 source,
             })?;
@@ -162,7 +162,7 @@ impl MasterKeyPlace {
         match self {
             Self::Storage(path) | Self::File(path) => {
                 let key = MasterKey::generate();
-                write(&beside(path), &key)?;
+                write(&beside(path), &key, path)?;
                 Ok(key)
             }
             Self::Setting { new, .. } => new.clone().ok_or(MasterKeyError::NoNewKey),
@@ -255,11 +255,12 @@ fn read(path: &Path) -> Result<Option<MasterKey>, MasterKeyError> {
     Ok(Some(key))
 }
 
-/// Writes a file that only this user can read, in the place of one that may be there.
-fn write(path: &Path, key: &MasterKey) -> io::Result<()> {
+/// Writes a file in the place of one that may be there. Those can read it who can read this other one; where that is not
+/// there, this user only.
+fn write(path: &Path, key: &MasterKey, other: &Path) -> io::Result<()> {
     let unfinished = with_ending(path, ".unfinished");
     crate::disk::remove_file(&unfinished)?;
-    let replaced = write_new(&unfinished, key)
+    let replaced = write_new(&unfinished, key, other)
         .map_err(at_path(&unfinished))
         .and_then(|()| fs::rename(&unfinished, path).map_err(at_path(path)));
     if replaced.is_err() {
@@ -270,7 +271,7 @@ fn write(path: &Path, key: &MasterKey) -> io::Result<()> {
     sync_folder(path)
 }
 
-fn write_new(path: &Path, key: &MasterKey) -> io::Result<()> {
+fn write_new(path: &Path, key: &MasterKey, other: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -278,7 +279,32 @@ fn write_new(path: &Path, key: &MasterKey) -> io::Result<()> {
     let mut file = options.open(path)?;
     file.write_all(key.digits().expose_secret().as_bytes())?;
     file.write_all(b"\n")?;
+    #[cfg(unix)]
+    resemble(&file, other)?;
     file.sync_all()
+}
+
+/// Gives a file the owner, the group and the mode of another one, where that is there: whoever runs this may not be who runs
+/// the server.
+#[cfg(unix)]
+fn resemble(file: &File, other: &Path) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, fchown};
+
+    let wanted = match fs::metadata(other) {
+        Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(()),
+        wanted => wanted?,
+    };
+    let present = file.metadata()?;
+    if (present.uid(), present.gid()) != (wanted.uid(), wanted.gid()) {
+        fchown(file, Some(wanted.uid()), Some(wanted.gid())).map_err(|err| {
+            let said = format!(
+                "it has to belong to whom {} belongs to; run this as they ({err})",
+                other.display()
+            );
+            io::Error::new(err.kind(), said)
+        })?;
+    }
+    file.set_permissions(wanted.permissions())
 }
 
 /// A name is on the disk when its folder is.

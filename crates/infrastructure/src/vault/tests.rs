@@ -151,6 +151,32 @@ fn a_change_that_ends_leaves_the_new_key_only() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
+#[cfg(unix)]
+#[test]
+fn whoever_could_read_the_old_key_can_read_the_new_one() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.key");
+    let old = MasterKey::generate();
+    fs::write(&path, old.digits().expose_secret()).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    // Nobody but root may do this; for anybody else the file is their own before and after.
+    let _ = chown(&path, Some(1), Some(1));
+    let access = || {
+        let file = fs::metadata(&path).unwrap();
+        (file.uid(), file.gid(), file.mode() & 0o777)
+    };
+    let before = access();
+    assert_eq!(before.2, 0o640);
+    let place = MasterKeyPlace::File(path.clone());
+    let new = place.prepare(&old).unwrap();
+    assert_eq!(access(), before, "the old one was written again");
+    place.finish().unwrap();
+    assert_eq!(digits(&path), new.digits().expose_secret());
+    assert_eq!(access(), before);
+}
+
 /// Of a file that is a mount of its own the same is true as of a folder: no file takes its place.
 #[test]
 fn a_key_that_no_other_can_replace_stays_before_anything_is_encrypted() {
