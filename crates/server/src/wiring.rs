@@ -24,8 +24,8 @@ use viva_infrastructure::catalogue::{
 };
 use viva_infrastructure::credentials::{self, HttpClients, ProviderChecks};
 use viva_infrastructure::db::{
-    Database, DatabaseConfig, DatabaseLock, SqlCredentialStore, SqlSessionStore, SqlTemplateStore,
-    SqlTokenStore,
+    Database, DatabaseConfig, DatabaseLock, ResealError, SqlCredentialStore, SqlSessionStore,
+    SqlTemplateStore, SqlTokenStore,
 };
 use viva_infrastructure::journal::FileTurnJournal;
 use viva_infrastructure::providers::anthropic::AnthropicLanguageModel;
@@ -128,7 +128,10 @@ pub(crate) async fn rotate_master_key(settings: &Settings) -> Result<Rotated> {
         let credential = from.open(stored.owner, &stored.provider, &stored.sealed)?;
         to.seal(stored.owner, &stored.provider, &credential)
     };
-    let count = store.reseal(reseal).await.context(Failure::Database)?;
+    let count = match store.reseal(reseal).await {
+        Err(err @ ResealError::Vault { .. }) => return Err(err).context(Failure::MasterKey),
+        resealed => resealed.context(Failure::Database)?,
+    };
     place.finish().context(Failure::MasterKey)?;
     database.close().await.context(Failure::Database)?;
     Ok(Rotated {

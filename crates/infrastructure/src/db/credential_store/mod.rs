@@ -31,7 +31,10 @@ pub struct SqlCredentialStore {
 #[derive(Debug, Error)]
 pub enum ResealError {
     /// One cannot be opened, or not be sealed again.
-    #[error("the key of user {owner} for {provider} cannot be encrypted anew")]
+    #[error(
+        "the key of user {owner} for {provider} cannot be encrypted anew, so none is. Where it is damaged, its owner has to \
+         enter or delete it again, or its row goes out of the table provider_credentials"
+    )]
     Vault {
         /// Whose it is.
         owner: UserId,

@@ -1,9 +1,15 @@
 use std::fs;
 
 use secrecy::ExposeSecret as _;
+use uuid::Uuid;
+use viva_domain::credentials::{AuditAction, AuditEntry, AuditOutcome};
+use viva_domain::ids::{AuditEntryId, CredentialId, UserId};
+use viva_domain::ports::CredentialStore as _;
 use viva_infrastructure::vault::MasterKey;
 
-use super::{OWN, keep, keep_sealed, master_key_file, serve, serve_with, shown, start, vendor};
+use super::{
+    OPENAI, OWN, keep, keep_sealed, master_key_file, serve, serve_with, shown, start, store, vendor,
+};
 use crate::bench::{Folder, output};
 
 async fn rotate(folder: &Folder, variables: &[(&str, &str)]) -> (Option<i32>, String) {
@@ -103,6 +109,48 @@ async fn a_wrong_master_key_stops_the_start_and_changes_nothing() {
     fs::write(&file, &kept).expect("it can be written");
     let server = serve(&folder, &vendor).await;
     assert_eq!(shown(&server).await.masked_key, "sk-…0123");
+}
+
+#[tokio::test]
+async fn a_key_that_does_not_open_is_named_and_nothing_is_encrypted_anew() {
+    let folder = Folder::new();
+    let old = keep(&folder, OWN).await;
+    damage(&folder).await;
+    let (code, said) = rotate(&folder, &[]).await;
+    assert_eq!(code, Some(77), "{said}");
+    for part in ["the master key cannot be used", "openai", "provider_credentials"] {
+        assert!(said.contains(part), "{said}");
+    }
+    assert!(said.contains(&UserId::LOCAL.to_string()), "{said}");
+    let file = master_key_file(&folder);
+    let kept = fs::read_to_string(&file).expect("it is there");
+    assert_eq!(kept.trim(), old.digits().expose_secret());
+
+    let server = folder.serve().await;
+    let deleted = server.client().delete_credential(OPENAI).await;
+    deleted.expect("its owner can delete it");
+    drop(server);
+    let (code, said) = rotate(&folder, &[]).await;
+    assert_eq!(code, Some(0), "{said}");
+}
+
+/// Changes what is sealed of the user's key.
+async fn damage(folder: &Folder) {
+    let store = store(folder).await;
+    let stored = store.find(UserId::LOCAL, OPENAI).await;
+    let mut stored = stored.expect("it is read").expect("it is stored");
+    stored.id = CredentialId::from_uuid(Uuid::from_u128(2));
+    stored.sealed.ciphertext[0] ^= 1;
+    let entry = AuditEntry {
+        id: AuditEntryId::from_uuid(Uuid::from_u128(2)),
+        owner: UserId::LOCAL,
+        at: stored.checked_at,
+        action: AuditAction::Replace,
+        provider: OPENAI.to_owned(),
+        session: None,
+        outcome: AuditOutcome::Done,
+    };
+    store.put(&stored, &entry).await.expect("it is stored");
 }
 
 #[tokio::test]
