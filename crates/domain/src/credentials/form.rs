@@ -25,7 +25,7 @@ pub struct FormField {
     pub field: CredentialField,
     /// Whether it has to be filled in.
     pub need: FieldNeed,
-    /// What is used without it, or what it looks like where it is needed.
+    /// What is used without it, as far as everybody may know it, or what it looks like where it is needed.
     pub example: Option<String>,
 }
 

@@ -93,6 +93,7 @@ fn added(table: &ProviderTable) -> Result<CatalogueProvider, String> {
             .parse()
             .map_err(|problem| format!("base_url {problem}"))?,
         base_url_is_example: false,
+        built_in_base_url: None,
         key: KeyNeed::Optional,
         key_variables: Vec::new(),
         realtime: None,

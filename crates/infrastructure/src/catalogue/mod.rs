@@ -40,6 +40,9 @@ impl Catalogue {
     pub fn load(file: Option<&Path>) -> Result<Self, CatalogueError> {
         let mut catalogue = Self::default();
         catalogue.read(BUILT_IN_NAME, BUILT_IN)?;
+        for provider in &mut catalogue.providers {
+            provider.built_in_base_url = Some(provider.base_url.clone());
+        }
         if let Some(path) = file {
             let name = path.display().to_string();
             let text = std::fs::read_to_string(path).map_err(|source| CatalogueError::Unreadable {

@@ -16,6 +16,8 @@ pub struct CatalogueProvider {
     pub base_url: BaseUrl,
     /// Everybody has an address of their own; [`Self::base_url`] only shows its form.
     pub base_url_is_example: bool,
+    /// The one that came with Viva, which is no secret; any other one was chosen by whoever runs the server.
+    pub built_in_base_url: Option<BaseUrl>,
     /// Whether a key is needed.
     pub key: KeyNeed,
     /// Environment variables that hold its key by the vendor's convention, the first one that is set counts.
@@ -74,6 +76,12 @@ impl CatalogueProvider {
         }
         self.base_url = base_url;
         self.base_url_is_example = false;
+    }
+
+    /// Where it is, or what that looks like, as far as everybody may know it.
+    pub fn public_base_url(&self) -> Option<&BaseUrl> {
+        let is_public = self.base_url_is_example || self.built_in_base_url.as_ref() == Some(&self.base_url);
+        is_public.then_some(&self.base_url)
     }
 
     /// Whether it works without a key.

@@ -103,6 +103,23 @@ mod tests {
         assert_eq!(needs("openai"), [address(FieldNeed::Optional), organization]);
     }
 
+    #[test]
+    fn forms_show_no_address_of_whoever_runs_the_server() {
+        let example = |provider: &CatalogueProvider| form(provider).fields.remove(0).example;
+        let vendors = Some("https://api.openai.com/v1".to_owned());
+        let mut openai = provider("openai");
+        assert_eq!(example(&openai), vendors);
+        openai.move_to("http://gateway.internal:8080/team/openai".parse().unwrap());
+        assert_eq!(example(&openai), None);
+        openai.move_to("https://api.openai.com/v1".parse().unwrap());
+        assert_eq!(example(&openai), vendors);
+
+        let mut azure = provider("azure-openai");
+        assert!(example(&azure).is_some_and(|url| url.contains("openai.azure.com")));
+        azure.move_to("https://their-resource.openai.azure.com".parse().unwrap());
+        assert_eq!(example(&azure), None);
+    }
+
     const KEY: &str = "sk-secret";
 
     fn checks(provider: CatalogueProvider, users: AddressPolicy) -> ProviderChecks {

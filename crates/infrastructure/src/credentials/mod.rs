@@ -56,7 +56,7 @@ pub fn form(provider: &CatalogueProvider) -> CredentialForm {
     let base_url = FormField {
         field: CredentialField::BaseUrl,
         need,
-        example: Some(format!("{:?}", provider.base_url)),
+        example: provider.public_base_url().map(|url| format!("{url:?}")),
     };
     let organization = FormField {
         field: CredentialField::Organization,
