@@ -230,9 +230,7 @@ impl From<TemplateError> for Problem {
 impl From<CredentialError> for Problem {
     fn from(err: CredentialError) -> Self {
         match &err {
-            CredentialError::UnknownProvider(_) => {
-                Self::not_found("provider-not-found").detail(err.to_string())
-            }
+            CredentialError::UnknownProvider => Self::not_found("provider-not-found").detail(err.to_string()),
             CredentialError::NotThere(_) => Self::not_found("credential-not-found").detail(err.to_string()),
             CredentialError::Invalid(_) => Self::bad_request("invalid-credential").detail(err.to_string()),
             CredentialError::Refused(cause) => cause.into(),

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode, Uri};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -33,6 +33,8 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// The page on which people sign in has a style and a form, and nothing that runs.
 const SIGN_IN_POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; \
                               frame-ancestors 'none'";
+/// What is below knows by itself what it can tell of.
+const KEYS: &str = "/api/v1/credentials/";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
@@ -90,10 +92,17 @@ fn header_unless_set(name: HeaderName, value: &'static str) -> SetResponseHeader
     SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
-/// The path without its query, which may hold what is nobody's business.
 fn span(request: &Request) -> Span {
     let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
-    info_span!("http.request", http.method = %request.method(), http.path = request.uri().path(), request.id = id)
+    info_span!("http.request", http.method = %request.method(), http.path = shown_path(request.uri()), request.id = id)
+}
+
+/// The path without its query, which may hold what is nobody's business; so may what stands for the name of a provider.
+fn shown_path(uri: &Uri) -> &str {
+    if uri.path().starts_with(KEYS) {
+        return KEYS;
+    }
+    uri.path()
 }
 
 #[expect(

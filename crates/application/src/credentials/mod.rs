@@ -69,9 +69,9 @@ pub struct ShownCredential {
 /// Why nothing was done with a credential.
 #[derive(Debug, Error)]
 pub enum CredentialError {
-    /// There is no such provider, or it takes no key.
-    #[error("there is no provider {0:?} that takes a key")]
-    UnknownProvider(String),
+    /// There is no such provider, or it takes no key. What it was called is not repeated: it may be a key.
+    #[error("no provider of this name takes a key")]
+    UnknownProvider,
     /// The user has none for it.
     #[error("you have no key for {0:?}")]
     NotThere(String),
@@ -189,11 +189,17 @@ impl Credentials {
         Ok(shown(&credential, &stored))
     }
 
-    /// Forgets the user's key for a provider.
+    /// Forgets the user's key for a provider, also for one that is none any more.
     ///
     /// # Errors
-    /// [`CredentialError::NotThere`] or [`CredentialError::Store`].
+    /// [`CredentialError::UnknownProvider`], [`CredentialError::NotThere`] or [`CredentialError::Store`].
     pub async fn delete(&self, owner: UserId, provider: &str) -> Result<(), CredentialError> {
+        if !self.is_provider(provider) {
+            let stored = self.ports.credential_store.list(owner).await?;
+            if !stored.iter().any(|stored| stored.provider == provider) {
+                return Err(CredentialError::UnknownProvider);
+            }
+        }
         let entry = self.entry(owner, provider, AuditAction::Delete, AuditOutcome::Done);
         match self.ports.credential_store.remove(owner, provider, &entry).await {
             Err(err) if err.kind == StoreErrorKind::Missing => {
@@ -211,10 +217,15 @@ impl Credentials {
         Ok(self.ports.credential_store.audit(owner, page).await?)
     }
 
+    /// Whether a provider of this name takes keys.
+    pub fn is_provider(&self, name: &str) -> bool {
+        self.form(name).is_ok()
+    }
+
     fn form(&self, provider: &str) -> Result<&CredentialForm, CredentialError> {
         let mut forms = self.forms.iter();
         let form = forms.find(|form| form.provider == provider);
-        form.ok_or_else(|| CredentialError::UnknownProvider(provider.to_owned()))
+        form.ok_or(CredentialError::UnknownProvider)
     }
 
     fn entry(&self, owner: UserId, provider: &str, action: AuditAction, outcome: AuditOutcome) -> AuditEntry {

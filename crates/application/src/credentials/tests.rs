@@ -219,12 +219,30 @@ async fn a_key_is_forgotten() {
 }
 
 #[tokio::test]
+async fn a_key_for_what_is_no_provider_any_more_is_forgotten_all_the_same() {
+    let bench = Bench::new();
+    let stored = StoredCredential {
+        provider: "gone".to_owned(),
+        ..viva_contract::samples::stored_credential(1)
+    };
+    let entry = viva_contract::samples::audit_entry(1);
+    bench.store.put(&stored, &entry).await.unwrap();
+    bench.credentials.delete(OWNER, "gone").await.unwrap();
+    assert_eq!(bench.store.list(OWNER).await.unwrap(), []);
+}
+
+#[tokio::test]
 async fn who_takes_no_key_is_not_asked() {
     let bench = Bench::new();
     let unknown = bench.put_of(OWNER, "offline", KEY).await;
     assert!(
-        matches!(unknown, Err(CredentialError::UnknownProvider(_))),
+        matches!(unknown, Err(CredentialError::UnknownProvider)),
         "{unknown:?}"
+    );
+    let deleted = bench.credentials.delete(OWNER, "offline").await;
+    assert!(
+        matches!(deleted, Err(CredentialError::UnknownProvider)),
+        "{deleted:?}"
     );
     let invalid = bench.put("two words").await;
     assert!(matches!(invalid, Err(CredentialError::Invalid(_))), "{invalid:?}");

@@ -1,9 +1,11 @@
 use axum::extract::State;
 use axum::http::StatusCode;
+use tracing::field::Empty;
 use tracing::instrument;
 use viva_application::credentials::Credentials;
 use viva_protocol::problem::Problem as ProblemBody;
 
+use super::name_in_log;
 use crate::extract::{Identity, OwnOrigin, Path};
 use crate::problem::Problem;
 
@@ -20,13 +22,14 @@ use crate::problem::Problem;
         (status = 404, description = "You have no key for this provider", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
-#[instrument(name = "api.credentials.delete", skip_all, fields(provider.name = %provider))]
+#[instrument(name = "api.credentials.delete", skip_all, fields(provider.name = Empty))]
 pub(crate) async fn delete(
     _own: OwnOrigin,
     State(credentials): State<Credentials>,
     Identity(user_id): Identity,
     Path(provider): Path<String>,
 ) -> Result<StatusCode, Problem> {
+    name_in_log(&credentials, &provider);
     credentials.delete(user_id, &provider).await?;
     Ok(StatusCode::NO_CONTENT)
 }

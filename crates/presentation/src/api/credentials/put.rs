@@ -1,13 +1,14 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
+use tracing::field::Empty;
 use tracing::instrument;
 use viva_application::credentials::Credentials;
 use viva_domain::credentials::RawCredential;
 use viva_protocol::problem::Problem as ProblemBody;
 use viva_protocol::rest;
 
-use super::convert;
+use super::{convert, name_in_log};
 use crate::extract::{Identity, OwnOrigin, Path};
 use crate::problem::Problem;
 
@@ -32,7 +33,7 @@ const BODY: &str = "the body must be JSON with the text api_key, and base_url an
         (status = 503, description = "The provider takes no more requests for now", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
-#[instrument(name = "api.credentials.put", skip_all, fields(provider.name = %provider))]
+#[instrument(name = "api.credentials.put", skip_all, fields(provider.name = Empty))]
 pub(crate) async fn put(
     _own: OwnOrigin,
     State(credentials): State<Credentials>,
@@ -40,6 +41,7 @@ pub(crate) async fn put(
     Path(provider): Path<String>,
     body: Bytes,
 ) -> Result<Json<rest::Credential>, Problem> {
+    name_in_log(&credentials, &provider);
     // The usual extractor repeats what it found, also in a log.
     let Ok(body) = serde_json::from_slice::<rest::CredentialContent>(&body) else {
         return Err(Problem::bad_request("invalid-body").detail(BODY));

@@ -1,11 +1,12 @@
 use axum::Json;
 use axum::extract::State;
+use tracing::field::Empty;
 use tracing::instrument;
 use viva_application::credentials::Credentials;
 use viva_protocol::problem::Problem as ProblemBody;
 use viva_protocol::rest;
 
-use super::convert;
+use super::{convert, name_in_log};
 use crate::extract::{Identity, OwnOrigin, Path};
 use crate::problem::Problem;
 
@@ -25,13 +26,14 @@ use crate::problem::Problem;
         (status = 503, description = "The provider takes no more requests for now", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
-#[instrument(name = "api.credentials.validate", skip_all, fields(provider.name = %provider))]
+#[instrument(name = "api.credentials.validate", skip_all, fields(provider.name = Empty))]
 pub(crate) async fn validate(
     _own: OwnOrigin,
     State(credentials): State<Credentials>,
     Identity(user_id): Identity,
     Path(provider): Path<String>,
 ) -> Result<Json<rest::Credential>, Problem> {
+    name_in_log(&credentials, &provider);
     let valid = credentials.validate(user_id, &provider).await?;
     Ok(Json(convert::credential(valid)))
 }

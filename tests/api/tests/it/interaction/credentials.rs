@@ -242,6 +242,30 @@ async fn a_body_that_is_no_account_is_refused_and_not_repeated() {
 }
 
 #[tokio::test]
+async fn a_key_that_stands_for_a_provider_is_not_repeated() {
+    let logs = CapturedLogs::start();
+    let server = Server::start().await;
+    let wrong = "/api/v1/credentials/sk-hidden-0123456789";
+    for (method, path, code) in [
+        ("PUT", wrong.to_owned(), "provider-not-found"),
+        ("DELETE", wrong.to_owned(), "provider-not-found"),
+        ("POST", format!("{wrong}/validate"), "provider-not-found"),
+        ("GET", format!("{wrong}/check"), "not-found"),
+    ] {
+        let answer = server.send_json(method, &path, &account()).await;
+        assert_eq!(answer.problem(), problem(404, code), "{method}");
+        assert!(!answer.text().contains("hidden"), "{}", answer.text());
+    }
+    let text = logs.text();
+    assert!(!text.contains("hidden"), "{text}");
+    server.request("POST", &format!("{ACME}/validate"), &[]).await;
+    let text = logs.text();
+    for known in [r#"provider.name="acme""#, r#"http.path="/api/v1/credentials/""#] {
+        assert!(text.contains(known), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn pages_of_other_servers_change_nothing() {
     let server = Server::start().await;
     put(&server, &account()).await.json();
