@@ -234,9 +234,13 @@ impl From<CredentialError> for Problem {
             CredentialError::NotThere(_) => Self::not_found("credential-not-found").detail(err.to_string()),
             CredentialError::Invalid(_) => Self::bad_request("invalid-credential").detail(err.to_string()),
             CredentialError::Refused(cause) => cause.into(),
-            CredentialError::Vault(cause) => {
-                log(cause);
+            CredentialError::Unreadable(_) => {
+                log(&err);
                 Self::conflict("credential-unreadable").detail(err.to_string())
+            }
+            CredentialError::NotSealed(_) => {
+                log(&err);
+                Self::internal()
             }
             CredentialError::Store(cause) => cause.into(),
         }
@@ -357,7 +361,7 @@ fn title(status: StatusCode) -> &'static str {
 mod tests {
     use axum::body::{Body as Bytes, to_bytes};
     use viva_domain::ids::SessionId;
-    use viva_domain::ports::StoreErrorKind;
+    use viva_domain::ports::{StoreErrorKind, VaultError};
 
     use super::*;
 
@@ -395,6 +399,17 @@ mod tests {
             !body.contains("secret-host") && !body.contains("find session"),
             "{body}"
         );
+    }
+
+    #[test]
+    fn only_what_is_stored_and_cannot_be_read_back_is_to_be_entered_again() {
+        let unreadable = Problem::from(CredentialError::Unreadable(VaultError::Damaged));
+        assert_eq!(
+            (unreadable.status, &*unreadable.code),
+            (StatusCode::CONFLICT, "credential-unreadable")
+        );
+        let not_sealed = Problem::from(CredentialError::NotSealed(VaultError::Failed));
+        assert_eq!(not_sealed, Problem::internal());
     }
 
     #[tokio::test]

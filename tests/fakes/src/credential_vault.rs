@@ -4,7 +4,7 @@ use viva_domain::credentials::{Credential, KeyId, SealedCredential};
 use viva_domain::ids::UserId;
 use viva_domain::ports::{CredentialVault, VaultError};
 
-use crate::lock;
+use crate::{FaultSwitch, lock};
 
 const KEY_ID: &str = "memory";
 
@@ -12,6 +12,14 @@ const KEY_ID: &str = "memory";
 #[derive(Debug, Default)]
 pub struct MemoryCredentialVault {
     sealed: Mutex<Vec<(UserId, String, SealedCredential, Credential)>>,
+    faults: FaultSwitch<VaultError>,
+}
+
+impl MemoryCredentialVault {
+    /// Makes it seal nothing.
+    pub fn faults(&self) -> &FaultSwitch<VaultError> {
+        &self.faults
+    }
 }
 
 impl CredentialVault for MemoryCredentialVault {
@@ -21,6 +29,7 @@ impl CredentialVault for MemoryCredentialVault {
         provider: &str,
         credential: &Credential,
     ) -> Result<SealedCredential, VaultError> {
+        self.faults.check()?;
         let mut sealed = lock(&self.sealed);
         let ticket = SealedCredential {
             key_id: KeyId::new(KEY_ID),

@@ -81,9 +81,12 @@ pub enum CredentialError {
     /// The provider did not accept it, or could not be asked.
     #[error(transparent)]
     Refused(#[from] CredentialRefusal),
-    /// It cannot be encrypted or read back.
+    /// What is stored cannot be read back.
     #[error("the key cannot be read back; enter it again")]
-    Vault(#[from] VaultError),
+    Unreadable(#[source] VaultError),
+    /// It cannot be encrypted, so it was not stored.
+    #[error("the key cannot be encrypted")]
+    NotSealed(#[source] VaultError),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -141,11 +144,19 @@ impl Credentials {
                 .await?;
             return Err(refusal.into());
         }
+        let sealed = match self.ports.credential_vault.seal(owner, provider, &credential) {
+            Ok(sealed) => sealed,
+            Err(err) => {
+                let entry = self.entry(owner, provider, action, AuditOutcome::Failed);
+                self.ports.credential_store.record(&entry).await?;
+                return Err(CredentialError::NotSealed(err));
+            }
+        };
         let stored = StoredCredential {
             id: CredentialId::from_uuid(self.ports.ids.uuid()),
             owner,
             provider: provider.to_owned(),
-            sealed: self.ports.credential_vault.seal(owner, provider, &credential)?,
+            sealed,
             state: CredentialState::Valid,
             checked_at: self.ports.clock.now(),
         };
@@ -158,7 +169,7 @@ impl Credentials {
     ///
     /// # Errors
     /// [`CredentialError::UnknownProvider`], [`CredentialError::NotThere`], [`CredentialError::Refused`],
-    /// [`CredentialError::Vault`] or [`CredentialError::Store`].
+    /// [`CredentialError::Unreadable`] or [`CredentialError::Store`].
     pub async fn validate(&self, owner: UserId, provider: &str) -> Result<ShownCredential, CredentialError> {
         self.form(provider)?;
         let stored = self.ports.credential_store.find(owner, provider).await?;
@@ -169,7 +180,7 @@ impl Credentials {
             Err(err) => {
                 let entry = self.entry(owner, provider, AuditAction::Validate, AuditOutcome::Failed);
                 self.ports.credential_store.record(&entry).await?;
-                return Err(err.into());
+                return Err(CredentialError::Unreadable(err));
             }
         };
         let checked = self.ports.credential_check.check(provider, &credential).await;

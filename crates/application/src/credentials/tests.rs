@@ -274,7 +274,7 @@ async fn a_key_that_cannot_be_read_back_is_shown_as_one_that_does_not_work() {
     let asked = bench.check.asked().len();
     let validated = bench.credentials.validate(STRANGER, "acme").await;
     assert!(
-        matches!(validated, Err(CredentialError::Vault(_))),
+        matches!(validated, Err(CredentialError::Unreadable(_))),
         "{validated:?}"
     );
     assert_eq!(bench.check.asked().len(), asked);
@@ -283,6 +283,20 @@ async fn a_key_that_cannot_be_read_back_is_shown_as_one_that_does_not_work() {
         (AuditAction::Validate, AuditOutcome::Failed)
     );
     bench.credentials.delete(STRANGER, "acme").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_key_that_cannot_be_encrypted_is_not_kept_and_the_log_says_so() {
+    let bench = Bench::new();
+    bench.put(KEY).await.unwrap();
+    bench.vault.faults().fail_next(1, VaultError::Failed);
+    let failed = bench.put(OTHER).await;
+    assert!(matches!(failed, Err(CredentialError::NotSealed(_))), "{failed:?}");
+    assert_eq!(bench.own(OWNER).await.unwrap().masked_key, "sk-…abcd");
+    assert_eq!(
+        bench.log(OWNER).await[0],
+        (AuditAction::Replace, AuditOutcome::Failed)
+    );
 }
 
 #[tokio::test]
