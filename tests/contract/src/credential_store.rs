@@ -24,6 +24,8 @@ macro_rules! credential_store_contract {
             removed_credentials_are_forgotten,
             what_is_not_there_cannot_be_removed,
             every_change_is_in_the_audit_log,
+            whether_there_was_a_credential_before_is_in_the_audit_log,
+            of_two_that_are_given_at_once_one_is_the_first,
             a_change_without_its_entry_is_none,
             every_kind_of_entry_survives,
             recording_twice_conflicts,
@@ -92,7 +94,7 @@ pub async fn putting_an_id_twice_conflicts(store: &dyn CredentialStore) {
         assert_eq!(log(store, STRANGER).await, []);
     }
     assert_eq!(store.list(OWNER).await.unwrap(), [stored_credential(1)]);
-    assert_eq!(log(store, OWNER).await, [audit_entry(1)]);
+    assert_eq!(log(store, OWNER).await, [given(AuditAction::Create, 1)]);
 }
 
 pub async fn owners_share_providers(store: &dyn CredentialStore) {
@@ -168,7 +170,10 @@ pub async fn the_state_of_a_replaced_credential_is_missing(store: &dyn Credentia
         store.find(OWNER, "acme").await.unwrap(),
         Some(stored_credential(2))
     );
-    assert_eq!(log(store, OWNER).await, [audit_entry(2), audit_entry(1)]);
+    assert_eq!(
+        log(store, OWNER).await,
+        [given(AuditAction::Replace, 2), given(AuditAction::Create, 1)]
+    );
 }
 
 pub async fn removed_credentials_are_forgotten(store: &dyn CredentialStore) {
@@ -213,7 +218,46 @@ pub async fn every_change_is_in_the_audit_log(store: &dyn CredentialStore) {
         .unwrap();
     store.remove(OWNER, "acme", &audit_entry(3)).await.unwrap();
     store.record(&audit_entry(4)).await.unwrap();
-    assert_eq!(log(store, OWNER).await, [4, 3, 2, 1].map(audit_entry));
+    let [fourth, third, second] = [4, 3, 2].map(audit_entry);
+    assert_eq!(
+        log(store, OWNER).await,
+        [fourth, third, second, given(AuditAction::Create, 1)]
+    );
+}
+
+pub async fn whether_there_was_a_credential_before_is_in_the_audit_log(store: &dyn CredentialStore) {
+    let foreign = StoredCredential {
+        owner: STRANGER,
+        ..stored_credential(1)
+    };
+    let other = StoredCredential {
+        provider: "other".to_owned(),
+        ..stored_credential(2)
+    };
+    put(store, &foreign, 1).await;
+    put(store, &other, 2).await;
+    put(store, &stored_credential(3), 3).await;
+    put(store, &stored_credential(4), 4).await;
+    store.remove(OWNER, "acme", &audit_entry(5)).await.unwrap();
+    put(store, &stored_credential(6), 6).await;
+    let [create, replace] = [AuditAction::Create, AuditAction::Replace];
+    let expected = [
+        given(create, 6),
+        audit_entry(5),
+        given(replace, 4),
+        given(create, 3),
+        given(create, 2),
+    ];
+    assert_eq!(log(store, OWNER).await, expected);
+}
+
+pub async fn of_two_that_are_given_at_once_one_is_the_first(store: &dyn CredentialStore) {
+    let (first, second) = (stored_credential(1), stored_credential(2));
+    tokio::join!(put(store, &first, 1), put(store, &second, 2));
+    let mut actions: Vec<_> = log(store, OWNER).await.iter().map(|entry| entry.action).collect();
+    actions.sort_by_key(|action| *action == AuditAction::Replace);
+    assert_eq!(actions, [AuditAction::Create, AuditAction::Replace]);
+    assert_eq!(store.list(OWNER).await.unwrap().len(), 1);
 }
 
 pub async fn a_change_without_its_entry_is_none(store: &dyn CredentialStore) {
@@ -287,6 +331,14 @@ async fn put(store: &dyn CredentialStore, credential: &StoredCredential, n: u16)
         .put(credential, &entry_of(credential.owner, n))
         .await
         .unwrap();
+}
+
+/// The entry of a credential that was put with the `n`th.
+fn given(action: AuditAction, n: u16) -> AuditEntry {
+    AuditEntry {
+        action,
+        ..audit_entry(n)
+    }
 }
 
 fn entry_of(owner: UserId, n: u16) -> AuditEntry {

@@ -3,7 +3,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use viva_domain::credentials::{AuditEntry, CredentialState, StoredCredential};
+use viva_domain::credentials::{AuditAction, AuditEntry, CredentialState, StoredCredential};
 use viva_domain::ids::{AuditEntryId, CredentialId, UserId};
 use viva_domain::ports::{CredentialStore, Page, PageRequest, StoreError, StoreErrorKind};
 
@@ -52,8 +52,15 @@ impl CredentialStore for MemoryCredentialStore {
         if kept.credentials.values().any(|other| other.id == credential.id) {
             return Err(error(StoreErrorKind::Conflict, OPERATION));
         }
-        kept.record(entry, OPERATION)?;
         let place = (credential.owner, credential.provider.clone());
+        let action = AuditAction::of_giving(kept.credentials.get(&place));
+        kept.record(
+            &AuditEntry {
+                action,
+                ..entry.clone()
+            },
+            OPERATION,
+        )?;
         kept.credentials.insert(place, credential.clone());
         Ok(())
     }

@@ -130,25 +130,16 @@ impl Credentials {
     ) -> Result<ShownCredential, CredentialError> {
         let form = self.form(provider)?;
         let credential = form.fill_in(raw)?;
-        let before = self.ports.credential_store.find(owner, provider).await?;
-        let action = if before.is_some() {
-            AuditAction::Replace
-        } else {
-            AuditAction::Create
-        };
         let checked = self.ports.credential_check.check(provider, &credential).await;
         if let Err(refusal) = checked {
-            self.ports
-                .credential_store
-                .record(&self.entry(owner, provider, action, (&refusal).into()))
-                .await?;
+            self.record_not_kept(owner, provider, (&refusal).into()).await?;
             return Err(refusal.into());
         }
         let sealed = match self.ports.credential_vault.seal(owner, provider, &credential) {
             Ok(sealed) => sealed,
             Err(err) => {
-                let entry = self.entry(owner, provider, action, AuditOutcome::Failed);
-                self.ports.credential_store.record(&entry).await?;
+                self.record_not_kept(owner, provider, AuditOutcome::Failed)
+                    .await?;
                 return Err(CredentialError::NotSealed(err));
             }
         };
@@ -160,7 +151,8 @@ impl Credentials {
             state: CredentialState::Valid,
             checked_at: self.ports.clock.now(),
         };
-        let entry = self.entry(owner, provider, action, AuditOutcome::Done);
+        // The store says what it is: the key before may have gone, or come, while the provider was asked.
+        let entry = self.entry(owner, provider, AuditAction::Create, AuditOutcome::Done);
         self.ports.credential_store.put(&stored, &entry).await?;
         Ok(shown(&credential, &stored))
     }
@@ -237,6 +229,19 @@ impl Credentials {
         let mut forms = self.forms.iter();
         let form = forms.find(|form| form.provider == provider);
         form.ok_or(CredentialError::UnknownProvider)
+    }
+
+    /// Notes that a credential was given and not kept.
+    async fn record_not_kept(
+        &self,
+        owner: UserId,
+        provider: &str,
+        outcome: AuditOutcome,
+    ) -> Result<(), StoreError> {
+        let before = self.ports.credential_store.find(owner, provider).await?;
+        let action = AuditAction::of_giving(before.as_ref());
+        let entry = self.entry(owner, provider, action, outcome);
+        self.ports.credential_store.record(&entry).await
     }
 
     fn entry(&self, owner: UserId, provider: &str, action: AuditAction, outcome: AuditOutcome) -> AuditEntry {

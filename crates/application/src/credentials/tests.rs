@@ -129,6 +129,34 @@ async fn a_key_is_kept_when_its_provider_accepted_it() {
 }
 
 #[tokio::test]
+async fn what_happens_while_the_provider_is_asked_is_not_forgotten() {
+    let bench = Bench::new();
+    bench.put(KEY).await.unwrap();
+    for refusal in [None, Some(CredentialRefusal::BadKey)] {
+        let asked = bench.check.asked().len();
+        if let Some(refusal) = refusal.clone() {
+            bench.check.refusals().fail_next(1, refusal);
+        }
+        bench.check.be_silent();
+        let deleting = async {
+            bench.check.until_asked(asked + 1).await;
+            bench.credentials.delete(OWNER, "acme").await.unwrap();
+            bench.check.answer();
+        };
+        let (given, ()) = tokio::join!(bench.put(OTHER), deleting);
+        assert_eq!(given.is_ok(), refusal.is_none());
+        let outcome = refusal.as_ref().map_or(AuditOutcome::Done, AuditOutcome::from);
+        assert_eq!(
+            bench.log(OWNER).await[..2],
+            [
+                (AuditAction::Create, outcome),
+                (AuditAction::Delete, AuditOutcome::Done)
+            ]
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_replaced_key_has_another_id() {
     let bench = Bench::new();
     let id = async || bench.store.find(OWNER, "acme").await.unwrap().unwrap().id;

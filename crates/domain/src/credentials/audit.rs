@@ -66,6 +66,14 @@ impl AuditAction {
         Self::Use,
         Self::Delete,
     ];
+
+    /// What it is to give a credential where this one was before.
+    pub const fn of_giving<T>(before: Option<&T>) -> Self {
+        match before {
+            Some(_) => Self::Replace,
+            None => Self::Create,
+        }
+    }
 }
 
 impl AuditOutcome {

@@ -10,7 +10,7 @@ use crate::ids::{CredentialId, UserId};
 #[async_trait]
 pub trait CredentialStore: Send + Sync {
     /// Stores a credential of its owner, who is created if this is the first thing of theirs. One that they have for the
-    /// same provider is replaced.
+    /// same provider is replaced. The action of the entry becomes `Replace` then and `Create` otherwise, whatever it was.
     ///
     /// # Errors
     /// [`StoreError`] of kind `Conflict` when the id exists, or `Unavailable`.

@@ -1,13 +1,15 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{LockType, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
     IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, TransactionTrait,
 };
 use thiserror::Error;
 use tracing::instrument;
-use viva_domain::credentials::{AuditEntry, CredentialState, KeyId, SealedCredential, StoredCredential};
+use viva_domain::credentials::{
+    AuditAction, AuditEntry, CredentialState, KeyId, SealedCredential, StoredCredential,
+};
 use viva_domain::ids::{CredentialId, UserId};
 use viva_domain::ports::{CredentialStore, Page, PageRequest, StoreError, StoreErrorKind, VaultError};
 
@@ -112,6 +114,19 @@ impl SqlCredentialStore {
 
     async fn try_put(&self, credential: &StoredCredential, entry: &AuditEntry) -> Result<(), DbErr> {
         let transaction = self.begin(entry).await?;
+        let before = Credentials::of(credential.owner)
+            .filter(Column::Provider.eq(&credential.provider))
+            .one(&transaction)
+            .await?;
+        let action = AuditAction::of_giving(before.as_ref());
+        record(
+            &AuditEntry {
+                action,
+                ..entry.clone()
+            },
+            &transaction,
+        )
+        .await?;
         let mut place = OnConflict::columns([Column::UserId, Column::Provider]);
         place.update_columns([
             Column::Id,
@@ -128,9 +143,22 @@ impl SqlCredentialStore {
         transaction.commit().await
     }
 
-    /// A transaction with the entry in it.
+    /// A transaction during which nobody else changes what the owner of the entry has. They are created if this is the first
+    /// thing of theirs.
     async fn begin(&self, entry: &AuditEntry) -> Result<DatabaseTransaction, DbErr> {
         let transaction = self.database.connection.begin().await?;
+        user::Entity::ensure(entry.owner, entry.at, &transaction).await?;
+        // SQLite knows no such lock, and lets one write at a time.
+        user::Entity::find_by_id(entry.owner.as_uuid())
+            .lock(LockType::NoKeyUpdate)
+            .one(&transaction)
+            .await?;
+        Ok(transaction)
+    }
+
+    /// The same with the entry in it.
+    async fn begin_with(&self, entry: &AuditEntry) -> Result<DatabaseTransaction, DbErr> {
+        let transaction = self.begin(entry).await?;
         record(entry, &transaction).await?;
         Ok(transaction)
     }
@@ -189,7 +217,7 @@ impl CredentialStore for SqlCredentialStore {
     ) -> Result<(), StoreError> {
         const OPERATION: &str = "set the state of a credential";
         let work = async {
-            let transaction = self.begin(entry).await.map_err(failed(OPERATION))?;
+            let transaction = self.begin_with(entry).await.map_err(failed(OPERATION))?;
             let changed = Credentials::update_many()
                 .set(provider_credential::ActiveModel {
                     state: ActiveValue::Set(provider_credential::state(state).to_owned()),
@@ -210,7 +238,7 @@ impl CredentialStore for SqlCredentialStore {
     async fn remove(&self, owner: UserId, provider: &str, entry: &AuditEntry) -> Result<(), StoreError> {
         const OPERATION: &str = "remove credential";
         let work = async {
-            let transaction = self.begin(entry).await.map_err(failed(OPERATION))?;
+            let transaction = self.begin_with(entry).await.map_err(failed(OPERATION))?;
             let removed = Credentials::delete_many()
                 .filter(Column::UserId.eq(owner.as_uuid()))
                 .filter(Column::Provider.eq(provider))
@@ -226,7 +254,7 @@ impl CredentialStore for SqlCredentialStore {
     async fn record(&self, entry: &AuditEntry) -> Result<(), StoreError> {
         const OPERATION: &str = "record what was done with a credential";
         let work = async {
-            let transaction = self.begin(entry).await.map_err(failed(OPERATION))?;
+            let transaction = self.begin_with(entry).await.map_err(failed(OPERATION))?;
             transaction.commit().await.map_err(failed(OPERATION))
         };
         self.database.within(OPERATION, work).await
@@ -259,7 +287,6 @@ impl CredentialStore for SqlCredentialStore {
 }
 
 async fn record(entry: &AuditEntry, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
-    user::Entity::ensure(entry.owner, entry.at, connection).await?;
     Entries::insert(EntryRow::from(entry).into_active_model())
         .exec_without_returning(connection)
         .await
