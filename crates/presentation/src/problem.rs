@@ -238,7 +238,7 @@ impl From<CredentialError> for Problem {
                 log(&err);
                 Self::conflict("credential-unreadable").detail(err.to_string())
             }
-            CredentialError::NotSealed(_) => {
+            CredentialError::NotSealed(_) | CredentialError::BrokenOff(_) => {
                 log(&err);
                 Self::internal()
             }

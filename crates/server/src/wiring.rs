@@ -192,7 +192,7 @@ pub(crate) async fn state(settings: &Settings, tasks: &TaskTracker) -> Result<Ap
         sessions,
         history,
         templates,
-        credentials: Credentials::new(credentials, forms),
+        credentials: Credentials::new(credentials, forms, tasks.clone()),
         providers: directory,
         clock,
         site: Site::open(&settings.web.site)?,

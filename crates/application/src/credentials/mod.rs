@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use thiserror::Error;
-use tracing::error;
+use tokio::task::JoinError;
+use tokio_util::task::TaskTracker;
+use tracing::{Instrument as _, error};
 use viva_domain::credentials::{
     AuditAction, AuditEntry, AuditOutcome, Credential, CredentialForm, CredentialRefusal, CredentialState,
     InvalidCredential, RawCredential, StoredCredential,
@@ -20,11 +22,12 @@ use viva_domain::ports::{
 pub(crate) use uses::KeyUses;
 
 /// Reads and writes a user's own provider keys. A key is kept when its provider accepted it, and is never shown again.
-/// Everything that is done goes into the audit log.
+/// Everything that is done goes into the audit log; what was begun is done also when nobody waits for it any more.
 #[derive(Clone)]
 pub struct Credentials {
     ports: CredentialsPorts,
     forms: Arc<[CredentialForm]>,
+    tasks: TaskTracker,
 }
 
 /// What that needs from the outside.
@@ -90,14 +93,18 @@ pub enum CredentialError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A fault of ours, or the end of the server.
+    #[error("asking about the key was broken off")]
+    BrokenOff(#[source] JoinError),
 }
 
 impl Credentials {
-    /// Keys for the providers of these forms.
-    pub fn new(ports: CredentialsPorts, forms: impl Into<Arc<[CredentialForm]>>) -> Self {
+    /// Keys for the providers of these forms. A shutdown waits for the tasks.
+    pub fn new(ports: CredentialsPorts, forms: impl Into<Arc<[CredentialForm]>>, tasks: TaskTracker) -> Self {
         Self {
             ports,
             forms: forms.into(),
+            tasks,
         }
     }
 
@@ -128,14 +135,24 @@ impl Credentials {
         provider: &str,
         raw: RawCredential<'_>,
     ) -> Result<ShownCredential, CredentialError> {
-        let form = self.form(provider)?;
-        let credential = form.fill_in(raw)?;
-        let checked = self.ports.credential_check.check(provider, &credential).await;
+        let credential = self.form(provider)?.fill_in(raw)?;
+        let (this, provider) = (self.clone(), provider.to_owned());
+        self.to_its_end(async move { this.put_when_accepted(owner, &provider, &credential).await })
+            .await
+    }
+
+    async fn put_when_accepted(
+        &self,
+        owner: UserId,
+        provider: &str,
+        credential: &Credential,
+    ) -> Result<ShownCredential, CredentialError> {
+        let checked = self.ports.credential_check.check(provider, credential).await;
         if let Err(refusal) = checked {
             self.record_not_kept(owner, provider, (&refusal).into()).await?;
             return Err(refusal.into());
         }
-        let sealed = match self.ports.credential_vault.seal(owner, provider, &credential) {
+        let sealed = match self.ports.credential_vault.seal(owner, provider, credential) {
             Ok(sealed) => sealed,
             Err(err) => {
                 self.record_not_kept(owner, provider, AuditOutcome::Failed)
@@ -154,16 +171,26 @@ impl Credentials {
         // The store says what it is: the key before may have gone, or come, while the provider was asked.
         let entry = self.entry(owner, provider, AuditAction::Create, AuditOutcome::Done);
         self.ports.credential_store.put(&stored, &entry).await?;
-        Ok(shown(&credential, &stored))
+        Ok(shown(credential, &stored))
     }
 
     /// Asks the provider again what it thinks of the user's key, and notes the answer when it is one.
     ///
     /// # Errors
     /// [`CredentialError::UnknownProvider`], [`CredentialError::NotThere`], [`CredentialError::Refused`],
-    /// [`CredentialError::Unreadable`] or [`CredentialError::Store`].
+    /// [`CredentialError::Unreadable`], [`CredentialError::Store`] or [`CredentialError::BrokenOff`].
     pub async fn validate(&self, owner: UserId, provider: &str) -> Result<ShownCredential, CredentialError> {
         self.form(provider)?;
+        let (this, provider) = (self.clone(), provider.to_owned());
+        self.to_its_end(async move { this.validate_stored(owner, &provider).await })
+            .await
+    }
+
+    async fn validate_stored(
+        &self,
+        owner: UserId,
+        provider: &str,
+    ) -> Result<ShownCredential, CredentialError> {
         let stored = self.ports.credential_store.find(owner, provider).await?;
         let mut stored = stored.ok_or_else(|| CredentialError::NotThere(provider.to_owned()))?;
         let opened = self.ports.credential_vault.open(owner, provider, &stored.sealed);
@@ -229,6 +256,15 @@ impl Credentials {
         let mut forms = self.forms.iter();
         let form = forms.find(|form| form.provider == provider);
         form.ok_or(CredentialError::UnknownProvider)
+    }
+
+    /// Does it also when nobody waits for it any more: what a provider was asked is in the audit log then.
+    async fn to_its_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, CredentialError>> + Send + 'static,
+    ) -> Result<T, CredentialError> {
+        let done = self.tasks.spawn(work.in_current_span()).await;
+        done.unwrap_or_else(|err| Err(CredentialError::BrokenOff(err)))
     }
 
     /// Notes that a credential was given and not kept.

@@ -15,6 +15,7 @@ struct Bench {
     vault: Arc<MemoryCredentialVault>,
     check: Arc<ScriptedCredentialCheck>,
     clock: Arc<ManualClock>,
+    tasks: TaskTracker,
 }
 
 impl Bench {
@@ -23,6 +24,7 @@ impl Bench {
         let vault = Arc::new(MemoryCredentialVault::default());
         let check = Arc::new(ScriptedCredentialCheck::default());
         let clock = Arc::new(ManualClock::default());
+        let tasks = TaskTracker::new();
         let ports = CredentialsPorts {
             credential_store: store.clone(),
             credential_vault: vault.clone(),
@@ -31,7 +33,8 @@ impl Bench {
             ids: Arc::new(SequentialIds::default()),
         };
         Self {
-            credentials: Credentials::new(ports, ["acme", "other"].map(form)),
+            credentials: Credentials::new(ports, ["acme", "other"].map(form), tasks.clone()),
+            tasks,
             store,
             vault,
             check,
@@ -154,6 +157,39 @@ async fn what_happens_while_the_provider_is_asked_is_not_forgotten() {
             ]
         );
     }
+}
+
+#[tokio::test]
+async fn what_was_begun_is_done_when_nobody_waits_for_it_any_more() {
+    let bench = Bench::new();
+    bench.check.be_silent();
+    let asked = async |count| bench.check.until_asked(count).await;
+    tokio::select! {
+        given = bench.put(KEY) => panic!("{given:?}"),
+        () = asked(1) => {}
+    }
+    bench.check.answer();
+    bench.tasks.close();
+    bench.tasks.wait().await;
+    assert_eq!(bench.own(OWNER).await.unwrap().masked_key, "sk-…abcd");
+    assert_eq!(
+        bench.log(OWNER).await,
+        [(AuditAction::Create, AuditOutcome::Done)]
+    );
+
+    bench.check.be_silent();
+    bench.check.refusals().fail_next(1, CredentialRefusal::BadKey);
+    tokio::select! {
+        validated = bench.credentials.validate(OWNER, "acme") => panic!("{validated:?}"),
+        () = asked(2) => {}
+    }
+    bench.check.answer();
+    bench.tasks.wait().await;
+    assert_eq!(bench.own(OWNER).await.unwrap().state, CredentialState::Invalid);
+    assert_eq!(
+        bench.log(OWNER).await[0],
+        (AuditAction::Validate, AuditOutcome::BadKey)
+    );
 }
 
 #[tokio::test]

@@ -272,7 +272,7 @@ impl Server {
             sessions: Sessions::new(ports, setup.sessions, TaskTracker::new()),
             history: History::new(session_store.clone(), blob_store.clone()),
             templates: Templates::new(template_store.clone(), clock.clone(), ids),
-            credentials: Credentials::new(credentials, forms()),
+            credentials: Credentials::new(credentials, forms(), TaskTracker::new()),
             providers: provider_directory.clone(),
             clock: clock.clone(),
             site: setup.site,
