@@ -2,7 +2,7 @@
 //! their own for.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use tokio_util::task::TaskTracker;
@@ -37,6 +37,8 @@ pub(crate) struct OwnProviders {
 struct Kept {
     catalogues: BTreeMap<UserId, (u64, Arc<ProviderCatalogue>)>,
     uses: u64,
+    /// How often something was forgotten because a key changed.
+    changes: u64,
 }
 
 impl OwnProviders {
@@ -57,6 +59,10 @@ impl OwnProviders {
             credential_vault,
             kept: Mutex::default(),
         }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The providers of a user with these keys. What was made before for a key that is the same is used again.
@@ -120,8 +126,9 @@ impl OwnProviders {
 #[async_trait]
 impl ProviderDirectory for OwnProviders {
     async fn catalogue(&self, owner: UserId) -> Result<Arc<ProviderCatalogue>, StoreError> {
+        let changes = self.kept().changes;
         let stored = self.credential_store.list(owner).await?;
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept();
         if stored.is_empty() {
             kept.catalogues.remove(&owner);
             return Ok(Arc::clone(&self.everybody));
@@ -134,14 +141,24 @@ impl ProviderDirectory for OwnProviders {
             Some(before) if is_of(&before, &stored, &self.setups) => before,
             before => Arc::new(self.made(&stored, before.as_deref())),
         };
-        kept.keep(owner, &catalogue);
+        kept.keep(owner, &catalogue, changes);
         Ok(catalogue)
+    }
+
+    fn forget(&self, owner: UserId) {
+        let mut kept = self.kept();
+        kept.changes += 1;
+        kept.catalogues.remove(&owner);
     }
 }
 
 impl Kept {
-    /// Remembers what a user has; who was away for longest is forgotten.
-    fn keep(&mut self, owner: UserId, catalogue: &Arc<ProviderCatalogue>) {
+    /// Remembers what a user has, unless a key changed since there were so many changes; who was away for longest is
+    /// forgotten.
+    fn keep(&mut self, owner: UserId, catalogue: &Arc<ProviderCatalogue>, changes: u64) {
+        if self.changes != changes {
+            return;
+        }
         self.uses += 1;
         self.catalogues.insert(owner, (self.uses, Arc::clone(catalogue)));
         if self.catalogues.len() > MOST_KEPT {
@@ -375,6 +392,26 @@ mod tests {
         let replaced = bench.of(owner).await;
         assert!(!has_same_adapters(&replaced, &first));
         assert_eq!(status(&replaced), CredentialStatus::Valid);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_left_of_a_key_that_changed() {
+        let bench = Bench::new();
+        bench.give(UserId::LOCAL, OPENAI, OPENAI).await;
+        let adapter = |own: &ProviderCatalogue| Arc::downgrade(own.realtime.get(OPENAI).unwrap());
+        let left = adapter(bench.of(UserId::LOCAL).await.as_ref());
+        assert_eq!(left.strong_count(), 1, "it is kept for the next session");
+        bench.directory.forget(UserId::LOCAL);
+        assert_eq!(left.strong_count(), 0);
+
+        // Nor of one that changes between its being listed and its being kept.
+        let changes = bench.directory.kept().changes;
+        let own = bench.of(UserId::LOCAL).await;
+        bench.directory.forget(UserId::LOCAL);
+        bench.directory.kept().keep(UserId::LOCAL, &own, changes);
+        let left = adapter(&own);
+        drop(own);
+        assert_eq!(left.strong_count(), 0);
     }
 
     #[tokio::test]

@@ -14,8 +14,7 @@ use viva_application::sessions::{Sessions, SessionsPorts};
 use viva_application::templates::Templates;
 use viva_domain::credentials::{KeyId, StoredCredential};
 use viva_domain::ports::{
-    Clock, CredentialVault as _, Ids, LanguageModel, ProviderDirectory, RealtimeVoice, SpeechToText,
-    TextToSpeech,
+    Clock, CredentialStore, CredentialVault, Ids, LanguageModel, RealtimeVoice, SpeechToText, TextToSpeech,
 };
 use viva_domain::providers::{ProviderCatalogue, ProviderInfo};
 use viva_infrastructure::blobs::ObjectBlobStore;
@@ -161,9 +160,8 @@ pub(crate) async fn state(settings: &Settings, tasks: &TaskTracker) -> Result<Ap
     };
     let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(SystemClock), Arc::new(SystemIds));
     let template_store = Arc::new(SqlTemplateStore::new(database.clone()));
-    let clients = http_clients(settings);
-    let credentials = credentials_ports(settings, &database, clients.clone(), &clock, &ids).await?;
-    let directory = directory(settings, tasks, clients, &credentials, clock.now().date_naive()).await;
+    let credentials = credentials_ports(settings, &database, tasks, &clock, &ids).await?;
+    let directory = Arc::clone(&credentials.provider_directory);
     let ports = SessionsPorts {
         session_store: Arc::new(SqlSessionStore::new(database)),
         blob_store: Arc::new(blob_store),
@@ -204,42 +202,44 @@ pub(crate) async fn state(settings: &Settings, tasks: &TaskTracker) -> Result<Ap
 async fn credentials_ports(
     settings: &Settings,
     database: &Database,
-    clients: Option<HttpClients>,
+    tasks: &TaskTracker,
     clock: &Arc<dyn Clock>,
     ids: &Arc<dyn Ids>,
 ) -> Result<CredentialsPorts> {
     let store = SqlCredentialStore::new(database.clone());
     let place = settings.credentials.place(&settings.storage.folder())?;
     let vault = XChaChaVault::new(&master_key(&place, &store).await?);
+    let (store, vault): (Arc<dyn CredentialStore>, Arc<dyn CredentialVault>) =
+        (Arc::new(store), Arc::new(vault));
+    let clients = http_clients(settings);
     let setups = settings.provider_setups.iter();
-    let checks = ProviderChecks::new(setups.map(|setup| setup.provider.clone()).collect(), clients);
+    let providers = setups.map(|setup| setup.provider.clone()).collect();
+    let checks = ProviderChecks::new(providers, clients.clone());
+    let everybody = everybody(settings, clients.as_ref(), tasks, clock.now().date_naive()).await;
+    let setups = settings.provider_setups.clone();
+    let (own_store, own_vault) = (Arc::clone(&store), Arc::clone(&vault));
+    let directory = OwnProviders::new(everybody, setups, clients, tasks.clone(), own_store, own_vault);
     Ok(CredentialsPorts {
-        credential_store: Arc::new(store),
-        credential_vault: Arc::new(vault),
+        credential_store: store,
+        credential_vault: vault,
         credential_check: Arc::new(checks),
+        provider_directory: Arc::new(directory),
         clock: Arc::clone(clock),
         ids: Arc::clone(ids),
     })
 }
 
-async fn directory(
+/// What who has no key of their own has.
+async fn everybody(
     settings: &Settings,
+    clients: Option<&HttpClients>,
     tasks: &TaskTracker,
-    clients: Option<HttpClients>,
-    credentials: &CredentialsPorts,
     today: NaiveDate,
-) -> Arc<dyn ProviderDirectory> {
-    let http = clients.as_ref().map(HttpClients::operators);
+) -> ProviderCatalogue {
+    let http = clients.map(HttpClients::operators);
     let everybody = providers(&settings.provider_setups, http, tasks).await;
     warn_of_retired_defaults(&everybody, today);
-    Arc::new(OwnProviders::new(
-        everybody,
-        settings.provider_setups.clone(),
-        clients,
-        tasks.clone(),
-        Arc::clone(&credentials.credential_store),
-        Arc::clone(&credentials.credential_vault),
-    ))
+    everybody
 }
 
 /// What vendors are asked with; `None` where there is no TLS.

@@ -13,6 +13,7 @@ use crate::{FaultSwitch, lock};
 pub struct FixedProviderDirectory {
     everybody: Arc<ProviderCatalogue>,
     own: Mutex<BTreeMap<UserId, Arc<ProviderCatalogue>>>,
+    forgotten: Mutex<Vec<UserId>>,
     faults: FaultSwitch<StoreErrorKind>,
 }
 
@@ -22,6 +23,7 @@ impl FixedProviderDirectory {
         Self {
             everybody: Arc::new(everybody),
             own: Mutex::default(),
+            forgotten: Mutex::default(),
             faults: FaultSwitch::default(),
         }
     }
@@ -29,6 +31,11 @@ impl FixedProviderDirectory {
     /// From now on this user has these.
     pub fn give(&self, owner: UserId, catalogue: ProviderCatalogue) {
         lock(&self.own).insert(owner, Arc::new(catalogue));
+    }
+
+    /// Of whom it was told to let go, in that order. They have what they had.
+    pub fn forgotten(&self) -> Vec<UserId> {
+        lock(&self.forgotten).clone()
     }
 
     /// Makes it fail, as when the database is away.
@@ -47,5 +54,9 @@ impl ProviderDirectory for FixedProviderDirectory {
         })?;
         let own = lock(&self.own).get(&owner).cloned();
         Ok(own.unwrap_or_else(|| Arc::clone(&self.everybody)))
+    }
+
+    fn forget(&self, owner: UserId) {
+        lock(&self.forgotten).push(owner);
     }
 }

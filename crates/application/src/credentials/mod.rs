@@ -15,8 +15,8 @@ use viva_domain::credentials::{
 };
 use viva_domain::ids::{AuditEntryId, CredentialId, UserId};
 use viva_domain::ports::{
-    Clock, CredentialCheck, CredentialStore, CredentialVault, Ids, Page, PageRequest, StoreError,
-    StoreErrorKind, VaultError,
+    Clock, CredentialCheck, CredentialStore, CredentialVault, Ids, Page, PageRequest, ProviderDirectory,
+    StoreError, StoreErrorKind, VaultError,
 };
 
 pub(crate) use uses::KeyUses;
@@ -39,6 +39,8 @@ pub struct CredentialsPorts {
     pub credential_vault: Arc<dyn CredentialVault>,
     /// Asks the providers.
     pub credential_check: Arc<dyn CredentialCheck>,
+    /// Uses the keys.
+    pub provider_directory: Arc<dyn ProviderDirectory>,
     /// The wall clock.
     pub clock: Arc<dyn Clock>,
     /// Ids.
@@ -170,7 +172,9 @@ impl Credentials {
         };
         // The store says what it is: the key before may have gone, or come, while the provider was asked.
         let entry = self.entry(owner, provider, AuditAction::Create, AuditOutcome::Done);
-        self.ports.credential_store.put(&stored, &entry).await?;
+        let kept = self.ports.credential_store.put(&stored, &entry).await;
+        self.ports.provider_directory.forget(owner);
+        kept?;
         Ok(shown(credential, &stored))
     }
 
@@ -222,8 +226,15 @@ impl Credentials {
     /// Forgets the user's key for a provider, also for one that is none any more.
     ///
     /// # Errors
-    /// [`CredentialError::UnknownProvider`], [`CredentialError::NotThere`] or [`CredentialError::Store`].
+    /// [`CredentialError::UnknownProvider`], [`CredentialError::NotThere`], [`CredentialError::Store`] or
+    /// [`CredentialError::BrokenOff`].
     pub async fn delete(&self, owner: UserId, provider: &str) -> Result<(), CredentialError> {
+        let (this, provider) = (self.clone(), provider.to_owned());
+        self.to_its_end(async move { this.remove(owner, &provider).await })
+            .await
+    }
+
+    async fn remove(&self, owner: UserId, provider: &str) -> Result<(), CredentialError> {
         if !self.is_provider(provider) {
             let stored = self.ports.credential_store.list(owner).await?;
             if !stored.iter().any(|stored| stored.provider == provider) {
@@ -231,7 +242,9 @@ impl Credentials {
             }
         }
         let entry = self.entry(owner, provider, AuditAction::Delete, AuditOutcome::Done);
-        match self.ports.credential_store.remove(owner, provider, &entry).await {
+        let removed = self.ports.credential_store.remove(owner, provider, &entry).await;
+        self.ports.provider_directory.forget(owner);
+        match removed {
             Err(err) if err.kind == StoreErrorKind::Missing => {
                 Err(CredentialError::NotThere(provider.to_owned()))
             }

@@ -3,8 +3,10 @@ use std::time::Duration;
 use secrecy::SecretString;
 use viva_contract::samples::{OWNER, STRANGER};
 use viva_domain::credentials::{CredentialField, FieldNeed, FormField};
+use viva_domain::providers::ProviderCatalogue;
 use viva_fakes::{
-    ManualClock, MemoryCredentialStore, MemoryCredentialVault, ScriptedCredentialCheck, SequentialIds,
+    FixedProviderDirectory, ManualClock, MemoryCredentialStore, MemoryCredentialVault,
+    ScriptedCredentialCheck, SequentialIds,
 };
 
 use super::*;
@@ -14,6 +16,7 @@ struct Bench {
     store: Arc<MemoryCredentialStore>,
     vault: Arc<MemoryCredentialVault>,
     check: Arc<ScriptedCredentialCheck>,
+    directory: Arc<FixedProviderDirectory>,
     clock: Arc<ManualClock>,
     tasks: TaskTracker,
 }
@@ -23,12 +26,14 @@ impl Bench {
         let store = Arc::new(MemoryCredentialStore::default());
         let vault = Arc::new(MemoryCredentialVault::default());
         let check = Arc::new(ScriptedCredentialCheck::default());
+        let directory = Arc::new(FixedProviderDirectory::new(ProviderCatalogue::default()));
         let clock = Arc::new(ManualClock::default());
         let tasks = TaskTracker::new();
         let ports = CredentialsPorts {
             credential_store: store.clone(),
             credential_vault: vault.clone(),
             credential_check: check.clone(),
+            provider_directory: directory.clone(),
             clock: clock.clone(),
             ids: Arc::new(SequentialIds::default()),
         };
@@ -38,6 +43,7 @@ impl Bench {
             store,
             vault,
             check,
+            directory,
             clock,
         }
     }
@@ -190,6 +196,17 @@ async fn what_was_begun_is_done_when_nobody_waits_for_it_any_more() {
         bench.log(OWNER).await[0],
         (AuditAction::Validate, AuditOutcome::BadKey)
     );
+}
+
+#[tokio::test]
+async fn what_was_made_of_a_key_that_changed_is_let_go_of() {
+    let bench = Bench::new();
+    bench.put(KEY).await.unwrap();
+    bench.put_of(STRANGER, "acme", KEY).await.unwrap();
+    bench.put(OTHER).await.unwrap();
+    bench.credentials.validate(OWNER, "acme").await.unwrap();
+    bench.credentials.delete(OWNER, "acme").await.unwrap();
+    assert_eq!(bench.directory.forgotten(), [OWNER, STRANGER, OWNER, OWNER]);
 }
 
 #[tokio::test]

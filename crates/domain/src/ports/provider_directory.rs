@@ -15,4 +15,8 @@ pub trait ProviderDirectory: Send + Sync {
     /// # Errors
     /// [`StoreError`] of kind `Unavailable` when the user's keys cannot be read.
     async fn catalogue(&self, owner: UserId) -> Result<Arc<ProviderCatalogue>, StoreError>;
+
+    /// Lets go of what was made of this user's keys, which have changed: what is left of a key is with whoever has a
+    /// catalogue still.
+    fn forget(&self, owner: UserId);
 }

@@ -257,6 +257,7 @@ impl Server {
             credential_store: credential_store.clone(),
             credential_vault: Arc::new(XChaChaVault::new(&MasterKey::generate())),
             credential_check: credential_check.clone(),
+            provider_directory: provider_directory.clone(),
             clock: clock.clone(),
             ids: ids.clone(),
         };
