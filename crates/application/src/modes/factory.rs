@@ -202,22 +202,20 @@ fn adapter<'a, P: ?Sized>(
         .ok_or_else(|| failed(config, ProviderErrorKind::Unknown))
 }
 
-/// The adapter of a provider that the operator has set up.
+/// The adapter of a provider that is set up, with a key that it has not refused.
 fn usable<'a, P: ?Sized>(
     providers: &'a Providers<P>,
     config: &ProviderConfig,
 ) -> Result<&'a Arc<P>, OpenModeError> {
-    if let Some((info, _)) = providers.find(&config.provider)
-        && info.credential == CredentialStatus::Missing
-    {
-        let kind = if info.needs.is_empty() {
-            ProviderErrorKind::CredentialMissing
-        } else {
-            ProviderErrorKind::NotSetUp(info.needs.join(" and "))
-        };
-        return Err(failed(config, kind));
-    }
-    adapter(providers, config)
+    let known = providers.find(&config.provider);
+    let kind = match known.map(|(info, _)| (info.credential, &info.needs)) {
+        Some((CredentialStatus::Missing, needs)) if needs.is_empty() => ProviderErrorKind::CredentialMissing,
+        Some((CredentialStatus::Missing, needs)) => ProviderErrorKind::NotSetUp(needs.join(" and ")),
+        // Nobody notes of the server's own that it was refused.
+        Some((CredentialStatus::Invalid, _)) => ProviderErrorKind::OwnCredentialInvalid,
+        Some(_) | None => return adapter(providers, config),
+    };
+    Err(failed(config, kind))
 }
 
 fn is_retired<P: ?Sized>(providers: &Providers<P>, config: &ProviderConfig, today: NaiveDate) -> bool {

@@ -60,11 +60,20 @@ fn a_provider_that_can_be_tried_is() {
         CredentialStatus::NotNeeded,
         CredentialStatus::Present,
         CredentialStatus::Valid,
-        CredentialStatus::Invalid,
     ] {
         let modes = factory(credential, &[]);
         modes.resolve(&realtime(ProviderConfig::of("mine"))).unwrap();
     }
+}
+
+#[test]
+fn a_key_that_was_refused_is_not_tried_again() {
+    let modes = factory(CredentialStatus::Invalid, &[]);
+    let OpenModeError(err) = modes.resolve(&realtime(ProviderConfig::of("mine"))).unwrap_err();
+    assert_eq!(
+        (&*err.provider, &err.kind),
+        ("mine", &ProviderErrorKind::OwnCredentialInvalid)
+    );
 }
 
 #[test]

@@ -35,11 +35,17 @@ pub enum CredentialRefusal {
 }
 
 impl CredentialRefusal {
-    /// Whether the key itself is to blame: it will not work before something about it changes.
+    /// Whether the key is certain to be no good. A network that one has to sign in to, a firewall or a vendor's trouble look
+    /// like any of the others.
     pub const fn is_final(&self) -> bool {
         match self {
-            Self::BadKey | Self::Forbidden | Self::WrongAddress(_) => true,
-            Self::QuotaExceeded | Self::NoNetwork(_) | Self::RateLimited { .. } | Self::Failed(_) => false,
+            Self::BadKey => true,
+            Self::Forbidden
+            | Self::QuotaExceeded
+            | Self::NoNetwork(_)
+            | Self::RateLimited { .. }
+            | Self::WrongAddress(_)
+            | Self::Failed(_) => false,
         }
     }
 }

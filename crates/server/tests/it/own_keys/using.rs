@@ -108,6 +108,9 @@ async fn a_key_that_is_refused_is_marked_and_the_user_told_where_to_mend_it() {
         (false, CredentialStatus::Invalid)
     );
     assert_eq!(provider.checked_at, Some(marked.checked_at));
+    let attempts = vendor.attempts();
+    assert_eq!(refused(&server).await.message, error.message);
+    assert_eq!(vendor.attempts(), attempts, "it is not tried again");
 
     give(&server, OWN, None).await.expect("the vendor takes it");
     assert_eq!(shown(&server).await.status, CredentialStatus::Valid);
