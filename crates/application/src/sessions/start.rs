@@ -140,7 +140,7 @@ impl Sessions {
         let turn_detection = request.turn_detection.apply(TurnDetection::default())?;
         let modes = Arc::new(self.modes(request.user_id).await?);
         let interaction = modes.resolve(&request.interaction)?;
-        let mut key_uses = self.key_uses(request.user_id);
+        let key_uses = self.key_uses(request.user_id);
         let open = OpenMode {
             interaction: &interaction,
             prompt: &request.prompt,
@@ -150,12 +150,9 @@ impl Sessions {
             output_rate,
         };
         let mode = tokio::select! {
-            mode = modes.open(open) => mode,
+            mode = key_uses.opening(&modes, &interaction, modes.open(open)) => mode,
             () = self.shutdown.cancelled() => return Err(StartSessionError::ShuttingDown),
         };
-        if let Err(OpenModeError(err)) = &mode {
-            key_uses.failed(&modes, &err.kind, &err.provider);
-        }
         let mode = self.mode_or_fallback(&modes, mode, &interaction, request.fallback)?;
         let opening = Opening {
             request,
@@ -218,7 +215,7 @@ impl Sessions {
             request,
             interaction,
             modes,
-            mut key_uses,
+            key_uses,
             mode,
             input_rate,
             output_rate,

@@ -1,8 +1,12 @@
 //! A user's own key: whose sessions use it, what is kept of that, and what happens when its provider refuses it.
 
+use std::time::Duration;
+
+use rstest::rstest;
 use tokio::task::yield_now;
+use tokio::time::timeout;
 use viva_application::modes::OpenModeError;
-use viva_application::sessions::{ResolveError, SessionInput, StartSessionError};
+use viva_application::sessions::{ResolveError, SessionInput, SessionSettings, StartSessionError};
 use viva_contract::samples::{OWNER, audit_entry, stored_credential};
 use viva_domain::credentials::{AuditAction, AuditEntry, AuditOutcome, CredentialState, StoredCredential};
 use viva_domain::ids::{SessionId, UserId};
@@ -11,6 +15,7 @@ use viva_domain::ports::{
 };
 use viva_domain::sessions::{FallbackPolicy, Interaction, ProviderConfig};
 use viva_domain::turns::Event;
+use viva_fakes::ScriptedRealtimeVoice;
 
 use crate::bench::{Bench, Cascade, Detector, PROVIDER, failure, request};
 use crate::falling_back::with;
@@ -134,9 +139,9 @@ async fn a_key_that_is_refused_at_the_start_is_marked() {
         .faults()
         .fail_next(1, ProviderErrorKind::CredentialInvalid);
     let mut caller = bench.try_start(with(FallbackPolicy::Ask)).await.unwrap();
-    caller.started().await;
+    let session = Some(caller.started().await.id);
     assert_eq!(caller.until_offered().await.reason, REFUSED);
-    assert_eq!(uses(&bench, 2).await[1], (None, AuditOutcome::BadKey));
+    assert_eq!(uses(&bench, 2).await[1], (session, AuditOutcome::BadKey));
     assert_eq!(state(&bench).await, CredentialState::Invalid);
 }
 
@@ -155,8 +160,92 @@ async fn a_key_that_may_not_do_something_stays_valid() {
         unreachable!()
     };
     assert_eq!(failure.kind, ProviderErrorKind::CredentialForbidden);
-    assert_eq!(uses(&bench, 1).await, [(session, AuditOutcome::Done)]);
+    let expected = [(session, AuditOutcome::Done), (session, AuditOutcome::Forbidden)];
+    assert_eq!(uses(&bench, 2).await, expected);
     assert_eq!(state(&bench).await, CredentialState::Valid);
+}
+
+#[rstest]
+#[case::forbidden(ProviderErrorKind::CredentialForbidden, AuditOutcome::Forbidden)]
+#[case::no_money(ProviderErrorKind::QuotaExceeded, AuditOutcome::QuotaExceeded)]
+#[case::too_often(ProviderErrorKind::RateLimited, AuditOutcome::RateLimited)]
+#[case::unreachable(ProviderErrorKind::Unavailable, AuditOutcome::NoNetwork)]
+#[case::failed(ProviderErrorKind::Failed("it is down".to_owned()), AuditOutcome::Failed)]
+#[case::wrong_wish(ProviderErrorKind::InvalidConfig("no such model".to_owned()), AuditOutcome::Failed)]
+#[tokio::test(start_paused = true)]
+async fn a_use_that_failed_is_written_down_with_its_outcome(
+    #[case] kind: ProviderErrorKind,
+    #[case] outcome: AuditOutcome,
+) {
+    let cascade = Cascade::new(|ears| ears);
+    let bench = Bench::with_cascade(Detector::Provider, |voice| voice, &cascade);
+    give(&bench, 1).await;
+    bench.voice.faults().fail_next(1, kind.clone());
+    let refused = bench.try_start(with(FallbackPolicy::Off)).await;
+    assert!(matches!(refused, Err(StartSessionError::Mode(_))));
+    assert_eq!(uses(&bench, 1).await, [(None, outcome)]);
+
+    // In a session there is its id, and one entry however often it happens.
+    let mut caller = bench.try_start(with(FallbackPolicy::Off)).await.unwrap();
+    let session = Some(caller.started().await.id);
+    for _ in 0..2 {
+        bench.voice.faults().fail_next(1, kind.clone());
+        caller.say(realtime()).await;
+        caller.until(|event| matches!(event, Event::Failure { .. })).await;
+    }
+    let used = [(None, outcome), (session, AuditOutcome::Done), (session, outcome)];
+    assert_eq!(uses(&bench, 3).await, used);
+    assert_eq!(state(&bench).await, CredentialState::Valid);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_use_that_failed_at_the_start_is_one_of_the_session_that_starts_all_the_same() {
+    let cascade = Cascade::new(|ears| ears);
+    let bench = Bench::with_cascade(Detector::Provider, |voice| voice, &cascade);
+    give(&bench, 1).await;
+    bench.voice.faults().fail_next(1, ProviderErrorKind::RateLimited);
+    let mut caller = bench.try_start(with(FallbackPolicy::Auto)).await.unwrap();
+    let session = Some(caller.started().await.id);
+    caller.until_switched().await;
+    let expected = [
+        (session, AuditOutcome::RateLimited),
+        (session, AuditOutcome::Done),
+    ];
+    assert_eq!(uses(&bench, 2).await, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_use_of_which_no_session_came_is_written_down() {
+    let slow = |voice: ScriptedRealtimeVoice| voice.connecting_for(Duration::from_secs(1));
+    let bench = Bench::with(Detector::Provider, SessionSettings::default(), slow);
+    give(&bench, 1).await;
+    bench
+        .session_store
+        .faults()
+        .fail_next(1, StoreErrorKind::Unavailable);
+    let not_stored = bench.try_start(request()).await;
+    assert!(matches!(not_stored, Err(StartSessionError::Store(_))));
+    assert_eq!(uses(&bench, 1).await, [(None, AuditOutcome::Done)]);
+    // Nor does one come when nobody waits for it.
+    let waited = timeout(Duration::from_millis(500), bench.try_start(request())).await;
+    assert!(waited.is_err());
+    assert_eq!(uses(&bench, 2).await[1], (None, AuditOutcome::Failed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_use_that_another_wish_cuts_short_is_written_down() {
+    let cascade = Cascade::new(|ears| ears.connecting_for(Duration::from_secs(1)));
+    let bench = Bench::with_cascade(Detector::Provider, |voice| voice, &cascade);
+    give(&bench, 1).await;
+    let mut caller = bench.try_start(with(FallbackPolicy::Off)).await.unwrap();
+    let session = Some(caller.started().await.id);
+    caller
+        .say(SessionInput::SwitchMode(Box::new(Cascade::wanted())))
+        .await;
+    assert_eq!(uses(&bench, 1).await, [(session, AuditOutcome::Done)]);
+    caller.say(realtime()).await;
+    caller.until_switched().await;
+    assert_eq!(uses(&bench, 2).await[1], (session, AuditOutcome::Failed));
 }
 
 #[tokio::test(start_paused = true)]

@@ -150,9 +150,6 @@ impl Driver {
             session: setup.session,
             _registration: setup.registration,
         };
-        if driver.mode.is_some() {
-            driver.key_uses.opened(&driver.modes, &driver.session.interaction);
-        }
         driver.say_when_a_model_is_retired();
         driver.hear_eagerly();
         driver

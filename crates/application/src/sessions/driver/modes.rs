@@ -99,6 +99,7 @@ impl Driver {
 
     fn connect(&mut self, interaction: Interaction, reason: Option<String>) {
         let (modes, tasks) = (Arc::clone(&self.modes), self.tasks.clone());
+        let key_uses = self.key_uses.clone();
         let (directory, owner) = (Arc::clone(&self.ports.provider_directory), self.session.user_id);
         let (prompt, history) = (self.session.prompt.clone(), self.history());
         let told = history.clone();
@@ -119,7 +120,8 @@ impl Driver {
                     modes
                 }
             };
-            let mode = modes.open(request).await;
+            let opening = modes.open(request);
+            let mode = key_uses.opening(&modes, &interaction, opening).await;
             Opened {
                 interaction,
                 reason,
@@ -161,10 +163,7 @@ impl Driver {
                     self.open(interaction, reason);
                 }
             }
-            Err(OpenModeError(err)) => {
-                self.key_uses.failed(&modes, &err.kind, &err.provider);
-                self.on_not_opened(&interaction, failure(&err)).await;
-            }
+            Err(OpenModeError(err)) => self.on_not_opened(&interaction, failure(&err)).await,
         }
     }
 
@@ -198,7 +197,6 @@ impl Driver {
         self.mode = Some(mode);
         self.offer = None;
         self.session.interaction = interaction.clone();
-        self.key_uses.opened(&self.modes, &interaction);
         self.archive.switch(interaction.clone()).await;
         let heard = self.hearing.set_turn_taking(turn_taking, self.now());
         self.hear_eagerly();
@@ -220,9 +218,9 @@ impl Driver {
         }
     }
 
-    /// A key of the user's own that a provider refused is theirs to mend.
-    pub(super) fn with_failure_explained(&mut self, what: ModeInput) -> ModeInput {
-        let mut explained = |failure: SessionFailure| {
+    /// A key of the user's own that a provider refused is theirs to mend; what became of one is noted in any case.
+    pub(super) fn with_failure_explained(&self, what: ModeInput) -> ModeInput {
+        let explained = |failure: SessionFailure| {
             let failure = self.modes.explained(failure);
             if let Some(provider) = &failure.provider {
                 self.key_uses.failed(&self.modes, &failure.kind, provider);
