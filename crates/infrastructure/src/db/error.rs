@@ -25,6 +25,15 @@ pub(super) fn damaged(operation: &'static str) -> impl Fn(DamagedRow) -> StoreEr
     }
 }
 
+/// There is nothing of this owner that could be changed.
+pub(super) fn missing(operation: &'static str) -> StoreError {
+    StoreError {
+        kind: StoreErrorKind::Missing,
+        operation,
+        source: None,
+    }
+}
+
 fn kind(err: &DbErr) -> StoreErrorKind {
     match err.sql_err() {
         Some(SqlErr::UniqueConstraintViolation(_)) => return StoreErrorKind::Conflict,

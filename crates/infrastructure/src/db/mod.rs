@@ -7,6 +7,7 @@ mod credential_store;
 mod database;
 pub(crate) mod entities;
 mod error;
+mod listing;
 mod session_store;
 mod template_store;
 #[cfg(test)]

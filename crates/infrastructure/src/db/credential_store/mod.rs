@@ -3,7 +3,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{LockType, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
-    IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, TransactionTrait,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, TransactionTrait,
 };
 use thiserror::Error;
 use tracing::instrument;
@@ -11,14 +11,15 @@ use viva_domain::credentials::{
     AuditAction, AuditEntry, CredentialState, KeyId, SealedCredential, StoredCredential,
 };
 use viva_domain::ids::{CredentialId, UserId};
-use viva_domain::ports::{CredentialStore, Page, PageRequest, StoreError, StoreErrorKind, VaultError};
+use viva_domain::ports::{CredentialStore, Page, PageRequest, StoreError, VaultError};
 
 use super::database::Database;
 use super::entities::audit_entry::{Column as EntryColumn, Entity as Entries, Model as EntryRow};
 use super::entities::provider_credential::{self, Column, Entity as Credentials, Model as CredentialRow};
 use super::entities::user;
 use super::entities::whole_micros;
-use super::error::{damaged, failed};
+use super::error::{damaged, failed, missing};
+use super::listing;
 
 /// Keeps sealed provider keys and the audit log in SQLite or PostgreSQL.
 ///
@@ -263,25 +264,8 @@ impl CredentialStore for SqlCredentialStore {
     #[instrument(name = "db.audit.list", skip_all)]
     async fn audit(&self, owner: UserId, page: PageRequest) -> Result<Page<AuditEntry>, StoreError> {
         const OPERATION: &str = "list the audit log";
-        let connection = &self.database.connection;
-        let work = async {
-            let total = Entries::of(owner)
-                .select_only()
-                .column(EntryColumn::Id)
-                .count(connection)
-                .await
-                .map_err(failed(OPERATION))?;
-            let rows = Entries::of(owner)
-                .order_by_desc(EntryColumn::Id)
-                .limit(u64::from(page.size()))
-                .offset(page.offset())
-                .all(connection)
-                .await
-                .map_err(failed(OPERATION))?;
-            let items: Result<_, _> = rows.into_iter().map(AuditEntry::try_from).collect();
-            let items = items.map_err(damaged(OPERATION))?;
-            Ok(Page { items, total })
-        };
+        let found = Entries::of(owner).order_by_desc(EntryColumn::Id);
+        let work = listing::page(found, page, &self.database.connection, OPERATION);
         self.database.within(OPERATION, work).await
     }
 }
@@ -303,11 +287,7 @@ async fn commit_found(
         return transaction.commit().await.map_err(failed(operation));
     }
     transaction.rollback().await.map_err(failed(operation))?;
-    Err(StoreError {
-        kind: StoreErrorKind::Missing,
-        operation,
-        source: None,
-    })
+    Err(missing(operation))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@ use secrecy::{ExposeSecret, SecretString};
 use viva_contract::credential_store_contract;
 use viva_contract::samples::{OWNER, audit_entry, credential_id, stored_credential};
 use viva_domain::credentials::{Credential, RawCredential};
-use viva_domain::ports::CredentialVault;
+use viva_domain::ports::{CredentialVault, StoreErrorKind};
 
 use super::super::testing::{on_postgres, on_sqlite};
 use super::*;

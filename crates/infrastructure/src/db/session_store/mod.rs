@@ -18,7 +18,8 @@ use super::entities::interaction_session::{
 use super::entities::{
     InteractionJson, TurnRows, conversation_turn, latency_metric, text, user, whole_micros,
 };
-use super::error::{damaged, failed};
+use super::error::{damaged, failed, missing};
+use super::listing;
 
 /// Keeps sessions in SQLite or PostgreSQL.
 ///
@@ -141,26 +142,10 @@ impl SessionStore for SqlSessionStore {
     #[instrument(name = "db.sessions.list", skip_all)]
     async fn list(&self, owner: UserId, page: PageRequest) -> Result<Page<Session>, StoreError> {
         const OPERATION: &str = "list sessions";
-        let connection = &self.database.connection;
-        let work = async {
-            let total = Sessions::of(owner)
-                .select_only()
-                .column(SessionColumn::Id)
-                .count(connection)
-                .await
-                .map_err(failed(OPERATION))?;
-            let rows = Sessions::of(owner)
-                .order_by_desc(SessionColumn::StartedAt)
-                .order_by_desc(SessionColumn::Id)
-                .limit(u64::from(page.size()))
-                .offset(page.offset())
-                .all(connection)
-                .await
-                .map_err(failed(OPERATION))?;
-            let items: Result<_, _> = rows.into_iter().map(Session::try_from).collect();
-            let items = items.map_err(damaged(OPERATION))?;
-            Ok(Page { items, total })
-        };
+        let found = Sessions::of(owner)
+            .order_by_desc(SessionColumn::StartedAt)
+            .order_by_desc(SessionColumn::Id);
+        let work = listing::page(found, page, &self.database.connection, OPERATION);
         self.database.within(OPERATION, work).await
     }
 
@@ -220,11 +205,7 @@ impl SessionStore for SqlSessionStore {
                 .await
                 .map_err(failed(OPERATION))?
             {
-                return Err(StoreError {
-                    kind: StoreErrorKind::Missing,
-                    operation: OPERATION,
-                    source: None,
-                });
+                return Err(missing(OPERATION));
             }
             match self.try_save(turn).await.map_err(failed(OPERATION)) {
                 Err(err) if err.kind == StoreErrorKind::Conflict => {
@@ -253,11 +234,7 @@ impl SessionStore for SqlSessionStore {
                 .try_amend(owner, session, turn, text)
                 .await
                 .map_err(failed(OPERATION))?;
-            amended.then_some(()).ok_or(StoreError {
-                kind: StoreErrorKind::Missing,
-                operation: OPERATION,
-                source: None,
-            })
+            amended.then_some(()).ok_or(missing(OPERATION))
         };
         self.database.within(OPERATION, work).await
     }

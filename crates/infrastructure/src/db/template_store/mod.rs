@@ -1,18 +1,19 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, TransactionTrait,
+    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    TransactionTrait,
 };
 use tracing::instrument;
 use viva_domain::ids::{TemplateId, UserId};
-use viva_domain::ports::{Page, PageRequest, StoreError, StoreErrorKind, TemplateStore};
+use viva_domain::ports::{Page, PageRequest, StoreError, TemplateStore};
 use viva_domain::templates::{SystemPromptTemplate, TemplateContent, TemplateFilter};
 
 use super::database::Database;
 use super::entities::system_prompt_template::{Column, Entity as Templates, Model as TemplateRow};
 use super::entities::user;
-use super::error::{damaged, failed};
+use super::error::{damaged, failed, missing};
+use super::listing;
 
 /// Keeps system-prompt templates in SQLite or PostgreSQL.
 ///
@@ -79,26 +80,10 @@ impl TemplateStore for SqlTemplateStore {
         page: PageRequest,
     ) -> Result<Page<SystemPromptTemplate>, StoreError> {
         const OPERATION: &str = "list templates";
-        let connection = &self.database.connection;
-        let work = async {
-            let total = Templates::filtered(owner, filter)
-                .select_only()
-                .column(Column::Id)
-                .count(connection)
-                .await
-                .map_err(failed(OPERATION))?;
-            let rows = Templates::filtered(owner, filter)
-                .order_by_desc(Column::UserId.is_null())
-                .order_by_asc(Column::Id)
-                .limit(u64::from(page.size()))
-                .offset(page.offset())
-                .all(connection)
-                .await
-                .map_err(failed(OPERATION))?;
-            let items: Result<_, _> = rows.into_iter().map(SystemPromptTemplate::try_from).collect();
-            let items = items.map_err(damaged(OPERATION))?;
-            Ok(Page { items, total })
-        };
+        let found = Templates::filtered(owner, filter)
+            .order_by_desc(Column::UserId.is_null())
+            .order_by_asc(Column::Id);
+        let work = listing::page(found, page, &self.database.connection, OPERATION);
         self.database.within(OPERATION, work).await
     }
 
@@ -145,11 +130,7 @@ fn found(rows: u64, operation: &'static str) -> Result<(), StoreError> {
     if rows > 0 {
         return Ok(());
     }
-    Err(StoreError {
-        kind: StoreErrorKind::Missing,
-        operation,
-        source: None,
-    })
+    Err(missing(operation))
 }
 
 #[cfg(test)]

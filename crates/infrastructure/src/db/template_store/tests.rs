@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use sea_orm::ConnectionTrait;
 use viva_contract::samples::{OWNER, at, session, template_content, template_id};
 use viva_contract::template_store_contract;
-use viva_domain::ports::SessionStore as _;
+use viva_domain::ports::{SessionStore as _, StoreErrorKind};
 use viva_domain::templates::TemplateOwner;
 
 use super::super::SqlSessionStore;

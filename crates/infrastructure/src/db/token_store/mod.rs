@@ -2,18 +2,18 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, Func};
 use sea_orm::{
-    ColumnTrait, Condition, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, UpdateMany,
+    ColumnTrait, Condition, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, UpdateMany,
 };
 use tracing::instrument;
 use viva_domain::access::{ApiToken, User, UserName};
 use viva_domain::ids::{TokenId, UserId};
-use viva_domain::ports::{Page, PageRequest, StoreError, StoreErrorKind, TokenStore};
+use viva_domain::ports::{Page, PageRequest, StoreError, TokenStore};
 
 use super::database::Database;
 use super::entities::api_token::{BROWSER, Column, Entity as Tokens, Model as TokenRow};
 use super::entities::{user, whole_micros};
-use super::error::{damaged, failed};
+use super::error::{damaged, failed, missing};
+use super::listing;
 
 /// Keeps users and their tokens in SQLite or PostgreSQL.
 #[derive(Debug, Clone)]
@@ -65,23 +65,8 @@ impl TokenStore for SqlTokenStore {
     #[instrument(name = "db.tokens.users", skip_all)]
     async fn users(&self, page: PageRequest) -> Result<Page<User>, StoreError> {
         const OPERATION: &str = "list users";
-        let connection = &self.database.connection;
-        let work = async {
-            let total = user::Entity::named()
-                .count(connection)
-                .await
-                .map_err(failed(OPERATION))?;
-            let rows = user::Entity::named()
-                .order_by_asc(user::Column::Name)
-                .limit(u64::from(page.size()))
-                .offset(page.offset())
-                .all(connection)
-                .await
-                .map_err(failed(OPERATION))?;
-            let items: Result<_, _> = rows.into_iter().map(User::try_from).collect();
-            let items = items.map_err(damaged(OPERATION))?;
-            Ok(Page { items, total })
-        };
+        let found = user::Entity::named().order_by_asc(user::Column::Name);
+        let work = listing::page(found, page, &self.database.connection, OPERATION);
         self.database.within(OPERATION, work).await
     }
 
@@ -115,23 +100,8 @@ impl TokenStore for SqlTokenStore {
     #[instrument(name = "db.tokens.list", skip_all)]
     async fn list(&self, owner: UserId, page: PageRequest) -> Result<Page<ApiToken>, StoreError> {
         const OPERATION: &str = "list tokens";
-        let connection = &self.database.connection;
-        let work = async {
-            let total = Tokens::of(owner)
-                .count(connection)
-                .await
-                .map_err(failed(OPERATION))?;
-            let rows = Tokens::of(owner)
-                .order_by_asc(Column::Id)
-                .limit(u64::from(page.size()))
-                .offset(page.offset())
-                .all(connection)
-                .await
-                .map_err(failed(OPERATION))?;
-            let items: Result<_, _> = rows.into_iter().map(ApiToken::try_from).collect();
-            let items = items.map_err(damaged(OPERATION))?;
-            Ok(Page { items, total })
-        };
+        let found = Tokens::of(owner).order_by_asc(Column::Id);
+        let work = listing::page(found, page, &self.database.connection, OPERATION);
         self.database.within(OPERATION, work).await
     }
 
@@ -196,14 +166,6 @@ fn update_one(owner: UserId, id: TokenId) -> UpdateMany<Tokens> {
     Tokens::update_many()
         .filter(Column::UserId.eq(owner.as_uuid()))
         .filter(Column::Id.eq(id.as_uuid()))
-}
-
-fn missing(operation: &'static str) -> StoreError {
-    StoreError {
-        kind: StoreErrorKind::Missing,
-        operation,
-        source: None,
-    }
 }
 
 #[cfg(test)]

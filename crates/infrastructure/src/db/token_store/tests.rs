@@ -1,7 +1,7 @@
 use sea_orm::ConnectionTrait;
 use viva_contract::samples::{OWNER, api_token, at, browser_token, session, token_id, user};
 use viva_contract::token_store_contract;
-use viva_domain::ports::SessionStore as _;
+use viva_domain::ports::{SessionStore as _, StoreErrorKind};
 
 use super::super::SqlSessionStore;
 use super::super::testing::{on_postgres, on_sqlite};
