@@ -7,6 +7,7 @@ use viva_domain::credentials::{AuditAction, AuditEntry, CredentialState, StoredC
 use viva_domain::ids::{AuditEntryId, CredentialId, UserId};
 use viva_domain::ports::{CredentialStore, Page, PageRequest, StoreError, StoreErrorKind};
 
+use crate::rows::{error, paged};
 use crate::{FaultSwitch, lock};
 
 /// Keeps sealed credentials and the audit log in memory.
@@ -129,25 +130,8 @@ impl CredentialStore for MemoryCredentialStore {
     async fn audit(&self, owner: UserId, page: PageRequest) -> Result<Page<AuditEntry>, StoreError> {
         self.check("list the audit log")?;
         let kept = lock(&self.kept);
-        let own: Vec<&AuditEntry> = kept
-            .entries
-            .values()
-            .filter(|entry| entry.owner == owner)
-            .collect();
-        let offset = usize::try_from(page.offset()).unwrap_or(usize::MAX);
-        let newest_first = own.iter().rev().skip(offset).take(page.size() as usize);
-        Ok(Page {
-            total: own.len() as u64,
-            items: newest_first.map(|entry| (*entry).clone()).collect(),
-        })
-    }
-}
-
-fn error(kind: StoreErrorKind, operation: &'static str) -> StoreError {
-    StoreError {
-        kind,
-        operation,
-        source: None,
+        let own = kept.entries.values().filter(|entry| entry.owner == owner);
+        Ok(paged(own.rev(), page))
     }
 }
 

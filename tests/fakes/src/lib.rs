@@ -18,6 +18,7 @@ mod language_model;
 mod logs;
 mod provider_directory;
 mod realtime_voice;
+mod rows;
 mod session_store;
 mod speech;
 mod speech_to_text;

@@ -8,6 +8,7 @@ use viva_domain::ports::{Page, PageRequest, SessionStore, StoreError, StoreError
 use viva_domain::sessions::{EndStatus, Interaction, Session, SessionState};
 use viva_domain::turns::{Turn, TurnNumber};
 
+use crate::rows::{error, paged};
 use crate::{FaultSwitch, lock};
 
 /// Keeps sessions in memory.
@@ -67,16 +68,7 @@ impl SessionStore for MemorySessionStore {
             .filter(|session| session.user_id == owner)
             .collect();
         sessions.sort_by_key(|session| std::cmp::Reverse((session.started_at, session.id)));
-        let offset = usize::try_from(page.offset()).unwrap_or(usize::MAX);
-        Ok(Page {
-            total: sessions.len() as u64,
-            items: sessions
-                .into_iter()
-                .skip(offset)
-                .take(page.size() as usize)
-                .cloned()
-                .collect(),
-        })
+        Ok(paged(sessions.into_iter(), page))
     }
 
     async fn end(
@@ -200,14 +192,6 @@ impl SessionStore for MemorySessionStore {
 
     async fn ping(&self) -> Result<(), StoreError> {
         self.check("ping")
-    }
-}
-
-fn error(kind: StoreErrorKind, operation: &'static str) -> StoreError {
-    StoreError {
-        kind,
-        operation,
-        source: None,
     }
 }
 

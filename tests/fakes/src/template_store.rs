@@ -10,6 +10,7 @@ use viva_domain::templates::{
     LanguageTag, RawTemplate, SystemPromptTemplate, TemplateContent, TemplateFilter, TemplateOwner,
 };
 
+use crate::rows::{error, paged};
 use crate::{FaultSwitch, lock};
 
 /// Keeps templates in memory. A greeter in English and one in Chinese are built in.
@@ -108,16 +109,7 @@ impl TemplateStore for MemoryTemplateStore {
             .filter(|template| is_seen(template, owner) && is_of_kind(&template.content, filter))
             .collect();
         found.sort_by_key(|template| (template.owner != TemplateOwner::BuiltIn, template.id));
-        let offset = usize::try_from(page.offset()).unwrap_or(usize::MAX);
-        Ok(Page {
-            total: found.len() as u64,
-            items: found
-                .into_iter()
-                .skip(offset)
-                .take(page.size() as usize)
-                .cloned()
-                .collect(),
-        })
+        Ok(paged(found.into_iter(), page))
     }
 
     async fn replace(
@@ -180,14 +172,6 @@ fn is_of_kind(content: &TemplateContent, filter: &TemplateFilter) -> bool {
         .category()
         .is_none_or(|category| category == content.category())
         && filter.language().is_none_or(is_variant_of)
-}
-
-fn error(kind: StoreErrorKind, operation: &'static str) -> StoreError {
-    StoreError {
-        kind,
-        operation,
-        source: None,
-    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use viva_domain::access::{ApiToken, TokenKind, User, UserName};
 use viva_domain::ids::{TokenId, UserId};
 use viva_domain::ports::{Page, PageRequest, StoreError, StoreErrorKind, TokenStore};
 
+use crate::rows::{error, paged};
 use crate::{FaultSwitch, lock};
 
 /// Keeps users and tokens in memory.
@@ -135,22 +136,6 @@ impl TokenStore for MemoryTokenStore {
 impl Kept {
     fn own(&mut self, owner: UserId, id: TokenId) -> Option<&mut ApiToken> {
         self.tokens.get_mut(&id).filter(|token| token.user_id == owner)
-    }
-}
-
-fn paged<'a, T: Clone + 'a>(all: impl Iterator<Item = &'a T> + Clone, page: PageRequest) -> Page<T> {
-    let offset = usize::try_from(page.offset()).unwrap_or(usize::MAX);
-    Page {
-        total: all.clone().count() as u64,
-        items: all.skip(offset).take(page.size() as usize).cloned().collect(),
-    }
-}
-
-fn error(kind: StoreErrorKind, operation: &'static str) -> StoreError {
-    StoreError {
-        kind,
-        operation,
-        source: None,
     }
 }
 
