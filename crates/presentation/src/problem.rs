@@ -71,7 +71,7 @@ impl Problem {
         let problem = Self::of_status(StatusCode::TOO_MANY_REQUESTS);
         problem
             .detail(format!("too many requests; try again in {seconds} s"))
-            .header(header::RETRY_AFTER, &seconds.to_string())
+            .retry_after(Some(Duration::from_secs(seconds)))
     }
 
     /// The caller may not do this from where they are.
@@ -125,8 +125,7 @@ impl Problem {
     /// Says when to try again, in whole seconds.
     fn retry_after(mut self, wait: Option<Duration>) -> Self {
         if let Some(wait) = wait {
-            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            self.headers.insert(header::RETRY_AFTER, seconds.into());
+            self.headers.insert(header::RETRY_AFTER, rounded_up(wait).into());
         }
         self
     }
@@ -350,7 +349,11 @@ pub(crate) async fn describe_failure(response: Response) -> Response {
 
 /// At least one, and long enough.
 pub(crate) fn whole_seconds(wait: Duration) -> u64 {
-    wait.as_secs() + u64::from(wait.subsec_nanos() > 0 || wait.is_zero())
+    rounded_up(wait).max(1)
+}
+
+fn rounded_up(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
 fn title(status: StatusCode) -> &'static str {
