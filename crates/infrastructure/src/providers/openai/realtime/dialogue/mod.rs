@@ -211,17 +211,16 @@ impl Dialogue {
         let Link::Down(held) = &mut self.link else {
             return self.carry_out(command, now);
         };
-        if let RealtimeCommand::Interrupt { generation, heard } = command {
-            // Whatever was to be answered before is not any more; what was said stays said.
-            held.retain(|command| matches!(command, RealtimeCommand::Audio(_)));
-            return self.interrupt(generation, heard);
-        }
+        let is_audio = |command: &RealtimeCommand| matches!(command, RealtimeCommand::Audio(_));
         match command {
-            RealtimeCommand::CutBefore(heard) => return self.cut_before(heard),
-            RealtimeCommand::Heard(heard) => return self.correct_heard(heard),
+            RealtimeCommand::Interrupt { .. } => {
+                // Whatever was to be answered before is not any more; what was said stays said.
+                held.retain(is_audio);
+                return self.carry_out(command, now);
+            }
+            RealtimeCommand::CutBefore(_) | RealtimeCommand::Heard(_) => return self.carry_out(command, now),
             _ => {}
         }
-        let is_audio = |command: &RealtimeCommand| matches!(command, RealtimeCommand::Audio(_));
         if is_audio(&command) && held.len() >= MOST_HELD {
             // The oldest audio goes first; orders stay.
             let oldest = held.iter().position(is_audio);
