@@ -70,17 +70,13 @@ impl TokenDigest {
             return None;
         }
         let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks(2)) {
-            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-        }
+        hex::decode_to_slice(digits, &mut bytes).ok()?;
         Some(Self(bytes))
     }
 
     /// 64 hexadecimal digits.
     pub fn to_hex(self) -> String {
-        let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or_default();
-        let pairs = self.0.iter().map(|byte| [byte >> 4, byte & 0xf].map(digit));
-        pairs.flatten().collect()
+        hex::encode(self.0)
     }
 }
 

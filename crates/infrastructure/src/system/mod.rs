@@ -1,7 +1,5 @@
 //! The machine's clock and its randomness.
 
-use std::fmt::Write;
-
 use chrono::{DateTime, SubsecRound, Utc};
 use rand::TryRngCore;
 use rand::rngs::OsRng;
@@ -34,11 +32,7 @@ impl Ids for SystemIds {
         OsRng
             .try_fill_bytes(&mut bytes)
             .expect("an operating system that runs a server has randomness");
-        bytes.iter().fold(String::with_capacity(64), |mut digits, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(digits, "{byte:02x}");
-            digits
-        })
+        hex::encode(bytes)
     }
 }
 

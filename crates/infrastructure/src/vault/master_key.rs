@@ -39,23 +39,14 @@ impl MasterKey {
     /// # Errors
     /// [`InvalidMasterKey`].
     pub fn parse(text: &str) -> Result<Self, InvalidMasterKey> {
-        let digits = text.trim().as_bytes();
-        if digits.len() != 2 * KEY_BYTES {
-            return Err(InvalidMasterKey);
-        }
         let mut bytes = Box::new([0; KEY_BYTES]);
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = digit(pair[0])
-                .zip(digit(pair[1]))
-                .map(|(high, low)| high << 4 | low)
-                .ok_or(InvalidMasterKey)?;
-        }
+        hex::decode_to_slice(text.trim(), bytes.as_mut_slice()).map_err(|_| InvalidMasterKey)?;
         Ok(Self(SecretBox::new(bytes)))
     }
 
     /// The digits.
     pub fn digits(&self) -> SecretString {
-        hex(self.bytes()).into()
+        hex::encode(self.bytes()).into()
     }
 
     /// Its name: a part of its hash, which tells nothing about it.
@@ -64,7 +55,7 @@ impl MasterKey {
             .chain_update(ID_PREFIX)
             .chain_update(self.bytes())
             .finalize();
-        KeyId::new(hex(&hash[..ID_BYTES]))
+        KeyId::new(hex::encode(&hash[..ID_BYTES]))
     }
 
     pub(super) fn bytes(&self) -> &[u8; KEY_BYTES] {
@@ -82,18 +73,6 @@ impl fmt::Debug for MasterKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "MasterKey({})", self.id())
     }
-}
-
-fn digit(letter: u8) -> Option<u8> {
-    let digit = char::from(letter).to_digit(16)?;
-    u8::try_from(digit).ok()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits
-        .filter_map(|digit| char::from_digit(digit.into(), 16))
-        .collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! Names that follow the content, so that a browser may keep a file for good.
 
-use std::fmt::Write;
-
 use sha2::{Digest as _, Sha256};
 
 use super::tree::File;
@@ -21,10 +19,7 @@ impl Digest {
 
     /// 64 hexadecimal digits.
     pub(super) fn finish(self) -> String {
-        self.0.finalize().iter().fold(String::new(), |mut text, byte| {
-            write!(text, "{byte:02x}").expect("a String takes whatever is written");
-            text
-        })
+        hex::encode(self.0.finalize())
     }
 }
 
