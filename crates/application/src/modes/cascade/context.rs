@@ -47,7 +47,7 @@ struct Said {
 #[derive(Debug, Default)]
 struct Exchange {
     words: String,
-    /// As it was told: how much of it was heard is counted in these characters, spaces at its beginning too.
+    /// As it was told.
     answer: String,
     /// Something was told of it, of which nothing may be left.
     is_answered: bool,
@@ -137,7 +137,7 @@ impl Context {
             return;
         };
         let before = self.certain.end();
-        let heard = first_chars(&cut.answer, chars);
+        let heard = beginning(&cut.answer, chars);
         self.certain
             .correct(cut.place.clone(), MessageRole::Assistant, heard);
         let after = self.certain.end();
@@ -160,7 +160,7 @@ impl Context {
         self.certain.add(MessageRole::User, &last.words);
         let answered = self.certain.end();
         self.certain
-            .add(MessageRole::Assistant, first_chars(&last.answer, chars));
+            .add(MessageRole::Assistant, beginning(&last.answer, chars));
         let end = self.certain.end();
         self.settled = Settled {
             words: last.words,
@@ -194,6 +194,11 @@ impl Context {
         conversation.add(MessageRole::User, words);
         conversation.into_messages()
     }
+}
+
+/// The beginning of an answer, counted from its first character that is no blank.
+fn beginning(answer: &str, chars: usize) -> &str {
+    first_chars(answer.trim_start(), chars)
 }
 
 /// The beginning of a text.
@@ -235,8 +240,8 @@ mod tests {
     fn the_models_words_count_as_far_as_they_were_heard() {
         for (chars, heard) in [
             (0, None),
-            (8, Some("從前有一隻龍。")),
-            (11, Some("從前有一隻龍。 It")),
+            (7, Some("從前有一隻龍。")),
+            (10, Some("從前有一隻龍。 It")),
             (100, Some("從前有一隻龍。 It was.")),
         ] {
             let mut context = answered(" 說個故事。 ", "\n從前有一隻龍。 It was. ");
