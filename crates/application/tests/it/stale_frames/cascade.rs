@@ -140,7 +140,7 @@ impl Scene {
         }
         self.pass().await;
         self.client.report().await;
-        if self.client.dice.one_in(16) {
+        if self.client.dice.one_in(4) {
             if self.is_busy {
                 self.be_done().await;
             }
@@ -151,11 +151,14 @@ impl Scene {
         }
     }
 
-    /// Nothing at all passes, or next to nothing, or time in which something may be said.
+    /// Next to nothing passes, so that news are still on their way, or time in which something may be said.
     async fn pass(&mut self) {
         match self.client.dice.roll(4) {
-            0 => {}
-            1 => self.client.let_pass().await,
+            0 | 1 => {
+                for _ in 0..self.client.dice.roll(7) {
+                    tokio::task::yield_now().await;
+                }
+            }
             _ => {
                 sleep(self.wait(400)).await;
                 let most = self.client.dice.pick(60);
@@ -182,21 +185,21 @@ async fn sessions(detector: Detector, barge_in: BargeIn, number: u64) -> Total {
 #[tokio::test(start_paused = true)]
 async fn nothing_of_its_answers_is_heard_where_the_session_finds_turns() {
     let total = sessions(Detector::Session, BargeIn::Enabled, 12).await;
-    assert!(total.interrupted >= 2_000, "{} interruptions", total.interrupted);
-    assert!(total.frames >= 2_000, "{} frames were heard", total.frames);
+    assert!(total.interrupted >= 1_000, "{} interruptions", total.interrupted);
+    assert!(total.frames >= 1_000, "{} frames were heard", total.frames);
 }
 
 #[tokio::test(start_paused = true)]
 async fn nothing_of_its_answers_is_heard_where_its_ears_find_turns() {
     let total = sessions(Detector::Provider, BargeIn::Enabled, 12).await;
-    assert!(total.interrupted >= 2_000, "{} interruptions", total.interrupted);
-    assert!(total.frames >= 2_000, "{} frames were heard", total.frames);
+    assert!(total.interrupted >= 1_000, "{} interruptions", total.interrupted);
+    assert!(total.frames >= 1_000, "{} frames were heard", total.frames);
 }
 
 /// Many a turn is over while the answer before it is heard, and answered though that one was cut.
 #[tokio::test(start_paused = true)]
 async fn every_turn_is_answered_where_the_ai_may_finish() {
     let total = sessions(Detector::Provider, BargeIn::Disabled, 12).await;
-    assert!(total.interrupted >= 1_000, "{} interruptions", total.interrupted);
-    assert!(total.frames >= 2_000, "{} frames were heard", total.frames);
+    assert!(total.interrupted >= 500, "{} interruptions", total.interrupted);
+    assert!(total.frames >= 1_000, "{} frames were heard", total.frames);
 }
