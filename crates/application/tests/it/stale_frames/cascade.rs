@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 use viva_application::sessions::{SessionInput, StartSession};
-use viva_domain::ports::{SpeechToTextCapabilities, SpeechToTextEventKind};
+use viva_domain::ports::SpeechToTextEventKind;
 use viva_domain::turns::BargeIn;
-use viva_fakes::{Reply, ScriptedSpeechToText, Speech, Transcript};
+use viva_fakes::{Reply, Speech, Transcript};
 
 use super::{Client, INTERRUPTIONS, Total, words};
-use crate::bench::{Bench, Cascade, Detector, FRAME, RATE, request};
+use crate::bench::{Bench, Cascade, Detector, FRAME, request};
 
 /// Longer than anybody is waited for, in seconds.
 const TOO_LONG_S: u64 = 35;
@@ -28,15 +28,7 @@ struct Scene {
 
 impl Scene {
     async fn new(detector: Detector, barge_in: BargeIn, seed: u64) -> Self {
-        let cascade = Cascade::new(|ears| match detector {
-            Detector::Session => ears,
-            Detector::Provider => ScriptedSpeechToText::with_capabilities(SpeechToTextCapabilities {
-                detects_turns: true,
-                streams: true,
-                input_rate: RATE,
-                answers_within: Duration::from_secs(10),
-            }),
-        });
+        let cascade = Cascade::detecting(detector);
         let bench = Bench::with_cascade(detector, |voice| voice, &cascade);
         let start = StartSession {
             interaction: Cascade::wanted(),
@@ -156,7 +148,8 @@ impl Scene {
         match self.client.dice.roll(4) {
             0 | 1 => {
                 for _ in 0..self.client.dice.roll(7) {
-                    tokio::task::yield_now().await;
+                    // Whoever is due has one turn meanwhile.
+                    let _ = tokio::spawn(async {}).await;
                 }
             }
             _ => {
