@@ -16,6 +16,7 @@ pub(super) enum Event {
     Prepared {
         start: u32,
         rig: Box<Result<Rig, AudioProblem>>,
+        devices: Devices,
     },
     /// *End*.
     End,

@@ -15,6 +15,7 @@ pub mod phase;
 pub mod reconnect;
 pub mod self_test;
 pub mod settings;
+pub mod speaker;
 pub mod stall;
 pub mod strip;
 pub mod suggestions;
