@@ -14,16 +14,16 @@ pub(crate) fn bundle(folder: &Path) -> Site {
     fs::create_dir_all(folder.join("pkg/3f2a91c0")).unwrap();
     fs::create_dir_all(folder.join("assets")).unwrap();
     for (path, content) in [
-        ("pkg/3f2a91c0/viva.js", "export default 1;"),
-        ("pkg/3f2a91c0/viva.js.br", "small"),
-        ("pkg/3f2a91c0/viva_bg.wasm", "\0asm"),
+        ("pkg/3f2a91c0/talk.js", "export default 1;"),
+        ("pkg/3f2a91c0/talk.js.br", "small"),
+        ("pkg/3f2a91c0/talk_bg.wasm", "\0asm"),
         ("assets/base-1234.css", "body{}"),
         ("assets/icon-1234.svg", "<svg/>"),
     ] {
         fs::write(folder.join(path), content).unwrap();
     }
     let manifest = json!({
-        "viva.js": "/pkg/3f2a91c0/viva.js", "viva.wasm": "/pkg/3f2a91c0/viva_bg.wasm",
+        "talk.js": "/pkg/3f2a91c0/talk.js", "talk.wasm": "/pkg/3f2a91c0/talk_bg.wasm",
         "base.css": "/assets/base-1234.css", "components.css": "/assets/components-1234.css",
         "boot.js": "/assets/boot-1234.js", "icon.svg": "/assets/icon-1234.svg",
         "audio-worker.js": "/assets/audio-worker-1234.js", "capture-worklet.js": "/assets/capture-worklet-1234.js",
@@ -52,8 +52,8 @@ async fn the_document_names_its_files_and_allows_only_its_own_scripts() {
     assert!(page.header("content-type").starts_with("text/html"));
     assert_eq!(page.header("cache-control"), "no-cache");
     for file in [
-        "/pkg/3f2a91c0/viva.js",
-        "/pkg/3f2a91c0/viva_bg.wasm",
+        "/pkg/3f2a91c0/talk.js",
+        "/pkg/3f2a91c0/talk_bg.wasm",
         "/assets/base-1234.css",
         "/assets/boot-1234.js",
     ] {
@@ -103,7 +103,7 @@ async fn files_are_kept_for_good_and_sent_small() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::with_site(bundle(folder.path())).await;
     let script = server
-        .request("GET", "/pkg/3f2a91c0/viva.js", &[("accept-encoding", "gzip, br")])
+        .request("GET", "/pkg/3f2a91c0/talk.js", &[("accept-encoding", "gzip, br")])
         .await;
     assert_eq!(
         (script.header("content-encoding"), script.text()),
@@ -114,13 +114,13 @@ async fn files_are_kept_for_good_and_sent_small() {
         script.header("cache-control"),
         "public, max-age=31536000, immutable"
     );
-    let plain = server.get("/pkg/3f2a91c0/viva.js").await;
+    let plain = server.get("/pkg/3f2a91c0/talk.js").await;
     assert_eq!(
         (plain.header("content-encoding"), plain.text()),
         ("", "export default 1;")
     );
     let wasm = server
-        .request("GET", "/pkg/3f2a91c0/viva_bg.wasm", &[("accept-encoding", "br")])
+        .request("GET", "/pkg/3f2a91c0/talk_bg.wasm", &[("accept-encoding", "br")])
         .await;
     assert_eq!(
         (wasm.header("content-type"), wasm.header("content-encoding")),
