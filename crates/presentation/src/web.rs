@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use any_spawner::Executor;
 use axum::Router;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue};
 use axum::middleware::{from_fn_with_state, map_response};
@@ -121,8 +122,10 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(state: &AppState) -> Rout
     }
 }
 
-/// The pages, each rendered with the files of this site.
+/// The pages, each rendered with the files of this site. What they are rendered with wants to know once on what it runs.
 fn documents<S: Clone + Send + Sync + 'static>(assets: &SiteAssets, account: Account) -> Router<S> {
+    // Fails when another router of this process has said so already.
+    let _ = Executor::init_tokio();
     on_every_page(|page| {
         let assets = assets.clone();
         get(render_app_to_stream_with_context(set_headers, move || {
