@@ -11,7 +11,7 @@ pub struct SiteAssets(BTreeMap<String, String>);
 
 impl SiteAssets {
     /// Every name that the pages ask for. A manifest without one of them is [incomplete](SiteAssets::missing).
-    pub const NAMES: [&str; 11] = [
+    pub const NAMES: [&str; 13] = [
         "audio-worker.js",
         "base.css",
         "boot.js",
@@ -19,6 +19,8 @@ impl SiteAssets {
         "components.css",
         "icon.svg",
         "playback-worklet.js",
+        "providers.js",
+        "providers.wasm",
         "talk.js",
         "talk.wasm",
         "worker.js",
@@ -61,6 +63,7 @@ impl SiteAssets {
                 "worker.js",
                 "worker.wasm",
             ],
+            crate::Page::Providers => &[],
         };
         let names = program
             .into_iter()
@@ -84,7 +87,7 @@ mod tests {
     #[test]
     fn missing_files_are_named() {
         let json = r#"{"talk.js": "/a", "talk.wasm": "/b", "base.css": "/c", "components.css": "/d", "boot.js": "/e",
-            "worker.wasm": "/f"}"#;
+            "worker.wasm": "/f", "providers.js": "/g"}"#;
         let assets = SiteAssets::from_json(json).unwrap();
         assert_eq!(
             assets.missing(),
@@ -93,6 +96,7 @@ mod tests {
                 "capture-worklet.js",
                 "icon.svg",
                 "playback-worklet.js",
+                "providers.wasm",
                 "worker.js"
             ]
         );

@@ -39,6 +39,7 @@ pub mod components;
 mod erase;
 #[cfg(feature = "hydrate")]
 mod hydrate;
+pub mod keyring;
 mod language;
 #[cfg(feature = "hydrate")]
 mod memory;

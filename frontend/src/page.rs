@@ -10,16 +10,19 @@ use crate::words::shared::Words;
 pub enum Page {
     /// Talk with an AI.
     Talk,
+    /// Which providers there are, and keys of one's own for them.
+    Providers,
 }
 
 impl Page {
     /// Those that there are, in the order in which they are shown.
-    pub const ALL: [Self; 1] = [Self::Talk];
+    pub const ALL: [Self; 2] = [Self::Talk, Self::Providers];
 
     /// Where it is.
     pub const fn path(self) -> &'static str {
         match self {
             Self::Talk => "/",
+            Self::Providers => "/providers",
         }
     }
 
@@ -27,6 +30,7 @@ impl Page {
     pub const fn program(self) -> &'static str {
         match self {
             Self::Talk => "talk",
+            Self::Providers => "providers",
         }
     }
 
@@ -34,6 +38,7 @@ impl Page {
     pub const fn name(self, words: &Words) -> &'static str {
         match self {
             Self::Talk => words.talk,
+            Self::Providers => words.providers,
         }
     }
 

@@ -1,14 +1,12 @@
 use leptos::prelude::*;
 
+use crate::api::ACCOUNT;
 use crate::assets::SiteAssets;
 use crate::erase::Erase;
 use crate::language::Language;
 use crate::page::Page;
-use crate::pages::Talk;
+use crate::pages::{Providers, Talk};
 use crate::words::shared::Words;
-
-/// Where people sign out, and sign in.
-const ACCOUNT_PATH: &str = "/login";
 
 /// Whether whoever reads the page had to sign in, and may sign out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +25,7 @@ pub fn shell(page: Page, assets: &SiteAssets, account: Account) -> impl IntoView
     let language = Language::of_request();
     let account = (account == Account::SignedIn).then(|| {
         view! {
-            <a class="vv-account" href=ACCOUNT_PATH rel="external">
+            <a class="vv-account" href=ACCOUNT rel="external">
                 {account_word(language)}
             </a>
         }
@@ -68,6 +66,7 @@ pub fn shell(page: Page, assets: &SiteAssets, account: Account) -> impl IntoView
 fn content(page: Page) -> AnyView {
     match page {
         Page::Talk => view! { <Talk /> }.erase(),
+        Page::Providers => view! { <Providers /> }.erase(),
     }
 }
 

@@ -46,6 +46,7 @@ macro_rules! words {
     };
 }
 
+pub mod providers;
 pub mod shared;
 pub mod talk;
 
@@ -72,7 +73,9 @@ mod tests {
     }
 
     fn pairs() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
-        [shared::PAIRS, talk::PAIRS].into_iter().flatten()
+        [shared::PAIRS, talk::PAIRS, providers::PAIRS]
+            .into_iter()
+            .flatten()
     }
 
     #[test]

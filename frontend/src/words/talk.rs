@@ -24,9 +24,9 @@ words! {
     part_is: "{part}: {what}", "{part}：{what}";
     available: "Ready to use.", "可以使用。";
     key_missing: "needs a key", "需要金鑰";
-    key_missing_hint: "The server has no key for this provider. Add one there and reload the page, or choose Offline.", "伺服器沒有此服務的金鑰。請在伺服器加入金鑰後重新載入本頁，或改選 Offline。";
+    key_missing_hint: "There is no key for this provider. Add one of your own on the page Providers, or choose Offline.", "沒有此服務的金鑰。請在「服務」頁面加入自己的金鑰，或改選 Offline。";
     key_invalid: "key refused", "金鑰遭拒";
-    key_invalid_hint: "The provider refused the key. Replace it and reload the page, or choose Offline.", "此服務拒絕了金鑰。請更換金鑰後重新載入本頁，或改選 Offline。";
+    key_invalid_hint: "The provider refused the key. Replace it on the page Providers, or choose Offline.", "此服務拒絕了金鑰。請在「服務」頁面更換金鑰，或改選 Offline。";
     unavailable: "not available now", "目前無法使用";
     unavailable_hint: "The server cannot use this provider now. Reload the page later, or choose Offline.", "伺服器目前無法使用此服務。請稍後重新載入本頁，或改選 Offline。";
     no_key_needed: "Needs no key.", "不需金鑰。";

@@ -40,10 +40,14 @@ struct Program {
 }
 
 /// The pages, and the worker that computes their audio: none has to load what only another needs.
-const PROGRAMS: [Program; 2] = [
+const PROGRAMS: [Program; 3] = [
     Program {
         stem: "talk",
         wasm: "viva-talk.wasm",
+    },
+    Program {
+        stem: "providers",
+        wasm: "viva-providers.wasm",
     },
     Program {
         stem: "worker",

@@ -12,11 +12,13 @@ use crate::bench::Server;
 /// A site as the bundle step lays it out.
 pub(crate) fn bundle(folder: &Path) -> Site {
     fs::create_dir_all(folder.join("pkg/3f2a91c0")).unwrap();
+    fs::create_dir_all(folder.join("pkg/91b2c7d4")).unwrap();
     fs::create_dir_all(folder.join("assets")).unwrap();
     for (path, content) in [
         ("pkg/3f2a91c0/talk.js", "export default 1;"),
         ("pkg/3f2a91c0/talk.js.br", "small"),
         ("pkg/3f2a91c0/talk_bg.wasm", "\0asm"),
+        ("pkg/91b2c7d4/providers_bg.wasm", "\0asm"),
         ("assets/base-1234.css", "body{}"),
         ("assets/icon-1234.svg", "<svg/>"),
     ] {
@@ -24,6 +26,7 @@ pub(crate) fn bundle(folder: &Path) -> Site {
     }
     let manifest = json!({
         "talk.js": "/pkg/3f2a91c0/talk.js", "talk.wasm": "/pkg/3f2a91c0/talk_bg.wasm",
+        "providers.js": "/pkg/91b2c7d4/providers.js", "providers.wasm": "/pkg/91b2c7d4/providers_bg.wasm",
         "base.css": "/assets/base-1234.css", "components.css": "/assets/components-1234.css",
         "boot.js": "/assets/boot-1234.js", "icon.svg": "/assets/icon-1234.svg",
         "audio-worker.js": "/assets/audio-worker-1234.js", "capture-worklet.js": "/assets/capture-worklet-1234.js",
