@@ -83,6 +83,50 @@ async fn the_document_names_its_files_and_allows_only_its_own_scripts() {
 }
 
 #[tokio::test]
+async fn each_page_is_a_document_that_loads_its_own_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::with_site(bundle(folder.path())).await;
+    let programs = [
+        "/talk.js",
+        "/talk_bg.wasm",
+        "/providers.js",
+        "/providers_bg.wasm",
+        "/worker.js",
+    ];
+    for (path, title, loaded) in [
+        (
+            "/",
+            "<title>Talk – Viva</title>",
+            [true, true, false, false, true],
+        ),
+        (
+            "/providers",
+            "<title>Providers – Viva</title>",
+            [false, false, true, true, false],
+        ),
+    ] {
+        let page = server.get(path).await;
+        assert_eq!(page.status, 200, "{path}: {}", page.text());
+        assert!(page.text().contains(title), "{path}: {}", page.text());
+        assert_eq!(
+            programs.map(|program| page.text().contains(program)),
+            loaded,
+            "{path}"
+        );
+        assert!(!directive(&page.headers, "script-src").is_empty());
+        for other in ["/", "/providers"] {
+            let current = format!("<a href=\"{other}\" aria-current=\"page\"");
+            assert_eq!(
+                page.text().contains(&current),
+                other == path,
+                "{path} has {current}"
+            );
+        }
+    }
+    assert_eq!(server.get("/nowhere").await.status, 404);
+}
+
+#[tokio::test]
 async fn the_page_speaks_the_language_of_its_reader() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::with_site(bundle(folder.path())).await;
@@ -159,7 +203,9 @@ async fn nothing_but_the_files_of_the_page_is_served() {
 #[tokio::test]
 async fn without_the_page_its_address_says_how_to_build_it() {
     let server = Server::start().await;
-    let page = server.get("/").await;
-    assert!(page.text().contains("cargo xtask run"), "{}", page.text());
+    for path in ["/", "/providers"] {
+        let page = server.get(path).await;
+        assert!(page.text().contains("cargo xtask run"), "{}", page.text());
+    }
     assert_eq!(server.get("/api/v1/interaction/providers").await.status, 200);
 }
