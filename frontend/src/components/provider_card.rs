@@ -51,7 +51,7 @@ fn facts(entry: &Entry, language: Language) -> AnyView {
     let organization = organization.map(|it| hint(fill(words.organization_is, &[("organization", it)])));
     let used_for = entry.form.is_some().then(|| {
         let parts = parts.join(words.list_separator);
-        hint(fill(words.used_for, &[("name", &entry.name), ("parts", &parts)]))
+        hint(fill(words.used_for, &[("parts", &parts)]))
     });
     view! {
         <h3>{entry.name.clone()}</h3>

@@ -19,7 +19,7 @@ words! {
     refused_key: "Your key {key} is not used: the provider does not know it any more ({when}). Replace or delete it.", "你的金鑰 {key} 未使用：服務已不認得它（{when}）。請更換或刪除。";
     address_is: "Address: {address}", "網址：{address}";
     organization_is: "Organization: {organization}", "組織：{organization}";
-    used_for: "Viva sends a key of yours to {name} and nobody else, for: {parts}.", "Viva 只會把你的金鑰送給 {name}，用於：{parts}。";
+    used_for: "In your conversations, a key of yours is used for: {parts}.", "在你的對話中，你的金鑰用於：{parts}。";
     list_separator: ", ", "、";
 
     add: "Add a key", "加入金鑰";
