@@ -95,6 +95,12 @@ pub(crate) fn origin_ms() -> f64 {
         .map_or(0.0, |performance| performance.time_origin())
 }
 
+/// A time in ms since 1970, on the clock of the browser and as its readers write times.
+pub(crate) fn local_time(ms: i64, language: crate::Language) -> String {
+    let date = js_sys::Date::new(&JsValue::from_f64(ms as f64));
+    date.to_locale_string(language.tag(), &JsValue::UNDEFINED).into()
+}
+
 /// The URL path of one of the bundle's files, as the server wrote it into the document.
 pub(crate) fn asset(name: &str) -> Option<String> {
     let document = web_sys::window()?.document()?;

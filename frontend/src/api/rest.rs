@@ -55,20 +55,29 @@ pub async fn start_self_test() -> Result<SelfTestProgress, RequestFailed> {
     request("/api/v1/selftest", &post).await
 }
 
-async fn get<T: DeserializeOwned>(path: &str) -> Result<T, RequestFailed> {
+pub(super) async fn get<T: DeserializeOwned>(path: &str) -> Result<T, RequestFailed> {
     request(path, &RequestInit::new()).await
 }
 
 async fn request<T: DeserializeOwned>(path: &str, init: &RequestInit) -> Result<T, RequestFailed> {
-    let window = web_sys::window().ok_or(RequestFailed::default())?;
-    let response: Response = JsFuture::from(window.fetch_with_str_and_init(path, init))
-        .await?
-        .unchecked_into();
-    if !response.ok() {
-        return Err(RequestFailed {
-            status: Some(response.status()),
-        });
+    let response = send(path, init).await?;
+    if response.ok() {
+        return read(&response).await;
     }
+    Err(RequestFailed {
+        status: Some(response.status()),
+    })
+}
+
+/// Asks for something, and waits until the answer begins.
+pub(super) async fn send(path: &str, init: &RequestInit) -> Result<Response, RequestFailed> {
+    let window = web_sys::window().ok_or(RequestFailed::default())?;
+    let response = JsFuture::from(window.fetch_with_str_and_init(path, init)).await?;
+    Ok(response.unchecked_into())
+}
+
+/// The body of an answer.
+pub(super) async fn read<T: DeserializeOwned>(response: &Response) -> Result<T, RequestFailed> {
     let body = JsFuture::from(response.text()?)
         .await?
         .as_string()

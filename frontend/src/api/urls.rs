@@ -1,6 +1,9 @@
 use uuid::Uuid;
 use viva_protocol::ws::Role;
 
+/// Where people sign in and out.
+pub const ACCOUNT: &str = "/login";
+
 /// Turns per page: the most that the server gives.
 #[cfg(any(feature = "hydrate", test))]
 const PAGE_SIZE: u16 = 100;

@@ -7,7 +7,8 @@ use crate::erase::Erase;
 use crate::state::context::{Preferences, Sheet, Talk};
 use crate::state::figures;
 use crate::state::latency::{Figures, Segment, Stage, segments};
-use crate::words::{Words, fill, say};
+use crate::words::fill;
+use crate::words::talk::{Words, say};
 
 /// How long every answer took, part by part, and all of them together.
 #[component]
@@ -20,7 +21,7 @@ pub fn LatencyPanel() -> impl IntoView {
     });
     let pointed = RwSignal::new(None::<Pointed>);
     let bars = move || {
-        let words = preferences.words();
+        let words = Words::now(preferences);
         let turns = turns.get();
         let scale_ms = turns.scale_ms().max(1.0);
         let bar = |turn: &_| {
@@ -68,7 +69,7 @@ fn Parts(turns: Memo<Figures>, pointed: RwSignal<Option<Pointed>>) -> impl IntoV
     });
     let rows = move || {
         let (number, latency) = shown.get().unwrap_or((0, Latency::default()));
-        let words = preferences.words();
+        let words = Words::now(preferences);
         let parts = segments(&latency);
         // All stages have a place, so that each keeps its element, and with it the focus.
         let place = move |stage: Stage| {
@@ -79,10 +80,10 @@ fn Parts(turns: Memo<Figures>, pointed: RwSignal<Option<Pointed>>) -> impl IntoV
     };
     let title = move || {
         let number = shown.get().map_or(0, |(number, _)| number);
-        fill(preferences.words().turn, &[("n", &number.to_string())])
+        fill(Words::now(preferences).turn, &[("n", &number.to_string())])
     };
     let explained = move || {
-        let words = preferences.words();
+        let words = Words::now(preferences);
         pointed.get().map_or(words.latency_hint.to_owned(), |(_, stage)| {
             format!("{}: {}", name(stage, words), explanation(stage, words))
         })

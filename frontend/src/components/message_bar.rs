@@ -8,7 +8,7 @@ use crate::session::Controls;
 use crate::state::context::{Preferences, Talk};
 use crate::state::message::{Message, Remedy, Severity, Topic};
 use crate::state::microphone::MicrophoneProblem;
-use crate::words::Words;
+use crate::words::talk::Words;
 
 /// What happened, what was kept, and one button. It never replaces the page.
 #[component]
@@ -24,7 +24,7 @@ pub fn MessageBar() -> impl IntoView {
 
     let bar = move |message: Message| {
         let remedy = message.remedy(can_start.get());
-        let (severity, words) = (message.severity(), preferences.words());
+        let (severity, words) = (message.severity(), Words::now(preferences));
         let kept = (severity == Severity::Failure || remedy == Remedy::StartAgain).then_some(words.kept_all);
         let button = match &remedy {
             Remedy::Dismiss => words.dismiss,

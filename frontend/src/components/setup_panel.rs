@@ -7,7 +7,7 @@ use crate::erase::Erase;
 use crate::session::Controls;
 use crate::state::context::{Preferences, Sheet, Talk};
 use crate::state::settings::Settings;
-use crate::words::{Words, say};
+use crate::words::talk::{Words, say};
 
 /// What the next session is like; while one runs, what may change in it.
 #[component]
@@ -44,7 +44,7 @@ pub fn SetupPanel() -> impl IntoView {
 
 /// The setup of the running session in one line.
 fn one_line(talk: Talk) -> String {
-    let words = expect_context::<Preferences>().words();
+    let words = Words::now(expect_context::<Preferences>());
     let interaction = running(talk).unwrap_or_else(|| talk.settings.with(Settings::interaction));
     talk.providers
         .with(|providers| in_words(&interaction, providers.list(), words))

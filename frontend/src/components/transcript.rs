@@ -9,7 +9,8 @@ use crate::state::context::{Preferences, Replayed, Talk};
 use crate::state::conversation::Conversation;
 use crate::state::figures;
 use crate::state::transcript::Line;
-use crate::words::{Words, fill, say};
+use crate::words::fill;
+use crate::words::talk::{Words, say};
 
 /// Scrolled at most so far from the end, in pixels, the list follows what is said.
 const FOLLOW_PX: i32 = 120;
@@ -81,7 +82,7 @@ pub fn Transcript() -> impl IntoView {
     });
     let lines = move || {
         let replayed = talk.replayed.get();
-        let line = |entry| shown(entry, replayed, preferences.words(), controls);
+        let line = |entry| shown(entry, replayed, Words::now(preferences), controls);
         entries.get().into_iter().map(line).collect_view()
     };
     let announced = move || {
@@ -201,7 +202,7 @@ fn shown(entry: Entry, replayed: Option<Replayed>, words: &'static Words, contro
 
 /// The name of a side: the chosen one, or a word.
 fn label(role: Role) -> String {
-    let words = expect_context::<Preferences>().words();
+    let words = Words::now(expect_context::<Preferences>());
     let (chosen, default) = expect_context::<Talk>().settings.with(|settings| match role {
         Role::User => (settings.user_role.trim().to_owned(), words.you),
         Role::Assistant => (settings.ai_role.trim().to_owned(), words.ai),

@@ -12,7 +12,6 @@ use super::self_test::SelfTestState;
 use super::settings::Settings;
 use super::strip::Strip;
 use crate::Language;
-use crate::words::Words;
 
 /// An audio device.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,13 +121,6 @@ pub struct Preferences {
     pub language: RwSignal<Language>,
     /// The page's theme.
     pub theme: RwSignal<Theme>,
-}
-
-impl Preferences {
-    /// The words to use now.
-    pub fn words(self) -> &'static Words {
-        Words::of(self.language.get())
-    }
 }
 
 /// The part of the page that a phone shows over the stage.

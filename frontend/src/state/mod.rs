@@ -12,6 +12,7 @@ pub mod meter;
 pub mod microphone;
 pub mod outbox;
 pub mod phase;
+pub mod provider_cards;
 pub mod reconnect;
 pub mod self_test;
 pub mod settings;

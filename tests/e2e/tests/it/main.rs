@@ -15,6 +15,7 @@ mod long_session;
 mod microphone;
 mod output;
 mod playback;
+mod providers;
 mod proxy;
 mod reconnect;
 mod self_test;

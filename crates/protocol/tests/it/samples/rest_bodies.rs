@@ -232,6 +232,7 @@ pub(crate) fn credentials() -> rest::CredentialList {
     let acme = rest::ProviderCredential {
         provider: "acme".to_owned(),
         name: "Acme".to_owned(),
+        key_url: Some("https://acme.example/keys".to_owned()),
         fields: vec![
             field(rest::CredentialFieldName::ApiKey, true, None),
             field(
@@ -250,6 +251,7 @@ pub(crate) fn credentials() -> rest::CredentialList {
         }),
     };
     let bare = rest::ProviderCredential {
+        key_url: None,
         fields: vec![],
         credential: None,
         ..acme.clone()

@@ -387,16 +387,22 @@ fn forms() -> Vec<CredentialForm> {
         need: FieldNeed::Optional,
         example: None,
     };
-    let form = |provider: &str, name: &str, fields| CredentialForm {
+    let form = |provider: &str, name: &str, key_url: Option<&str>, fields| CredentialForm {
         provider: provider.to_owned(),
         name: name.to_owned(),
+        key_url: key_url.map(str::to_owned),
         fields,
     };
     let usual = address(FieldNeed::Optional, "https://api.acme.example");
     let own = address(FieldNeed::Needed, "https://your-resource.example");
     vec![
-        form("acme", "Acme", vec![usual, organization]),
-        form("resource", "Resource", vec![own]),
+        form(
+            "acme",
+            "Acme",
+            Some("https://acme.example/keys"),
+            vec![usual, organization],
+        ),
+        form("resource", "Resource", None, vec![own]),
     ]
 }
 
