@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 use viva_contract::samples::{OWNER, at, template_content, template_id};
+use viva_protocol::ws::MAX_MESSAGE_BYTES;
 
 use crate::bench::Server;
 
@@ -16,11 +17,32 @@ fn at_sea() -> Value {
     })
 }
 
+/// All texts at their limits, of this character.
+fn at_their_limits(character: &str) -> Value {
+    let (text, role) = (character.repeat(20_000), character.repeat(200));
+    json!({ "system_prompt": text, "user_role": role, "ai_role": role, "scenario_context": text })
+}
+
 fn starting(texts: &Value) -> Value {
     let mut message = texts.clone();
     message["type"] = "start_session".into();
     message["mode"] = "realtime".into();
     message
+}
+
+/// As it is written by programs that write ASCII only.
+fn escaped(json: &Value) -> String {
+    let mut written = String::new();
+    for character in json.to_string().chars() {
+        if character.is_ascii() {
+            written.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                written.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    written
 }
 
 /// Begins a session with a message; what it kept, and what its provider was told.
@@ -93,4 +115,25 @@ async fn a_template_of_somebody_else_is_not_there() {
     let body = json!({ "template_id": template_id(1).to_string() });
     let answer = server.send_json("POST", COMPOSE, &body).await;
     assert_eq!(answer.problem(), (404, "template-not-found".to_owned()));
+}
+
+#[tokio::test]
+async fn texts_at_their_limits_are_composed_and_told_in_any_script() {
+    let server = Server::start().await;
+    for character in ["x", "語", "😀"] {
+        let texts = at_their_limits(character);
+        let composed = server.send_json("POST", COMPOSE, &texts).await.json();
+        let message = starting(&texts);
+        let mut spellings = vec![message.to_string()];
+        if character == "語" {
+            spellings.push(escaped(&message));
+        }
+        for message in spellings {
+            let bytes = message.len();
+            assert!(bytes < MAX_MESSAGE_BYTES, "{bytes}");
+            let (kept, told) = begin(&server, message).await;
+            assert_eq!(kept["scenario_context"], texts["scenario_context"]);
+            assert!(composed["instructions"] == told.as_str(), "{character}");
+        }
+    }
 }
