@@ -2,8 +2,8 @@
 
 use js_sys::Object;
 pub(crate) use viva_audio_worker::browser::{forgive, instance, number, object, property};
-use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
 
 #[wasm_bindgen]
 extern "C" {
@@ -55,6 +55,17 @@ pub(crate) fn set_root_attribute(name: &str, value: Option<&str>) {
 
 fn root() -> Option<web_sys::Element> {
     web_sys::window()?.document()?.document_element()
+}
+
+/// Moves the focus to what matches the selector, if something does.
+pub(crate) fn focus(selector: &str) {
+    let found = web_sys::window()
+        .and_then(|window| window.document())
+        .and_then(|document| document.query_selector(selector).ok().flatten());
+    if let Some(element) = found {
+        // Fails only for an element without a document.
+        let _ = element.unchecked_into::<web_sys::HtmlElement>().focus();
+    }
 }
 
 /// The `User-Agent` of the browser.

@@ -23,7 +23,7 @@ use crate::{api, ws};
     paths(ws::upgrade::upgrade, login::page, login::sign_in, login::sign_out),
     tags(
         (name = "interaction", description = "Conversations: what to choose from, the live WebSocket, what was kept"),
-        (name = "templates", description = "System prompts with roles and a scenario, to choose by name"),
+        (name = "templates", description = "System prompts with roles and a scenario, to choose by name, and what becomes of them"),
         (name = "credentials", description = "Provider keys of your own, and what was done with them"),
         (name = "selftest", description = "Whether what is reported is true: measured against providers whose delays are known"),
         (name = "access", description = "Signing in and out, for browsers; programs send an API token with every request"),

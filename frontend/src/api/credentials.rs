@@ -1,20 +1,10 @@
 use viva_protocol::rest::{CredentialContent, CredentialList};
-use web_sys::{RequestInit, Response};
+use web_sys::RequestInit;
 
 use super::Refused;
-use super::rest::{RequestFailed, get, read, send};
-use crate::browser::object;
+use super::rest::{ask, get, with_body};
 
 const PATH: &str = "/api/v1/credentials";
-
-impl From<RequestFailed> for Refused {
-    fn from(failed: RequestFailed) -> Self {
-        Self {
-            status: failed.status,
-            ..Self::default()
-        }
-    }
-}
 
 /// The providers that take keys, and one's own keys as far as they are shown.
 ///
@@ -29,12 +19,9 @@ pub async fn keys() -> Result<CredentialList, Refused> {
 /// # Errors
 /// [`Refused`]; nothing has changed then.
 pub async fn put_key(provider: &str, content: &CredentialContent) -> Result<(), Refused> {
-    let body = serde_json::to_string(content).map_err(|_| Refused::default())?;
-    let put = RequestInit::new();
-    put.set_method("PUT");
-    put.set_headers(&object(&[("content-type", &"application/json".into())]));
-    put.set_body_opt_str(Some(&body));
-    ask(&format!("{PATH}/{provider}"), &put).await
+    // What is answered when it works is in `keys` as well.
+    let put = with_body("PUT", content)?;
+    ask(&format!("{PATH}/{provider}"), &put).await.map(drop)
 }
 
 /// Has the provider check the key that is kept.
@@ -44,7 +31,7 @@ pub async fn put_key(provider: &str, content: &CredentialContent) -> Result<(), 
 pub async fn check_key(provider: &str) -> Result<(), Refused> {
     let post = RequestInit::new();
     post.set_method("POST");
-    ask(&format!("{PATH}/{provider}/validate"), &post).await
+    ask(&format!("{PATH}/{provider}/validate"), &post).await.map(drop)
 }
 
 /// Forgets the key.
@@ -54,23 +41,5 @@ pub async fn check_key(provider: &str) -> Result<(), Refused> {
 pub async fn delete_key(provider: &str) -> Result<(), Refused> {
     let delete = RequestInit::new();
     delete.set_method("DELETE");
-    ask(&format!("{PATH}/{provider}"), &delete).await
-}
-
-/// What is answered when it works is in [`keys`] as well.
-async fn ask(path: &str, init: &RequestInit) -> Result<(), Refused> {
-    let response = send(path, init).await?;
-    if response.ok() {
-        return Ok(());
-    }
-    Err(Refused {
-        status: Some(response.status()),
-        wait_s: wait_s(&response),
-        problem: read(&response).await.ok(),
-    })
-}
-
-fn wait_s(response: &Response) -> Option<u32> {
-    let value = response.headers().get("retry-after").ok()?;
-    value?.parse().ok()
+    ask(&format!("{PATH}/{provider}"), &delete).await.map(drop)
 }

@@ -7,6 +7,8 @@ mod refused;
 mod rest;
 #[cfg(feature = "hydrate")]
 mod socket;
+#[cfg(feature = "hydrate")]
+mod templates;
 mod urls;
 
 #[cfg(feature = "hydrate")]
@@ -16,4 +18,6 @@ pub use refused::Refused;
 pub use rest::{RequestFailed, providers, self_test, start_self_test, turns};
 #[cfg(feature = "hydrate")]
 pub use socket::{Socket, SocketEvent};
+#[cfg(feature = "hydrate")]
+pub use templates::{compose, delete_template, save_template, templates};
 pub use urls::{ACCOUNT, recording};

@@ -5,6 +5,7 @@ mod credentials;
 mod docs;
 mod health;
 mod paging;
+mod prompts;
 mod providers;
 mod self_test;
 mod sessions;
@@ -19,12 +20,12 @@ use utoipa_axum::routes;
 use crate::router::MAX_BODY_BYTES;
 use crate::state::AppState;
 
-/// A template with all its texts at their limits, four bytes a character, is no larger.
-const MAX_TEMPLATE_BYTES: usize = 256 * 1024;
+/// A template or a prompt with all its texts at their limits, four bytes a character, is no larger.
+const MAX_TEXTS_BYTES: usize = 256 * 1024;
 
 /// The routes that the OpenAPI document describes.
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
-    open_routes().merge(visitors_routes()).merge(template_routes())
+    open_routes().merge(visitors_routes()).merge(text_routes())
 }
 
 /// Those that are for everybody. They say so in the document.
@@ -53,8 +54,9 @@ fn visitors_routes() -> OpenApiRouter<AppState> {
 }
 
 /// Those of them that take more text than others.
-fn template_routes() -> OpenApiRouter<AppState> {
+fn text_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
+        .routes(routes!(prompts::compose::compose))
         .routes(routes!(templates::list::list, templates::create::create))
         .routes(routes!(
             templates::get::get,
@@ -75,8 +77,8 @@ pub(crate) fn open() -> Router<AppState> {
 /// The routes for whoever may use the server.
 pub(crate) fn for_visitors() -> Router<AppState> {
     let (visitors, _) = visitors_routes().split_for_parts();
-    let (templates, _) = template_routes().split_for_parts();
+    let (texts, _) = text_routes().split_for_parts();
     visitors
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
-        .merge(templates.layer(RequestBodyLimitLayer::new(MAX_TEMPLATE_BYTES)))
+        .merge(texts.layer(RequestBodyLimitLayer::new(MAX_TEXTS_BYTES)))
 }

@@ -23,4 +23,5 @@ mod sign_in;
 mod stall;
 mod statistics;
 mod talk;
+mod templates;
 mod waterfall;

@@ -35,7 +35,7 @@ const CREDENTIALS: &str = "/api/v1/credentials";
 const OWNERS_KEY: &str = "sk-0123456789-owner";
 
 /// The whole API. A new route gets a row here, and thereby a decision.
-const ROUTES: [(&str, &str, May); 28] = [
+const ROUTES: [(&str, &str, May); 29] = [
     ("get", "/healthz", Everybody(200)),
     ("get", "/readyz", Everybody(200)),
     ("get", "/api/docs", Everybody(200)),
@@ -60,6 +60,7 @@ const ROUTES: [(&str, &str, May); 28] = [
         "/api/v1/interaction/sessions/{id}/turns/{turn_id}/audio",
         Owner(200),
     ),
+    ("post", "/api/v1/interaction/prompts/compose", Visitors(200)),
     ("get", TEMPLATES, Visitors(200)),
     ("post", TEMPLATES, Visitors(201)),
     ("get", "/api/v1/interaction/templates/{id}", Owner(200)),
