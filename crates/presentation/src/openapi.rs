@@ -45,6 +45,10 @@ pub fn openapi() -> Document {
         SecurityRequirement::new("cookie", nothing),
     ]);
     for item in document.paths.paths.values_mut() {
+        for operation in changing(item) {
+            let responses = &mut operation.responses.responses;
+            responses.insert("403".to_owned(), RefOr::T(foreign_origin()));
+        }
         for operation in operations(item) {
             // One that asks for nothing else asks for what the whole document asks for.
             if operation.security.is_none() {
@@ -85,6 +89,17 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     ]
     .into_iter()
     .flatten()
+}
+
+/// Those that change something.
+fn changing(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete]
+        .into_iter()
+        .flatten()
+}
+
+fn foreign_origin() -> Response {
+    problem("A page of another server asks").build()
 }
 
 fn unauthorized() -> Response {

@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -20,7 +20,7 @@ use tower_http::trace::TraceLayer;
 use tracing::{Span, error, info_span};
 use viva_protocol::WEBSOCKET_PATH;
 
-use crate::hosts::check_host;
+use crate::hosts::{check_host, check_origin};
 use crate::problem::{Problem, describe_failure};
 use crate::sign_in::{self, count, guard};
 use crate::state::AppState;
@@ -73,6 +73,7 @@ pub fn router(state: AppState) -> Router {
         .merge(socket)
         .merge(people)
         .merge(web::router(&state).layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES)))
+        .layer(from_fn(check_origin))
         .layer(from_fn_with_state(state.sign_in.clone(), check_host))
         .layer(CatchPanicLayer::custom(on_panic))
         .layer(map_response(describe_failure))

@@ -8,12 +8,11 @@ use tracing::instrument;
 use utoipa::ToSchema;
 use viva_application::access::SignInError;
 use viva_frontend::Language;
-use viva_protocol::problem::Problem as ProblemBody;
 
 use super::page::{self, Message};
 use super::{SignIn, cookie};
 use crate::client::{self, Client};
-use crate::extract::{FormBody, OwnOrigin};
+use crate::extract::FormBody;
 use crate::limits::Group;
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -71,13 +70,11 @@ pub(crate) async fn page(State(state): State<AppState>, headers: HeaderMap) -> R
     responses(
         (status = 303, description = "Signed in, with a cookie", headers(("set-cookie" = String, description = "For this browser only"))),
         (status = 401, description = "The token signs nobody in", content_type = "text/html"),
-        (status = 403, description = "A page of another server asks", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many attempts", content_type = "text/html", headers(("retry-after" = u64, description = "When the next one may be made, in seconds"))),
     ),
 )]
 #[instrument(name = "api.login.sign_in", skip_all)]
 pub(crate) async fn sign_in(
-    _own: OwnOrigin,
     State(state): State<AppState>,
     parts: Parts,
     FormBody(form): FormBody<SignInForm>,
@@ -115,15 +112,10 @@ pub(crate) async fn sign_in(
     security(()),
     responses(
         (status = 303, description = "Nobody is signed in any more", headers(("set-cookie" = String, description = "Without a token"))),
-        (status = 403, description = "A page of another server asks", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
 #[instrument(name = "api.login.sign_out", skip_all)]
-pub(crate) async fn sign_out(
-    _own: OwnOrigin,
-    State(state): State<AppState>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
+pub(crate) async fn sign_out(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, Problem> {
     let SignIn::ByToken(access) = &state.sign_in else {
         return Ok(Redirect::to(HOME).into_response());
     };

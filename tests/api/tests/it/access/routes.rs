@@ -81,6 +81,8 @@ const ROUTES: [(&str, &str, May); 28] = [
 struct Asker {
     called: &'static str,
     header: Option<(&'static str, String)>,
+    /// The page that makes their browser ask.
+    origin: Option<&'static str>,
     is: Is,
 }
 
@@ -116,7 +118,12 @@ impl Bench {
     async fn askers(&self) -> Vec<Asker> {
         let server = &self.server;
         let bearer = |person: &Person| Some(("authorization", person.bearer()));
-        let asker = |called, header, is| Asker { called, header, is };
+        let asker = |called, header, is| Asker {
+            called,
+            header,
+            origin: None,
+            is,
+        };
         let cookie = server.cookie_of(&self.owner).await;
         let signed_out = server.cookie_of(&self.owner).await;
         server
@@ -174,6 +181,7 @@ impl Bench {
         if let Some((name, value)) = &asker.header {
             headers.push((name, value));
         }
+        headers.extend(asker.origin.map(|origin| ("origin", origin)));
         if path == WEBSOCKET_PATH {
             return match self.server.try_connect(&headers).await {
                 Ok(_) => 101,
@@ -234,6 +242,30 @@ async fn everybody_gets_what_they_may_and_nothing_else() {
                     "{method} {path}, {}: {status} instead of {expected}",
                     asker.called
                 ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[tokio::test]
+async fn pages_of_other_servers_read_at_most() {
+    let bench = Bench::new().await;
+    let mut wrong = Vec::new();
+    for origin in ["https://evil.example", "http://localhost:81", "null"] {
+        for asker in bench.askers().await {
+            let asker = Asker {
+                origin: Some(origin),
+                ..asker
+            };
+            for (method, path, _) in ROUTES {
+                if ["get", "head"].contains(&method) && path != WEBSOCKET_PATH {
+                    continue;
+                }
+                let status = bench.ask(&asker, method, path).await;
+                if status != 403 {
+                    wrong.push(format!("{method} {path}, {} at {origin}: {status}", asker.called));
+                }
             }
         }
     }
