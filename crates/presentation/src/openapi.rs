@@ -11,8 +11,7 @@ use utoipa::openapi::{
 };
 use viva_protocol::problem::PROBLEM_JSON;
 
-use crate::sign_in::login;
-use crate::{api, ws};
+use crate::{api, sign_in, ws};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -20,7 +19,6 @@ use crate::{api, ws};
         title = "Viva",
         description = "Talk with voice AIs and see how long every part of an answer took. Failures are `application/problem+json` (RFC 9457) with a stable `code`.",
     ),
-    paths(ws::upgrade::upgrade, login::page, login::sign_in, login::sign_out),
     tags(
         (name = "interaction", description = "Conversations: what to choose from, the live WebSocket, what was kept"),
         (name = "templates", description = "System prompts with roles and a scenario, to choose by name"),
@@ -35,7 +33,9 @@ struct Base;
 /// The OpenAPI document of every route.
 pub fn openapi() -> Document {
     let mut document = Base::openapi();
-    document.merge(api::routes().into_openapi());
+    for routes in [api::routes(), sign_in::routes(), ws::routes()] {
+        document.merge(routes.into_openapi());
+    }
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("token", by_token());
     components.add_security_scheme("cookie", by_cookie());
@@ -139,9 +139,11 @@ mod tests {
         }
         let expected = [
             "get /api/docs",
+            "get /api/docs/style.css",
             "get /api/v1/openapi.json",
             "get /healthz",
             "get /login",
+            "get /login/style.css",
             "get /readyz",
             "post /login",
             "post /logout",

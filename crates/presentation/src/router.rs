@@ -10,7 +10,6 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri};
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
@@ -18,7 +17,6 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 use tracing::{Span, error, info_span};
-use viva_protocol::WEBSOCKET_PATH;
 
 use crate::hosts::{check_host, check_origin};
 use crate::problem::{Problem, describe_failure};
@@ -38,7 +36,7 @@ const KEYS: &str = "/api/v1/credentials/";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
-/// The whole server: API, WebSocket and page.
+/// The whole server: API, WebSocket and page. All but the page is made from what the OpenAPI document is made from.
 pub fn router(state: AppState) -> Router {
     // What is added last comes first on the way in and last on the way out.
     let rest = api::open()
@@ -53,11 +51,12 @@ pub fn router(state: AppState) -> Router {
             StatusCode::SERVICE_UNAVAILABLE,
             REQUEST_TIMEOUT,
         ));
-    let socket = Router::new()
-        .route(WEBSOCKET_PATH, get(ws::upgrade::upgrade))
+    let (socket, _) = ws::routes().split_for_parts();
+    let socket = socket
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
         .layer(from_fn_with_state(state.clone(), guard));
-    let people = sign_in::router()
+    let (people, _) = sign_in::routes().split_for_parts();
+    let people = people
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
         .layer(from_fn_with_state(state.clone(), count))
         .layer(header_unless_set(CONTENT_SECURITY_POLICY, SIGN_IN_POLICY))

@@ -11,7 +11,6 @@ mod sessions;
 mod templates;
 
 use axum::Router;
-use axum::routing::get;
 use tower_http::limit::RequestBodyLimitLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -34,6 +33,7 @@ fn open_routes() -> OpenApiRouter<AppState> {
         .routes(routes!(health::readyz))
         .routes(routes!(docs::document))
         .routes(routes!(docs::page))
+        .routes(routes!(docs::style))
 }
 
 /// Those that are for whoever may use the server.
@@ -67,9 +67,7 @@ fn template_routes() -> OpenApiRouter<AppState> {
 /// The routes for everybody.
 pub(crate) fn open() -> Router<AppState> {
     let (router, _) = open_routes().split_for_parts();
-    router
-        .route(docs::STYLE_PATH, get(docs::style))
-        .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
+    router.layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
 }
 
 /// The routes for whoever may use the server.

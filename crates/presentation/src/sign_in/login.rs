@@ -130,7 +130,16 @@ pub(crate) async fn sign_out(State(state): State<AppState>, headers: HeaderMap) 
     Ok((set_cookie, Redirect::to(PATH)).into_response())
 }
 
-pub(super) async fn style() -> Response {
+/// The style of the page.
+#[utoipa::path(
+    get,
+    path = "/login/style.css",
+    operation_id = "get_login_style",
+    tag = "access",
+    security(()),
+    responses((status = 200, description = "A style sheet", content_type = "text/css")),
+)]
+pub(crate) async fn style() -> Response {
     let headers = [(CONTENT_TYPE, "text/css; charset=utf-8")];
     (headers, include_str!("style.css")).into_response()
 }

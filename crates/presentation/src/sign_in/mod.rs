@@ -1,22 +1,22 @@
 //! Who asks, and whether they may. [`guard`] stands before every route that is not for everybody.
 
 mod cookie;
-pub(crate) mod login;
+mod login;
 mod page;
 
 use std::future::pending;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL};
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
 use tokio::time::sleep;
 use tracing::warn;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 use viva_application::access::{Access, Carrier, SignedIn};
 use viva_domain::access::ShownToken;
 use viva_domain::ids::UserId;
@@ -128,11 +128,11 @@ impl Pass {
 }
 
 /// The routes on which people sign in and out.
-pub(crate) fn router() -> Router<AppState> {
-    Router::new()
-        .route(login::PATH, get(login::page).post(login::sign_in))
-        .route(login::LOGOUT_PATH, post(login::sign_out))
-        .route(page::STYLE_PATH, get(login::style))
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(login::page, login::sign_in))
+        .routes(routes!(login::sign_out))
+        .routes(routes!(login::style))
 }
 
 /// Lets nobody in but visitors, counts what they ask for, and tells the handlers who they are.

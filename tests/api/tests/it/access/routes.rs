@@ -35,12 +35,14 @@ const CREDENTIALS: &str = "/api/v1/credentials";
 const OWNERS_KEY: &str = "sk-0123456789-owner";
 
 /// The whole API. A new route gets a row here, and thereby a decision.
-const ROUTES: [(&str, &str, May); 28] = [
+const ROUTES: [(&str, &str, May); 30] = [
     ("get", "/healthz", Everybody(200)),
     ("get", "/readyz", Everybody(200)),
     ("get", "/api/docs", Everybody(200)),
+    ("get", "/api/docs/style.css", Everybody(200)),
     ("get", "/api/v1/openapi.json", Everybody(200)),
     ("get", "/login", Everybody(200)),
+    ("get", "/login/style.css", Everybody(200)),
     // With a token that is none.
     ("post", "/login", Everybody(401)),
     ("get", WEBSOCKET_PATH, Visitors(101)),
