@@ -153,9 +153,18 @@ impl Access {
         self.token_store.list(owner, page).await
     }
 
-    /// Whether a token is worth something now.
-    pub fn state(&self, token: &ApiToken) -> TokenState {
-        token.state(self.clock.now())
+    /// Whether a token is worth something now; that of a browser no longer than the one that somebody signed in with.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub async fn state(&self, token: &ApiToken) -> Result<TokenState, StoreError> {
+        let now = self.clock.now();
+        let state = token.state(now);
+        let (TokenState::Valid, TokenKind::Browser { signed_in_with }) = (state, token.kind) else {
+            return Ok(state);
+        };
+        let origin = self.token_store.find(signed_in_with).await?;
+        Ok(origin.map_or(TokenState::Revoked, |origin| origin.state(now)))
     }
 
     /// Takes a token of this user back: whoever shows it from now on is nobody.
@@ -206,7 +215,7 @@ impl Access {
     pub async fn is_signed_in(&self, signed_in: SignedIn) -> Result<bool, StoreError> {
         let token = self.token_store.find(signed_in.token).await?;
         match token {
-            Some(token) => self.is_worth_something(&token).await,
+            Some(token) => Ok(self.state(&token).await? == TokenState::Valid),
             None => Ok(false),
         }
     }
@@ -285,21 +294,9 @@ impl Access {
         let digest = found.as_ref().map_or(TokenDigest::NONE, |token| token.digest);
         let is_right = digest == shown.digest();
         match found {
-            Some(token) if is_right && self.is_worth_something(&token).await? => Ok(Some(token)),
+            Some(token) if is_right && self.state(&token).await? == TokenState::Valid => Ok(Some(token)),
             _ => Ok(None),
         }
-    }
-
-    async fn is_worth_something(&self, token: &ApiToken) -> Result<bool, StoreError> {
-        let now = self.clock.now();
-        if !token.is_valid(now) {
-            return Ok(false);
-        }
-        let TokenKind::Browser { signed_in_with } = token.kind else {
-            return Ok(true);
-        };
-        let origin = self.token_store.find(signed_in_with).await?;
-        Ok(origin.is_some_and(|origin| origin.is_valid(now)))
     }
 
     async fn note_use(&self, token: &ApiToken) {

@@ -1,5 +1,6 @@
 use std::net::Ipv4Addr;
 
+use futures_util::future::try_join_all;
 use viva_fakes::{ManualClock, MemoryTokenStore, SequentialIds};
 
 use super::*;
@@ -62,6 +63,11 @@ impl Bench {
         self.access.revoke(token.user_id, token.id).await.unwrap();
     }
 
+    async fn states(&self, tokens: &[ApiToken]) -> Vec<TokenState> {
+        let states = tokens.iter().map(|token| self.access.state(token));
+        try_join_all(states).await.unwrap()
+    }
+
     fn wait(&self, lifetime: TimeDelta) {
         self.clock.advance(lifetime.to_std().unwrap());
     }
@@ -117,12 +123,10 @@ async fn a_token_ends_at_its_time_or_when_it_is_revoked() {
     assert_eq!(bench.header(&long).await, None);
     let ada = short.token.user_id;
     let listed = bench.access.list(ada, PageRequest::new(1, 10)).await.unwrap();
-    let states: Vec<_> = listed
-        .items
-        .iter()
-        .map(|token| bench.access.state(token))
-        .collect();
-    assert_eq!(states, [TokenState::Expired, TokenState::Revoked]);
+    assert_eq!(
+        bench.states(&listed.items).await,
+        [TokenState::Expired, TokenState::Revoked]
+    );
 }
 
 #[tokio::test]
@@ -189,6 +193,30 @@ async fn whoever_revokes_a_token_signs_its_browsers_out() {
     };
     assert!(!bench.access.is_signed_in(signed_in).await.unwrap());
     assert!(bench.cookie(&kept).await.is_some());
+}
+
+#[tokio::test]
+async fn a_browsers_token_is_in_the_state_of_the_one_that_it_was_made_with() {
+    use TokenState::{Expired, Revoked, Valid};
+    let bench = Bench::new();
+    let month = bench.create("ada", Some(TimeDelta::days(30))).await;
+    let year = bench.create("ada", Some(TimeDelta::days(365))).await;
+    let mut tokens = Vec::new();
+    for token in [&month, &year] {
+        tokens.extend([token.token.clone(), bench.sign_in(token).await.token]);
+    }
+    assert_eq!(bench.states(&tokens).await, [Valid; 4]);
+    bench.revoke(&year).await;
+    tokens[2] = bench.kept(&year).await;
+    assert_eq!(bench.states(&tokens).await, [Valid, Valid, Revoked, Revoked]);
+    bench.wait(TimeDelta::days(30));
+    assert_eq!(bench.states(&tokens).await, [Expired, Expired, Revoked, Expired]);
+    // It has no end of its own, and that of the other one came before.
+    let lasting = ApiToken {
+        expires_at: None,
+        ..tokens[1].clone()
+    };
+    assert_eq!(bench.states(&[lasting]).await, [Expired]);
 }
 
 #[tokio::test]
