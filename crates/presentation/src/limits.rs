@@ -23,7 +23,7 @@ const TIDY_EVERY: u32 = 1_000;
 /// have open. 0: any number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimits {
-    /// Attempts to sign in, wrong tokens in a header among them.
+    /// Wrong tokens, in the form or in a header, of one address. Good ones do not count.
     pub sign_ins: u32,
     /// Requests that change something.
     pub writes: u32,

@@ -29,7 +29,7 @@ pub struct Access {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     /// Of this process; whoever starts it anew forgives.
-    failed: Arc<Mutex<FailedAttempts>>,
+    failed_sign_ins: Arc<Mutex<FailedAttempts>>,
 }
 
 /// A token to be made.
@@ -87,7 +87,7 @@ pub enum SignInError {
     /// It is no token, nobody's, expired or revoked: no difference is told.
     #[error("this token signs nobody in")]
     Refused,
-    /// Too many attempts failed.
+    /// Too many attempts failed, this one among them.
     #[error("too many attempts failed; try again in {} s", retry_after.as_secs().max(1))]
     TooSoon {
         /// How long to wait.
@@ -105,7 +105,7 @@ impl Access {
             token_store,
             clock,
             ids,
-            failed: Arc::default(),
+            failed_sign_ins: Arc::default(),
         }
     }
 
@@ -220,24 +220,23 @@ impl Access {
         }
     }
 
-    /// Signs a browser in: makes a token of its own for it, so that the other one is in no cookie.
+    /// Signs a browser in: makes a token of its own for it, so that the other one is in no cookie. A good token always signs
+    /// in; only failures count, and wait.
     ///
     /// # Errors
     /// [`SignInError`].
     pub async fn sign_in(&self, text: &str, client: IpAddr) -> Result<CreatedToken, SignInError> {
-        let now = self.clock.now();
-        let begun = self.failed().begin(client, now);
-        begun.map_err(|retry_after| SignInError::TooSoon { retry_after })?;
         let token = match ShownToken::parse(text.trim()) {
-            Some(shown) => self.token_shown(&shown).await,
-            None => Ok(None),
+            // A database that is away tells nothing about the token.
+            Some(shown) => self.token_shown(&shown).await?,
+            None => None,
         };
-        // A database that is away tells nothing about the token.
-        if !matches!(token, Ok(None)) {
-            self.failed().succeeded(client);
-        }
-        let token = token?.filter(|token| token.kind == TokenKind::Api);
-        let token = token.ok_or(SignInError::Refused)?;
+        let now = self.clock.now();
+        let Some(token) = token.filter(|token| token.kind == TokenKind::Api) else {
+            let counted = lock(&self.failed_sign_ins).fail(client, now);
+            counted.map_err(|retry_after| SignInError::TooSoon { retry_after })?;
+            return Err(SignInError::Refused);
+        };
         self.note_use(&token).await;
         Ok(self.sign_in_with(&token, now).await?)
     }
@@ -308,11 +307,11 @@ impl Access {
             warn!(token.id = %token.id, error = %err, "Could not note that a token was used");
         }
     }
+}
 
-    fn failed(&self) -> MutexGuard<'_, FailedAttempts> {
-        // What is counted is whole after every operation.
-        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(counted: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What is counted is whole after every operation.
+    counted.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn carrier_of(kind: TokenKind) -> Carrier {

@@ -1,11 +1,15 @@
 use std::net::Ipv4Addr;
 
-use futures_util::future::try_join_all;
+use futures_util::future::{join_all, try_join_all};
 use viva_fakes::{ManualClock, MemoryTokenStore, SequentialIds};
 
 use super::*;
 
 const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+fn elsewhere() -> IpAddr {
+    Ipv4Addr::new(192, 0, 2, 1).into()
+}
 
 struct Bench {
     access: Access,
@@ -258,19 +262,41 @@ async fn whoever_guesses_has_to_wait_and_every_failure_is_the_same() {
         bench.wait(TimeDelta::seconds(5));
     }
     bench.access.sign_in("nonsense", CLIENT).await.unwrap_err();
-    // Now nobody is let in from there, and others are.
-    let text = valid.shown.reveal();
-    let failed = bench.access.sign_in(&text, CLIENT).await;
+    // From now on failures wait there.
+    let failed = bench.access.sign_in(&wrong.reveal(), CLIENT).await;
     let Err(SignInError::TooSoon { retry_after }) = failed else {
         panic!("{failed:?}")
     };
     assert_eq!(retry_after, Duration::from_secs(8));
-    let elsewhere = Ipv4Addr::new(192, 0, 2, 1).into();
-    bench.access.sign_in(&text, elsewhere).await.unwrap();
-    bench.wait(TimeDelta::seconds(8));
-    bench.access.sign_in(&format!(" {text}\n"), CLIENT).await.unwrap();
-    let forgiven = bench.access.sign_in("nonsense", CLIENT).await;
-    assert!(matches!(forgiven, Err(SignInError::Refused)), "{forgiven:?}");
+    let elsewhere = bench.access.sign_in("nonsense", elsewhere()).await;
+    assert!(matches!(elsewhere, Err(SignInError::Refused)), "{elsewhere:?}");
+}
+
+#[tokio::test]
+async fn a_good_token_signs_in_however_many_failed_at_its_address() {
+    let bench = Bench::new();
+    let ada = bench.create("ada", None).await;
+    for _ in 0..10 {
+        bench.access.sign_in("nonsense", CLIENT).await.unwrap_err();
+    }
+    let text = format!(" {}\n", ada.shown.reveal());
+    bench.access.sign_in(&text, CLIENT).await.unwrap();
+    // That forgives nobody else.
+    let failed = bench.access.sign_in("nonsense", CLIENT).await;
+    assert!(matches!(failed, Err(SignInError::TooSoon { .. })), "{failed:?}");
+}
+
+#[tokio::test]
+async fn of_many_wrong_tokens_at_once_the_free_ones_are_heard() {
+    let bench = Bench::new();
+    let ada = bench.create("ada", None).await;
+    let wrong = ShownToken::new(ada.token.id, "0".repeat(64)).reveal();
+    let attempts = (0..50).map(|_| bench.access.sign_in(&wrong, CLIENT));
+    let failed = join_all(attempts).await;
+    let heard = failed
+        .iter()
+        .filter(|failed| matches!(failed, Err(SignInError::Refused)));
+    assert_eq!(heard.count(), 3);
 }
 
 #[tokio::test]

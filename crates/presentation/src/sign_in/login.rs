@@ -59,7 +59,7 @@ pub(crate) async fn page(State(state): State<AppState>, headers: HeaderMap) -> R
     Ok(html.into_response())
 }
 
-/// Signs a browser in. Every failure gets the same answer; after some, the next attempt has to wait longer and longer.
+/// Signs a browser in. Every failure gets the same answer; after some, the next one has to wait longer and longer.
 #[utoipa::path(
     post,
     path = "/login",
@@ -84,9 +84,6 @@ pub(crate) async fn sign_in(
     };
     let language = language(&parts.headers);
     let address = client::address(&parts, state.exposure);
-    if let Err(retry_after) = state.limiter.check(Group::SignIns, Client::Address(address)) {
-        return Ok(page::too_soon(language, retry_after));
-    }
     let before = state.sign_in.browser(&parts.headers, state.exposure).await;
     let before = before.map_err(|err| Problem::from(&err))?;
     match access.sign_in(&form.token, address).await {
@@ -97,7 +94,13 @@ pub(crate) async fn sign_in(
             let set_cookie = [(SET_COOKIE, cookie::of(&created, state.exposure))];
             Ok((set_cookie, Redirect::to(HOME)).into_response())
         }
-        Err(SignInError::Refused) => Ok(page::refused(language)),
+        Err(SignInError::Refused) => {
+            let counted = state.limiter.check(Group::SignIns, Client::Address(address));
+            Ok(match counted {
+                Ok(()) => page::refused(language),
+                Err(retry_after) => page::too_soon(language, retry_after),
+            })
+        }
         Err(SignInError::TooSoon { retry_after }) => Ok(page::too_soon(language, retry_after)),
         Err(SignInError::Store(err)) => Err(Problem::from(&err)),
     }
