@@ -25,6 +25,8 @@ const TIDY_EVERY: u32 = 1_000;
 pub struct RateLimits {
     /// Wrong tokens, in the form or in a header, of one address. Good ones do not count.
     pub sign_ins: u32,
+    /// Requests of one address with tokens that were not found to be good before: those for which the database is asked.
+    pub unknown_tokens: u32,
     /// Requests that change something.
     pub writes: u32,
     /// Requests that read something.
@@ -40,6 +42,8 @@ pub struct RateLimits {
 pub(crate) enum Group {
     /// [`RateLimits::sign_ins`].
     SignIns,
+    /// [`RateLimits::unknown_tokens`].
+    UnknownTokens,
     /// [`RateLimits::writes`].
     Writes,
     /// [`RateLimits::reads`].
@@ -54,6 +58,7 @@ pub struct Limiter(Arc<Limiters>);
 
 struct Limiters {
     sign_ins: GroupLimiter,
+    unknown_tokens: GroupLimiter,
     writes: GroupLimiter,
     reads: GroupLimiter,
     connections: GroupLimiter,
@@ -78,6 +83,7 @@ impl Default for RateLimits {
     fn default() -> Self {
         Self {
             sign_ins: 10,
+            unknown_tokens: 600,
             writes: 300,
             reads: 3_000,
             connections: 3_000,
@@ -102,6 +108,7 @@ impl Limiter {
     pub fn new(limits: RateLimits) -> Self {
         Self(Arc::new(Limiters {
             sign_ins: GroupLimiter::new(limits.sign_ins),
+            unknown_tokens: GroupLimiter::new(limits.unknown_tokens),
             writes: GroupLimiter::new(limits.writes),
             reads: GroupLimiter::new(limits.reads),
             connections: GroupLimiter::new(limits.connections),
@@ -116,6 +123,7 @@ impl Limiter {
     pub(crate) fn check(&self, group: Group, client: Client) -> Result<(), Duration> {
         let limiter = match group {
             Group::SignIns => &self.0.sign_ins,
+            Group::UnknownTokens => &self.0.unknown_tokens,
             Group::Writes => &self.0.writes,
             Group::Reads => &self.0.reads,
             Group::Connections => &self.0.connections,
@@ -178,6 +186,7 @@ mod tests {
 
     const NONE: RateLimits = RateLimits {
         sign_ins: 0,
+        unknown_tokens: 0,
         writes: 0,
         reads: 0,
         connections: 0,
@@ -211,13 +220,20 @@ mod tests {
     async fn clients_and_groups_are_counted_apart() {
         let limits = RateLimits {
             sign_ins: 1,
+            unknown_tokens: 1,
             writes: 1,
             reads: 1,
             connections: 1,
             ..NONE
         };
         let limiter = Limiter::new(limits);
-        for group in [Group::SignIns, Group::Writes, Group::Reads, Group::Connections] {
+        for group in [
+            Group::SignIns,
+            Group::UnknownTokens,
+            Group::Writes,
+            Group::Reads,
+            Group::Connections,
+        ] {
             for client in [user(1), user(2), address(1), address(2)] {
                 assert_eq!(limiter.check(group, client), Ok(()), "{group:?} {client:?}");
                 assert!(limiter.check(group, client).is_err(), "{group:?} {client:?}");

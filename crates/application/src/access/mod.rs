@@ -1,6 +1,7 @@
 //! Who may use Viva: tokens, and signing in with them.
 
 mod failed_attempts;
+mod known_tokens;
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,6 +17,7 @@ use viva_domain::ids::{TokenId, UserId};
 use viva_domain::ports::{Clock, Ids, Page, PageRequest, StoreError, StoreErrorKind, TokenStore};
 
 use self::failed_attempts::FailedAttempts;
+use self::known_tokens::KnownTokens;
 
 /// How long a browser stays signed in; not longer than the token is worth something.
 const SIGNED_IN_FOR: TimeDelta = TimeDelta::days(30);
@@ -28,8 +30,11 @@ pub struct Access {
     token_store: Arc<dyn TokenStore>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
-    /// Of this process; whoever starts it anew forgives.
+    /// Of this process, as what follows; whoever starts it anew forgives.
     failed_sign_ins: Arc<Mutex<FailedAttempts>>,
+    /// Counted apart: a program whose token is over says nothing about people at the same address.
+    failed_headers: Arc<Mutex<FailedAttempts>>,
+    known: Arc<Mutex<KnownTokens>>,
 }
 
 /// A token to be made.
@@ -106,6 +111,8 @@ impl Access {
             clock,
             ids,
             failed_sign_ins: Arc::default(),
+            failed_headers: Arc::default(),
+            known: Arc::default(),
         }
     }
 
@@ -187,6 +194,20 @@ impl Access {
         token.map(|token| token.user_id).ok_or(TokenError::Unknown(id))
     }
 
+    /// Whose token this was when it was last shown, from memory: whether it still is, and may come in this way, says
+    /// [`Self::authenticate`] only.
+    pub fn known(&self, shown: &ShownToken) -> Option<UserId> {
+        lock(&self.known).user_of(shown)
+    }
+
+    /// Counts that somebody showed a wrong token in a header.
+    ///
+    /// # Errors
+    /// How long to wait when too many were wrong; it did not count then.
+    pub fn refuse(&self, client: IpAddr) -> Result<(), Duration> {
+        lock(&self.failed_headers).fail(client, self.clock.now())
+    }
+
     /// Who shows this token; nobody when it is worth nothing.
     ///
     /// # Errors
@@ -199,8 +220,10 @@ impl Access {
         let token = self.token_shown(shown).await?;
         let token = token.filter(|token| carrier == carrier_of(token.kind));
         let Some(token) = token else {
+            lock(&self.known).forget(shown);
             return Ok(None);
         };
+        lock(&self.known).remember(shown, token.user_id, self.clock.now());
         self.note_use(&token).await;
         Ok(Some(SignedIn {
             user_id: token.user_id,

@@ -300,6 +300,42 @@ async fn of_many_wrong_tokens_at_once_the_free_ones_are_heard() {
 }
 
 #[tokio::test]
+async fn wrong_headers_wait_as_well_and_are_counted_apart() {
+    let bench = Bench::new();
+    for _ in 0..3 {
+        assert_eq!(bench.access.refuse(CLIENT), Ok(()));
+    }
+    assert_eq!(bench.access.refuse(CLIENT), Err(Duration::from_secs(1)));
+    assert_eq!(bench.access.refuse(elsewhere()), Ok(()));
+    let form = bench.access.sign_in("nonsense", CLIENT).await;
+    assert!(matches!(form, Err(SignInError::Refused)), "{form:?}");
+    bench.wait(TimeDelta::seconds(1));
+    assert_eq!(bench.access.refuse(CLIENT), Ok(()));
+    assert_eq!(bench.access.refuse(CLIENT), Err(Duration::from_secs(2)));
+}
+
+#[tokio::test]
+async fn a_token_is_known_from_when_it_was_good_until_it_is_not() {
+    let bench = Bench::new();
+    let ada = bench.create("ada", None).await;
+    let known = || bench.access.known(&ada.shown);
+    assert_eq!(known(), None);
+    bench.header(&ada).await.unwrap();
+    assert_eq!(known(), Some(ada.token.user_id));
+    let wrong = ShownToken::new(ada.token.id, "0".repeat(64));
+    assert_eq!(bench.shown(&wrong, Carrier::Header).await, None);
+    assert_eq!(bench.access.known(&wrong), None);
+    assert!(known().is_some(), "whoever guesses makes nobody unknown");
+    // Where it does not belong, it is as good as any other.
+    assert_eq!(bench.cookie(&ada).await, None);
+    assert_eq!(known(), None);
+    bench.header(&ada).await.unwrap();
+    bench.revoke(&ada).await;
+    assert_eq!(bench.header(&ada).await, None);
+    assert_eq!(known(), None);
+}
+
+#[tokio::test]
 async fn it_is_noted_once_a_minute_that_a_token_is_used() {
     let bench = Bench::new();
     let token = bench.create("ada", None).await;

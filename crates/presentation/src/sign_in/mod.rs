@@ -1,5 +1,6 @@
 //! Who asks, and whether they may. [`guard`] stands before every route that is not for everybody.
 
+mod claim;
 mod cookie;
 mod login;
 mod page;
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL};
+use axum::http::header::CACHE_CONTROL;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -18,11 +19,10 @@ use tracing::warn;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use viva_application::access::{Access, Carrier, SignedIn};
-use viva_domain::access::ShownToken;
 use viva_domain::ids::UserId;
 use viva_domain::ports::StoreError;
-use viva_protocol::WEBSOCKET_PATH;
 
+use self::claim::{Asker, counted};
 use crate::client::{self, Client};
 use crate::limits::Group;
 use crate::problem::Problem;
@@ -49,17 +49,6 @@ pub(crate) enum Visitor {
     SignedIn(SignedIn),
 }
 
-/// Who a request says that it comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Claim {
-    /// From nobody: no token, or a cookie that is not good any more.
-    Nobody,
-    /// From somebody whose token is worth nothing.
-    WrongToken,
-    /// It is true.
-    Visitor(Visitor),
-}
-
 /// What lets a connection stay open.
 #[derive(Clone, Default)]
 pub(crate) struct Pass(Option<(Access, SignedIn)>);
@@ -74,23 +63,6 @@ impl Visitor {
 }
 
 impl SignIn {
-    /// A token in a header comes before a cookie.
-    async fn claim(&self, headers: &HeaderMap, exposure: Exposure) -> Result<Claim, StoreError> {
-        let Self::ByToken(access) = self else {
-            return Ok(Claim::Visitor(Visitor::Local));
-        };
-        let visitor = |signed_in| Claim::Visitor(Visitor::SignedIn(signed_in));
-        if let Some(token) = bearer(headers) {
-            let signed_in = match ShownToken::parse(token) {
-                Some(shown) => access.authenticate(&shown, Carrier::Header).await?,
-                None => None,
-            };
-            return Ok(signed_in.map_or(Claim::WrongToken, visitor));
-        }
-        let signed_in = self.browser(headers, exposure).await?;
-        Ok(signed_in.map_or(Claim::Nobody, visitor))
-    }
-
     /// Who signed in with this browser.
     async fn browser(&self, headers: &HeaderMap, exposure: Exposure) -> Result<Option<SignedIn>, StoreError> {
         match (self, cookie::read(headers, exposure)) {
@@ -151,8 +123,8 @@ pub(crate) async fn guard(State(state): State<AppState>, request: Request, next:
 pub(crate) async fn guard_page(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     match counted(&state, &parts).await {
-        Ok(Claim::Visitor(_)) => next.run(Request::from_parts(parts, body)).await,
-        Ok(Claim::Nobody | Claim::WrongToken) => {
+        Ok(Asker::Visitor(_)) => next.run(Request::from_parts(parts, body)).await,
+        Ok(Asker::Nobody | Asker::WrongToken) => {
             ([(CACHE_CONTROL, "no-store")], Redirect::to(login::PATH)).into_response()
         }
         Err(problem) => problem.into_response(),
@@ -171,59 +143,8 @@ pub(crate) async fn count(State(state): State<AppState>, request: Request, next:
 
 async fn admit(state: &AppState, parts: &Parts) -> Result<Visitor, Problem> {
     match counted(state, parts).await? {
-        Claim::Visitor(visitor) => Ok(visitor),
-        Claim::Nobody => Err(Problem::unauthorized()),
-        Claim::WrongToken => {
-            let client = Client::Address(client::address(parts, state.exposure));
-            let checked = state.limiter.check(Group::SignIns, client);
-            checked.map_err(Problem::too_many_requests)?;
-            Err(Problem::invalid_token())
-        }
-    }
-}
-
-/// Who asks, if they may ask for more.
-async fn counted(state: &AppState, parts: &Parts) -> Result<Claim, Problem> {
-    let claim = state.sign_in.claim(&parts.headers, state.exposure).await;
-    let claim = claim.map_err(|err| Problem::from(&err))?;
-    let client = match claim {
-        Claim::Visitor(visitor) => Client::User(visitor.user_id()),
-        Claim::Nobody | Claim::WrongToken => Client::Address(client::address(parts, state.exposure)),
-    };
-    let group = if parts.uri.path() == WEBSOCKET_PATH {
-        Group::Connections
-    } else {
-        Group::of(&parts.method)
-    };
-    let checked = state.limiter.check(group, client);
-    checked.map_err(Problem::too_many_requests)?;
-    Ok(claim)
-}
-
-/// The token of an `Authorization: Bearer` header (RFC 6750). Other schemes are not for this server.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_bearers_are_heard() {
-        let mut headers = HeaderMap::new();
-        assert_eq!(bearer(&headers), None);
-        for (value, token) in [
-            ("Bearer abc", Some("abc")),
-            ("bearer  abc ", Some("abc")),
-            ("Bearer ", Some("")),
-            ("Bearer", None),
-            ("Basic YTpi", None),
-            ("Bearerabc", None),
-        ] {
-            headers.insert(AUTHORIZATION, value.parse().unwrap());
-            assert_eq!(bearer(&headers), token, "{value}");
-        }
+        Asker::Visitor(visitor) => Ok(visitor),
+        Asker::Nobody => Err(Problem::unauthorized()),
+        Asker::WrongToken => Err(Problem::invalid_token()),
     }
 }

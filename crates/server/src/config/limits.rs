@@ -5,6 +5,7 @@ use viva_presentation::RateLimits;
 #[serde(deny_unknown_fields)]
 pub(crate) struct LimitsSettings {
     sign_ins_per_min: u32,
+    unknown_tokens_per_min: u32,
     writes_per_min: u32,
     reads_per_min: u32,
     connections_per_min: u32,
@@ -15,6 +16,7 @@ impl LimitsSettings {
     pub(crate) fn to_presentation(self) -> RateLimits {
         RateLimits {
             sign_ins: self.sign_ins_per_min,
+            unknown_tokens: self.unknown_tokens_per_min,
             writes: self.writes_per_min,
             reads: self.reads_per_min,
             connections: self.connections_per_min,

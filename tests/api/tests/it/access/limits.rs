@@ -6,6 +6,7 @@ use axum::body::Body;
 use serde_json::json;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Error;
+use viva_domain::ports::StoreErrorKind;
 use viva_presentation::{Exposure, RateLimits};
 
 use super::setup;
@@ -141,6 +142,59 @@ async fn nobody_is_counted_by_their_address() {
         ("x-forwarded-for", "198.51.100.7"),
     ];
     assert_eq!(server.request("GET", SESSIONS, &headers).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_database_is_asked_for_unknown_tokens_so_often_only() {
+    let limits = RateLimits {
+        unknown_tokens: 3,
+        sign_ins: 0,
+        ..RateLimits::default()
+    };
+    let (server, store) = Server::on_fake_tokens(limits).await;
+    let (ada, bob) = (server.person("ada").await, server.person("bob").await);
+    let (adas, bobs) = (ada.bearer(), bob.bearer());
+    let get = async |token: &str| server.request("GET", SESSIONS, &[("authorization", token)]).await;
+    assert_eq!(get(&adas).await.status, 200);
+    let mut wrong = adas.clone();
+    wrong.replace_range(wrong.len() - 2.., "ff");
+    store.faults().fail(StoreErrorKind::Unavailable);
+    let cookie = format!("viva_session={}", &wrong["Bearer ".len()..]);
+    for header in [("authorization", wrong.as_str()), ("cookie", cookie.as_str())] {
+        assert_eq!(server.request("GET", SESSIONS, &[header]).await.status, 503);
+    }
+    for header in [("authorization", wrong.as_str()), ("cookie", cookie.as_str())] {
+        for path in [SESSIONS, "/"] {
+            let answer = server.request("GET", path, &[header]).await;
+            assert_eq!(answer.problem(), (429, "too-many-requests".to_owned()));
+        }
+    }
+    assert_eq!(store.faults().failures(), 2, "it was not asked again");
+    store.faults().recover();
+    // Whoever was here before is known, whatever others do at the same address.
+    assert_eq!(get(&adas).await.status, 200);
+    assert_eq!(get(&bobs).await.status, 429);
+}
+
+#[tokio::test]
+async fn a_user_that_had_their_share_is_not_looked_up_either() {
+    let limits = RateLimits {
+        reads: 2,
+        ..RateLimits::default()
+    };
+    let (server, store) = Server::on_fake_tokens(limits).await;
+    let ada = server.person("ada").await;
+    let bearer = ada.bearer();
+    let get = async || {
+        let headers = [("authorization", bearer.as_str())];
+        server.request("GET", SESSIONS, &headers).await
+    };
+    for _ in 0..2 {
+        assert_eq!(get().await.status, 200);
+    }
+    store.faults().fail(StoreErrorKind::Unavailable);
+    assert_had_its_share(&get().await);
+    assert_eq!(store.faults().failures(), 0);
 }
 
 #[tokio::test]

@@ -153,6 +153,33 @@ async fn whoever_guesses_waits_longer_and_longer_and_locks_nobody_out() {
 }
 
 #[tokio::test]
+async fn whoever_guesses_in_a_header_waits_as_well() {
+    let server = server().await;
+    let ada = server.person("ada").await;
+    let bearer = ada.bearer();
+    let mut wrong = bearer.clone();
+    wrong.replace_range(wrong.len() - 2.., "ff");
+    let nonsense = "Bearer nonsense".to_owned();
+    let ask = async |path, token: &str| server.request("GET", path, &[("authorization", token)]).await;
+    for token in [&wrong, &nonsense, &wrong] {
+        let answer = ask(SESSIONS, token).await;
+        assert_eq!(answer.problem(), (401, "unauthorized".to_owned()));
+    }
+    for (path, token) in [(SESSIONS, &wrong), ("/", &wrong), (SESSIONS, &nonsense)] {
+        let answer = ask(path, token).await;
+        assert_eq!(answer.problem(), (429, "too-many-requests".to_owned()));
+        assert_eq!(answer.header("retry-after"), "1");
+        assert!(answer.text().contains("in 1 s"), "{}", answer.text());
+    }
+    // Neither good tokens nor the form wait for that.
+    assert_eq!(ask(SESSIONS, &bearer).await.status, 200);
+    assert_eq!(server.log_in("nonsense", &[]).await.status, 401);
+    server.clock.advance(Duration::from_secs(1));
+    assert_eq!(ask(SESSIONS, &wrong).await.status, 401);
+    assert_eq!(ask(SESSIONS, &wrong).await.header("retry-after"), "2");
+}
+
+#[tokio::test]
 async fn pages_of_other_servers_sign_nobody_in_or_out() {
     let server = server().await;
     let ada = server.person("ada").await;
@@ -277,7 +304,7 @@ async fn failures_are_limited_besides() {
 
 #[tokio::test]
 async fn a_database_that_goes_away_signs_nobody_out() {
-    let (server, store) = Server::on_fake_tokens().await;
+    let (server, store) = Server::on_fake_tokens(RateLimits::default()).await;
     let ada = server.person("ada").await;
     let cookie = server.cookie_of(&ada).await;
     store.faults().fail(StoreErrorKind::Unavailable);
