@@ -13,8 +13,8 @@ use governor::{Quota, RateLimiter};
 use tokio::time::Instant;
 use tracing::debug;
 
+use crate::at_once::{AtOnce, Slot};
 use crate::client::Client;
-use crate::open_connections::{OpenConnection, OpenConnections};
 
 /// Clients that ask for nothing any more are forgotten after so many requests.
 const TIDY_EVERY: u32 = 1_000;
@@ -35,6 +35,8 @@ pub struct RateLimits {
     pub connections: u32,
     /// WebSocket connections that are open at the same time.
     pub open_connections: u32,
+    /// Requests of the REST API that one user has under way at the same time, until their answers are read.
+    pub requests_at_once: u32,
 }
 
 /// What is counted together.
@@ -62,7 +64,8 @@ struct Limiters {
     writes: GroupLimiter,
     reads: GroupLimiter,
     connections: GroupLimiter,
-    open_connections: OpenConnections,
+    open_connections: AtOnce,
+    requests: AtOnce,
 }
 
 struct GroupLimiter {
@@ -88,6 +91,7 @@ impl Default for RateLimits {
             reads: 3_000,
             connections: 3_000,
             open_connections: 1_000,
+            requests_at_once: 100,
         }
     }
 }
@@ -112,7 +116,8 @@ impl Limiter {
             writes: GroupLimiter::new(limits.writes),
             reads: GroupLimiter::new(limits.reads),
             connections: GroupLimiter::new(limits.connections),
-            open_connections: OpenConnections::new(limits.open_connections),
+            open_connections: AtOnce::new(limits.open_connections),
+            requests: AtOnce::new(limits.requests_at_once),
         }))
     }
 
@@ -136,8 +141,13 @@ impl Limiter {
     }
 
     /// Counts a connection as open for as long as what is returned lives; `None` when the client has as many as it may.
-    pub(crate) fn open(&self, client: Client) -> Option<OpenConnection> {
-        self.0.open_connections.open(client)
+    pub(crate) fn open(&self, client: Client) -> Option<Slot> {
+        self.0.open_connections.take(client)
+    }
+
+    /// Counts a request as under way for as long as what is returned lives; `None` when the client has as many as it may.
+    pub(crate) fn begin(&self, client: Client) -> Option<Slot> {
+        self.0.requests.take(client)
     }
 }
 
@@ -191,6 +201,7 @@ mod tests {
         reads: 0,
         connections: 0,
         open_connections: 0,
+        requests_at_once: 0,
     };
 
     fn user(n: u128) -> Client {

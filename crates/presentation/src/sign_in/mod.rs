@@ -5,15 +5,17 @@ mod cookie;
 mod login;
 mod page;
 
-use std::future::pending;
+use std::future::{pending, ready};
 use std::time::Duration;
 
+use axum::body::{Body, HttpBody as _};
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
+use futures_util::StreamExt as _;
 use tokio::time::sleep;
 use tracing::warn;
 use utoipa_axum::router::OpenApiRouter;
@@ -23,6 +25,7 @@ use viva_domain::ids::UserId;
 use viva_domain::ports::StoreError;
 
 use self::claim::{Asker, counted};
+use crate::at_once::Slot;
 use crate::client::{self, Client};
 use crate::limits::Group;
 use crate::problem::Problem;
@@ -30,6 +33,8 @@ use crate::state::{AppState, Exposure};
 
 /// How long a WebSocket may outlive the token that opened it.
 const RECHECKED_EVERY: Duration = Duration::from_secs(30);
+/// What a client is told to wait that has too many requests under way. When one of them is over is up to the client too.
+const FINISH_ONE_WITHIN: Duration = Duration::from_secs(1);
 
 /// Who may use the server.
 #[derive(Clone)]
@@ -111,9 +116,10 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 pub(crate) async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     match admit(&state, &parts).await {
-        Ok(visitor) => {
+        Ok((visitor, slot)) => {
             parts.extensions.insert(visitor);
-            next.run(Request::from_parts(parts, body)).await
+            let response = next.run(Request::from_parts(parts, body)).await;
+            until_read(response, slot)
         }
         Err(problem) => problem.into_response(),
     }
@@ -141,10 +147,27 @@ pub(crate) async fn count(State(state): State<AppState>, request: Request, next:
     }
 }
 
-async fn admit(state: &AppState, parts: &Parts) -> Result<Visitor, Problem> {
-    match counted(state, parts).await? {
-        Asker::Visitor(visitor) => Ok(visitor),
-        Asker::Nobody => Err(Problem::unauthorized()),
-        Asker::WrongToken => Err(Problem::invalid_token()),
+async fn admit(state: &AppState, parts: &Parts) -> Result<(Visitor, Slot), Problem> {
+    let visitor = match counted(state, parts).await? {
+        Asker::Visitor(visitor) => visitor,
+        Asker::Nobody => return Err(Problem::unauthorized()),
+        Asker::WrongToken => return Err(Problem::invalid_token()),
+    };
+    let slot = state.limiter.begin(Client::User(visitor.user_id()));
+    let slot = slot.ok_or_else(|| {
+        Problem::too_many_requests(FINISH_ONE_WITHIN)
+            .detail("as many requests are under way as may be; wait until one is answered")
+    })?;
+    Ok((visitor, slot))
+}
+
+/// A request is under way until its answer is read. One that is whole already holds nothing up.
+fn until_read(response: Response, slot: Slot) -> Response {
+    if response.body().size_hint().exact().is_some() {
+        return response;
     }
+    response.map(|body| {
+        let chunks = body.into_data_stream();
+        Body::from_stream(chunks.scan(slot, |_slot, chunk| ready(Some(chunk))))
+    })
 }

@@ -10,6 +10,7 @@ pub(crate) struct LimitsSettings {
     reads_per_min: u32,
     connections_per_min: u32,
     open_connections: u32,
+    requests_at_once: u32,
 }
 
 impl LimitsSettings {
@@ -21,6 +22,7 @@ impl LimitsSettings {
             reads: self.reads_per_min,
             connections: self.connections_per_min,
             open_connections: self.open_connections,
+            requests_at_once: self.requests_at_once,
         }
     }
 }

@@ -3,9 +3,13 @@
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::http::Request;
 use serde_json::json;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Error;
+use tower::ServiceExt as _;
+use viva_contract::samples::{session_id, turn, turn_id};
+use viva_domain::ids::UserId;
 use viva_domain::ports::StoreErrorKind;
 use viva_presentation::{Exposure, RateLimits};
 
@@ -14,6 +18,7 @@ use crate::bench::{Answer, Auth, Server, Setup};
 
 const SESSIONS: &str = "/api/v1/interaction/sessions";
 const TEMPLATES: &str = "/api/v1/interaction/templates";
+const CREDENTIALS: &str = "/api/v1/credentials";
 
 async fn server(limits: RateLimits) -> Server {
     Server::start_with(Setup { limits, ..setup() }).await
@@ -195,6 +200,75 @@ async fn a_user_that_had_their_share_is_not_looked_up_either() {
     store.faults().fail(StoreErrorKind::Unavailable);
     assert_had_its_share(&get().await);
     assert_eq!(store.faults().failures(), 0);
+}
+
+#[tokio::test]
+async fn so_many_requests_are_under_way_at_once() {
+    let server = server(RateLimits {
+        requests_at_once: 1,
+        ..RateLimits::default()
+    })
+    .await;
+    let (ada, bob) = (server.person("ada").await, server.person("bob").await);
+    let (adas, bobs) = (ada.bearer(), bob.bearer());
+    let get = async |bearer: &str| {
+        let headers = [("authorization", bearer)];
+        server.request("GET", SESSIONS, &headers).await
+    };
+    server.credential_check.be_silent();
+    let slow = async {
+        let body = json!({ "api_key": "sk-0123456789-abcdef" });
+        let headers = [("authorization", adas.as_str())];
+        let path = format!("{CREDENTIALS}/acme");
+        server
+            .send("PUT", &path, &headers, Body::from(body.to_string()))
+            .await
+    };
+    let meanwhile = async {
+        server.credential_check.until_asked(1).await;
+        let refused = get(&adas).await;
+        assert_eq!(refused.problem(), (429, "too-many-requests".to_owned()));
+        assert_eq!(refused.header("retry-after"), "1");
+        assert!(refused.text().contains("under way"), "{}", refused.text());
+        assert_eq!(get(&bobs).await.status, 200, "clients are counted apart");
+        assert_eq!(server.get("/healthz").await.status, 200);
+        server.credential_check.answer();
+    };
+    let (kept, ()) = tokio::join!(slow, meanwhile);
+    assert_eq!(kept.status, 200);
+    assert_eq!(get(&adas).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_recording_is_under_way_until_it_is_read() {
+    let server = Server::start_with(Setup {
+        limits: RateLimits {
+            requests_at_once: 1,
+            ..RateLimits::default()
+        },
+        ..Setup::default()
+    })
+    .await;
+    server.keep_session_of(UserId::LOCAL, 1, 1).await;
+    let key = turn(1, 1).ai_audio.unwrap().key;
+    server.keep_recording(&key, &vec![7; 200_000]).await;
+    let path = format!(
+        "{SESSIONS}/{}/turns/{}/audio?type=ai",
+        session_id(1),
+        turn_id(1, 1)
+    );
+    let request = Request::get(path).header("host", "localhost");
+    let router = viva_presentation::router(server.state.clone());
+    let recording = router
+        .oneshot(request.body(Body::empty()).unwrap())
+        .await
+        .unwrap();
+    assert_eq!(recording.status(), 200);
+    assert_eq!(recording.headers()["content-length"], "200000");
+    assert_eq!(server.get(SESSIONS).await.status, 429);
+    let bytes = axum::body::to_bytes(recording.into_body(), usize::MAX).await;
+    assert_eq!(bytes.unwrap().len(), 200_000);
+    assert_eq!(server.get(SESSIONS).await.status, 200);
 }
 
 #[tokio::test]
