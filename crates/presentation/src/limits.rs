@@ -27,6 +27,8 @@ pub struct RateLimits {
     pub sign_ins: u32,
     /// Requests of one address with tokens that were not found to be good before: those for which the database is asked.
     pub unknown_tokens: u32,
+    /// Provider keys that are checked, for which a provider is asked; beside [`Self::writes`].
+    pub key_checks: u32,
     /// Requests that change something.
     pub writes: u32,
     /// Requests that read something.
@@ -46,6 +48,8 @@ pub(crate) enum Group {
     SignIns,
     /// [`RateLimits::unknown_tokens`].
     UnknownTokens,
+    /// [`RateLimits::key_checks`].
+    KeyChecks,
     /// [`RateLimits::writes`].
     Writes,
     /// [`RateLimits::reads`].
@@ -61,6 +65,7 @@ pub struct Limiter(Arc<Limiters>);
 struct Limiters {
     sign_ins: GroupLimiter,
     unknown_tokens: GroupLimiter,
+    key_checks: GroupLimiter,
     writes: GroupLimiter,
     reads: GroupLimiter,
     connections: GroupLimiter,
@@ -87,6 +92,7 @@ impl Default for RateLimits {
         Self {
             sign_ins: 10,
             unknown_tokens: 600,
+            key_checks: 30,
             writes: 300,
             reads: 3_000,
             connections: 3_000,
@@ -113,6 +119,7 @@ impl Limiter {
         Self(Arc::new(Limiters {
             sign_ins: GroupLimiter::new(limits.sign_ins),
             unknown_tokens: GroupLimiter::new(limits.unknown_tokens),
+            key_checks: GroupLimiter::new(limits.key_checks),
             writes: GroupLimiter::new(limits.writes),
             reads: GroupLimiter::new(limits.reads),
             connections: GroupLimiter::new(limits.connections),
@@ -129,6 +136,7 @@ impl Limiter {
         let limiter = match group {
             Group::SignIns => &self.0.sign_ins,
             Group::UnknownTokens => &self.0.unknown_tokens,
+            Group::KeyChecks => &self.0.key_checks,
             Group::Writes => &self.0.writes,
             Group::Reads => &self.0.reads,
             Group::Connections => &self.0.connections,
@@ -197,6 +205,7 @@ mod tests {
     const NONE: RateLimits = RateLimits {
         sign_ins: 0,
         unknown_tokens: 0,
+        key_checks: 0,
         writes: 0,
         reads: 0,
         connections: 0,
@@ -232,6 +241,7 @@ mod tests {
         let limits = RateLimits {
             sign_ins: 1,
             unknown_tokens: 1,
+            key_checks: 1,
             writes: 1,
             reads: 1,
             connections: 1,
@@ -241,6 +251,7 @@ mod tests {
         for group in [
             Group::SignIns,
             Group::UnknownTokens,
+            Group::KeyChecks,
             Group::Writes,
             Group::Reads,
             Group::Connections,

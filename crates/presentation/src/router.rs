@@ -41,7 +41,7 @@ pub fn router(state: AppState) -> Router {
     // What is added last comes first on the way in and last on the way out.
     let rest = api::open()
         .layer(from_fn_with_state(state.clone(), count))
-        .merge(api::for_visitors().layer(from_fn_with_state(state.clone(), guard)))
+        .merge(api::for_visitors(&state.limiter).layer(from_fn_with_state(state.clone(), guard)))
         .layer(header_unless_set(
             CONTENT_SECURITY_POLICY,
             "default-src 'none'; frame-ancestors 'none'",

@@ -27,7 +27,7 @@ use viva_domain::ports::StoreError;
 use self::claim::{Asker, counted};
 use crate::at_once::Slot;
 use crate::client::{self, Client};
-use crate::limits::Group;
+use crate::limits::{Group, Limiter};
 use crate::problem::Problem;
 use crate::state::{AppState, Exposure};
 
@@ -143,6 +143,19 @@ pub(crate) async fn count(State(state): State<AppState>, request: Request, next:
     let client = Client::Address(client::address(&parts, state.exposure));
     match state.limiter.check(Group::of(&parts.method), client) {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(retry_after) => Problem::too_many_requests(retry_after).into_response(),
+    }
+}
+
+/// Counts what makes this server ask a provider about a key.
+pub(crate) async fn count_key_check(
+    State(limiter): State<Limiter>,
+    visitor: Visitor,
+    request: Request,
+    next: Next,
+) -> Response {
+    match limiter.check(Group::KeyChecks, Client::User(visitor.user_id())) {
+        Ok(()) => next.run(request).await,
         Err(retry_after) => Problem::too_many_requests(retry_after).into_response(),
     }
 }

@@ -6,6 +6,7 @@ use viva_presentation::RateLimits;
 pub(crate) struct LimitsSettings {
     sign_ins_per_min: u32,
     unknown_tokens_per_min: u32,
+    key_checks_per_min: u32,
     writes_per_min: u32,
     reads_per_min: u32,
     connections_per_min: u32,
@@ -18,6 +19,7 @@ impl LimitsSettings {
         RateLimits {
             sign_ins: self.sign_ins_per_min,
             unknown_tokens: self.unknown_tokens_per_min,
+            key_checks: self.key_checks_per_min,
             writes: self.writes_per_min,
             reads: self.reads_per_min,
             connections: self.connections_per_min,

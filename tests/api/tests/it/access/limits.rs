@@ -203,6 +203,34 @@ async fn a_user_that_had_their_share_is_not_looked_up_either() {
 }
 
 #[tokio::test]
+async fn providers_are_asked_about_keys_so_often_only() {
+    let server = server(RateLimits {
+        key_checks: 2,
+        ..RateLimits::default()
+    })
+    .await;
+    let (ada, bob) = (server.person("ada").await, server.person("bob").await);
+    let (adas, bobs) = (ada.bearer(), bob.bearer());
+    let ask = async |bearer: &str, method: &str, path: &str| {
+        let body = json!({ "api_key": "sk-0123456789-abcdef" });
+        let headers = [("authorization", bearer), ("content-type", "application/json")];
+        let path = format!("{CREDENTIALS}/{path}");
+        server
+            .send(method, &path, &headers, Body::from(body.to_string()))
+            .await
+    };
+    assert_eq!(ask(&adas, "PUT", "acme").await.status, 200);
+    assert_eq!(ask(&adas, "POST", "acme/validate").await.status, 200);
+    for (method, path) in [("PUT", "acme"), ("POST", "acme/validate")] {
+        assert_had_its_share(&ask(&adas, method, path).await);
+    }
+    assert_eq!(server.credential_check.asked().len(), 2);
+    // What asks no provider, and others, are not kept waiting.
+    assert_eq!(ask(&adas, "DELETE", "acme").await.status, 204);
+    assert_eq!(ask(&bobs, "PUT", "acme").await.status, 200);
+}
+
+#[tokio::test]
 async fn so_many_requests_are_under_way_at_once() {
     let server = server(RateLimits {
         requests_at_once: 1,
