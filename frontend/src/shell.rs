@@ -1,12 +1,10 @@
 use leptos::prelude::*;
 
+use crate::api::ACCOUNT_PATH;
 use crate::app::App;
 use crate::assets::SiteAssets;
 use crate::language::Language;
 use crate::words::Words;
-
-/// Where people sign out, and sign in.
-const ACCOUNT_PATH: &str = "/login";
 
 /// Whether whoever reads the page had to sign in, and may sign out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

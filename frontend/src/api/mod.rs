@@ -10,4 +10,4 @@ mod urls;
 pub use rest::{RequestFailed, providers, self_test, start_self_test, turns};
 #[cfg(feature = "hydrate")]
 pub use socket::{Socket, SocketEvent};
-pub use urls::recording;
+pub use urls::{ACCOUNT_PATH, recording};

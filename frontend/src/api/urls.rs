@@ -1,6 +1,9 @@
 use uuid::Uuid;
 use viva_protocol::ws::Role;
 
+/// Where people sign in, and out: a page of the server, not of this program.
+pub const ACCOUNT_PATH: &str = "/login";
+
 /// Turns per page: the most that the server gives.
 #[cfg(any(feature = "hydrate", test))]
 const PAGE_SIZE: u16 = 100;
