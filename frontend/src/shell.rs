@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use crate::api::ACCOUNT;
+use crate::api::ACCOUNT_PATH;
 use crate::assets::SiteAssets;
 use crate::erase::Erase;
 use crate::language::Language;
@@ -25,7 +25,7 @@ pub fn shell(page: Page, assets: &SiteAssets, account: Account) -> impl IntoView
     let language = Language::of_request();
     let account = (account == Account::SignedIn).then(|| {
         view! {
-            <a class="vv-account" href=ACCOUNT rel="external">
+            <a class="vv-account" href=ACCOUNT_PATH rel="external">
                 {account_word(language)}
             </a>
         }

@@ -9,11 +9,21 @@ use web_sys::{RequestInit, Response};
 use super::{Refused, urls};
 use crate::browser::object;
 
+/// The HTTP status that nobody is signed in.
+const UNAUTHORIZED: u16 = 401;
+
 /// The server did not answer, or not with what was asked for.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RequestFailed {
     /// The HTTP status of its refusal, if it refused.
     pub status: Option<u16>,
+}
+
+impl RequestFailed {
+    /// Whether the server does not know who asks.
+    pub fn is_signed_out(self) -> bool {
+        self.status == Some(UNAUTHORIZED)
+    }
 }
 
 impl From<JsValue> for RequestFailed {

@@ -1,8 +1,8 @@
 use uuid::Uuid;
 use viva_protocol::ws::Role;
 
-/// Where people sign in and out.
-pub const ACCOUNT: &str = "/login";
+/// Where people sign in, and out: a page of the server, not of this program.
+pub const ACCOUNT_PATH: &str = "/login";
 
 /// What a list has per page: the most that the server gives.
 #[cfg(any(feature = "hydrate", test))]

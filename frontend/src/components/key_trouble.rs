@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::api::ACCOUNT;
+use crate::api::ACCOUNT_PATH;
 use crate::erase::Erase;
 use crate::state::provider_cards::{Trouble, TroubleKind};
 use crate::words::fill;
@@ -11,7 +11,7 @@ use crate::words::providers::Words;
 /// What happened and what to do, then what the server says of it, which speaks English.
 pub(super) fn told(trouble: &Trouble, words: &'static Words) -> AnyView {
     let sign_in = trouble.is_signed_out().then(|| {
-        view! { <a href=ACCOUNT>{words.sign_in}</a> }
+        view! { <a href=ACCOUNT_PATH>{words.sign_in}</a> }
     });
     view! {
         <span>{sentence(trouble.kind, words)}</span>

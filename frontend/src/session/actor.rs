@@ -61,8 +61,8 @@ pub(super) struct Actor {
 
 /// Runs the task until the page is left.
 pub(super) fn spawn(talk: Talk, events: Events, mut incoming: UnboundedReceiver<Event>) {
-    load_providers(talk);
-    super::self_test::follow(talk);
+    load_providers(talk, events.clone());
+    super::self_test::follow(talk, events.clone());
     super::templates::load(talk);
     list_devices(&events);
     let on_change = events.clone();
@@ -121,7 +121,7 @@ impl Actor {
                 }));
             }
             Event::Replay { turn_number, role } => self.replay(turn_number, role),
-            Event::SelfTest => super::self_test::start(self.talk),
+            Event::SelfTest => super::self_test::start(self.talk, self.events.clone()),
             Event::SaveTemplate(page) => super::templates::save(self.talk, page),
             Event::DeleteTemplate => super::templates::delete(self.talk),
             Event::Preview => super::templates::preview(self.talk),
@@ -147,6 +147,7 @@ impl Actor {
                     conversation.settle(turns);
                 }
             }),
+            Event::SignedOut => self.signed_out(),
             // What belongs to a session or a connection that is over.
             _ => {}
         }
@@ -375,25 +376,34 @@ impl Actor {
 /// the recording cannot be played.
 async fn fetch_turns(session_id: Uuid, turn_number: u16, events: Events) {
     for _ in 0..STORED_ATTEMPTS {
-        if let Ok(turns) = api::turns(session_id, turn_number).await {
-            let stored = turns.iter().any(|turn| turn.turn_number == turn_number);
-            send(&events, Event::Turns { session_id, turns });
-            if stored {
-                return;
+        match api::turns(session_id, turn_number).await {
+            Ok(turns) => {
+                let stored = turns.iter().any(|turn| turn.turn_number == turn_number);
+                send(&events, Event::Turns { session_id, turns });
+                if stored {
+                    return;
+                }
             }
+            Err(failed) if failed.is_signed_out() => return send(&events, Event::SignedOut),
+            Err(_) => {}
         }
         TimeoutFuture::new(STORED_EVERY_MS).await;
     }
 }
 
-fn load_providers(talk: Talk) {
+fn load_providers(talk: Talk, events: Events) {
     spawn_local(async move {
         match api::providers().await {
             Ok(list) => {
                 talk.settings.update(|settings| settings.reconcile(&list));
                 talk.providers.set(Providers::Loaded(list));
             }
-            Err(_) => talk.providers.set(Providers::Failed),
+            Err(failed) => {
+                talk.providers.set(Providers::Failed);
+                if failed.is_signed_out() {
+                    send(&events, Event::SignedOut);
+                }
+            }
         }
     });
 }

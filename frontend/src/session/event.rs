@@ -68,6 +68,8 @@ pub(super) enum Event {
     DevicesListed(Devices),
     /// Turns as the server stored them.
     Turns { session_id: Uuid, turns: Vec<Turn> },
+    /// The server does not know who asks any more.
+    SignedOut,
     /// The page is left.
     Shutdown,
 }

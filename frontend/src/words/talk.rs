@@ -249,6 +249,8 @@ words! {
     msg_model_retired: "The provider’s last day for this model is over. It may stop to answer; choose another one.", "服務已公告停用此模型，可能隨時無法回應，請改選其他模型。";
     msg_unreachable: "The server cannot be reached. Is it running?", "無法連上伺服器，它是否在執行？";
     msg_lost: "The connection is lost: three attempts failed.", "連線中斷：三次重試皆失敗。";
+    msg_signed_out: "You are signed out.", "你已登出。";
+    sign_in: "Sign in", "登入";
     msg_expired: "The connection is back, but the session is over.", "已恢復連線，但對話已結束。";
     msg_replaced: "This session goes on in another window.", "此對話已在另一個視窗繼續。";
     msg_ended_disconnected: "The server ended the session.", "伺服器結束了對話。";

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
+use tokio_util::task::TaskTracker;
 use viva_application::sessions::{Outgoing, SessionInput, SessionMessage, StartSession};
 use viva_domain::ports::{
     ProviderErrorKind, RealtimeCommand, RealtimeEventKind, SpeechToTextEventKind, SpoolErrorKind,
@@ -394,7 +395,7 @@ async fn stops_the_answer_after(hops: usize) {
     says("Two.");
     for _ in 0..hops {
         // Whoever is due has one turn meanwhile; who yields waits until nobody is.
-        let _ = tokio::spawn(async {}).await;
+        let _ = TaskTracker::new().spawn(async {}).await;
     }
     let played = Some(Duration::from_secs(1));
     caller.say(SessionInput::Interrupt { played }).await;

@@ -102,129 +102,150 @@ async fn composed(page: &Page, session: &Value) -> Result<Value> {
     Ok(answer["instructions"].clone())
 }
 
+/// Chooses a built-in template, changes it, and saves it twice under one name.
+async fn change_and_save(page: &Page) -> Result<()> {
+    choose(page, PICKER, "Customer service").await?;
+    page.until(&format!("{TEXTS}.every(text => text.length > 3)"), 5)
+        .await?;
+    let standing = page.text(STANDING).await?;
+    ensure!(
+        standing.starts_with("As in the template “Customer service”."),
+        "{standing}"
+    );
+
+    unfold(page, ".vv-preview").await?;
+    page.until_shown(PREVIEW, 10).await?;
+    write_text(page, AI_ROLE, "Ada").await?;
+    page.until(
+        &format!("document.querySelector('{PREVIEW}')?.textContent.includes('role: Ada.')"),
+        10,
+    )
+    .await?;
+    ensure!(
+        page.text(STANDING).await?.starts_with("Changed since"),
+        "the change is not told"
+    );
+
+    unfold(page, NAME).await?;
+    save_as(page, "My clerk").await?;
+    until_chosen(page, "My clerk – yours").await?;
+    ensure!(
+        page.text(STANDING)
+            .await?
+            .starts_with("As in the template “My clerk”.")
+    );
+
+    // The name is there already: that is told, and the same template says something else from now on.
+    write_text(page, AI_ROLE, "Eve").await?;
+    page.until(
+        "document.querySelector('.vv-save button').textContent === 'Replace'",
+        5,
+    )
+    .await?;
+    ensure!(
+        page.text(".vv-save [role=status]")
+            .await?
+            .contains("It is replaced.")
+    );
+    save_as(page, "My clerk").await?;
+    page.until(
+        &format!("document.querySelector('{STANDING}').textContent.startsWith('As in')"),
+        10,
+    )
+    .await?;
+    let names = page
+        .value(&format!("{NAMES}.filter(name => name.startsWith('My clerk'))"))
+        .await?;
+    ensure!(names == json!(["My clerk – yours"]), "the names are {names}");
+    Ok(())
+}
+
+/// In another mode and after the page was loaded anew the texts are the same: these.
+async fn keep(page: &Page) -> Result<Value> {
+    let texts = page.value(TEXTS).await?;
+    page.click(".vv-mode[data-mode=cascade]").await?;
+    page.until_shown("[data-part=llm]", 5).await?;
+    ensure!(page.value(TEXTS).await? == texts, "another mode has other texts");
+    page.reload().await?;
+    until_chosen(page, "My clerk – yours").await?;
+    ensure!(page.value(TEXTS).await? == texts, "the texts are forgotten");
+    ensure!(
+        page.text(STANDING)
+            .await?
+            .starts_with("As in the template “My clerk”.")
+    );
+    Ok(texts)
+}
+
+/// Talks with it: it is what was previewed, and the labels stay whatever is chosen then.
+async fn talk(page: &Page) -> Result<()> {
+    page.click(".vv-mode[data-mode=realtime]").await?;
+    unfold(page, ".vv-preview").await?;
+    page.until_shown(PREVIEW, 10).await?;
+    let preview = page
+        .value("document.querySelector('.vv-preview').textContent")
+        .await?;
+
+    page.click(".vv-main-action").await?;
+    page.until_shown("li[data-role=ai] .vv-play", 60).await?;
+    page.click(".vv-main-action").await?;
+    page.until_phase("ended", 10).await?;
+    let path = format!("/api/v1/interaction/sessions/{}", page.stage("session").await?);
+    let session = page.answer(&path).await?;
+    ensure!(session["ai_role"] == "Eve", "the session is {session}");
+    ensure!(
+        composed(page, &session).await? == preview,
+        "the AI was told something else"
+    );
+
+    // Who spoke stays so, whatever is chosen for the next session.
+    choose(page, PICKER, "Storyteller").await?;
+    let labels = page
+        .value("[...document.querySelectorAll('.vv-line-role')].map(label => label.textContent)")
+        .await?;
+    ensure!(
+        labels == json!([session["user_role"], "Eve"]),
+        "the labels are {labels}"
+    );
+    Ok(())
+}
+
+/// Deletes it: the texts stay.
+async fn delete(page: &Page, texts: &Value) -> Result<()> {
+    choose(page, PICKER, "My clerk – yours").await?;
+    unfold(page, ".vv-delete button").await?;
+    page.click(".vv-delete button").await?;
+    until_chosen(page, "None: write your own").await?;
+    ensure!(
+        page.value(TEXTS).await? == *texts,
+        "the texts went with the template"
+    );
+    page.until(
+        &format!("document.activeElement === document.querySelector('{PICKER}')"),
+        5,
+    )
+    .await?;
+    page.reload().await?;
+    page.until_shown(&format!("{PICKER} option:nth-child(3)"), 10)
+        .await?;
+    let names = page.value(NAMES).await?;
+    ensure!(
+        !names.to_string().contains("My clerk"),
+        "it is still there: {names}"
+    );
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_template_is_chosen_changed_saved_and_talked_with() -> Result<()> {
     let viva = Viva::start().await?;
     let url = viva.url();
     Browser::with(Microphone::AskOnce)
         .visit(&url, async |page| {
-            choose(page, PICKER, "Customer service").await?;
-            page.until(&format!("{TEXTS}.every(text => text.length > 3)"), 5)
-                .await?;
-            let standing = page.text(STANDING).await?;
-            ensure!(
-                standing.starts_with("As in the template “Customer service”."),
-                "{standing}"
-            );
-
-            unfold(page, ".vv-preview").await?;
-            page.until_shown(PREVIEW, 10).await?;
-            write_text(page, AI_ROLE, "Ada").await?;
-            page.until(
-                &format!("document.querySelector('{PREVIEW}')?.textContent.includes('role: Ada.')"),
-                10,
-            )
-            .await?;
-            ensure!(
-                page.text(STANDING).await?.starts_with("Changed since"),
-                "the change is not told"
-            );
-
-            unfold(page, NAME).await?;
-            save_as(page, "My clerk").await?;
-            until_chosen(page, "My clerk – yours").await?;
-            ensure!(
-                page.text(STANDING)
-                    .await?
-                    .starts_with("As in the template “My clerk”.")
-            );
-
-            // The name is there already: that is told, and the same template says something else from now on.
-            write_text(page, AI_ROLE, "Eve").await?;
-            page.until(
-                "document.querySelector('.vv-save button').textContent === 'Replace'",
-                5,
-            )
-            .await?;
-            ensure!(
-                page.text(".vv-save [role=status]")
-                    .await?
-                    .contains("It is replaced.")
-            );
-            save_as(page, "My clerk").await?;
-            page.until(
-                &format!("document.querySelector('{STANDING}').textContent.startsWith('As in')"),
-                10,
-            )
-            .await?;
-            let names = page
-                .value(&format!("{NAMES}.filter(name => name.startsWith('My clerk'))"))
-                .await?;
-            ensure!(names == json!(["My clerk – yours"]), "the names are {names}");
-
-            let texts = page.value(TEXTS).await?;
-            page.click(".vv-mode[data-mode=cascade]").await?;
-            page.until_shown("[data-part=llm]", 5).await?;
-            ensure!(page.value(TEXTS).await? == texts, "another mode has other texts");
-            page.reload().await?;
-            until_chosen(page, "My clerk – yours").await?;
-            ensure!(page.value(TEXTS).await? == texts, "the texts are forgotten");
-            ensure!(
-                page.text(STANDING)
-                    .await?
-                    .starts_with("As in the template “My clerk”.")
-            );
-            page.click(".vv-mode[data-mode=realtime]").await?;
-            unfold(page, ".vv-preview").await?;
-            page.until_shown(PREVIEW, 10).await?;
-            let preview = page
-                .value("document.querySelector('.vv-preview').textContent")
-                .await?;
-
-            page.click(".vv-main-action").await?;
-            page.until_shown("li[data-role=ai] .vv-play", 60).await?;
-            page.click(".vv-main-action").await?;
-            page.until_phase("ended", 10).await?;
-            let path = format!("/api/v1/interaction/sessions/{}", page.stage("session").await?);
-            let session = page.answer(&path).await?;
-            ensure!(session["ai_role"] == "Eve", "the session is {session}");
-            ensure!(
-                composed(page, &session).await? == preview,
-                "the AI was told something else"
-            );
-
-            // Who spoke stays so, whatever is chosen for the next session.
-            choose(page, PICKER, "Storyteller").await?;
-            let labels = page
-                .value("[...document.querySelectorAll('.vv-line-role')].map(label => label.textContent)")
-                .await?;
-            ensure!(
-                labels == json!([session["user_role"], "Eve"]),
-                "the labels are {labels}"
-            );
-
-            choose(page, PICKER, "My clerk – yours").await?;
-            unfold(page, ".vv-delete button").await?;
-            page.click(".vv-delete button").await?;
-            until_chosen(page, "None: write your own").await?;
-            ensure!(
-                page.value(TEXTS).await? == texts,
-                "the texts went with the template"
-            );
-            page.until(
-                &format!("document.activeElement === document.querySelector('{PICKER}')"),
-                5,
-            )
-            .await?;
-            page.reload().await?;
-            page.until_shown(&format!("{PICKER} option:nth-child(3)"), 10)
-                .await?;
-            let names = page.value(NAMES).await?;
-            ensure!(
-                !names.to_string().contains("My clerk"),
-                "it is still there: {names}"
-            );
-            Ok(())
+            change_and_save(page).await?;
+            let texts = keep(page).await?;
+            talk(page).await?;
+            delete(page, &texts).await
         })
         .await
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::sleep;
+use tokio_util::task::TaskTracker;
 use viva_application::sessions::{SessionInput, StartSession};
 use viva_domain::ports::SpeechToTextEventKind;
 use viva_domain::turns::BargeIn;
@@ -149,7 +150,7 @@ impl Scene {
             0 | 1 => {
                 for _ in 0..self.client.dice.roll(7) {
                     // Whoever is due has one turn meanwhile.
-                    let _ = tokio::spawn(async {}).await;
+                    let _ = TaskTracker::new().spawn(async {}).await;
                 }
             }
             _ => {

@@ -12,7 +12,7 @@ use crate::site::bundle;
 const SESSIONS: &str = "/api/v1/interaction/sessions";
 const TEMPLATES: &str = "/api/v1/interaction/templates";
 const CREDENTIALS: &str = "/api/v1/credentials";
-const AUDIT: &str = "/api/v1/audit";
+const AUDIT: &str = "/api/v1/audit-log";
 
 async fn get(server: &Server, person: &Person, path: &str) -> Value {
     let bearer = person.bearer();

@@ -160,7 +160,7 @@ impl Server {
     }
 
     /// On a store of tokens that fails when it is told to; everybody has to sign in.
-    pub(crate) async fn on_fake_tokens() -> (Self, Arc<MemoryTokenStore>) {
+    pub(crate) async fn on_fake_tokens(limits: RateLimits) -> (Self, Arc<MemoryTokenStore>) {
         let store = Arc::new(MemoryTokenStore::default());
         let stores = Stores {
             tokens: store.clone(),
@@ -168,6 +168,7 @@ impl Server {
         };
         let setup = Setup {
             auth: Auth::Token,
+            limits,
             ..Setup::default()
         };
         (Self::on(stores, setup).await, store)

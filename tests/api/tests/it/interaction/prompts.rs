@@ -32,17 +32,11 @@ fn starting(texts: &Value) -> Value {
 
 /// As it is written by programs that write ASCII only.
 fn escaped(json: &Value) -> String {
-    let mut written = String::new();
-    for character in json.to_string().chars() {
-        if character.is_ascii() {
-            written.push(character);
-        } else {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                written.push_str(&format!("\\u{unit:04x}"));
-            }
-        }
-    }
-    written
+    let escape = |unit: u16| match u8::try_from(unit) {
+        Ok(byte) if byte.is_ascii() => char::from(byte).to_string(),
+        _ => format!("\\u{unit:04x}"),
+    };
+    json.to_string().encode_utf16().map(escape).collect()
 }
 
 /// Begins a session with a message; what it kept, and what its provider was told.
