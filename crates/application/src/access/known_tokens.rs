@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use viva_domain::access::{ShownToken, TokenDigest};
 use viva_domain::ids::{TokenId, UserId};
 
-/// Tokens that are remembered. With one more, the one that was used the longest ago is forgotten.
+/// Tokens that are remembered. With one more, the half of them that was used the longest ago is forgotten at once, so that
+/// it is seldom that all are looked through.
 const MOST_TOKENS: usize = 10_000;
 
 /// Tokens that were good when they were last shown. They may not be any more: this lets nobody in, it only tells whom to
@@ -29,10 +30,7 @@ impl KnownTokens {
     /// It was good.
     pub(super) fn remember(&mut self, shown: &ShownToken, user_id: UserId, now: DateTime<Utc>) {
         if self.0.len() >= MOST_TOKENS && !self.0.contains_key(&shown.id()) {
-            let oldest = self.0.iter().min_by_key(|(_, known)| known.last);
-            if let Some(id) = oldest.map(|(id, _)| *id) {
-                self.0.remove(&id);
-            }
+            self.make_room();
         }
         let known = Known {
             digest: shown.digest(),
@@ -40,6 +38,16 @@ impl KnownTokens {
             last: now,
         };
         self.0.insert(shown.id(), known);
+    }
+
+    fn make_room(&mut self) {
+        let mut used: Vec<(DateTime<Utc>, TokenId)> =
+            self.0.iter().map(|(id, known)| (known.last, *id)).collect();
+        let half = used.len() / 2;
+        used.sort_unstable_by_key(|(last, _)| *last);
+        for (_, id) in used.iter().take(half) {
+            self.0.remove(id);
+        }
     }
 
     /// It is not any more. Whoever knows the id and not the secret changes nothing.
@@ -88,9 +96,11 @@ mod tests {
         tokens.remember(&shown(0, "a"), UserId::LOCAL, at(20_000));
         assert!(tokens.user_of(&shown(1, "a")).is_some());
         tokens.remember(&shown(10_000, "a"), UserId::LOCAL, at(20_001));
-        assert_eq!(tokens.0.len(), MOST_TOKENS);
-        assert_eq!(tokens.user_of(&shown(1, "a")), None);
-        for n in [0, 2, 10_000] {
+        assert_eq!(tokens.0.len(), MOST_TOKENS / 2 + 1);
+        for n in [1, 2, 5_000] {
+            assert_eq!(tokens.user_of(&shown(n, "a")), None, "{n}");
+        }
+        for n in [0, 5_001, 9_999, 10_000] {
             assert!(tokens.user_of(&shown(n, "a")).is_some(), "{n}");
         }
     }
