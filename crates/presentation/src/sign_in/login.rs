@@ -59,7 +59,7 @@ pub(crate) async fn page(State(state): State<AppState>, headers: HeaderMap) -> R
     Ok(html.into_response())
 }
 
-/// Signs a browser in. Every failure gets the same answer; after some, the next one has to wait longer and longer.
+/// Signs a browser in. Every failure gets the same answer; after some, the next failure has to wait longer and longer.
 #[utoipa::path(
     post,
     path = "/login",
