@@ -23,7 +23,7 @@ const TIDY_EVERY: u32 = 1_000;
 /// have open. 0: any number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimits {
-    /// Wrong tokens, in the form or in a header, of one address. Good ones do not count.
+    /// Wrong tokens of one address: in the form, and as many in headers. Good ones do not count.
     pub sign_ins: u32,
     /// Requests of one address with tokens that were not found to be good before: those for which the database is asked.
     pub unknown_tokens: u32,
@@ -44,8 +44,10 @@ pub struct RateLimits {
 /// What is counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Group {
-    /// [`RateLimits::sign_ins`].
+    /// [`RateLimits::sign_ins`], in the form.
     SignIns,
+    /// [`RateLimits::sign_ins`], in headers.
+    WrongHeaders,
     /// [`RateLimits::unknown_tokens`].
     UnknownTokens,
     /// [`RateLimits::key_checks`].
@@ -64,6 +66,7 @@ pub struct Limiter(Arc<Limiters>);
 
 struct Limiters {
     sign_ins: GroupLimiter,
+    wrong_headers: GroupLimiter,
     unknown_tokens: GroupLimiter,
     key_checks: GroupLimiter,
     writes: GroupLimiter,
@@ -118,6 +121,7 @@ impl Limiter {
     pub fn new(limits: RateLimits) -> Self {
         Self(Arc::new(Limiters {
             sign_ins: GroupLimiter::new(limits.sign_ins),
+            wrong_headers: GroupLimiter::new(limits.sign_ins),
             unknown_tokens: GroupLimiter::new(limits.unknown_tokens),
             key_checks: GroupLimiter::new(limits.key_checks),
             writes: GroupLimiter::new(limits.writes),
@@ -135,6 +139,7 @@ impl Limiter {
     pub(crate) fn check(&self, group: Group, client: Client) -> Result<(), Duration> {
         let limiter = match group {
             Group::SignIns => &self.0.sign_ins,
+            Group::WrongHeaders => &self.0.wrong_headers,
             Group::UnknownTokens => &self.0.unknown_tokens,
             Group::KeyChecks => &self.0.key_checks,
             Group::Writes => &self.0.writes,
@@ -250,6 +255,7 @@ mod tests {
         let limiter = Limiter::new(limits);
         for group in [
             Group::SignIns,
+            Group::WrongHeaders,
             Group::UnknownTokens,
             Group::KeyChecks,
             Group::Writes,

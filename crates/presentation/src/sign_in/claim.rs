@@ -65,13 +65,13 @@ pub(super) async fn counted(state: &AppState, parts: &Parts) -> Result<Asker, Pr
     let counted = match asker {
         Asker::Visitor(_) if known.is_some() => Ok(()),
         Asker::Visitor(visitor) => count(group, Client::User(visitor.user_id())),
-        Asker::Nobody => count(group, Client::Address(address)),
-        Asker::WrongToken => count(group, Client::Address(address))
-            .and_then(|()| count(Group::SignIns, Client::Address(address))),
+        Asker::Nobody | Asker::WrongToken => count(group, Client::Address(address)),
     };
     counted.map_err(Problem::too_many_requests)?;
     if asker == Asker::WrongToken {
         access.refuse(address).map_err(too_many_wrong)?;
+        let counted = count(Group::WrongHeaders, Client::Address(address));
+        counted.map_err(Problem::too_many_requests)?;
     }
     Ok(asker)
 }
