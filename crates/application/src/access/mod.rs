@@ -217,13 +217,9 @@ impl Access {
         shown: &ShownToken,
         carrier: Carrier,
     ) -> Result<Option<SignedIn>, StoreError> {
-        let token = self.token_shown(shown).await?;
-        let token = token.filter(|token| carrier == carrier_of(token.kind));
-        let Some(token) = token else {
-            lock(&self.known).forget(shown);
+        let Some(token) = self.recognize(shown, carrier).await? else {
             return Ok(None);
         };
-        lock(&self.known).remember(shown, token.user_id, self.clock.now());
         self.note_use(&token).await;
         Ok(Some(SignedIn {
             user_id: token.user_id,
@@ -251,11 +247,11 @@ impl Access {
     pub async fn sign_in(&self, text: &str, client: IpAddr) -> Result<CreatedToken, SignInError> {
         let token = match ShownToken::parse(text.trim()) {
             // A database that is away tells nothing about the token.
-            Some(shown) => self.token_shown(&shown).await?,
+            Some(shown) => self.recognize(&shown, Carrier::Header).await?,
             None => None,
         };
         let now = self.clock.now();
-        let Some(token) = token.filter(|token| token.kind == TokenKind::Api) else {
+        let Some(token) = token else {
             let counted = lock(&self.failed_sign_ins).fail(client, now);
             counted.map_err(|retry_after| SignInError::TooSoon { retry_after })?;
             return Err(SignInError::Refused);
@@ -307,6 +303,17 @@ impl Access {
             revoked_at: None,
         };
         CreatedToken { token, shown }
+    }
+
+    /// The token that somebody shows, if it is worth something and of those that come in this way. It is known then.
+    async fn recognize(&self, shown: &ShownToken, carrier: Carrier) -> Result<Option<ApiToken>, StoreError> {
+        let token = self.token_shown(shown).await?;
+        let token = token.filter(|token| carrier == carrier_of(token.kind));
+        match &token {
+            Some(token) => lock(&self.known).remember(shown, token.user_id, self.clock.now()),
+            None => lock(&self.known).forget(shown),
+        }
+        Ok(token)
     }
 
     /// The token that somebody shows, if its secret is right and it is worth something.

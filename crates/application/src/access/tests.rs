@@ -336,6 +336,18 @@ async fn a_token_is_known_from_when_it_was_good_until_it_is_not() {
 }
 
 #[tokio::test]
+async fn a_token_that_signed_a_browser_in_is_known_as_well() {
+    let bench = Bench::new();
+    let ada = bench.create("ada", None).await;
+    bench.sign_in(&ada).await;
+    assert_eq!(bench.access.known(&ada.shown), Some(ada.token.user_id));
+    bench.revoke(&ada).await;
+    let refused = bench.access.sign_in(&ada.shown.reveal(), CLIENT).await;
+    assert!(matches!(refused, Err(SignInError::Refused)), "{refused:?}");
+    assert_eq!(bench.access.known(&ada.shown), None);
+}
+
+#[tokio::test]
 async fn it_is_noted_once_a_minute_that_a_token_is_used() {
     let bench = Bench::new();
     let token = bench.create("ada", None).await;

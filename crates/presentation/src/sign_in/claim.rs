@@ -3,8 +3,9 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use viva_application::access::{Access, Carrier};
+use viva_application::access::{Access, Carrier, SignedIn};
 use viva_domain::access::ShownToken;
+use viva_domain::ids::UserId;
 use viva_protocol::WEBSOCKET_PATH;
 
 use super::{SignIn, Visitor, cookie};
@@ -54,13 +55,9 @@ pub(super) async fn counted(state: &AppState, parts: &Parts) -> Result<Asker, Pr
     };
     let address = client::address(parts, state.exposure);
     let claim = claim(&parts.headers, state.exposure);
-    let known = claim.shown().and_then(|shown| access.known(shown));
-    let counted = match (known, claim.shown()) {
-        (Some(user_id), _) => count(group, Client::User(user_id)),
-        (None, Some(_)) => count(Group::UnknownTokens, Client::Address(address)),
-        (None, None) => Ok(()),
-    };
-    counted.map_err(Problem::too_many_requests)?;
+    let shown = claim.shown();
+    let known = shown.map_or(Ok(None), |shown| count_shown(state, access, parts, shown));
+    let known = known.map_err(Problem::too_many_requests)?;
     let asker = asker(access, &claim).await?;
     let counted = match asker {
         Asker::Visitor(_) if known.is_some() => Ok(()),
@@ -74,6 +71,35 @@ pub(super) async fn counted(state: &AppState, parts: &Parts) -> Result<Asker, Pr
         counted.map_err(Problem::too_many_requests)?;
     }
     Ok(asker)
+}
+
+/// Who signed in with this browser. What is in a header says nothing about that.
+pub(super) async fn browser(state: &AppState, parts: &Parts) -> Result<Option<SignedIn>, Problem> {
+    let shown = cookie::read(&parts.headers, state.exposure);
+    let (SignIn::ByToken(access), Some(shown)) = (&state.sign_in, shown) else {
+        return Ok(None);
+    };
+    count_shown(state, access, parts, &shown).map_err(Problem::too_many_requests)?;
+    let signed_in = access.authenticate(&shown, Carrier::Cookie).await;
+    signed_in.map_err(|err| Problem::from(&err))
+}
+
+/// Counts a request before the database is asked for the token that it shows. Whose it was the last time, or else how long
+/// to wait.
+pub(super) fn count_shown(
+    state: &AppState,
+    access: &Access,
+    parts: &Parts,
+    shown: &ShownToken,
+) -> Result<Option<UserId>, Duration> {
+    let known = access.known(shown);
+    let address = client::address(parts, state.exposure);
+    let (group, client) = match known {
+        Some(user_id) => (group_of(parts), Client::User(user_id)),
+        None => (Group::UnknownTokens, Client::Address(address)),
+    };
+    state.limiter.check(group, client)?;
+    Ok(known)
 }
 
 async fn asker(access: &Access, claim: &Claim) -> Result<Asker, Problem> {

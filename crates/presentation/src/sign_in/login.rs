@@ -7,8 +7,10 @@ use serde::Deserialize;
 use tracing::instrument;
 use utoipa::ToSchema;
 use viva_application::access::SignInError;
+use viva_domain::access::ShownToken;
 use viva_frontend::Language;
 
+use super::claim::{browser, count_shown};
 use super::page::{self, Message};
 use super::{SignIn, cookie};
 use crate::client::{self, Client};
@@ -45,14 +47,12 @@ pub(crate) struct SignInForm {
     ),
 )]
 #[instrument(name = "api.login.page", skip_all)]
-pub(crate) async fn page(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, Problem> {
+pub(crate) async fn page(State(state): State<AppState>, parts: Parts) -> Result<Response, Problem> {
     if matches!(state.sign_in, SignIn::NotNeeded) {
         return Ok(Redirect::to(HOME).into_response());
     }
-    let signed_in = state.sign_in.browser(&headers, state.exposure).await;
-    let signed_in = signed_in.map_err(|err| Problem::from(&err))?;
-    let language = language(&headers);
-    let html = match signed_in {
+    let language = language(&parts.headers);
+    let html = match browser(&state, &parts).await? {
         Some(_) => page::signed_in(language),
         None => page::form(language, Message::None),
     };
@@ -84,11 +84,14 @@ pub(crate) async fn sign_in(
     };
     let language = language(&parts.headers);
     let address = client::address(&parts, state.exposure);
-    let before = state.sign_in.browser(&parts.headers, state.exposure).await;
-    let before = before.map_err(|err| Problem::from(&err))?;
+    if let Some(shown) = ShownToken::parse(form.token.trim())
+        && let Err(retry_after) = count_shown(&state, access, &parts, &shown)
+    {
+        return Ok(page::too_soon(language, retry_after));
+    }
     match access.sign_in(&form.token, address).await {
         Ok(created) => {
-            if let Some(before) = before {
+            if let Some(before) = browser(&state, &parts).await? {
                 access.sign_out(before).await.map_err(|err| Problem::from(&err))?;
             }
             let set_cookie = [(SET_COOKIE, cookie::of(&created, state.exposure))];
@@ -118,12 +121,11 @@ pub(crate) async fn sign_in(
     ),
 )]
 #[instrument(name = "api.login.sign_out", skip_all)]
-pub(crate) async fn sign_out(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, Problem> {
+pub(crate) async fn sign_out(State(state): State<AppState>, parts: Parts) -> Result<Response, Problem> {
     let SignIn::ByToken(access) = &state.sign_in else {
         return Ok(Redirect::to(HOME).into_response());
     };
-    let signed_in = state.sign_in.browser(&headers, state.exposure).await;
-    if let Some(signed_in) = signed_in.map_err(|err| Problem::from(&err))? {
+    if let Some(signed_in) = browser(&state, &parts).await? {
         access
             .sign_out(signed_in)
             .await

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{Request, State};
-use axum::http::HeaderMap;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::request::Parts;
 use axum::middleware::Next;
@@ -20,16 +19,15 @@ use tokio::time::sleep;
 use tracing::warn;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use viva_application::access::{Access, Carrier, SignedIn};
+use viva_application::access::{Access, SignedIn};
 use viva_domain::ids::UserId;
-use viva_domain::ports::StoreError;
 
 use self::claim::{Asker, counted};
 use crate::at_once::Slot;
 use crate::client::{self, Client};
 use crate::limits::{Group, Limiter};
 use crate::problem::Problem;
-use crate::state::{AppState, Exposure};
+use crate::state::AppState;
 
 /// How long a WebSocket may outlive the token that opened it.
 const RECHECKED_EVERY: Duration = Duration::from_secs(30);
@@ -63,16 +61,6 @@ impl Visitor {
         match self {
             Self::Local => UserId::LOCAL,
             Self::SignedIn(signed_in) => signed_in.user_id,
-        }
-    }
-}
-
-impl SignIn {
-    /// Who signed in with this browser.
-    async fn browser(&self, headers: &HeaderMap, exposure: Exposure) -> Result<Option<SignedIn>, StoreError> {
-        match (self, cookie::read(headers, exposure)) {
-            (Self::ByToken(access), Some(shown)) => access.authenticate(&shown, Carrier::Cookie).await,
-            _ => Ok(None),
         }
     }
 }

@@ -174,11 +174,18 @@ async fn the_database_is_asked_for_unknown_tokens_so_often_only() {
             assert_eq!(answer.problem(), (429, "too-many-requests".to_owned()));
         }
     }
+    for (method, path) in [("GET", "/login"), ("POST", "/logout")] {
+        let answer = server.request(method, path, &[("cookie", &cookie)]).await;
+        assert_eq!(answer.problem(), (429, "too-many-requests".to_owned()));
+    }
+    assert_eq!(server.log_in(&wrong["Bearer ".len()..], &[]).await.status, 429);
     assert_eq!(store.faults().failures(), 2, "it was not asked again");
     store.faults().recover();
     // Whoever was here before is known, whatever others do at the same address.
     assert_eq!(get(&adas).await.status, 200);
+    assert_eq!(server.log_in(&ada.token, &[]).await.status, 303);
     assert_eq!(get(&bobs).await.status, 429);
+    assert_eq!(server.log_in(&bob.token, &[]).await.status, 429);
 }
 
 #[tokio::test]
