@@ -4,9 +4,9 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
-use tracing::instrument;
+use tracing::{instrument, warn};
 use utoipa::ToSchema;
-use viva_application::access::SignInError;
+use viva_application::access::{Access, SignInError};
 use viva_domain::access::ShownToken;
 use viva_frontend::Language;
 
@@ -91,9 +91,7 @@ pub(crate) async fn sign_in(
     }
     match access.sign_in(&form.token, address).await {
         Ok(created) => {
-            if let Some(before) = browser(&state, &parts).await? {
-                access.sign_out(before).await.map_err(|err| Problem::from(&err))?;
-            }
+            sign_out_before(&state, access, &parts).await;
             let set_cookie = [(SET_COOKIE, cookie::of(&created, state.exposure))];
             Ok((set_cookie, Redirect::to(HOME)).into_response())
         }
@@ -106,6 +104,18 @@ pub(crate) async fn sign_in(
         }
         Err(SignInError::TooSoon { retry_after }) => Ok(page::too_soon(language, retry_after)),
         Err(SignInError::Store(err)) => Err(Problem::from(&err)),
+    }
+}
+
+/// Signs out who was signed in with this browser until now. Where that fails, somebody else is signed in all the same: they
+/// have a token already that no other answer would tell them.
+async fn sign_out_before(state: &AppState, access: &Access, parts: &Parts) {
+    // Why somebody cannot be looked up is logged there.
+    let Ok(Some(before)) = browser(state, parts).await else {
+        return;
+    };
+    if let Err(err) = access.sign_out(before).await {
+        warn!(error = %err, "Could not sign out who was signed in with a browser before");
     }
 }
 
