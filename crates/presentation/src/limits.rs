@@ -31,7 +31,7 @@ pub struct RateLimits {
     pub key_checks: u32,
     /// Requests that change something.
     pub writes: u32,
-    /// Requests that read something.
+    /// Requests that read something; and as many, by address, of what is for everybody.
     pub reads: u32,
     /// WebSocket connections that are opened.
     pub connections: u32,
@@ -56,6 +56,8 @@ pub(crate) enum Group {
     Writes,
     /// [`RateLimits::reads`].
     Reads,
+    /// [`RateLimits::reads`], of what is for everybody: no other request takes that away.
+    OpenReads,
     /// [`RateLimits::connections`].
     Connections,
 }
@@ -71,6 +73,7 @@ struct Limiters {
     key_checks: GroupLimiter,
     writes: GroupLimiter,
     reads: GroupLimiter,
+    open_reads: GroupLimiter,
     connections: GroupLimiter,
     open_connections: AtOnce,
     requests: AtOnce,
@@ -126,6 +129,7 @@ impl Limiter {
             key_checks: GroupLimiter::new(limits.key_checks),
             writes: GroupLimiter::new(limits.writes),
             reads: GroupLimiter::new(limits.reads),
+            open_reads: GroupLimiter::new(limits.reads),
             connections: GroupLimiter::new(limits.connections),
             open_connections: AtOnce::new(limits.open_connections),
             requests: AtOnce::new(limits.requests_at_once),
@@ -144,6 +148,7 @@ impl Limiter {
             Group::KeyChecks => &self.0.key_checks,
             Group::Writes => &self.0.writes,
             Group::Reads => &self.0.reads,
+            Group::OpenReads => &self.0.open_reads,
             Group::Connections => &self.0.connections,
         };
         let checked = limiter.check(client);
@@ -260,6 +265,7 @@ mod tests {
             Group::KeyChecks,
             Group::Writes,
             Group::Reads,
+            Group::OpenReads,
             Group::Connections,
         ] {
             for client in [user(1), user(2), address(1), address(2)] {

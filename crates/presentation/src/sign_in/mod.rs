@@ -125,11 +125,17 @@ pub(crate) async fn guard_page(State(state): State<AppState>, request: Request, 
     }
 }
 
-/// Counts what is asked for where everybody may ask.
+/// Counts what is read where everybody may ask. Signing in and out counts the tokens that are shown, and lets good ones in
+/// whatever others at the same address did.
 pub(crate) async fn count(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let client = Client::Address(client::address(&parts, state.exposure));
-    match state.limiter.check(Group::of(&parts.method), client) {
+    let counted = if parts.method.is_safe() {
+        state.limiter.check(Group::OpenReads, client)
+    } else {
+        Ok(())
+    };
+    match counted {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
         Err(retry_after) => Problem::too_many_requests(retry_after).into_response(),
     }

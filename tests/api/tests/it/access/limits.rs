@@ -130,11 +130,20 @@ async fn nobody_is_counted_by_their_address() {
     .await;
     let ada = server.person("ada").await;
     let from = |address| [("x-forwarded-for", address)];
-    for path in ["/healthz", SESSIONS, "/login"] {
-        let answer = server.request("GET", path, &from("198.51.100.7")).await;
-        assert!([200, 401].contains(&answer.status.as_u16()), "{path}");
+    for _ in 0..3 {
+        let answer = server.request("GET", SESSIONS, &from("198.51.100.7")).await;
+        assert_eq!(answer.status, 401);
     }
-    for path in ["/healthz", "/readyz", SESSIONS, "/login", "/api/docs", "/"] {
+    for path in [SESSIONS, "/"] {
+        let answer = server.request("GET", path, &from("198.51.100.7")).await;
+        assert_had_its_share(&answer);
+    }
+    // What is for everybody is counted apart.
+    for path in ["/healthz", "/login", "/login/style.css"] {
+        let answer = server.request("GET", path, &from("198.51.100.7")).await;
+        assert_eq!(answer.status, 200, "{path}");
+    }
+    for path in ["/healthz", "/readyz", "/login", "/api/docs"] {
         let answer = server.request("GET", path, &from("198.51.100.7")).await;
         assert_had_its_share(&answer);
     }
@@ -147,6 +156,17 @@ async fn nobody_is_counted_by_their_address() {
         ("x-forwarded-for", "198.51.100.7"),
     ];
     assert_eq!(server.request("GET", SESSIONS, &headers).await.status, 200);
+}
+
+#[tokio::test]
+async fn wrong_tokens_in_the_form_keep_no_good_one_out() {
+    let server = server(few()).await;
+    let ada = server.person("ada").await;
+    for _ in 0..10 {
+        let answer = server.log_in("nonsense", &[]).await;
+        assert!([401, 429].contains(&answer.status.as_u16()), "{}", answer.text());
+    }
+    assert_eq!(server.log_in(&ada.token, &[]).await.status, 303);
 }
 
 #[tokio::test]
