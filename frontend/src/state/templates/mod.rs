@@ -28,7 +28,7 @@ pub struct Templates {
     preview: Option<Preview>,
     /// Whether the server was asked to save or to delete one, and has not answered.
     is_busy: bool,
-    /// Why the last thing that the server was asked for was not done.
+    /// Why the last thing that it was asked to do was not done.
     trouble: Option<Trouble>,
 }
 
@@ -60,6 +60,8 @@ pub struct Preview {
     composed: String,
     /// The texts that it was made of.
     of: Option<PromptTexts>,
+    /// Why the server made nothing of those that were asked about last.
+    trouble: Option<Trouble>,
 }
 
 /// Texts, and the template that they began with.
@@ -117,9 +119,10 @@ impl Templates {
         self.trouble = Some(trouble);
     }
 
-    /// Why the last thing was not done.
+    /// Why the last thing was not done, or else why the prompt is not shown.
     pub fn trouble(&self) -> Option<&Trouble> {
-        self.trouble.as_ref()
+        let of_preview = || self.preview.as_ref()?.trouble.as_ref();
+        self.trouble.as_ref().or_else(of_preview)
     }
 
     /// The languages of the templates, and the one that is looked through, each once.
@@ -310,11 +313,11 @@ impl Templates {
             Ok(composed) => {
                 preview.composed = composed;
                 preview.of = Some(texts);
-                self.trouble = None;
+                preview.trouble = None;
             }
             Err(trouble) => {
                 preview.of = None;
-                self.trouble = Some(trouble);
+                preview.trouble = Some(trouble);
             }
         }
     }

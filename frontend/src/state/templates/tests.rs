@@ -288,6 +288,27 @@ fn a_preview_is_of_the_texts_that_were_asked_about_last() {
 }
 
 #[test]
+fn the_trouble_of_a_preview_is_its_own() {
+    let mut templates = templates();
+    let settings = chosen(&mut templates, 1);
+    let texts = templates.show_preview(&settings).unwrap();
+    let refused = Trouble::Refused("taken".to_owned());
+    assert!(templates.ask());
+    templates.fail(refused.clone());
+    templates.composed(texts.clone(), Err(Trouble::Unreachable));
+    assert_eq!(templates.trouble(), Some(&refused));
+    templates.composed(texts, Ok("You are Clerk.".to_owned()));
+    assert_eq!(templates.trouble(), Some(&refused), "it was not saved");
+
+    let mut templates = self::templates();
+    let texts = templates.show_preview(&settings).unwrap();
+    templates.composed(texts, Err(Trouble::Unreachable));
+    assert_eq!(templates.trouble(), Some(&Trouble::Unreachable));
+    templates.hide_preview();
+    assert_eq!(templates.trouble(), None, "nobody asks for it any more");
+}
+
+#[test]
 fn why_something_was_refused_is_told_in_the_words_of_the_server() {
     let refused = |status, detail: Option<&str>| Refused {
         status,
