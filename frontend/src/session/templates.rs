@@ -26,16 +26,20 @@ pub(super) fn load(talk: Talk) {
 
 /// Saves the prompt, in place of the template that has its name.
 pub(super) fn save(talk: Talk, page: Language) {
-    let Some(Some((id, content))) = talk.prompt(|templates, settings| {
+    let Some(Some((id, began, content))) = talk.prompt(|templates, settings| {
         let id = templates.namesake(settings).map(|template| template.id);
-        templates.ask().then(|| (id, templates.content(settings, page)))
+        let began = settings.template;
+        templates
+            .ask()
+            .then(|| (id, began, templates.content(settings, page)))
     }) else {
         return;
     };
     spawn_local(async move {
         match api::save_template(id, &content).await {
             Ok(template) => {
-                talk.prompt(|templates, settings| templates.saved(template, settings));
+                let sent = (began, &content);
+                talk.prompt(|templates, settings| templates.saved(template, sent, settings));
             }
             Err(refused) => {
                 learn(talk, &refused).await;

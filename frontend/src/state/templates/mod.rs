@@ -264,9 +264,19 @@ impl Templates {
         }
     }
 
-    /// This was saved: it is what the texts began with from now on.
-    pub fn saved(&mut self, template: Template, settings: &mut Settings) {
-        settings.template = Some(template.id);
+    /// This was saved, of texts that began with a template: it is what they began with from now on, unless others took their
+    /// place meanwhile.
+    pub fn saved(
+        &mut self,
+        template: Template,
+        (began, sent): (Option<Uuid>, &TemplateContent),
+        settings: &mut Settings,
+    ) {
+        let is_named = self.name(settings).trim() == sent.name;
+        if is_named && settings.template == began && settings.texts() == texts_of(sent) {
+            settings.template = Some(template.id);
+            self.name = None;
+        }
         let list = self.list.get_or_insert_default();
         match list.iter_mut().find(|known| known.id == template.id) {
             Some(known) => *known = template,
@@ -281,6 +291,7 @@ impl Templates {
             list.retain(|template| template.id != id);
         }
         settings.template = settings.template.filter(|chosen| *chosen != id);
+        self.name = None;
         self.succeed();
     }
 
@@ -354,7 +365,7 @@ impl Templates {
     /// The server did what it was asked.
     fn succeed(&mut self) {
         self.is_busy = false;
-        self.begin_anew();
+        self.trouble = None;
     }
 }
 

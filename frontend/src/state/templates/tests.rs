@@ -227,7 +227,8 @@ fn what_was_saved_is_chosen_and_offered() {
         content,
         ..template(13, "New", "service", "en")
     };
-    templates.saved(saved.clone(), &mut settings);
+    let sent = (settings.template, &saved.content);
+    templates.saved(saved.clone(), sent, &mut settings);
     assert!(!templates.is_busy() && templates.trouble().is_none());
     assert_eq!(templates.chosen(&settings), Some(&saved));
     assert!(!templates.is_changed(&settings));
@@ -241,7 +242,8 @@ fn what_was_saved_is_chosen_and_offered() {
         content: templates.content(&settings, EN),
         ..saved
     };
-    templates.saved(replaced.clone(), &mut settings);
+    let sent = (settings.template, &replaced.content);
+    templates.saved(replaced.clone(), sent, &mut settings);
     assert_eq!(templates.chosen(&settings), Some(&replaced));
     assert_eq!(names(&templates, &settings, EN).len(), 4);
 
@@ -250,6 +252,34 @@ fn what_was_saved_is_chosen_and_offered() {
     assert!(!templates.is_busy());
     assert_eq!((settings.template, &*settings.user_role), (None, "Child"));
     assert_eq!(names(&templates, &settings, EN), ["Clerk", "Teacher", "Mine"]);
+}
+
+#[test]
+fn what_was_saved_is_not_chosen_when_something_else_is_there_meanwhile() {
+    let changes: [fn(&mut Templates, &mut Settings); 3] = [
+        |templates, settings| templates.choose(&id(2), settings),
+        |_, settings| settings.write(Text::UserRole, "Child"),
+        |templates, _| templates.set_name("Other".to_owned()),
+    ];
+    for change in changes {
+        let mut templates = templates();
+        let mut settings = chosen(&mut templates, 1);
+        templates.set_name("New".to_owned());
+        let began = settings.template;
+        let saved = Template {
+            content: templates.content(&settings, EN),
+            ..template(13, "New", "service", "en")
+        };
+        assert!(templates.ask());
+        change(&mut templates, &mut settings);
+        let before = settings.clone();
+        let name = templates.name(&settings).to_owned();
+        templates.saved(saved.clone(), (began, &saved.content), &mut settings);
+        assert_eq!(settings, before);
+        assert_eq!(templates.name(&settings), name);
+        assert!(!templates.is_busy());
+        assert!(names(&templates, &settings, EN).contains(&"New".to_owned()));
+    }
 }
 
 #[test]
