@@ -16,12 +16,7 @@ const PICKER: &str = ".vv-template select";
 
 /// Asks which templates there are.
 pub(super) fn load(talk: Talk) {
-    spawn_local(async move {
-        match api::templates().await {
-            Ok(list) => talk.templates.update(|templates| templates.hear(list)),
-            Err(_) => fail(talk, Refused::default()),
-        }
-    });
+    spawn_local(look(talk));
 }
 
 /// Saves the prompt, in place of the template that has its name.
@@ -40,6 +35,10 @@ pub(super) fn save(talk: Talk, page: Language) {
             Ok(template) => {
                 let sent = (began, &content);
                 talk.prompt(|templates, settings| templates.saved(template, sent, settings));
+                // A list of this one alone would be no list.
+                if !talk.templates.with_untracked(Templates::are_known) {
+                    look(talk).await;
+                }
             }
             Err(refused) => {
                 learn(talk, &refused).await;
@@ -90,11 +89,18 @@ pub(super) fn preview(talk: Talk) {
 
 /// What is not as the page knew it was changed in another window: so it asks again.
 async fn learn(talk: Talk, refused: &Refused) {
-    if matches!(refused.status, Some(NOT_FOUND | CONFLICT))
-        && let Ok(list) = api::templates().await
-    {
-        talk.templates.update(|templates| templates.hear(list));
+    if matches!(refused.status, Some(NOT_FOUND | CONFLICT)) {
+        look(talk).await;
     }
+}
+
+async fn look(talk: Talk) {
+    let Some(lookup) = talk.templates.try_update(Templates::look) else {
+        return;
+    };
+    let answer = api::templates().await;
+    let answer = answer.map_err(|failed| Refused::from(failed).into());
+    talk.templates.update(|templates| templates.hear(lookup, answer));
 }
 
 fn fail(talk: Talk, refused: Refused) {

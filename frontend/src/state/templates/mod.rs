@@ -16,6 +16,10 @@ const OTHER: &str = "other";
 pub struct Templates {
     /// All that there are, the built-in ones first; `None` until the server has said it.
     list: Option<Vec<Template>>,
+    /// Counts how often it was asked which there are.
+    lookups: u32,
+    /// Why it did not say so, where it never did.
+    lost: Option<Trouble>,
     /// Only these are offered; `None` for those in the language of the page.
     language: Option<String>,
     /// Only these are offered.
@@ -93,9 +97,23 @@ impl Preview {
 }
 
 impl Templates {
-    /// The server said that there are these.
-    pub fn hear(&mut self, list: Vec<Template>) {
-        self.list = Some(list);
+    /// The server is about to be asked which there are.
+    pub fn look(&mut self) -> u32 {
+        self.lookups += 1;
+        self.lost = None;
+        self.lookups
+    }
+
+    /// It answered. What was asked before the last time does not count any more.
+    pub fn hear(&mut self, lookup: u32, answer: Result<Vec<Template>, Trouble>) {
+        if lookup != self.lookups {
+            return;
+        }
+        match answer {
+            Ok(list) => self.list = Some(list),
+            // An older list is better than none.
+            Err(trouble) => self.lost = self.list.is_none().then_some(trouble),
+        }
     }
 
     /// Whether the server has said which there are.
@@ -119,10 +137,11 @@ impl Templates {
         self.trouble = Some(trouble);
     }
 
-    /// Why the last thing was not done, or else why the prompt is not shown.
+    /// Why the last thing was not done, or else why the prompt or the list is not shown.
     pub fn trouble(&self) -> Option<&Trouble> {
         let of_preview = || self.preview.as_ref()?.trouble.as_ref();
-        self.trouble.as_ref().or_else(of_preview)
+        let trouble = self.trouble.as_ref().or_else(of_preview);
+        trouble.or(self.lost.as_ref())
     }
 
     /// The languages of the templates, and the one that is looked through, each once.
@@ -277,10 +296,11 @@ impl Templates {
             settings.template = Some(template.id);
             self.name = None;
         }
-        let list = self.list.get_or_insert_default();
-        match list.iter_mut().find(|known| known.id == template.id) {
-            Some(known) => *known = template,
-            None => list.push(template),
+        if let Some(list) = &mut self.list {
+            match list.iter_mut().find(|known| known.id == template.id) {
+                Some(known) => *known = template,
+                None => list.push(template),
+            }
         }
         self.succeed();
     }

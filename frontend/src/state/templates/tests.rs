@@ -26,14 +26,19 @@ fn template(n: u128, name: &str, category: &str, language: &str) -> Template {
 /// Three built-in ones and two of the person's own.
 fn templates() -> Templates {
     let mut templates = Templates::default();
-    templates.hear(vec![
+    let lookup = templates.look();
+    templates.hear(lookup, Ok(list()));
+    templates
+}
+
+fn list() -> Vec<Template> {
+    vec![
         template(1, "Clerk", "service", "en"),
         template(2, "Teacher", "lessons", "en"),
         template(3, "客服", "service", "zh-TW"),
         template(11, "Mine", "lessons", "en-GB"),
         template(12, "Meins", "lessons", "de"),
-    ]);
-    templates
+    ]
 }
 
 fn id(n: u128) -> String {
@@ -280,6 +285,44 @@ fn what_was_saved_is_not_chosen_when_something_else_is_there_meanwhile() {
         assert!(!templates.is_busy());
         assert!(names(&templates, &settings, EN).contains(&"New".to_owned()));
     }
+}
+
+#[test]
+fn what_was_saved_is_no_list_of_its_own() {
+    let mut templates = Templates::default();
+    let mut settings = Settings::default();
+    let first = templates.look();
+    settings.write(Text::Scenario, "At sea.");
+    templates.set_name("New".to_owned());
+    assert!(templates.ask());
+    let saved = Template {
+        content: templates.content(&settings, EN),
+        ..template(13, "New", "other", "en")
+    };
+    templates.saved(saved.clone(), (None, &saved.content), &mut settings);
+    assert!(!templates.are_known(), "the others are missing");
+    let second = templates.look();
+    templates.hear(first, Ok(list()));
+    assert!(!templates.are_known(), "it was asked before");
+    let all = list().into_iter().chain([saved.clone()]).collect();
+    templates.hear(second, Ok(all));
+    assert_eq!(templates.chosen(&settings), Some(&saved));
+}
+
+#[test]
+fn a_list_that_fails_leaves_what_is_under_way() {
+    let mut templates = Templates::default();
+    let lookup = templates.look();
+    assert!(templates.ask());
+    templates.hear(lookup, Err(Trouble::Unreachable));
+    assert!(templates.is_busy());
+    assert_eq!(templates.trouble(), Some(&Trouble::Unreachable));
+    let lookup = templates.look();
+    templates.hear(lookup, Ok(list()));
+    assert!(templates.are_known() && templates.trouble().is_none());
+    let lookup = templates.look();
+    templates.hear(lookup, Err(Trouble::Unreachable));
+    assert!(templates.are_known() && templates.trouble().is_none());
 }
 
 #[test]
