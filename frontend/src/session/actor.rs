@@ -63,7 +63,7 @@ pub(super) struct Actor {
 pub(super) fn spawn(talk: Talk, events: Events, mut incoming: UnboundedReceiver<Event>) {
     load_providers(talk, events.clone());
     super::self_test::follow(talk, events.clone());
-    super::templates::load(talk);
+    super::templates::load(talk, events.clone());
     list_devices(&events);
     let on_change = events.clone();
     let mut actor = Actor {
@@ -122,9 +122,9 @@ impl Actor {
             }
             Event::Replay { turn_number, role } => self.replay(turn_number, role),
             Event::SelfTest => super::self_test::start(self.talk, self.events.clone()),
-            Event::SaveTemplate(page) => super::templates::save(self.talk, page),
-            Event::DeleteTemplate => super::templates::delete(self.talk),
-            Event::Preview => super::templates::preview(self.talk),
+            Event::SaveTemplate(page) => super::templates::save(self.talk, self.events.clone(), page),
+            Event::DeleteTemplate => super::templates::delete(self.talk, self.events.clone()),
+            Event::Preview => super::templates::preview(self.talk, self.events.clone()),
             Event::ReplayEnded { number, ok } => self.replay_ended(number, ok),
             Event::Socket { connection, event } if self.connection.is_current(connection) => {
                 self.on_socket(event);

@@ -116,6 +116,11 @@ impl Templates {
         }
     }
 
+    /// Whether it was asked in vain.
+    pub fn is_lost(&self) -> bool {
+        self.lost.is_some()
+    }
+
     /// Whether the server has said which there are.
     pub fn are_known(&self) -> bool {
         self.list.is_some()

@@ -315,9 +315,10 @@ fn a_list_that_fails_leaves_what_is_under_way() {
     let lookup = templates.look();
     assert!(templates.ask());
     templates.hear(lookup, Err(Trouble::Unreachable));
-    assert!(templates.is_busy());
+    assert!(templates.is_busy() && templates.is_lost());
     assert_eq!(templates.trouble(), Some(&Trouble::Unreachable));
     let lookup = templates.look();
+    assert!(!templates.is_lost(), "it is asked again already");
     templates.hear(lookup, Ok(list()));
     assert!(templates.are_known() && templates.trouble().is_none());
     let lookup = templates.look();
