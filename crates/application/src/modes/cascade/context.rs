@@ -11,6 +11,10 @@ use crate::modes::conversation::Conversation;
 pub(super) struct Context {
     certain: Conversation,
     last: Exchange,
+    /// The turn that was answered last was answered with words, and that is settled.
+    is_answered: bool,
+    /// So was the turn before it.
+    is_answered_before: bool,
     /// How many answers were settled.
     answers: u64,
     /// The answer that was settled last.
@@ -61,8 +65,13 @@ impl Context {
 
     /// The user's turn is answered; empty when nothing was understood.
     pub(super) fn ask(&mut self, words: String) {
-        self.settle();
+        self.begin_turn();
         self.last.words = words;
+    }
+
+    /// The user's turn is not answered, and nobody knows what they said.
+    pub(super) fn lose_turn(&mut self) {
+        self.begin_turn();
     }
 
     /// The AI says more.
@@ -106,6 +115,15 @@ impl Context {
         self.correct_heard(chars);
     }
 
+    /// The turn before the last one was stopped before the session knew of its answer: nothing of that was heard. An answer
+    /// that is cut already stays as it is.
+    pub(super) fn drop_before(&mut self) {
+        let number = |said: &Option<Said>| said.as_ref().map(|said| said.number);
+        if self.is_answered_before && number(&self.cut) != number(&self.said) {
+            self.cut_before(0);
+        }
+    }
+
     /// So many characters were heard of the answer that was cut last, or that was said before.
     pub(super) fn correct_heard(&mut self, chars: usize) {
         let Some(cut) = &mut self.cut else {
@@ -125,6 +143,12 @@ impl Context {
         }
     }
 
+    /// What was answered before is over, and the user took another turn.
+    fn begin_turn(&mut self) {
+        self.settle();
+        self.is_answered_before = std::mem::take(&mut self.is_answered);
+    }
+
     /// The turn that was answered last is over, and only so many characters of its answer were heard.
     fn settle_heard(&mut self, chars: usize) {
         let last = std::mem::take(&mut self.last);
@@ -133,6 +157,7 @@ impl Context {
         self.certain
             .add(MessageRole::Assistant, beginning(&last.answer, chars));
         if last.is_answered {
+            self.is_answered = true;
             self.answers += 1;
             self.said = Some(Said {
                 number: self.answers,
@@ -286,6 +311,26 @@ mod tests {
         assert_eq!(lines(&context), ["User: Tell me.", "Assistant: Once upon"]);
         context.correct_heard(0);
         assert_eq!(lines(&context), ["User: Tell me."]);
+    }
+
+    #[test]
+    fn only_the_answer_to_the_turn_before_can_be_unknown() {
+        let mut context = answered("Tell me.", "Once.");
+        context.ask("And?".to_owned());
+        context.drop_before();
+        assert_eq!(lines(&context), ["User: Tell me.", "User: And?"]);
+
+        let mut context = answered("Tell me.", "Once.");
+        context.lose_turn();
+        context.ask("And?".to_owned());
+        context.drop_before();
+        assert_eq!(lines(&context)[1], "Assistant: Once.");
+
+        let mut context = answered("Tell me.", "Once. Upon.");
+        context.ask("And?".to_owned());
+        context.cut_before(5);
+        context.drop_before();
+        assert_eq!(lines(&context)[1], "Assistant: Once.", "it is cut already");
     }
 
     #[test]

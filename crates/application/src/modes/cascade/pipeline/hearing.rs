@@ -170,7 +170,7 @@ impl Pipeline {
     }
 
     fn lose_turn(&mut self, at: Instant, err: Arc<ProviderError>) {
-        self.context.settle();
+        self.context.lose_turn();
         self.give_up(at, &err);
         self.state.failed = Some(err);
     }

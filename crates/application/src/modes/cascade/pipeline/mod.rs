@@ -261,9 +261,11 @@ impl Pipeline {
     }
 
     /// The answer before the last turn was cut, of which the session did not know. It will wait for the answer to that one.
+    /// Where nothing was being said, nothing of the answer before was heard either, unless the session told otherwise.
     fn stop_before(&mut self, generation: Generation, heard: Option<Heard>) {
-        if let Some(heard) = heard {
-            self.context.cut_before(heard.chars);
+        match heard {
+            Some(heard) => self.context.cut_before(heard.chars),
+            None => self.context.drop_before(),
         }
         if self.state.listens {
             // It is not over after all.

@@ -1,7 +1,7 @@
 //! The session stops the AI and does not know yet that ears found the end of the user's next turn, or that the AI was done.
 
 use viva_domain::ports::SpeechToTextEventKind as Heard;
-use viva_fakes::Speech;
+use viva_fakes::{Reply, Speech};
 
 use super::detecting::{failed, saying};
 use super::*;
@@ -111,5 +111,27 @@ async fn a_turn_that_is_not_written_down_fails_all_the_same() {
     bench.hear_final("Hello?");
     bench.words_within(ms(1_000)).await;
     assert_eq!(bench.asked_last(), ["U: Tell me.", "A: Once", "U: Hello?"]);
+    bench.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_was_heard_of_an_answer_of_which_the_session_did_not_know() {
+    let mut bench = Bench::detecting().await;
+    let story = Reply::new().wait(ms(200)).text("Once upon a time.").done();
+    bench.model.reply(story);
+    bench.hear(Heard::SpeechStarted);
+    bench.hear_final("Tell me.");
+    let said = bench.words_within(ms(100)).await;
+    assert_eq!(said, ["speech started", "speech ended", "final: Tell me."]);
+    takes_nothing(&bench).await;
+    bench.hear_final("And?");
+    takes_nothing(&bench).await;
+    let told = ["U: Tell me.", "A: Once upon a time.", "U: And?"];
+    assert_eq!(bench.asked_last(), told, "it is answered already");
+    bench.stop(None);
+    let said = bench.words_within(ms(2_000)).await;
+    assert_eq!(&said[..3], ["speech ended", "final: And?", "started"]);
+    assert_eq!(said.last().unwrap(), "done");
+    assert_eq!(bench.asked_last(), ["U: Tell me.", "U: And?"]);
     bench.close().await;
 }
