@@ -4,7 +4,7 @@ mod heard;
 mod machine;
 mod turn;
 
-pub use heard::{HeardText, split_heard};
+pub use heard::{HeardText, speaking_time, split_heard};
 pub use machine::{
     AmendedTranscript, BargeIn, Effect, Event, FinishedTurn, Greeting, Input, Limits, MachineSettings,
     ModeInput, ModeOrder, NoticeCode, OnModeFailure, Playback, PlaybackEvent, SessionFailure, Summary,

@@ -2,15 +2,7 @@ use std::time::Duration;
 
 use crate::latency::{ClientTime, SessionTime};
 use crate::ports::Heard;
-use crate::turns::Usage;
-
-/// Characters that are said in a second where a character is a syllable: Mandarin is spoken at 5.18 syllables a second
-/// (Pellegrino, Coupé and Marsico 2011, table 1).
-const SYLLABLES_PER_SECOND: f64 = 5.18;
-/// Letters that are said in a second elsewhere: 150 English words a minute, 6 letters each with the space.
-const LETTERS_PER_SECOND: f64 = 15.0;
-/// Where scripts begin that write a syllable with one character (CJK radicals).
-const FIRST_SYLLABLE: char = '\u{2E80}';
+use crate::turns::{Usage, speaking_time};
 
 /// What the AI says in a turn, and how much of it was played.
 #[derive(Debug, Clone)]
@@ -159,32 +151,9 @@ fn length(samples: u64, rate: u32) -> Duration {
     Duration::from_micros(samples * 1_000_000 / u64::from(rate.max(1)))
 }
 
-/// How long it usually takes to say a text.
-fn speaking_time(text: &str) -> Duration {
-    let seconds = |c: char| {
-        if c < FIRST_SYLLABLE {
-            LETTERS_PER_SECOND.recip()
-        } else {
-            SYLLABLES_PER_SECOND.recip()
-        }
-    };
-    Duration::from_secs_f64(text.trim().chars().map(seconds).sum())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn speaking_takes_as_long_as_people_take() {
-        assert_eq!(speaking_time(""), Duration::ZERO);
-        assert_eq!(
-            speaking_time(" Once there was "),
-            Duration::from_secs_f64(14.0 / 15.0)
-        );
-        let ms = speaking_time("從前有一隻綠色的龍").as_millis();
-        assert_eq!(ms, 1_737, "9 syllables at 5.18 a second");
-    }
 
     #[test]
     fn a_gap_in_the_audio_delays_its_end() {

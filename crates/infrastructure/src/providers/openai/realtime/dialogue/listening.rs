@@ -148,6 +148,7 @@ impl Dialogue {
         if response.has_audio() {
             response.fate = Fate::BrokenOff;
             self.out.correct(response.cut(Duration::MAX));
+            self.memory.ai_broke_off(response_id, response.duration());
         } else {
             response.fate = Fate::GivenUp;
             self.memory.ai_was_cut(response_id, 0);

@@ -1,8 +1,10 @@
 //! What was said, so that another conversation can go on from there: the provider keeps none beyond its connection.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use viva_domain::ports::{Message, MessageRole};
+use viva_domain::turns::{speaking_time, split_heard};
 
 /// Messages that are remembered; older ones are forgotten, as a model would when its context is full.
 const MOST: usize = 200;
@@ -74,6 +76,15 @@ impl Memory {
     pub(super) fn ai_was_cut(&mut self, response_id: &str, chars: usize) {
         if let Some(entry) = self.entry(response_id) {
             entry.heard = Some(chars);
+        }
+    }
+
+    /// An answer broke off after so much audio: its words may be ahead of that, and those never sound.
+    pub(super) fn ai_broke_off(&mut self, response_id: &str, audio: Duration) {
+        if let Some(entry) = self.entry(response_id) {
+            let whole = audio.max(speaking_time(&entry.text));
+            let sounded = split_heard(&entry.text, audio, whole).heard;
+            entry.heard = Some(sounded.trim_start().chars().count());
         }
     }
 

@@ -188,6 +188,11 @@ impl Response {
         self.items.iter().any(|item| item.samples > 0)
     }
 
+    /// Length of the audio that came of it.
+    pub(super) fn duration(&self) -> Duration {
+        length(self.items.iter().map(|item| item.samples).sum())
+    }
+
     /// So much was heard: what of it the provider must forget at once. Items that are not complete yet are left for
     /// [`Self::forget_unheard`], and what it has forgotten before it cannot be told again.
     pub(super) fn cut(&mut self, heard: Duration) -> Vec<Correction> {

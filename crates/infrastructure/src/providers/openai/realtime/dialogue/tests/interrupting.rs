@@ -238,6 +238,22 @@ fn an_answer_that_broke_off_fails_once() {
 }
 
 #[test]
+fn words_that_never_sounded_are_not_remembered_of_an_answer_that_broke_off() {
+    let mut bench = Bench::hands_free();
+    bench.find("u");
+    bench.created("r");
+    bench.item("r", "a");
+    bench.says("r", "a", "Once upon a time there was a dragon.");
+    bench.sounds("r", "a", 1_200);
+    bench.garbles("r", "a");
+    bench.done("r", "cancelled");
+    bench.dialogue.retire();
+    bench.told();
+    bench.open();
+    assert_eq!(bench.told(), ["remind assistant: Once upon a time"]);
+}
+
+#[test]
 fn of_an_answer_that_broke_off_before_it_sounded_nothing_is_left() {
     let mut bench = Bench::hands_free();
     bench.find("u");
