@@ -1,8 +1,8 @@
-use viva_protocol::rest::{CredentialContent, CredentialList};
+use viva_protocol::rest::{Credential, CredentialContent, CredentialList};
 use web_sys::RequestInit;
 
 use super::Refused;
-use super::rest::{ask, get, with_body};
+use super::rest::{ask, get, read, with_body};
 
 const PATH: &str = "/api/v1/credentials";
 
@@ -14,24 +14,26 @@ pub async fn keys() -> Result<CredentialList, Refused> {
     Ok(get(PATH).await?)
 }
 
-/// Gives a key in the place of the one before, when the provider accepts it.
+/// Gives a key in the place of the one before, when the provider accepts it; answers what is shown of it, where that can be
+/// read.
 ///
 /// # Errors
 /// [`Refused`]; nothing has changed then.
-pub async fn put_key(provider: &str, content: &CredentialContent) -> Result<(), Refused> {
-    // What is answered when it works is in `keys` as well.
+pub async fn put_key(provider: &str, content: &CredentialContent) -> Result<Option<Credential>, Refused> {
     let put = with_body("PUT", content)?;
-    ask(&format!("{PATH}/{provider}"), &put).await.map(drop)
+    let response = ask(&format!("{PATH}/{provider}"), &put).await?;
+    Ok(read(&response).await.ok())
 }
 
-/// Has the provider check the key that is kept.
+/// Has the provider check the key that is kept; answers what is shown of it, where that can be read.
 ///
 /// # Errors
 /// [`Refused`].
-pub async fn check_key(provider: &str) -> Result<(), Refused> {
+pub async fn check_key(provider: &str) -> Result<Option<Credential>, Refused> {
     let post = RequestInit::new();
     post.set_method("POST");
-    ask(&format!("{PATH}/{provider}/validate"), &post).await.map(drop)
+    let response = ask(&format!("{PATH}/{provider}/validate"), &post).await?;
+    Ok(read(&response).await.ok())
 }
 
 /// Forgets the key.

@@ -3,7 +3,7 @@ use leptos::task::spawn_local;
 
 use super::{Action, Keyring};
 use crate::api::{self, Refused};
-use crate::state::provider_cards::{Card, Entry, Trouble, Work};
+use crate::state::provider_cards::{Card, Entry, Questions, Trouble, Work};
 
 impl Keyring {
     pub(super) fn ask(self) {
@@ -11,8 +11,16 @@ impl Keyring {
     }
 
     async fn asked(self) {
+        let Some(number) = self.questions.try_update(Questions::ask) else {
+            return;
+        };
         let said = entries().await.map_err(Trouble::from);
-        self.listing.update(|listing| listing.hear(said));
+        let is_news = self
+            .questions
+            .try_update(|questions| questions.takes(number, &said));
+        if is_news == Some(true) {
+            self.listing.update(|listing| listing.hear(said));
+        }
     }
 
     pub(super) fn act(self, card: RwSignal<Card>, provider: String, action: Action) {
@@ -24,9 +32,13 @@ impl Keyring {
             let said = match action {
                 Action::Save(content) => api::put_key(&provider, &content).await,
                 Action::Check => api::check_key(&provider).await,
-                Action::Delete => api::delete_key(&provider).await,
+                Action::Delete => api::delete_key(&provider).await.map(|()| None),
             };
-            card.update(|card| card.end(work, said.map_err(Trouble::from)));
+            self.questions.update(Questions::outdate);
+            if let Ok(Some(credential)) = &said {
+                self.listing.update(|listing| listing.keep(&provider, credential));
+            }
+            card.update(|card| card.end(work, said.map(drop).map_err(Trouble::from)));
             // Where the provider refused, that is news of the key as well.
             self.asked().await;
         });

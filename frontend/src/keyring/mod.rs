@@ -6,13 +6,15 @@ mod asking;
 use leptos::prelude::RwSignal;
 use viva_protocol::rest::CredentialContent;
 
-use crate::state::provider_cards::{Card, Listing};
+use crate::state::provider_cards::{Card, Listing, Questions};
 
 /// The providers and the person's keys. A key is in here only on its way to the server.
 #[derive(Clone, Copy, Default)]
 pub struct Keyring {
     /// What the server said of them last.
     pub listing: RwSignal<Listing>,
+    /// Which listing that may still come is news.
+    pub questions: RwSignal<Questions>,
 }
 
 impl Keyring {

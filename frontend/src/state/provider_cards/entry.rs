@@ -29,6 +29,15 @@ impl Listing {
         }
     }
 
+    /// The server answered with the key that it keeps for a provider.
+    pub fn keep(&mut self, id: &str, credential: &Credential) {
+        if let Self::Loaded(entries) = self
+            && let Some(entry) = entries.iter_mut().find(|entry| entry.id == id)
+        {
+            entry.standing = Standing::of(Some(credential), None);
+        }
+    }
+
     /// The ids of the providers.
     pub fn ids(&self) -> Vec<String> {
         match self {
@@ -303,6 +312,22 @@ mod tests {
         assert_eq!(listing.ids().len(), 6);
         listing.hear(Err(Trouble::signed_out()));
         assert!(matches!(listing, Listing::Failed(_)));
+    }
+
+    #[test]
+    fn a_key_that_was_answered_is_shown_before_the_next_listing() {
+        let mut listing = Listing::default();
+        listing.keep("bare", &credential(CredentialStatus::Valid));
+        assert_eq!(listing, Listing::Loading);
+        listing.hear(Ok(entries()));
+        for id in ["bare", "bad", "nobody"] {
+            listing.keep(id, &credential(CredentialStatus::Valid));
+        }
+        let standing = |id: &str| listing.find(id).map(|entry| entry.standing.name());
+        assert_eq!(standing("bare"), Some("own-key"));
+        assert_eq!(standing("bad"), Some("own-key"));
+        assert_eq!(standing("server"), Some("servers-key"));
+        assert_eq!(listing.ids().len(), 6);
     }
 
     #[test]

@@ -2,8 +2,10 @@
 
 mod card;
 mod entry;
+mod questions;
 mod trouble;
 
 pub use card::{Card, Outcome, Unfolded, Work};
 pub use entry::{Entry, KeyForm, Listing, Standing};
+pub use questions::Questions;
 pub use trouble::{Trouble, TroubleKind};
