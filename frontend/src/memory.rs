@@ -23,6 +23,9 @@ pub(crate) fn keep_preferences(preferences: Preferences, page: Page) {
         if let Some(theme) = remembered(THEME) {
             preferences.theme.set(Theme::from_name(&theme));
         }
+        preferences
+            .browser
+            .set(Some(Browser::from_user_agent(&user_agent())));
     });
     on_change(preferences.language, move |language| {
         remember(LANGUAGE, language.tag());
@@ -44,7 +47,6 @@ pub(crate) fn keep_choices(talk: Talk) {
         }
         talk.microphone.set(remembered(MICROPHONE).unwrap_or_default());
         talk.speaker.set(remembered(SPEAKER).unwrap_or_default());
-        talk.browser.set(Some(Browser::from_user_agent(&user_agent())));
     });
     on_change(talk.settings, |settings| {
         if let Ok(json) = serde_json::to_string(settings) {

@@ -53,6 +53,7 @@ impl Page {
         let preferences = Preferences {
             language: RwSignal::new(Language::of_request()),
             theme: RwSignal::default(),
+            browser: RwSignal::default(),
         };
         provide_context(self);
         provide_context(preferences);

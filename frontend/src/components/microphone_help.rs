@@ -15,7 +15,7 @@ pub fn MicrophoneHelp() -> impl IntoView {
     let help = move |problem: MicrophoneProblem| {
         let (title, hint) = texts(problem, Words::now(preferences));
         let steps = (problem == MicrophoneProblem::Denied)
-            .then(|| steps(talk.browser.get(), Words::now(preferences)));
+            .then(|| steps(preferences.browser.get(), Words::now(preferences)));
         view! {
             <section class="vv-card vv-help" role="alert" data-problem=problem.name()>
                 <h2>

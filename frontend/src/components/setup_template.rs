@@ -85,7 +85,7 @@ pub fn SetupTemplate() -> impl IntoView {
             <Picker label=Signal::derive(say(|words| words.template)) choices=offered chosen on_choose=choose />
             <p class="vv-hint" role="status">{move || standing.get()}</p>
             <Show when=move || can_bring_back.get()>
-                <button type="button" on:click=bring_back>
+                <button type="button" class="vv-control" on:click=bring_back>
                     {say(|words| words.bring_back)}
                 </button>
             </Show>
@@ -165,14 +165,14 @@ pub fn KeepTemplate() -> impl IntoView {
                     />
                 </label>
                 <p class="vv-hint" role="status">{note}</p>
-                <button disabled=move || !can_save.get()>{action}</button>
+                <button class="vv-control" disabled=move || !can_save.get()>{action}</button>
             </form>
         </details>
         <Show when=move || own.with(Option::is_some)>
             <details class="vv-more vv-delete">
                 <summary>{say(|words| words.delete_template)}</summary>
                 <p class="vv-hint">{warning}</p>
-                <button type="button" on:click=move |_| controls.delete_template()>
+                <button type="button" class="vv-control" on:click=move |_| controls.delete_template()>
                     {say(|words| words.delete)}
                 </button>
             </details>

@@ -115,13 +115,15 @@ impl Theme {
     }
 }
 
-/// How the page looks and speaks.
+/// How the page looks and speaks, and where.
 #[derive(Debug, Clone, Copy)]
 pub struct Preferences {
     /// The page's language.
     pub language: RwSignal<Language>,
     /// The page's theme.
     pub theme: RwSignal<Theme>,
+    /// The browser, once it is known: its way to a permission is explained first.
+    pub browser: RwSignal<Option<Browser>>,
 }
 
 /// The part of the page that a phone shows over the stage.
@@ -165,8 +167,6 @@ pub struct Talk {
     pub speaker: RwSignal<String>,
     /// Why there is no microphone.
     pub problem: RwSignal<Option<MicrophoneProblem>>,
-    /// Whose way to a permission is explained first.
-    pub browser: RwSignal<Option<Browser>>,
     /// The level of the microphone.
     pub reading: RwSignal<Reading>,
     /// Whether the microphone is muted.
@@ -196,7 +196,6 @@ impl Default for Talk {
             microphone: RwSignal::default(),
             speaker: RwSignal::default(),
             problem: RwSignal::default(),
-            browser: RwSignal::default(),
             reading: RwSignal::default(),
             muted: RwSignal::default(),
             elapsed_s: RwSignal::default(),
