@@ -33,6 +33,9 @@ const WITHIN: usize = 10;
 /// What is played more quietly tells nothing, in dBFS: the AI pauses, and what is heard is the room.
 const TELLING_DBFS: f32 = -30.0;
 
+/// What comes back is taken for at least as loud, in dBFS: silence from a microphone that is muted says little about the echo.
+const SILENCE_DBFS: f32 = -70.0;
+
 /// By how much the echo may be louder than it was observed to be, in dB.
 const OBSERVED_MARGIN_DB: f32 = 6.0;
 
@@ -108,7 +111,7 @@ impl Echo {
         let during = |from: usize, blocks: usize| self.lately.iter().skip(RECENT + from).take(blocks);
         let loudest = |levels: f32, level: f32| levels.max(level);
         let microphone = during(0, OBSERVED).map(|block| block.microphone);
-        let came_back = microphone.fold(f32::NEG_INFINITY, loudest);
+        let came_back = microphone.fold(SILENCE_DBFS, loudest);
         // However late it came back: so loud it was played by then.
         let played = (0..=DELAY).step_by(TOLD).map(|delay| {
             let played = during(delay + WITHIN, OBSERVED - 2 * WITHIN).map(|block| block.played);
@@ -181,6 +184,13 @@ mod tests {
             Some(-34.0),
             "the loudspeaker was turned up"
         );
+    }
+
+    #[test]
+    fn silence_does_not_say_that_there_is_no_echo() {
+        let (mut echo, mut now) = (Echo::default(), 0);
+        hear(&mut echo, &mut now, -10.0, f32::NEG_INFINITY, 400);
+        assert_eq!(echo.observed_ceiling(), Some(-64.0));
     }
 
     #[test]
