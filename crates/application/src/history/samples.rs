@@ -1,12 +1,16 @@
 //! Recordings as samples, read as they are needed.
 
+use bytes::Bytes;
 use viva_audio::{HEADER_LEN, pcm};
 use viva_domain::turns::Recording;
 
 use super::{History, HistoryError};
 
-/// Samples that are in memory at once of one recording.
-const PIECE: u64 = 8 * 1024;
+const BYTES_PER_SAMPLE: u64 = 2;
+/// Samples of a recording that are read at once: a storage far away takes its time for each request.
+const READ: u64 = 64 * 1024;
+/// Bytes that are handed on at once: resampled, they take less than 500 µs.
+const PIECE: usize = 8 * 1024;
 
 /// A part of a recording.
 pub(super) struct Samples {
@@ -14,6 +18,8 @@ pub(super) struct Samples {
     recording: Recording,
     next: u64,
     end: u64,
+    /// What was read and not handed on yet.
+    read: Bytes,
 }
 
 impl Samples {
@@ -28,25 +34,26 @@ impl Samples {
         let Some(len) = history.stored_len(recording).await? else {
             return Ok(None);
         };
-        let stored = len.saturating_sub(HEADER_LEN as u64) / 2;
+        let stored = len.saturating_sub(HEADER_LEN as u64) / BYTES_PER_SAMPLE;
         Ok(Some(Self {
             history: history.clone(),
             recording: recording.clone(),
             next: first,
             end: end.min(stored),
+            read: Bytes::new(),
         }))
     }
 
     /// The next ones; none when all were read.
     pub(super) async fn next(&mut self) -> Result<Vec<i16>, HistoryError> {
-        if self.next >= self.end {
-            return Ok(Vec::new());
+        if self.read.is_empty() && self.next < self.end {
+            let end = self.end.min(self.next + READ);
+            let at = |sample: u64| HEADER_LEN as u64 + sample * BYTES_PER_SAMPLE;
+            self.read = self.history.read(&self.recording, at(self.next), at(end)).await?;
+            self.next = end;
         }
-        let end = self.end.min(self.next + PIECE);
-        let at = |sample: u64| HEADER_LEN as u64 + sample * 2;
-        let bytes = self.history.read(&self.recording, at(self.next), at(end)).await?;
-        self.next = end;
-        Ok(pcm::samples_from_le_bytes(&bytes)
+        let piece = self.read.split_to(self.read.len().min(PIECE));
+        Ok(pcm::samples_from_le_bytes(&piece)
             .map(Iterator::collect)
             .unwrap_or_default())
     }

@@ -22,6 +22,10 @@ pub enum AudioSide {
 /// A part of a recording that sounded without a gap. What of a recording lies in no stretch was not heard.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[expect(
+    clippy::struct_field_names,
+    reason = "JSON has no types that could carry the unit"
+)]
 pub struct AudioStretch {
     /// Where in the recording it begins, in ms.
     pub offset_ms: f64,

@@ -75,7 +75,7 @@ impl Driver {
                 }
                 if let Some(audio) = post(&mut self.outbox, event) {
                     self.playout.push(audio.turn, &audio.samples);
-                    let _ = self.record(audio.turn, Side::Ai, audio.samples.into());
+                    self.record(audio.turn, Side::Ai, audio.samples.into());
                 }
             }
             Effect::CloseMode => self.close().await,

@@ -23,7 +23,7 @@ const SECOND: Sound = Sound {
     tail: 200,
 };
 /// Bytes that are read ahead of what the client takes, with all that lies between.
-const AHEAD: u64 = 256 * 1024;
+const AHEAD: u64 = 512 * 1024;
 
 struct Kept {
     server: Server,

@@ -5,9 +5,9 @@ use viva_domain::latency::{self, SessionTime};
 use viva_protocol::rest;
 
 use super::super::convert;
+use super::super::file_name;
 use super::super::latency_stats::latency_stats_body;
 use super::super::recordings::{Placed, placed};
-use crate::api::sessions::file_name;
 use crate::convert::ms;
 use crate::problem::{Problem, log};
 

@@ -15,8 +15,8 @@ use thiserror::Error;
 use viva_application::history::{History, HistoryError, SessionRecord, Stereo};
 use viva_domain::turns::Recording;
 
+use super::super::file_name;
 use super::super::recordings::{pieces, placed};
-use crate::api::sessions::file_name;
 
 /// Bytes that are compressed at once, which takes less than 500 µs, and sent at once.
 const BLOCK: usize = 16 * 1024;
