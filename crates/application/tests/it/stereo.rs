@@ -257,17 +257,17 @@ async fn sides_of_different_rates_agree_with_their_marks_whatever_the_network_do
     channels.agree_with(&turns[0]);
 }
 
-#[tokio::test(start_paused = true)]
-async fn audio_that_was_lost_is_a_gap_and_not_made_up_for() {
+/// Of a question, 300 ms are lost from here on.
+async fn is_a_gap(lost_from_ms: usize) {
     let bench = Bench::new(Detector::Session);
     let mut caller = bench.start().await;
     let started = caller.started().await;
     bench.voice.answer(answer(0, 100));
     let said = question();
-    caller.speak(&said[..samples(1_800)]).await;
+    caller.speak(&said[..samples(lost_from_ms)]).await;
     // 300 ms never arrive.
     sleep(ms(300)).await;
-    caller.speak(&said[samples(2_100)..]).await;
+    caller.speak(&said[samples(lost_from_ms + 300)..]).await;
     let turn = caller.until_audio().await.turn;
     caller.played(turn, PlaybackEvent::Started, 0).await;
     sleep(ms(100)).await;
@@ -283,6 +283,16 @@ async fn audio_that_was_lost_is_a_gap_and_not_made_up_for() {
     let placement = turns[0].user_audio.as_ref().unwrap().placement.as_ref().unwrap();
     let gap = placement.pieces()[1];
     assert_eq!(placement.pieces().len(), 2);
-    let silent = channels.sample(gap.at.before(ms(295)))..channels.sample(gap.at);
+    let silent = channels.sample(gap.at.before(ms(290)))..channels.sample(gap.at);
     assert!(channels.user[silent].iter().all(|sample| *sample == 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn audio_that_was_lost_is_a_gap_and_not_made_up_for() {
+    is_a_gap(1_800).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn audio_that_was_lost_before_it_was_known_that_somebody_speaks_is_a_gap_too() {
+    is_a_gap(660).await;
 }

@@ -1,5 +1,6 @@
 //! Carries out what the machine decided.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +25,9 @@ use crate::sessions::outbox::post;
 /// How long after the end of speech the user is recorded where nobody answers.
 const TAIL: Duration = Duration::from_secs(1);
 
+/// How exactly it is found where audio was lost, in ms.
+const STEP_MS: u32 = 5;
+
 /// The recording of the user's side that runs.
 #[derive(Debug)]
 pub(super) struct UserRecording {
@@ -41,15 +45,23 @@ pub(super) struct UserRecording {
 }
 
 impl UserRecording {
-    /// It goes on for so many samples, which were said from the first of these times to the second.
-    fn grow(&mut self, samples: u64, said: [Option<SessionTime>; 2], rate: SampleRate) {
-        let ends = [self.samples, self.samples + samples];
-        for (position, at) in ends.into_iter().zip(said) {
-            if let Some(at) = at {
-                self.placing.note(rate.duration_of(position), at);
+    /// It goes on with these samples of all that was heard, each of which was said when `time_of` tells.
+    fn grow(&mut self, heard: Range<u64>, rate: SampleRate, time_of: impl Fn(u64) -> Option<SessionTime>) {
+        let step = rate.samples_in_ms(STEP_MS);
+        let mut from = heard.start;
+        while from < heard.end {
+            let to = heard.end.min(from + step);
+            // Audio is lost before a sample: when one ended, only it can tell.
+            let ended = time_of(to - 1).map(|last| last.after(rate.duration_of(1)));
+            let ends = [(0, time_of(from)), (to - from, ended)];
+            for (samples, at) in ends {
+                if let Some(at) = at {
+                    self.placing.note(rate.duration_of(self.samples + samples), at);
+                }
             }
+            self.samples += to - from;
+            from = to;
         }
-        self.samples += samples;
     }
 }
 
@@ -260,14 +272,13 @@ impl Driver {
 
     /// Records what the user said from the `first` sample of all that was heard on, and when that was.
     fn record_of_user(&mut self, turn: TurnNumber, first: u64, samples: Arc<[i16]>) {
-        let count = samples.len() as u64;
-        let said = [first, first + count].map(|position| self.hearing.time_of(position));
+        let heard = first..first + samples.len() as u64;
         if !self.record(turn, Side::User, samples) {
             return; // What follows it has a gap before it.
         }
         let mut recordings = self.user_recordings.iter_mut();
         if let Some(recording) = recordings.find(|recording| recording.turn == turn) {
-            recording.grow(count, said, self.input_rate);
+            recording.grow(heard, self.input_rate, |sample| self.hearing.time_of(sample));
         }
     }
 
