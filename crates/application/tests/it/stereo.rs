@@ -32,15 +32,18 @@ struct Channels {
 impl Channels {
     async fn of(bench: &Bench, started: &StartedSession) -> Self {
         let history = History::new(bench.session_store.clone(), bench.blob_store.clone());
-        let record = history.record(UserId::LOCAL, started.id).await.unwrap();
+        let record = history.record(UserId::LOCAL, started.id).await;
+        let record = record.expect("the session is stored");
         let stereo = history.stereo(&record);
         let len = stereo.file_len();
-        let pieces: Vec<_> = stereo.into_stream().try_collect().await.unwrap();
-        let file = pieces.concat();
+        let pieces: Result<Vec<_>, _> = stereo.into_stream().try_collect().await;
+        let file = pieces.expect("the recordings are stored").concat();
         assert_eq!(file.len() as u64, len, "it is as long as was told");
-        let header = WavHeader::decode(file.first_chunk().unwrap()).unwrap();
+        let header = file.first_chunk().expect("there is a header");
+        let header = WavHeader::decode(header).expect("it is one of ours");
         assert_eq!((header.channels(), header.file_len()), (2, len));
-        let samples: Vec<i16> = pcm::samples_from_le_bytes(&file[HEADER_LEN..]).unwrap().collect();
+        let samples = pcm::samples_from_le_bytes(&file[HEADER_LEN..]).expect("whole samples");
+        let samples: Vec<i16> = samples.collect();
         let channel = |first: usize| samples.iter().skip(first).step_by(2).copied().collect();
         Self {
             rate: header.rate(),
@@ -50,7 +53,7 @@ impl Channels {
     }
 
     fn sample(&self, at: SessionTime) -> usize {
-        usize::try_from(self.rate.samples_in(at.elapsed())).unwrap()
+        usize::try_from(self.rate.samples_in(at.elapsed())).expect("a test is short")
     }
 
     fn time(&self, sample: usize) -> SessionTime {
@@ -280,7 +283,8 @@ async fn is_a_gap(lost_from_ms: usize) {
     let (_, turns) = bench.stored(&started).await;
     let channels = Channels::of(&bench, &started).await;
     channels.agree_with(&turns[0]);
-    let placement = turns[0].user_audio.as_ref().unwrap().placement.as_ref().unwrap();
+    let recording = turns[0].user_audio.as_ref().expect("it is recorded");
+    let placement = recording.placement.as_ref().expect("it lies in time");
     let gap = placement.pieces()[1];
     assert_eq!(placement.pieces().len(), 2);
     let silent = channels.sample(gap.at.before(ms(290)))..channels.sample(gap.at);

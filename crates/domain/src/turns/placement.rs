@@ -115,10 +115,10 @@ impl Placing {
 
     /// From what is known on, it lies there.
     fn begin_piece(&mut self, at: SessionTime) {
-        let offset = self.known;
+        let (offset, has_room) = (self.known, self.pieces.len() < MOST_PIECES);
         match self.pieces.last_mut() {
             Some(last) if last.offset == offset => last.at = at,
-            _ if self.pieces.len() < MOST_PIECES => self.pieces.push(Piece { offset, at }),
+            _ if has_room => self.pieces.push(Piece { offset, at }),
             _ => {}
         }
     }

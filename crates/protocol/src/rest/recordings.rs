@@ -22,10 +22,6 @@ pub enum AudioSide {
 /// A part of a recording that sounded without a gap. What of a recording lies in no stretch was not heard.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[expect(
-    clippy::struct_field_names,
-    reason = "JSON has no types that could carry the unit"
-)]
 pub struct AudioStretch {
     /// Where in the recording it begins, in ms.
     pub offset_ms: f64,
@@ -121,10 +117,6 @@ pub struct ExportedRecording {
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
-#[expect(
-    clippy::struct_field_names,
-    reason = "JSON has no types that could carry the unit"
-)]
 pub struct TurnMarks {
     /// First sample of the user's recording.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -30,17 +30,17 @@ mod tests {
 
     const TAG: &str = "\"a-user-44\"";
 
-    fn headers(name: HeaderName, values: &[&'static str]) -> HeaderMap {
+    fn headers(name: &HeaderName, values: &[&'static str]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for value in values {
-            headers.append(name.clone(), HeaderValue::from_static(value));
+            headers.append(name, HeaderValue::from_static(value));
         }
         headers
     }
 
     #[test]
     fn what_the_client_has_is_known() {
-        let known = |values: &[&'static str]| is_known(&headers(header::IF_NONE_MATCH, values), TAG);
+        let known = |values: &[&'static str]| is_known(&headers(&header::IF_NONE_MATCH, values), TAG);
         for values in [
             &["\"a-user-44\""][..],
             &["W/\"a-user-44\""],
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn parts_are_of_the_very_same_version() {
-        let current = |values: &[&'static str]| is_current(&headers(header::IF_RANGE, values), TAG);
+        let current = |values: &[&'static str]| is_current(&headers(&header::IF_RANGE, values), TAG);
         assert!(current(&[]) && current(&["\"a-user-44\""]));
         for value in [
             "W/\"a-user-44\"",

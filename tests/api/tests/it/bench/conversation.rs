@@ -35,13 +35,13 @@ impl Sound {
 }
 
 /// Pieces by offset and time in ms.
-pub(crate) fn measured(pieces: &[(u64, u64)]) -> Option<Placement> {
+pub(crate) fn measured(pieces: &[(u64, u64)]) -> Placement {
     let piece = |(offset, at): &(u64, u64)| Piece {
         offset: Duration::from_millis(*offset),
         at: SessionTime::from_millis(*at),
     };
     let pieces = pieces.iter().map(piece).collect();
-    Some(Placement::new(pieces, Basis::Measured).unwrap())
+    Placement::new(pieces, Basis::Measured).unwrap()
 }
 
 /// A turn of the first sample session in which nothing was recorded.

@@ -38,17 +38,25 @@ impl Kept {
         let (user, ai) = (SECOND.clip(SampleRate::HZ_16K), SECOND.clip(SampleRate::HZ_24K));
         let mut first = Turn {
             user_audio: server
-                .keep_clip("turn_001_user.wav", &user, measured(&[(0, 1_000)]))
+                .keep_clip("turn_001_user.wav", &user, Some(measured(&[(0, 1_000)])))
                 .await,
             ai_audio: server
-                .keep_clip("turn_001_ai.wav", &ai, measured(&[(0, 4_000), (500, 4_800)]))
+                .keep_clip(
+                    "turn_001_ai.wav",
+                    &ai,
+                    Some(measured(&[(0, 4_000), (500, 4_800)])),
+                )
                 .await,
             played: Some(std::time::Duration::from_millis(900)),
             ..silent_turn(1)
         };
         first.user_transcript = Some("=SUM(\"A1\"), please\r\nnow".to_owned());
         let mut second = Turn {
-            user_audio: Some(recording("turn_002_user.wav", &user, measured(&[(0, 7_000)]))),
+            user_audio: Some(recording(
+                "turn_002_user.wav",
+                &user,
+                Some(measured(&[(0, 7_000)])),
+            )),
             ai_audio: server
                 .keep_clip("turn_002_ai.wav", &SECOND.clip(SampleRate::HZ_8K), None)
                 .await,
@@ -85,7 +93,7 @@ impl Kept {
                     ten_seconds
                         .clone()
                         .map(|recording| viva_domain::turns::Recording {
-                            placement: measured(&[(0, at)]),
+                            placement: Some(measured(&[(0, at)])),
                             ..recording
                         })
                 };
@@ -161,7 +169,8 @@ fn entries(file: Vec<u8>) -> BTreeMap<String, Vec<u8>> {
         let mut entry = archive.by_index(index).unwrap();
         let mut content = Vec::new();
         entry.read_to_end(&mut content).unwrap();
-        entries.insert(entry.name().to_owned(), content);
+        let name = entry.name().unwrap().into_owned();
+        entries.insert(name, content);
     }
     entries
 }

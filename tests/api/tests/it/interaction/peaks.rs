@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use viva_audio::SampleRate;
 use viva_domain::ids::UserId;
-use viva_domain::ports::{BlobErrorKind, SessionStore as _};
+use viva_domain::ports::BlobErrorKind;
 use viva_domain::sessions::Session;
 use viva_domain::turns::Turn;
 use viva_protocol::rest::SessionPeaks;
@@ -30,12 +30,16 @@ async fn keep(server: &Server) -> Session {
     let older = Turn {
         user_audio: server.keep_clip("turn_001_user.wav", &user, None).await,
         ai_audio: server
-            .keep_clip("turn_001_ai.wav", &ai, measured(&[(0, 4_000), (50, 4_100)]))
+            .keep_clip("turn_001_ai.wav", &ai, Some(measured(&[(0, 4_000), (50, 4_100)])))
             .await,
         ..silent_turn(1)
     };
     let incomplete = Turn {
-        user_audio: Some(recording("turn_002_user.wav", &user, measured(&[(0, 9_000)]))),
+        user_audio: Some(recording(
+            "turn_002_user.wav",
+            &user,
+            Some(measured(&[(0, 9_000)])),
+        )),
         ..silent_turn(2)
     };
     server.keep_conversation(&[older, incomplete]).await

@@ -8,7 +8,6 @@ use viva_protocol::rest::Turn;
 use viva_protocol::ws::{InterruptReason, MeasuredAt};
 
 use super::super::convert;
-use crate::problem::{Problem, log};
 
 const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
 
@@ -52,14 +51,7 @@ const COLUMNS: [&str; 33] = [
 ];
 
 /// The file.
-pub(super) fn file(record: &SessionRecord) -> Result<Vec<u8>, Problem> {
-    written(record).map_err(|err| {
-        log(&err);
-        Problem::internal()
-    })
-}
-
-fn written(record: &SessionRecord) -> Result<Vec<u8>, ::csv::Error> {
+pub(super) fn file(record: &SessionRecord) -> Result<Vec<u8>, ::csv::Error> {
     let mut rows = WriterBuilder::new()
         .terminator(Terminator::CRLF)
         .from_writer(BYTE_ORDER_MARK.to_vec());

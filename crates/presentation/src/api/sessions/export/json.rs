@@ -9,14 +9,10 @@ use super::super::file_name;
 use super::super::latency_stats::latency_stats_body;
 use super::super::recordings::{Placed, placed};
 use crate::convert::ms;
-use crate::problem::{Problem, log};
 
 /// The file.
-pub(super) fn file(record: &SessionRecord) -> Result<Vec<u8>, Problem> {
-    serde_json::to_vec(&session_export(record)).map_err(|err| {
-        log(&err);
-        Problem::internal()
-    })
+pub(super) fn file(record: &SessionRecord) -> serde_json::Result<Vec<u8>> {
+    serde_json::to_vec(&session_export(record))
 }
 
 fn session_export(record: &SessionRecord) -> rest::SessionExport {

@@ -5,6 +5,8 @@ mod csv;
 mod json;
 mod zip;
 
+use std::error::Error;
+
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header;
@@ -94,7 +96,10 @@ pub(crate) async fn export(
     let record = history.record(user_id, SessionId::from_uuid(id)).await?;
     let session = &record.session;
     let name = file_name::of_session(session.started_at, session.id, format.extension());
-    let (len, body) = file(history, &record, format)?;
+    let (len, body) = file(history, &record, format).map_err(|err| {
+        log(&*err);
+        Problem::internal()
+    })?;
     let headers = [
         (header::CONTENT_TYPE, format.media_type().to_owned()),
         (
@@ -107,11 +112,15 @@ pub(crate) async fn export(
 }
 
 /// The file and its length, if that is known before it is made.
-fn file(history: History, record: &SessionRecord, format: Format) -> Result<(Option<u64>, Body), Problem> {
+fn file(
+    history: History,
+    record: &SessionRecord,
+    format: Format,
+) -> Result<(Option<u64>, Body), Box<dyn Error>> {
     let whole = |bytes: Vec<u8>| (Some(bytes.len() as u64), Body::from(bytes));
     match format {
-        Format::Json => json::file(record).map(whole),
-        Format::Csv => csv::file(record).map(whole),
+        Format::Json => Ok(whole(json::file(record)?)),
+        Format::Csv => Ok(whole(csv::file(record)?)),
         Format::Wav => {
             let stereo = history.stereo(record);
             let len = stereo.file_len();
