@@ -1,4 +1,4 @@
-//! Audio for Viva: PCM conversion, resampling, levels, voice activity, end of speech, WAV.
+//! Audio for Viva: PCM conversion, resampling, levels, peaks, voice activity, end of speech, WAV.
 //!
 //! Everything is a pure, synchronous function of the samples it is given, so that the server, the command line
 //! and the browser (this crate compiles to wasm) hear the same, and every decision is a plain test.
@@ -17,6 +17,7 @@ mod echo_watch;
 mod endpoint;
 pub mod level;
 pub mod pcm;
+mod peaks;
 mod rate;
 mod resample;
 pub mod vad;
@@ -26,6 +27,7 @@ pub use barge_in::{BargeIn, Interruptible, Reaction};
 pub use echo_watch::EchoWatch;
 pub use endpoint::{Endpointer, InvalidTurnDetection, SpeechEvent, TurnDetection};
 pub use level::{Level, LevelMeter};
+pub use peaks::{PEAK_WINDOW_MS, PeakMeter};
 pub use rate::{SampleRate, UnsupportedSampleRate};
 pub use resample::{Resampler, resample};
 pub use vad::{Vad, VadFrame};

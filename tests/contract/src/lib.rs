@@ -31,6 +31,7 @@ pub mod template_store;
 pub mod text_to_speech;
 pub mod token_store;
 pub mod turn_journal;
+pub mod turn_peaks;
 
 /// Makes one test per case, in a module named as the factory.
 #[doc(hidden)]

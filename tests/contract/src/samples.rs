@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::{Builder, Uuid};
 use viva_domain::access::{ApiToken, ShownToken, TokenKind, TokenName, User, UserName};
@@ -16,7 +17,9 @@ use viva_domain::sessions::{
     CascadeConfig, FallbackPolicy, Interaction, Prompt, ProviderConfig, Session, SessionState,
 };
 use viva_domain::templates::{RawTemplate, TemplateContent, TemplateName};
-use viva_domain::turns::{HeardText, InterruptReason, Recording, Turn, TurnNumber, Usage};
+use viva_domain::turns::{
+    Basis, HeardText, InterruptReason, Piece, Placement, Recording, Turn, TurnNumber, Usage,
+};
 
 /// Whose the samples are.
 pub const OWNER: UserId = UserId::from_uuid(Uuid::from_u128(0x0199_a6a4_0000_7000_8000_0000_0000_0001));
@@ -110,8 +113,20 @@ pub fn turn(n: u16, number: u16) -> Turn {
             heard: "Once upon".to_owned(),
             unheard: "a time. 從前從前。".to_owned(),
         },
-        user_audio: Some(recording(n, number, "user", 16_000)),
-        ai_audio: Some(recording(n, number, "ai", 24_000)),
+        user_audio: Some(recording(
+            n,
+            number,
+            "user",
+            16_000,
+            placement(&[(0, 7)], Basis::Measured),
+        )),
+        ai_audio: Some(recording(
+            n,
+            number,
+            "ai",
+            24_000,
+            placement(ANSWER_PIECES, Basis::Estimated),
+        )),
         played: Some(Duration::from_micros(1_234_567)),
         interruption: Some(InterruptReason::Speech),
         false_interruptions: 3,
@@ -283,12 +298,26 @@ pub fn audit_entry(n: u16) -> AuditEntry {
     }
 }
 
-fn recording(n: u16, number: u16, side: &str, sample_rate: u32) -> Recording {
+/// The answer paused for 120.5 ms.
+const ANSWER_PIECES: &[(u64, u64)] = &[(0, 2_660_007), (700_001, 3_480_508)];
+
+/// Pieces by offset and time in µs.
+fn placement(pieces: &[(u64, u64)], basis: Basis) -> Placement {
+    let piece = |(offset, at): &(u64, u64)| Piece {
+        offset: Duration::from_micros(*offset),
+        at: SessionTime::new(Duration::from_micros(*at)),
+    };
+    Placement::new(pieces.iter().map(piece).collect(), basis).unwrap()
+}
+
+fn recording(n: u16, number: u16, side: &str, sample_rate: u32, placement: Placement) -> Recording {
     let key = format!("interactions/{}/turn_{number:03}_{side}.wav", session_id(n));
     Recording {
         key: BlobKey::parse(&key).unwrap(),
         samples: 48_001,
         sample_rate,
+        placement: Some(placement),
+        peaks: Some(Bytes::from_static(&[0, 1, 128, 255])),
     }
 }
 

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -14,6 +15,7 @@ pub struct MemoryBlobStore {
     spool: MemoryAudioSpool,
     blobs: Mutex<BTreeMap<BlobKey, Bytes>>,
     faults: FaultSwitch<BlobErrorKind>,
+    bytes_read: AtomicU64,
 }
 
 impl MemoryBlobStore {
@@ -33,6 +35,11 @@ impl MemoryBlobStore {
     /// The keys of everything that is stored.
     pub fn keys(&self) -> Vec<BlobKey> {
         lock(&self.blobs).keys().cloned().collect()
+    }
+
+    /// How much was read of all files together.
+    pub fn bytes_read(&self) -> u64 {
+        self.bytes_read.load(Ordering::Relaxed)
     }
 
     fn check(&self, operation: &str, key: &BlobKey) -> Result<(), BlobError> {
@@ -72,6 +79,7 @@ impl BlobStore for MemoryBlobStore {
         if start >= end || end > blob.len() as u64 {
             return Err(error(BlobErrorKind::Range, "read", key));
         }
+        self.bytes_read.fetch_add(end - start, Ordering::Relaxed);
         let at = |position: u64| usize::try_from(position).unwrap_or(usize::MAX);
         Ok(Some(blob.slice(at(start)..at(end))))
     }

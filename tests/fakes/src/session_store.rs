@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use viva_domain::ids::{SessionId, TurnId, UserId};
-use viva_domain::ports::{Page, PageRequest, SessionStore, StoreError, StoreErrorKind};
+use viva_domain::ports::{MeasuredPeaks, Page, PageRequest, SessionStore, StoreError, StoreErrorKind};
 use viva_domain::sessions::{EndStatus, Interaction, Session, SessionState};
 use viva_domain::turns::{Turn, TurnNumber};
 
@@ -148,6 +148,34 @@ impl SessionStore for MemorySessionStore {
         }
     }
 
+    async fn keep_peaks(
+        &self,
+        owner: UserId,
+        session: SessionId,
+        turn: TurnId,
+        peaks: &MeasuredPeaks,
+    ) -> Result<(), StoreError> {
+        const OPERATION: &str = "keep peaks";
+        self.check(OPERATION)?;
+        let mut rows = lock(&self.rows);
+        let is_owned = rows.owned(owner, session).is_some();
+        let turn = rows
+            .turns
+            .get_mut(&turn)
+            .filter(|turn| is_owned && turn.session_id == session)
+            .ok_or_else(|| error(StoreErrorKind::Missing, OPERATION))?;
+        let sides = [
+            (&mut turn.user_audio, &peaks.user),
+            (&mut turn.ai_audio, &peaks.ai),
+        ];
+        for (recording, peaks) in sides {
+            if let (Some(recording), Some(peaks)) = (recording, peaks) {
+                recording.peaks = Some(peaks.clone());
+            }
+        }
+        Ok(())
+    }
+
     async fn turns(&self, owner: UserId, id: SessionId) -> Result<Vec<Turn>, StoreError> {
         self.check("list turns")?;
         let rows = lock(&self.rows);
@@ -197,7 +225,7 @@ impl SessionStore for MemorySessionStore {
 
 #[cfg(test)]
 mod tests {
-    use viva_contract::session_store_contract;
+    use viva_contract::{session_store_contract, turn_peaks_contract};
 
     use super::*;
 
@@ -206,6 +234,12 @@ mod tests {
     }
 
     session_store_contract!(memory);
+
+    async fn peaks_in_memory(case: impl AsyncFnOnce(&dyn SessionStore)) {
+        memory(case).await;
+    }
+
+    turn_peaks_contract!(peaks_in_memory);
 
     #[tokio::test]
     async fn it_fails_when_told() {

@@ -1,14 +1,22 @@
 //! What was kept of sessions.
 
+mod peaks;
+mod samples;
+mod stereo;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use thiserror::Error;
 use viva_domain::ids::{SessionId, TurnId, UserId};
 use viva_domain::latency::{MeasuredAt, MetricStatistics, Statistics};
 use viva_domain::ports::{BlobError, BlobErrorKind, BlobStore, Page, PageRequest, SessionStore, StoreError};
-use viva_domain::sessions::Session;
-use viva_domain::turns::{Recording, Turn};
+use viva_domain::sessions::{Session, TimeLine};
+use viva_domain::turns::{Recording, Turn, TurnNumber};
+
+pub use self::peaks::PEAK_WINDOW;
+pub use self::stereo::Stereo;
 
 /// Reads sessions, turns and recordings. Everything is scoped to its owner: what is somebody else's is not there.
 #[derive(Clone)]
@@ -52,6 +60,30 @@ pub enum Side {
     Ai,
 }
 
+/// All that is kept of a session, but for the sound.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SessionRecord {
+    /// The session.
+    pub session: Session,
+    /// Its turns, in order.
+    pub turns: Vec<Turn>,
+    /// Where their recordings lie in time.
+    pub time_line: TimeLine,
+}
+
+/// A recording that is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRecording {
+    /// The recording.
+    pub recording: Recording,
+    /// Its length in bytes.
+    pub len: u64,
+    /// The turn that it is of.
+    pub turn: TurnNumber,
+    /// When that turn began.
+    pub turn_started_at: DateTime<Utc>,
+}
+
 /// Statistics of a session's turns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LatencyStats {
@@ -65,6 +97,26 @@ pub struct LatencyStats {
     pub interrupted_count: usize,
     /// Number of turns whose total is an estimate of the server, because the client reported no playback.
     pub estimated_count: usize,
+}
+
+impl LatencyStats {
+    /// Those of a session's turns.
+    pub fn of(turns: &[Turn]) -> Self {
+        let (interrupted, whole): (Vec<_>, Vec<_>) =
+            turns.iter().partition(|turn| turn.interruption.is_some());
+        let statistics = |turns: &[&Turn]| MetricStatistics::of(&turns.iter().map(|turn| &turn.latency));
+        let is_estimated = |turn: &&Turn| {
+            let measured = turn.latency.total.map(|total| total.measured);
+            measured == Some(MeasuredAt::Server)
+        };
+        Self {
+            whole: statistics(&whole),
+            interrupted: statistics(&interrupted),
+            interrupt: Statistics::of(interrupted.iter().filter_map(|turn| turn.latency.interrupt)),
+            interrupted_count: interrupted.len(),
+            estimated_count: turns.iter().filter(is_estimated).count(),
+        }
+    }
 }
 
 impl History {
@@ -112,7 +164,22 @@ impl History {
         Ok(self.session_store.turns(owner, id).await?)
     }
 
-    /// The recording of one side of a turn and its length in bytes.
+    /// All that is kept of a session, but for the sound.
+    ///
+    /// # Errors
+    /// [`HistoryError::UnknownSession`] or [`HistoryError::Store`].
+    pub async fn record(&self, owner: UserId, id: SessionId) -> Result<SessionRecord, HistoryError> {
+        let session = self.session(owner, id).await?;
+        let turns = self.session_store.turns(owner, id).await?;
+        let time_line = TimeLine::of(&session, &turns);
+        Ok(SessionRecord {
+            session,
+            turns,
+            time_line,
+        })
+    }
+
+    /// The recording of one side of a turn.
     ///
     /// # Errors
     /// [`HistoryError::UnknownTurn`], [`HistoryError::NoRecording`] also when the file is not there (yet).
@@ -122,23 +189,36 @@ impl History {
         session: SessionId,
         turn: TurnId,
         side: Side,
-    ) -> Result<(Recording, u64), HistoryError> {
+    ) -> Result<StoredRecording, HistoryError> {
         let turn = self
             .session_store
             .turn(owner, session, turn)
             .await?
             .ok_or(HistoryError::UnknownTurn(turn))?;
+        let (number, started_at) = (turn.number, turn.started_at);
         let recording = match side {
             Side::User => turn.user_audio,
             Side::Ai => turn.ai_audio,
         };
         let recording = recording.ok_or(HistoryError::NoRecording)?;
         let len = self
-            .blob_store
-            .len(&recording.key)
+            .stored_len(&recording)
             .await?
             .ok_or(HistoryError::NoRecording)?;
-        Ok((recording, len))
+        Ok(StoredRecording {
+            recording,
+            len,
+            turn: number,
+            turn_started_at: started_at,
+        })
+    }
+
+    /// The length of a recording's file in bytes; `None` when it is not there (yet).
+    ///
+    /// # Errors
+    /// [`HistoryError::Blob`].
+    pub async fn stored_len(&self, recording: &Recording) -> Result<Option<u64>, HistoryError> {
+        Ok(self.blob_store.len(&recording.key).await?)
     }
 
     /// Bytes of a recording from `start` up to, not including, `end`.
@@ -160,20 +240,6 @@ impl History {
     /// # Errors
     /// [`HistoryError::UnknownSession`] or [`HistoryError::Store`].
     pub async fn latency_stats(&self, owner: UserId, id: SessionId) -> Result<LatencyStats, HistoryError> {
-        let turns = self.turns(owner, id).await?;
-        let (interrupted, whole): (Vec<_>, Vec<_>) =
-            turns.iter().partition(|turn| turn.interruption.is_some());
-        let statistics = |turns: &[&Turn]| MetricStatistics::of(&turns.iter().map(|turn| &turn.latency));
-        let is_estimated = |turn: &&Turn| {
-            let measured = turn.latency.total.map(|total| total.measured);
-            measured == Some(MeasuredAt::Server)
-        };
-        Ok(LatencyStats {
-            whole: statistics(&whole),
-            interrupted: statistics(&interrupted),
-            interrupt: Statistics::of(interrupted.iter().filter_map(|turn| turn.latency.interrupt)),
-            interrupted_count: interrupted.len(),
-            estimated_count: turns.iter().filter(is_estimated).count(),
-        })
+        Ok(LatencyStats::of(&self.turns(owner, id).await?))
     }
 }

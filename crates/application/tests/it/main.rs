@@ -20,6 +20,7 @@ mod refused;
 mod soak;
 mod stale_frames;
 mod starting;
+mod stereo;
 mod storage;
 mod switching;
 mod transcripts;

@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
@@ -67,6 +68,19 @@ pub trait SessionStore: Send + Sync {
         text: &str,
     ) -> Result<(), StoreError>;
 
+    /// Stores the peaks of recordings that were saved without any, see [`crate::turns::Recording::peaks`]. Of a side that was
+    /// not recorded there are none.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Missing`] when this user has no such turn; [`StoreErrorKind::Unavailable`].
+    async fn keep_peaks(
+        &self,
+        owner: UserId,
+        session: SessionId,
+        turn: TurnId,
+        peaks: &MeasuredPeaks,
+    ) -> Result<(), StoreError>;
+
     /// A session's turns by number; empty when the session is unknown or somebody else's. A session has at most 65,535.
     ///
     /// # Errors
@@ -91,6 +105,15 @@ pub trait SessionStore: Send + Sync {
     /// # Errors
     /// [`StoreErrorKind::Unavailable`] when it cannot.
     async fn ping(&self) -> Result<(), StoreError>;
+}
+
+/// What was measured of a turn's recordings after the turn was saved; what is `None` stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MeasuredPeaks {
+    /// Of the user's side.
+    pub user: Option<Bytes>,
+    /// Of the AI's.
+    pub ai: Option<Bytes>,
 }
 
 /// Which page of a list.

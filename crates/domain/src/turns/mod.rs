@@ -2,6 +2,7 @@
 
 mod heard;
 mod machine;
+mod placement;
 mod turn;
 
 pub use heard::{HeardText, speaking_time, split_heard};
@@ -10,4 +11,5 @@ pub use machine::{
     ModeInput, ModeOrder, NoticeCode, OnModeFailure, Playback, PlaybackEvent, SessionFailure, Summary,
     TurnMachine, TurnState, TurnTaking,
 };
+pub use placement::{Basis, InvalidPlacement, Piece, Placement, Placing};
 pub use turn::{Generation, InterruptReason, Recording, Turn, TurnNumber, Usage};

@@ -1,12 +1,13 @@
 use std::fmt;
 use std::time::Duration;
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 use crate::ids::{SessionId, TurnId};
 use crate::latency::{LatencyMetrics, TurnMarks};
 use crate::ports::BlobKey;
-use crate::turns::HeardText;
+use crate::turns::{HeardText, Placement};
 
 /// A turn's place in its session, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,6 +95,11 @@ pub struct Recording {
     pub samples: u64,
     /// Its sample rate in Hz.
     pub sample_rate: u32,
+    /// Where it lies in time; `None` of one that is older than this record.
+    pub placement: Option<Placement>,
+    /// The loudest sample of every 20 ms, one byte each: 255 times the square root of the amplitude. `None` while nobody
+    /// has measured it.
+    pub peaks: Option<Bytes>,
 }
 
 impl Recording {
@@ -175,6 +181,8 @@ mod tests {
             key: BlobKey::parse("a/turn_001_user.wav").unwrap(),
             samples,
             sample_rate,
+            placement: None,
+            peaks: None,
         };
         assert_eq!(recording(36_000, 24_000).duration(), Duration::from_millis(1_500));
         assert_eq!(recording(0, 24_000).duration(), Duration::ZERO);

@@ -55,6 +55,8 @@ fn visitors_routes() -> OpenApiRouter<AppState> {
         .routes(routes!(sessions::get::get))
         .routes(routes!(sessions::turns::turns))
         .routes(routes!(sessions::audio::audio))
+        .routes(routes!(sessions::peaks::peaks))
+        .routes(routes!(sessions::export::export))
         .routes(routes!(sessions::latency_stats::latency_stats))
 }
 

@@ -3,6 +3,7 @@
 mod credentials;
 mod prompts;
 mod providers;
+mod recordings;
 mod self_test;
 mod sessions;
 mod templates;
@@ -13,6 +14,10 @@ pub use credentials::{
 };
 pub use prompts::{ComposedPrompt, PromptTexts};
 pub use providers::{CredentialStatus, Language, Model, Provider, ProviderCapabilities, ProviderList, Voice};
+pub use recordings::{
+    AudioSide, AudioStretch, EXPORT_SCHEMA, ExportedRecording, ExportedTurn, RecordingPeaks, SessionExport,
+    SessionPeaks, TurnMarks,
+};
 pub use self_test::{Certificate, CertifiedPart, SelfTest, SelfTestProgress};
 pub use sessions::{
     LatencyStats, MetricStatistics, Page, Session, SessionDetail, SessionStatus, Statistics, Turn,

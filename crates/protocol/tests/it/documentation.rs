@@ -291,6 +291,23 @@ fn every_field_of_a_rest_body_is_named() {
     let stats = serde_json::to_value(samples::latency_stats()).unwrap();
     assert_names_fields(body("latency-stats"), "the statistics", &stats);
     assert_names_fields(body("latency-stats"), "a metric", &stats["total_ms"]);
+    let peaks = serde_json::to_value(samples::session_peaks()).unwrap();
+    assert_names_fields(body("peaks"), "the peaks", &peaks);
+    assert_names_fields(body("peaks"), "a recording", &peaks["recordings"][0]);
+    assert_names_fields(
+        body("stretch"),
+        "a stretch",
+        &peaks["recordings"][0]["stretches"][0],
+    );
+    let export = serde_json::to_value(samples::session_export()).unwrap();
+    let turn = &export["turns"][0];
+    assert!(section.contains(&format!("`schema: \"{}\"`", rest::EXPORT_SCHEMA)));
+    assert_names_fields(body("export"), "the export", &export);
+    for added in ["marks", "recordings"] {
+        assert!(names_field(body("export"), added), "{added}");
+    }
+    assert_names_fields(body("marks"), "the marks", &turn["marks"]);
+    assert_names_fields(body("recording"), "a recording", &turn["recordings"][0]);
     let template = serde_json::to_value(samples::full_template()).unwrap();
     assert_names_fields(body("template"), "a template", &template);
     let prompt = serde_json::to_value(samples::full_prompt()).unwrap();

@@ -139,6 +139,12 @@ fn unknown_fields_are_ignored_everywhere() {
         serde_json::from_value::<rest::LatencyStats>(json).unwrap(),
         samples::latency_stats()
     );
+    let mut json = serde_json::to_value(samples::session_peaks()).unwrap();
+    add_field_everywhere(&mut json);
+    assert_eq!(
+        serde_json::from_value::<rest::SessionPeaks>(json).unwrap(),
+        samples::session_peaks()
+    );
     let mut json = serde_json::to_value(samples::full_template()).unwrap();
     add_field_everywhere(&mut json);
     assert_eq!(

@@ -15,7 +15,7 @@ use viva_audio::SampleRate;
 use viva_domain::ids::{SessionId, UserId};
 use viva_domain::ports::{BlobKey, InvalidBlobKey, SpooledAudio};
 use viva_domain::sessions::Interaction;
-use viva_domain::turns::{AmendedTranscript, NoticeCode, Turn, TurnNumber};
+use viva_domain::turns::{AmendedTranscript, NoticeCode, Placement, Turn, TurnNumber};
 
 pub(super) use self::recorder::LONGEST_READ_BACK;
 use super::service::SessionsPorts;
@@ -59,10 +59,17 @@ enum Job {
         turn: TurnNumber,
         reply: oneshot::Sender<Vec<i16>>,
     },
-    Save(Box<Turn>),
+    Save(Box<Turn>, Placements),
     Amend(AmendedTranscript),
     Switch(Box<Interaction>),
     End(SessionEnd),
+}
+
+/// Where the recordings of a turn lie in time.
+#[derive(Debug)]
+pub(super) struct Placements {
+    pub(super) user: Option<Placement>,
+    pub(super) ai: Option<Placement>,
 }
 
 /// How and when the session ended.
@@ -133,8 +140,8 @@ impl Archive {
     }
 
     /// Stores a finished turn with its recordings.
-    pub(super) async fn save(&self, turn: Turn) {
-        self.order(Job::Save(Box::new(turn))).await;
+    pub(super) async fn save(&self, turn: Turn, placements: Placements) {
+        self.order(Job::Save(Box::new(turn), placements)).await;
     }
 
     /// Stores what the user said in a turn that was given to [`Self::save`] before.

@@ -2,12 +2,12 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tracing::warn;
-use viva_audio::SampleRate;
+use viva_audio::{PeakMeter, SampleRate};
 use viva_domain::ids::SessionId;
 use viva_domain::ports::{SpoolError, SpoolErrorKind, SpoolFile, SpooledAudio};
-use viva_domain::turns::{NoticeCode, Recording, TurnNumber};
+use viva_domain::turns::{NoticeCode, Recording, Turn, TurnNumber};
 
-use super::{ArchiveSettings, Job, Keep, SpooledTurn, recording_key};
+use super::{ArchiveSettings, Job, Keep, Placements, SpooledTurn, recording_key};
 use crate::history::Side;
 use crate::sessions::service::SessionsPorts;
 
@@ -32,6 +32,8 @@ struct Track {
     rate: SampleRate,
     batch: Vec<i16>,
     file: TrackFile,
+    /// Of all that was appended.
+    peaks: PeakMeter,
 }
 
 enum TrackFile {
@@ -74,7 +76,7 @@ impl Recorder {
                 }
                 Job::Amend(amended) => Some(Keep::Amend(amended)),
                 Job::Switch(interaction) => Some(Keep::Switch(interaction)),
-                Job::Save(turn) => Some(Keep::Turn(self.finish(turn).await)),
+                Job::Save(turn, placements) => Some(Keep::Turn(self.finish(turn, placements).await)),
                 Job::End(end) => Some(Keep::End(end)),
             };
             if let Some(finished) = finished
@@ -119,6 +121,9 @@ impl Recorder {
         let index = self.track(turn, side, rate);
         let track = &mut self.tracks[index];
         track.batch.extend_from_slice(samples);
+        if matches!(track.file, TrackFile::NotBegun | TrackFile::Open(_)) {
+            track.peaks.push(samples);
+        }
         if track.batch.len() as u64 >= rate.samples_in(BATCH) {
             self.flush(index).await;
         }
@@ -132,6 +137,7 @@ impl Recorder {
                 rate,
                 batch: Vec::new(),
                 file: TrackFile::NotBegun,
+                peaks: PeakMeter::new(rate),
             });
             self.tracks.len() - 1
         })
@@ -144,20 +150,26 @@ impl Recorder {
     }
 
     /// Closes what the turn still has open and hands it over with its recordings.
-    async fn finish(&mut self, mut turn: Box<viva_domain::turns::Turn>) -> SpooledTurn {
+    async fn finish(&mut self, mut turn: Box<Turn>, placements: Placements) -> SpooledTurn {
         for side in [Side::User, Side::Ai] {
             self.complete(turn.number, side).await;
         }
         let mut recordings = Vec::new();
-        for (side, recording) in [(Side::User, &mut turn.user_audio), (Side::Ai, &mut turn.ai_audio)] {
+        for (side, placement, recording) in [
+            (Side::User, placements.user, &mut turn.user_audio),
+            (Side::Ai, placements.ai, &mut turn.ai_audio),
+        ] {
             let Some(index) = self.position(turn.number, side) else {
                 continue;
             };
-            if let TrackFile::Finished(audio) = self.tracks.swap_remove(index).file {
+            let Track { file, peaks, .. } = self.tracks.swap_remove(index);
+            if let TrackFile::Finished(audio) = file {
                 *recording = Some(Recording {
                     key: audio.key.clone(),
                     samples: audio.samples,
                     sample_rate: audio.sample_rate,
+                    placement,
+                    peaks: Some(peaks.finish().into()),
                 });
                 recordings.push(audio);
             }

@@ -1,30 +1,35 @@
 //! Carries out what the machine decided.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
+use viva_audio::SampleRate;
 use viva_domain::ids::TurnId;
 use viva_domain::latency::SessionTime;
 use viva_domain::ports::{ProviderError, ProviderErrorKind, RUN_UP};
 use viva_domain::sessions::Interaction;
 use viva_domain::turns::{
-    Effect, Event, FinishedTurn, Generation, Input, ModeInput, ModeOrder, NoticeCode, SessionFailure, Turn,
-    TurnNumber, TurnTaking,
+    Basis, Effect, Event, FinishedTurn, Generation, Input, ModeInput, ModeOrder, NoticeCode, Placing,
+    SessionFailure, Turn, TurnNumber, TurnTaking,
 };
 
 use super::{DRAIN_WAIT, Driver};
 use crate::history::Side;
 use crate::modes::failure;
-use crate::sessions::archive::SessionEnd;
+use crate::sessions::archive::{Placements, SessionEnd};
 use crate::sessions::outbox::post;
 
 /// How long after the end of speech the user is recorded where nobody answers.
 const TAIL: Duration = Duration::from_secs(1);
 
+/// How exactly it is found where audio was lost, in ms.
+const STEP_MS: u32 = 5;
+
 /// The recording of the user's side that runs.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct UserRecording {
     pub(super) turn: TurnNumber,
     pub(super) began: SessionTime,
@@ -33,6 +38,31 @@ pub(super) struct UserRecording {
     pub(super) is_open: bool,
     /// The sample from which on nothing was recorded, since nobody would answer it.
     paused_at: Option<u64>,
+    /// Its length.
+    samples: u64,
+    /// When what was recorded was said.
+    placing: Placing,
+}
+
+impl UserRecording {
+    /// It goes on with these samples of all that was heard, each of which was said when `time_of` tells.
+    fn grow(&mut self, heard: Range<u64>, rate: SampleRate, time_of: impl Fn(u64) -> Option<SessionTime>) {
+        let step = rate.samples_in_ms(STEP_MS);
+        let mut from = heard.start;
+        while from < heard.end {
+            let to = heard.end.min(from + step);
+            // Audio is lost before a sample: when one ended, only it can tell.
+            let ended = time_of(to - 1).map(|last| last.after(rate.duration_of(1)));
+            let ends = [(0, time_of(from)), (to - from, ended)];
+            for (samples, at) in ends {
+                if let Some(at) = at {
+                    self.placing.note(rate.duration_of(self.samples + samples), at);
+                }
+            }
+            self.samples += to - from;
+            from = to;
+        }
+    }
 }
 
 impl Driver {
@@ -82,8 +112,8 @@ impl Driver {
             }
             Effect::TurnFinished(finished) => {
                 self.memory.add(&finished);
-                let turn = self.turn(*finished);
-                self.archive.save(turn).await;
+                let (turn, placements) = self.turn(*finished);
+                self.archive.save(turn, placements).await;
             }
         }
     }
@@ -182,8 +212,11 @@ impl Driver {
             speech_started,
             is_open: true,
             paused_at: None,
+            samples: 0,
+            placing: Placing::default(),
         });
-        self.record(turn, Side::User, samples.into());
+        let first = self.hearing.position().saturating_sub(samples.len() as u64);
+        self.record_of_user(turn, first, samples.into());
     }
 
     fn end_user_recording(&mut self, turn: TurnNumber) {
@@ -216,7 +249,7 @@ impl Driver {
             recording.paused_at.get_or_insert(began);
         } else {
             let turn = recording.turn;
-            self.record(turn, Side::User, samples);
+            self.record_of_user(turn, began, samples);
         }
     }
 
@@ -231,27 +264,48 @@ impl Driver {
         {
             let turn = recording.turn;
             let mut missed = self.hearing.since(paused_at);
+            let first = self.hearing.position().saturating_sub(missed.len() as u64);
             missed.truncate(missed.len().saturating_sub(less));
-            self.record(turn, Side::User, missed.into());
+            self.record_of_user(turn, first, missed.into());
         }
     }
 
-    fn record(&mut self, turn: TurnNumber, side: Side, samples: Arc<[i16]>) {
-        if !self.archive.append(turn, side, samples) {
+    /// Records what the user said from the `first` sample of all that was heard on, and when that was.
+    fn record_of_user(&mut self, turn: TurnNumber, first: u64, samples: Arc<[i16]>) {
+        let heard = first..first + samples.len() as u64;
+        if !self.record(turn, Side::User, samples) {
+            return; // What follows it has a gap before it.
+        }
+        let mut recordings = self.user_recordings.iter_mut();
+        if let Some(recording) = recordings.find(|recording| recording.turn == turn) {
+            recording.grow(heard, self.input_rate, |sample| self.hearing.time_of(sample));
+        }
+    }
+
+    /// Answers whether there was room.
+    fn record(&mut self, turn: TurnNumber, side: Side, samples: Arc<[i16]>) -> bool {
+        let has_room = self.archive.append(turn, side, samples);
+        if !has_room {
             self.notice_once(NoticeCode::RecordingFailed);
         }
+        has_room
     }
 
-    fn turn(&mut self, finished: FinishedTurn) -> Turn {
+    /// The turn for the record, and where its recordings lie in time.
+    fn turn(&mut self, finished: FinishedTurn) -> (Turn, Placements) {
         let FinishedTurn {
             number, mut marks, ..
         } = finished;
-        marks.user_audio_began = self
+        let recording = self
             .user_recordings
             .extract_if(.., |recording| recording.turn == number)
-            .map(|recording| recording.began)
             .next();
-        Turn {
+        marks.user_audio_began = recording.as_ref().map(|recording| recording.began);
+        let placements = Placements {
+            user: recording.and_then(|recording| recording.placing.finish(Basis::Measured)),
+            ai: finished.placement,
+        };
+        let turn = Turn {
             id: TurnId::from_uuid(self.ports.ids.uuid()),
             session_id: self.session.id,
             number,
@@ -268,7 +322,8 @@ impl Driver {
             usage: finished.usage,
             marks,
             latency: finished.latency,
-        }
+        };
+        (turn, placements)
     }
 
     fn wall_time(&self, at: SessionTime) -> DateTime<Utc> {

@@ -236,6 +236,11 @@ impl Hearing {
         self.intake.lately(over.map(|last| last.position + 1))
     }
 
+    /// When a sample was said; `None` before the first was heard.
+    pub(super) fn time_of(&self, position: u64) -> Option<SessionTime> {
+        self.intake.time_of(position)
+    }
+
     /// How many samples were heard.
     pub(super) fn position(&self) -> u64 {
         self.intake.position()

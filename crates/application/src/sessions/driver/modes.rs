@@ -253,19 +253,15 @@ impl Driver {
 
     /// Gives the mode the audio of the turn that is open; without one, what may be the beginning of the next.
     pub(super) async fn replay(&mut self) -> Result<(), SessionFailure> {
-        let Some(recording) = self
-            .user_recordings
-            .iter()
-            .copied()
-            .find(|recording| recording.is_open)
-        else {
+        let mut recordings = self.user_recordings.iter();
+        let Some(recording) = recordings.find(|recording| recording.is_open) else {
             let run_up = self.hearing.run_up();
             return self.push_again(&run_up.into());
         };
+        let run_up = recording.speech_started.since(recording.began);
         let samples = self.archive.read_back(recording.turn).await;
         // Of one that is longer than this the beginning is missing: all of it is speech.
         let is_whole = (samples.len() as u64) < self.input_rate.samples_in(LONGEST_READ_BACK);
-        let run_up = recording.speech_started.since(recording.began);
         let run_up = if is_whole {
             self.input_rate.samples_in(run_up)
         } else {

@@ -115,6 +115,11 @@ impl Intake {
         self.timeline.as_ref()?.to_session(time)
     }
 
+    /// When a sample was captured, on the session's clock; `None` before the first.
+    pub(super) fn time_of(&self, position: u64) -> Option<SessionTime> {
+        self.moment(position).map(|moment| moment.at)
+    }
+
     /// The sample that was captured at a moment; the newest one when it is not there yet, `None` before the first.
     pub(super) fn captured_at(&self, at: SessionTime) -> Option<Moment> {
         let end = self.endpointer.position();

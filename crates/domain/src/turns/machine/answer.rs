@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::latency::{ClientTime, SessionTime};
 use crate::ports::Heard;
-use crate::turns::{Usage, speaking_time};
+use crate::turns::{Basis, Placement, Placing, Usage, speaking_time};
 
 /// What the AI says in a turn, and how much of it was played.
 #[derive(Debug, Clone)]
@@ -26,6 +26,10 @@ pub(super) struct Answer {
     /// Since when playback stands still, if it does.
     pub(super) paused: Option<Pause>,
     pub(super) playback_ended: bool,
+    /// When it was heard, as the client told.
+    pub(super) placing: Placing,
+    /// The same, if the client plays it as it comes.
+    as_it_comes: Placing,
     stretch: Stretch,
 }
 
@@ -85,6 +89,8 @@ impl Answer {
             progress: None,
             paused: None,
             playback_ended: false,
+            placing: Placing::default(),
+            as_it_comes: Placing::default(),
             stretch: Stretch {
                 position: 0,
                 began: now,
@@ -95,8 +101,12 @@ impl Answer {
     /// Takes note of more audio, in which samples of this magnitude can be heard; answers the position of its first sample.
     pub(super) fn add_audio(&mut self, now: SessionTime, samples: &[i16], audible: u16, rate: u32) -> u64 {
         let position = self.samples;
-        if now > self.end_as_it_comes(rate) {
+        let due = self.end_as_it_comes(rate);
+        if now > due {
             self.stretch = Stretch { position, began: now };
+            let offset = length(position, rate);
+            self.as_it_comes.note(offset, due);
+            self.as_it_comes.note(offset, now);
         }
         if self.first_audible.is_none() {
             let first = samples.iter().position(|sample| sample.unsigned_abs() >= audible);
@@ -111,6 +121,7 @@ impl Answer {
     pub(super) fn first_sent(&mut self, now: SessionTime) {
         if self.stretch.position == 0 {
             self.stretch.began = self.stretch.began.max(now);
+            self.as_it_comes.note(Duration::ZERO, self.stretch.began);
         }
     }
 
@@ -124,6 +135,12 @@ impl Answer {
         self.stretch
             .began
             .after(length(self.samples - self.stretch.position, rate))
+    }
+
+    /// When it was heard: as the client told, else as it came.
+    pub(super) fn placement(&self) -> Option<Placement> {
+        let told = self.placing.clone().finish(Basis::Measured);
+        told.or_else(|| self.as_it_comes.clone().finish(Basis::Estimated))
     }
 
     /// Length of the silence that it begins with; `None` while nothing of it can be heard.
@@ -154,6 +171,7 @@ fn length(samples: u64, rate: u32) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::turns::Piece;
 
     #[test]
     fn a_gap_in_the_audio_delays_its_end() {
@@ -172,6 +190,15 @@ mod tests {
             at(4_100),
             "that was said of the beginning"
         );
+        let pieces = [(0, at(1_150)), (700, at(4_000))].map(|(offset, at)| Piece {
+            offset: Duration::from_millis(offset),
+            at,
+        });
+        let placement = Placement::new(pieces.into(), Basis::Estimated).unwrap();
+        assert_eq!(answer.placement(), Some(placement));
+        answer.placing.note(Duration::ZERO, at(1_200));
+        let told = answer.placement().unwrap();
+        assert_eq!((told.pieces()[0].at, told.basis), (at(1_200), Basis::Measured));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::input::SessionFailure;
 use crate::latency::{LatencyMetrics, SessionTime, Statistics, TurnMarks};
 use crate::ports::Heard;
 use crate::sessions::EndStatus;
-use crate::turns::{Generation, HeardText, InterruptReason, TurnNumber, Usage};
+use crate::turns::{Generation, HeardText, InterruptReason, Placement, TurnNumber, Usage};
 
 /// What the driver must do, in this order.
 #[derive(Debug, Clone, PartialEq)]
@@ -272,6 +272,8 @@ pub struct FinishedTurn {
     pub answer: HeardText,
     /// How much of the answer's audio was heard; `None` when there was none.
     pub played: Option<Duration>,
+    /// When the answer's audio was heard; `None` when there was none.
+    pub placement: Option<Placement>,
     /// What cut the answer.
     pub interruption: Option<InterruptReason>,
     /// How often playback paused for what was no speech.

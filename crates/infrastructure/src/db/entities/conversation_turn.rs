@@ -3,7 +3,7 @@ use sea_orm::{JoinType, QuerySelect};
 use serde::{Deserialize, Serialize};
 use viva_domain::ids::{SessionId, UserId};
 
-use super::json::MarksJson;
+use super::json::{MarksJson, PlacementJson};
 use super::{interaction_session, latency_metric};
 
 /// A row of `conversation_turns`.
@@ -26,10 +26,20 @@ pub(crate) struct Model {
     pub(crate) user_audio_key: Option<String>,
     pub(crate) user_audio_samples: Option<i64>,
     pub(crate) user_audio_rate: Option<i64>,
+    #[serde(default)]
+    pub(crate) user_audio_placement: Option<PlacementJson>,
+    #[sea_orm(column_type = "Blob", nullable)]
+    #[serde(default)]
+    pub(crate) user_audio_peaks: Option<Vec<u8>>,
     #[sea_orm(column_type = "Text", nullable)]
     pub(crate) ai_audio_key: Option<String>,
     pub(crate) ai_audio_samples: Option<i64>,
     pub(crate) ai_audio_rate: Option<i64>,
+    #[serde(default)]
+    pub(crate) ai_audio_placement: Option<PlacementJson>,
+    #[sea_orm(column_type = "Blob", nullable)]
+    #[serde(default)]
+    pub(crate) ai_audio_peaks: Option<Vec<u8>>,
     pub(crate) played_us: Option<i64>,
     pub(crate) interruption: Option<String>,
     #[serde(default)]

@@ -6,6 +6,7 @@ use sea_orm::FromJsonQueryResult;
 use serde::{Deserialize, Serialize};
 use viva_domain::latency::{SessionTime, StageMarks, TurnMarks};
 use viva_domain::sessions::{CascadeConfig, Interaction, ProviderConfig, ProviderOptions};
+use viva_domain::turns::{Basis, InvalidPlacement, Piece, Placement};
 
 use super::values::{optional_text, text};
 
@@ -63,6 +64,14 @@ pub(crate) struct MarksJson {
     stalled_us: Option<u64>,
     interrupted_us: Option<u64>,
     playback_stopped_us: Option<u64>,
+}
+
+/// Where a recording lies in time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub(crate) struct PlacementJson {
+    /// Of each piece, its place in the recording and when that was on the session's clock, in microseconds.
+    pieces_us: Vec<(u64, u64)>,
+    is_estimated: bool,
 }
 
 impl From<&Interaction> for InteractionJson {
@@ -170,6 +179,35 @@ impl From<MarksJson> for TurnMarks {
     }
 }
 
+impl From<&Placement> for PlacementJson {
+    fn from(placement: &Placement) -> Self {
+        let pieces = placement.pieces().iter();
+        Self {
+            pieces_us: pieces
+                .map(|piece| (micros(piece.offset), micros(piece.at.elapsed())))
+                .collect(),
+            is_estimated: placement.basis == Basis::Estimated,
+        }
+    }
+}
+
+impl TryFrom<PlacementJson> for Placement {
+    type Error = InvalidPlacement;
+
+    fn try_from(json: PlacementJson) -> Result<Self, InvalidPlacement> {
+        let piece = |(offset, at)| Piece {
+            offset: Duration::from_micros(offset),
+            at: SessionTime::new(Duration::from_micros(at)),
+        };
+        let basis = if json.is_estimated {
+            Basis::Estimated
+        } else {
+            Basis::Measured
+        };
+        Self::new(json.pieces_us.into_iter().map(piece).collect(), basis)
+    }
+}
+
 fn options(options: &ProviderOptions) -> ProviderOptions {
     options
         .iter()
@@ -178,7 +216,11 @@ fn options(options: &ProviderOptions) -> ProviderOptions {
 }
 
 fn written(time: Option<SessionTime>) -> Option<u64> {
-    time.map(|time| u64::try_from(time.elapsed().as_micros()).unwrap_or(u64::MAX))
+    time.map(|time| micros(time.elapsed()))
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 fn read(micros: Option<u64>) -> Option<SessionTime> {

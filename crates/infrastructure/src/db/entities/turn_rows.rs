@@ -1,11 +1,13 @@
 //! A turn is two rows: what was said, and how long it took.
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use viva_domain::ids::{SessionId, TurnId};
 use viva_domain::latency::{LatencyMetrics, TurnMarks};
 use viva_domain::ports::BlobKey;
-use viva_domain::turns::{HeardText, InterruptReason, Recording, Turn, TurnNumber, Usage};
+use viva_domain::turns::{HeardText, InterruptReason, Placement, Recording, Turn, TurnNumber, Usage};
 
+use super::json::PlacementJson;
 use super::values::{
     DamagedRow, count, damaged, micros, optional_text, read_count, read_micros, text, whole_micros,
 };
@@ -45,9 +47,13 @@ impl From<&Turn> for TurnRows {
             user_audio_key: user_audio.map(|audio| audio.key.to_string()),
             user_audio_samples: user_audio.map(|audio| count(audio.samples)),
             user_audio_rate: user_audio.map(|audio| audio.sample_rate.into()),
+            user_audio_placement: user_audio.and_then(placement_json),
+            user_audio_peaks: user_audio.and_then(peaks),
             ai_audio_key: ai_audio.map(|audio| audio.key.to_string()),
             ai_audio_samples: ai_audio.map(|audio| count(audio.samples)),
             ai_audio_rate: ai_audio.map(|audio| audio.sample_rate.into()),
+            ai_audio_placement: ai_audio.and_then(placement_json),
+            ai_audio_peaks: ai_audio.and_then(peaks),
             played_us: turn.played.map(micros),
             interruption: turn.interruption.map(|reason| reason.as_str().to_owned()),
             false_interruptions: turn.false_interruptions.into(),
@@ -67,6 +73,22 @@ impl TryFrom<TurnRows> for Turn {
     type Error = DamagedRow;
 
     fn try_from(TurnRows { turn: row, latency }: TurnRows) -> Result<Self, DamagedRow> {
+        let user_audio = RecordingColumns {
+            key: row.user_audio_key,
+            samples: row.user_audio_samples,
+            rate: row.user_audio_rate,
+            placement: row.user_audio_placement,
+            peaks: row.user_audio_peaks,
+        };
+        let ai_audio = RecordingColumns {
+            key: row.ai_audio_key,
+            samples: row.ai_audio_samples,
+            rate: row.ai_audio_rate,
+            placement: row.ai_audio_placement,
+            peaks: row.ai_audio_peaks,
+        };
+        let user_audio = user_audio.recording("user_audio_key", "user_audio_placement")?;
+        let ai_audio = ai_audio.recording("ai_audio_key", "ai_audio_placement")?;
         Ok(Self {
             id: TurnId::from_uuid(row.id),
             session_id: SessionId::from_uuid(row.session_id),
@@ -78,18 +100,8 @@ impl TryFrom<TurnRows> for Turn {
                 heard: row.answer_heard,
                 unheard: row.answer_unheard,
             },
-            user_audio: recording(
-                row.user_audio_key,
-                row.user_audio_samples,
-                row.user_audio_rate,
-                "user_audio_key",
-            )?,
-            ai_audio: recording(
-                row.ai_audio_key,
-                row.ai_audio_samples,
-                row.ai_audio_rate,
-                "ai_audio_key",
-            )?,
+            user_audio,
+            ai_audio,
             played: read_micros(row.played_us, "played_us")?,
             interruption: interruption(row.interruption.as_deref())?,
             false_interruptions: u32::try_from(row.false_interruptions)
@@ -109,22 +121,44 @@ fn number(value: i32) -> Result<TurnNumber, DamagedRow> {
         .ok_or(damaged("number"))
 }
 
-fn recording(
+/// What is kept of one recording.
+struct RecordingColumns {
     key: Option<String>,
     samples: Option<i64>,
     rate: Option<i64>,
-    column: &'static str,
-) -> Result<Option<Recording>, DamagedRow> {
-    let (key, samples, rate) = match (key, samples, rate) {
-        (None, None, None) => return Ok(None),
-        (Some(key), Some(samples), Some(rate)) => (key, samples, rate),
-        _ => return Err(damaged(column)),
-    };
-    Ok(Some(Recording {
-        key: BlobKey::parse(&key).map_err(|_| damaged(column))?,
-        samples: read_count(samples, column)?,
-        sample_rate: u32::try_from(rate).map_err(|_| damaged(column))?,
-    }))
+    placement: Option<PlacementJson>,
+    peaks: Option<Vec<u8>>,
+}
+
+impl RecordingColumns {
+    /// The recording, if there is one; the names of its columns say which one is damaged.
+    fn recording(
+        self,
+        key_column: &'static str,
+        placement_column: &'static str,
+    ) -> Result<Option<Recording>, DamagedRow> {
+        let (key, samples, rate) = match (self.key, self.samples, self.rate) {
+            (None, None, None) => return Ok(None),
+            (Some(key), Some(samples), Some(rate)) => (key, samples, rate),
+            _ => return Err(damaged(key_column)),
+        };
+        let placement = self.placement.map(Placement::try_from).transpose();
+        Ok(Some(Recording {
+            key: BlobKey::parse(&key).map_err(|_| damaged(key_column))?,
+            samples: read_count(samples, key_column)?,
+            sample_rate: u32::try_from(rate).map_err(|_| damaged(key_column))?,
+            placement: placement.map_err(|_| damaged(placement_column))?,
+            peaks: self.peaks.map(Bytes::from),
+        }))
+    }
+}
+
+fn placement_json(recording: &Recording) -> Option<PlacementJson> {
+    recording.placement.as_ref().map(PlacementJson::from)
+}
+
+fn peaks(recording: &Recording) -> Option<Vec<u8>> {
+    recording.peaks.as_ref().map(|peaks| peaks.to_vec())
 }
 
 fn interruption(name: Option<&str>) -> Result<Option<InterruptReason>, DamagedRow> {

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 use tracing::instrument;
 use viva_domain::ids::{SessionId, TurnId, UserId};
-use viva_domain::ports::{Page, PageRequest, SessionStore, StoreError, StoreErrorKind};
+use viva_domain::ports::{MeasuredPeaks, Page, PageRequest, SessionStore, StoreError, StoreErrorKind};
 use viva_domain::sessions::{EndStatus, Interaction, Session, SessionStatus};
 use viva_domain::turns::{Turn, TurnNumber};
 
@@ -95,6 +95,37 @@ impl SqlSessionStore {
             .exec(&self.database.connection)
             .await?;
         Ok(amended.rows_affected > 0)
+    }
+
+    /// Answers whether there is such a turn. Turns do not change their session, so one statement after the other will do.
+    async fn try_keep_peaks(
+        &self,
+        owner: UserId,
+        session: SessionId,
+        turn: TurnId,
+        peaks: &MeasuredPeaks,
+    ) -> Result<bool, DbErr> {
+        use conversation_turn::Column::{AiAudioKey, AiAudioPeaks, Id, UserAudioKey, UserAudioPeaks};
+        let known = conversation_turn::Entity::of(owner, session)
+            .filter(Id.eq(turn.as_uuid()))
+            .select_only()
+            .column(Id)
+            .count(&self.database.connection)
+            .await?;
+        if known == 0 {
+            return Ok(false);
+        }
+        let user = (UserAudioKey, UserAudioPeaks, &peaks.user);
+        for (key, column, peaks) in [user, (AiAudioKey, AiAudioPeaks, &peaks.ai)] {
+            let Some(peaks) = peaks else { continue };
+            conversation_turn::Entity::update_many()
+                .col_expr(column, Expr::value(peaks.to_vec()))
+                .filter(Id.eq(turn.as_uuid()))
+                .filter(key.is_not_null())
+                .exec(&self.database.connection)
+                .await?;
+        }
+        Ok(true)
     }
 
     async fn owns(&self, owner: UserId, id: SessionId) -> Result<bool, DbErr> {
@@ -235,6 +266,25 @@ impl SessionStore for SqlSessionStore {
                 .await
                 .map_err(failed(OPERATION))?;
             amended.then_some(()).ok_or(missing(OPERATION))
+        };
+        self.database.within(OPERATION, work).await
+    }
+
+    #[instrument(name = "db.turns.keep_peaks", skip_all, fields(session.id = %session, turn.id = %turn))]
+    async fn keep_peaks(
+        &self,
+        owner: UserId,
+        session: SessionId,
+        turn: TurnId,
+        peaks: &MeasuredPeaks,
+    ) -> Result<(), StoreError> {
+        const OPERATION: &str = "keep peaks";
+        let work = async {
+            let kept = self
+                .try_keep_peaks(owner, session, turn, peaks)
+                .await
+                .map_err(failed(OPERATION))?;
+            kept.then_some(()).ok_or(missing(OPERATION))
         };
         self.database.within(OPERATION, work).await
     }

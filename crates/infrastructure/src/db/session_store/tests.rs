@@ -2,7 +2,7 @@ use std::fs;
 
 use sea_orm::{ConnectionTrait, Statement};
 use viva_contract::samples::{OWNER, session, session_id, turn, turn_id};
-use viva_contract::session_store_contract;
+use viva_contract::{session_store_contract, turn_peaks_contract};
 
 use super::super::testing::{
     on_postgres, on_postgres_server, on_sqlite, on_sqlite_with, patient, sqlite_url,
@@ -19,6 +19,17 @@ async fn fresh_postgres(case: impl AsyncFnOnce(&dyn SessionStore)) {
 
 session_store_contract!(fresh_sqlite);
 session_store_contract!(fresh_postgres);
+
+async fn peaks_on_sqlite(case: impl AsyncFnOnce(&dyn SessionStore)) {
+    fresh_sqlite(case).await;
+}
+
+async fn peaks_on_postgres(case: impl AsyncFnOnce(&dyn SessionStore)) {
+    fresh_postgres(case).await;
+}
+
+turn_peaks_contract!(peaks_on_sqlite);
+turn_peaks_contract!(peaks_on_postgres);
 
 #[tokio::test]
 async fn damaged_sessions_are_reported() {
@@ -63,6 +74,10 @@ async fn damaged_turns_are_reported() {
             ("user_audio_key = '../etc/passwd'", "user_audio_key = 'user.wav'"),
             ("user_audio_rate = NULL", "user_audio_rate = 16000"),
             ("interruption = 'boredom'", "interruption = NULL"),
+            (
+                "ai_audio_placement = '{\"pieces_us\":[],\"is_estimated\":false}'",
+                "ai_audio_placement = NULL",
+            ),
             ("input_tokens = -1", "input_tokens = NULL"),
             ("marks = '{\"committed_us\":\"soon\"}'", "marks = '{}'"),
         ] {

@@ -1,25 +1,25 @@
-use std::ops::Range;
-
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use futures_util::{Stream, stream};
 use serde::Deserialize;
 use tracing::instrument;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 use uuid::Uuid;
-use viva_application::history::{History, HistoryError, Side};
+use viva_application::history::History;
 use viva_domain::ids::{SessionId, TurnId};
-use viva_domain::turns::Recording;
 use viva_protocol::problem::Problem as ProblemBody;
+use viva_protocol::rest::AudioSide;
 
 use super::byte_range::Wanted;
+use super::entity_tag::{is_current, is_known};
+use super::recordings::pieces;
+use super::{file_name, recordings};
 use crate::extract::{Identity, Path, Query};
-use crate::problem::{Problem, log};
+use crate::problem::Problem;
 
-/// Bytes that are in memory at once while a recording is sent.
-const PIECE: u64 = 64 * 1024;
+/// A stored recording never changes, but whoever keeps it asks whether they may still have it.
+const CACHING: &str = "private, no-cache";
 
 /// Which recording of a turn.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -28,15 +28,7 @@ pub(crate) struct Which {
     /// Whose voice.
     #[serde(rename = "type")]
     #[param(inline)]
-    side: WireSide,
-}
-
-/// Whose voice.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-enum WireSide {
-    User,
-    Ai,
+    side: AudioSide,
 }
 
 /// One side of a turn as WAV. Parts can be asked for with `Range`.
@@ -66,98 +58,49 @@ pub(crate) async fn audio(
     Identity(user_id): Identity,
     Path((id, turn_id)): Path<(Uuid, Uuid)>,
     Query(Which { side }): Query<Which>,
+    method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (session, turn) = (SessionId::from_uuid(id), TurnId::from_uuid(turn_id));
-    let (name, side) = match side {
-        WireSide::User => ("user", Side::User),
-        WireSide::Ai => ("ai", Side::Ai),
-    };
-    let (recording, len) = history.recording(user_id, session, turn, side).await?;
-    // A stored recording never changes.
-    let tag = format!("\"{turn_id}-{name}-{len}\"");
-    if names(&headers, header::IF_NONE_MATCH, &tag) {
-        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
+    let found = history
+        .recording(user_id, session, turn, recordings::side(side))
+        .await?;
+    let len = found.len;
+    let tag = format!("\"{turn_id}-{}-{len}\"", file_name::side_name(side));
+    let version = [
+        (header::ETAG, tag.clone()),
+        (header::CACHE_CONTROL, CACHING.to_owned()),
+    ];
+    if is_known(&headers, &tag) {
+        return Ok((StatusCode::NOT_MODIFIED, version).into_response());
     }
-    match wanted(&headers, &tag, len) {
-        Wanted::All => Ok(wav(
-            StatusCode::OK,
-            &tag,
-            None,
-            pieces(history, recording, 0..len),
-            len,
-        )),
+    let (status, shown, range) = match wanted(&method, &headers, &tag, len) {
+        Wanted::All => (StatusCode::OK, None, 0..len),
         Wanted::Part(range) => {
             let shown = format!("bytes {}-{}/{len}", range.start, range.end - 1);
-            let part_len = range.end - range.start;
-            Ok(wav(
-                StatusCode::PARTIAL_CONTENT,
-                &tag,
-                Some(shown),
-                pieces(history, recording, range),
-                part_len,
-            ))
+            let shown = [(header::CONTENT_RANGE, shown)];
+            (StatusCode::PARTIAL_CONTENT, Some(shown), range)
         }
-        Wanted::Nothing => Err(Problem::range_not_satisfiable(len)),
-    }
+        Wanted::Nothing => return Err(Problem::range_not_satisfiable(len)),
+    };
+    let name = file_name::of_recording(found.turn_started_at, session, found.turn, side);
+    let content = [
+        (header::CONTENT_TYPE, "audio/wav".to_owned()),
+        (header::CONTENT_LENGTH, (range.end - range.start).to_string()),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("inline; filename=\"{name}\""),
+        ),
+        (header::ACCEPT_RANGES, "bytes".to_owned()),
+    ];
+    let body = Body::from_stream(pieces(history, found.recording, range));
+    Ok((status, version, content, shown, body).into_response())
 }
 
-/// The range that counts: a client that has another version (`If-Range`) gets all of this one.
-fn wanted(headers: &HeaderMap, tag: &str, len: u64) -> Wanted {
-    let is_current = !headers.contains_key(header::IF_RANGE) || names(headers, header::IF_RANGE, tag);
+/// The range that counts: only a GET has one, and a client that has another version gets all of this one.
+fn wanted(method: &Method, headers: &HeaderMap, tag: &str, len: u64) -> Wanted {
     match headers.get(header::RANGE).and_then(|range| range.to_str().ok()) {
-        Some(range) if is_current => Wanted::parse(range, len),
+        Some(range) if method == Method::GET && is_current(headers, tag) => Wanted::parse(range, len),
         _ => Wanted::All,
     }
-}
-
-/// Whether a header lists this entity tag.
-fn names(headers: &HeaderMap, header: header::HeaderName, tag: &str) -> bool {
-    let listed = headers
-        .get(header)
-        .and_then(|tags| tags.to_str().ok())
-        .unwrap_or_default();
-    listed
-        .split(',')
-        .any(|listed| matches!(listed.trim(), "*") || listed.trim() == tag)
-}
-
-fn wav(
-    status: StatusCode,
-    tag: &str,
-    range: Option<String>,
-    pieces: impl Stream<Item = Result<Bytes, HistoryError>> + Send + 'static,
-    len: u64,
-) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "audio/wav".to_owned()),
-        (header::CONTENT_LENGTH, len.to_string()),
-        (header::ACCEPT_RANGES, "bytes".to_owned()),
-        (header::CACHE_CONTROL, "private, no-cache".to_owned()),
-        (header::ETAG, tag.to_owned()),
-    ];
-    let range = range.map(|range| [(header::CONTENT_RANGE, range)]);
-    (status, headers, range, Body::from_stream(pieces)).into_response()
-}
-
-/// The bytes of a recording, read as the client takes them.
-fn pieces(
-    history: History,
-    recording: Recording,
-    range: Range<u64>,
-) -> impl Stream<Item = Result<Bytes, HistoryError>> + Send + 'static {
-    stream::try_unfold(
-        (history, recording, range),
-        |(history, recording, range)| async move {
-            if range.is_empty() {
-                return Ok(None);
-            }
-            let end = range.end.min(range.start + PIECE);
-            let piece = history
-                .read(&recording, range.start, end)
-                .await
-                .inspect_err(|err| log(err))?;
-            Ok(Some((piece, (history, recording, end..range.end))))
-        },
-    )
 }

@@ -35,7 +35,7 @@ pub(crate) async fn latency_stats(
     Ok(Json(latency_stats_body(&stats)))
 }
 
-fn latency_stats_body(stats: &LatencyStats) -> rest::LatencyStats {
+pub(super) fn latency_stats_body(stats: &LatencyStats) -> rest::LatencyStats {
     rest::LatencyStats {
         whole: metric_statistics(&stats.whole),
         interrupted: metric_statistics(&stats.interrupted),

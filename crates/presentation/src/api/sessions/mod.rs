@@ -3,7 +3,12 @@
 pub(super) mod audio;
 mod byte_range;
 mod convert;
+mod entity_tag;
+pub(super) mod export;
+mod file_name;
 pub(super) mod get;
 pub(super) mod latency_stats;
 pub(super) mod list;
+pub(super) mod peaks;
+mod recordings;
 pub(super) mod turns;

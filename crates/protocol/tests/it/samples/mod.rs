@@ -2,6 +2,7 @@
 //!
 //! The `match`es name every variant, so a new message does not compile until it has a sample.
 
+mod recordings;
 mod rest_bodies;
 
 use chrono::{DateTime, Utc};
@@ -9,6 +10,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 use viva_protocol::ws::*;
 
+pub(crate) use recordings::*;
 pub(crate) use rest_bodies::*;
 
 /// A secret that no `Debug` output may contain.

@@ -35,7 +35,7 @@ const CREDENTIALS: &str = "/api/v1/credentials";
 const OWNERS_KEY: &str = "sk-0123456789-owner";
 
 /// The whole API. A new route gets a row here, and thereby a decision.
-const ROUTES: [(&str, &str, May); 31] = [
+const ROUTES: [(&str, &str, May); 33] = [
     ("get", "/healthz", Everybody(200)),
     ("get", "/readyz", Everybody(200)),
     ("get", "/api/docs", Everybody(200)),
@@ -62,6 +62,8 @@ const ROUTES: [(&str, &str, May); 31] = [
         "/api/v1/interaction/sessions/{id}/turns/{turn_id}/audio",
         Owner(200),
     ),
+    ("get", "/api/v1/interaction/sessions/{id}/peaks", Owner(200)),
+    ("get", "/api/v1/interaction/sessions/{id}/export", Owner(200)),
     ("post", "/api/v1/interaction/prompts/compose", Visitors(200)),
     ("get", TEMPLATES, Visitors(200)),
     ("post", TEMPLATES, Visitors(201)),
@@ -167,6 +169,9 @@ impl Bench {
             session_id(1).to_string()
         };
         let path = path.replace("{id}", &id);
+        if path.ends_with("/export") {
+            return format!("{path}?format=zip");
+        }
         match path.strip_suffix("/{turn_id}/audio") {
             Some(turns) => format!("{turns}/{}/audio?type=ai", turn_id(1, 1)),
             None => path,

@@ -43,18 +43,25 @@ async fn a_recording_comes_whole() {
     assert_eq!(answer.header("content-type"), "audio/wav");
     assert_eq!(answer.header("content-length"), LEN.to_string());
     assert_eq!(answer.header("accept-ranges"), "bytes");
+    let name = format!("viva-2026-03-01-{}-turn-001-ai.wav", samples::session_id(1));
+    let disposition = format!("inline; filename=\"{name}\"");
+    assert_eq!(answer.header("content-disposition"), disposition);
     assert!(answer.body == kept.bytes, "the bytes are the recording's");
 }
 
 #[tokio::test]
 async fn a_head_request_tells_how_long_it_is() {
     let kept = Kept::new().await;
-    let answer = kept.ai("HEAD", &[]).await;
-    assert_eq!(
-        (answer.status.as_u16(), answer.header("content-length")),
-        (200, "150001")
-    );
-    assert!(answer.body.is_empty());
+    // Only a GET has a range.
+    for headers in [&[][..], &[("range", "bytes=0-9")], &[("range", "bytes=150001-")]] {
+        let answer = kept.ai("HEAD", headers).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("content-length")),
+            (200, "150001")
+        );
+        assert!(answer.body.is_empty());
+        assert_eq!(answer.header("etag"), kept.ai("GET", &[]).await.header("etag"));
+    }
 }
 
 #[tokio::test]
@@ -112,12 +119,27 @@ async fn what_the_client_has_is_not_sent_again() {
         (304, tag.as_str())
     );
     assert!(answer.body.is_empty());
+    assert_eq!(answer.header("cache-control"), "private, no-cache");
+    let others = format!("\"another\", W/{tag}");
+    for known in [others.as_str(), "*"] {
+        // It comes before the range, which may be of something else.
+        let headers = [("if-none-match", known), ("range", "bytes=0-1")];
+        for method in ["GET", "HEAD"] {
+            assert_eq!(kept.ai(method, &headers).await.status, 304, "{method} {known}");
+        }
+    }
+    let another = [("if-none-match", "\"another\"")];
+    assert_eq!(kept.ai("GET", &another).await.status, 200);
     let range = ("range", "bytes=0-1");
     assert_eq!(kept.ai("GET", &[range, ("if-range", &tag)]).await.status, 206);
-    assert_eq!(
-        kept.ai("GET", &[range, ("if-range", "\"another\"")]).await.status,
-        200
-    );
+    let weak = format!("W/{tag}");
+    for other in ["\"another\"", &weak, "*", "Mon, 30 Nov 2026 00:00:00 GMT"] {
+        let answer = kept.ai("GET", &[range, ("if-range", other)]).await;
+        assert_eq!((answer.status.as_u16(), answer.body.len()), (200, LEN), "{other}");
+    }
+    // What is not there is of no matter to somebody who has another version.
+    let headers = [("range", "bytes=150001-"), ("if-range", "\"another\"")];
+    assert_eq!(kept.ai("GET", &headers).await.status, 200);
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 mod audio;
 mod credentials;
+mod export;
+mod peaks;
 mod prompts;
 mod providers;
 mod sessions;

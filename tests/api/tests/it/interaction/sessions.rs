@@ -255,7 +255,16 @@ async fn what_belongs_to_somebody_else_is_not_there() {
         .unwrap();
     assert_eq!(server.get(SESSIONS).await.json()["total"], 0);
     let not_found = |code: &str| (404, code.to_owned());
-    for below in ["", "/turns", "/latency-stats"] {
+    for below in [
+        "",
+        "/turns",
+        "/latency-stats",
+        "/peaks",
+        "/export?format=json",
+        "/export?format=csv",
+        "/export?format=wav",
+        "/export?format=zip",
+    ] {
         let path = format!("{SESSIONS}/{}{below}", session.id);
         assert_eq!(
             server.get(&path).await.problem(),

@@ -320,6 +320,7 @@ impl OpenTurn {
             ended: now,
             answer: self.heard_text(heard, rate),
             played: self.has_audio().then_some(heard),
+            placement: self.answer.as_ref().and_then(Answer::placement),
             interruption: self.interruption(),
             false_interruptions: self.false_interruptions,
             usage: self.answer.as_ref().and_then(|answer| answer.usage),

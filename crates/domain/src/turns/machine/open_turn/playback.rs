@@ -53,6 +53,9 @@ impl OpenTurn {
             at,
             advanced: unmoved.map_or(now, |known| known.advanced),
         });
+        if let Some(at) = report.session_at {
+            answer.placing.note(report.played, at);
+        }
         let begins = report.event == PlaybackEvent::Started && answer.playback_started.is_none();
         match report.event {
             PlaybackEvent::Started if begins => {

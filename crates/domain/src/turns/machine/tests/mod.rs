@@ -12,6 +12,7 @@ mod logging;
 mod measuring;
 mod other_modes;
 mod pausing;
+mod placing;
 mod provider_decides;
 mod random;
 mod script;
