@@ -24,6 +24,8 @@ pub mod credential_vault;
 pub mod language_model;
 pub mod realtime_voice;
 pub mod samples;
+pub mod session_list;
+pub mod session_search;
 pub mod session_store;
 pub mod speech_to_text;
 pub mod template_store;

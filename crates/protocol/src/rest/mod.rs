@@ -13,6 +13,7 @@ pub use credentials::{
 pub use providers::{CredentialStatus, Language, Model, Provider, ProviderCapabilities, ProviderList, Voice};
 pub use self_test::{Certificate, CertifiedPart, SelfTest, SelfTestProgress};
 pub use sessions::{
-    LatencyStats, MetricStatistics, Page, Session, SessionDetail, SessionStatus, Statistics, Turn,
+    LatencyStats, MetricStatistics, Page, Session, SessionDetail, SessionOverview, SessionPage,
+    SessionStatus, Statistics, Turn,
 };
 pub use templates::{DuplicateTemplate, Template, TemplateContent};

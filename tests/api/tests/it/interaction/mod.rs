@@ -3,6 +3,7 @@
 mod audio;
 mod credentials;
 mod providers;
+mod session_list;
 mod sessions;
 mod templates;
 mod ws;
