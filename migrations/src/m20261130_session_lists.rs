@@ -28,11 +28,12 @@ const PARTIAL_INDEXES: [&str; 2] = [
 ];
 
 /// The words of each session, with a full-text index that triggers keep in step. It takes words as they are, one after a
-/// space, and needs to know no more than which session has which.
+/// space, and needs to know no more than which session has which. What was said in scripts without spaces is kept before
+/// them, so that it is read without them.
 const SQLITE: [&str; 5] = [
     "CREATE TABLE session_words (\
        number INTEGER PRIMARY KEY REFERENCES interaction_sessions (number) ON DELETE CASCADE, \
-       words TEXT NOT NULL)",
+       runs TEXT NOT NULL, words TEXT NOT NULL)",
     "CREATE VIRTUAL TABLE session_words_index USING fts5(\
        words, content='session_words', content_rowid='number', tokenize='ascii', detail='none', columnsize=0)",
     "CREATE TRIGGER session_words_insert AFTER INSERT ON session_words BEGIN \
@@ -51,7 +52,7 @@ const SQLITE: [&str; 5] = [
 const POSTGRES: [&str; 2] = [
     "CREATE TABLE session_words (\
        number BIGINT PRIMARY KEY REFERENCES interaction_sessions (number) ON DELETE CASCADE, \
-       words TEXT NOT NULL)",
+       runs TEXT NOT NULL, words TEXT NOT NULL)",
     "CREATE INDEX idx_session_words_words ON session_words \
      USING GIN (array_to_tsvector(string_to_array(words, ' ')))",
 ];

@@ -6,6 +6,10 @@ use sea_orm::entity::prelude::*;
 pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub(crate) number: i64,
+    /// What was said in scripts without spaces, one run of characters after a space.
+    #[sea_orm(column_type = "Text")]
+    pub(crate) runs: String,
+    /// The words that the index holds, one after a space.
     #[sea_orm(column_type = "Text")]
     pub(crate) words: String,
 }

@@ -13,14 +13,12 @@ const IN_SQLITE: &str = "+interaction_sessions.number IN \
 const IN_POSTGRES: &str = "interaction_sessions.number IN (SELECT session_words.number FROM session_words \
                            WHERE array_to_tsvector(string_to_array(session_words.words, ' ')) @@ CAST($1 AS tsquery))";
 
-const RUN_IN_SQLITE: &str = "EXISTS (SELECT 1 FROM conversation_turns \
-                             WHERE conversation_turns.session_id = interaction_sessions.id \
-                             AND (instr(conversation_turns.user_transcript, ?) > 0 \
-                             OR instr(conversation_turns.answer_heard, ?) > 0))";
-const RUN_IN_POSTGRES: &str = "EXISTS (SELECT 1 FROM conversation_turns \
-                               WHERE conversation_turns.session_id = interaction_sessions.id \
-                               AND (strpos(conversation_turns.user_transcript, $1) > 0 \
-                               OR strpos(conversation_turns.answer_heard, $2) > 0))";
+const RUN_IN_SQLITE: &str = "EXISTS (SELECT 1 FROM session_words \
+                             WHERE session_words.number = interaction_sessions.number \
+                             AND instr(session_words.runs, ?) > 0)";
+const RUN_IN_POSTGRES: &str = "EXISTS (SELECT 1 FROM session_words \
+                               WHERE session_words.number = interaction_sessions.number \
+                               AND strpos(session_words.runs, $1) > 0)";
 
 /// The user's sessions up to this number that the filter lets through, newest first.
 pub(super) fn sessions(
@@ -57,13 +55,13 @@ fn has_words(owner: UserId, search: &TextSearch, backend: DatabaseBackend) -> Ex
     }
 }
 
-/// Whether these characters stand in a row in one of the session's texts.
+/// Whether these characters stand in a row in one of the session's runs.
 fn has_run(run: &str, backend: DatabaseBackend) -> Expr {
     let sql = match backend {
         DatabaseBackend::Sqlite => RUN_IN_SQLITE,
         _ => RUN_IN_POSTGRES,
     };
-    Expr::cust_with_values(sql, [run, run])
+    Expr::cust_with_values(sql, [run])
 }
 
 fn has_provider(provider: &str, backend: DatabaseBackend) -> Expr {

@@ -54,10 +54,7 @@ pub(super) async fn renew(ids: &[Uuid], transaction: &impl ConnectionTrait) -> R
         write(id, &summary, transaction).await?;
         if !turns.is_empty() {
             let texts = turns.iter().flat_map(TurnFacts::texts);
-            rows.push(session_words::Model {
-                number,
-                words: words::of_session(UserId::from_uuid(owner), texts),
-            });
+            rows.push(words::of_session(number, UserId::from_uuid(owner), texts));
         }
     }
     if rows.is_empty() {
@@ -66,7 +63,7 @@ pub(super) async fn renew(ids: &[Uuid], transaction: &impl ConnectionTrait) -> R
     session_words::Entity::insert_many(rows.into_iter().map(IntoActiveModel::into_active_model))
         .on_conflict(
             OnConflict::column(session_words::Column::Number)
-                .update_column(session_words::Column::Words)
+                .update_columns([session_words::Column::Runs, session_words::Column::Words])
                 .to_owned(),
         )
         .exec_without_returning(transaction)

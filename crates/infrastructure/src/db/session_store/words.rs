@@ -2,12 +2,14 @@
 //!
 //! A word is kept whole and with its first letter and its first two, a run of characters as these and as pairs. So
 //! whatever is short is one word of the index; a longer beginning stands for the few words that begin so, and a longer run
-//! for the pairs that it is made of, after which the texts have to be looked at.
+//! for the pairs that it is made of, after which the runs themselves have to be looked at.
 
 use std::collections::BTreeSet;
 
 use viva_domain::ids::UserId;
 use viva_domain::sessions::{TextPiece, TextSearch};
+
+use crate::db::entities::session_words;
 
 /// A session of which there are more words is found by those that were said first. PostgreSQL takes no more than twice as
 /// many bytes.
@@ -21,9 +23,14 @@ enum Term {
     Beginning(String),
 }
 
-/// What a session of this user is found by, in which this was said: one word after a space.
-pub(super) fn of_session<'a>(owner: UserId, texts: impl IntoIterator<Item = &'a str>) -> String {
+/// What a session of this user is found by, in which this was said.
+pub(super) fn of_session<'a>(
+    number: i64,
+    owner: UserId,
+    texts: impl IntoIterator<Item = &'a str>,
+) -> session_words::Model {
     let mut words = BTreeSet::from([owner_word(owner)]);
+    let mut runs = BTreeSet::new();
     let mut bytes = 0;
     for piece in texts.into_iter().flat_map(TextPiece::all_of) {
         for word in index_words(&piece) {
@@ -35,8 +42,16 @@ pub(super) fn of_session<'a>(owner: UserId, texts: impl IntoIterator<Item = &'a 
                 words.insert(word.to_owned());
             }
         }
+        if let Some(run) = long_run(&piece) {
+            runs.insert(run.to_owned());
+        }
     }
-    words.into_iter().collect::<Vec<_>>().join(" ")
+    let joined = |words: BTreeSet<String>| words.into_iter().collect::<Vec<_>>().join(" ");
+    session_words::Model {
+        number,
+        runs: joined(runs),
+        words: joined(words),
+    }
 }
 
 /// The query for FTS5 that finds sessions of this user.
@@ -61,10 +76,14 @@ pub(super) fn tsquery(owner: UserId, search: &TextSearch) -> String {
 
 /// The runs that the index knows by their pairs only.
 pub(super) fn long_runs(search: &TextSearch) -> impl Iterator<Item = &str> {
-    search.pieces().iter().filter_map(|piece| match piece {
-        TextPiece::Run(run) if run.chars().count() > 2 => Some(run.as_str()),
+    search.pieces().iter().filter_map(long_run)
+}
+
+fn long_run(piece: &TextPiece) -> Option<&str> {
+    match piece {
+        TextPiece::Run(run) if run.chars().count() > 2 => Some(run),
         TextPiece::Run(_) | TextPiece::Word(_) => None,
-    })
+    }
 }
 
 /// The owner is one of the words: what others have does not slow a search down.
@@ -131,7 +150,8 @@ mod tests {
 
     #[test]
     fn nothing_said_is_found_by_its_owner() {
-        assert_eq!(of_session(OWNER, ["", "…"]), OWNERS);
+        let row = of_session(7, OWNER, ["", "…"]);
+        assert_eq!((row.words.as_str(), row.runs.as_str()), (OWNERS, ""));
     }
 
     #[test]
@@ -155,7 +175,7 @@ mod tests {
     #[test]
     fn there_are_never_more_words_than_a_database_takes() {
         let texts: Vec<String> = (0..100_000).map(|n| format!("{n:032x}")).collect();
-        let words = of_session(OWNER, texts.iter().map(String::as_str));
+        let words = of_session(7, OWNER, texts.iter().map(String::as_str)).words;
         assert!(words.len() <= MAX_BYTES + 64, "{}", words.len());
         assert!(words.contains(&texts[0]));
     }
