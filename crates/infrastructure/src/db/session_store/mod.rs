@@ -23,7 +23,6 @@ use super::entities::{
     InteractionJson, TurnRows, conversation_turn, latency_metric, session_number, text, user, whole_micros,
 };
 use super::error::{damaged, failed, missing};
-use super::listing;
 
 pub(super) use summaries::catch_up;
 
@@ -197,19 +196,7 @@ impl SessionStore for SqlSessionStore {
         page: PageRequest,
     ) -> Result<SessionList, StoreError> {
         const OPERATION: &str = "list sessions";
-        let connection = &self.database.connection;
-        let work = async {
-            let newest = session_number::Entity::newest(connection)
-                .await
-                .map_err(failed(OPERATION))?;
-            let bound = filter.bound.and_then(|bound| i64::try_from(bound).ok());
-            let bound = bound.map_or(newest, |bound| bound.min(newest));
-            let found = found::sessions(owner, filter, bound, connection.get_database_backend());
-            Ok(SessionList {
-                page: listing::page(found, page, connection, OPERATION).await?,
-                bound: bound.max(0).unsigned_abs(),
-            })
-        };
+        let work = found::list(owner, filter, page, &self.database.connection, OPERATION);
         self.database.within(OPERATION, work).await
     }
 
