@@ -61,8 +61,8 @@ impl UserTimeZone {
     /// put back over it, at the first of the two midnights. `None` for a year that is not kept.
     pub fn beginning_of(self, day: NaiveDate) -> Option<DateTime<Utc>> {
         match self {
-            Self::Place(place) => beginning(place, day),
-            Self::Offset(offset) => beginning(offset, day),
+            Self::Place(place) => beginning(&place, day),
+            Self::Offset(offset) => beginning(&offset, day),
         }
     }
 
@@ -72,7 +72,7 @@ impl UserTimeZone {
     }
 }
 
-fn beginning(zone: impl TimeZone, day: NaiveDate) -> Option<DateTime<Utc>> {
+fn beginning(zone: &impl TimeZone, day: NaiveDate) -> Option<DateTime<Utc>> {
     let midnight = day.and_time(NaiveTime::MIN);
     let first = |minutes: i64| {
         let local = midnight.checked_add_signed(TimeDelta::minutes(minutes))?;
