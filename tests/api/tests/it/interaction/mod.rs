@@ -2,6 +2,7 @@
 
 mod audio;
 mod credentials;
+mod prompts;
 mod providers;
 mod session_list;
 mod sessions;
