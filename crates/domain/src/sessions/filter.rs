@@ -163,8 +163,8 @@ mod tests {
         bound: None,
     };
 
-    fn time(text: &str) -> Option<DateTime<Utc>> {
-        Some(text.parse().unwrap())
+    fn time(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
     }
 
     #[test]
@@ -198,9 +198,9 @@ mod tests {
             mode: Some(InteractionMode::Cascade),
             status: Some(SessionStatus::Ended(EndStatus::Superseded)),
             provider: Some("deepgram".to_owned()),
-            from: time("2026-10-23T22:00:00Z"),
+            from: Some(time("2026-10-23T22:00:00Z")),
             // This night clocks are put back.
-            before: time("2026-10-25T23:00:00Z"),
+            before: Some(time("2026-10-25T23:00:00Z")),
             text: Some(TextSearch::parse("訂單").unwrap()),
             bound: Some(7),
         };
@@ -216,8 +216,8 @@ mod tests {
             ..NONE
         })
         .unwrap();
-        assert_eq!(filter.from, time("2026-11-29T16:00:00Z"));
-        assert_eq!(filter.before, time("2026-11-30T16:00:00Z"));
+        assert_eq!(filter.from, Some(time("2026-11-29T16:00:00Z")));
+        assert_eq!(filter.before, Some(time("2026-11-30T16:00:00Z")));
     }
 
     #[test]

@@ -150,12 +150,12 @@ async fn what_was_stored_before_there_were_lists_is_listed_and_found() {
         assert!(database.migrate().await.unwrap() > 0);
         let after = first_page(&store).await.unwrap();
         assert_eq!(after, before);
-        let story = SessionFilter {
+        let filter = SessionFilter {
             text: Some(TextSearch::parse("story").unwrap()),
             bound: Some(1),
             ..SessionFilter::default()
         };
-        let found = store.list(OWNER, &story, PageRequest::new(1, 10)).await.unwrap();
+        let found = store.list(OWNER, &filter, PageRequest::new(1, 10)).await.unwrap();
         assert_eq!(found.page.items[0].session.id, session_id(1));
         // Numbers go on where they are.
         store.insert(&session(6)).await.unwrap();

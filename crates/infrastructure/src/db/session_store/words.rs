@@ -141,11 +141,12 @@ mod tests {
 
     #[test]
     fn words_have_their_beginnings_and_runs_their_pairs() {
-        let words = of_session(OWNER, ["Go to bed,", "從前有 a bee"]);
+        let row = of_session(7, OWNER, ["Go to bed,", "從前有 a bee", "從前"]);
         assert_eq!(
-            words,
+            row.words,
             format!("a b be bed bee g go t to {OWNERS} 前 前有 從 從前 有")
         );
+        assert_eq!((row.number, row.runs.as_str()), (7, "從前有"));
     }
 
     #[test]
