@@ -35,3 +35,7 @@ truth *args:
 # How many sessions the release carries; writes docs/performance.md
 bench *args:
     cargo xtask bench {{args}}
+
+# How fast 100,000 stored sessions are listed and searched, in both databases
+history *args:
+    cargo xtask history {{args}}

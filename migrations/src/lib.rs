@@ -17,6 +17,7 @@ mod m20261129_templates;
 mod m20261130_access;
 mod m20261130_credentials;
 mod m20261130_recordings;
+mod m20261130_session_lists;
 
 /// Brings a database to the newest schema; running it again changes nothing.
 #[derive(Debug)]
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_credentials::Migration),
             Box::new(m20261130_access::Migration),
             Box::new(m20261130_recordings::Migration),
+            Box::new(m20261130_session_lists::Migration),
         ]
     }
 }

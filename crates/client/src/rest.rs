@@ -8,7 +8,7 @@ use uuid::Uuid;
 use viva_protocol::problem::{PROBLEM_JSON, Problem};
 use viva_protocol::rest::{
     AuditEntry, Credential, CredentialContent, CredentialList, DuplicateTemplate, LatencyStats, Page,
-    ProviderList, SelfTest, SessionDetail, Template, TemplateContent, Turn,
+    ProviderList, SelfTest, SessionDetail, SessionPage, Template, TemplateContent, Turn,
 };
 
 use crate::ClientError;
@@ -98,6 +98,16 @@ impl Client {
     /// [`ClientError`], like every request.
     pub async fn providers(&self) -> Result<ProviderList, ClientError> {
         self.get("/api/v1/interaction/providers").await
+    }
+
+    /// One page of one's own sessions, newest first. `wanted` are the parameters of the request, such as `page` and `q`.
+    ///
+    /// # Errors
+    /// [`ClientError::Problem`] with status 400 when one makes no sense.
+    pub async fn sessions(&self, wanted: &[(&str, &str)]) -> Result<SessionPage, ClientError> {
+        let mut url = self.url("/api/v1/interaction/sessions")?;
+        url.query_pairs_mut().extend_pairs(wanted);
+        understood(&self.send(self.http.get(url)).await?)
     }
 
     /// A session with its turns.

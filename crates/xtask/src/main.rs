@@ -1,4 +1,4 @@
-//! The commands of this repository: `cargo xtask run`, `test`, `e2e`, `check`, `truth`, `bench`, `dev`, `build`.
+//! The commands of this repository: `cargo xtask run`, `test`, `e2e`, `check`, `truth`, `bench`, `history`, `dev`, `build`.
 //!
 //! A fresh machine has a Rust toolchain, a C compiler and the package registries. Whatever else a
 //! command needs is built here (the page's bundle), started here (PostgreSQL) or installed here (the
@@ -72,6 +72,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Measure how fast 100,000 stored sessions are listed and searched, in SQLite and in PostgreSQL; prints a table for each
+    History {
+        /// Passed on to `viva-load history`, such as `--sessions 1000`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Check formatting, lints, documentation and the repository's own rules
     Check,
 }
@@ -93,6 +99,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::E2e { args } => commands::e2e::e2e(&workspace, &args),
         Task::Truth { args } => commands::truth::truth(&workspace, &args),
         Task::Bench { args } => commands::bench::bench(&workspace, &args),
+        Task::History { args } => commands::history::history(&workspace, &args),
         Task::Check => commands::check::check(&workspace),
     }
 }

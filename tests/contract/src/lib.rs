@@ -25,6 +25,8 @@ pub mod language_model;
 pub mod provider_directory;
 pub mod realtime_voice;
 pub mod samples;
+pub mod session_list;
+pub mod session_search;
 pub mod session_store;
 pub mod speech_to_text;
 pub mod template_store;

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use viva_domain::ids::SessionId;
-use viva_domain::ports::{Page, PageRequest, SessionStore, StoreError, StoreErrorKind};
+use viva_domain::ports::{SessionStore, StoreError, StoreErrorKind};
 use viva_domain::sessions::{EndStatus, FallbackPolicy, Interaction, Prompt, Session, SessionState};
 use viva_domain::turns::{Turn, TurnNumber};
 
@@ -23,8 +22,6 @@ macro_rules! session_store_contract {
             bare_sessions_survive,
             inserting_twice_conflicts,
             sessions_of_others_are_not_found,
-            lists_are_newest_first,
-            lists_hold_the_owners_sessions_only,
             sessions_end_once,
             sessions_of_others_cannot_be_ended,
             ending_an_unknown_session_does_nothing,
@@ -125,42 +122,6 @@ pub async fn sessions_of_others_are_not_found(store: &dyn SessionStore) {
     assert_eq!(store.turns(STRANGER, session_id(1)).await.unwrap(), []);
     let found = store.turn(STRANGER, session_id(1), turn_id(1, 1)).await;
     assert_eq!(found.unwrap(), None);
-}
-
-pub async fn lists_are_newest_first(store: &dyn SessionStore) {
-    // Neither the order of insertion nor that of the ids is that of the times; 4 and 5 began in the same microsecond.
-    let times = [(1, 30), (5, 20), (2, 40), (4, 20), (3, 10)];
-    for (n, started_us) in times {
-        let session = Session {
-            started_at: at(started_us),
-            ..session(n)
-        };
-        store.insert(&session).await.unwrap();
-    }
-    let newest_first = [2, 1, 5, 4, 3].map(session_id);
-    let page = |page, size| store.list(OWNER, PageRequest::new(page, size));
-    assert_eq!(ids(&page(1, 100).await.unwrap()), newest_first);
-    assert_eq!(ids(&page(1, 2).await.unwrap()), newest_first[..2]);
-    assert_eq!(ids(&page(2, 2).await.unwrap()), newest_first[2..4]);
-    assert_eq!(ids(&page(3, 2).await.unwrap()), newest_first[4..]);
-    let beyond = page(4, 2).await.unwrap();
-    assert_eq!((beyond.items.len(), beyond.total), (0, 5));
-    let far_beyond = page(u32::MAX, 100).await.unwrap();
-    assert_eq!((far_beyond.items.len(), far_beyond.total), (0, 5));
-}
-
-pub async fn lists_hold_the_owners_sessions_only(store: &dyn SessionStore) {
-    store.insert(&session(1)).await.unwrap();
-    let foreign = Session {
-        user_id: STRANGER,
-        ..session(2)
-    };
-    store.insert(&foreign).await.unwrap();
-    let everything = PageRequest::new(1, PageRequest::MAX_SIZE);
-    let page = store.list(OWNER, everything).await.unwrap();
-    assert_eq!((page.items, page.total), (vec![session(1)], 1));
-    let page = store.list(STRANGER, everything).await.unwrap();
-    assert_eq!((page.items, page.total), (vec![foreign], 1));
 }
 
 pub async fn sessions_end_once(store: &dyn SessionStore) {
@@ -443,11 +404,6 @@ async fn saved_and_read(store: &dyn SessionStore, turn: Turn) {
         Some(&turn)
     );
     assert_eq!(store.turns(OWNER, turn.session_id).await.unwrap(), [turn]);
-}
-
-fn ids(page: &Page<Session>) -> Vec<SessionId> {
-    assert_eq!(page.total, 5);
-    page.items.iter().map(|session| session.id).collect()
 }
 
 fn kind(res: Result<(), StoreError>) -> StoreErrorKind {

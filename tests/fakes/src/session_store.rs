@@ -4,8 +4,13 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use viva_domain::ids::{SessionId, TurnId, UserId};
-use viva_domain::ports::{MeasuredPeaks, Page, PageRequest, SessionStore, StoreError, StoreErrorKind};
-use viva_domain::sessions::{EndStatus, Interaction, Session, SessionState};
+use viva_domain::ports::{
+    MeasuredPeaks, Page, PageRequest, SessionList, SessionStore, StoreError, StoreErrorKind,
+};
+use viva_domain::sessions::{
+    EndStatus, Interaction, Session, SessionFilter, SessionOverview, SessionState, SessionSummary,
+    TurnOutcome,
+};
 use viva_domain::turns::{Turn, TurnNumber};
 
 use crate::rows::{error, paged};
@@ -22,6 +27,15 @@ pub struct MemorySessionStore {
 struct Rows {
     sessions: BTreeMap<SessionId, Session>,
     turns: BTreeMap<TurnId, Turn>,
+    listed: BTreeMap<SessionId, Listed>,
+    newest: u64,
+}
+
+/// What lists know of a session besides its turns.
+#[derive(Debug, Default)]
+struct Listed {
+    number: u64,
+    providers: Vec<String>,
 }
 
 impl MemorySessionStore {
@@ -39,6 +53,50 @@ impl Rows {
     fn owned(&self, owner: UserId, id: SessionId) -> Option<&Session> {
         self.sessions.get(&id).filter(|session| session.user_id == owner)
     }
+
+    fn turns_of(&self, id: SessionId) -> impl Iterator<Item = &Turn> {
+        self.turns.values().filter(move |turn| turn.session_id == id)
+    }
+
+    fn overview(&self, session: &Session) -> SessionOverview {
+        SessionOverview {
+            session: session.clone(),
+            providers: self.listed[&session.id].providers.clone(),
+            summary: SessionSummary::of(self.turns_of(session.id).map(TurnOutcome::from)),
+        }
+    }
+
+    fn is_wanted(&self, session: &Session, filter: &SessionFilter) -> bool {
+        let listed = &self.listed[&session.id];
+        let texts = || {
+            self.turns_of(session.id)
+                .flat_map(|turn| [turn.user_transcript.as_deref(), Some(turn.answer.heard.as_str())])
+                .flatten()
+                .collect::<Vec<_>>()
+        };
+        filter.mode.is_none_or(|mode| mode == session.interaction.mode())
+            && filter
+                .status
+                .is_none_or(|status| status == session.state.status())
+            && filter
+                .provider
+                .as_ref()
+                .is_none_or(|provider| listed.providers.contains(provider))
+            && filter.from.is_none_or(|from| session.started_at >= from)
+            && filter.before.is_none_or(|before| session.started_at < before)
+            && filter.bound.is_none_or(|bound| listed.number <= bound)
+            && filter.text.as_ref().is_none_or(|text| text.finds(&texts()))
+    }
+}
+
+impl Listed {
+    fn add_providers_of(&mut self, interaction: &Interaction) {
+        for provider in interaction.providers() {
+            if !self.providers.iter().any(|known| known == provider) {
+                self.providers.push(provider.to_owned());
+            }
+        }
+    }
 }
 
 #[async_trait]
@@ -50,6 +108,13 @@ impl SessionStore for MemorySessionStore {
         if rows.sessions.contains_key(&session.id) {
             return Err(error(StoreErrorKind::Conflict, OPERATION));
         }
+        rows.newest += 1;
+        let mut listed = Listed {
+            number: rows.newest,
+            ..Listed::default()
+        };
+        listed.add_providers_of(&session.interaction);
+        rows.listed.insert(session.id, listed);
         rows.sessions.insert(session.id, session.clone());
         Ok(())
     }
@@ -59,16 +124,28 @@ impl SessionStore for MemorySessionStore {
         Ok(lock(&self.rows).owned(owner, id).cloned())
     }
 
-    async fn list(&self, owner: UserId, page: PageRequest) -> Result<Page<Session>, StoreError> {
+    async fn list(
+        &self,
+        owner: UserId,
+        filter: &SessionFilter,
+        page: PageRequest,
+    ) -> Result<SessionList, StoreError> {
         self.check("list sessions")?;
         let rows = lock(&self.rows);
         let mut sessions: Vec<&Session> = rows
             .sessions
             .values()
-            .filter(|session| session.user_id == owner)
+            .filter(|session| session.user_id == owner && rows.is_wanted(session, filter))
             .collect();
         sessions.sort_by_key(|session| std::cmp::Reverse((session.started_at, session.id)));
-        Ok(paged(sessions.into_iter(), page))
+        let found = paged(sessions.into_iter(), page);
+        Ok(SessionList {
+            page: Page {
+                items: found.items.iter().map(|session| rows.overview(session)).collect(),
+                total: found.total,
+            },
+            bound: filter.bound.map_or(rows.newest, |bound| bound.min(rows.newest)),
+        })
     }
 
     async fn end(
@@ -96,11 +173,12 @@ impl SessionStore for MemorySessionStore {
         interaction: &Interaction,
     ) -> Result<(), StoreError> {
         self.check("switch session")?;
-        let mut rows = lock(&self.rows);
+        let rows = &mut *lock(&self.rows);
         if let Some(session) = rows.sessions.get_mut(&id)
             && session.user_id == owner
         {
             session.interaction = interaction.clone();
+            rows.listed.entry(id).or_default().add_providers_of(interaction);
         }
         Ok(())
     }
@@ -182,12 +260,7 @@ impl SessionStore for MemorySessionStore {
         if rows.owned(owner, id).is_none() {
             return Ok(Vec::new());
         }
-        let mut turns: Vec<Turn> = rows
-            .turns
-            .values()
-            .filter(|turn| turn.session_id == id)
-            .cloned()
-            .collect();
+        let mut turns: Vec<Turn> = rows.turns_of(id).cloned().collect();
         turns.sort_by_key(|turn| turn.number);
         Ok(turns)
     }
@@ -225,7 +298,9 @@ impl SessionStore for MemorySessionStore {
 
 #[cfg(test)]
 mod tests {
-    use viva_contract::{session_store_contract, turn_peaks_contract};
+    use viva_contract::{
+        session_list_contract, session_search_contract, session_store_contract, turn_peaks_contract,
+    };
 
     use super::*;
 
@@ -240,6 +315,17 @@ mod tests {
     }
 
     turn_peaks_contract!(peaks_in_memory);
+    mod lists {
+        use super::*;
+
+        session_list_contract!(memory);
+    }
+
+    mod searches {
+        use super::*;
+
+        session_search_contract!(memory);
+    }
 
     #[tokio::test]
     async fn it_fails_when_told() {

@@ -32,6 +32,28 @@ pub(crate) enum Task {
     Call(LoadArgs),
     /// Against servers that it starts itself, more and more callers at once; writes a report
     Bench(BenchArgs),
+    /// Nobody calls: how fast a server lists and finds many sessions of before; prints a table
+    History(HistoryArgs),
+}
+
+/// How many sessions there are, and where.
+#[derive(Debug, clap::Args)]
+pub(crate) struct HistoryArgs {
+    /// The server's program.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) viva: PathBuf,
+    /// An empty PostgreSQL database; without it a SQLite file is made and thrown away.
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: Option<String>,
+    /// Sessions in it.
+    #[arg(long, value_name = "N", default_value = "100000")]
+    pub(crate) sessions: u32,
+    /// Turns of each.
+    #[arg(long, value_name = "N", default_value = "5")]
+    pub(crate) turns: u16,
+    /// How often each list is asked for.
+    #[arg(long, value_name = "N", default_value = "100")]
+    pub(crate) requests: NonZeroU32,
 }
 
 /// What is measured, and where the report goes.
@@ -303,7 +325,7 @@ mod tests {
         let program = ["viva-load", "call", "--wav", "x.wav"];
         match Task::parse_from(program.iter().chain(arguments)) {
             Task::Call(args) => args,
-            Task::Bench(args) => panic!("parsed as {args:?}"),
+            other => panic!("parsed as {other:?}"),
         }
     }
 
@@ -312,7 +334,7 @@ mod tests {
                     --commit abc";
         match Task::parse_from(line.split_whitespace()) {
             Task::Bench(args) => args,
-            Task::Call(args) => panic!("parsed as {args:?}"),
+            other => panic!("parsed as {other:?}"),
         }
     }
 

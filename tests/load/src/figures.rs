@@ -153,7 +153,7 @@ mod tests {
         let program = ["viva-load", "call", "--wav", "x.wav"];
         match Task::parse_from(program.iter().chain(arguments)) {
             Task::Call(args) => args,
-            Task::Bench(args) => panic!("parsed as {args:?}"),
+            other => panic!("parsed as {other:?}"),
         }
     }
 

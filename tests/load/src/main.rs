@@ -5,6 +5,9 @@
 //! bench` starts one per step, reads its processor time and memory, and writes `docs/performance.md`. `cargo xtask bench`
 //! builds both and keeps them on different cores.
 //!
+//! `viva-load history` fills a database with sessions that nobody held, and asks a server for lists of them; `cargo xtask
+//! history` does so on both databases.
+//!
 //! Must not enter: a second way to talk to the server; that is `viva-client`.
 //!
 //! To add a figure: a field of [`Figures`] that its `add` fills, a row of its text, and a cell of the report's table in
@@ -13,6 +16,7 @@
 mod args;
 mod bench;
 mod figures;
+mod history;
 mod interruptions;
 mod server;
 
@@ -38,6 +42,11 @@ async fn main() -> Result<ExitCode> {
         Task::Call(args) => args,
         Task::Bench(args) => {
             bench::run(&args).await?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Task::History(args) => {
+            let table = history::run(&args).await?;
+            std::io::stdout().lock().write_all(table.as_bytes())?;
             return Ok(ExitCode::SUCCESS);
         }
     };

@@ -32,10 +32,16 @@ pub(crate) struct Usage {
 }
 
 impl Server {
-    /// Starts the program, kept on one processor if that is asked for.
+    /// Starts the program on a database of its own, kept on one processor if that is asked for.
     pub(crate) async fn start(viva: &Path, core: Option<usize>) -> Result<Self> {
+        Self::start_on(viva, core, None).await
+    }
+
+    /// Starts it on this database, if it is given one.
+    pub(crate) async fn start_on(viva: &Path, core: Option<usize>, database: Option<&str>) -> Result<Self> {
         let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
         let path = |name: &str| folder.path().join(name).display().to_string();
+        let own_database = format!("sqlite://{}", path("viva.db"));
         let mut command = if let Some(core) = core {
             let mut command = Command::new("taskset");
             command.args(["--cpu-list", &core.to_string()]).arg(viva);
@@ -47,9 +53,10 @@ impl Server {
             .arg("serve")
             .current_dir(folder.path())
             .env("VIVA__SERVER__LISTEN", "127.0.0.1:0")
-            .env("VIVA__DATABASE__URL", format!("sqlite://{}", path("viva.db")))
+            .env("VIVA__DATABASE__URL", database.unwrap_or(&own_database))
             .env("VIVA__STORAGE__URL", path("storage"))
             .env("VIVA__SESSIONS__PER_USER", "10000")
+            .env("VIVA__LIMITS__READS_PER_MIN", "0")
             .env("VIVA__LOG__FILTER", "warn")
             .stdout(Stdio::piped())
             .kill_on_drop(true)

@@ -78,7 +78,8 @@ impl KeyUses {
         interaction: &Interaction,
         opening: impl Future<Output = Result<T, OpenModeError>>,
     ) -> Result<T, OpenModeError> {
-        let providers = providers(interaction);
+        // The first is the one that is connected to.
+        let providers = interaction.providers();
         let mut attempt = Attempt {
             uses: self,
             modes,
@@ -194,15 +195,5 @@ fn outcome(kind: &ProviderErrorKind) -> Option<AuditOutcome> {
         ProviderErrorKind::RateLimited => Some(AuditOutcome::RateLimited),
         ProviderErrorKind::Unavailable => Some(AuditOutcome::NoNetwork),
         ProviderErrorKind::InvalidConfig(_) | ProviderErrorKind::Failed(_) => Some(AuditOutcome::Failed),
-    }
-}
-
-/// All that are talked with, the one that is connected to first.
-fn providers(interaction: &Interaction) -> Vec<&str> {
-    match interaction {
-        Interaction::Realtime(config) => vec![&config.provider],
-        Interaction::Cascade(config) => [&config.stt, &config.llm, &config.tts]
-            .map(|stage| stage.provider.as_str())
-            .into(),
     }
 }

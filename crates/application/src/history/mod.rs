@@ -11,8 +11,10 @@ use chrono::{DateTime, Utc};
 use thiserror::Error;
 use viva_domain::ids::{SessionId, TurnId, UserId};
 use viva_domain::latency::{MeasuredAt, MetricStatistics, Statistics};
-use viva_domain::ports::{BlobError, BlobErrorKind, BlobStore, Page, PageRequest, SessionStore, StoreError};
-use viva_domain::sessions::{Session, TimeLine};
+use viva_domain::ports::{
+    BlobError, BlobErrorKind, BlobStore, PageRequest, SessionList, SessionStore, StoreError,
+};
+use viva_domain::sessions::{Session, SessionFilter, TimeLine};
 use viva_domain::turns::{Recording, Turn, TurnNumber};
 
 pub use self::peaks::PEAK_WINDOW;
@@ -136,12 +138,17 @@ impl History {
         Ok(self.session_store.ping().await?)
     }
 
-    /// The user's sessions, newest first.
+    /// Those of the user's sessions that the filter lets through, newest first.
     ///
     /// # Errors
     /// [`HistoryError::Store`].
-    pub async fn list(&self, owner: UserId, page: PageRequest) -> Result<Page<Session>, HistoryError> {
-        Ok(self.session_store.list(owner, page).await?)
+    pub async fn list(
+        &self,
+        owner: UserId,
+        filter: &SessionFilter,
+        page: PageRequest,
+    ) -> Result<SessionList, HistoryError> {
+        Ok(self.session_store.list(owner, filter, page).await?)
     }
 
     /// One session.

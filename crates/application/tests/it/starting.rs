@@ -9,7 +9,7 @@ use uuid::Uuid;
 use viva_application::sessions::{SessionInput, SessionSettings, StartSessionError, StartedSession};
 use viva_domain::ids::UserId;
 use viva_domain::ports::{Ids, PageRequest, RealtimeEventKind, SessionStore as _, StoreErrorKind};
-use viva_domain::sessions::{EndStatus, SessionState};
+use viva_domain::sessions::{EndStatus, SessionFilter, SessionState};
 use viva_domain::turns::{Event, NoticeCode};
 use viva_fakes::SequentialIds;
 
@@ -25,12 +25,13 @@ fn ended(state: SessionState) -> Option<EndStatus> {
 async fn statuses(bench: &Bench) -> Vec<Option<EndStatus>> {
     let page = bench
         .session_store
-        .list(UserId::LOCAL, PageRequest::new(1, 100))
+        .list(UserId::LOCAL, &SessionFilter::default(), PageRequest::new(1, 100))
         .await
-        .expect("the store answers");
+        .expect("the store answers")
+        .page;
     page.items
         .into_iter()
-        .map(|session| ended(session.state))
+        .map(|overview| ended(overview.session.state))
         .collect()
 }
 

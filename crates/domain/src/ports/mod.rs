@@ -41,7 +41,9 @@ pub use realtime_voice::{
     Heard, RealtimeCapabilities, RealtimeCommand, RealtimeEvent, RealtimeEventKind, RealtimeRequest,
     RealtimeSession, RealtimeVoice,
 };
-pub use session_store::{MeasuredPeaks, Page, PageRequest, SessionStore, StoreError, StoreErrorKind};
+pub use session_store::{
+    MeasuredPeaks, Page, PageRequest, SessionList, SessionStore, StoreError, StoreErrorKind,
+};
 pub use speech_to_text::{
     SpeechToText, SpeechToTextCapabilities, SpeechToTextCommand, SpeechToTextEvent, SpeechToTextEventKind,
     SpeechToTextSession,

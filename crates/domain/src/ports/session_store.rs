@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use super::Source;
 use crate::ids::{SessionId, TurnId, UserId};
-use crate::sessions::{EndStatus, Interaction, Session};
+use crate::sessions::{EndStatus, Interaction, Session, SessionFilter, SessionOverview};
 use crate::turns::{Turn, TurnNumber};
 
 /// Keeps sessions, their turns and latencies. Every implementation passes `contract::session_store`.
@@ -23,11 +23,17 @@ pub trait SessionStore: Send + Sync {
     /// [`StoreErrorKind::Unavailable`] when the backend cannot answer.
     async fn find(&self, owner: UserId, id: SessionId) -> Result<Option<Session>, StoreError>;
 
-    /// The user's sessions, newest first.
+    /// Those of the user's sessions that the filter lets through, newest first. Sessions that start meanwhile are on no page
+    /// of a list whose bound the filter has.
     ///
     /// # Errors
     /// [`StoreErrorKind::Unavailable`] when the backend cannot answer.
-    async fn list(&self, owner: UserId, page: PageRequest) -> Result<Page<Session>, StoreError>;
+    async fn list(
+        &self,
+        owner: UserId,
+        filter: &SessionFilter,
+        page: PageRequest,
+    ) -> Result<SessionList, StoreError>;
 
     /// Ends an active session; nothing happens when it is over already or is not this user's.
     ///
@@ -158,6 +164,15 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Number of items on all pages.
     pub total: u64,
+}
+
+/// One page of sessions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SessionList {
+    /// The page.
+    pub page: Page<SessionOverview>,
+    /// For [`SessionFilter::bound`], when another page of the same list is asked for.
+    pub bound: u64,
 }
 
 /// A failure of a store.

@@ -16,6 +16,7 @@ use viva_domain::ports::{StoreError, StoreErrorKind};
 use viva_migrations::{Migrator, MigratorTrait};
 
 use super::error::failed;
+use super::session_store::catch_up;
 
 /// The name of the lock that a server holds in PostgreSQL, which knows locks by number: "viva".
 const LOCK: i64 = 0x7669_7661;
@@ -136,7 +137,8 @@ impl Database {
         }
     }
 
-    /// Brings the schema up to date and answers how many steps that took; 0 when it was.
+    /// Brings the schema up to date, and what older versions of it do not keep, and answers how many steps the schema took; 0
+    /// when it was.
     ///
     /// # Errors
     /// [`StoreError`] when a step fails; those before it are kept.
@@ -147,6 +149,7 @@ impl Database {
             .await
             .map_err(&failed)?;
         Migrator::up(&self.connection, None).await.map_err(&failed)?;
+        catch_up(&self.connection).await.map_err(&failed)?;
         Ok(pending.len())
     }
 

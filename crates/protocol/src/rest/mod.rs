@@ -20,6 +20,7 @@ pub use recordings::{
 };
 pub use self_test::{Certificate, CertifiedPart, SelfTest, SelfTestProgress};
 pub use sessions::{
-    LatencyStats, MetricStatistics, Page, Session, SessionDetail, SessionStatus, Statistics, Turn,
+    LatencyStats, MetricStatistics, Page, Session, SessionDetail, SessionOverview, SessionPage,
+    SessionStatus, Statistics, Turn,
 };
 pub use templates::{DuplicateTemplate, Template, TemplateContent};

@@ -20,7 +20,7 @@ pub struct Page<T> {
     pub total_pages: u64,
 }
 
-/// A session, as lists show it.
+/// A session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Session {
@@ -67,6 +67,41 @@ pub enum SessionStatus {
     Error,
     /// Its user started another one.
     Superseded,
+}
+
+/// Body of `GET /interaction/sessions`: one page of sessions, newest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SessionPage {
+    /// The page.
+    #[serde(flatten)]
+    pub page: Page<SessionOverview>,
+    /// Ask for the next page with the same `bound`: sessions that start meanwhile then move nothing from page to page.
+    pub bound: u64,
+}
+
+/// A session, as lists show it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SessionOverview {
+    /// The session.
+    #[serde(flatten)]
+    pub session: Session,
+    /// Number of turns so far.
+    pub total_turns: u64,
+    /// How long it lasted, in ms; absent while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total_duration_ms: Option<u64>,
+    /// Mean of [`Latency::total_ms`] over the turns that were not interrupted; absent when none has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub avg_latency_ms: Option<f64>,
+    /// 95th percentile of the same, nearest rank.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p95_latency_ms: Option<f64>,
+    /// Number of interrupted turns.
+    pub interrupted_count: u64,
+    /// Ids of the providers that took part, in the order in which they came, also those that others took the place of.
+    pub providers: Vec<String>,
 }
 
 /// Body of `GET /interaction/sessions/{id}`.

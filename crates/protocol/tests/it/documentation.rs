@@ -274,6 +274,12 @@ fn every_field_of_a_rest_body_is_named() {
         total_pages: 1,
     };
     assert_names_fields(body("page"), "a page", &serde_json::to_value(page).unwrap());
+    let mut overview = serde_json::to_value(samples::full_overview()).unwrap();
+    let session = serde_json::to_value(samples::full_session()).unwrap();
+    let added = overview.as_object_mut().unwrap();
+    added.retain(|name, _| session.get(name).is_none());
+    assert_names_fields(body("session in a list"), "a session in a list", &overview);
+    assert!(body("page").contains("`bound`"), "pages of sessions have a bound");
     let detail = rest::SessionDetail {
         session: samples::full_session(),
         turns: vec![],

@@ -51,13 +51,13 @@ fn providers_look_like_this() {
 #[test]
 fn a_page_of_sessions_looks_like_this() {
     let page = rest::Page {
-        items: vec![samples::full_session(), samples::minimal_session()],
+        items: vec![samples::full_overview(), samples::minimal_overview()],
         total: 102,
         page: 2,
         page_size: 100,
         total_pages: 2,
     };
-    assert_wire("rest_session_page", &page);
+    assert_wire("rest_session_page", &rest::SessionPage { page, bound: 4_711 });
 }
 
 #[test]

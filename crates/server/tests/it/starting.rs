@@ -4,6 +4,7 @@ use std::fs;
 
 use viva_domain::ids::{SessionId, UserId};
 use viva_domain::ports::{PageRequest, SessionStore as _};
+use viva_domain::sessions::SessionFilter;
 use viva_infrastructure::db::{Database, DatabaseConfig, SqlSessionStore};
 
 use crate::bench::{Folder, output};
@@ -50,8 +51,9 @@ async fn migrating_makes_the_tables_and_doing_it_again_is_harmless() {
         let database = database.unwrap();
         let store = SqlSessionStore::new(database.clone());
         let page = PageRequest::new(1, 1);
-        let sessions = store.list(UserId::LOCAL, page).await.unwrap();
-        assert_eq!(sessions.total, 0);
+        let filter = SessionFilter::default();
+        let sessions = store.list(UserId::LOCAL, &filter, page).await.unwrap();
+        assert_eq!(sessions.page.total, 0);
         let nobody = SessionId::from_uuid(uuid::Uuid::nil());
         assert_eq!(store.turns(UserId::LOCAL, nobody).await.unwrap(), []);
         assert_eq!(database.migrate().await.unwrap(), 0, "steps were left out");

@@ -1,9 +1,14 @@
 use sea_orm::entity::prelude::*;
 use viva_domain::ids::{SessionId, UserId};
-use viva_domain::sessions::{FallbackPolicy, Interaction, Prompt, Session, SessionState, SessionStatus};
+use viva_domain::sessions::{
+    FallbackPolicy, Interaction, Prompt, Session, SessionOverview, SessionState, SessionStatus,
+    SessionSummary,
+};
 
 use super::json::InteractionJson;
-use super::values::{DamagedRow, damaged, optional_text, prompt_column, whole_micros};
+use super::values::{
+    DamagedRow, damaged, optional_text, prompt_column, read_count, read_micros, text, whole_micros,
+};
 
 /// A row of `interaction_sessions`.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -28,6 +33,17 @@ pub(crate) struct Model {
     pub(crate) started_at: DateTimeUtc,
     pub(crate) status: String,
     pub(crate) ended_at: Option<DateTimeUtc>,
+    /// Higher than that of any session that was stored before.
+    pub(crate) number: i64,
+    /// Those of the interaction and of those before it, as [`provider_names`] writes them.
+    #[sea_orm(column_type = "Text")]
+    pub(crate) providers: String,
+    pub(crate) turn_count: i64,
+    pub(crate) interrupted_count: i64,
+    pub(crate) avg_latency_us: Option<i64>,
+    pub(crate) p95_latency_us: Option<i64>,
+    /// Whether the five before this are known, and the words in `session_words`.
+    pub(crate) is_summarised: bool,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
@@ -47,8 +63,9 @@ impl Entity {
     }
 }
 
-impl From<&Session> for Model {
-    fn from(session: &Session) -> Self {
+impl Model {
+    /// A session without turns, under its number.
+    pub(crate) fn new(session: &Session, number: i64) -> Self {
         let prompt = &session.prompt;
         Self {
             id: session.id.as_uuid(),
@@ -64,7 +81,48 @@ impl From<&Session> for Model {
             started_at: whole_micros(session.started_at),
             status: session.state.status().as_str().to_owned(),
             ended_at: session.state.ended_at().map(whole_micros),
+            number,
+            providers: provider_names(&session.interaction.providers()),
+            turn_count: 0,
+            interrupted_count: 0,
+            avg_latency_us: None,
+            p95_latency_us: None,
+            is_summarised: true,
         }
+    }
+}
+
+/// Each between spaces, so that one can be found by its name and a space on both sides.
+pub(crate) fn provider_names(providers: &[&str]) -> String {
+    let names = providers.iter().flat_map(|name| [text(name), " ".to_owned()]);
+    [" ".to_owned()].into_iter().chain(names).collect()
+}
+
+/// Adds to these names those that are not among them.
+pub(crate) fn with_providers(names: &str, more: &[&str]) -> String {
+    let mut providers: Vec<&str> = names.split_whitespace().collect();
+    for name in more {
+        if !providers.contains(name) {
+            providers.push(name);
+        }
+    }
+    provider_names(&providers)
+}
+
+impl TryFrom<Model> for SessionOverview {
+    type Error = DamagedRow;
+
+    fn try_from(row: Model) -> Result<Self, DamagedRow> {
+        Ok(Self {
+            providers: row.providers.split_whitespace().map(str::to_owned).collect(),
+            summary: SessionSummary {
+                turn_count: read_count(row.turn_count, "turn_count")?,
+                interrupted_count: read_count(row.interrupted_count, "interrupted_count")?,
+                avg_latency: read_micros(row.avg_latency_us, "avg_latency_us")?,
+                p95_latency: read_micros(row.p95_latency_us, "p95_latency_us")?,
+            },
+            session: row.try_into()?,
+        })
     }
 }
 

@@ -9,6 +9,8 @@ pub(crate) mod interaction_session;
 mod json;
 pub(crate) mod latency_metric;
 pub(crate) mod provider_credential;
+pub(crate) mod session_number;
+pub(crate) mod session_words;
 pub(crate) mod system_prompt_template;
 mod turn_rows;
 pub(crate) mod user;
@@ -16,4 +18,4 @@ mod values;
 
 pub(crate) use json::InteractionJson;
 pub(crate) use turn_rows::TurnRows;
-pub(crate) use values::{DamagedRow, text, whole_micros};
+pub(crate) use values::{DamagedRow, count, micros, text, whole_micros};

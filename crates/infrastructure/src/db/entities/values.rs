@@ -42,7 +42,7 @@ pub(super) fn optional_text(raw: Option<&str>) -> Option<String> {
 }
 
 /// Counts beyond 2^63 do not happen; they are kept as the largest that can be.
-pub(super) fn count(value: u64) -> i64 {
+pub(crate) fn count(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
@@ -51,7 +51,7 @@ pub(super) fn read_count(value: i64, column: &'static str) -> Result<u64, Damage
 }
 
 /// A duration in microseconds, cut to them.
-pub(super) fn micros(duration: Duration) -> i64 {
+pub(crate) fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 

@@ -1,3 +1,7 @@
+mod found;
+mod summaries;
+mod words;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
@@ -7,19 +11,22 @@ use sea_orm::{
 };
 use tracing::instrument;
 use viva_domain::ids::{SessionId, TurnId, UserId};
-use viva_domain::ports::{MeasuredPeaks, Page, PageRequest, SessionStore, StoreError, StoreErrorKind};
-use viva_domain::sessions::{EndStatus, Interaction, Session, SessionStatus};
+use viva_domain::ports::{
+    MeasuredPeaks, PageRequest, SessionList, SessionStore, StoreError, StoreErrorKind,
+};
+use viva_domain::sessions::{EndStatus, Interaction, Session, SessionFilter, SessionStatus};
 use viva_domain::turns::{Turn, TurnNumber};
 
 use super::database::Database;
 use super::entities::interaction_session::{
-    Column as SessionColumn, Entity as Sessions, Model as SessionRow,
+    Column as SessionColumn, Entity as Sessions, Model as SessionRow, with_providers,
 };
 use super::entities::{
-    InteractionJson, TurnRows, conversation_turn, latency_metric, text, user, whole_micros,
+    InteractionJson, TurnRows, conversation_turn, latency_metric, session_number, text, user, whole_micros,
 };
 use super::error::{damaged, failed, missing};
-use super::listing;
+
+pub(super) use summaries::catch_up;
 
 /// Keeps sessions in SQLite or PostgreSQL.
 ///
@@ -39,7 +46,8 @@ impl SqlSessionStore {
     async fn try_insert(&self, session: &Session) -> Result<(), DbErr> {
         let transaction = self.database.connection.begin().await?;
         user::Entity::ensure(session.user_id, session.started_at, &transaction).await?;
-        Sessions::insert(SessionRow::from(session).into_active_model())
+        let number = session_number::Entity::draw(&transaction).await?;
+        Sessions::insert(SessionRow::new(session, number).into_active_model())
             .exec_without_returning(&transaction)
             .await?;
         transaction.commit().await
@@ -47,6 +55,7 @@ impl SqlSessionStore {
 
     async fn try_save(&self, turn: &Turn) -> Result<(), DbErr> {
         let TurnRows { turn, latency } = turn.into();
+        let session = turn.session_id;
         let transaction = self.database.connection.begin().await?;
         conversation_turn::Entity::insert(turn.into_active_model())
             .exec_without_returning(&transaction)
@@ -54,6 +63,7 @@ impl SqlSessionStore {
         latency_metric::Entity::insert(latency.into_active_model())
             .exec_without_returning(&transaction)
             .await?;
+        summaries::renew(&[session], &transaction).await?;
         transaction.commit().await
     }
 
@@ -62,16 +72,63 @@ impl SqlSessionStore {
         let Some(words) = &turn.user_transcript else {
             return Ok(());
         };
-        conversation_turn::Entity::update_many()
+        let wordless = conversation_turn::Entity::update_many()
+            .filter(conversation_turn::Column::Id.eq(turn.id.as_uuid()))
+            .filter(conversation_turn::Column::UserTranscript.is_null());
+        self.write_down(words, wordless, turn.session_id)
+            .await
+            .map(|_| ())
+    }
+
+    /// Gives these turns of a session the user's words, and answers whether there were any turns.
+    async fn write_down(
+        &self,
+        words: &str,
+        turns: UpdateMany<conversation_turn::Entity>,
+        session: SessionId,
+    ) -> Result<bool, DbErr> {
+        let transaction = self.database.connection.begin().await?;
+        let written = turns
             .col_expr(
                 conversation_turn::Column::UserTranscript,
                 Expr::value(text(words)),
             )
-            .filter(conversation_turn::Column::Id.eq(turn.id.as_uuid()))
-            .filter(conversation_turn::Column::UserTranscript.is_null())
-            .exec(&self.database.connection)
-            .await
-            .map(|_| ())
+            .exec(&transaction)
+            .await?;
+        if written.rows_affected > 0 {
+            summaries::renew(&[session.as_uuid()], &transaction).await?;
+        }
+        transaction.commit().await?;
+        Ok(written.rows_affected > 0)
+    }
+
+    /// Providers of before stay known. Does nothing to a session that is not there.
+    async fn try_switch(&self, owner: UserId, id: SessionId, interaction: &Interaction) -> Result<(), DbErr> {
+        let transaction = self.database.connection.begin().await?;
+        let this = Sessions::update_many()
+            .filter(SessionColumn::UserId.eq(owner.as_uuid()))
+            .filter(SessionColumn::Id.eq(id.as_uuid()));
+        this.clone()
+            .col_expr(SessionColumn::Mode, Expr::value(interaction.mode().as_str()))
+            .col_expr(
+                SessionColumn::Interaction,
+                Expr::value(InteractionJson::from(interaction)),
+            )
+            .exec(&transaction)
+            .await?;
+        let providers: Option<String> = Sessions::one_of(owner, id)
+            .select_only()
+            .column(SessionColumn::Providers)
+            .into_tuple()
+            .one(&transaction)
+            .await?;
+        if let Some(providers) = providers {
+            let providers = with_providers(&providers, &interaction.providers());
+            this.col_expr(SessionColumn::Providers, Expr::value(providers))
+                .exec(&transaction)
+                .await?;
+        }
+        transaction.commit().await
     }
 
     /// Answers whether there is such a turn. Sessions do not change their owner, so one statement after the other will do.
@@ -86,15 +143,9 @@ impl SqlSessionStore {
             return Ok(false);
         }
         let amended = conversation_turn::Entity::update_many()
-            .col_expr(
-                conversation_turn::Column::UserTranscript,
-                Expr::value(text(words)),
-            )
             .filter(conversation_turn::Column::SessionId.eq(session.as_uuid()))
-            .filter(conversation_turn::Column::Number.eq(i32::from(turn.get())))
-            .exec(&self.database.connection)
-            .await?;
-        Ok(amended.rows_affected > 0)
+            .filter(conversation_turn::Column::Number.eq(i32::from(turn.get())));
+        self.write_down(words, amended, session).await
     }
 
     /// Answers whether there is such a turn. Turns do not change their session, so one statement after the other will do.
@@ -171,12 +222,14 @@ impl SessionStore for SqlSessionStore {
     }
 
     #[instrument(name = "db.sessions.list", skip_all)]
-    async fn list(&self, owner: UserId, page: PageRequest) -> Result<Page<Session>, StoreError> {
+    async fn list(
+        &self,
+        owner: UserId,
+        filter: &SessionFilter,
+        page: PageRequest,
+    ) -> Result<SessionList, StoreError> {
         const OPERATION: &str = "list sessions";
-        let found = Sessions::of(owner)
-            .order_by_desc(SessionColumn::StartedAt)
-            .order_by_desc(SessionColumn::Id);
-        let work = listing::page(found, page, &self.database.connection, OPERATION);
+        let work = found::list(owner, filter, page, &self.database.connection, OPERATION);
         self.database.within(OPERATION, work).await
     }
 
@@ -210,17 +263,8 @@ impl SessionStore for SqlSessionStore {
     ) -> Result<(), StoreError> {
         const OPERATION: &str = "switch session";
         let work = async {
-            Sessions::update_many()
-                .col_expr(SessionColumn::Mode, Expr::value(interaction.mode().as_str()))
-                .col_expr(
-                    SessionColumn::Interaction,
-                    Expr::value(InteractionJson::from(interaction)),
-                )
-                .filter(SessionColumn::UserId.eq(owner.as_uuid()))
-                .filter(SessionColumn::Id.eq(id.as_uuid()))
-                .exec(&self.database.connection)
+            self.try_switch(owner, id, interaction)
                 .await
-                .map(|_| ())
                 .map_err(failed(OPERATION))
         };
         self.database.within(OPERATION, work).await
@@ -354,7 +398,8 @@ fn ending(at: DateTime<Utc>, status: EndStatus) -> UpdateMany<Sessions> {
     Sessions::update_many()
         .col_expr(SessionColumn::Status, Expr::value(status))
         .col_expr(SessionColumn::EndedAt, Expr::value(whole_micros(at)))
-        .filter(SessionColumn::Status.eq(SessionStatus::Active.as_str()))
+        // As the index has it, which a bound value would not match.
+        .filter(Expr::cust("status = 'active'"))
 }
 
 fn read_turn(

@@ -1,8 +1,14 @@
 use std::fs;
 
 use sea_orm::{ConnectionTrait, Statement};
-use viva_contract::samples::{OWNER, session, session_id, turn, turn_id};
-use viva_contract::{session_store_contract, turn_peaks_contract};
+use viva_contract::samples::{
+    OWNER, STRANGER, cascade_config, failed_turn, session, session_id, turn, turn_id,
+};
+use viva_contract::{
+    session_list_contract, session_search_contract, session_store_contract, turn_peaks_contract,
+};
+use viva_domain::sessions::TextSearch;
+use viva_migrations::{Migrator, MigratorTrait as _};
 
 use super::super::testing::{
     on_postgres, on_postgres_server, on_sqlite, on_sqlite_with, patient, sqlite_url,
@@ -31,6 +37,20 @@ async fn peaks_on_postgres(case: impl AsyncFnOnce(&dyn SessionStore)) {
 turn_peaks_contract!(peaks_on_sqlite);
 turn_peaks_contract!(peaks_on_postgres);
 
+mod lists {
+    use super::*;
+
+    session_list_contract!(fresh_sqlite);
+    session_list_contract!(fresh_postgres);
+}
+
+mod searches {
+    use super::*;
+
+    session_search_contract!(fresh_sqlite);
+    session_search_contract!(fresh_postgres);
+}
+
 #[tokio::test]
 async fn damaged_sessions_are_reported() {
     let case = async |database: &Database| {
@@ -56,7 +76,7 @@ async fn damaged_sessions_are_reported() {
             run(database, &format!("UPDATE interaction_sessions SET {change}")).await;
             let err = store.find(OWNER, session_id(1)).await.unwrap_err();
             assert_eq!(err.kind, StoreErrorKind::Damaged, "{change}: {err:?}");
-            let err = store.list(OWNER, PageRequest::new(1, 10)).await.unwrap_err();
+            let err = first_page(&store).await.unwrap_err();
             assert_eq!(err.kind, StoreErrorKind::Damaged, "{change}: {err:?}");
         }
     };
@@ -100,7 +120,12 @@ async fn deleting_a_user_deletes_what_is_theirs() {
     let case = async |database: &Database| {
         filled(database).await;
         run(database, "DELETE FROM users").await;
-        for table in ["interaction_sessions", "conversation_turns", "latency_metrics"] {
+        for table in [
+            "interaction_sessions",
+            "conversation_turns",
+            "latency_metrics",
+            "session_words",
+        ] {
             let sql = format!("SELECT COUNT(*) AS left_over FROM {table}");
             let statement = Statement::from_string(database.connection.get_database_backend(), sql);
             let row = database.connection.query_one_raw(statement).await;
@@ -110,6 +135,69 @@ async fn deleting_a_user_deletes_what_is_theirs() {
     };
     on_sqlite(case).await;
     on_postgres(case).await;
+}
+
+#[tokio::test]
+async fn what_was_stored_before_there_were_lists_is_listed_and_found() {
+    let case = async |database: &Database| {
+        let store = filled(database).await;
+        store.save_turn(OWNER, &failed_turn(1, 2)).await.unwrap();
+        let cascade = Interaction::Cascade(Box::new(cascade_config()));
+        for n in 2..=4 {
+            let session = Session {
+                interaction: cascade.clone(),
+                // The later its number, the earlier it began: numbers are given anew, in the order of the beginnings.
+                started_at: session(10 - n).started_at,
+                ..session(n)
+            };
+            store.insert(&session).await.unwrap();
+        }
+        let foreign = Session {
+            user_id: STRANGER,
+            ..session(5)
+        };
+        store.insert(&foreign).await.unwrap();
+        // What nobody can read shall not keep the others from being listed.
+        let damage =
+            "UPDATE interaction_sessions SET interaction = '{\"mode\":\"telepathy\"}' WHERE number = 5";
+        run(database, damage).await;
+        let before = first_page(&store).await.unwrap();
+
+        back_to_before_lists(database).await;
+        assert!(database.migrate().await.unwrap() > 0);
+        let after = first_page(&store).await.unwrap();
+        assert_eq!(after, before);
+        let filter = SessionFilter {
+            text: Some(TextSearch::parse("story").unwrap()),
+            bound: Some(1),
+            ..SessionFilter::default()
+        };
+        let found = store.list(OWNER, &filter, PageRequest::new(1, 10)).await.unwrap();
+        assert_eq!(found.page.items[0].session.id, session_id(1));
+        // Numbers go on where they are.
+        store.insert(&session(6)).await.unwrap();
+        assert_eq!(first_page(&store).await.unwrap().bound, before.bound + 1);
+    };
+    on_sqlite(case).await;
+    on_postgres(case).await;
+}
+
+#[tokio::test]
+async fn the_index_of_words_is_that_of_the_words() {
+    on_sqlite(async |database| {
+        let store = filled(database).await;
+        store.save_turn(OWNER, &turn(1, 2)).await.unwrap();
+        store.insert(&session(2)).await.unwrap();
+        store.save_turn(OWNER, &turn(2, 1)).await.unwrap();
+        let check =
+            "INSERT INTO session_words_index (session_words_index, rank) VALUES ('integrity-check', 1)";
+        run(database, check).await;
+        run(database, "DELETE FROM interaction_sessions WHERE number = 1").await;
+        run(database, check).await;
+        run(database, "DELETE FROM users").await;
+        run(database, check).await;
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -231,7 +319,7 @@ async fn a_database_that_goes_away_is_unavailable_until_it_is_back() {
         for res in [
             store.ping().await,
             store.save_turn(OWNER, &turn(1, 2)).await,
-            store.list(OWNER, PageRequest::new(1, 10)).await.map(|_| ()),
+            first_page(&store).await.map(|_| ()),
             store.end_left_over(session(1).started_at).await.map(|_| ()),
         ] {
             assert_eq!(res.unwrap_err().kind, StoreErrorKind::Unavailable);
@@ -265,12 +353,28 @@ async fn a_connection_that_is_lost_at_work_is_unavailable() {
     .await;
 }
 
+/// Undoes the step that added what lists need, and those after it.
+async fn back_to_before_lists(database: &Database) {
+    let steps = Migrator::migrations();
+    let since = steps
+        .iter()
+        .position(|step| step.name() == "m20261130_session_lists")
+        .unwrap();
+    let undone = u32::try_from(steps.len() - since).unwrap();
+    Migrator::down(&database.connection, Some(undone)).await.unwrap();
+}
+
 /// A store with one session and one turn.
 async fn filled(database: &Database) -> SqlSessionStore {
     let store = SqlSessionStore::new(database.clone());
     store.insert(&session(1)).await.unwrap();
     store.save_turn(OWNER, &turn(1, 1)).await.unwrap();
     store
+}
+
+async fn first_page(store: &SqlSessionStore) -> Result<SessionList, StoreError> {
+    let everything = SessionFilter::default();
+    store.list(OWNER, &everything, PageRequest::new(1, 10)).await
 }
 
 async fn run(database: &Database, sql: &str) {

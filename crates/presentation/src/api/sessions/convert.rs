@@ -1,5 +1,5 @@
 use viva_domain::latency;
-use viva_domain::sessions::{EndStatus, Session, SessionStatus};
+use viva_domain::sessions::{EndStatus, Session, SessionOverview, SessionStatus};
 use viva_domain::turns::{Recording, Turn};
 use viva_protocol::rest;
 
@@ -27,6 +27,24 @@ pub(super) fn session(session: Session) -> rest::Session {
         user_role: text(prompt.user_role()),
         ai_role: text(prompt.ai_role()),
         scenario_context: text(prompt.scenario()),
+    }
+}
+
+pub(super) fn overview(overview: SessionOverview) -> rest::SessionOverview {
+    let SessionOverview {
+        session,
+        providers,
+        summary,
+    } = overview;
+    let duration = session.state.ended_at().map(|at| at - session.started_at);
+    rest::SessionOverview {
+        total_turns: summary.turn_count,
+        total_duration_ms: duration.and_then(|duration| u64::try_from(duration.num_milliseconds()).ok()),
+        avg_latency_ms: summary.avg_latency.map(ms),
+        p95_latency_ms: summary.p95_latency.map(ms),
+        interrupted_count: summary.interrupted_count,
+        providers,
+        session: self::session(session),
     }
 }
 

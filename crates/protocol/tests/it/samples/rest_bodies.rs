@@ -96,6 +96,30 @@ pub(crate) fn minimal_session() -> rest::Session {
     }
 }
 
+pub(crate) fn full_overview() -> rest::SessionOverview {
+    rest::SessionOverview {
+        session: full_session(),
+        total_turns: 5,
+        total_duration_ms: Some(25_930),
+        avg_latency_ms: Some(612.25),
+        p95_latency_ms: Some(801.5),
+        interrupted_count: 1,
+        providers: vec!["offline".to_owned()],
+    }
+}
+
+pub(crate) fn minimal_overview() -> rest::SessionOverview {
+    rest::SessionOverview {
+        session: minimal_session(),
+        total_turns: 0,
+        total_duration_ms: None,
+        avg_latency_ms: None,
+        p95_latency_ms: None,
+        interrupted_count: 0,
+        providers: vec![],
+    }
+}
+
 pub(crate) fn full_turn() -> rest::Turn {
     rest::Turn {
         id: id(9),

@@ -6,6 +6,7 @@ mod export;
 mod peaks;
 mod prompts;
 mod providers;
+mod session_list;
 mod sessions;
 mod templates;
 mod ws;
