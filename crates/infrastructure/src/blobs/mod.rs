@@ -6,13 +6,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as ObjectPath;
-use object_store::{Error as ObjectError, MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload};
+use object_store::{
+    Error as ObjectError, MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload,
+};
 use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 use tracing::instrument;
-use viva_domain::ports::{BlobError, BlobErrorKind, BlobKey, BlobStore, Source};
+use viva_domain::ports::{BlobError, BlobErrorKind, BlobKey, BlobList, BlobStore, Source, StoredBlob};
 
 use crate::disk;
 
@@ -75,6 +78,12 @@ impl BlobStore for ObjectBlobStore {
             .map_err(|err| failed(operation(), err))
     }
 
+    #[instrument(name = "blobs.put", skip_all, fields(blob.key = %key))]
+    async fn put(&self, key: &BlobKey, content: Bytes) -> Result<(), BlobError> {
+        let put = self.store.put(&path_of(key), content.into()).await;
+        put.map(|_| ()).map_err(|err| failed(format!("put {key}"), err))
+    }
+
     #[instrument(name = "blobs.len", skip_all, fields(blob.key = %key))]
     async fn len(&self, key: &BlobKey) -> Result<Option<u64>, BlobError> {
         let found = found(self.store.head(&path_of(key)).await);
@@ -107,6 +116,28 @@ impl BlobStore for ObjectBlobStore {
             .map(|_| ())
             .map_err(|err| failed(format!("delete {key}"), err))
     }
+
+    fn list(&self, folder: &BlobKey) -> BlobList {
+        let folder = folder.clone();
+        let found = self.store.list(Some(&path_of(&folder)));
+        let listed = found.filter_map(move |found| {
+            let listed = match found {
+                Ok(meta) => stored(&meta).map(Ok),
+                Err(err) => Some(Err(failed(format!("list {folder}"), err))),
+            };
+            std::future::ready(listed)
+        });
+        listed.boxed()
+    }
+}
+
+/// `None` for what has a name that is no key.
+fn stored(meta: &ObjectMeta) -> Option<StoredBlob> {
+    Some(StoredBlob {
+        key: BlobKey::parse(meta.location.as_ref()).ok()?,
+        len: meta.size,
+        modified: meta.last_modified,
+    })
 }
 
 async fn send_parts(upload: &mut dyn MultipartUpload, first: Bytes, file: &mut File) -> Result<(), Source> {
