@@ -16,6 +16,7 @@ mod m20261129_leading_silence;
 mod m20261129_templates;
 mod m20261130_access;
 mod m20261130_credentials;
+mod m20261130_retention;
 
 /// Brings a database to the newest schema; running it again changes nothing.
 #[derive(Debug)]
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_templates::Migration),
             Box::new(m20261130_credentials::Migration),
             Box::new(m20261130_access::Migration),
+            Box::new(m20261130_retention::Migration),
         ]
     }
 }

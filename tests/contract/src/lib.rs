@@ -23,6 +23,7 @@ pub mod credential_store;
 pub mod credential_vault;
 pub mod language_model;
 pub mod realtime_voice;
+pub mod retention_store;
 pub mod samples;
 pub mod session_store;
 pub mod speech_to_text;

@@ -18,6 +18,7 @@ mod language_model;
 mod logs;
 mod provider_directory;
 mod realtime_voice;
+mod retention_store;
 mod rows;
 mod session_store;
 mod speech;

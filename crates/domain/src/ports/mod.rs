@@ -16,6 +16,7 @@ mod language_model;
 mod provider_directory;
 mod provider_error;
 mod realtime_voice;
+mod retention_store;
 mod session_store;
 mod speech_to_text;
 mod template_store;
@@ -41,6 +42,7 @@ pub use realtime_voice::{
     Heard, RealtimeCapabilities, RealtimeCommand, RealtimeEvent, RealtimeEventKind, RealtimeRequest,
     RealtimeSession, RealtimeVoice,
 };
+pub use retention_store::{EndedSession, RetentionStore};
 pub use session_store::{Page, PageRequest, SessionStore, StoreError, StoreErrorKind};
 pub use speech_to_text::{
     SpeechToText, SpeechToTextCapabilities, SpeechToTextCommand, SpeechToTextEvent, SpeechToTextEventKind,
