@@ -8,6 +8,7 @@
 mod audio_spool;
 mod blob_store;
 mod clock;
+mod crash;
 mod credential_check;
 mod credential_store;
 mod credential_vault;
@@ -32,6 +33,7 @@ pub mod vendors;
 pub use audio_spool::MemoryAudioSpool;
 pub use blob_store::MemoryBlobStore;
 pub use clock::ManualClock;
+pub use crash::{Crash, CrashPoint, Crashing};
 pub use credential_check::ScriptedCredentialCheck;
 pub use credential_store::MemoryCredentialStore;
 pub use credential_vault::MemoryCredentialVault;
