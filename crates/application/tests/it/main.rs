@@ -18,6 +18,7 @@ mod own_keys;
 mod prompts;
 mod rates;
 mod refused;
+mod retention;
 mod soak;
 mod stale_frames;
 mod starting;
