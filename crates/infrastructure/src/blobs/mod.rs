@@ -1,4 +1,8 @@
-//! Finished recordings, through `object_store`: a local folder now, any store that the library speaks later.
+//! Finished recordings, through `object_store`: in a local folder, or in a bucket of S3 or of what speaks as it does.
+
+mod s3;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,6 +22,8 @@ use tracing::instrument;
 use viva_domain::ports::{BlobError, BlobErrorKind, BlobKey, BlobList, BlobStore, Source, StoredBlob};
 
 use crate::disk;
+
+pub use self::s3::S3Config;
 
 /// Files are sent in parts of this many bytes: the smallest that S3-compatible stores take is 5 MiB.
 const PART: usize = 5 * 1024 * 1024;
@@ -47,6 +53,17 @@ impl ObjectBlobStore {
             Ok(Err(err)) => Err(failed(operation(), err)),
             Err(err) => Err(failed(operation(), err)),
         }
+    }
+
+    /// A store in a bucket, which has to be there. A file is stored before it is visible.
+    ///
+    /// # Errors
+    /// [`BlobError`] when the bucket cannot be written, or there is not all that is needed to try.
+    pub async fn open_bucket(config: &S3Config) -> Result<Self, BlobError> {
+        let failed = |err: ObjectError| failed(format!("open the bucket {}", config.bucket), err);
+        let store = Arc::new(s3::store(config).map_err(failed)?);
+        s3::probe(&*store).await.map_err(failed)?;
+        Ok(Self { store })
     }
 
     async fn upload(&self, path: &ObjectPath, mut file: File) -> Result<(), Source> {
