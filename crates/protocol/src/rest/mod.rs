@@ -1,6 +1,7 @@
 //! Bodies of the REST API under `/api/v1`. Failures are [`crate::problem::Problem`]s.
 
 mod credentials;
+mod deletions;
 mod providers;
 mod self_test;
 mod sessions;
@@ -10,6 +11,7 @@ pub use credentials::{
     AuditAction, AuditEntry, AuditOutcome, Credential, CredentialContent, CredentialField,
     CredentialFieldName, CredentialList, ProviderCredential,
 };
+pub use deletions::{DeletionOutcome, SessionDeletion, SessionDeletions, SessionSelection};
 pub use providers::{CredentialStatus, Language, Model, Provider, ProviderCapabilities, ProviderList, Voice};
 pub use self_test::{Certificate, CertifiedPart, SelfTest, SelfTestProgress};
 pub use sessions::{

@@ -291,6 +291,11 @@ fn every_field_of_a_rest_body_is_named() {
     let stats = serde_json::to_value(samples::latency_stats()).unwrap();
     assert_names_fields(body("latency-stats"), "the statistics", &stats);
     assert_names_fields(body("latency-stats"), "a metric", &stats["total_ms"]);
+    let selection = serde_json::to_value(samples::session_selection()).unwrap();
+    assert_names_fields(body("session selection"), "a selection", &selection);
+    let deletions = serde_json::to_value(samples::session_deletions()).unwrap();
+    assert_names_fields(body("session deletions"), "the deletions", &deletions);
+    assert_names_fields(body("session deletions"), "a deletion", &deletions["items"][0]);
     let template = serde_json::to_value(samples::full_template()).unwrap();
     assert_names_fields(body("template"), "a template", &template);
     let credentials = serde_json::to_value(samples::credentials()).unwrap();
