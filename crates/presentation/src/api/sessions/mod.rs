@@ -3,6 +3,8 @@
 pub(super) mod audio;
 mod byte_range;
 mod convert;
+pub(super) mod delete;
+pub(super) mod delete_selection;
 pub(super) mod get;
 pub(super) mod latency_stats;
 pub(super) mod list;

@@ -29,13 +29,14 @@ enum May {
 }
 
 const SESSIONS: &str = "/api/v1/interaction/sessions";
+const DELETIONS: &str = "/api/v1/interaction/sessions/deletions";
 const TEMPLATES: &str = "/api/v1/interaction/templates";
 const CREDENTIALS: &str = "/api/v1/credentials";
 
 const OWNERS_KEY: &str = "sk-0123456789-owner";
 
 /// The whole API. A new route gets a row here, and thereby a decision.
-const ROUTES: [(&str, &str, May); 28] = [
+const ROUTES: [(&str, &str, May); 30] = [
     ("get", "/healthz", Everybody(200)),
     ("get", "/readyz", Everybody(200)),
     ("get", "/api/docs", Everybody(200)),
@@ -49,6 +50,9 @@ const ROUTES: [(&str, &str, May); 28] = [
     ("post", "/api/v1/selftest", Visitors(202)),
     ("get", SESSIONS, Visitors(200)),
     ("get", "/api/v1/interaction/sessions/{id}", Owner(200)),
+    ("delete", "/api/v1/interaction/sessions/{id}", Owner(204)),
+    // Of a selection, what is somebody else's is not there.
+    ("post", DELETIONS, Visitors(200)),
     ("get", "/api/v1/interaction/sessions/{id}/turns", Owner(200)),
     (
         "get",
@@ -95,7 +99,8 @@ enum Is {
 struct Bench {
     server: Server,
     owner: Person,
-    templates: Cell<u16>,
+    /// What is made anew for a request that uses it up.
+    made: Cell<u16>,
 }
 
 impl Bench {
@@ -109,7 +114,7 @@ impl Bench {
         Self {
             server,
             owner,
-            templates: Cell::new(0),
+            made: Cell::new(0),
         }
     }
 
@@ -140,7 +145,8 @@ impl Bench {
         ]
     }
 
-    /// The path with the ids of what belongs to the owner. Templates and provider keys are new every time.
+    /// The path with the ids of what belongs to the owner. Templates, provider keys and sessions that are deleted are new
+    /// every time.
     async fn path(&self, method: &str, path: &str) -> String {
         if path.starts_with(CREDENTIALS) {
             keep_key(&self.server, &self.owner, OWNERS_KEY).await;
@@ -153,6 +159,10 @@ impl Bench {
             let store = &self.server.template_store;
             store.insert(self.owner.id, id, &content, at(1)).await.unwrap();
             id.to_string()
+        } else if method == "delete" {
+            let n = 1_000 + self.next();
+            self.server.keep_ended_session_of(self.owner.id, n, 1).await;
+            session_id(n).to_string()
         } else {
             session_id(1).to_string()
         };
@@ -164,8 +174,8 @@ impl Bench {
     }
 
     fn next(&self) -> u16 {
-        self.templates.set(self.templates.get() + 1);
-        self.templates.get()
+        self.made.set(self.made.get() + 1);
+        self.made.get()
     }
 
     /// What the route answers.
@@ -185,6 +195,7 @@ impl Bench {
         let (media_type, body) = match path {
             "/login" => ("application/x-www-form-urlencoded", "token=nonsense".to_owned()),
             "/api/v1/credentials/{provider}" => ("application/json", key().to_string()),
+            DELETIONS => ("application/json", selection(1).to_string()),
             _ => ("application/json", template(self.next()).to_string()),
         };
         headers.push(("content-type", media_type));
@@ -206,6 +217,10 @@ impl Bench {
 
 fn template(n: u16) -> Value {
     json!({ "name": format!("Written {n}"), "category": "test", "language": "en", "system_prompt": "Be brief." })
+}
+
+fn selection(n: u16) -> Value {
+    json!({ "ids": [session_id(n).to_string()] })
 }
 
 /// For the provider of the bench that has to have an address.
@@ -270,7 +285,10 @@ async fn nobody_but_the_owner_changed_anything() {
             .unwrap()
     };
     let audit_before = audit().await;
+    bench.server.keep_ended_session_of(bench.owner.id, 900, 1).await;
     let writes = [
+        ("DELETE", format!("{SESSIONS}/{}", session_id(900))),
+        ("POST", DELETIONS.to_owned()),
         ("PUT", format!("{TEMPLATES}/{id}")),
         ("DELETE", format!("{TEMPLATES}/{id}")),
         ("PUT", format!("{CREDENTIALS}/acme")),
@@ -287,6 +305,8 @@ async fn nobody_but_the_owner_changed_anything() {
         for (method, path) in &writes {
             let body = if path.starts_with(CREDENTIALS) {
                 key()
+            } else if path == DELETIONS {
+                selection(900)
             } else {
                 self::template(1)
             };
@@ -298,4 +318,7 @@ async fn nobody_but_the_owner_changed_anything() {
     assert_eq!(kept.content, template);
     assert_eq!(keys.find(bench.owner.id, "acme").await.unwrap(), Some(key_before));
     assert_eq!(audit().await, audit_before);
+    let sessions = &bench.server.session_store;
+    let turns = sessions.turns(bench.owner.id, session_id(900)).await.unwrap();
+    assert_eq!(turns, [turn(900, 1)]);
 }
