@@ -1,5 +1,5 @@
-// Runs before the first paint: applies the remembered theme, so that nothing flashes, and has the page made live. Its
-// `data-failed` says what to tell when that fails.
+// Runs before the first paint: applies the remembered theme, so that nothing flashes, and starts the page's program, which
+// makes it live. Its `data-program` says which one that is, its `data-failed` what to tell when that fails.
 // A classic script, because modules run too late for the theme.
 (() => {
   const root = document.documentElement;
@@ -10,14 +10,13 @@
     // Storage may be forbidden; then the system's theme it is.
   }
 
-  const { failed } = document.currentScript.dataset;
+  const { program, failed } = document.currentScript.dataset;
   const start = async () => {
     try {
       const meta = document.querySelector('meta[name="viva-assets"]');
       const assets = JSON.parse(meta.content);
-      const app = await import(assets["viva.js"]);
-      await app.default({ module_or_path: assets["viva.wasm"] });
-      app.hydrate();
+      const page = await import(assets[`${program}.js`]);
+      await page.default({ module_or_path: assets[`${program}.wasm`] });
       root.dataset.live = "";
     } catch (error) {
       console.error(error);

@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 
 /// Where the browser finds the page's files: logical names and the URL paths that carry their content's hash.
 ///
-/// The bundle step writes it as `manifest.json`, one JSON object such as `{"viva.js": "/pkg/3f2a91c0/viva.js"}`.
+/// The bundle step writes it as `manifest.json`, one JSON object such as `{"talk.js": "/pkg/3f2a91c0/talk.js"}`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SiteAssets(BTreeMap<String, String>);
 
 impl SiteAssets {
-    /// Every name that the page asks for. A manifest without one of them is [incomplete](SiteAssets::missing).
-    pub const NAMES: [&str; 11] = [
+    /// Every name that the pages ask for. A manifest without one of them is [incomplete](SiteAssets::missing).
+    pub const NAMES: [&str; 13] = [
         "audio-worker.js",
         "base.css",
         "boot.js",
@@ -19,8 +19,10 @@ impl SiteAssets {
         "components.css",
         "icon.svg",
         "playback-worklet.js",
-        "viva.js",
-        "viva.wasm",
+        "providers.js",
+        "providers.wasm",
+        "talk.js",
+        "talk.wasm",
         "worker.js",
         "worker.wasm",
     ];
@@ -33,7 +35,7 @@ impl SiteAssets {
         serde_json::from_str(json)
     }
 
-    /// The names that the page needs and the manifest does not have.
+    /// The names that the pages need and the manifest does not have.
     pub fn missing(&self) -> Vec<&'static str> {
         Self::NAMES
             .into_iter()
@@ -49,19 +51,24 @@ impl SiteAssets {
             .unwrap_or_else(|| format!("/pkg/{name}"))
     }
 
-    /// The paths that the page's own code loads, as the JSON that [`SiteAssets::from_json`] reads.
+    /// The paths that the code of a page loads, as the JSON that [`SiteAssets::from_json`] reads.
     #[cfg(feature = "ssr")]
-    pub(crate) fn to_json(&self) -> String {
-        let loaded = [
-            "audio-worker.js",
-            "capture-worklet.js",
-            "playback-worklet.js",
-            "viva.js",
-            "viva.wasm",
-            "worker.js",
-            "worker.wasm",
-        ];
-        let paths: BTreeMap<&str, String> = loaded.into_iter().map(|name| (name, self.path(name))).collect();
+    pub(crate) fn to_json(&self, page: crate::Page) -> String {
+        let program = ["js", "wasm"].map(|kind| format!("{}.{kind}", page.program()));
+        let for_audio: &[&str] = match page {
+            crate::Page::Talk => &[
+                "audio-worker.js",
+                "capture-worklet.js",
+                "playback-worklet.js",
+                "worker.js",
+                "worker.wasm",
+            ],
+            crate::Page::Providers => &[],
+        };
+        let names = program
+            .into_iter()
+            .chain(for_audio.iter().map(ToString::to_string));
+        let paths: BTreeMap<String, String> = names.map(|name| (name.clone(), self.path(&name))).collect();
         serde_json::to_string(&paths).expect("strings always serialize")
     }
 }
@@ -72,15 +79,15 @@ mod tests {
 
     #[test]
     fn hashed_paths_come_from_the_manifest() {
-        let assets = SiteAssets::from_json(r#"{"viva.js": "/pkg/1a2b/viva.js"}"#).unwrap();
-        assert_eq!(assets.path("viva.js"), "/pkg/1a2b/viva.js");
+        let assets = SiteAssets::from_json(r#"{"talk.js": "/pkg/1a2b/talk.js"}"#).unwrap();
+        assert_eq!(assets.path("talk.js"), "/pkg/1a2b/talk.js");
         assert_eq!(assets.path("base.css"), "/pkg/base.css");
     }
 
     #[test]
     fn missing_files_are_named() {
-        let json = r#"{"viva.js": "/a", "viva.wasm": "/b", "base.css": "/c", "components.css": "/d", "boot.js": "/e",
-            "worker.wasm": "/f"}"#;
+        let json = r#"{"talk.js": "/a", "talk.wasm": "/b", "base.css": "/c", "components.css": "/d", "boot.js": "/e",
+            "worker.wasm": "/f", "providers.js": "/g"}"#;
         let assets = SiteAssets::from_json(json).unwrap();
         assert_eq!(
             assets.missing(),
@@ -89,6 +96,7 @@ mod tests {
                 "capture-worklet.js",
                 "icon.svg",
                 "playback-worklet.js",
+                "providers.wasm",
                 "worker.js"
             ]
         );

@@ -2,8 +2,8 @@
 
 use js_sys::Object;
 pub(crate) use viva_audio_worker::browser::{forgive, instance, number, object, property};
-use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
 
 #[wasm_bindgen]
 extern "C" {
@@ -57,6 +57,17 @@ fn root() -> Option<web_sys::Element> {
     web_sys::window()?.document()?.document_element()
 }
 
+/// Moves the focus to what matches the selector, if something does.
+pub(crate) fn focus(selector: &str) {
+    let found = web_sys::window()
+        .and_then(|window| window.document())
+        .and_then(|document| document.query_selector(selector).ok().flatten());
+    if let Some(element) = found {
+        // Fails only for an element without a document.
+        let _ = element.unchecked_into::<web_sys::HtmlElement>().focus();
+    }
+}
+
 /// The `User-Agent` of the browser.
 pub(crate) fn user_agent() -> String {
     web_sys::window()
@@ -93,6 +104,12 @@ pub(crate) fn origin_ms() -> f64 {
     web_sys::window()
         .and_then(|window| window.performance())
         .map_or(0.0, |performance| performance.time_origin())
+}
+
+/// A time in ms since 1970, on the clock of the browser and as its readers write times.
+pub(crate) fn local_time(ms: i64, language: crate::Language) -> String {
+    let date = js_sys::Date::new(&JsValue::from_f64(ms as f64));
+    date.to_locale_string(language.tag(), &JsValue::UNDEFINED).into()
 }
 
 /// The URL path of one of the bundle's files, as the server wrote it into the document.

@@ -1,14 +1,15 @@
-//! The page: talk with a voice AI, see who speaks, read both transcripts and how long every answer took.
+//! The pages: talk with a voice AI, see who speaks, read both transcripts and how long every answer took.
 //!
-//! One crate, two builds that exclude each other: `ssr` (in the server: [`shell`] renders the document) and `hydrate`
-//! (in the browser, as WebAssembly: makes it live). It talks to the server through the WebSocket and the REST API only.
+//! One crate, two builds that exclude each other: `ssr` (in the server: [`shell`] renders the document of a [`Page`]) and
+//! `hydrate` (in the browser, as WebAssembly: the program of a page in `bin/` makes it live, and holds what that page needs).
+//! They talk to the server through the WebSocket and the REST API only.
 //!
 //! # How a server mounts it
 //!
 //! - `SiteAssets::from_json` on the bundle's `manifest.json`; the files are served under the paths that it names.
-//! - Routes with `leptos_axum`: `generate_route_list(App)`, then
-//!   `leptos_routes_with_context(&state, routes, context, move || shell(&assets, account))`; the page's language follows
-//!   `Accept-Language` through the request parts that `leptos_axum` provides.
+//! - A route for each of [`Page::ALL`] at its path, with
+//!   `leptos_axum::render_app_to_stream_with_context(context, move || shell(page, &assets, account))`; the page's language
+//!   follows `Accept-Language` through the request parts that `leptos_axum` provides.
 //! - `context` sets the response header `Content-Security-Policy` to `content_security_policy(use_nonce().as_deref())`.
 //!   The bundle's files are sent without a policy or with the same one: it also rules the audio worker.
 //!
@@ -19,8 +20,8 @@
 //!
 //! # To add a page
 //!
-//! A route in `app.rs`, a file in `pages/`, state in `state/` when it is shared (plain Rust with tests, no DOM), components
-//! with a `.css` beside each, words for both languages in `words.rs`.
+//! A variant in `page.rs`, a file in `pages/`, its program in `bin/` (and in the bundle step), state in `state/` when it is
+//! shared (plain Rust with tests, no DOM), components with a `.css` beside each, words for both languages in `words/`.
 
 #![recursion_limit = "256"]
 #![expect(
@@ -29,7 +30,6 @@
 )]
 
 pub mod api;
-mod app;
 mod assets;
 #[cfg(feature = "hydrate")]
 pub mod audio;
@@ -39,9 +39,11 @@ pub mod components;
 mod erase;
 #[cfg(feature = "hydrate")]
 mod hydrate;
+pub mod keyring;
 mod language;
 #[cfg(feature = "hydrate")]
 mod memory;
+mod page;
 pub mod pages;
 pub mod session;
 #[cfg(feature = "ssr")]
@@ -49,8 +51,10 @@ mod shell;
 pub mod state;
 pub mod words;
 
-pub use app::App;
 pub use assets::SiteAssets;
+#[cfg(feature = "hydrate")]
+pub use hydrate::hydrate;
 pub use language::Language;
+pub use page::Page;
 #[cfg(feature = "ssr")]
 pub use shell::{Account, content_security_policy, shell};

@@ -2,12 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::Language;
 use crate::browser::{remember, remembered, set_root_attribute, user_agent};
 use crate::state::context::{Preferences, Talk, Theme};
 use crate::state::microphone::Browser;
 use crate::state::settings::Settings;
-use crate::words::Words;
+use crate::{Language, Page};
 
 const LANGUAGE: &str = "viva.language";
 const THEME: &str = "viva.theme";
@@ -16,7 +15,7 @@ const MICROPHONE: &str = "viva.microphone";
 const SPEAKER: &str = "viva.speaker";
 
 /// Takes the language and the theme from the last visit, then keeps the document and the memory in step with them.
-pub(crate) fn keep_preferences(preferences: Preferences) {
+pub(crate) fn keep_preferences(preferences: Preferences, page: Page) {
     after_hydration(move || {
         if let Some(language) = remembered(LANGUAGE).and_then(|tag| Language::from_tag(&tag)) {
             preferences.language.set(language);
@@ -25,10 +24,10 @@ pub(crate) fn keep_preferences(preferences: Preferences) {
             preferences.theme.set(Theme::from_name(&theme));
         }
     });
-    on_change(preferences.language, |language| {
+    on_change(preferences.language, move |language| {
         remember(LANGUAGE, language.tag());
         set_root_attribute("lang", Some(language.tag()));
-        document().set_title(Words::of(*language).title);
+        document().set_title(&page.title(*language));
     });
     on_change(preferences.theme, |theme| {
         remember(THEME, theme.name());

@@ -1,12 +1,12 @@
 use leptos::prelude::*;
 
-use crate::app::App;
+use crate::api::ACCOUNT_PATH;
 use crate::assets::SiteAssets;
+use crate::erase::Erase;
 use crate::language::Language;
-use crate::words::Words;
-
-/// Where people sign out, and sign in.
-const ACCOUNT_PATH: &str = "/login";
+use crate::page::Page;
+use crate::pages::{Providers, Talk};
+use crate::words::shared::Words;
 
 /// Whether whoever reads the page had to sign in, and may sign out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,11 +17,11 @@ pub enum Account {
     SignedIn,
 }
 
-/// The document around [`App`], as the server renders it.
+/// The document of a page, as the server renders it.
 ///
 /// It has no inline script or style of its own, so the policy of [`content_security_policy`] suffices. The link to the
 /// account stands beside the page, which need not know of it.
-pub fn shell(assets: &SiteAssets, account: Account) -> impl IntoView + use<> {
+pub fn shell(page: Page, assets: &SiteAssets, account: Account) -> impl IntoView + use<> {
     let language = Language::of_request();
     let account = (account == Account::SignedIn).then(|| {
         view! {
@@ -30,7 +30,7 @@ pub fn shell(assets: &SiteAssets, account: Account) -> impl IntoView + use<> {
             </a>
         }
     });
-    let words = Words::of(language);
+    let (words, program) = (Words::of(language), page.program());
     view! {
         <!DOCTYPE html>
         <html lang=language.tag()>
@@ -39,31 +39,45 @@ pub fn shell(assets: &SiteAssets, account: Account) -> impl IntoView + use<> {
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
                 <meta name="color-scheme" content="light dark" />
                 <meta name="description" content="Talk with a voice AI and see how long every part of its answer took." />
-                <meta name="viva-assets" content=assets.to_json() />
-                <title>{words.title}</title>
+                <meta name="viva-assets" content=assets.to_json(page) />
+                <title>{page.title(language)}</title>
                 <link rel="icon" type="image/svg+xml" href=assets.path("icon.svg") />
                 <link rel="stylesheet" href=assets.path("base.css") />
                 <link rel="stylesheet" href=assets.path("components.css") />
-                <link rel="modulepreload" href=assets.path("viva.js") />
+                <link rel="modulepreload" href=assets.path(&format!("{program}.js")) />
                 <link
                     rel="preload"
-                    href=assets.path("viva.wasm")
+                    href=assets.path(&format!("{program}.wasm"))
                     r#as="fetch"
                     r#type="application/wasm"
                     crossorigin=""
                 />
-                <link rel="modulepreload" href=assets.path("audio-worker.js") />
-                <link rel="modulepreload" href=assets.path("capture-worklet.js") />
-                <link rel="modulepreload" href=assets.path("playback-worklet.js") />
-                <link rel="prefetch" href=assets.path("worker.js") />
-                <link rel="prefetch" href=assets.path("worker.wasm") />
-                <script src=assets.path("boot.js") data-failed=words.not_live></script>
+                {(page == Page::Talk).then(|| audio_files(assets))}
+                <script src=assets.path("boot.js") data-program=program data-failed=words.not_live></script>
             </head>
             <body>
-                <App />
+                {content(page)}
                 {account}
             </body>
         </html>
+    }
+}
+
+fn content(page: Page) -> AnyView {
+    match page {
+        Page::Talk => view! { <Talk /> }.erase(),
+        Page::Providers => view! { <Providers /> }.erase(),
+    }
+}
+
+/// What a conversation needs, which is fetched before somebody begins one.
+fn audio_files(assets: &SiteAssets) -> impl IntoView + use<> {
+    view! {
+        <link rel="modulepreload" href=assets.path("audio-worker.js") />
+        <link rel="modulepreload" href=assets.path("capture-worklet.js") />
+        <link rel="modulepreload" href=assets.path("playback-worklet.js") />
+        <link rel="prefetch" href=assets.path("worker.js") />
+        <link rel="prefetch" href=assets.path("worker.wasm") />
     }
 }
 

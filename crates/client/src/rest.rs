@@ -283,7 +283,7 @@ impl Client {
     /// # Errors
     /// [`ClientError`], like every request.
     pub async fn audit(&self) -> Result<Vec<AuditEntry>, ClientError> {
-        self.get_all("/api/v1/audit", &[]).await
+        self.get_all("/api/v1/audit-log", &[]).await
     }
 
     /// All items of a list, page by page.

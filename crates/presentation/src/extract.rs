@@ -6,7 +6,6 @@ use axum::extract::{FromRequest, FromRequestParts, Path as AxumPath, Query as Ax
 use axum::http::request::Parts;
 use viva_domain::ids::UserId;
 
-use crate::hosts::is_own_origin;
 use crate::problem::Problem;
 use crate::sign_in::Visitor;
 
@@ -29,20 +28,6 @@ pub(crate) struct JsonBody<T>(pub(crate) T);
 #[derive(FromRequest)]
 #[from_request(via(AxumForm), rejection(Problem))]
 pub(crate) struct FormBody<T>(pub(crate) T);
-
-/// That no page of another server asks, which what changes something takes first.
-pub(crate) struct OwnOrigin;
-
-impl<S: Sync> FromRequestParts<S> for OwnOrigin {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        if is_own_origin(&parts.headers) {
-            return Ok(Self);
-        }
-        Err(Problem::forbidden("origin-not-allowed").detail("pages of other servers change nothing here"))
-    }
-}
 
 /// Who asks, as [`crate::sign_in::guard`] found out. On a route that it does not guard, that is nobody.
 pub(crate) struct Identity(pub(crate) UserId);

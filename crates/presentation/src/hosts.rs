@@ -21,20 +21,30 @@ pub(crate) async fn check_host(State(sign_in): State<SignIn>, request: Request, 
     }
 }
 
-/// Whether a WebSocket may be opened, or something changed: programs send no `Origin`; browsers do, and theirs must be this
+/// Refuses what pages of other servers ask for, but for what only reads: they would ask in the name of whoever looks at them.
+/// Programs send no `Origin`; browsers do with whatever changes something and with every WebSocket, and theirs must be this
 /// server.
-pub(crate) fn is_own_origin(headers: &HeaderMap) -> bool {
+pub(crate) async fn check_origin(request: Request, next: Next) -> Response {
+    let only_reads = request.method().is_safe() && !request.headers().contains_key(header::UPGRADE);
+    if only_reads || is_own_origin(request.headers(), request.uri()) {
+        return next.run(request).await;
+    }
+    Problem::forbidden("origin-not-allowed")
+        .detail("pages of other servers change nothing here and open no conversation")
+        .into_response()
+}
+
+fn is_own_origin(headers: &HeaderMap, uri: &Uri) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return true;
     };
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let origin = origin.to_str().ok().and_then(|origin| {
         ["http://", "https://"]
             .iter()
             .find_map(|scheme| origin.strip_prefix(scheme))
     });
     origin
-        .zip(host)
+        .zip(authority(headers, uri))
         .is_some_and(|(origin, host)| origin.eq_ignore_ascii_case(host))
 }
 
@@ -95,16 +105,11 @@ mod tests {
     }
 
     #[test]
-    fn pages_of_other_sites_open_no_websocket() {
-        assert!(is_own_origin(&headers(None, "localhost:8080")));
-        assert!(is_own_origin(&headers(
-            Some("http://LocalHost:8080"),
-            "localhost:8080"
-        )));
-        assert!(is_own_origin(&headers(
-            Some("https://viva.example"),
-            "viva.example"
-        )));
+    fn pages_of_other_sites_are_not_of_our_own_origin() {
+        let own = |origin, host| is_own_origin(&headers(origin, host), &Uri::from_static("/"));
+        assert!(own(None, "localhost:8080"));
+        assert!(own(Some("http://LocalHost:8080"), "localhost:8080"));
+        assert!(own(Some("https://viva.example"), "viva.example"));
         for origin in [
             "http://evil.example",
             "http://localhost:9090",
@@ -112,10 +117,22 @@ mod tests {
             "file://localhost:8080",
             "",
         ] {
-            assert!(
-                !is_own_origin(&headers(Some(origin), "localhost:8080")),
-                "{origin}"
-            );
+            assert!(!own(Some(origin), "localhost:8080"), "{origin}");
         }
+    }
+
+    #[test]
+    fn whoever_names_the_server_in_the_uri_is_heard_as_well() {
+        let mut headers = headers(Some("https://viva.example"), "viva.example");
+        headers.remove(header::HOST);
+        assert!(is_own_origin(
+            &headers,
+            &Uri::from_static("https://viva.example/logout")
+        ));
+        assert!(!is_own_origin(
+            &headers,
+            &Uri::from_static("https://evil.example/logout")
+        ));
+        assert!(!is_own_origin(&headers, &Uri::from_static("/logout")));
     }
 }

@@ -9,12 +9,12 @@
 //! To add a message of the WebSocket: an arm in `ws/reader.rs` (from the client) or `ws/encode.rs` (to the client).
 
 mod api;
+mod at_once;
 mod client;
 mod convert;
 mod extract;
 mod hosts;
 mod limits;
-mod open_connections;
 mod openapi;
 mod problem;
 mod router;

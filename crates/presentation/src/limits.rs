@@ -13,8 +13,8 @@ use governor::{Quota, RateLimiter};
 use tokio::time::Instant;
 use tracing::debug;
 
+use crate::at_once::{AtOnce, Slot};
 use crate::client::Client;
-use crate::open_connections::{OpenConnection, OpenConnections};
 
 /// Clients that ask for nothing any more are forgotten after so many requests.
 const TIDY_EVERY: u32 = 1_000;
@@ -23,8 +23,12 @@ const TIDY_EVERY: u32 = 1_000;
 /// have open. 0: any number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimits {
-    /// Attempts to sign in, wrong tokens in a header among them.
+    /// Wrong tokens, in the form or in a header, of one address. Good ones do not count.
     pub sign_ins: u32,
+    /// Requests of one address with tokens that were not found to be good before: those for which the database is asked.
+    pub unknown_tokens: u32,
+    /// Provider keys that are checked, for which a provider is asked; beside [`Self::writes`].
+    pub key_checks: u32,
     /// Requests that change something.
     pub writes: u32,
     /// Requests that read something.
@@ -33,6 +37,8 @@ pub struct RateLimits {
     pub connections: u32,
     /// WebSocket connections that are open at the same time.
     pub open_connections: u32,
+    /// Requests of the REST API that one user has under way at the same time, until their answers are read.
+    pub requests_at_once: u32,
 }
 
 /// What is counted together.
@@ -40,6 +46,10 @@ pub struct RateLimits {
 pub(crate) enum Group {
     /// [`RateLimits::sign_ins`].
     SignIns,
+    /// [`RateLimits::unknown_tokens`].
+    UnknownTokens,
+    /// [`RateLimits::key_checks`].
+    KeyChecks,
     /// [`RateLimits::writes`].
     Writes,
     /// [`RateLimits::reads`].
@@ -54,10 +64,13 @@ pub struct Limiter(Arc<Limiters>);
 
 struct Limiters {
     sign_ins: GroupLimiter,
+    unknown_tokens: GroupLimiter,
+    key_checks: GroupLimiter,
     writes: GroupLimiter,
     reads: GroupLimiter,
     connections: GroupLimiter,
-    open_connections: OpenConnections,
+    open_connections: AtOnce,
+    requests: AtOnce,
 }
 
 struct GroupLimiter {
@@ -78,10 +91,13 @@ impl Default for RateLimits {
     fn default() -> Self {
         Self {
             sign_ins: 10,
+            unknown_tokens: 600,
+            key_checks: 30,
             writes: 300,
             reads: 3_000,
             connections: 3_000,
             open_connections: 1_000,
+            requests_at_once: 100,
         }
     }
 }
@@ -102,10 +118,13 @@ impl Limiter {
     pub fn new(limits: RateLimits) -> Self {
         Self(Arc::new(Limiters {
             sign_ins: GroupLimiter::new(limits.sign_ins),
+            unknown_tokens: GroupLimiter::new(limits.unknown_tokens),
+            key_checks: GroupLimiter::new(limits.key_checks),
             writes: GroupLimiter::new(limits.writes),
             reads: GroupLimiter::new(limits.reads),
             connections: GroupLimiter::new(limits.connections),
-            open_connections: OpenConnections::new(limits.open_connections),
+            open_connections: AtOnce::new(limits.open_connections),
+            requests: AtOnce::new(limits.requests_at_once),
         }))
     }
 
@@ -116,6 +135,8 @@ impl Limiter {
     pub(crate) fn check(&self, group: Group, client: Client) -> Result<(), Duration> {
         let limiter = match group {
             Group::SignIns => &self.0.sign_ins,
+            Group::UnknownTokens => &self.0.unknown_tokens,
+            Group::KeyChecks => &self.0.key_checks,
             Group::Writes => &self.0.writes,
             Group::Reads => &self.0.reads,
             Group::Connections => &self.0.connections,
@@ -128,8 +149,13 @@ impl Limiter {
     }
 
     /// Counts a connection as open for as long as what is returned lives; `None` when the client has as many as it may.
-    pub(crate) fn open(&self, client: Client) -> Option<OpenConnection> {
-        self.0.open_connections.open(client)
+    pub(crate) fn open(&self, client: Client) -> Option<Slot> {
+        self.0.open_connections.take(client)
+    }
+
+    /// Counts a request as under way for as long as what is returned lives; `None` when the client has as many as it may.
+    pub(crate) fn begin(&self, client: Client) -> Option<Slot> {
+        self.0.requests.take(client)
     }
 }
 
@@ -178,10 +204,13 @@ mod tests {
 
     const NONE: RateLimits = RateLimits {
         sign_ins: 0,
+        unknown_tokens: 0,
+        key_checks: 0,
         writes: 0,
         reads: 0,
         connections: 0,
         open_connections: 0,
+        requests_at_once: 0,
     };
 
     fn user(n: u128) -> Client {
@@ -211,13 +240,22 @@ mod tests {
     async fn clients_and_groups_are_counted_apart() {
         let limits = RateLimits {
             sign_ins: 1,
+            unknown_tokens: 1,
+            key_checks: 1,
             writes: 1,
             reads: 1,
             connections: 1,
             ..NONE
         };
         let limiter = Limiter::new(limits);
-        for group in [Group::SignIns, Group::Writes, Group::Reads, Group::Connections] {
+        for group in [
+            Group::SignIns,
+            Group::UnknownTokens,
+            Group::KeyChecks,
+            Group::Writes,
+            Group::Reads,
+            Group::Connections,
+        ] {
             for client in [user(1), user(2), address(1), address(2)] {
                 assert_eq!(limiter.check(group, client), Ok(()), "{group:?} {client:?}");
                 assert!(limiter.check(group, client).is_err(), "{group:?} {client:?}");

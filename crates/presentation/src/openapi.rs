@@ -11,8 +11,7 @@ use utoipa::openapi::{
 };
 use viva_protocol::problem::PROBLEM_JSON;
 
-use crate::sign_in::login;
-use crate::{api, ws};
+use crate::{api, sign_in, ws};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -20,10 +19,9 @@ use crate::{api, ws};
         title = "Viva",
         description = "Talk with voice AIs and see how long every part of an answer took. Failures are `application/problem+json` (RFC 9457) with a stable `code`.",
     ),
-    paths(ws::upgrade::upgrade, login::page, login::sign_in, login::sign_out),
     tags(
         (name = "interaction", description = "Conversations: what to choose from, the live WebSocket, what was kept"),
-        (name = "templates", description = "System prompts with roles and a scenario, to choose by name"),
+        (name = "templates", description = "System prompts with roles and a scenario, to choose by name, and what becomes of them"),
         (name = "credentials", description = "Provider keys of your own, and what was done with them"),
         (name = "selftest", description = "Whether what is reported is true: measured against providers whose delays are known"),
         (name = "access", description = "Signing in and out, for browsers; programs send an API token with every request"),
@@ -35,7 +33,9 @@ struct Base;
 /// The OpenAPI document of every route.
 pub fn openapi() -> Document {
     let mut document = Base::openapi();
-    document.merge(api::routes().into_openapi());
+    for routes in [api::routes(), sign_in::routes(), ws::routes()] {
+        document.merge(routes.into_openapi());
+    }
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("token", by_token());
     components.add_security_scheme("cookie", by_cookie());
@@ -45,6 +45,10 @@ pub fn openapi() -> Document {
         SecurityRequirement::new("cookie", nothing),
     ]);
     for item in document.paths.paths.values_mut() {
+        for operation in changing(item) {
+            let responses = &mut operation.responses.responses;
+            responses.insert("403".to_owned(), RefOr::T(foreign_origin()));
+        }
         for operation in operations(item) {
             // One that asks for nothing else asks for what the whole document asks for.
             if operation.security.is_none() {
@@ -87,6 +91,17 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     .flatten()
 }
 
+/// Those that change something.
+fn changing(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete]
+        .into_iter()
+        .flatten()
+}
+
+fn foreign_origin() -> Response {
+    problem("A page of another server asks").build()
+}
+
 fn unauthorized() -> Response {
     problem("Nobody is signed in, or the token is worth nothing").build()
 }
@@ -124,9 +139,11 @@ mod tests {
         }
         let expected = [
             "get /api/docs",
+            "get /api/docs/style.css",
             "get /api/v1/openapi.json",
             "get /healthz",
             "get /login",
+            "get /login/style.css",
             "get /readyz",
             "post /login",
             "post /logout",

@@ -12,7 +12,7 @@ use tracing::error;
 use viva_application::credentials::CredentialError;
 use viva_application::deletion::DeleteError;
 use viva_application::history::HistoryError;
-use viva_application::templates::{FindTemplateError, TemplateError};
+use viva_application::templates::{FindTemplateError, PromptError, TemplateError};
 use viva_domain::credentials::CredentialRefusal;
 use viva_domain::ports::{BlobError, BlobErrorKind, StoreError, StoreErrorKind};
 use viva_domain::templates::InvalidTemplate;
@@ -213,6 +213,15 @@ impl From<InvalidTemplate> for Problem {
 impl From<FindTemplateError> for Problem {
     fn from(err: FindTemplateError) -> Self {
         TemplateError::from(err).into()
+    }
+}
+
+impl From<PromptError> for Problem {
+    fn from(err: PromptError) -> Self {
+        match err {
+            PromptError::Template(cause) => cause.into(),
+            PromptError::Invalid(cause) => Self::bad_request("invalid-prompt").detail(cause.to_string()),
+        }
     }
 }
 

@@ -8,9 +8,8 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
@@ -18,9 +17,8 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 use tracing::{Span, error, info_span};
-use viva_protocol::WEBSOCKET_PATH;
 
-use crate::hosts::check_host;
+use crate::hosts::{check_host, check_origin};
 use crate::problem::{Problem, describe_failure};
 use crate::sign_in::{self, count, guard};
 use crate::state::AppState;
@@ -38,12 +36,12 @@ const KEYS: &str = "/api/v1/credentials/";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
-/// The whole server: API, WebSocket and page.
+/// The whole server: API, WebSocket and page. All but the page is made from what the OpenAPI document is made from.
 pub fn router(state: AppState) -> Router {
     // What is added last comes first on the way in and last on the way out.
     let rest = api::open()
         .layer(from_fn_with_state(state.clone(), count))
-        .merge(api::for_visitors().layer(from_fn_with_state(state.clone(), guard)))
+        .merge(api::for_visitors(&state.limiter).layer(from_fn_with_state(state.clone(), guard)))
         .layer(header_unless_set(
             CONTENT_SECURITY_POLICY,
             "default-src 'none'; frame-ancestors 'none'",
@@ -53,11 +51,12 @@ pub fn router(state: AppState) -> Router {
             StatusCode::SERVICE_UNAVAILABLE,
             REQUEST_TIMEOUT,
         ));
-    let socket = Router::new()
-        .route(WEBSOCKET_PATH, get(ws::upgrade::upgrade))
+    let (socket, _) = ws::routes().split_for_parts();
+    let socket = socket
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
         .layer(from_fn_with_state(state.clone(), guard));
-    let people = sign_in::router()
+    let (people, _) = sign_in::routes().split_for_parts();
+    let people = people
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
         .layer(from_fn_with_state(state.clone(), count))
         .layer(header_unless_set(CONTENT_SECURITY_POLICY, SIGN_IN_POLICY))
@@ -73,6 +72,7 @@ pub fn router(state: AppState) -> Router {
         .merge(socket)
         .merge(people)
         .merge(web::router(&state).layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES)))
+        .layer(from_fn(check_origin))
         .layer(from_fn_with_state(state.sign_in.clone(), check_host))
         .layer(CatchPanicLayer::custom(on_panic))
         .layer(map_response(describe_failure))

@@ -1,21 +1,21 @@
-//! The page: its document, rendered here, and the files that the bundle step made.
+//! The pages: their documents, rendered here, and the files that the bundle step made.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use any_spawner::Executor;
 use axum::Router;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
-use leptos::config::LeptosOptions;
+use axum::routing::{MethodRouter, get};
 use leptos::nonce::use_nonce;
 use leptos::prelude::expect_context;
-use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
+use leptos_axum::{ResponseOptions, render_app_to_stream_with_context};
 use thiserror::Error;
 use tower_http::services::ServeDir;
-use viva_frontend::{Account, App, SiteAssets, content_security_policy, shell};
+use viva_frontend::{Account, Page, SiteAssets, content_security_policy, shell};
 
 use crate::sign_in::{SignIn, count, guard_page};
 use crate::state::AppState;
@@ -110,7 +110,7 @@ impl Site {
 pub(crate) fn router<S: Clone + Send + Sync + 'static>(state: &AppState) -> Router<S> {
     let guarded = |documents: Router<S>| documents.layer(from_fn_with_state(state.clone(), guard_page));
     match &*state.site.0 {
-        State::NotBuilt => guarded(Router::new().route("/", get(not_built))),
+        State::NotBuilt => guarded(on_every_page(|_| get(not_built))),
         State::Built { folder, assets } => {
             let account = match state.sign_in {
                 SignIn::NotNeeded => Account::None,
@@ -122,15 +122,23 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(state: &AppState) -> Rout
     }
 }
 
-/// The routes that the page knows, each rendered with the files of this site.
+/// The pages, each rendered with the files of this site. What they are rendered with wants to know once on what it runs.
 fn documents<S: Clone + Send + Sync + 'static>(assets: &SiteAssets, account: Account) -> Router<S> {
-    let options = LeptosOptions::builder().output_name("viva").build();
-    let assets = assets.clone();
-    Router::new()
-        .leptos_routes_with_context(&options, generate_route_list(App), set_headers, move || {
-            shell(&assets, account)
-        })
-        .with_state(options)
+    // Fails when another router of this process has said so already.
+    let _ = Executor::init_tokio();
+    on_every_page(|page| {
+        let assets = assets.clone();
+        get(render_app_to_stream_with_context(set_headers, move || {
+            shell(page, &assets, account)
+        }))
+    })
+}
+
+fn on_every_page<S: Clone + Send + Sync + 'static>(answer: impl Fn(Page) -> MethodRouter<S>) -> Router<S> {
+    let pages = Page::ALL.into_iter();
+    pages.fold(Router::new(), |router, page| {
+        router.route(page.path(), answer(page))
+    })
 }
 
 /// Sets the headers of the document that is being rendered. Its policy names the scripts that it ends with.

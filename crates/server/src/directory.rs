@@ -233,6 +233,8 @@ mod tests {
     use secrecy::SecretString;
     use uuid::Uuid;
     use viva_application::modes::ModeFactory;
+    use viva_contract::provider_directory_contract;
+    use viva_contract::samples::OWNER;
     use viva_domain::credentials::{AuditAction, AuditEntry, AuditOutcome, Credential, RawCredential};
     use viva_domain::ids::{AuditEntryId, CredentialId};
     use viva_domain::ports::Ids as _;
@@ -319,6 +321,16 @@ mod tests {
             self.directory.catalogue(owner).await.unwrap()
         }
     }
+
+    async fn own_providers(case: impl AsyncFnOnce(&dyn ProviderDirectory)) {
+        let bench = Bench::new();
+        for provider in [OPENAI, "deepgram"] {
+            bench.give(OWNER, provider, provider).await;
+        }
+        case(&bench.directory).await;
+    }
+
+    provider_directory_contract!(own_providers);
 
     fn operators(provider: CatalogueProvider) -> ProviderSetup {
         let account = provider.base_url.account(&provider.id, Some("sk-server".into()));

@@ -1,3 +1,4 @@
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 use viva_protocol::rest::{Page, ProviderList, SelfTest, SelfTestProgress, Turn};
@@ -5,7 +6,11 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestInit, Response};
 
-use super::urls;
+use super::{Refused, urls};
+use crate::browser::object;
+
+/// The HTTP status that nobody is signed in.
+const UNAUTHORIZED: u16 = 401;
 
 /// The server did not answer, or not with what was asked for.
 #[derive(Debug, Clone, Copy, Default)]
@@ -14,9 +19,25 @@ pub struct RequestFailed {
     pub status: Option<u16>,
 }
 
+impl RequestFailed {
+    /// Whether the server does not know who asks.
+    pub fn is_signed_out(self) -> bool {
+        self.status == Some(UNAUTHORIZED)
+    }
+}
+
 impl From<JsValue> for RequestFailed {
     fn from(_: JsValue) -> Self {
         Self::default()
+    }
+}
+
+impl From<RequestFailed> for Refused {
+    fn from(failed: RequestFailed) -> Self {
+        Self {
+            status: failed.status,
+            ..Self::default()
+        }
     }
 }
 
@@ -55,20 +76,57 @@ pub async fn start_self_test() -> Result<SelfTestProgress, RequestFailed> {
     request("/api/v1/selftest", &post).await
 }
 
-async fn get<T: DeserializeOwned>(path: &str) -> Result<T, RequestFailed> {
+pub(super) async fn get<T: DeserializeOwned>(path: &str) -> Result<T, RequestFailed> {
     request(path, &RequestInit::new()).await
 }
 
 async fn request<T: DeserializeOwned>(path: &str, init: &RequestInit) -> Result<T, RequestFailed> {
-    let window = web_sys::window().ok_or(RequestFailed::default())?;
-    let response: Response = JsFuture::from(window.fetch_with_str_and_init(path, init))
-        .await?
-        .unchecked_into();
-    if !response.ok() {
-        return Err(RequestFailed {
-            status: Some(response.status()),
-        });
+    let response = send(path, init).await?;
+    if response.ok() {
+        return read(&response).await;
     }
+    Err(RequestFailed {
+        status: Some(response.status()),
+    })
+}
+
+/// A request that says this.
+pub(super) fn with_body(method: &str, body: &impl Serialize) -> Result<RequestInit, Refused> {
+    let body = serde_json::to_string(body).map_err(|_| Refused::default())?;
+    let init = RequestInit::new();
+    init.set_method(method);
+    init.set_headers(&object(&[("content-type", &"application/json".into())]));
+    init.set_body_opt_str(Some(&body));
+    Ok(init)
+}
+
+/// Asks for something that the server may refuse for a reason.
+pub(super) async fn ask(path: &str, init: &RequestInit) -> Result<Response, Refused> {
+    let response = send(path, init).await?;
+    if response.ok() {
+        return Ok(response);
+    }
+    Err(Refused {
+        status: Some(response.status()),
+        wait_s: wait_s(&response),
+        problem: read(&response).await.ok(),
+    })
+}
+
+fn wait_s(response: &Response) -> Option<u32> {
+    let value = response.headers().get("retry-after").ok()?;
+    value?.parse().ok()
+}
+
+/// Asks for something, and waits until the answer begins.
+async fn send(path: &str, init: &RequestInit) -> Result<Response, RequestFailed> {
+    let window = web_sys::window().ok_or(RequestFailed::default())?;
+    let response = JsFuture::from(window.fetch_with_str_and_init(path, init)).await?;
+    Ok(response.unchecked_into())
+}
+
+/// The body of an answer.
+pub(super) async fn read<T: DeserializeOwned>(response: &Response) -> Result<T, RequestFailed> {
     let body = JsFuture::from(response.text()?)
         .await?
         .as_string()

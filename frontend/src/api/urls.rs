@@ -1,7 +1,10 @@
 use uuid::Uuid;
 use viva_protocol::ws::Role;
 
-/// Turns per page: the most that the server gives.
+/// Where people sign in, and out: a page of the server, not of this program.
+pub const ACCOUNT_PATH: &str = "/login";
+
+/// What a list has per page: the most that the server gives.
 #[cfg(any(feature = "hydrate", test))]
 const PAGE_SIZE: u16 = 100;
 
@@ -21,6 +24,26 @@ pub fn turns_page(session_id: Uuid, turn_number: u16) -> String {
     format!("/api/v1/interaction/sessions/{session_id}/turns?page={page}&page_size={PAGE_SIZE}")
 }
 
+/// Path of the templates.
+#[cfg(any(feature = "hydrate", test))]
+pub const TEMPLATES: &str = "/api/v1/interaction/templates";
+
+/// Path at which a prompt is composed.
+#[cfg(feature = "hydrate")]
+pub const COMPOSE: &str = "/api/v1/interaction/prompts/compose";
+
+/// Path of one page of the templates, from 1 on.
+#[cfg(any(feature = "hydrate", test))]
+pub fn templates_page(page: u32) -> String {
+    format!("{TEMPLATES}?page={page}&page_size={PAGE_SIZE}")
+}
+
+/// Path of one template.
+#[cfg(any(feature = "hydrate", test))]
+pub fn template(id: Uuid) -> String {
+    format!("{TEMPLATES}/{id}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,6 +59,12 @@ mod tests {
             )),
             "{path}"
         );
+    }
+
+    #[test]
+    fn templates_are_listed_by_page_and_each_has_its_place() {
+        assert_eq!(templates_page(2), format!("{TEMPLATES}?page=2&page_size=100"));
+        assert_eq!(template(Uuid::nil()), format!("{TEMPLATES}/{}", Uuid::nil()));
     }
 
     #[test]

@@ -5,7 +5,8 @@ use viva_protocol::ws::{Interaction, Mode};
 
 use super::setup_part::part_name;
 use crate::state::choices::{Choices, Field, Part, parts_of};
-use crate::words::{Words, fill};
+use crate::words::fill;
+use crate::words::talk::Words;
 
 /// Mode, parts and language in one line. What the list of providers does not name goes by its id.
 pub(super) fn in_words(interaction: &Interaction, list: Option<&ProviderList>, words: &Words) -> String {

@@ -9,7 +9,7 @@ use crate::erase::Erase;
 use crate::session::Controls;
 use crate::state::context::{Preferences, Sheet, Talk};
 use crate::state::phase::Phase;
-use crate::words::{Words, say};
+use crate::words::talk::{Words, say};
 
 /// Start, End, Interrupt, Mute and the devices; on a phone also the way to the sheets.
 #[component]
@@ -59,7 +59,7 @@ pub fn ControlBar() -> impl IntoView {
                 on:click=press
             >
                 <Icon shape=primary_shape />
-                <span>{move || primary(phase.get(), preferences.words())}</span>
+                <span>{move || primary(phase.get(), Words::now(preferences))}</span>
             </button>
             <button
                 class="vv-control vv-interrupt"

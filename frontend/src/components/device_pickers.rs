@@ -4,7 +4,7 @@ use super::{Choice, Picker};
 use crate::erase::Erase;
 use crate::session::Controls;
 use crate::state::context::{Device, Preferences, Talk};
-use crate::words::say;
+use crate::words::talk::{Words, say};
 
 /// Which microphone listens and, where the browser can choose, which loudspeaker plays.
 #[component]
@@ -13,9 +13,9 @@ pub fn DevicePickers() -> impl IntoView {
     let controls = expect_context::<Controls>();
     let preferences = expect_context::<Preferences>();
     let choices = move |devices: Vec<Device>, chosen: String| {
-        let system = Choice::new("", preferences.words().default_device);
+        let system = Choice::new("", Words::now(preferences).default_device);
         let is_there = chosen.is_empty() || devices.iter().any(|device| device.id == chosen);
-        let earlier = (!is_there).then(|| Choice::new(chosen, preferences.words().earlier_device));
+        let earlier = (!is_there).then(|| Choice::new(chosen, Words::now(preferences).earlier_device));
         let there = devices
             .into_iter()
             .map(|device| Choice::new(device.id, device.name));

@@ -6,7 +6,8 @@ use leptos::web_sys::{Element, SvgElement};
 use crate::erase::Erase;
 use crate::state::figures;
 use crate::state::latency::{Segment, Stage, TurnFigures, segment, segments};
-use crate::words::{Words, fill};
+use crate::words::fill;
+use crate::words::talk::Words;
 
 /// The part of a turn that is explained.
 pub type Pointed = (u16, Stage);

@@ -6,8 +6,9 @@ use super::{LatencyBar, LatencyStatistics, PanelHead, SelfTest};
 use crate::erase::Erase;
 use crate::state::context::{Preferences, Sheet, Talk};
 use crate::state::figures;
-use crate::state::latency::{Figures, Segment, segments};
-use crate::words::{fill, say};
+use crate::state::latency::{Figures, Segment, Stage, segments};
+use crate::words::fill;
+use crate::words::talk::{Words, say};
 
 /// How long every answer took, part by part, and all of them together.
 #[component]
@@ -20,7 +21,7 @@ pub fn LatencyPanel() -> impl IntoView {
     });
     let pointed = RwSignal::new(None::<Pointed>);
     let bars = move || {
-        let words = preferences.words();
+        let words = Words::now(preferences);
         let turns = turns.get();
         let scale_ms = turns.scale_ms().max(1.0);
         let bar = |turn: &_| {
@@ -68,38 +69,21 @@ fn Parts(turns: Memo<Figures>, pointed: RwSignal<Option<Pointed>>) -> impl IntoV
     });
     let rows = move || {
         let (number, latency) = shown.get().unwrap_or((0, Latency::default()));
-        let words = preferences.words();
-        let row = move |part: Segment| {
-            let this = (number, part.stage);
-            // What has no place in the bar can be walked to here.
-            let is_beside = part.ms <= 0.0;
-            view! {
-                <li
-                    data-stage=part.stage.name()
-                    data-pointed=move || (pointed.get() == Some(this)).to_string()
-                    tabindex=is_beside.then_some("0")
-                    on:mouseenter=move |_| pointed.set(Some(this))
-                    on:mouseleave=move |_| leave(pointed, this)
-                    on:focus=move |_| pointed.set(Some(this))
-                    on:blur=move |_| leave(pointed, this)
-                >
-                    <span class="vv-swatch" aria-hidden="true"></span>
-                    <span>{name(part.stage, words)}</span>
-                    <span>
-                        <span class="vv-number">{figures::ms(part.ms)}</span>
-                        <span class="vv-unit">{words.ms}</span>
-                    </span>
-                </li>
-            }
+        let words = Words::now(preferences);
+        let parts = segments(&latency);
+        // All stages have a place, so that each keeps its element, and with it the focus.
+        let place = move |stage: Stage| {
+            let part = parts.iter().find(|part| part.stage == stage);
+            part.map(|part| row(*part, number, words, pointed))
         };
-        segments(&latency).into_iter().map(row).collect_view()
+        Stage::ALL.map(place).into_iter().collect_view()
     };
     let title = move || {
         let number = shown.get().map_or(0, |(number, _)| number);
-        fill(preferences.words().turn, &[("n", &number.to_string())])
+        fill(Words::now(preferences).turn, &[("n", &number.to_string())])
     };
     let explained = move || {
-        let words = preferences.words();
+        let words = Words::now(preferences);
         pointed.get().map_or(words.latency_hint.to_owned(), |(_, stage)| {
             format!("{}: {}", name(stage, words), explanation(stage, words))
         })
@@ -110,6 +94,37 @@ fn Parts(turns: Memo<Figures>, pointed: RwSignal<Option<Pointed>>) -> impl IntoV
             <ul>{rows}</ul>
             <p class="vv-explain" role="status">{explained}</p>
         </section>
+    }
+    .erase()
+}
+
+/// What a part of this turn took. Pointing at it has it explained.
+fn row(
+    part: Segment,
+    turn_number: u16,
+    words: &'static Words,
+    pointed: RwSignal<Option<Pointed>>,
+) -> AnyView {
+    let this = (turn_number, part.stage);
+    // What has no place in the bar can be walked to here. Who is here stays here when it gets one.
+    let is_beside = part.ms <= 0.0;
+    view! {
+        <li
+            data-stage=part.stage.name()
+            data-pointed=move || (pointed.get() == Some(this)).to_string()
+            tabindex=if is_beside { "0" } else { "-1" }
+            on:mouseenter=move |_| pointed.set(Some(this))
+            on:mouseleave=move |_| leave(pointed, this)
+            on:focus=move |_| pointed.set(Some(this))
+            on:blur=move |_| leave(pointed, this)
+        >
+            <span class="vv-swatch" aria-hidden="true"></span>
+            <span>{name(part.stage, words)}</span>
+            <span>
+                <span class="vv-number">{figures::ms(part.ms)}</span>
+                <span class="vv-unit">{words.ms}</span>
+            </span>
+        </li>
     }
     .erase()
 }

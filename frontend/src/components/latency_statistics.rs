@@ -5,7 +5,8 @@ use crate::erase::Erase;
 use crate::state::context::{Preferences, Talk};
 use crate::state::figures;
 use crate::state::latency::{Figures, Stage, Statistics, Summary, TurnFigures};
-use crate::words::{Words, fill};
+use crate::words::fill;
+use crate::words::talk::Words;
 
 /// The turns that the chart has room for.
 const CHARTED: usize = 60;
@@ -20,7 +21,7 @@ pub fn LatencyStatistics(turns: Memo<Figures>) -> impl IntoView {
             .with(|conversation| conversation.lacks_capture_times)
     });
     move || {
-        let words = preferences.words();
+        let words = Words::now(preferences);
         let short = lacks_capture_times
             .get()
             .then(|| view! { <p class="vv-hint" data-estimate="capture">{words.totals_short}</p> });

@@ -5,7 +5,7 @@ use crate::erase::Erase;
 use crate::state::context::{Preferences, Talk};
 use crate::state::figures;
 use crate::state::meter::{FLOOR_DBFS, Reading, TARGET_DBFS, Verdict, position};
-use crate::words::say;
+use crate::words::talk::{Words, say};
 
 /// How loud the microphone is, where speech should be, and what to do about it.
 #[component]
@@ -18,7 +18,7 @@ pub fn LevelMeter() -> impl IntoView {
     let silenced = Memo::new(move |_| talk.muted.get() || talk.replayed.with(Option::is_some));
     let verdict = Memo::new(move |_| reading.with(|reading| reading.verdict));
     let words = move || {
-        let words = preferences.words();
+        let words = Words::now(preferences);
         match verdict.get() {
             _ if silenced.get() => words.level_muted,
             Verdict::NoSignal => words.level_dead,

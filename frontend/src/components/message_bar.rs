@@ -3,12 +3,13 @@ use viva_protocol::ws::{ErrorCode, NoticeCode, SessionEndStatus};
 
 use super::configuration::in_words;
 use super::{Icon, Shape};
+use crate::api::ACCOUNT_PATH;
 use crate::erase::Erase;
 use crate::session::Controls;
 use crate::state::context::{Preferences, Talk};
 use crate::state::message::{Message, Remedy, Severity, Topic};
 use crate::state::microphone::MicrophoneProblem;
-use crate::words::Words;
+use crate::words::talk::Words;
 
 /// What happened, what was kept, and one button. It never replaces the page.
 #[component]
@@ -24,19 +25,22 @@ pub fn MessageBar() -> impl IntoView {
 
     let bar = move |message: Message| {
         let remedy = message.remedy(can_start.get());
-        let (severity, words) = (message.severity(), preferences.words());
+        let (severity, words) = (message.severity(), Words::now(preferences));
         let kept = (severity == Severity::Failure || remedy == Remedy::StartAgain).then_some(words.kept_all);
-        let button = match &remedy {
-            Remedy::Dismiss => words.dismiss,
-            Remedy::StartAgain => words.start_again,
-            Remedy::OpenMicrophone => words.try_again,
+        let (button, link) = match &remedy {
+            Remedy::Dismiss => (Some(words.dismiss), None),
+            Remedy::StartAgain => (Some(words.start_again), None),
+            Remedy::OpenMicrophone => (Some(words.try_again), None),
+            Remedy::SignIn => (None, Some(words.sign_in)),
         };
-        let act = move |_| match remedy {
+        let act = move || match remedy {
             Remedy::Dismiss => talk
                 .conversation
                 .update(|conversation| conversation.message = None),
             Remedy::StartAgain => controls.start(),
             Remedy::OpenMicrophone => controls.use_microphone(),
+            // The link does it.
+            Remedy::SignIn => {}
         };
         let setup = match &message.topic {
             Topic::ModeSwitched(interaction) => talk
@@ -53,7 +57,8 @@ pub fn MessageBar() -> impl IntoView {
                     <span>{message.detail.clone()}</span>
                     <span>{kept}</span>
                 </p>
-                <button type="button" on:click=act>{button}</button>
+                {button.map(|button| view! { <button type="button" on:click=move |_| act()>{button}</button> })}
+                {link.map(|link| view! { <a href=ACCOUNT_PATH rel="external">{link}</a> })}
             </div>
         }
     };
@@ -79,6 +84,7 @@ fn text_of(topic: &Topic, words: &Words) -> &'static str {
         Topic::Error(code) => error(*code, words),
         Topic::ServerUnreachable => words.msg_unreachable,
         Topic::ConnectionLost => words.msg_lost,
+        Topic::SignedOut => words.msg_signed_out,
         Topic::ResumeExpired => words.msg_expired,
         Topic::Replaced => words.msg_replaced,
         Topic::SessionEnded(SessionEndStatus::Superseded) => words.msg_ended_superseded,

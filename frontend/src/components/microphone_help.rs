@@ -4,7 +4,7 @@ use super::{Icon, Shape};
 use crate::session::Controls;
 use crate::state::context::{Preferences, Talk};
 use crate::state::microphone::{Browser, MicrophoneProblem};
-use crate::words::{Words, say};
+use crate::words::talk::{Words, say};
 
 /// What to do when there is no microphone, browser by browser.
 #[component]
@@ -13,9 +13,9 @@ pub fn MicrophoneHelp() -> impl IntoView {
     let preferences = expect_context::<Preferences>();
     let controls = expect_context::<Controls>();
     let help = move |problem: MicrophoneProblem| {
-        let (title, hint) = texts(problem, preferences.words());
-        let steps =
-            (problem == MicrophoneProblem::Denied).then(|| steps(talk.browser.get(), preferences.words()));
+        let (title, hint) = texts(problem, Words::now(preferences));
+        let steps = (problem == MicrophoneProblem::Denied)
+            .then(|| steps(talk.browser.get(), Words::now(preferences)));
         view! {
             <section class="vv-card vv-help" role="alert" data-problem=problem.name()>
                 <h2>

@@ -7,7 +7,7 @@ use crate::erase::Erase;
 use crate::session::Controls;
 use crate::state::context::{Preferences, Talk};
 use crate::state::conversation::Offer;
-use crate::words::say;
+use crate::words::talk::{Words, say};
 
 /// Why the session cannot go on as it is, how it could, and the choice between that and the end.
 #[component]
@@ -20,7 +20,7 @@ pub fn OfferBar() -> impl IntoView {
     let is_live = Memo::new(move |_| talk.phase().is_live());
 
     let bar = move |offer: Offer| {
-        let words = preferences.words();
+        let words = Words::now(preferences);
         let Offer {
             reason,
             interaction,

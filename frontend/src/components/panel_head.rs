@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use super::{Icon, Shape};
 use crate::erase::Erase;
 use crate::state::context::{Sheet, Talk};
-use crate::words::{Words, say};
+use crate::words::talk::{Words, say};
 
 /// The head of a panel: what it is, and the way out where a phone shows it as a sheet. The focus goes there when it opens.
 #[component]

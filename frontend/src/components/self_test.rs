@@ -9,7 +9,8 @@ use crate::state::context::{Preferences, Talk};
 use crate::state::figures;
 use crate::state::latency::Stage;
 use crate::state::self_test::{SelfTestState, parts_of, worse_total};
-use crate::words::{Words, fill, say};
+use crate::words::fill;
+use crate::words::talk::{Words, say};
 
 /// How far the figures can be trusted: the newest certificate, and a button for another one.
 #[component]
@@ -19,14 +20,14 @@ pub fn SelfTest() -> impl IntoView {
     let preferences = expect_context::<Preferences>();
     let progress = Memo::new(move |_| talk.self_test.with(SelfTestState::progress));
     let newest = move || {
-        let words = preferences.words();
+        let words = Words::now(preferences);
         talk.self_test.with(|state| match state.newest() {
             Some(certificate) => shown(certificate, words),
             None => view! { <p class="vv-hint">{words.selftest_none}</p> }.erase(),
         })
     };
     let status = move || {
-        let words = preferences.words();
+        let words = Words::now(preferences);
         match progress.get() {
             Some(progress) => fill(
                 words.selftest_running,
@@ -115,7 +116,7 @@ fn shown(certificate: &Certificate, words: &'static Words) -> AnyView {
 }
 
 fn rows(certificate: &Certificate, mode: Mode, title: &'static str) -> AnyView {
-    let words = expect_context::<Preferences>().words();
+    let words = Words::now(expect_context::<Preferences>());
     let rows: Vec<AnyView> = parts_of(certificate, mode).map(|part| row(part, words)).collect();
     view! {
         <tbody>

@@ -7,7 +7,7 @@ use crate::erase::Erase;
 use crate::state::choices::{Languages, Offered, Part};
 use crate::state::context::{Preferences, Talk};
 use crate::state::suggestions::Suggestion;
-use crate::words::{Words, say};
+use crate::words::talk::{Words, say};
 
 /// Which kind of stack answers, and who plays its parts.
 #[component]
@@ -16,7 +16,7 @@ pub fn SetupMode() -> impl IntoView {
     let preferences = expect_context::<Preferences>();
     let is_cascade = Memo::new(move |_| talk.settings.with(|settings| settings.mode == Mode::Cascade));
     let hint = move || {
-        let words = preferences.words();
+        let words = Words::now(preferences);
         if is_cascade.get() {
             words.mode_cascade_hint
         } else {
@@ -82,7 +82,7 @@ fn ConversationLanguage() -> impl IntoView {
         Some(Languages::shared(Some(&stt), Some(&tts)))
     });
     let suggestions = Signal::derive(move || {
-        let words = preferences.words();
+        let words = Words::now(preferences);
         let languages = match offered.get() {
             None | Some(Languages::Any) => common_languages(),
             Some(Languages::Listed(languages)) => languages.into_iter().map(Offered::from).collect(),

@@ -2,12 +2,12 @@ use leptos::prelude::*;
 use viva_protocol::ws::{Interaction, Mode};
 
 use super::configuration::in_words;
-use super::{DevicePickers, PanelHead, SetupMode, Switch};
+use super::{DevicePickers, PanelHead, SetupMode, SetupPrompt, Switch};
 use crate::erase::Erase;
 use crate::session::Controls;
 use crate::state::context::{Preferences, Sheet, Talk};
 use crate::state::settings::Settings;
-use crate::words::{Words, say};
+use crate::words::talk::{Words, say};
 
 /// What the next session is like; while one runs, what may change in it.
 #[component]
@@ -31,7 +31,7 @@ pub fn SetupPanel() -> impl IntoView {
             </div>
             <Behaviour />
             <div class="vv-setup-before">
-                <Prompt />
+                <SetupPrompt />
             </div>
             <fieldset class="vv-setup-devices">
                 <legend>{say(|words| words.devices_group)}</legend>
@@ -44,7 +44,7 @@ pub fn SetupPanel() -> impl IntoView {
 
 /// The setup of the running session in one line.
 fn one_line(talk: Talk) -> String {
-    let words = expect_context::<Preferences>().words();
+    let words = Words::now(expect_context::<Preferences>());
     let interaction = running(talk).unwrap_or_else(|| talk.settings.with(Settings::interaction));
     talk.providers
         .with(|providers| in_words(&interaction, providers.list(), words))
@@ -182,71 +182,6 @@ fn Slider(
                 on:change=move |_| controls.apply_settings()
             />
             {hint.map(|hint| view! { <span class="vv-hint">{say(hint)}</span> })}
-        </label>
-    }
-    .erase()
-}
-
-/// Instructions and roles.
-#[component]
-fn Prompt() -> impl IntoView {
-    let talk = expect_context::<Talk>();
-    view! {
-        <fieldset>
-            <legend>{say(|words| words.prompt_group)}</legend>
-            <label class="vv-field">
-                <span class="vv-label">{say(|words| words.system_prompt)}</span>
-                <textarea
-                    rows="3"
-                    placeholder=say(|words| words.system_prompt_hint)
-                    prop:value=move || talk.settings.with(|settings| settings.system_prompt.clone())
-                    on:input=move |event| talk
-                        .settings
-                        .update(|settings| settings.system_prompt = event_target_value(&event))
-                ></textarea>
-            </label>
-            <div class="vv-pair">
-                <Text
-                    label=|words| words.user_role
-                    read=|settings| settings.user_role.clone()
-                    write=|settings, text| settings.user_role = text
-                />
-                <Text
-                    label=|words| words.ai_role
-                    read=|settings| settings.ai_role.clone()
-                    write=|settings, text| settings.ai_role = text
-                />
-            </div>
-            <Text
-                label=|words| words.scenario
-                read=|settings| settings.scenario.clone()
-                write=|settings, text| settings.scenario = text
-            />
-        </fieldset>
-    }
-    .erase()
-}
-
-/// One line of text.
-#[component]
-fn Text(
-    /// What it is.
-    label: fn(&Words) -> &'static str,
-    /// Reads it.
-    read: fn(&Settings) -> String,
-    /// Sets it.
-    write: fn(&mut Settings, String),
-) -> impl IntoView {
-    let talk = expect_context::<Talk>();
-    view! {
-        <label class="vv-field">
-            <span class="vv-label">{say(label)}</span>
-            <input
-                type="text"
-                autocomplete="off"
-                prop:value=move || talk.settings.with(read)
-                on:input=move |event| talk.settings.update(|settings| write(settings, event_target_value(&event)))
-            />
         </label>
     }
     .erase()

@@ -6,7 +6,8 @@ use crate::erase::Erase;
 use crate::state::choices::{COMMON_LANGUAGES, Field, OFFLINE, Offered, Part};
 use crate::state::context::{Preferences, Providers, Talk};
 use crate::state::suggestions::Suggestion;
-use crate::words::{Words, fill, say};
+use crate::words::fill;
+use crate::words::talk::{Words, say};
 
 /// Who plays a part: the provider, and its model, voice and language where it has a choice.
 #[component]
@@ -23,7 +24,7 @@ pub fn SetupPart(
     });
     let choices = Signal::derive(move || {
         talk.providers
-            .with(|list| providers(list, part, &chosen.read(), preferences.words()))
+            .with(|list| providers(list, part, &chosen.read(), Words::now(preferences)))
     });
     let choose = Callback::new(move |id: String| {
         talk.providers.with_untracked(|providers| {
@@ -32,7 +33,7 @@ pub fn SetupPart(
         });
     });
     let note = move || {
-        let words = preferences.words();
+        let words = Words::now(preferences);
         talk.providers.with(|list| match list {
             Providers::Loading => words.providers_loading,
             Providers::Failed => words.providers_failed,
@@ -81,7 +82,7 @@ fn PartField(
         })
     });
     let suggestions = Signal::derive(move || {
-        let words = preferences.words();
+        let words = Words::now(preferences);
         let default = Suggestion {
             id: String::new(),
             name: default(words).to_owned(),

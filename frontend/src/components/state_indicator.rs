@@ -7,7 +7,8 @@ use crate::state::conversation::Conversation;
 use crate::state::figures;
 use crate::state::phase::Phase;
 use crate::state::reconnect::Attempt;
-use crate::words::{Words, fill, say};
+use crate::words::fill;
+use crate::words::talk::{Words, say};
 
 /// Where the conversation stands, in words, colour and icon, and for how long it has run.
 #[component]
@@ -32,7 +33,7 @@ pub fn StateIndicator() -> impl IntoView {
         }
     };
     let title = move || {
-        let words = preferences.words();
+        let words = Words::now(preferences);
         if waits.get() {
             words.state_offered
         } else {
@@ -40,7 +41,7 @@ pub fn StateIndicator() -> impl IntoView {
         }
     };
     let hint = move || {
-        let words = preferences.words();
+        let words = Words::now(preferences);
         if waits.get() {
             words.state_offered_hint.to_owned()
         } else {
@@ -57,7 +58,7 @@ pub fn StateIndicator() -> impl IntoView {
                 <span class="vv-state-hint">
                     {hint}
                     // Seen but not announced: it changes every second.
-                    <span aria-hidden="true">{move || countdown(phase.get(), preferences.words())}</span>
+                    <span aria-hidden="true">{move || countdown(phase.get(), Words::now(preferences))}</span>
                 </span>
             </div>
             <span class="vv-state-time" role="timer" aria-label=say(|words| words.session_time)>

@@ -4,7 +4,7 @@ use viva_protocol::ws::SessionSummary;
 use crate::erase::Erase;
 use crate::state::context::{Preferences, Talk};
 use crate::state::figures;
-use crate::words::Words;
+use crate::words::talk::Words;
 
 /// What the session was like, once it is over.
 #[component]
@@ -12,7 +12,11 @@ pub fn Summary() -> impl IntoView {
     let talk = expect_context::<Talk>();
     let preferences = expect_context::<Preferences>();
     let summary = Memo::new(move |_| talk.conversation.with(|conversation| conversation.summary));
-    move || summary.get().map(|summary| card(summary, preferences.words()))
+    move || {
+        summary
+            .get()
+            .map(|summary| card(summary, Words::now(preferences)))
+    }
 }
 
 fn card(summary: SessionSummary, words: &'static Words) -> impl IntoView {

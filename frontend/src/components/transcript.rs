@@ -9,7 +9,8 @@ use crate::state::context::{Preferences, Replayed, Talk};
 use crate::state::conversation::Conversation;
 use crate::state::figures;
 use crate::state::transcript::Line;
-use crate::words::{Words, fill, say};
+use crate::words::fill;
+use crate::words::talk::{Words, say};
 
 /// Scrolled at most so far from the end, in pixels, the list follows what is said.
 const FOLLOW_PX: i32 = 120;
@@ -56,6 +57,30 @@ struct Entry {
     recorded: bool,
 }
 
+/// What the sides are called: whom they play, or a word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Names {
+    user: String,
+    ai: String,
+}
+
+impl Names {
+    fn of(conversation: &Conversation, words: &Words) -> Self {
+        let name = |role: Option<&str>, word: &str| role.unwrap_or(word).to_owned();
+        Self {
+            user: name(conversation.user_role.as_deref(), words.you),
+            ai: name(conversation.ai_role.as_deref(), words.ai),
+        }
+    }
+
+    fn of_side(&self, side: Role) -> &str {
+        match side {
+            Role::User => &self.user,
+            Role::Assistant => &self.ai,
+        }
+    }
+}
+
 /// What both sides say, as they say it. The list changes with every word, so only finished lines are announced, each of them
 /// once.
 #[component]
@@ -64,6 +89,11 @@ pub fn Transcript() -> impl IntoView {
     let preferences = expect_context::<Preferences>();
     let controls = expect_context::<Controls>();
     let entries = Memo::new(move |_| talk.conversation.with(entries));
+    let names = Memo::new(move |_| {
+        let words = Words::now(preferences);
+        talk.conversation
+            .with(|conversation| Names::of(conversation, words))
+    });
     let list = NodeRef::<Ol>::new();
     let follow = StoredValue::new(Follow::default());
     let on_scroll = move |_| {
@@ -81,13 +111,15 @@ pub fn Transcript() -> impl IntoView {
     });
     let lines = move || {
         let replayed = talk.replayed.get();
-        let line = |entry| shown(entry, replayed, preferences.words(), controls);
+        let (names, words) = (names.get(), Words::now(preferences));
+        let line = |entry| shown(entry, replayed, &names, words, controls);
         entries.get().into_iter().map(line).collect_view()
     };
     let announced = move || {
+        let names = names.get();
         talk.conversation.with(|conversation| {
             let line = conversation.lines.last_finished();
-            line.map(|line| format!("{}: {}", label(line.role), line.text))
+            line.map(|line| format!("{}: {}", names.of_side(line.role), line.text))
         })
     };
     view! {
@@ -128,7 +160,13 @@ fn entries(conversation: &Conversation) -> Vec<Entry> {
 
 /// What one side said in one turn. It has no signals of its own: so only what differs from the last time is written, the
 /// elements stay, and with them the focus.
-fn shown(entry: Entry, replayed: Option<Replayed>, words: &'static Words, controls: Controls) -> AnyView {
+fn shown(
+    entry: Entry,
+    replayed: Option<Replayed>,
+    names: &Names,
+    words: &'static Words,
+    controls: Controls,
+) -> AnyView {
     let Entry {
         line,
         total_ms,
@@ -173,7 +211,7 @@ fn shown(entry: Entry, replayed: Option<Replayed>, words: &'static Words, contro
             <button
                 class="vv-plain vv-play"
                 type="button"
-                aria-label=fill(words.play_recording, &[("side", &label(role)), ("n", &turn_number.to_string())])
+                aria-label=fill(words.play_recording, &[("side", names.of_side(role)), ("n", &turn_number.to_string())])
                 aria-pressed=playing.to_string()
                 on:click=move |_| controls.replay(turn_number, role)
             >
@@ -183,7 +221,7 @@ fn shown(entry: Entry, replayed: Option<Replayed>, words: &'static Words, contro
     });
     view! {
         <li data-role=if role == Role::User { "user" } else { "ai" } data-final=line.is_final.to_string()>
-            <span class="vv-line-role">{label(role)}</span>
+            <span class="vv-line-role">{names.of_side(role).to_owned()}</span>
             <div class="vv-line-body">
                 <p>
                     {line.text} {unheard}
@@ -197,20 +235,6 @@ fn shown(entry: Entry, replayed: Option<Replayed>, words: &'static Words, contro
         </li>
     }
     .erase()
-}
-
-/// The name of a side: the chosen one, or a word.
-fn label(role: Role) -> String {
-    let words = expect_context::<Preferences>().words();
-    let (chosen, default) = expect_context::<Talk>().settings.with(|settings| match role {
-        Role::User => (settings.user_role.trim().to_owned(), words.you),
-        Role::Assistant => (settings.ai_role.trim().to_owned(), words.ai),
-    });
-    if chosen.is_empty() {
-        default.to_owned()
-    } else {
-        chosen
-    }
 }
 
 #[cfg(test)]

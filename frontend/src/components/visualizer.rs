@@ -3,7 +3,7 @@ use leptos::prelude::*;
 
 use crate::erase::Erase;
 use crate::state::context::{Preferences, Talk, Theme};
-use crate::words::say;
+use crate::words::talk::say;
 
 /// A strip chart: the user above the line, the AI below, the newest at the right. The gap between them is the latency.
 #[component]

@@ -1,5 +1,6 @@
 use leptos::{ev, prelude::*};
 
+use crate::Page;
 use crate::components::{
     ControlBar, LatencyPanel, LevelMeter, MessageBar, MicrophoneHelp, OfferBar, SetupPanel, StateIndicator,
     Summary, TopBar, Transcript, Visualizer,
@@ -12,6 +13,7 @@ use crate::state::keys::{self, Focus, KeyAction};
 /// The page at `/`: talk with an AI and see how long its answers take.
 #[component]
 pub fn Talk() -> impl IntoView {
+    Page::Talk.begin();
     let talk = TalkContext::default();
     let controls = Controls::of(talk);
     provide_context(talk);

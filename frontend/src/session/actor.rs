@@ -16,13 +16,14 @@ use super::event::{Event, Events, send};
 use super::playback::Playing;
 use super::replay::Replay;
 use crate::api;
-use crate::audio::{AudioProblem, Captured, DeviceWatch, Output, Rig, RigEvent, RigListener};
+use crate::audio::{AudioProblem, Captured, DeviceWatch, Output, Rig, RigEvent, RigListener, devices};
 use crate::browser::now_ms;
-use crate::state::context::{Providers, Talk};
+use crate::state::context::{Devices, Providers, Talk};
 use crate::state::conversation::Conversation;
 use crate::state::message::{Message, Topic};
 use crate::state::meter::{Meter, Sound, position};
 use crate::state::phase::Phase;
+use crate::state::speaker::SpeakerWatch;
 use crate::state::stall::{Stall, StallWatch};
 
 /// How long the server may take to confirm the end.
@@ -44,8 +45,7 @@ pub(super) struct Actor {
     pub(super) replay: Option<Replay>,
     /// Counts the recordings that were played back.
     pub(super) replays: u32,
-    /// Whether the chosen loudspeaker is there, as far as is known; else the system's plays.
-    pub(super) has_speaker: bool,
+    pub(super) speaker: SpeakerWatch,
     pub(super) asking: Asking,
     /// What is being opened, which may wait for the person's permission for ever.
     pub(super) opening: Option<AbortHandle>,
@@ -61,8 +61,9 @@ pub(super) struct Actor {
 
 /// Runs the task until the page is left.
 pub(super) fn spawn(talk: Talk, events: Events, mut incoming: UnboundedReceiver<Event>) {
-    load_providers(talk);
-    super::self_test::follow(talk);
+    load_providers(talk, events.clone());
+    super::self_test::follow(talk, events.clone());
+    super::templates::load(talk);
     list_devices(&events);
     let on_change = events.clone();
     let mut actor = Actor {
@@ -74,7 +75,7 @@ pub(super) fn spawn(talk: Talk, events: Events, mut incoming: UnboundedReceiver<
         playing: Playing::default(),
         replay: None,
         replays: 0,
-        has_speaker: true,
+        speaker: SpeakerWatch::default(),
         asking: Asking::default(),
         opening: None,
         meter: Meter::default(),
@@ -98,7 +99,7 @@ impl Actor {
     fn take(&mut self, event: Event) {
         match event {
             Event::Start(output) => self.begin(output),
-            Event::Prepared { start, rig } if start == self.start => self.prepared(*rig),
+            Event::Prepared { start, rig, devices } if start == self.start => self.prepared(*rig, devices),
             Event::End => self.end(),
             Event::Interrupt => self.interrupt(),
             Event::EndTurn if self.talk_phase().is_live() => self.send(ClientMessage::EndTurn),
@@ -109,10 +110,8 @@ impl Actor {
             }
             Event::MicrophoneChosen => self.choose_microphone(),
             Event::SpeakerChosen => {
-                self.has_speaker = true;
-                if let Some(rig) = &self.rig {
-                    self.choose_speaker(rig.output());
-                }
+                self.speaker = SpeakerWatch::default();
+                self.look_at_speaker();
             }
             Event::SwitchMode(interaction) if self.talk_phase().is_live() => {
                 self.talk.conversation.update(Conversation::take_offer);
@@ -122,7 +121,10 @@ impl Actor {
                 }));
             }
             Event::Replay { turn_number, role } => self.replay(turn_number, role),
-            Event::SelfTest => super::self_test::start(self.talk),
+            Event::SelfTest => super::self_test::start(self.talk, self.events.clone()),
+            Event::SaveTemplate(page) => super::templates::save(self.talk, page),
+            Event::DeleteTemplate => super::templates::delete(self.talk),
+            Event::Preview => super::templates::preview(self.talk),
             Event::ReplayEnded { number, ok } => self.replay_ended(number, ok),
             Event::Socket { connection, event } if self.connection.is_current(connection) => {
                 self.on_socket(event);
@@ -145,6 +147,7 @@ impl Actor {
                     conversation.settle(turns);
                 }
             }),
+            Event::SignedOut => self.signed_out(),
             // What belongs to a session or a connection that is over.
             _ => {}
         }
@@ -169,7 +172,7 @@ impl Actor {
         self.stop_replay();
         self.release();
         self.start += 1;
-        self.has_speaker = true;
+        self.speaker = SpeakerWatch::default();
         self.asking = Asking::default();
         self.talk.begin();
         match output {
@@ -181,14 +184,13 @@ impl Actor {
     fn prepare(&mut self, output: Output) {
         let (start, events, listener) = (self.start, self.events.clone(), self.listener());
         let device = self.talk.microphone.get_untracked();
-        self.open(Rig::open(output, device, listener), move |rig| {
-            send(
-                &events,
-                Event::Prepared {
-                    start,
-                    rig: Box::new(rig),
-                },
-            );
+        let opening = async move {
+            let rig = Rig::open(output, device, listener).await;
+            // Who may listen knows the loudspeakers: one that is not there is not even tried.
+            (Box::new(rig), devices().await)
+        };
+        self.open(opening, move |(rig, devices)| {
+            send(&events, Event::Prepared { start, rig, devices });
         });
     }
 
@@ -197,22 +199,21 @@ impl Actor {
         Rc::new(move |event| send(&events, Event::Rig { start, event }))
     }
 
-    fn prepared(&mut self, rig: Result<Rig, AudioProblem>) {
+    fn prepared(&mut self, rig: Result<Rig, AudioProblem>, devices: Devices) {
         if self.talk_phase() != Phase::AskingForMicrophone {
             return;
         }
         let is_outdated = std::mem::take(&mut self.asking) == Asking::Again;
         match rig {
             Ok(rig) => {
-                self.choose_speaker(rig.output());
                 self.rig = Some(rig);
+                self.devices_listed(devices);
                 if is_outdated {
                     self.reopen_microphone();
                 }
                 self.apply_mute();
                 self.apply_turn_taking();
                 self.check_microphone();
-                list_devices(&self.events);
                 self.set_phase(Phase::Connecting);
                 self.connect();
             }
@@ -375,25 +376,34 @@ impl Actor {
 /// the recording cannot be played.
 async fn fetch_turns(session_id: Uuid, turn_number: u16, events: Events) {
     for _ in 0..STORED_ATTEMPTS {
-        if let Ok(turns) = api::turns(session_id, turn_number).await {
-            let stored = turns.iter().any(|turn| turn.turn_number == turn_number);
-            send(&events, Event::Turns { session_id, turns });
-            if stored {
-                return;
+        match api::turns(session_id, turn_number).await {
+            Ok(turns) => {
+                let stored = turns.iter().any(|turn| turn.turn_number == turn_number);
+                send(&events, Event::Turns { session_id, turns });
+                if stored {
+                    return;
+                }
             }
+            Err(failed) if failed.is_signed_out() => return send(&events, Event::SignedOut),
+            Err(_) => {}
         }
         TimeoutFuture::new(STORED_EVERY_MS).await;
     }
 }
 
-fn load_providers(talk: Talk) {
+fn load_providers(talk: Talk, events: Events) {
     spawn_local(async move {
         match api::providers().await {
             Ok(list) => {
                 talk.settings.update(|settings| settings.reconcile(&list));
                 talk.providers.set(Providers::Loaded(list));
             }
-            Err(_) => talk.providers.set(Providers::Failed),
+            Err(failed) => {
+                talk.providers.set(Providers::Failed);
+                if failed.is_signed_out() {
+                    send(&events, Event::SignedOut);
+                }
+            }
         }
     });
 }

@@ -8,13 +8,13 @@ use leptos::task::spawn_local;
 use uuid::Uuid;
 use viva_audio::pcm;
 use viva_protocol::ws::{
-    AudioFrame, CLOSE_REPLACED, ClientMessage, ErrorCode, FrameKind, Ping, ResumeSession, ServerEnvelope,
-    ServerMessage, SessionStarted, UpdateSession,
+    AudioFrame, CLOSE_REPLACED, CLOSE_SIGNED_OUT, ClientMessage, ErrorCode, FrameKind, Ping, ResumeSession,
+    ServerEnvelope, ServerMessage, SessionStarted, UpdateSession,
 };
 
 use super::actor::Actor;
 use super::event::{Event, send};
-use crate::api::{Socket, SocketEvent};
+use crate::api::{self, RequestFailed, Socket, SocketEvent};
 use crate::audio::Captured;
 use crate::browser::now_ms;
 use crate::state::liveness::{Liveness, Sign};
@@ -303,8 +303,10 @@ impl Actor {
             }
             _ => {}
         }
-        if code == Some(CLOSE_REPLACED) {
-            return self.fail(Message::new(Topic::Replaced));
+        match code {
+            Some(CLOSE_REPLACED) => return self.fail(Message::new(Topic::Replaced)),
+            Some(CLOSE_SIGNED_OUT) => return self.fail(Message::new(Topic::SignedOut)),
+            _ => self.ask_whether_signed_in(),
         }
         if self.connection.claim.is_none() {
             return self.fail(Message::new(Topic::ServerUnreachable));
@@ -312,6 +314,27 @@ impl Actor {
         match self.connection.reconnect.next_attempt() {
             Some(attempt) => self.wait_for(attempt),
             None => self.fail(Message::new(Topic::ConnectionLost)),
+        }
+    }
+
+    /// A browser does not tell why it could not connect; a request does.
+    pub(super) fn ask_whether_signed_in(&self) {
+        let events = self.events.clone();
+        spawn_local(async move {
+            let asked = api::self_test().await;
+            if asked.is_err_and(RequestFailed::is_signed_out) {
+                send(&events, Event::SignedOut);
+            }
+        });
+    }
+
+    /// Trying again changes nothing. A connection that is open is closed by the server.
+    pub(super) fn signed_out(&mut self) {
+        let message = Message::new(Topic::SignedOut);
+        match self.talk_phase() {
+            phase if phase.can_start() => self.talk.tell(message),
+            phase if phase.is_live() || phase == Phase::Ending => {}
+            _ => self.fail(message),
         }
     }
 

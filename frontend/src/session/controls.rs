@@ -1,5 +1,6 @@
 use viva_protocol::ws::{Interaction, Role};
 
+use crate::Language;
 use crate::state::context::Talk;
 
 #[cfg(feature = "hydrate")]
@@ -51,6 +52,9 @@ impl Controls {
             Action::UseSpeaker => Event::SpeakerChosen,
             Action::SwitchMode(interaction) => Event::SwitchMode(interaction),
             Action::TestItself => Event::SelfTest,
+            Action::SaveTemplate(page) => Event::SaveTemplate(page),
+            Action::DeleteTemplate => Event::DeleteTemplate,
+            Action::Preview => Event::Preview,
             Action::Replay(turn_number, role) => Event::Replay { turn_number, role },
         });
     }
@@ -70,6 +74,13 @@ enum Action {
     UseMicrophone,
     UseSpeaker,
     TestItself,
+    DeleteTemplate,
+    Preview,
+    #[cfg_attr(
+        not(feature = "hydrate"),
+        expect(dead_code, reason = "nothing is sent from the server's rendering")
+    )]
+    SaveTemplate(Language),
     #[cfg_attr(
         not(feature = "hydrate"),
         expect(dead_code, reason = "nothing is sent from the server's rendering")
@@ -126,6 +137,21 @@ impl Controls {
     /// Has the server test its own figures.
     pub fn test_itself(self) {
         self.act(Action::TestItself);
+    }
+
+    /// Saves the prompt as a template, in place of the one that has its name. The page is in this language.
+    pub fn save_template(self, page: Language) {
+        self.act(Action::SaveTemplate(page));
+    }
+
+    /// Deletes the chosen template.
+    pub fn delete_template(self) {
+        self.act(Action::DeleteTemplate);
+    }
+
+    /// Shows what the AI is told.
+    pub fn preview(self) {
+        self.act(Action::Preview);
     }
 
     /// Goes on in another mode.

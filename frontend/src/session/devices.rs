@@ -10,6 +10,7 @@ use crate::audio::{AudioProblem, Microphone, Output, Rig, devices};
 use crate::state::context::Devices;
 use crate::state::message::{Message, Topic};
 use crate::state::meter::Meter;
+use crate::state::speaker::Change;
 
 /// Whether a microphone is being opened. They are opened one after the other: the one that was chosen last must win.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -72,7 +73,7 @@ impl Actor {
         }
     }
 
-    pub(super) fn choose_speaker(&self, output: &Output) {
+    fn choose_speaker(&self, output: &Output) {
         let (talk, device) = (self.talk, self.talk.speaker.get_untracked());
         let chosen = output.choose_speaker(&device);
         spawn_local(async move {
@@ -89,18 +90,23 @@ impl Actor {
         self.replace_lost_microphone();
     }
 
-    /// While the chosen loudspeaker is not there, the system's plays.
     pub(super) fn devices_listed(&mut self, devices: Devices) {
-        let is_there = devices.have_speaker(&self.talk.speaker.get_untracked());
         self.talk.devices.set(devices);
-        let (Some(rig), Some(is_there)) = (&self.rig, is_there) else {
-            return;
-        };
-        let was_there = std::mem::replace(&mut self.has_speaker, is_there);
-        match (was_there, is_there) {
-            (true, false) => self.leave_speaker(rig),
-            (false, true) => self.choose_speaker(rig.output()),
-            _ => {}
+        self.look_at_speaker();
+    }
+
+    /// While the chosen loudspeaker is not there, the system's plays.
+    pub(super) fn look_at_speaker(&mut self) {
+        let Some(rig) = &self.rig else { return };
+        let chosen = self.talk.speaker.get_untracked();
+        let is_there = self
+            .talk
+            .devices
+            .with_untracked(|devices| devices.have_speaker(&chosen));
+        match self.speaker.look(is_there) {
+            Some(Change::Choose) => self.choose_speaker(rig.output()),
+            Some(Change::Leave) => self.leave_speaker(rig),
+            None => {}
         }
     }
 

@@ -3,6 +3,7 @@ use uuid::Uuid;
 use viva_protocol::rest::Turn;
 use viva_protocol::ws::{Interaction, Role};
 
+use crate::Language;
 use crate::api::SocketEvent;
 use crate::audio::{AudioProblem, Microphone, Output, Rig, RigEvent};
 use crate::state::context::Devices;
@@ -16,6 +17,7 @@ pub(super) enum Event {
     Prepared {
         start: u32,
         rig: Box<Result<Rig, AudioProblem>>,
+        devices: Devices,
     },
     /// *End*.
     End,
@@ -37,6 +39,12 @@ pub(super) enum Event {
     Replay { turn_number: u16, role: Role },
     /// Test the server's figures.
     SelfTest,
+    /// Save the prompt as a template; the language is that of the page.
+    SaveTemplate(Language),
+    /// Delete the chosen template.
+    DeleteTemplate,
+    /// Show the composed prompt.
+    Preview,
     /// The recording is over or could not be played.
     ReplayEnded { number: u32, ok: bool },
     /// From a connection.
@@ -60,6 +68,8 @@ pub(super) enum Event {
     DevicesListed(Devices),
     /// Turns as the server stored them.
     Turns { session_id: Uuid, turns: Vec<Turn> },
+    /// The server does not know who asks any more.
+    SignedOut,
     /// The page is left.
     Shutdown,
 }

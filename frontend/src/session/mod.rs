@@ -17,5 +17,7 @@ mod playback;
 mod replay;
 #[cfg(feature = "hydrate")]
 mod self_test;
+#[cfg(feature = "hydrate")]
+mod templates;
 
 pub use controls::Controls;

@@ -86,6 +86,7 @@ impl Actor {
         }
         if !ok {
             self.talk.tell(Message::new(Topic::ReplayFailed));
+            self.ask_whether_signed_in();
         }
         self.stop_replay();
     }

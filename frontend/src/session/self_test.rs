@@ -2,6 +2,7 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::Update;
 use leptos::task::spawn_local;
 
+use super::event::{Event, Events, send};
 use crate::api;
 use crate::state::context::Talk;
 use crate::state::self_test::SelfTestState;
@@ -16,7 +17,7 @@ const ASK_EVERY_MS: u32 = 1_000;
 const MOST_FAILURES: u32 = 5;
 
 /// Reads the newest certificate, and follows a self-test that runs.
-pub(super) fn follow(talk: Talk) {
+pub(super) fn follow(talk: Talk, events: Events) {
     spawn_local(async move {
         let mut failures = 0;
         loop {
@@ -29,6 +30,10 @@ pub(super) fn follow(talk: Talk) {
                         return;
                     }
                 }
+                Err(failed) if failed.is_signed_out() => {
+                    talk.self_test.update(SelfTestState::lose);
+                    return send(&events, Event::SignedOut);
+                }
                 Err(_) => failures += 1,
             }
             if failures == MOST_FAILURES {
@@ -40,12 +45,17 @@ pub(super) fn follow(talk: Talk) {
 }
 
 /// Begins a self-test, and follows it; also the one that runs already.
-pub(super) fn start(talk: Talk) {
+pub(super) fn start(talk: Talk, events: Events) {
     spawn_local(async move {
         match api::start_self_test().await {
-            Ok(_) => follow(talk),
-            Err(failed) if failed.status == Some(CONFLICT) => follow(talk),
-            Err(_) => talk.self_test.update(SelfTestState::lose),
+            Ok(_) => follow(talk, events),
+            Err(failed) if failed.status == Some(CONFLICT) => follow(talk, events),
+            Err(failed) => {
+                talk.self_test.update(SelfTestState::lose);
+                if failed.is_signed_out() {
+                    send(&events, Event::SignedOut);
+                }
+            }
         }
     });
 }

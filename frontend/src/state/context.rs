@@ -11,8 +11,8 @@ use super::microphone::{Browser, MicrophoneProblem};
 use super::self_test::SelfTestState;
 use super::settings::Settings;
 use super::strip::Strip;
+use super::templates::Templates;
 use crate::Language;
-use crate::words::Words;
 
 /// An audio device.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,13 +124,6 @@ pub struct Preferences {
     pub theme: RwSignal<Theme>,
 }
 
-impl Preferences {
-    /// The words to use now.
-    pub fn words(self) -> &'static Words {
-        Words::of(self.language.get())
-    }
-}
-
 /// The part of the page that a phone shows over the stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sheet {
@@ -160,6 +153,8 @@ pub struct Talk {
     pub conversation: RwSignal<Conversation>,
     /// What the person chose.
     pub settings: RwSignal<Settings>,
+    /// Where its prompt can come from.
+    pub templates: RwSignal<Templates>,
     /// What can be chosen.
     pub providers: RwSignal<Providers>,
     /// The audio devices.
@@ -195,6 +190,7 @@ impl Default for Talk {
         Self {
             conversation: RwSignal::default(),
             settings: RwSignal::default(),
+            templates: RwSignal::default(),
             providers: RwSignal::default(),
             devices: RwSignal::default(),
             microphone: RwSignal::default(),
@@ -221,13 +217,27 @@ impl Talk {
 
     /// Forgets everything about the last session.
     pub fn begin(self) {
-        self.conversation.update(Conversation::begin);
+        let (user_role, ai_role) = self
+            .settings
+            .with_untracked(|settings| (settings.texts().user_role, settings.texts().ai_role));
+        self.conversation
+            .update(|conversation| conversation.begin(user_role, ai_role));
         self.problem.set(None);
         self.reading.set(Reading::default());
         self.elapsed_s.set(0);
         self.played.set(PlayedTotals::default());
         self.strip.set_value(Strip::default());
         self.sheet.set(None);
+    }
+
+    /// Does something with the prompt and the templates that it can come from.
+    pub fn prompt<T>(self, change: impl FnOnce(&mut Templates, &mut Settings) -> T) -> Option<T> {
+        let mut settings = self.settings.get_untracked();
+        let done = self
+            .templates
+            .try_update(|templates| change(templates, &mut settings));
+        self.settings.set(settings);
+        done
     }
 
     /// The session cannot go on.

@@ -15,6 +15,8 @@ pub enum Topic {
     ServerUnreachable,
     /// The connection was lost and three attempts failed.
     ConnectionLost,
+    /// Nobody is signed in any more: the server wants to know who asks.
+    SignedOut,
     /// The session was not there any more.
     ResumeExpired,
     /// Another tab took the session over.
@@ -65,6 +67,8 @@ pub enum Remedy {
     StartAgain,
     /// Ask for the microphone again.
     OpenMicrophone,
+    /// Leave the page for the one on which people sign in.
+    SignIn,
 }
 
 /// One message.
@@ -101,6 +105,7 @@ impl Message {
             Topic::Error(_)
             | Topic::ServerUnreachable
             | Topic::ConnectionLost
+            | Topic::SignedOut
             | Topic::ResumeExpired
             | Topic::AudioUnsupported
             | Topic::NotLoaded
@@ -120,6 +125,7 @@ impl Message {
             | Topic::ReplayFailed
             | Topic::SpeakerUnusable
             | Topic::EchoNotCancelled => Remedy::Dismiss,
+            Topic::SignedOut => Remedy::SignIn,
             _ if can_start && self.severity() != Severity::Info => Remedy::StartAgain,
             Topic::MicrophoneLost(_) => Remedy::OpenMicrophone,
             _ => Remedy::Dismiss,
@@ -183,6 +189,15 @@ mod tests {
         let message = Message::new(Topic::MicrophoneLost(MicrophoneProblem::Denied));
         assert_eq!(message.remedy(false), Remedy::OpenMicrophone);
         assert_eq!(message.remedy(true), Remedy::StartAgain);
+    }
+
+    #[test]
+    fn whoever_is_signed_out_can_only_sign_in() {
+        let message = Message::new(Topic::SignedOut);
+        assert_eq!(message.severity(), Severity::Failure);
+        for can_start in [false, true] {
+            assert_eq!(message.remedy(can_start), Remedy::SignIn);
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What the person chose, kept from one visit to the next.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 use viva_audio::Interruptible;
 use viva_protocol::rest::ProviderList;
 use viva_protocol::ws::{
@@ -37,6 +38,8 @@ pub struct Settings {
     pub barge_in_percent: u32,
     /// Whether a cascade's language model starts at half the silence.
     pub eager: bool,
+    /// The template that the texts began with.
+    pub template: Option<Uuid>,
     /// Instructions for the AI.
     pub system_prompt: String,
     /// Who the user plays.
@@ -62,6 +65,7 @@ impl Default for Settings {
             min_speech_ms: 200,
             barge_in_percent: 60,
             eager: false,
+            template: None,
             system_prompt: String::new(),
             user_role: String::new(),
             ai_role: String::new(),
@@ -149,11 +153,12 @@ impl Settings {
 
     /// The message that begins a session with these choices.
     pub fn start_session(&self) -> StartSession {
+        let texts = self.texts();
         StartSession {
-            system_prompt: chosen(&self.system_prompt),
-            user_role: chosen(&self.user_role),
-            ai_role: chosen(&self.ai_role),
-            scenario_context: chosen(&self.scenario),
+            system_prompt: texts.system_prompt,
+            user_role: texts.user_role,
+            ai_role: texts.ai_role,
+            scenario_context: texts.scenario_context,
             barge_in_enabled: self.barge_in,
             greeting: self.greeting,
             turn_detection: Some(self.turn_detection()),
@@ -211,7 +216,8 @@ impl Settings {
     }
 }
 
-fn chosen(text: &str) -> Option<String> {
+/// What is not empty, trimmed.
+pub(super) fn chosen(text: &str) -> Option<String> {
     let text = text.trim();
     (!text.is_empty()).then(|| text.to_owned())
 }

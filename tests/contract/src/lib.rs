@@ -22,6 +22,7 @@ pub mod blob_store;
 pub mod credential_store;
 pub mod credential_vault;
 pub mod language_model;
+pub mod provider_directory;
 pub mod realtime_voice;
 pub mod retention_store;
 pub mod samples;

@@ -77,7 +77,7 @@ const TAKE_NOTES: &str = "(() => {
     };
 })()";
 
-/// The Talk page in an open browser.
+/// A page in an open browser.
 pub struct Page {
     driver: WebDriver,
 }
@@ -188,6 +188,23 @@ impl Page {
                 outcome => return outcome.with_context(|| format!("clicking {selector}")),
             }
         }
+    }
+
+    /// Clicks a link to another page of ours, and waits until that is live.
+    pub async fn follow(&self, link: &str) -> Result<()> {
+        self.value("window.isOld = true").await?;
+        self.click(link).await?;
+        self.until(
+            "!window.isOld && document.documentElement.dataset.live !== undefined",
+            20,
+        )
+        .await
+    }
+
+    /// Types into what matches the selector, after what is there.
+    pub async fn write(&self, selector: &str, text: &str) -> Result<()> {
+        let typed = self.find(selector).await?.send_keys(text).await;
+        typed.with_context(|| format!("typing into {selector}"))
     }
 
     /// Clicks twice, as fast as a double click.
@@ -355,7 +372,7 @@ impl Page {
         for view in View::ALL {
             self.look(view).await?;
             let wide = self
-                .value("document.documentElement.scrollWidth <= window.innerWidth")
+                .value(&format!("document.documentElement.scrollWidth <= {}", view.width))
                 .await?;
             if wide != Value::Bool(true) {
                 bail!("{name} in {} scrolls sideways", view.name);

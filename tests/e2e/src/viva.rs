@@ -58,16 +58,28 @@ impl Viva {
 
     /// Makes a token for this user.
     pub async fn token(&self, user: &str) -> Result<String> {
+        let args = ["token", "create", "--name", "browser", "--user", user];
+        Ok(self.said(&args).await?.trim_end().to_owned())
+    }
+
+    /// Takes a token back, and with it whoever signed in by it.
+    pub async fn revoke(&self, token: &str) -> Result<()> {
+        let id = token.split('_').nth(1).context("it is no token")?;
+        self.said(&["token", "revoke", id]).await.map(drop)
+    }
+
+    /// What a command prints that uses the server's database.
+    async fn said(&self, args: &[&str]) -> Result<String> {
         let output = Command::new(required("VIVA_BIN")?)
-            .args(["token", "create", "--name", "browser", "--user", user])
+            .args(args)
             .current_dir(self.folder.path())
             .env("VIVA__DATABASE__URL", database_in(&self.folder))
             .output()
             .await
             .context("the server's program could not be started")?;
         let complaints = String::from_utf8_lossy(&output.stderr);
-        anyhow::ensure!(output.status.success(), "no token was made: {complaints}");
-        Ok(String::from_utf8(output.stdout)?.trim_end().to_owned())
+        anyhow::ensure!(output.status.success(), "{args:?}: {complaints}");
+        Ok(String::from_utf8(output.stdout)?)
     }
 
     pub fn url(&self) -> String {

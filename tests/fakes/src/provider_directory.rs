@@ -60,3 +60,54 @@ impl ProviderDirectory for FixedProviderDirectory {
         lock(&self.forgotten).push(owner);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use viva_contract::provider_directory_contract;
+    use viva_contract::samples::{OWNER, at, credential_id};
+    use viva_domain::credentials::CredentialState;
+    use viva_domain::providers::{CredentialStatus, OwnKey, ProviderInfo};
+
+    use super::*;
+    use crate::ScriptedLanguageModel;
+
+    async fn fixed(case: impl AsyncFnOnce(&dyn ProviderDirectory)) {
+        let directory = FixedProviderDirectory::new(catalogue(CredentialStatus::Missing));
+        let mut own = catalogue(CredentialStatus::Valid);
+        let key = OwnKey {
+            id: credential_id(1),
+            state: CredentialState::Valid,
+            checked_at: at(1),
+        };
+        own.own_keys.insert("acme".to_owned(), key);
+        directory.give(OWNER, own);
+        case(&directory).await;
+    }
+
+    provider_directory_contract!(fixed);
+
+    fn catalogue(credential: CredentialStatus) -> ProviderCatalogue {
+        let info = ProviderInfo {
+            id: "acme".to_owned(),
+            name: "Acme".to_owned(),
+            models: Vec::new(),
+            voices: Vec::new(),
+            languages: Vec::new(),
+            custom_names: true,
+            credential,
+            needs: Vec::new(),
+        };
+        let mut catalogue = ProviderCatalogue::default();
+        catalogue.llm.insert(info, Arc::new(ScriptedLanguageModel::new()));
+        catalogue
+    }
+
+    #[tokio::test]
+    async fn it_fails_when_told() {
+        let directory = FixedProviderDirectory::new(ProviderCatalogue::default());
+        directory.faults().fail_next(1, StoreErrorKind::Unavailable);
+        let failed = directory.catalogue(OWNER).await.map_err(|err| err.kind);
+        assert_eq!(failed.unwrap_err(), StoreErrorKind::Unavailable);
+        directory.catalogue(OWNER).await.unwrap();
+    }
+}

@@ -19,6 +19,7 @@ pub struct Speech {
     length: Duration,
     delay: Duration,
     at_speaking_speed: bool,
+    flat: Option<i16>,
     fault: Option<(Duration, Fault)>,
 }
 
@@ -64,6 +65,7 @@ impl Speech {
             length,
             delay: Duration::ZERO,
             at_speaking_speed: false,
+            flat: None,
             fault: None,
         }
     }
@@ -92,6 +94,12 @@ impl Speech {
         self
     }
 
+    /// No tone: every sample is this one, which tells it from all others.
+    pub const fn flat(mut self, sample: i16) -> Self {
+        self.flat = Some(sample);
+        self
+    }
+
     /// Says nothing any more after this much audio, and never ends.
     pub const fn hangs_after(mut self, audio: Duration) -> Self {
         self.fault = Some((audio, Fault::Hang));
@@ -107,19 +115,24 @@ impl Speech {
     /// Its audio, PCM16 mono: a triangle wave of about 220 Hz in which no sample is silent.
     pub fn samples(&self, rate: u32) -> Vec<i16> {
         let count = units(self.length, rate as usize);
-        wave(rate).into_iter().cycle().take(count).collect()
+        self.wave(rate).into_iter().cycle().take(count).collect()
     }
 
     /// Says it in samples; asked for at that time.
     pub(crate) fn say(&self, rate: u32, piece: usize, asked: Instant) -> Saying<i16> {
-        self.begin(wave(rate), rate, 1, piece, asked)
+        self.begin(self.wave(rate), rate, 1, piece, asked)
     }
 
     /// Says it in bytes, little-endian; asked for at that time.
     pub(crate) fn say_bytes(&self, rate: u32, piece: usize, asked: Instant) -> Saying<u8> {
-        let wave = wave(rate);
+        let wave = self.wave(rate);
         let bytes = wave.iter().flat_map(|sample| sample.to_le_bytes()).collect();
         self.begin(bytes, rate, 2, piece, asked)
+    }
+
+    /// What is said again and again.
+    fn wave(&self, rate: u32) -> Vec<i16> {
+        self.flat.map_or_else(|| wave(rate), |sample| vec![sample])
     }
 
     /// `width` is how many units a sample has.
@@ -225,6 +238,12 @@ mod tests {
         assert!(samples.iter().all(|sample| *sample != 0));
         assert!(samples.iter().any(|sample| *sample > 5_000));
         assert_eq!(Speech::saying("four").samples(24_000).len(), 4 * 60 * 24);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_flat_is_one_sample_again_and_again() {
+        let (_, samples, _) = said(Speech::of(ms(50)).flat(-7)).await;
+        assert_eq!(samples, [-7; 1_200]);
     }
 
     #[tokio::test(start_paused = true)]

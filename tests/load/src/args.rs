@@ -280,7 +280,11 @@ fn part(text: &str) -> Result<Range<u32>, String> {
         text.parse::<u32>()
             .map_err(|_| format!("{text:?} is not a number of ms"))
     };
-    Ok(ms(from)?..ms(to)?)
+    let part = ms(from)?..ms(to)?;
+    if part.is_empty() {
+        return Err("it must end after it begins".to_owned());
+    }
+    Ok(part)
 }
 
 fn setting(text: &str) -> Result<(String, Value), String> {
@@ -382,6 +386,21 @@ mod tests {
         let voiced =
             |onset: &Duration| repeated.samples[usize::try_from(said.rate.samples_in(*onset)).unwrap()];
         assert_eq!(onsets.iter().map(voiced).collect::<Vec<_>>(), [600; 3]);
+    }
+
+    #[test]
+    fn a_part_ends_after_it_begins() {
+        assert_eq!(part("6379-8184"), Ok(6_379..8_184));
+        for reversed in ["8184-6379", "250-250"] {
+            let line =
+                "viva-load bench --viva viva --wav x.wav --interruption y.wav --report r.md --commit abc";
+            let arguments = ["--interruption-part", reversed];
+            let refused = Task::try_parse_from(line.split_whitespace().chain(arguments)).unwrap_err();
+            let message = refused.to_string();
+            let why =
+                format!("'{reversed}' for '--interruption-part <FROM-TO>': it must end after it begins");
+            assert!(message.contains(&why), "{message}");
+        }
     }
 
     #[test]

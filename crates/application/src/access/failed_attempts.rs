@@ -4,18 +4,19 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// So many attempts may fail before anybody has to wait.
+/// So many attempts may fail before another failure has to wait.
 const FREE: u32 = 3;
-/// How long the next attempt waits then; every further failure doubles it.
+/// How long the next failure waits then; every further one doubles it.
 const FIRST_WAIT: TimeDelta = TimeDelta::seconds(1);
 /// The longest wait.
 const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(5);
-/// Whoever does not try for so long begins anew.
+/// Whoever does not fail for so long begins anew.
 const FORGOTTEN_AFTER: TimeDelta = TimeDelta::minutes(15);
-/// Clients that are remembered. With one more, the one whose last attempt is the longest ago is forgotten.
+/// Clients that are remembered. With one more, the one whose last failure is the longest ago is forgotten.
 const MOST_CLIENTS: usize = 10_000;
 
-/// Who failed to sign in lately, and how long they have to wait before they may try again.
+/// Who showed wrong tokens lately, and how long they have to wait before they may fail again. Whoever shows a good one does
+/// not wait, however many failed at the same address before.
 #[derive(Debug, Default)]
 pub(super) struct FailedAttempts(HashMap<IpAddr, Failures>);
 
@@ -26,9 +27,9 @@ struct Failures {
 }
 
 impl FailedAttempts {
-    /// Begins an attempt, which counts as failed until [`Self::succeeded`]: of many at once, only the free ones get through.
-    /// Else answers how long to wait.
-    pub(super) fn begin(&mut self, client: IpAddr, now: DateTime<Utc>) -> Result<(), Duration> {
+    /// Counts a failure. Of many at once, only the free ones are told that they failed; the others do not count, and are
+    /// answered how long to wait.
+    pub(super) fn fail(&mut self, client: IpAddr, now: DateTime<Utc>) -> Result<(), Duration> {
         let known = self.0.get(&client).copied();
         let known = known.filter(|failures| failures.are_remembered(now));
         let count = known.map_or(0, |failures| failures.count);
@@ -49,11 +50,6 @@ impl FailedAttempts {
         };
         self.0.insert(client, failures);
         Ok(())
-    }
-
-    /// The attempt was none of guessing.
-    pub(super) fn succeeded(&mut self, client: IpAddr) {
-        self.0.remove(&client);
     }
 
     fn make_room(&mut self, now: DateTime<Utc>) {
@@ -115,31 +111,30 @@ mod tests {
     fn whoever_fails_again_and_again_waits_longer_and_longer() {
         let mut attempts = FailedAttempts::default();
         for _ in 0..3 {
-            assert_eq!(attempts.begin(client(1), at(0)), Ok(()));
+            assert_eq!(attempts.fail(client(1), at(0)), Ok(()));
         }
-        assert_eq!(attempts.begin(client(1), at(0)), Err(Duration::from_secs(1)));
-        assert_eq!(attempts.begin(client(1), at(1)), Ok(()));
-        assert_eq!(attempts.begin(client(1), at(2)), Err(Duration::from_secs(1)));
-        assert_eq!(attempts.begin(client(1), at(3)), Ok(()));
-        assert_eq!(attempts.begin(client(1), at(3)), Err(Duration::from_secs(4)));
-        // An attempt that had to wait did not count.
-        assert_eq!(attempts.begin(client(1), at(3)), Err(Duration::from_secs(4)));
-        assert_eq!(attempts.begin(client(2), at(3)), Ok(()), "others do not wait");
+        assert_eq!(attempts.fail(client(1), at(0)), Err(Duration::from_secs(1)));
+        assert_eq!(attempts.fail(client(1), at(1)), Ok(()));
+        assert_eq!(attempts.fail(client(1), at(2)), Err(Duration::from_secs(1)));
+        assert_eq!(attempts.fail(client(1), at(3)), Ok(()));
+        assert_eq!(attempts.fail(client(1), at(3)), Err(Duration::from_secs(4)));
+        // A failure that had to wait did not count.
+        assert_eq!(attempts.fail(client(1), at(3)), Err(Duration::from_secs(4)));
+        assert_eq!(attempts.fail(client(2), at(3)), Ok(()), "others do not wait");
     }
 
     #[test]
-    fn whoever_succeeds_or_stays_away_begins_anew() {
+    fn whoever_stays_away_begins_anew() {
         let mut attempts = FailedAttempts::default();
         for seconds in [0, 0, 0, 1, 3] {
-            attempts.begin(client(1), at(seconds)).unwrap();
+            attempts.fail(client(1), at(seconds)).unwrap();
         }
-        attempts.succeeded(client(1));
-        for _ in 0..3 {
-            attempts.begin(client(1), at(3)).unwrap();
-        }
-        assert!(attempts.begin(client(1), at(3)).is_err());
+        assert!(attempts.fail(client(1), at(3)).is_err());
         let later = 3 + FORGOTTEN_AFTER.num_seconds();
-        assert!(attempts.begin(client(1), at(later)).is_ok());
+        for _ in 0..3 {
+            assert!(attempts.fail(client(1), at(later)).is_ok());
+        }
+        assert!(attempts.fail(client(1), at(later)).is_err());
         assert_eq!(attempts.0.len(), 1);
     }
 
@@ -147,22 +142,22 @@ mod tests {
     fn a_clock_that_is_set_back_locks_nobody_out() {
         let mut attempts = FailedAttempts::default();
         for _ in 0..3 {
-            attempts.begin(client(1), at(0)).unwrap();
+            attempts.fail(client(1), at(0)).unwrap();
         }
-        assert_eq!(attempts.begin(client(1), at(-60)), Err(Duration::from_secs(1)));
-        assert_eq!(attempts.begin(client(1), at(-3_600)), Ok(()));
+        assert_eq!(attempts.fail(client(1), at(-60)), Err(Duration::from_secs(1)));
+        assert_eq!(attempts.fail(client(1), at(-3_600)), Ok(()));
     }
 
     #[test]
     fn not_more_are_remembered_than_there_is_room_for() {
         let mut attempts = FailedAttempts::default();
         for n in 0..=10_000 {
-            attempts.begin(client(n), at(i64::from(n) / 1_000)).unwrap();
+            attempts.fail(client(n), at(i64::from(n) / 1_000)).unwrap();
         }
         assert_eq!(attempts.0.len(), MOST_CLIENTS);
         assert!(attempts.0.contains_key(&client(10_000)));
         let later = 10 + FORGOTTEN_AFTER.num_seconds();
-        attempts.begin(client(10_001), at(later)).unwrap();
+        attempts.fail(client(10_001), at(later)).unwrap();
         assert_eq!(attempts.0.len(), 1, "those of long ago make room");
     }
 }

@@ -1,6 +1,7 @@
 //! Who may use Viva: tokens, and signing in with them.
 
 mod failed_attempts;
+mod known_tokens;
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,6 +17,7 @@ use viva_domain::ids::{TokenId, UserId};
 use viva_domain::ports::{Clock, Ids, Page, PageRequest, StoreError, StoreErrorKind, TokenStore};
 
 use self::failed_attempts::FailedAttempts;
+use self::known_tokens::KnownTokens;
 
 /// How long a browser stays signed in; not longer than the token is worth something.
 const SIGNED_IN_FOR: TimeDelta = TimeDelta::days(30);
@@ -28,8 +30,11 @@ pub struct Access {
     token_store: Arc<dyn TokenStore>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
-    /// Of this process; whoever starts it anew forgives.
-    failed: Arc<Mutex<FailedAttempts>>,
+    /// Of this process, as what follows; whoever starts it anew forgives.
+    failed_sign_ins: Arc<Mutex<FailedAttempts>>,
+    /// Counted apart: a program whose token is over says nothing about people at the same address.
+    failed_headers: Arc<Mutex<FailedAttempts>>,
+    known: Arc<Mutex<KnownTokens>>,
 }
 
 /// A token to be made.
@@ -87,7 +92,7 @@ pub enum SignInError {
     /// It is no token, nobody's, expired or revoked: no difference is told.
     #[error("this token signs nobody in")]
     Refused,
-    /// Too many attempts failed.
+    /// Too many attempts failed, this one among them.
     #[error("too many attempts failed; try again in {} s", retry_after.as_secs().max(1))]
     TooSoon {
         /// How long to wait.
@@ -105,7 +110,9 @@ impl Access {
             token_store,
             clock,
             ids,
-            failed: Arc::default(),
+            failed_sign_ins: Arc::default(),
+            failed_headers: Arc::default(),
+            known: Arc::default(),
         }
     }
 
@@ -153,9 +160,18 @@ impl Access {
         self.token_store.list(owner, page).await
     }
 
-    /// Whether a token is worth something now.
-    pub fn state(&self, token: &ApiToken) -> TokenState {
-        token.state(self.clock.now())
+    /// Whether a token is worth something now; that of a browser no longer than the one that somebody signed in with.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub async fn state(&self, token: &ApiToken) -> Result<TokenState, StoreError> {
+        let now = self.clock.now();
+        let state = token.state(now);
+        let (TokenState::Valid, TokenKind::Browser { signed_in_with }) = (state, token.kind) else {
+            return Ok(state);
+        };
+        let origin = self.token_store.find(signed_in_with).await?;
+        Ok(origin.map_or(TokenState::Revoked, |origin| origin.state(now)))
     }
 
     /// Takes a token of this user back: whoever shows it from now on is nobody.
@@ -178,6 +194,20 @@ impl Access {
         token.map(|token| token.user_id).ok_or(TokenError::Unknown(id))
     }
 
+    /// Whose token this was when it was last shown, from memory: whether it still is, and may come in this way, says
+    /// [`Self::authenticate`] only.
+    pub fn known(&self, shown: &ShownToken) -> Option<UserId> {
+        lock(&self.known).user_of(shown)
+    }
+
+    /// Counts that somebody showed a wrong token in a header.
+    ///
+    /// # Errors
+    /// How long to wait when too many were wrong; it did not count then.
+    pub fn refuse(&self, client: IpAddr) -> Result<(), Duration> {
+        lock(&self.failed_headers).fail(client, self.clock.now())
+    }
+
     /// Who shows this token; nobody when it is worth nothing.
     ///
     /// # Errors
@@ -190,8 +220,10 @@ impl Access {
         let token = self.token_shown(shown).await?;
         let token = token.filter(|token| carrier == carrier_of(token.kind));
         let Some(token) = token else {
+            lock(&self.known).forget(shown);
             return Ok(None);
         };
+        lock(&self.known).remember(shown, token.user_id, self.clock.now());
         self.note_use(&token).await;
         Ok(Some(SignedIn {
             user_id: token.user_id,
@@ -206,29 +238,28 @@ impl Access {
     pub async fn is_signed_in(&self, signed_in: SignedIn) -> Result<bool, StoreError> {
         let token = self.token_store.find(signed_in.token).await?;
         match token {
-            Some(token) => self.is_worth_something(&token).await,
+            Some(token) => Ok(self.state(&token).await? == TokenState::Valid),
             None => Ok(false),
         }
     }
 
-    /// Signs a browser in: makes a token of its own for it, so that the other one is in no cookie.
+    /// Signs a browser in: makes a token of its own for it, so that the other one is in no cookie. A good token always signs
+    /// in; only failures count, and wait.
     ///
     /// # Errors
     /// [`SignInError`].
     pub async fn sign_in(&self, text: &str, client: IpAddr) -> Result<CreatedToken, SignInError> {
-        let now = self.clock.now();
-        let begun = self.failed().begin(client, now);
-        begun.map_err(|retry_after| SignInError::TooSoon { retry_after })?;
         let token = match ShownToken::parse(text.trim()) {
-            Some(shown) => self.token_shown(&shown).await,
-            None => Ok(None),
+            // A database that is away tells nothing about the token.
+            Some(shown) => self.token_shown(&shown).await?,
+            None => None,
         };
-        // A database that is away tells nothing about the token.
-        if !matches!(token, Ok(None)) {
-            self.failed().succeeded(client);
-        }
-        let token = token?.filter(|token| token.kind == TokenKind::Api);
-        let token = token.ok_or(SignInError::Refused)?;
+        let now = self.clock.now();
+        let Some(token) = token.filter(|token| token.kind == TokenKind::Api) else {
+            let counted = lock(&self.failed_sign_ins).fail(client, now);
+            counted.map_err(|retry_after| SignInError::TooSoon { retry_after })?;
+            return Err(SignInError::Refused);
+        };
         self.note_use(&token).await;
         Ok(self.sign_in_with(&token, now).await?)
     }
@@ -285,21 +316,9 @@ impl Access {
         let digest = found.as_ref().map_or(TokenDigest::NONE, |token| token.digest);
         let is_right = digest == shown.digest();
         match found {
-            Some(token) if is_right && self.is_worth_something(&token).await? => Ok(Some(token)),
+            Some(token) if is_right && self.state(&token).await? == TokenState::Valid => Ok(Some(token)),
             _ => Ok(None),
         }
-    }
-
-    async fn is_worth_something(&self, token: &ApiToken) -> Result<bool, StoreError> {
-        let now = self.clock.now();
-        if !token.is_valid(now) {
-            return Ok(false);
-        }
-        let TokenKind::Browser { signed_in_with } = token.kind else {
-            return Ok(true);
-        };
-        let origin = self.token_store.find(signed_in_with).await?;
-        Ok(origin.is_some_and(|origin| origin.is_valid(now)))
     }
 
     async fn note_use(&self, token: &ApiToken) {
@@ -311,11 +330,11 @@ impl Access {
             warn!(token.id = %token.id, error = %err, "Could not note that a token was used");
         }
     }
+}
 
-    fn failed(&self) -> MutexGuard<'_, FailedAttempts> {
-        // What is counted is whole after every operation.
-        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(counted: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What is counted is whole after every operation.
+    counted.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn carrier_of(kind: TokenKind) -> Carrier {

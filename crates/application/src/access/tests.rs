@@ -1,10 +1,15 @@
 use std::net::Ipv4Addr;
 
+use futures_util::future::{join_all, try_join_all};
 use viva_fakes::{ManualClock, MemoryTokenStore, SequentialIds};
 
 use super::*;
 
 const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+fn elsewhere() -> IpAddr {
+    Ipv4Addr::new(192, 0, 2, 1).into()
+}
 
 struct Bench {
     access: Access,
@@ -62,6 +67,11 @@ impl Bench {
         self.access.revoke(token.user_id, token.id).await.unwrap();
     }
 
+    async fn states(&self, tokens: &[ApiToken]) -> Vec<TokenState> {
+        let states = tokens.iter().map(|token| self.access.state(token));
+        try_join_all(states).await.unwrap()
+    }
+
     fn wait(&self, lifetime: TimeDelta) {
         self.clock.advance(lifetime.to_std().unwrap());
     }
@@ -117,12 +127,10 @@ async fn a_token_ends_at_its_time_or_when_it_is_revoked() {
     assert_eq!(bench.header(&long).await, None);
     let ada = short.token.user_id;
     let listed = bench.access.list(ada, PageRequest::new(1, 10)).await.unwrap();
-    let states: Vec<_> = listed
-        .items
-        .iter()
-        .map(|token| bench.access.state(token))
-        .collect();
-    assert_eq!(states, [TokenState::Expired, TokenState::Revoked]);
+    assert_eq!(
+        bench.states(&listed.items).await,
+        [TokenState::Expired, TokenState::Revoked]
+    );
 }
 
 #[tokio::test]
@@ -192,6 +200,30 @@ async fn whoever_revokes_a_token_signs_its_browsers_out() {
 }
 
 #[tokio::test]
+async fn a_browsers_token_is_in_the_state_of_the_one_that_it_was_made_with() {
+    use TokenState::{Expired, Revoked, Valid};
+    let bench = Bench::new();
+    let month = bench.create("ada", Some(TimeDelta::days(30))).await;
+    let year = bench.create("ada", Some(TimeDelta::days(365))).await;
+    let mut tokens = Vec::new();
+    for token in [&month, &year] {
+        tokens.extend([token.token.clone(), bench.sign_in(token).await.token]);
+    }
+    assert_eq!(bench.states(&tokens).await, [Valid; 4]);
+    bench.revoke(&year).await;
+    tokens[2] = bench.kept(&year).await;
+    assert_eq!(bench.states(&tokens).await, [Valid, Valid, Revoked, Revoked]);
+    bench.wait(TimeDelta::days(30));
+    assert_eq!(bench.states(&tokens).await, [Expired, Expired, Revoked, Expired]);
+    // It has no end of its own, and that of the other one came before.
+    let lasting = ApiToken {
+        expires_at: None,
+        ..tokens[1].clone()
+    };
+    assert_eq!(bench.states(&[lasting]).await, [Expired]);
+}
+
+#[tokio::test]
 async fn whoever_signs_out_keeps_the_token() {
     let bench = Bench::new();
     let token = bench.create("ada", None).await;
@@ -230,19 +262,77 @@ async fn whoever_guesses_has_to_wait_and_every_failure_is_the_same() {
         bench.wait(TimeDelta::seconds(5));
     }
     bench.access.sign_in("nonsense", CLIENT).await.unwrap_err();
-    // Now nobody is let in from there, and others are.
-    let text = valid.shown.reveal();
-    let failed = bench.access.sign_in(&text, CLIENT).await;
+    // From now on failures wait there.
+    let failed = bench.access.sign_in(&wrong.reveal(), CLIENT).await;
     let Err(SignInError::TooSoon { retry_after }) = failed else {
         panic!("{failed:?}")
     };
     assert_eq!(retry_after, Duration::from_secs(8));
-    let elsewhere = Ipv4Addr::new(192, 0, 2, 1).into();
-    bench.access.sign_in(&text, elsewhere).await.unwrap();
-    bench.wait(TimeDelta::seconds(8));
-    bench.access.sign_in(&format!(" {text}\n"), CLIENT).await.unwrap();
-    let forgiven = bench.access.sign_in("nonsense", CLIENT).await;
-    assert!(matches!(forgiven, Err(SignInError::Refused)), "{forgiven:?}");
+    let elsewhere = bench.access.sign_in("nonsense", elsewhere()).await;
+    assert!(matches!(elsewhere, Err(SignInError::Refused)), "{elsewhere:?}");
+}
+
+#[tokio::test]
+async fn a_good_token_signs_in_however_many_failed_at_its_address() {
+    let bench = Bench::new();
+    let ada = bench.create("ada", None).await;
+    for _ in 0..10 {
+        bench.access.sign_in("nonsense", CLIENT).await.unwrap_err();
+    }
+    let text = format!(" {}\n", ada.shown.reveal());
+    bench.access.sign_in(&text, CLIENT).await.unwrap();
+    // That forgives nobody else.
+    let failed = bench.access.sign_in("nonsense", CLIENT).await;
+    assert!(matches!(failed, Err(SignInError::TooSoon { .. })), "{failed:?}");
+}
+
+#[tokio::test]
+async fn of_many_wrong_tokens_at_once_the_free_ones_are_heard() {
+    let bench = Bench::new();
+    let ada = bench.create("ada", None).await;
+    let wrong = ShownToken::new(ada.token.id, "0".repeat(64)).reveal();
+    let attempts = (0..50).map(|_| bench.access.sign_in(&wrong, CLIENT));
+    let failed = join_all(attempts).await;
+    let heard = failed
+        .iter()
+        .filter(|failed| matches!(failed, Err(SignInError::Refused)));
+    assert_eq!(heard.count(), 3);
+}
+
+#[tokio::test]
+async fn wrong_headers_wait_as_well_and_are_counted_apart() {
+    let bench = Bench::new();
+    for _ in 0..3 {
+        assert_eq!(bench.access.refuse(CLIENT), Ok(()));
+    }
+    assert_eq!(bench.access.refuse(CLIENT), Err(Duration::from_secs(1)));
+    assert_eq!(bench.access.refuse(elsewhere()), Ok(()));
+    let form = bench.access.sign_in("nonsense", CLIENT).await;
+    assert!(matches!(form, Err(SignInError::Refused)), "{form:?}");
+    bench.wait(TimeDelta::seconds(1));
+    assert_eq!(bench.access.refuse(CLIENT), Ok(()));
+    assert_eq!(bench.access.refuse(CLIENT), Err(Duration::from_secs(2)));
+}
+
+#[tokio::test]
+async fn a_token_is_known_from_when_it_was_good_until_it_is_not() {
+    let bench = Bench::new();
+    let ada = bench.create("ada", None).await;
+    let known = || bench.access.known(&ada.shown);
+    assert_eq!(known(), None);
+    bench.header(&ada).await.unwrap();
+    assert_eq!(known(), Some(ada.token.user_id));
+    let wrong = ShownToken::new(ada.token.id, "0".repeat(64));
+    assert_eq!(bench.shown(&wrong, Carrier::Header).await, None);
+    assert_eq!(bench.access.known(&wrong), None);
+    assert!(known().is_some(), "whoever guesses makes nobody unknown");
+    // Where it does not belong, it is as good as any other.
+    assert_eq!(bench.cookie(&ada).await, None);
+    assert_eq!(known(), None);
+    bench.header(&ada).await.unwrap();
+    bench.revoke(&ada).await;
+    assert_eq!(bench.header(&ada).await, None);
+    assert_eq!(known(), None);
 }
 
 #[tokio::test]

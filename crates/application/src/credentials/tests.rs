@@ -95,6 +95,7 @@ fn form(provider: &str) -> CredentialForm {
     CredentialForm {
         provider: provider.to_owned(),
         name: provider.to_owned(),
+        key_url: None,
         fields: vec![FormField {
             field: CredentialField::BaseUrl,
             need: FieldNeed::Optional,

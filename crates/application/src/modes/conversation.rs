@@ -48,12 +48,6 @@ impl Conversation {
         Some((place..place + 1, self.messages[index].text.clone()))
     }
 
-    /// The last messages were not said after all.
-    pub(crate) fn forget_last(&mut self, messages: usize) {
-        let kept = self.messages.len().saturating_sub(messages);
-        self.messages.truncate(kept);
-    }
-
     /// This was said at a place, and not the message that is there, if one is. Nothing is not kept.
     pub(crate) fn correct(&mut self, place: Range<usize>, role: MessageRole, text: &str) {
         let Some(begin) = place.start.checked_sub(self.forgotten) else {
@@ -127,14 +121,12 @@ mod tests {
         conversation.add(MessageRole::User, &long);
         conversation.correct(1..2, MessageRole::Assistant, "Two.");
         assert_eq!(conversation.end(), 5);
+        conversation.correct(5..6, MessageRole::Assistant, "Nothing is there.");
         assert_eq!(
             texts(&conversation),
             ["Drei.", "Five.", &long],
             "what is forgotten stays so"
         );
-        conversation.correct(5..6, MessageRole::Assistant, "Nothing is there.");
-        conversation.forget_last(2);
-        assert_eq!(texts(&conversation), ["Drei."]);
     }
 
     #[test]

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
+use tokio_util::task::TaskTracker;
 use viva_application::sessions::{Outgoing, SessionInput, SessionMessage, StartSession};
-use viva_domain::ports::{ProviderErrorKind, RealtimeCommand, RealtimeEventKind, SpoolErrorKind};
+use viva_domain::ports::{
+    ProviderErrorKind, RealtimeCommand, RealtimeEventKind, SpeechToTextEventKind, SpoolErrorKind,
+};
 use viva_domain::sessions::FallbackPolicy;
 use viva_domain::turns::{BargeIn, Event, PlaybackEvent, TurnNumber};
-use viva_fakes::Answer;
+use viva_fakes::{Answer, Reply, Speech};
 
 use crate::bench::{Bench, Caller, Cascade, Detector, failure, request, speech};
 
@@ -359,4 +362,68 @@ async fn who_still_speaks_when_the_beginning_is_lost_is_heard_from_there() {
     let rest = &question[samples(2_100)..samples(3_800)];
     let heard = &told.audio()[before.audio().len()..];
     assert!(heard.windows(rest.len()).any(|window| window == rest));
+}
+
+/// The client stops the answer that plays while the ears find the end of the next turn: so many hops of that news later.
+async fn stops_the_answer_after(hops: usize) {
+    let cascade = Cascade::detecting(Detector::Provider);
+    let bench = Bench::with_cascade(Detector::Provider, |voice| voice, &cascade);
+    cascade.model.reply(Reply::written("It is a long story."));
+    cascade
+        .mouth
+        .when("It is a long story.", Speech::of(Duration::from_secs(8)));
+    let start = StartSession {
+        interaction: Cascade::wanted(),
+        barge_in: BargeIn::Disabled,
+        ..request()
+    };
+    let mut caller = bench.try_start(start).await.expect("the session starts");
+    let says = |text: &str| cascade.ears.say(SpeechToTextEventKind::Final(text.to_owned()));
+    cascade.ears.say(SpeechToTextEventKind::SpeechStarted);
+    says("One.");
+    let first = loop {
+        let frame = caller.until_audio().await;
+        if frame.is_last {
+            break frame.turn;
+        }
+    };
+    caller.played(first, PlaybackEvent::Started, 0).await;
+    cascade.ears.say(SpeechToTextEventKind::SpeechStarted);
+    caller
+        .until(|event| matches!(event, Event::SpeechStarted { .. }))
+        .await;
+    says("Two.");
+    for _ in 0..hops {
+        // Whoever is due has one turn meanwhile; who yields waits until nobody is.
+        let _ = TaskTracker::new().spawn(async {}).await;
+    }
+    let played = Some(Duration::from_secs(1));
+    caller.say(SessionInput::Interrupt { played }).await;
+    let answered = caller.until(|event| matches!(event, Event::ResponseEnded { turn, .. } if *turn > first));
+    let answered = timeout(Duration::from_secs(5), answered).await;
+    assert!(answered.is_ok(), "nobody is answered after {hops}");
+
+    cascade.ears.say(SpeechToTextEventKind::SpeechStarted);
+    says("Three.");
+    caller
+        .until(|event| matches!(event, Event::ResponseStarted { .. }))
+        .await;
+    let asked = cascade.model.asked();
+    let messages = &asked.last().expect("the model is asked").request.messages;
+    let texts: Vec<&str> = messages.iter().map(|message| message.text.as_str()).collect();
+    assert_eq!(
+        texts,
+        ["One.", "It", "Two.", "Hello there.", "Three."],
+        "after {hops}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_answer_that_plays_is_stopped_and_not_the_next_one_whatever_news_are_on_their_way() {
+    for hops in 0..8 {
+        // Of what is there at the same time, a session takes anything first.
+        for _ in 0..8 {
+            stops_the_answer_after(hops).await;
+        }
+    }
 }

@@ -20,8 +20,7 @@ use viva_fakes::ScriptedRealtimeVoice;
 use crate::bench::{Bench, Cascade, Detector, PROVIDER, failure, request};
 use crate::falling_back::with;
 
-const REFUSED: &str =
-    "provider scripted: it refused your own key; replace or delete it (PUT or DELETE /api/v1/credentials)";
+const REFUSED: &str = "provider scripted: it refused your own key; replace or delete it (on the page Providers, or PUT or DELETE /api/v1/credentials)";
 
 /// The `n`th key that the user had for the provider.
 fn key(n: u16) -> StoredCredential {

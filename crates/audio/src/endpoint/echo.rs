@@ -1,7 +1,7 @@
 //! The AI's own voice, as far as it may come back through the microphone.
 //!
 //! No echo is computed: what is played is known only roughly in time, and the room not at all. It is enough to know how
-//! loud the echo can be: whoever speaks is louder. Once they surely speak, how loud it lately was tells where they began:
+//! loud the echo can be: whoever speaks is louder. Once they surely speak, how loud it was before tells where they began:
 //! quiet sounds count then that the loudest echo would have drowned.
 
 use std::collections::VecDeque;
@@ -30,6 +30,9 @@ const TOLD: usize = 5;
 /// How far within that time something must have been played to have come back within it: 40 ms.
 const WITHIN: usize = 10;
 
+/// What is played more quietly tells nothing, in dBFS: the AI pauses, and what is heard is the room.
+const TELLING_DBFS: f32 = -30.0;
+
 /// By how much the echo may be louder than it was observed to be, in dB.
 const OBSERVED_MARGIN_DB: f32 = 6.0;
 
@@ -38,8 +41,10 @@ const OBSERVED_MARGIN_DB: f32 = 6.0;
 pub(super) struct Echo {
     /// When something was played and how loud (dBFS), with what is older and quieter left out.
     played: VecDeque<(u64, f32)>,
-    /// The last blocks while the AI was heard, newest first.
+    /// The last blocks while the AI was heard and the user was silent, newest first.
     lately: VecDeque<Lately>,
+    /// By how much quieter than it was played it came back when that could last be told, in dB.
+    return_loss: Option<f32>,
 }
 
 /// How loud it was in a block, in dBFS.
@@ -67,7 +72,7 @@ impl Echo {
         self.played.front().map(|(_, level)| level - RETURN_LOSS_DB)
     }
 
-    /// The microphone's next block was so loud.
+    /// The microphone's next block was so loud, and nobody speaks.
     pub(super) fn observe(&mut self, now: u64, level: f32) {
         let Some((told_at, played)) = self.played.back() else {
             return self.lately.clear();
@@ -78,11 +83,25 @@ impl Echo {
             microphone: level,
         });
         self.lately.truncate(RECENT + OBSERVED + DELAY);
+        if now.is_multiple_of(TOLD as u64) {
+            self.return_loss = self.observed_loss().or(self.return_loss);
+        }
     }
 
-    /// Above which level it is more than the echo seems to be, by what came back before the last 320 ms; `None` when too
-    /// little was played to tell.
+    /// The user speaks: what comes back is not the echo alone.
+    pub(super) fn is_spoken_over(&mut self) {
+        self.lately.clear();
+    }
+
+    /// Above which level it is more than the echo seems to be, by what came back when that could last be told; `None` when too
+    /// little was played for that.
     pub(super) fn observed_ceiling(&self) -> Option<f32> {
+        let (_, level) = self.played.front()?;
+        Some(level - self.return_loss? + OBSERVED_MARGIN_DB)
+    }
+
+    /// By how much quieter than it was played came back what was heard before the last 320 ms.
+    fn observed_loss(&self) -> Option<f32> {
         if self.lately.len() < RECENT + OBSERVED + DELAY {
             return None;
         }
@@ -95,9 +114,8 @@ impl Echo {
             let played = during(delay + WITHIN, OBSERVED - 2 * WITHIN).map(|block| block.played);
             played.fold(f32::NEG_INFINITY, loudest)
         });
-        let return_loss = played.fold(f32::INFINITY, f32::min) - came_back;
-        let (_, level) = self.played.front()?;
-        Some(level - return_loss + OBSERVED_MARGIN_DB)
+        let played = played.fold(f32::INFINITY, f32::min);
+        (played >= TELLING_DBFS).then_some(played - came_back)
     }
 }
 
@@ -133,28 +151,45 @@ mod tests {
     #[test]
     fn an_echo_is_as_loud_as_it_was_before_somebody_may_have_spoken() {
         let (mut echo, mut now) = (Echo::default(), 0);
-        hear(&mut echo, &mut now, -10.0, -50.0, 239);
+        hear(&mut echo, &mut now, -10.0, -50.0, 240);
         assert_eq!(echo.observed_ceiling(), None, "too little of it was heard");
-        hear(&mut echo, &mut now, -10.0, -50.0, 1);
+        hear(&mut echo, &mut now, -10.0, -50.0, 5);
         assert_eq!(echo.observed_ceiling(), Some(-44.0));
         hear(&mut echo, &mut now, -10.0, -35.0, 80);
         assert_eq!(echo.observed_ceiling(), Some(-44.0), "that may be the user");
-        hear(&mut echo, &mut now, -10.0, -35.0, 1);
+        hear(&mut echo, &mut now, -10.0, -35.0, 5);
         assert_eq!(echo.observed_ceiling(), Some(-29.0));
         hear(&mut echo, &mut now, f32::NEG_INFINITY, -50.0, 130);
         assert_eq!(echo.observed_ceiling(), None, "nothing is heard of it any more");
     }
 
     #[test]
-    fn of_an_ai_that_paused_nobody_knows_how_loud_its_echo_is() {
+    fn what_was_told_once_holds_while_nothing_tells_more() {
         let (mut echo, mut now) = (Echo::default(), 0);
         hear(&mut echo, &mut now, -10.0, -50.0, 400);
         hear(&mut echo, &mut now, f32::NEG_INFINITY, -80.0, 110);
-        hear(&mut echo, &mut now, -10.0, -50.0, 10);
-        assert_eq!(echo.observed_ceiling(), Some(-44.0), "it was observed before");
-        hear(&mut echo, &mut now, -10.0, -50.0, 70);
-        assert_eq!(echo.observed_ceiling(), Some(f32::INFINITY));
-        hear(&mut echo, &mut now, -10.0, -50.0, 240);
+        hear(&mut echo, &mut now, -10.0, -50.0, 80);
+        assert_eq!(echo.observed_ceiling(), Some(-44.0), "the AI paused");
+        hear(&mut echo, &mut now, -35.0, -60.0, 400);
+        assert_eq!(echo.observed_ceiling(), Some(-69.0), "it is too quiet to tell");
+        hear(&mut echo, &mut now, f32::NEG_INFINITY, -50.0, 500);
+        hear(&mut echo, &mut now, -20.0, -50.0, 10);
+        assert_eq!(echo.observed_ceiling(), Some(-54.0), "another answer has begun");
+        hear(&mut echo, &mut now, -20.0, -40.0, 400);
+        assert_eq!(
+            echo.observed_ceiling(),
+            Some(-34.0),
+            "the loudspeaker was turned up"
+        );
+    }
+
+    #[test]
+    fn whoever_speaks_over_it_is_not_taken_for_its_echo() {
+        let (mut echo, mut now) = (Echo::default(), 0);
+        hear(&mut echo, &mut now, -10.0, -50.0, 400);
+        hear(&mut echo, &mut now, -10.0, -35.0, 75);
+        echo.is_spoken_over();
+        hear(&mut echo, &mut now, -10.0, -50.0, 100);
         assert_eq!(echo.observed_ceiling(), Some(-44.0));
     }
 }

@@ -195,7 +195,11 @@ impl Endpointer {
         let echo = self.echo.ceiling(self.blocks);
         self.blocks += 1;
         let level = Level::of(block).rms_dbfs;
-        self.echo.observe(self.blocks, level);
+        if self.detector.is_speaking() {
+            self.echo.is_spoken_over();
+        } else {
+            self.echo.observe(self.blocks, level);
+        }
         let may_be_echo = echo.is_some_and(|ceiling| level <= ceiling);
         let is_more = || {
             self.echo

@@ -150,6 +150,21 @@ fn where_somebody_began_is_found_over_a_loud_ai_whose_echo_is_taken_out() {
 }
 
 #[test]
+fn what_was_known_of_the_echo_tells_where_somebody_began_over_a_later_answer_or_after_a_pause() {
+    let mut played: Vec<i16> = answer().iter().map(|sample| sample.saturating_mul(3)).collect();
+    // One answer, a second of nothing, and the next one, which pauses for 400 ms.
+    played[ms(4_000)..ms(5_000)].fill(0);
+    played[ms(7_400)..ms(7_800)].fill(0);
+    for began_ms in [5_200, 5_400, 5_800, 8_200, 8_400] {
+        let began = ms(began_ms);
+        let microphone = mixed(&echo(&played, ECHO_DELAY, 50.0), &interruption(), began);
+        let starts = starts(&played, &microphone);
+        let onset_ms = (i64::try_from(starts[0]).unwrap() - i64::try_from(began).unwrap()) / 24;
+        assert!(onset_ms.abs() <= 8, "at {began_ms} ms: {onset_ms} ms");
+    }
+}
+
+#[test]
 fn a_pause_that_nobody_confirms_ends_after_a_second() {
     let played = answer();
     let microphone = mixed(&vec![0; played.len()], &interruption(), ms(2_000));

@@ -239,7 +239,7 @@ async fn provider_keys_are_given_asked_about_and_forgotten() {
         ),
         (
             "GET",
-            "/api/v1/audit".to_owned(),
+            "/api/v1/audit-log".to_owned(),
             ResponseTemplate::new(200).set_body_json(page),
         ),
     ] {

@@ -36,6 +36,8 @@ pub struct CredentialForm {
     pub provider: String,
     /// The name that people know.
     pub name: String,
+    /// Where the provider's users make keys, where that is known.
+    pub key_url: Option<String>,
     /// The fields beside the key, which everybody needs.
     pub fields: Vec<FormField>,
 }
@@ -88,6 +90,7 @@ mod tests {
         CredentialForm {
             provider: "acme".to_owned(),
             name: "Acme".to_owned(),
+            key_url: None,
             fields: fields.iter().map(field).collect(),
         }
     }

@@ -7,7 +7,7 @@ use crate::ids::UserId;
 use crate::providers::ProviderCatalogue;
 
 /// Knows which providers a user has: those of the server, and in place of them those that the user has a key of their own
-/// for.
+/// for. Every implementation passes `contract::provider_directory`.
 #[async_trait]
 pub trait ProviderDirectory: Send + Sync {
     /// The providers of this user, as they are now.

@@ -42,7 +42,9 @@ pub enum ProviderErrorKind {
     #[error("it refused the key")]
     CredentialInvalid,
     /// It refused the key that the user gave it.
-    #[error("it refused your own key; replace or delete it (PUT or DELETE /api/v1/credentials)")]
+    #[error(
+        "it refused your own key; replace or delete it (on the page Providers, or PUT or DELETE /api/v1/credentials)"
+    )]
     OwnCredentialInvalid,
     /// It knows the key, which may not do this, or not from here.
     #[error("it knows the key, which may not do this; see what the key and its account are allowed")]

@@ -106,7 +106,8 @@ pub enum RealtimeCommand {
 pub struct Heard {
     /// Length of the audio that was played.
     pub audio: Duration,
-    /// Number of characters (`char`s) of the answer's text that were spoken by then.
+    /// Number of characters (`char`s) of the answer's text that were spoken by then, from its first that is no blank: so
+    /// an answer is told to who goes on from it.
     pub chars: usize,
 }
 

@@ -1,6 +1,7 @@
 //! What a file changes about what is known already. A problem names the field.
 
 use chrono::NaiveDate;
+use reqwest::Url;
 use toml::value::Datetime;
 use viva_domain::providers::{Language, Model, ProviderVoice};
 
@@ -45,6 +46,9 @@ fn place_and_key(provider: &mut CatalogueProvider, table: &mut ProviderTable) ->
     if let Some(names) = table.key_variables.take() {
         names.iter().try_for_each(|name| check_variable(name))?;
         provider.key_variables = names;
+    }
+    if let Some(text) = &table.key_url {
+        provider.key_url = Some(page("key_url", text)?);
     }
     Ok(())
 }
@@ -96,6 +100,7 @@ fn added(table: &ProviderTable) -> Result<CatalogueProvider, String> {
         built_in_base_url: None,
         key: KeyNeed::Optional,
         key_variables: Vec::new(),
+        key_url: None,
         realtime: None,
         stt: None,
         llm: None,
@@ -247,6 +252,15 @@ fn filled(field: &str, text: &str) -> Result<String, String> {
         ));
     }
     Ok(name.to_owned())
+}
+
+/// People are led there.
+fn page(field: &str, text: &str) -> Result<String, String> {
+    let url = Url::parse(text.trim()).ok();
+    let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
+    let url =
+        url.ok_or_else(|| format!("{field} must be an address that begins with http:// or https://"))?;
+    Ok(url.into())
 }
 
 /// A date without a time.

@@ -24,6 +24,7 @@ pub(super) struct ProviderTable {
     pub(super) base_url_is_example: Option<bool>,
     pub(super) key: Option<KeyNeed>,
     pub(super) key_variables: Option<Vec<String>>,
+    pub(super) key_url: Option<String>,
     pub(super) realtime: Option<RoleTable<RealtimeVoiceAdapter>>,
     pub(super) stt: Option<RoleTable<SpeechToTextAdapter>>,
     pub(super) llm: Option<RoleTable<LanguageModelAdapter>>,

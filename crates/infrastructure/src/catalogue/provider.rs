@@ -22,6 +22,8 @@ pub struct CatalogueProvider {
     pub key: KeyNeed,
     /// Environment variables that hold its key by the vendor's convention, the first one that is set counts.
     pub key_variables: Vec<String>,
+    /// The page on which the provider's users make keys.
+    pub key_url: Option<String>,
     /// How it hears and speaks.
     pub realtime: Option<Role<RealtimeVoiceAdapter>>,
     /// How it writes down what is said.
@@ -62,12 +64,13 @@ pub struct Role<A> {
 }
 
 impl CatalogueProvider {
-    /// Another address. On another site it is somebody else's server: it may do without a key, its models are other ones,
-    /// and the vendor's days do not count there.
+    /// Another address. On another site it is somebody else's server: it may do without a key, which is not made at the
+    /// vendor, its models are other ones, and the vendor's days do not count there.
     pub fn move_to(&mut self, base_url: BaseUrl) {
         if !base_url.is_of_site(&self.base_url) {
             if self.key == KeyNeed::AtBaseUrl {
                 self.key = KeyNeed::Optional;
+                self.key_url = None;
             }
             self.realtime.iter_mut().for_each(Role::leave);
             self.stt.iter_mut().for_each(Role::leave);

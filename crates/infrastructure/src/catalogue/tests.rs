@@ -226,6 +226,25 @@ fn a_provider_that_leaves_its_site_has_the_default_of_elsewhere_unless_one_is_na
     assert_eq!(model_ids(provider.stt.as_ref())[0], "whisper-1");
 }
 
+#[test]
+fn every_vendor_says_where_keys_are_made_and_nobody_elses_server_does() {
+    for provider in built_in().providers() {
+        let page = provider.key_url.as_deref().unwrap_or_default();
+        assert!(page.starts_with("https://"), "{}: {page:?}", provider.id);
+    }
+    let moved = |base_url: &str| {
+        let mut provider = find(&built_in(), "openai").clone();
+        provider.move_to(base_url.parse().unwrap());
+        provider.key_url
+    };
+    assert!(moved("https://eu.api.openai.com/v1").is_some(), "the same vendor");
+    assert_eq!(moved("http://localhost:1"), None);
+    let text = "base_url = \"http://localhost:1\"\nkey_url = \"http://localhost:1/keys\"";
+    let catalogue = changed_by(&format!("{OPENAI}{text}")).unwrap();
+    let page = find(&catalogue, "openai").key_url.as_deref();
+    assert_eq!(page, Some("http://localhost:1/keys"));
+}
+
 const OPENAI: &str = "\n[[providers]]\nid = \"openai\"\n";
 const NEW: &str = "\n[[providers]]\nid = \"a\"\nname = \"A\"\nbase_url = \"http://a.example\"\n";
 
@@ -257,6 +276,7 @@ const NEW: &str = "\n[[providers]]\nid = \"a\"\nname = \"A\"\nbase_url = \"http:
     "realtime.transcription_model \"\" is no text"
 )]
 #[case::variable(OPENAI, "key_variables = [\"a b\"]", 3, "key_variables")]
+#[case::key_url(OPENAI, "key_url = \"javascript:alert(1)\"", 3, "key_url must be an address")]
 #[case::time(
     OPENAI,
     "[providers.llm]\nmodels = [{id = \"m\", retires = 2027-01-01T00:00:00Z}]",

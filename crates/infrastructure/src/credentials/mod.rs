@@ -67,6 +67,7 @@ pub fn form(provider: &CatalogueProvider) -> CredentialForm {
     CredentialForm {
         provider: provider.id.clone(),
         name: provider.name.clone(),
+        key_url: provider.key_url.clone(),
         fields: [base_url].into_iter().chain(has_organizations).collect(),
     }
 }

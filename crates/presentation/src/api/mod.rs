@@ -5,26 +5,32 @@ mod credentials;
 mod docs;
 mod health;
 mod paging;
+mod prompts;
 mod providers;
 mod self_test;
 mod sessions;
 mod templates;
 
 use axum::Router;
-use axum::routing::get;
+use axum::middleware::from_fn_with_state;
 use tower_http::limit::RequestBodyLimitLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::limits::Limiter;
 use crate::router::MAX_BODY_BYTES;
+use crate::sign_in::count_key_check;
 use crate::state::AppState;
 
-/// A template with all its texts at their limits, four bytes a character, is no larger.
-const MAX_TEMPLATE_BYTES: usize = 256 * 1024;
+/// A template or a prompt with all its texts at their limits, four bytes a character, is no larger.
+const MAX_TEXTS_BYTES: usize = 256 * 1024;
 
 /// The routes that the OpenAPI document describes.
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
-    open_routes().merge(visitors_routes()).merge(template_routes())
+    open_routes()
+        .merge(visitors_routes())
+        .merge(key_check_routes())
+        .merge(text_routes())
 }
 
 /// Those that are for everybody. They say so in the document.
@@ -34,6 +40,7 @@ fn open_routes() -> OpenApiRouter<AppState> {
         .routes(routes!(health::readyz))
         .routes(routes!(docs::document))
         .routes(routes!(docs::page))
+        .routes(routes!(docs::style))
 }
 
 /// Those that are for whoever may use the server.
@@ -41,8 +48,7 @@ fn visitors_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(audit::list::list))
         .routes(routes!(credentials::list::list))
-        .routes(routes!(credentials::put::put, credentials::delete::delete))
-        .routes(routes!(credentials::validate::validate))
+        .routes(routes!(credentials::delete::delete))
         .routes(routes!(providers::list::list))
         .routes(routes!(self_test::get::get, self_test::start::start))
         .routes(routes!(sessions::list::list))
@@ -53,9 +59,17 @@ fn visitors_routes() -> OpenApiRouter<AppState> {
         .routes(routes!(sessions::latency_stats::latency_stats))
 }
 
-/// Those of them that take more text than others.
-fn template_routes() -> OpenApiRouter<AppState> {
+/// Those of them that make this server ask a provider about a key.
+fn key_check_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
+        .routes(routes!(credentials::put::put))
+        .routes(routes!(credentials::validate::validate))
+}
+
+/// Those of them that take more text than others.
+fn text_routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(prompts::compose::compose))
         .routes(routes!(templates::list::list, templates::create::create))
         .routes(routes!(
             templates::get::get,
@@ -68,16 +82,16 @@ fn template_routes() -> OpenApiRouter<AppState> {
 /// The routes for everybody.
 pub(crate) fn open() -> Router<AppState> {
     let (router, _) = open_routes().split_for_parts();
-    router
-        .route(docs::STYLE_PATH, get(docs::style))
-        .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
+    router.layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
 }
 
 /// The routes for whoever may use the server.
-pub(crate) fn for_visitors() -> Router<AppState> {
+pub(crate) fn for_visitors(limiter: &Limiter) -> Router<AppState> {
     let (visitors, _) = visitors_routes().split_for_parts();
-    let (templates, _) = template_routes().split_for_parts();
+    let (key_checks, _) = key_check_routes().split_for_parts();
+    let (texts, _) = text_routes().split_for_parts();
     visitors
+        .merge(key_checks.layer(from_fn_with_state(limiter.clone(), count_key_check)))
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
-        .merge(templates.layer(RequestBodyLimitLayer::new(MAX_TEMPLATE_BYTES)))
+        .merge(texts.layer(RequestBodyLimitLayer::new(MAX_TEXTS_BYTES)))
 }

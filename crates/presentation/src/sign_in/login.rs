@@ -8,12 +8,11 @@ use tracing::instrument;
 use utoipa::ToSchema;
 use viva_application::access::SignInError;
 use viva_frontend::Language;
-use viva_protocol::problem::Problem as ProblemBody;
 
 use super::page::{self, Message};
 use super::{SignIn, cookie};
 use crate::client::{self, Client};
-use crate::extract::{FormBody, OwnOrigin};
+use crate::extract::FormBody;
 use crate::limits::Group;
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -60,7 +59,7 @@ pub(crate) async fn page(State(state): State<AppState>, headers: HeaderMap) -> R
     Ok(html.into_response())
 }
 
-/// Signs a browser in. Every failure gets the same answer; after some, the next attempt has to wait longer and longer.
+/// Signs a browser in. Every failure gets the same answer; after some, the next one has to wait longer and longer.
 #[utoipa::path(
     post,
     path = "/login",
@@ -71,13 +70,11 @@ pub(crate) async fn page(State(state): State<AppState>, headers: HeaderMap) -> R
     responses(
         (status = 303, description = "Signed in, with a cookie", headers(("set-cookie" = String, description = "For this browser only"))),
         (status = 401, description = "The token signs nobody in", content_type = "text/html"),
-        (status = 403, description = "A page of another server asks", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many attempts", content_type = "text/html", headers(("retry-after" = u64, description = "When the next one may be made, in seconds"))),
     ),
 )]
 #[instrument(name = "api.login.sign_in", skip_all)]
 pub(crate) async fn sign_in(
-    _own: OwnOrigin,
     State(state): State<AppState>,
     parts: Parts,
     FormBody(form): FormBody<SignInForm>,
@@ -87,9 +84,6 @@ pub(crate) async fn sign_in(
     };
     let language = language(&parts.headers);
     let address = client::address(&parts, state.exposure);
-    if let Err(retry_after) = state.limiter.check(Group::SignIns, Client::Address(address)) {
-        return Ok(page::too_soon(language, retry_after));
-    }
     let before = state.sign_in.browser(&parts.headers, state.exposure).await;
     let before = before.map_err(|err| Problem::from(&err))?;
     match access.sign_in(&form.token, address).await {
@@ -100,7 +94,13 @@ pub(crate) async fn sign_in(
             let set_cookie = [(SET_COOKIE, cookie::of(&created, state.exposure))];
             Ok((set_cookie, Redirect::to(HOME)).into_response())
         }
-        Err(SignInError::Refused) => Ok(page::refused(language)),
+        Err(SignInError::Refused) => {
+            let counted = state.limiter.check(Group::SignIns, Client::Address(address));
+            Ok(match counted {
+                Ok(()) => page::refused(language),
+                Err(retry_after) => page::too_soon(language, retry_after),
+            })
+        }
         Err(SignInError::TooSoon { retry_after }) => Ok(page::too_soon(language, retry_after)),
         Err(SignInError::Store(err)) => Err(Problem::from(&err)),
     }
@@ -115,15 +115,10 @@ pub(crate) async fn sign_in(
     security(()),
     responses(
         (status = 303, description = "Nobody is signed in any more", headers(("set-cookie" = String, description = "Without a token"))),
-        (status = 403, description = "A page of another server asks", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
 #[instrument(name = "api.login.sign_out", skip_all)]
-pub(crate) async fn sign_out(
-    _own: OwnOrigin,
-    State(state): State<AppState>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
+pub(crate) async fn sign_out(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, Problem> {
     let SignIn::ByToken(access) = &state.sign_in else {
         return Ok(Redirect::to(HOME).into_response());
     };
@@ -138,7 +133,16 @@ pub(crate) async fn sign_out(
     Ok((set_cookie, Redirect::to(PATH)).into_response())
 }
 
-pub(super) async fn style() -> Response {
+/// The style of the page.
+#[utoipa::path(
+    get,
+    path = "/login/style.css",
+    operation_id = "get_login_style",
+    tag = "access",
+    security(()),
+    responses((status = 200, description = "A style sheet", content_type = "text/css")),
+)]
+pub(crate) async fn style() -> Response {
     let headers = [(CONTENT_TYPE, "text/css; charset=utf-8")];
     (headers, include_str!("style.css")).into_response()
 }

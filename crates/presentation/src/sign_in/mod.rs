@@ -1,35 +1,40 @@
 //! Who asks, and whether they may. [`guard`] stands before every route that is not for everybody.
 
+mod claim;
 mod cookie;
-pub(crate) mod login;
+mod login;
 mod page;
 
-use std::future::pending;
+use std::future::{pending, ready};
 use std::time::Duration;
 
-use axum::Router;
+use axum::body::{Body, HttpBody as _};
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL};
+use axum::http::header::CACHE_CONTROL;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
+use futures_util::StreamExt as _;
 use tokio::time::sleep;
 use tracing::warn;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 use viva_application::access::{Access, Carrier, SignedIn};
-use viva_domain::access::ShownToken;
 use viva_domain::ids::UserId;
 use viva_domain::ports::StoreError;
-use viva_protocol::WEBSOCKET_PATH;
 
+use self::claim::{Asker, counted};
+use crate::at_once::Slot;
 use crate::client::{self, Client};
-use crate::limits::Group;
+use crate::limits::{Group, Limiter};
 use crate::problem::Problem;
 use crate::state::{AppState, Exposure};
 
 /// How long a WebSocket may outlive the token that opened it.
 const RECHECKED_EVERY: Duration = Duration::from_secs(30);
+/// What a client is told to wait that has too many requests under way. When one of them is over is up to the client too.
+const FINISH_ONE_WITHIN: Duration = Duration::from_secs(1);
 
 /// Who may use the server.
 #[derive(Clone)]
@@ -49,17 +54,6 @@ pub(crate) enum Visitor {
     SignedIn(SignedIn),
 }
 
-/// Who a request says that it comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Claim {
-    /// From nobody: no token, or a cookie that is not good any more.
-    Nobody,
-    /// From somebody whose token is worth nothing.
-    WrongToken,
-    /// It is true.
-    Visitor(Visitor),
-}
-
 /// What lets a connection stay open.
 #[derive(Clone, Default)]
 pub(crate) struct Pass(Option<(Access, SignedIn)>);
@@ -74,23 +68,6 @@ impl Visitor {
 }
 
 impl SignIn {
-    /// A token in a header comes before a cookie.
-    async fn claim(&self, headers: &HeaderMap, exposure: Exposure) -> Result<Claim, StoreError> {
-        let Self::ByToken(access) = self else {
-            return Ok(Claim::Visitor(Visitor::Local));
-        };
-        let visitor = |signed_in| Claim::Visitor(Visitor::SignedIn(signed_in));
-        if let Some(token) = bearer(headers) {
-            let signed_in = match ShownToken::parse(token) {
-                Some(shown) => access.authenticate(&shown, Carrier::Header).await?,
-                None => None,
-            };
-            return Ok(signed_in.map_or(Claim::WrongToken, visitor));
-        }
-        let signed_in = self.browser(headers, exposure).await?;
-        Ok(signed_in.map_or(Claim::Nobody, visitor))
-    }
-
     /// Who signed in with this browser.
     async fn browser(&self, headers: &HeaderMap, exposure: Exposure) -> Result<Option<SignedIn>, StoreError> {
         match (self, cookie::read(headers, exposure)) {
@@ -128,20 +105,21 @@ impl Pass {
 }
 
 /// The routes on which people sign in and out.
-pub(crate) fn router() -> Router<AppState> {
-    Router::new()
-        .route(login::PATH, get(login::page).post(login::sign_in))
-        .route(login::LOGOUT_PATH, post(login::sign_out))
-        .route(page::STYLE_PATH, get(login::style))
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(login::page, login::sign_in))
+        .routes(routes!(login::sign_out))
+        .routes(routes!(login::style))
 }
 
 /// Lets nobody in but visitors, counts what they ask for, and tells the handlers who they are.
 pub(crate) async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     match admit(&state, &parts).await {
-        Ok(visitor) => {
+        Ok((visitor, slot)) => {
             parts.extensions.insert(visitor);
-            next.run(Request::from_parts(parts, body)).await
+            let response = next.run(Request::from_parts(parts, body)).await;
+            until_read(response, slot)
         }
         Err(problem) => problem.into_response(),
     }
@@ -151,8 +129,8 @@ pub(crate) async fn guard(State(state): State<AppState>, request: Request, next:
 pub(crate) async fn guard_page(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     match counted(&state, &parts).await {
-        Ok(Claim::Visitor(_)) => next.run(Request::from_parts(parts, body)).await,
-        Ok(Claim::Nobody | Claim::WrongToken) => {
+        Ok(Asker::Visitor(_)) => next.run(Request::from_parts(parts, body)).await,
+        Ok(Asker::Nobody | Asker::WrongToken) => {
             ([(CACHE_CONTROL, "no-store")], Redirect::to(login::PATH)).into_response()
         }
         Err(problem) => problem.into_response(),
@@ -169,61 +147,40 @@ pub(crate) async fn count(State(state): State<AppState>, request: Request, next:
     }
 }
 
-async fn admit(state: &AppState, parts: &Parts) -> Result<Visitor, Problem> {
-    match counted(state, parts).await? {
-        Claim::Visitor(visitor) => Ok(visitor),
-        Claim::Nobody => Err(Problem::unauthorized()),
-        Claim::WrongToken => {
-            let client = Client::Address(client::address(parts, state.exposure));
-            let checked = state.limiter.check(Group::SignIns, client);
-            checked.map_err(Problem::too_many_requests)?;
-            Err(Problem::invalid_token())
-        }
+/// Counts what makes this server ask a provider about a key.
+pub(crate) async fn count_key_check(
+    State(limiter): State<Limiter>,
+    visitor: Visitor,
+    request: Request,
+    next: Next,
+) -> Response {
+    match limiter.check(Group::KeyChecks, Client::User(visitor.user_id())) {
+        Ok(()) => next.run(request).await,
+        Err(retry_after) => Problem::too_many_requests(retry_after).into_response(),
     }
 }
 
-/// Who asks, if they may ask for more.
-async fn counted(state: &AppState, parts: &Parts) -> Result<Claim, Problem> {
-    let claim = state.sign_in.claim(&parts.headers, state.exposure).await;
-    let claim = claim.map_err(|err| Problem::from(&err))?;
-    let client = match claim {
-        Claim::Visitor(visitor) => Client::User(visitor.user_id()),
-        Claim::Nobody | Claim::WrongToken => Client::Address(client::address(parts, state.exposure)),
+async fn admit(state: &AppState, parts: &Parts) -> Result<(Visitor, Slot), Problem> {
+    let visitor = match counted(state, parts).await? {
+        Asker::Visitor(visitor) => visitor,
+        Asker::Nobody => return Err(Problem::unauthorized()),
+        Asker::WrongToken => return Err(Problem::invalid_token()),
     };
-    let group = if parts.uri.path() == WEBSOCKET_PATH {
-        Group::Connections
-    } else {
-        Group::of(&parts.method)
-    };
-    let checked = state.limiter.check(group, client);
-    checked.map_err(Problem::too_many_requests)?;
-    Ok(claim)
+    let slot = state.limiter.begin(Client::User(visitor.user_id()));
+    let slot = slot.ok_or_else(|| {
+        Problem::too_many_requests(FINISH_ONE_WITHIN)
+            .detail("as many requests are under way as may be; wait until one is answered")
+    })?;
+    Ok((visitor, slot))
 }
 
-/// The token of an `Authorization: Bearer` header (RFC 6750). Other schemes are not for this server.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_bearers_are_heard() {
-        let mut headers = HeaderMap::new();
-        assert_eq!(bearer(&headers), None);
-        for (value, token) in [
-            ("Bearer abc", Some("abc")),
-            ("bearer  abc ", Some("abc")),
-            ("Bearer ", Some("")),
-            ("Bearer", None),
-            ("Basic YTpi", None),
-            ("Bearerabc", None),
-        ] {
-            headers.insert(AUTHORIZATION, value.parse().unwrap());
-            assert_eq!(bearer(&headers), token, "{value}");
-        }
+/// A request is under way until its answer is read. One that is whole already holds nothing up.
+fn until_read(response: Response, slot: Slot) -> Response {
+    if response.body().size_hint().exact().is_some() {
+        return response;
     }
+    response.map(|body| {
+        let chunks = body.into_data_stream();
+        Body::from_stream(chunks.scan(slot, |_slot, chunk| ready(Some(chunk))))
+    })
 }

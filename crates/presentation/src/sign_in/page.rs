@@ -8,7 +8,7 @@ use viva_frontend::Language;
 use super::login::{LOGOUT_PATH, PATH};
 use crate::problem::{Problem, whole_seconds};
 
-pub(super) const STYLE_PATH: &str = "/login/style.css";
+const STYLE_PATH: &str = "/login/style.css";
 
 /// What went wrong before.
 #[derive(Debug, Clone, Copy)]

@@ -12,5 +12,15 @@ mod reader;
 mod refusal;
 #[cfg(test)]
 mod tests;
-pub(crate) mod upgrade;
+mod upgrade;
 mod writer;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::AppState;
+
+/// The route on which it is opened.
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(upgrade::upgrade))
+}

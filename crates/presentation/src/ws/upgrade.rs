@@ -5,7 +5,6 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::SplitStream;
 use futures_util::{Stream, StreamExt};
@@ -15,7 +14,6 @@ use viva_protocol::ws::MAX_MESSAGE_BYTES;
 
 use super::connection::{self, Context, Received};
 use crate::client::Client;
-use crate::hosts::is_own_origin;
 use crate::problem::Problem;
 use crate::sign_in::{Pass, Visitor};
 use crate::state::AppState;
@@ -40,13 +38,8 @@ const CLOSE_ONE_WITHIN: Duration = Duration::from_mins(1);
 pub(crate) async fn upgrade(
     State(state): State<AppState>,
     visitor: Visitor,
-    headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
-    if !is_own_origin(&headers) {
-        return Err(Problem::forbidden("origin-not-allowed")
-            .detail("pages of other servers open no conversation here"));
-    }
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade,
         Err(rejection) => return Ok(rejection.into_response()),

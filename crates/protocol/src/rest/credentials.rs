@@ -21,6 +21,9 @@ pub struct ProviderCredential {
     pub provider: String,
     /// The name that people know.
     pub name: String,
+    /// The page on which its users make keys, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_url: Option<String>,
     /// What it wants to know, the key first.
     pub fields: Vec<CredentialField>,
     /// Your own key, when there is one; it is used in place of the server's.

@@ -2,6 +2,7 @@
 
 mod credentials;
 mod deletions;
+mod prompts;
 mod providers;
 mod self_test;
 mod sessions;
@@ -12,6 +13,7 @@ pub use credentials::{
     CredentialFieldName, CredentialList, ProviderCredential,
 };
 pub use deletions::{DeletionOutcome, SessionDeletion, SessionDeletions, SessionSelection};
+pub use prompts::{ComposedPrompt, PromptTexts};
 pub use providers::{CredentialStatus, Language, Model, Provider, ProviderCapabilities, ProviderList, Voice};
 pub use self_test::{Certificate, CertifiedPart, SelfTest, SelfTestProgress};
 pub use sessions::{

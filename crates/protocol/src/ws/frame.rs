@@ -4,8 +4,9 @@ use thiserror::Error;
 /// Length of a frame's header.
 pub const HEADER_BYTES: usize = 16;
 
-/// The largest message that a client may send, binary or text, header included.
-pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
+/// The largest message that a client may send, binary or text, header included. A `start_session` with all its texts at
+/// their limits is no larger, in characters of four bytes, or of three that are written as `\u…`.
+pub const MAX_MESSAGE_BYTES: usize = 256 * 1024;
 
 const LAST_FRAME: u8 = 0b0000_0001;
 

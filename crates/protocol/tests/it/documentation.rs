@@ -298,6 +298,10 @@ fn every_field_of_a_rest_body_is_named() {
     assert_names_fields(body("session deletions"), "a deletion", &deletions["items"][0]);
     let template = serde_json::to_value(samples::full_template()).unwrap();
     assert_names_fields(body("template"), "a template", &template);
+    let prompt = serde_json::to_value(samples::full_prompt()).unwrap();
+    assert_names_fields(body("prompt"), "a prompt", &prompt);
+    let composed = serde_json::to_value(samples::composed_prompt()).unwrap();
+    assert_names_fields(body("composed prompt"), "a composed prompt", &composed);
     let credentials = serde_json::to_value(samples::credentials()).unwrap();
     let acme = &credentials["items"][0];
     assert_names_fields(body("credentials"), "the credentials", &credentials);

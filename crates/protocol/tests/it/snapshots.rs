@@ -94,6 +94,13 @@ fn templates_look_like_this() {
 }
 
 #[test]
+fn prompts_look_like_this() {
+    let texts = [samples::full_prompt(), rest::PromptTexts::default()];
+    assert_wire("rest_prompts", &texts);
+    assert_wire("rest_composed_prompt", &samples::composed_prompt());
+}
+
+#[test]
 fn provider_keys_look_like_this() {
     assert_wire("rest_credentials", &samples::credentials());
     assert_wire("rest_credential_content", &samples::credential_content());

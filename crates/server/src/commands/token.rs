@@ -108,8 +108,10 @@ async fn list(access: &Access, user: Option<UserName>) -> Result<()> {
     let mut rows =
         vec![["ID", "USER", "NAME", "CREATED", "EXPIRES", "LAST USED", "STATE"].map(str::to_owned)];
     for user in users {
-        let tokens = all_tokens(access, &user).await?;
-        rows.extend(tokens.iter().map(|token| row(&user, token, access.state(token))));
+        for token in all_tokens(access, &user).await? {
+            let state = access.state(&token).await.context(Failure::Database)?;
+            rows.push(row(&user, &token, state));
+        }
     }
     std::io::stdout().lock().write_all(table(&rows).as_bytes())?;
     Ok(())

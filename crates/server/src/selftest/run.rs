@@ -144,6 +144,7 @@ impl PrivateServer {
             ("limits.reads_per_min", "0".to_owned()),
             ("limits.connections_per_min", "0".to_owned()),
             ("limits.open_connections", "0".to_owned()),
+            ("limits.requests_at_once", "0".to_owned()),
         ])?;
         let listener = TcpListener::bind("127.0.0.1:0")
             .await

@@ -1,4 +1,4 @@
-//! Writes files together with a brotli version that the server sends as it is, and sees that the page stays small.
+//! Writes files together with a brotli version that the server sends as it is, and sees that the pages stay small.
 
 use std::fs;
 use std::path::Path;
@@ -12,10 +12,11 @@ use crate::workspace::Build;
 /// Formats that are compressed already are left alone.
 const COMPRESSIBLE: [&str; 8] = ["css", "html", "js", "json", "svg", "txt", "wasm", "webmanifest"];
 
-/// The page's program, as wasm-bindgen calls it.
-const PAGE_PROGRAM: &str = "/viva_bg.wasm";
-/// Most bytes of it that go over the wire. The page is required to stay under 350 kB, since nothing on it works before they
-/// are there; what was done for that is in docs/adr/0013-the-audio-worker-is-a-program-of-its-own.md.
+/// The programs of the pages, as wasm-bindgen calls them.
+const PAGE_PROGRAMS: [&str; 2] = ["/talk_bg.wasm", "/providers_bg.wasm"];
+/// Most bytes of each that go over the wire. A page is required to stay under 350 kB, since nothing on it works before they
+/// are there; what was done for that is in docs/adr/0013-the-audio-worker-is-a-program-of-its-own.md and
+/// docs/adr/0017-each-page-is-a-program-of-its-own.md.
 const MOST_SENT: usize = 350_000;
 
 /// What a browser has to load for one file.
@@ -79,23 +80,26 @@ pub(super) fn table(sizes: &[Size]) -> Vec<String> {
     lines
 }
 
-/// Refuses a release in which the page's program is too large. Debug builds are not limited.
+/// Refuses a release in which the program of a page is too large. Debug builds are not limited.
 pub(super) fn check(sizes: &[Size], build: Build) -> Result<()> {
     if build == Build::Debug {
         return Ok(());
     }
-    let program = sizes
-        .iter()
-        .find(|size| size.path.ends_with(PAGE_PROGRAM))
-        .context("the page has no program")?;
-    let sent = program.sent();
-    ensure!(
-        sent <= MOST_SENT,
-        "the page's program is {sent} bytes over the wire (brotli), more than the {MOST_SENT} that it may be: \
-         do without what the last changes brought into it (often a dependency), or move what is not needed \
-         before a conversation to frontend/audio-worker, as \
-         docs/adr/0013-the-audio-worker-is-a-program-of-its-own.md did"
-    );
+    for name in PAGE_PROGRAMS {
+        let program = sizes
+            .iter()
+            .find(|size| size.path.ends_with(name))
+            .with_context(|| format!("there is no {name}"))?;
+        let sent = program.sent();
+        ensure!(
+            sent <= MOST_SENT,
+            "the page's program {name} is {sent} bytes over the wire (brotli), more than the {MOST_SENT} that it may \
+             be: do without what the last changes brought into it (often a dependency), move what another page \
+             shows there, or what is not needed before a conversation to frontend/audio-worker, as \
+             docs/adr/0017-each-page-is-a-program-of-its-own.md and \
+             docs/adr/0013-the-audio-worker-is-a-program-of-its-own.md did"
+        );
+    }
     Ok(())
 }
 
@@ -120,16 +124,16 @@ mod tests {
     fn the_compressed_file_holds_the_same_bytes() {
         let site = tempfile::tempdir().unwrap();
         let text = "listening ".repeat(200);
-        let written = write(site.path(), "pkg/1/viva.js", text.as_bytes(), Build::Release).unwrap();
+        let written = write(site.path(), "pkg/1/talk.js", text.as_bytes(), Build::Release).unwrap();
 
-        let small = fs::read(site.path().join("pkg/1/viva.js.br")).unwrap();
+        let small = fs::read(site.path().join("pkg/1/talk.js.br")).unwrap();
         let mut unpacked = Vec::new();
         brotli::BrotliDecompress(&mut small.as_slice(), &mut unpacked).unwrap();
         assert_eq!(unpacked, text.as_bytes());
         assert_eq!(
             written,
             Size {
-                path: "pkg/1/viva.js".into(),
+                path: "pkg/1/talk.js".into(),
                 raw: 2000,
                 brotli: Some(small.len())
             }
@@ -178,14 +182,25 @@ mod tests {
         };
         let built = |sent| {
             let worker = size("pkg/1/worker_bg.wasm", Some(400_000));
-            [worker, size("pkg/2/viva_bg.wasm", sent)]
+            let other = size("pkg/3/providers_bg.wasm", Some(1));
+            [worker, size("pkg/2/talk_bg.wasm", sent), other]
         };
         check(&built(Some(350_000)), Build::Release).unwrap();
         let err = check(&built(Some(350_001)), Build::Release).unwrap_err();
         assert!(err.to_string().contains("350001 bytes"), "{err}");
         assert!(err.to_string().contains("frontend/audio-worker"), "{err}");
         check(&built(None), Build::Debug).unwrap();
-        let without_the_page = &built(Some(1))[..1];
-        assert!(check(without_the_page, Build::Release).is_err());
+        let [worker, talk, providers] = built(Some(1));
+        assert!(
+            check(&[worker, talk], Build::Release).is_err(),
+            "a page is missing"
+        );
+        let large = Size {
+            brotli: Some(350_001),
+            ..providers
+        };
+        let [worker, talk, _] = built(Some(1));
+        let err = check(&[worker, talk, large], Build::Release).unwrap_err();
+        assert!(err.to_string().contains("providers_bg.wasm"), "{err}");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
 
-/// From logical name (`viva.wasm`, `app.css`) to the path in a URL (`/assets/app-<hash>.css`).
+/// From logical name (`talk.wasm`, `app.css`) to the path in a URL (`/assets/app-<hash>.css`).
 #[derive(Debug, Default)]
 pub(super) struct Manifest(BTreeMap<String, String>);
 
@@ -29,16 +29,16 @@ mod tests {
     #[test]
     fn names_are_sorted_and_paths_start_at_the_root() {
         let mut manifest = Manifest::default();
-        manifest.add("viva.js", "pkg/1/viva.js").unwrap();
+        manifest.add("talk.js", "pkg/1/talk.js").unwrap();
         manifest.add("app.css", "assets/app-2.css").unwrap();
-        let json = "{\n  \"app.css\": \"/assets/app-2.css\",\n  \"viva.js\": \"/pkg/1/viva.js\"\n}\n";
+        let json = "{\n  \"app.css\": \"/assets/app-2.css\",\n  \"talk.js\": \"/pkg/1/talk.js\"\n}\n";
         assert_eq!(manifest.to_json().unwrap(), json);
     }
 
     #[test]
     fn a_name_that_is_taken_is_refused() {
         let mut manifest = Manifest::default();
-        manifest.add("viva.js", "pkg/1/viva.js").unwrap();
-        assert!(manifest.add("viva.js", "assets/viva-2.js").is_err());
+        manifest.add("talk.js", "pkg/1/talk.js").unwrap();
+        assert!(manifest.add("talk.js", "assets/viva-2.js").is_err());
     }
 }

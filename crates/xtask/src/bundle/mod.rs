@@ -1,4 +1,4 @@
-//! The page as the browser gets it: the wasm modules with their loaders, style sheets, worklets and icons.
+//! The pages as the browser gets them: the wasm modules with their loaders, style sheets, worklets and icons.
 //!
 //! Everything ends in `<target>/site` (`site-dev` for debug builds):
 //!
@@ -39,11 +39,15 @@ struct Program {
     wasm: &'static str,
 }
 
-/// The page, and the worker that computes its audio: neither has to load what only the other needs.
-const PROGRAMS: [Program; 2] = [
+/// The pages, and the worker that computes their audio: none has to load what only another needs.
+const PROGRAMS: [Program; 3] = [
     Program {
-        stem: "viva",
-        wasm: "viva_frontend.wasm",
+        stem: "talk",
+        wasm: "viva-talk.wasm",
+    },
+    Program {
+        stem: "providers",
+        wasm: "viva-providers.wasm",
     },
     Program {
         stem: "worker",
@@ -51,14 +55,13 @@ const PROGRAMS: [Program; 2] = [
     },
 ];
 /// What cargo makes them from, all at once: so they share what is compiled for them.
-pub(crate) const CARGO_ARGS: [&str; 10] = [
+pub(crate) const CARGO_ARGS: [&str; 9] = [
     "--package",
     "viva-frontend",
     "--package",
     "viva-audio-worker",
     "--lib",
-    "--bin",
-    "viva-audio-worker",
+    "--bins",
     "--no-default-features",
     "--features",
     "viva-frontend/hydrate",
@@ -205,8 +208,8 @@ mod tests {
     fn the_manifest_names_files_that_exist() {
         let site = tempfile::tempdir().unwrap();
         let page = vec![
-            file("viva.js", "import"),
-            file("viva_bg.wasm", "\0asm"),
+            file("talk.js", "import"),
+            file("talk_bg.wasm", "\0asm"),
             file("snippets/a/inline0.js", "1"),
         ];
         let worker = vec![file("worker.js", "import"), file("worker_bg.wasm", "\0asm")];
@@ -226,8 +229,8 @@ mod tests {
             [
                 "icons/mic.svg",
                 "snippets/a/inline0.js",
-                "viva.js",
-                "viva.wasm",
+                "talk.js",
+                "talk.wasm",
                 "worker.js",
                 "worker.wasm"
             ]
@@ -241,7 +244,7 @@ mod tests {
     fn relative_imports_of_the_loader_stay_valid() {
         let site = tempfile::tempdir().unwrap();
         let pkg = vec![
-            file("viva.js", "import './snippets/a/inline0.js'"),
+            file("talk.js", "import './snippets/a/inline0.js'"),
             file("snippets/a/inline0.js", "1"),
         ];
         let version = digest::of_files(&pkg);

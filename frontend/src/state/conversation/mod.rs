@@ -27,6 +27,10 @@ pub struct Conversation {
     pub user_speaks: bool,
     /// The session's id, once the server said it; it stays after the end.
     pub session_id: Option<Uuid>,
+    /// Who the user plays, if anybody.
+    pub user_role: Option<String>,
+    /// Who the AI plays, if anybody.
+    pub ai_role: Option<String>,
     /// The mode and the configuration that run, or ran last.
     pub running: Option<Interaction>,
     /// How the session can go on, since it cannot as it is.
@@ -46,10 +50,13 @@ pub struct Conversation {
 }
 
 impl Conversation {
-    /// *Start* was pressed: everything before is forgotten.
-    pub fn begin(&mut self) {
+    /// *Start* was pressed: everything before is forgotten. The sides have these roles, whatever is chosen afterwards for the
+    /// next session.
+    pub fn begin(&mut self, user_role: Option<String>, ai_role: Option<String>) {
         *self = Self {
             phase: Phase::AskingForMicrophone,
+            user_role,
+            ai_role,
             ..Self::default()
         };
     }

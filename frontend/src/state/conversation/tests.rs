@@ -272,11 +272,12 @@ fn starting_again_forgets_the_last_session() {
     let mut conversation = Conversation::default();
     conversation.apply(&response_ended(1, false));
     conversation.apply(&ended(SessionEndStatus::Completed));
-    conversation.begin();
+    conversation.begin(None, Some("Clerk".to_owned()));
     assert_eq!(
         conversation,
         Conversation {
             phase: Phase::AskingForMicrophone,
+            ai_role: Some("Clerk".to_owned()),
             ..Conversation::default()
         }
     );

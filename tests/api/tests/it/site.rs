@@ -12,18 +12,21 @@ use crate::bench::Server;
 /// A site as the bundle step lays it out.
 pub(crate) fn bundle(folder: &Path) -> Site {
     fs::create_dir_all(folder.join("pkg/3f2a91c0")).unwrap();
+    fs::create_dir_all(folder.join("pkg/91b2c7d4")).unwrap();
     fs::create_dir_all(folder.join("assets")).unwrap();
     for (path, content) in [
-        ("pkg/3f2a91c0/viva.js", "export default 1;"),
-        ("pkg/3f2a91c0/viva.js.br", "small"),
-        ("pkg/3f2a91c0/viva_bg.wasm", "\0asm"),
+        ("pkg/3f2a91c0/talk.js", "export default 1;"),
+        ("pkg/3f2a91c0/talk.js.br", "small"),
+        ("pkg/3f2a91c0/talk_bg.wasm", "\0asm"),
+        ("pkg/91b2c7d4/providers_bg.wasm", "\0asm"),
         ("assets/base-1234.css", "body{}"),
         ("assets/icon-1234.svg", "<svg/>"),
     ] {
         fs::write(folder.join(path), content).unwrap();
     }
     let manifest = json!({
-        "viva.js": "/pkg/3f2a91c0/viva.js", "viva.wasm": "/pkg/3f2a91c0/viva_bg.wasm",
+        "talk.js": "/pkg/3f2a91c0/talk.js", "talk.wasm": "/pkg/3f2a91c0/talk_bg.wasm",
+        "providers.js": "/pkg/91b2c7d4/providers.js", "providers.wasm": "/pkg/91b2c7d4/providers_bg.wasm",
         "base.css": "/assets/base-1234.css", "components.css": "/assets/components-1234.css",
         "boot.js": "/assets/boot-1234.js", "icon.svg": "/assets/icon-1234.svg",
         "audio-worker.js": "/assets/audio-worker-1234.js", "capture-worklet.js": "/assets/capture-worklet-1234.js",
@@ -52,8 +55,8 @@ async fn the_document_names_its_files_and_allows_only_its_own_scripts() {
     assert!(page.header("content-type").starts_with("text/html"));
     assert_eq!(page.header("cache-control"), "no-cache");
     for file in [
-        "/pkg/3f2a91c0/viva.js",
-        "/pkg/3f2a91c0/viva_bg.wasm",
+        "/pkg/3f2a91c0/talk.js",
+        "/pkg/3f2a91c0/talk_bg.wasm",
         "/assets/base-1234.css",
         "/assets/boot-1234.js",
     ] {
@@ -80,6 +83,50 @@ async fn the_document_names_its_files_and_allows_only_its_own_scripts() {
 }
 
 #[tokio::test]
+async fn each_page_is_a_document_that_loads_its_own_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::with_site(bundle(folder.path())).await;
+    let programs = [
+        "/talk.js",
+        "/talk_bg.wasm",
+        "/providers.js",
+        "/providers_bg.wasm",
+        "/worker.js",
+    ];
+    for (path, title, loaded) in [
+        (
+            "/",
+            "<title>Talk – Viva</title>",
+            [true, true, false, false, true],
+        ),
+        (
+            "/providers",
+            "<title>Providers – Viva</title>",
+            [false, false, true, true, false],
+        ),
+    ] {
+        let page = server.get(path).await;
+        assert_eq!(page.status, 200, "{path}: {}", page.text());
+        assert!(page.text().contains(title), "{path}: {}", page.text());
+        assert_eq!(
+            programs.map(|program| page.text().contains(program)),
+            loaded,
+            "{path}"
+        );
+        assert!(!directive(&page.headers, "script-src").is_empty());
+        for other in ["/", "/providers"] {
+            let current = format!("<a href=\"{other}\" aria-current=\"page\"");
+            assert_eq!(
+                page.text().contains(&current),
+                other == path,
+                "{path} has {current}"
+            );
+        }
+    }
+    assert_eq!(server.get("/nowhere").await.status, 404);
+}
+
+#[tokio::test]
 async fn the_page_speaks_the_language_of_its_reader() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::with_site(bundle(folder.path())).await;
@@ -103,7 +150,7 @@ async fn files_are_kept_for_good_and_sent_small() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::with_site(bundle(folder.path())).await;
     let script = server
-        .request("GET", "/pkg/3f2a91c0/viva.js", &[("accept-encoding", "gzip, br")])
+        .request("GET", "/pkg/3f2a91c0/talk.js", &[("accept-encoding", "gzip, br")])
         .await;
     assert_eq!(
         (script.header("content-encoding"), script.text()),
@@ -114,13 +161,13 @@ async fn files_are_kept_for_good_and_sent_small() {
         script.header("cache-control"),
         "public, max-age=31536000, immutable"
     );
-    let plain = server.get("/pkg/3f2a91c0/viva.js").await;
+    let plain = server.get("/pkg/3f2a91c0/talk.js").await;
     assert_eq!(
         (plain.header("content-encoding"), plain.text()),
         ("", "export default 1;")
     );
     let wasm = server
-        .request("GET", "/pkg/3f2a91c0/viva_bg.wasm", &[("accept-encoding", "br")])
+        .request("GET", "/pkg/3f2a91c0/talk_bg.wasm", &[("accept-encoding", "br")])
         .await;
     assert_eq!(
         (wasm.header("content-type"), wasm.header("content-encoding")),
@@ -156,7 +203,9 @@ async fn nothing_but_the_files_of_the_page_is_served() {
 #[tokio::test]
 async fn without_the_page_its_address_says_how_to_build_it() {
     let server = Server::start().await;
-    let page = server.get("/").await;
-    assert!(page.text().contains("cargo xtask run"), "{}", page.text());
+    for path in ["/", "/providers"] {
+        let page = server.get(path).await;
+        assert!(page.text().contains("cargo xtask run"), "{}", page.text());
+    }
     assert_eq!(server.get("/api/v1/interaction/providers").await.status, 200);
 }

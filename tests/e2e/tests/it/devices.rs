@@ -259,6 +259,22 @@ async fn a_loudspeaker_that_goes_away_is_replaced_by_the_system_s() -> Result<()
 }
 
 #[tokio::test]
+async fn a_remembered_loudspeaker_that_is_not_there_is_told_and_not_tried() -> Result<()> {
+    with_two_speakers(async |page| {
+        choose_the_hall(page).await?;
+        page.click(".vv-main-action").await?;
+        page.until_phase("ended", 10).await?;
+
+        page.load_after(UNPLUG_THE_HALL).await?;
+        page.click(".vv-main-action").await?;
+        page.until(SPEAKER_CHANGED, 20).await?;
+        page.until_phase("hearing", 20).await?;
+        the_speakers_were(page, &json!([""])).await
+    })
+    .await
+}
+
+#[tokio::test]
 async fn of_a_headset_that_goes_away_the_microphone_is_told() -> Result<()> {
     with_two_speakers(async |page| {
         choose_the_hall(page).await?;

@@ -20,6 +20,15 @@ const EXPLAINED: &str = "(() => {
     return [dataset.stage, ariaLabel, document.querySelector('.vv-explain').textContent];
 })()";
 
+/// Comes to the silence before an answer as soon as it is in the list, and keeps what was there by then.
+const COME_TO_THE_SILENCE: &str = "new MutationObserver((_, observer) => {
+    const row = document.querySelector('.vv-parts li[data-stage=silence]');
+    if (row === null) return;
+    observer.disconnect();
+    window.listed = [...document.querySelectorAll('.vv-parts li')].map(row => row.dataset.stage);
+    row.focus();
+}).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ['data-stage'] })";
+
 /// So many stops are enough to come to the bar from anywhere.
 const STOPS: usize = 80;
 
@@ -121,6 +130,28 @@ async fn every_part_is_explained_to_the_keyboard_and_the_mouse_in_both_languages
                 page.click(".vv-language").await?;
             }
             ensure!(hints.len() == 2, "both languages say {hints:?}");
+            Ok(())
+        })
+        .await
+}
+
+#[tokio::test]
+async fn who_is_at_a_part_stays_there_while_others_come_before_it() -> Result<()> {
+    let viva = Viva::start().await?;
+    let url = viva.url();
+    Browser::with(Microphone::AskOnce)
+        .visit(&url, async |page| {
+            page.click(".vv-main-action").await?;
+            page.value(COME_TO_THE_SILENCE).await?;
+            page.until_shown(".vv-parts li[data-stage=network]", 40).await?;
+            let listed = page.value("listed").await?;
+            let listed = listed.as_array().context("stages")?;
+            ensure!(
+                !listed.contains(&"network".into()),
+                "it was there already: {listed:?}"
+            );
+            let stage = page.value("document.activeElement.dataset.stage").await?;
+            ensure!(stage == "silence", "one is at {stage}");
             Ok(())
         })
         .await

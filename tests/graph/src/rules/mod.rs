@@ -3,5 +3,6 @@
 pub mod edges;
 pub mod manifests;
 pub mod places;
+pub mod routes;
 pub mod shape;
 pub mod words;

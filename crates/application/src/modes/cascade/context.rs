@@ -11,24 +11,12 @@ use crate::modes::conversation::Conversation;
 pub(super) struct Context {
     certain: Conversation,
     last: Exchange,
-    /// What was settled last, as long as nothing follows it.
-    settled: Settled,
     /// How many answers were settled.
     answers: u64,
     /// The answer that was settled last.
     said: Option<Said>,
     /// The answer that was cut last; before any was, the last one that was said before.
     cut: Option<Said>,
-}
-
-/// A turn that was settled.
-#[derive(Debug, Default)]
-struct Settled {
-    words: String,
-    /// How many messages it is.
-    messages: usize,
-    /// Which answer is its own.
-    answer: Option<u64>,
 }
 
 /// An answer that is over.
@@ -47,7 +35,7 @@ struct Said {
 #[derive(Debug, Default)]
 struct Exchange {
     words: String,
-    /// As it was told: how much of it was heard is counted in these characters, spaces at its beginning too.
+    /// As it was told.
     answer: String,
     /// Something was told of it, of which nothing may be left.
     is_answered: bool,
@@ -94,20 +82,6 @@ impl Context {
         std::mem::take(&mut self.last).words
     }
 
-    /// The turn that was settled last was not answered after all: what the user said of it.
-    pub(super) fn take_back_settled(&mut self) -> String {
-        let Settled {
-            words,
-            messages,
-            answer,
-        } = std::mem::take(&mut self.settled);
-        self.certain.forget_last(messages);
-        for said in [&mut self.said, &mut self.cut] {
-            said.take_if(|said| Some(said.number) == answer);
-        }
-        words
-    }
-
     /// The turn that was answered last is over, and its answer was heard.
     pub(super) fn settle(&mut self) {
         self.settle_heard(usize::MAX);
@@ -121,8 +95,9 @@ impl Context {
     /// The turn that was answered last is over, and its answer was cut after so many characters. It may turn out that more
     /// of it was heard, or less.
     pub(super) fn cut(&mut self, chars: usize) {
+        let is_answered = self.last.is_answered;
         self.settle_heard(chars);
-        self.cut = self.said.clone().filter(|_| self.settled.answer.is_some());
+        self.cut = self.said.clone().filter(|_| is_answered);
     }
 
     /// The answer before the turn that was answered last was cut after so many characters, as [`Self::cut`].
@@ -137,15 +112,12 @@ impl Context {
             return;
         };
         let before = self.certain.end();
-        let heard = first_chars(&cut.answer, chars);
+        let heard = beginning(&cut.answer, chars);
         self.certain
             .correct(cut.place.clone(), MessageRole::Assistant, heard);
         let after = self.certain.end();
         let moved = |end: usize| end + after - before;
         cut.place.end = moved(cut.place.end);
-        if self.settled.answer == Some(cut.number) {
-            self.settled.messages = moved(self.settled.messages);
-        }
         match &mut self.said {
             Some(said) if said.number == cut.number => said.place.clone_from(&cut.place),
             Some(said) => said.place = moved(said.place.start)..moved(said.place.end),
@@ -156,33 +128,22 @@ impl Context {
     /// The turn that was answered last is over, and only so many characters of its answer were heard.
     fn settle_heard(&mut self, chars: usize) {
         let last = std::mem::take(&mut self.last);
-        let begin = self.certain.end();
         self.certain.add(MessageRole::User, &last.words);
         let answered = self.certain.end();
         self.certain
-            .add(MessageRole::Assistant, first_chars(&last.answer, chars));
-        let end = self.certain.end();
-        self.settled = Settled {
-            words: last.words,
-            messages: end - begin,
-            answer: None,
-        };
+            .add(MessageRole::Assistant, beginning(&last.answer, chars));
         if last.is_answered {
             self.answers += 1;
-            self.settled.answer = Some(self.answers);
             self.said = Some(Said {
                 number: self.answers,
                 answer: last.answer,
-                place: answered..end,
+                place: answered..self.certain.end(),
             });
         }
     }
 
     /// The user said something that is not answered.
     pub(super) fn add_user(&mut self, words: &str) {
-        if !words.trim().is_empty() {
-            self.settled = Settled::default();
-        }
         self.certain.add(MessageRole::User, words);
     }
 
@@ -194,6 +155,11 @@ impl Context {
         conversation.add(MessageRole::User, words);
         conversation.into_messages()
     }
+}
+
+/// The beginning of an answer, counted from its first character that is no blank.
+fn beginning(answer: &str, chars: usize) -> &str {
+    first_chars(answer.trim_start(), chars)
 }
 
 /// The beginning of a text.
@@ -235,8 +201,8 @@ mod tests {
     fn the_models_words_count_as_far_as_they_were_heard() {
         for (chars, heard) in [
             (0, None),
-            (8, Some("從前有一隻龍。")),
-            (11, Some("從前有一隻龍。 It")),
+            (7, Some("從前有一隻龍。")),
+            (10, Some("從前有一隻龍。 It")),
             (100, Some("從前有一隻龍。 It was.")),
         ] {
             let mut context = answered(" 說個故事。 ", "\n從前有一隻龍。 It was. ");
@@ -268,20 +234,6 @@ mod tests {
         assert_eq!(context.take_back(), "Tell me");
         assert_eq!(context.take_back(), "");
         assert_eq!(lines(&context), ["User: Before.", "Assistant: Yes."]);
-    }
-
-    #[test]
-    fn a_turn_that_was_settled_too_soon_is_taken_back() {
-        let mut context = answered("Before.", "Yes.");
-        context.ask("Tell me.".to_owned());
-        context.answer("Once upon");
-        context.cut(4);
-        assert_eq!(lines(&context).len(), 4);
-        assert_eq!(context.take_back_settled(), "Tell me.");
-        assert_eq!(context.take_back_settled(), "");
-        assert_eq!(lines(&context), ["User: Before.", "Assistant: Yes."]);
-        context.add_user("And?");
-        assert_eq!(context.take_back_settled(), "", "something followed");
     }
 
     #[test]
@@ -321,33 +273,6 @@ mod tests {
         context.correct_heard(4);
         let expected = ["Assistant: Hello.", "Assistant: Once", "User: Stop."];
         assert_eq!(lines(&context), expected);
-    }
-
-    #[test]
-    fn what_was_taken_back_is_not_corrected() {
-        let mut context = answered("Tell me.", "Once upon");
-        context.cut(4);
-        context.correct_heard(0);
-        assert_eq!(context.take_back_settled(), "Tell me.");
-        context.ask("Tell me more.".to_owned());
-        context.answer("No.");
-        context.settle();
-        context.correct_heard(9);
-        assert_eq!(lines(&context), ["User: Tell me more.", "Assistant: No."]);
-    }
-
-    #[test]
-    fn what_follows_is_taken_back_alone_whatever_was_heard_before() {
-        let mut context = answered("Tell me.", "Once upon");
-        context.cut(0);
-        context.ask("And?".to_owned());
-        context.answer("No.");
-        context.settle();
-        context.correct_heard(4);
-        assert_eq!(context.take_back_settled(), "And?");
-        assert_eq!(lines(&context), ["User: Tell me.", "Assistant: Once"]);
-        context.correct_heard(9);
-        assert_eq!(lines(&context), ["User: Tell me.", "Assistant: Once upon"]);
     }
 
     #[test]

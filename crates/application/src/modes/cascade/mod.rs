@@ -63,6 +63,8 @@ pub(super) struct CascadeMode {
     is_prepared: bool,
     /// Orders to write down that the ears were given.
     finalized: u64,
+    /// Events that the session took. It has dealt with each of them before it asks for the next.
+    taken: u64,
     /// The session took the news that the user began to speak; it orders what follows from that before it asks for more.
     told_of_speech: bool,
     _pipeline: AbortOnDropHandle<()>,
@@ -111,6 +113,7 @@ impl CascadeMode {
             events: events_rx,
             is_prepared: false,
             finalized: 0,
+            taken: 0,
             told_of_speech: false,
             _pipeline: AbortOnDropHandle::new(tasks.spawn(pipeline.run())),
         })
@@ -167,7 +170,8 @@ impl InteractionMode for CascadeMode {
         {
             self.told.send(Told::Asked { number });
         }
-        self.told.send(Told::Order(order));
+        let taken = self.taken;
+        self.told.send(Told::Order { order, taken });
         match command {
             // The pipeline knows what the ears were asked before they answer.
             Some(command) if self.told.are_waiting() => self.ears.orders.hold(command),
@@ -189,6 +193,7 @@ impl Stream for CascadeMode {
             self.told.send(Told::SpeechStartedTaken);
         }
         let event = ready!(self.events.poll_next_unpin(cx));
+        self.taken += u64::from(event.is_some());
         self.told_of_speech = event
             .as_ref()
             .is_some_and(|event| event.what == ModeSaid::SpeechStarted);

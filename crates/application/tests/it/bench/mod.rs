@@ -234,14 +234,17 @@ pub(crate) struct Cascade {
 impl Cascade {
     /// Ears at the session's rate: what they hear is what the user said, to the sample.
     pub(crate) fn new(ears: impl FnOnce(ScriptedSpeechToText) -> ScriptedSpeechToText) -> Self {
-        let capabilities = SpeechToTextCapabilities {
-            detects_turns: false,
-            streams: true,
-            input_rate: RATE,
-            answers_within: Duration::from_secs(10),
-        };
+        Self::with_ears(ears(scripted_ears(Detector::Session)))
+    }
+
+    /// Ears that find turns, or not.
+    pub(crate) fn detecting(detector: Detector) -> Self {
+        Self::with_ears(scripted_ears(detector))
+    }
+
+    fn with_ears(ears: ScriptedSpeechToText) -> Self {
         Self {
-            ears: Arc::new(ears(ScriptedSpeechToText::with_capabilities(capabilities))),
+            ears: Arc::new(ears),
             model: Arc::new(ScriptedLanguageModel::new()),
             mouth: Arc::new(ScriptedTextToSpeech::at_rate(RATE)),
         }
@@ -264,6 +267,15 @@ impl Cascade {
             .until(|speeches| speeches.iter().all(|speech| speech.end.is_some()))
             .await;
     }
+}
+
+fn scripted_ears(detector: Detector) -> ScriptedSpeechToText {
+    ScriptedSpeechToText::with_capabilities(SpeechToTextCapabilities {
+        detects_turns: detector == Detector::Provider,
+        streams: true,
+        input_rate: RATE,
+        answers_within: Duration::from_secs(10),
+    })
 }
 
 fn info() -> ProviderInfo {

@@ -1,10 +1,16 @@
 use sea_orm::ConnectionTrait;
-use viva_contract::samples::{OWNER, api_token, at, browser_token, session, token_id, user};
-use viva_contract::token_store_contract;
-use viva_domain::ports::{SessionStore as _, StoreErrorKind};
+use viva_contract::samples::{
+    OWNER, api_token, at, audit_entry, browser_token, session, session_id, stored_credential,
+    template_content, template_id, token_id, turn,
+};
+use viva_contract::{samples, token_store_contract};
+use viva_domain::credentials::{AuditEntry, StoredCredential};
+use viva_domain::ports::{CredentialStore as _, SessionStore as _, StoreErrorKind, TemplateStore as _};
+use viva_domain::sessions::Session;
+use viva_migrations::{Migrator, MigratorTrait as _};
 
-use super::super::SqlSessionStore;
 use super::super::testing::{on_postgres, on_sqlite};
+use super::super::{SqlCredentialStore, SqlSessionStore, SqlTemplateStore};
 use super::*;
 
 async fn fresh_sqlite(case: impl AsyncFnOnce(&dyn TokenStore)) {
@@ -21,16 +27,72 @@ token_store_contract!(fresh_postgres);
 #[tokio::test]
 async fn whoever_was_here_before_signing_in_keeps_what_is_theirs() {
     let case = async |database: &Database| {
+        let local = UserId::LOCAL;
         let sessions = SqlSessionStore::new(database.clone());
-        let mut mine = session(1);
-        mine.user_id = UserId::LOCAL;
+        let templates = SqlTemplateStore::new(database.clone());
+        let credentials = SqlCredentialStore::new(database.clone());
+        let mine = Session {
+            user_id: local,
+            ..session(1)
+        };
         sessions.insert(&mine).await.unwrap();
+        sessions.save_turn(local, &turn(1, 1)).await.unwrap();
+        let content = template_content("Mine");
+        let template = (template_id(1), at(1));
+        templates
+            .insert(local, template.0, &content, template.1)
+            .await
+            .unwrap();
+        let key = StoredCredential {
+            owner: local,
+            ..stored_credential(1)
+        };
+        let entry = AuditEntry {
+            owner: local,
+            ..audit_entry(1)
+        };
+        credentials.put(&key, &entry).await.unwrap();
+        // Somebody else, who never had a name.
+        sessions.insert(&session(2)).await.unwrap();
+
+        let steps = steps_back_before("m20261130_access");
+        Migrator::down(&database.connection, Some(steps)).await.unwrap();
+        user::Entity::update_many()
+            .col_expr(user::Column::CreatedAt, Expr::value(at(7)))
+            .exec(&database.connection)
+            .await
+            .unwrap();
+        assert_eq!(database.migrate().await.unwrap(), steps as usize);
+
         let store = SqlTokenStore::new(database.clone());
-        let local = store.find_user(&UserName::local()).await.unwrap().unwrap();
-        assert_eq!(sessions.find(local.id, mine.id).await.unwrap(), Some(mine));
+        let named = User {
+            id: local,
+            name: UserName::local(),
+            created_at: at(7),
+        };
+        let users = store.users(PageRequest::new(1, 10)).await.unwrap();
+        assert_eq!(users.items, [named]);
+        store.insert(&api_token(local, 1)).await.unwrap();
+        assert_eq!(store.find(token_id(1)).await.unwrap(), Some(api_token(local, 1)));
+        assert_eq!(sessions.find(local, mine.id).await.unwrap(), Some(mine));
+        assert_eq!(sessions.turns(local, session_id(1)).await.unwrap(), [turn(1, 1)]);
+        let kept = templates.find(local, template.0).await.unwrap().unwrap();
+        assert_eq!((kept.content, kept.updated_at), (content, template.1));
+        assert_eq!(credentials.list(local).await.unwrap(), [key]);
+        let audit = credentials.audit(local, PageRequest::new(1, 10)).await.unwrap();
+        assert_eq!((audit.total, audit.items[0].id), (1, entry.id));
+        let others = sessions.find(OWNER, session(2).id).await.unwrap();
+        assert_eq!(others, Some(session(2)));
     };
     on_sqlite(case).await;
     on_postgres(case).await;
+}
+
+/// How many steps of the schema have to be taken back until this one is not taken.
+fn steps_back_before(name: &str) -> u32 {
+    let steps = Migrator::migrations();
+    let later = steps.iter().rev().take_while(|step| step.name() != name);
+    u32::try_from(later.count() + 1).unwrap()
 }
 
 #[tokio::test]
@@ -112,7 +174,7 @@ async fn damaged_tokens_are_reported_and_sign_nobody_in() {
 /// A store with a user, a token of theirs and one of a browser of theirs.
 async fn filled(database: &Database) -> SqlTokenStore {
     let store = SqlTokenStore::new(database.clone());
-    store.ensure_user(&user(OWNER, "ada", 1)).await.unwrap();
+    store.ensure_user(&samples::user(OWNER, "ada", 1)).await.unwrap();
     store.insert(&api_token(OWNER, 1)).await.unwrap();
     store.insert(&browser_token(OWNER, 2, 1)).await.unwrap();
     store.touch(OWNER, token_id(1), at(9_999)).await.unwrap();

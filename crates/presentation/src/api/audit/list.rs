@@ -14,7 +14,7 @@ use crate::problem::Problem;
 /// What was done with your own provider keys, newest first.
 #[utoipa::path(
     get,
-    path = "/api/v1/audit",
+    path = "/api/v1/audit-log",
     operation_id = "list_audit",
     tag = "credentials",
     params(Paging),

@@ -11,6 +11,7 @@ pub(super) fn provider(key: ProviderKey) -> rest::ProviderCredential {
     rest::ProviderCredential {
         provider: key.form.provider,
         name: key.form.name,
+        key_url: key.form.key_url,
         fields: [api_key]
             .into_iter()
             .chain(key.form.fields.into_iter().map(field))

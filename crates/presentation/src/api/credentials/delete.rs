@@ -6,7 +6,7 @@ use viva_application::credentials::Credentials;
 use viva_protocol::problem::Problem as ProblemBody;
 
 use super::name_in_log;
-use crate::extract::{Identity, OwnOrigin, Path};
+use crate::extract::{Identity, Path};
 use crate::problem::Problem;
 
 /// Forgets a key of your own; the server's is used again, where it has one.
@@ -18,13 +18,11 @@ use crate::problem::Problem;
     params(("provider" = String, Path, description = "The provider's id")),
     responses(
         (status = 204, description = "It is gone"),
-        (status = 403, description = "A page of another server asks", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "You have no key for this provider", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
 #[instrument(name = "api.credentials.delete", skip_all, fields(provider.name = Empty))]
 pub(crate) async fn delete(
-    _own: OwnOrigin,
     State(credentials): State<Credentials>,
     Identity(user_id): Identity,
     Path(provider): Path<String>,

@@ -9,7 +9,7 @@ use viva_protocol::problem::Problem as ProblemBody;
 use viva_protocol::rest;
 
 use super::{convert, name_in_log};
-use crate::extract::{Identity, OwnOrigin, Path};
+use crate::extract::{Identity, Path};
 use crate::problem::Problem;
 
 const BODY: &str = "the body must be JSON with the text api_key, and base_url and organization where the provider takes them";
@@ -26,7 +26,6 @@ const BODY: &str = "the body must be JSON with the text api_key, and base_url an
     responses(
         (status = 200, description = "The provider accepted the key", body = rest::Credential),
         (status = 400, description = "The body is not JSON, or what it holds cannot be a key of this provider", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "A page of another server asks", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such provider", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "The provider did not accept the key, or it is not at this address", body = ProblemBody, content_type = "application/problem+json"),
         (status = 502, description = "The provider could not be asked", body = ProblemBody, content_type = "application/problem+json"),
@@ -35,7 +34,6 @@ const BODY: &str = "the body must be JSON with the text api_key, and base_url an
 )]
 #[instrument(name = "api.credentials.put", skip_all, fields(provider.name = Empty))]
 pub(crate) async fn put(
-    _own: OwnOrigin,
     State(credentials): State<Credentials>,
     Identity(user_id): Identity,
     Path(provider): Path<String>,

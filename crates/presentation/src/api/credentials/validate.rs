@@ -7,7 +7,7 @@ use viva_protocol::problem::Problem as ProblemBody;
 use viva_protocol::rest;
 
 use super::{convert, name_in_log};
-use crate::extract::{Identity, OwnOrigin, Path};
+use crate::extract::{Identity, Path};
 use crate::problem::Problem;
 
 /// Asks the provider again what it thinks of your key, and notes the answer.
@@ -19,7 +19,6 @@ use crate::problem::Problem;
     params(("provider" = String, Path, description = "The provider's id")),
     responses(
         (status = 200, description = "The provider accepts the key", body = rest::Credential),
-        (status = 403, description = "A page of another server asks", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such provider, or you have no key for it", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "The provider does not accept the key any more", body = ProblemBody, content_type = "application/problem+json"),
         (status = 502, description = "The provider could not be asked", body = ProblemBody, content_type = "application/problem+json"),
@@ -28,7 +27,6 @@ use crate::problem::Problem;
 )]
 #[instrument(name = "api.credentials.validate", skip_all, fields(provider.name = Empty))]
 pub(crate) async fn validate(
-    _own: OwnOrigin,
     State(credentials): State<Credentials>,
     Identity(user_id): Identity,
     Path(provider): Path<String>,

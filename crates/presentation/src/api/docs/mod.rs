@@ -7,7 +7,7 @@ use axum::response::{Html, IntoResponse, Response};
 
 use crate::openapi::openapi;
 
-pub(super) const STYLE_PATH: &str = "/api/docs/style.css";
+const STYLE_PATH: &str = "/api/docs/style.css";
 
 /// The OpenAPI document.
 #[utoipa::path(
@@ -41,6 +41,15 @@ pub(crate) async fn page() -> Response {
         .into_response()
 }
 
+/// The style of that page.
+#[utoipa::path(
+    get,
+    path = "/api/docs/style.css",
+    operation_id = "get_api_style",
+    tag = "server",
+    security(()),
+    responses((status = 200, description = "A style sheet", content_type = "text/css")),
+)]
 pub(crate) async fn style() -> Response {
     (
         [(header::CONTENT_TYPE, "text/css; charset=utf-8")],

@@ -7,7 +7,7 @@ use tracing::instrument;
 use viva_protocol::problem::Problem as ProblemBody;
 use viva_protocol::rest;
 
-use crate::extract::{Identity, OwnOrigin};
+use crate::extract::Identity;
 use crate::problem::Problem;
 use crate::self_test::SelfTests;
 
@@ -19,13 +19,11 @@ use crate::self_test::SelfTests;
     tag = "selftest",
     responses(
         (status = 202, description = "It runs", body = rest::SelfTestProgress),
-        (status = 403, description = "A page of another server asks", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "One runs already", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
 #[instrument(name = "api.self_test.start", skip_all)]
 pub(crate) async fn start(
-    _own: OwnOrigin,
     State(self_tests): State<Arc<dyn SelfTests>>,
     _user: Identity,
 ) -> Result<(StatusCode, Json<rest::SelfTestProgress>), Problem> {

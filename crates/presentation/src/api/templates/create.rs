@@ -6,7 +6,7 @@ use viva_protocol::problem::Problem as ProblemBody;
 use viva_protocol::rest;
 
 use super::convert;
-use crate::extract::{Identity, JsonBody, OwnOrigin};
+use crate::extract::{Identity, JsonBody};
 use crate::problem::Problem;
 
 /// Makes a template of your own.
@@ -19,13 +19,11 @@ use crate::problem::Problem;
     responses(
         (status = 201, description = "The template", body = rest::Template, headers(("location" = String, description = "Where it is"))),
         (status = 400, description = "The body is not JSON, or a text of it cannot be kept", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "A page of another server asks", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "Another template of yours has the name", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
 #[instrument(name = "api.templates.create", skip_all)]
 pub(crate) async fn create(
-    _own: OwnOrigin,
     State(templates): State<Templates>,
     Identity(user_id): Identity,
     JsonBody(body): JsonBody<rest::TemplateContent>,

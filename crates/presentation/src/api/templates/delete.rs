@@ -6,7 +6,7 @@ use viva_application::templates::Templates;
 use viva_domain::ids::TemplateId;
 use viva_protocol::problem::Problem as ProblemBody;
 
-use crate::extract::{Identity, OwnOrigin, Path};
+use crate::extract::{Identity, Path};
 use crate::problem::Problem;
 
 /// Forgets a template of your own.
@@ -19,14 +19,12 @@ use crate::problem::Problem;
     responses(
         (status = 204, description = "It is gone"),
         (status = 400, description = "The id is no UUID", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "A page of another server asks", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such template", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "It is built in", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
 #[instrument(name = "api.templates.delete", skip_all, fields(template.id = %id))]
 pub(crate) async fn delete(
-    _own: OwnOrigin,
     State(templates): State<Templates>,
     Identity(user_id): Identity,
     Path(id): Path<Uuid>,

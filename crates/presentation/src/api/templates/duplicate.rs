@@ -9,7 +9,7 @@ use viva_protocol::problem::Problem as ProblemBody;
 use viva_protocol::rest;
 
 use super::convert;
-use crate::extract::{Identity, JsonBody, OwnOrigin, Path};
+use crate::extract::{Identity, JsonBody, Path};
 use crate::problem::Problem;
 
 /// Makes a template of your own that says the same as another one, also a built-in one.
@@ -23,14 +23,12 @@ use crate::problem::Problem;
     responses(
         (status = 201, description = "The copy", body = rest::Template, headers(("location" = String, description = "Where it is"))),
         (status = 400, description = "The id is no UUID, the body is not JSON, or the name cannot be kept", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "A page of another server asks", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such template", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "Another template of yours has the name", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
 #[instrument(name = "api.templates.duplicate", skip_all, fields(template.id = %id))]
 pub(crate) async fn duplicate(
-    _own: OwnOrigin,
     State(templates): State<Templates>,
     Identity(user_id): Identity,
     Path(id): Path<Uuid>,

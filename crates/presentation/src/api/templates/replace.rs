@@ -8,7 +8,7 @@ use viva_protocol::problem::Problem as ProblemBody;
 use viva_protocol::rest;
 
 use super::convert;
-use crate::extract::{Identity, JsonBody, OwnOrigin, Path};
+use crate::extract::{Identity, JsonBody, Path};
 use crate::problem::Problem;
 
 /// Gives a template of your own another content.
@@ -22,14 +22,12 @@ use crate::problem::Problem;
     responses(
         (status = 200, description = "The template", body = rest::Template),
         (status = 400, description = "The id is no UUID, the body is not JSON, or a text of it cannot be kept", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "A page of another server asks", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such template", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "It is built in, or another template of yours has the name", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
 #[instrument(name = "api.templates.replace", skip_all, fields(template.id = %id))]
 pub(crate) async fn replace(
-    _own: OwnOrigin,
     State(templates): State<Templates>,
     Identity(user_id): Identity,
     Path(id): Path<Uuid>,

@@ -176,6 +176,23 @@ pub(crate) fn minimal_template() -> rest::Template {
     }
 }
 
+pub(crate) fn full_prompt() -> rest::PromptTexts {
+    let content = full_template().content;
+    rest::PromptTexts {
+        system_prompt: content.system_prompt,
+        template_id: Some(id(5)),
+        user_role: content.user_role,
+        ai_role: content.ai_role,
+        scenario_context: content.scenario_context,
+    }
+}
+
+pub(crate) fn composed_prompt() -> rest::ComposedPrompt {
+    rest::ComposedPrompt {
+        instructions: "Answer in one sentence.\n\nYou play this role: Clerk.".to_owned(),
+    }
+}
+
 pub(crate) fn self_test() -> rest::SelfTest {
     rest::SelfTest {
         progress: Some(rest::SelfTestProgress { done: 7, total: 200 }),
@@ -232,6 +249,7 @@ pub(crate) fn credentials() -> rest::CredentialList {
     let acme = rest::ProviderCredential {
         provider: "acme".to_owned(),
         name: "Acme".to_owned(),
+        key_url: Some("https://acme.example/keys".to_owned()),
         fields: vec![
             field(rest::CredentialFieldName::ApiKey, true, None),
             field(
@@ -250,6 +268,7 @@ pub(crate) fn credentials() -> rest::CredentialList {
         }),
     };
     let bare = rest::ProviderCredential {
+        key_url: None,
         fields: vec![],
         credential: None,
         ..acme.clone()

@@ -146,7 +146,7 @@ async fn no_key_is_anywhere_to_be_read() {
     write!(said, "{:?}", refused(&server).await).expect("it is text");
     said.push_str(&sessions(&server).await);
     audit(&server, 10).await;
-    said.push_str(&answer(&server, "GET", "/api/v1/audit", "").await);
+    said.push_str(&answer(&server, "GET", "/api/v1/audit-log", "").await);
     server.terminate().await;
     server.exit_code().await;
     let log = folder.log();

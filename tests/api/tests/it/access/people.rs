@@ -12,7 +12,7 @@ use crate::site::bundle;
 const SESSIONS: &str = "/api/v1/interaction/sessions";
 const TEMPLATES: &str = "/api/v1/interaction/templates";
 const CREDENTIALS: &str = "/api/v1/credentials";
-const AUDIT: &str = "/api/v1/audit";
+const AUDIT: &str = "/api/v1/audit-log";
 
 async fn get(server: &Server, person: &Person, path: &str) -> Value {
     let bearer = person.bearer();
@@ -171,12 +171,12 @@ async fn the_page_is_for_whoever_signed_in() {
     })
     .await;
     let ada = server.person("ada").await;
-    let nobody = server.get("/").await;
-    assert_eq!(
-        (nobody.status.as_u16(), nobody.header("location")),
-        (303, "/login")
-    );
-    assert_eq!(nobody.header("cache-control"), "no-store");
+    for path in ["/", "/providers"] {
+        let nobody = server.get(path).await;
+        let there = (nobody.status.as_u16(), nobody.header("location"));
+        assert_eq!(there, (303, "/login"), "{path}");
+        assert_eq!(nobody.header("cache-control"), "no-store");
+    }
     let cookie = server.cookie_of(&ada).await;
     let page = server.request("GET", "/", &[("cookie", &cookie)]).await;
     assert_eq!(page.status, 200, "{}", page.text());

@@ -36,12 +36,14 @@ const CREDENTIALS: &str = "/api/v1/credentials";
 const OWNERS_KEY: &str = "sk-0123456789-owner";
 
 /// The whole API. A new route gets a row here, and thereby a decision.
-const ROUTES: [(&str, &str, May); 30] = [
+const ROUTES: [(&str, &str, May); 33] = [
     ("get", "/healthz", Everybody(200)),
     ("get", "/readyz", Everybody(200)),
     ("get", "/api/docs", Everybody(200)),
+    ("get", "/api/docs/style.css", Everybody(200)),
     ("get", "/api/v1/openapi.json", Everybody(200)),
     ("get", "/login", Everybody(200)),
+    ("get", "/login/style.css", Everybody(200)),
     // With a token that is none.
     ("post", "/login", Everybody(401)),
     ("get", WEBSOCKET_PATH, Visitors(101)),
@@ -64,6 +66,7 @@ const ROUTES: [(&str, &str, May); 30] = [
         "/api/v1/interaction/sessions/{id}/turns/{turn_id}/audio",
         Owner(200),
     ),
+    ("post", "/api/v1/interaction/prompts/compose", Visitors(200)),
     ("get", TEMPLATES, Visitors(200)),
     ("post", TEMPLATES, Visitors(201)),
     ("get", "/api/v1/interaction/templates/{id}", Owner(200)),
@@ -75,7 +78,7 @@ const ROUTES: [(&str, &str, May); 30] = [
     ("put", "/api/v1/credentials/{provider}", Visitors(200)),
     ("post", "/api/v1/credentials/{provider}/validate", Owner(200)),
     ("delete", "/api/v1/credentials/{provider}", Owner(204)),
-    ("get", "/api/v1/audit", Visitors(200)),
+    ("get", "/api/v1/audit-log", Visitors(200)),
     ("head", "/api/v1/interaction/providers", Visitors(200)),
     // The last one: whoever asks with a cookie is nobody then.
     ("post", "/logout", Everybody(303)),
@@ -85,6 +88,8 @@ const ROUTES: [(&str, &str, May); 30] = [
 struct Asker {
     called: &'static str,
     header: Option<(&'static str, String)>,
+    /// The page that makes their browser ask.
+    origin: Option<&'static str>,
     is: Is,
 }
 
@@ -121,7 +126,12 @@ impl Bench {
     async fn askers(&self) -> Vec<Asker> {
         let server = &self.server;
         let bearer = |person: &Person| Some(("authorization", person.bearer()));
-        let asker = |called, header, is| Asker { called, header, is };
+        let asker = |called, header, is| Asker {
+            called,
+            header,
+            origin: None,
+            is,
+        };
         let cookie = server.cookie_of(&self.owner).await;
         let signed_out = server.cookie_of(&self.owner).await;
         server
@@ -184,6 +194,7 @@ impl Bench {
         if let Some((name, value)) = &asker.header {
             headers.push((name, value));
         }
+        headers.extend(asker.origin.map(|origin| ("origin", origin)));
         if path == WEBSOCKET_PATH {
             return match self.server.try_connect(&headers).await {
                 Ok(_) => 101,
@@ -249,6 +260,30 @@ async fn everybody_gets_what_they_may_and_nothing_else() {
                     "{method} {path}, {}: {status} instead of {expected}",
                     asker.called
                 ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[tokio::test]
+async fn pages_of_other_servers_read_at_most() {
+    let bench = Bench::new().await;
+    let mut wrong = Vec::new();
+    for origin in ["https://evil.example", "http://localhost:81", "null"] {
+        for asker in bench.askers().await {
+            let asker = Asker {
+                origin: Some(origin),
+                ..asker
+            };
+            for (method, path, _) in ROUTES {
+                if ["get", "head"].contains(&method) && path != WEBSOCKET_PATH {
+                    continue;
+                }
+                let status = bench.ask(&asker, method, path).await;
+                if status != 403 {
+                    wrong.push(format!("{method} {path}, {} at {origin}: {status}", asker.called));
+                }
             }
         }
     }

@@ -166,7 +166,7 @@ impl Server {
     }
 
     /// On a store of tokens that fails when it is told to; everybody has to sign in.
-    pub(crate) async fn on_fake_tokens() -> (Self, Arc<MemoryTokenStore>) {
+    pub(crate) async fn on_fake_tokens(limits: RateLimits) -> (Self, Arc<MemoryTokenStore>) {
         let store = Arc::new(MemoryTokenStore::default());
         let stores = Stores {
             tokens: store.clone(),
@@ -174,6 +174,7 @@ impl Server {
         };
         let setup = Setup {
             auth: Auth::Token,
+            limits,
             ..Setup::default()
         };
         (Self::on(stores, setup).await, store)
@@ -412,16 +413,22 @@ fn forms() -> Vec<CredentialForm> {
         need: FieldNeed::Optional,
         example: None,
     };
-    let form = |provider: &str, name: &str, fields| CredentialForm {
+    let form = |provider: &str, name: &str, key_url: Option<&str>, fields| CredentialForm {
         provider: provider.to_owned(),
         name: name.to_owned(),
+        key_url: key_url.map(str::to_owned),
         fields,
     };
     let usual = address(FieldNeed::Optional, "https://api.acme.example");
     let own = address(FieldNeed::Needed, "https://your-resource.example");
     vec![
-        form("acme", "Acme", vec![usual, organization]),
-        form("resource", "Resource", vec![own]),
+        form(
+            "acme",
+            "Acme",
+            Some("https://acme.example/keys"),
+            vec![usual, organization],
+        ),
+        form("resource", "Resource", None, vec![own]),
     ]
 }
 

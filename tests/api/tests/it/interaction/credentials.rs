@@ -1,4 +1,4 @@
-//! `/credentials` and what is below, and `/audit`.
+//! `/credentials` and what is below, and `/audit-log`.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::bench::{Answer, Server};
 
 const CREDENTIALS: &str = "/api/v1/credentials";
 const ACME: &str = "/api/v1/credentials/acme";
-const AUDIT: &str = "/api/v1/audit";
+const AUDIT: &str = "/api/v1/audit-log";
 const KEY: &str = "sk-0123456789-hidden-abcd";
 
 fn account() -> Value {

@@ -3,6 +3,7 @@
 mod audio;
 mod credentials;
 mod deleting;
+mod prompts;
 mod providers;
 mod sessions;
 mod templates;

@@ -7,7 +7,7 @@ use tracing::debug;
 use viva_domain::ports::{ProviderError, SpeechToTextEvent, SpeechToTextEventKind};
 use viva_domain::turns::{Generation, ModeInput, TurnTaking};
 
-use super::{Asked, Follows, Next, Over, Pipeline, Wanted};
+use super::{Asked, Next, Over, Pipeline, Wanted};
 use crate::modes::cascade::answer::now;
 use crate::modes::cascade::context::joined;
 use crate::modes::{ModeSaid, failure};
@@ -128,7 +128,7 @@ impl Pipeline {
         if !is_turn && text.is_empty() {
             return; // They were asked to end a turn, and there was none.
         }
-        self.say(at, ModeSaid::SpeechEnded);
+        self.say_end(at);
         self.state.words = joined(&self.state.words, text);
         self.state.written = Some(at);
         if self.speaks() {
@@ -148,15 +148,8 @@ impl Pipeline {
         }
         match std::mem::take(&mut self.state.next) {
             Next::Nothing => {}
-            Next::Turn => {
-                self.take_turn();
-                self.state.follows = Follows::Yes;
-            }
-            Next::Lost(err) => {
-                self.context.settle();
-                self.give_up(now(), &err);
-                self.state.follows = Follows::Failed(err);
-            }
+            Next::Turn => self.take_turn(),
+            Next::Lost(err) => self.lose_turn(now(), err),
         }
     }
 
@@ -164,19 +157,28 @@ impl Pipeline {
     fn turn_was_lost(&mut self, at: Instant, err: &Arc<ProviderError>) {
         let is_turn = std::mem::take(&mut self.state.listens);
         if is_turn {
-            self.say(at, ModeSaid::SpeechEnded);
+            self.say_end(at);
         }
         match (&self.state.next, self.speaks()) {
             // What was said before is answered all the same, as soon as the AI is done.
             (Next::Turn, true) => {}
             (Next::Turn, false) => self.take_next(),
             (_, true) if is_turn => self.state.next = Next::Lost(Arc::clone(err)),
-            (_, false) if is_turn => {
-                self.context.settle();
-                self.give_up(at, err);
-            }
+            (_, false) if is_turn => self.lose_turn(at, Arc::clone(err)),
             _ => debug!(provider.name = %err.provider, "What nobody would answer was not written down"),
         }
+    }
+
+    fn lose_turn(&mut self, at: Instant, err: Arc<ProviderError>) {
+        self.context.settle();
+        self.give_up(at, &err);
+        self.state.failed = Some(err);
+    }
+
+    /// The user's turn is over, as ears found that find turns.
+    fn say_end(&mut self, at: Instant) {
+        self.say(at, ModeSaid::SpeechEnded);
+        self.state.known_from = self.state.said;
     }
 
     fn not_written_down(&mut self, at: Instant, answers: Option<u64>, err: &Arc<ProviderError>) {

@@ -36,11 +36,13 @@ pub(super) struct Pipeline {
 /// What the session tells.
 #[derive(Debug)]
 pub(super) enum Told {
-    Order(ModeOrder),
-    /// The ears are asked to write down what they heard, for the order that follows. Their answer has this number.
-    Asked {
-        number: u64,
+    Order {
+        order: ModeOrder,
+        /// How many events the session had taken by then: of what was said later it did not know.
+        taken: u64,
     },
+    /// The ears are asked to write down what they heard, for the order that follows. Their answer has this number.
+    Asked { number: u64 },
     /// It knows that the user began to speak, and has ordered what follows from that.
     SpeechStartedTaken,
 }
@@ -65,7 +67,12 @@ pub(super) struct State {
     asked: VecDeque<Asked>,
     wanted: Wanted,
     answer: Option<Speaking>,
-    follows: Follows,
+    /// Why the last turn that ears found is not answered, if nothing of it is written down.
+    failed: Option<Arc<ProviderError>>,
+    /// How many events were said.
+    said: u64,
+    /// The session knows of the last turn that ears found when it has taken so many.
+    known_from: u64,
     /// The ears are gone, and the session was told.
     is_deaf: bool,
 }
@@ -79,18 +86,6 @@ enum Next {
     Turn,
     /// The end of a turn of which nothing is written down: it fails when the AI is done.
     Lost(Arc<ProviderError>),
-}
-
-/// Whether the last turn was taken when the AI was done: the session may not know that yet.
-#[derive(Debug, Default)]
-enum Follows {
-    #[default]
-    No,
-    Yes,
-    /// It was stopped, and nothing was answered since.
-    Stopped,
-    /// It was not written down, and failed.
-    Failed(Arc<ProviderError>),
 }
 
 /// What the ears were asked to write down.
@@ -151,7 +146,7 @@ impl Pipeline {
             tokio::select! {
                 biased;
                 told = self.told.next() => match told {
-                    Some(Told::Order(order)) => self.obey(order),
+                    Some(Told::Order { order, taken }) => self.obey(order, taken),
                     Some(Told::Asked { number }) => {
                         self.state.asked.push_back(Asked { number, over: None });
                     }
@@ -168,7 +163,7 @@ impl Pipeline {
         poll_fn(|cx| self.events.poll_waiting(cx)).await;
     }
 
-    fn obey(&mut self, order: ModeOrder) {
+    fn obey(&mut self, order: ModeOrder, taken: u64) {
         match order {
             ModeOrder::SpeechBegan { .. } => self.state.listens = true,
             ModeOrder::Prepare => {
@@ -181,6 +176,9 @@ impl Pipeline {
                 self.state.generation = generation;
                 self.begin_answer(String::new());
                 self.release_answer();
+            }
+            ModeOrder::Interrupt { generation, heard } if self.is_unknown_at(taken) => {
+                self.stop_before(generation, heard);
             }
             ModeOrder::Interrupt { generation, heard } => self.stop(generation, heard),
             ModeOrder::CutBefore(heard) => self.context.cut_before(heard.chars),
@@ -209,17 +207,21 @@ impl Pipeline {
     /// The turn that was over when the AI was stopped is to be answered. What was answered since, or was stopped with the
     /// answer before it, nobody heard.
     fn answer_after_all(&mut self, generation: Generation) {
+        self.state.known_from = 0;
+        if let Next::Lost(err) = std::mem::take(&mut self.state.next) {
+            self.state.failed = Some(err);
+        }
+        self.answer_anew(generation);
+    }
+
+    /// Answers the last turn that the ears found, whatever came of it in an older generation.
+    fn answer_anew(&mut self, generation: Generation) {
         self.state.generation = generation;
         self.state.answer = None;
-        if let Next::Lost(err) = std::mem::take(&mut self.state.next) {
-            self.state.follows = Follows::Failed(err);
+        if let Some(err) = self.state.failed.clone() {
+            return self.give_up(now(), &err);
         }
-        let words = match std::mem::take(&mut self.state.follows) {
-            Follows::No | Follows::Yes => self.context.take_back(),
-            Follows::Stopped => self.context.take_back_settled(),
-            Follows::Failed(err) => return self.give_up(now(), &err),
-        };
-        self.state.words = joined(&words, &self.state.words);
+        self.state.words = joined(&self.context.take_back(), &self.state.words);
         self.take_turn();
     }
 
@@ -231,6 +233,7 @@ impl Pipeline {
         state.listens = true;
         state.next = Next::Nothing;
         state.answer = None;
+        state.failed = None;
         state.words = joined(&self.context.take_back(), &state.words);
     }
 
@@ -244,14 +247,29 @@ impl Pipeline {
         // Ears that find turns may have found that the user speaks.
         self.state.listens &= self.turn_taking == TurnTaking::Provider;
         if matches!(self.state.next, Next::Nothing) {
-            if matches!(self.state.follows, Follows::Yes) {
-                self.state.follows = Follows::Stopped;
-            }
             self.drop_turn(taken_in);
         } else {
-            self.state.follows = Follows::No;
             self.state.answer = None;
             self.take_next();
+        }
+    }
+
+    /// Whether a turn was taken of which the session did not know when it had taken so many events: that the user was done,
+    /// or that the AI was.
+    fn is_unknown_at(&self, taken: u64) -> bool {
+        taken < self.state.known_from && matches!(self.state.next, Next::Nothing)
+    }
+
+    /// The answer before the last turn was cut, of which the session did not know. It will wait for the answer to that one.
+    fn stop_before(&mut self, generation: Generation, heard: Option<Heard>) {
+        if let Some(heard) = heard {
+            self.context.cut_before(heard.chars);
+        }
+        if self.state.listens {
+            // It is not over after all.
+            self.go_on(generation);
+        } else {
+            self.answer_anew(generation);
         }
     }
 
@@ -304,6 +322,7 @@ impl Pipeline {
     }
 
     fn say_in(&mut self, generation: Generation, at: Instant, what: ModeSaid) {
+        self.state.said += 1;
         self.events.send(ModeEvent { generation, at, what });
     }
 }

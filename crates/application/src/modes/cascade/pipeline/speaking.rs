@@ -6,7 +6,7 @@ use tracing::debug;
 use viva_domain::latency::Stage;
 use viva_domain::turns::ModeInput;
 
-use super::{Follows, Next, Pipeline, Speaking, Wanted};
+use super::{Next, Pipeline, Speaking, Wanted};
 use crate::modes::cascade::answer::{Answer, Said, Saying, now};
 use crate::modes::failure;
 
@@ -29,7 +29,7 @@ impl Pipeline {
         self.state.wanted = Wanted::Nothing;
         self.state.listens = false;
         self.state.next = Next::Nothing;
-        self.state.follows = Follows::No;
+        self.state.failed = None;
         self.context.ask(text.clone());
         let is_final = true;
         self.told(written, ModeInput::UserTranscript { text, is_final });
@@ -85,6 +85,9 @@ impl Pipeline {
             (None, _) => self.state.answer = None,
         }
         if !self.speaks() {
+            if !matches!(self.state.next, Next::Nothing) {
+                self.state.known_from = self.state.said;
+            }
             self.take_next();
         }
     }

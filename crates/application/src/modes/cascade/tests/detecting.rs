@@ -349,29 +349,6 @@ async fn a_turn_that_is_asked_for_when_the_ai_was_stopped_is_answered_once() {
     bench.close().await;
 }
 
-/// The session stops the first answer when the second has begun already, and asks for the second.
-#[tokio::test(start_paused = true)]
-async fn a_turn_that_was_stopped_instead_of_the_one_before_is_answered() {
-    let mut bench = saying().await;
-    bench
-        .model
-        .reply(Reply::new().text("Two").wait(ms(1_000)).text(" dragons.").done());
-    bench.hear(Heard::SpeechStarted);
-    bench.hear_final("And?");
-    let said = bench.words_within(ms(1_000)).await;
-    assert_eq!(said.last().unwrap(), "text: Two", "{said:?}");
-    bench.interrupt(4);
-    bench.commit();
-    let said = bench.words_within(ms(2_000)).await;
-    assert_eq!(&said[..2], ["final: And?", "started"]);
-    assert_eq!(said.last().unwrap(), "done");
-    assert_eq!(
-        bench.asked_last(),
-        ["U: Tell me.", "A: Once upon a time.", "U: And?"]
-    );
-    bench.close().await;
-}
-
 /// The user speaks on when the AI is stopped, and the session does not know it yet.
 #[tokio::test(start_paused = true)]
 async fn what_was_heard_of_a_stopped_answer_stays_said_though_the_next_turn_waits() {

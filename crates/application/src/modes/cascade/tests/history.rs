@@ -22,7 +22,7 @@ async fn of_an_answer_that_was_cut_the_model_knows_what_was_heard() {
     let told = "\n\nOnce upon a time there was";
     for (heard, expected) in [
         ("", None),
-        ("\n\nOnce upon", Some("A: Once upon")),
+        ("Once upon", Some("A: Once upon")),
         (told, Some("A: Once upon a time there was")),
     ] {
         for rest in [Reply::new().text(told).hangs(), Reply::written(told)] {

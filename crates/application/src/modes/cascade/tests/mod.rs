@@ -1,5 +1,6 @@
 //! A cascade of scripted stages on a paused clock.
 
+mod ahead;
 mod detecting;
 mod detecting_in_vain;
 mod failing;

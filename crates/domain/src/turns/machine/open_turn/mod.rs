@@ -304,7 +304,7 @@ impl OpenTurn {
         let text = split_heard(&answer.text, heard, answer.whole_duration(rate));
         Some(Heard {
             audio: heard,
-            chars: text.heard.chars().count(),
+            chars: text.heard.trim_start().chars().count(),
         })
     }
 

@@ -107,6 +107,33 @@ fn the_client_may_have_heard_all_of_what_was_cut() {
 }
 
 #[test]
+fn blanks_before_an_answer_are_not_counted() {
+    check_answer(
+        session(),
+        r#"
+        2500 ai text __Once_there_was
+             > response 1 started 2500
+             > text 1: Once there was
+             = AiSpeaking
+        2500 ai audio 1000
+             > user audio 1 complete
+             > audio 1 at 0: 1000
+        2510 sent 1
+        3310 interrupt
+             > interrupted 1 3310 by client
+             > order interrupt @2, heard 800 ms, 10 chars
+             > response 1 ended by client, total 510, endpointing 0, unexplained 510, by server
+             = Listening
+        3350 play 1 stopped 400
+             > order heard 400 ms, 4 chars
+             > ai 1 said: Once
+             > latency 1, total 510, endpointing 0, unexplained 510, by server
+             > finish 1 1000..3350, heard " Once", unheard "there was", played 400, cut by client
+        "#,
+    );
+}
+
+#[test]
 fn the_client_interrupts_and_knows_what_was_heard() {
     check_answer(
         session(),

@@ -119,6 +119,38 @@ fn who_speaks_on_after_the_mode_was_stopped_is_asked_when_done() {
     );
 }
 
+/// What it said of the next turn by then is of an old generation: a mode that knows which answer was meant says it again.
+#[test]
+fn a_mode_may_have_answered_the_next_turn_before_it_was_stopped() {
+    while_it_plays(
+        may_finish(),
+        "
+        3000 speech
+             > speech started 3000
+             > open turn 2, speech 3000
+        3300 interrupt
+             > interrupted 1 3300 by client
+             > order interrupt @1, heard 800 ms, 0 chars
+             > response 1 ended by client, total 500, endpointing 0, provider 500, overhead 0, by server
+             = UserSpeaking
+        3310 silence
+             > speech ended 3310, 310 ms
+             = Processing
+        3310 ai@0 heard Two.
+        3320 ai@0 start
+        3320 ai@0 audio 100
+        3400 ai heard Two.
+             > user 2 said: Two.
+        3410 ai start
+             > response 2 started 3410
+             = AiSpeaking
+        3420 ai audio 100
+             > user audio 2 complete
+             > audio 2 at 0: 100
+        ",
+    );
+}
+
 #[test]
 fn what_was_said_before_and_after_the_answer_had_begun_is_one_turn() {
     while_it_plays(

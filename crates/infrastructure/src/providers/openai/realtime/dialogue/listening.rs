@@ -8,7 +8,7 @@ use viva_domain::ports::{ProviderError, RealtimeEventKind};
 use viva_domain::turns::{Generation, Usage};
 
 use super::outgoing::Purpose;
-use super::responses::{NotAudio, length};
+use super::responses::{Fate, NotAudio, length};
 use super::user_audio::Words;
 use super::{Dialogue, Standing};
 use crate::providers::openai::realtime::failures::{ANSWERING, EXPIRED};
@@ -134,8 +134,23 @@ impl Dialogue {
 
     fn give_up(&mut self, response_id: &str) {
         if let Some(response) = self.responses.find(response_id) {
-            response.is_given_up = true;
+            response.fate = Fate::GivenUp;
             self.out.cancel(response_id);
+        }
+    }
+
+    /// No more of an answer can be told. What was told is heard, and may still be cut.
+    fn break_off(&mut self, response_id: &str) {
+        let Some(response) = self.responses.find(response_id) else {
+            return;
+        };
+        self.out.cancel(response_id);
+        if response.has_audio() {
+            response.fate = Fate::BrokenOff;
+            self.out.correct(response.cut(Duration::MAX));
+        } else {
+            response.fate = Fate::GivenUp;
+            self.memory.ai_was_cut(response_id, 0);
         }
     }
 
@@ -151,7 +166,7 @@ impl Dialogue {
         let Some(response) = self.responses.find(&delta.response_id) else {
             return;
         };
-        if response.is_given_up {
+        if response.fate != Fate::Told {
             return;
         }
         let content_index = delta.content_index.unwrap_or_default();
@@ -167,7 +182,7 @@ impl Dialogue {
             Err(NotAudio) => {
                 let generation = response.generation;
                 let err = self.failures.failed("it sent audio that cannot be decoded");
-                self.give_up(&delta.response_id);
+                self.break_off(&delta.response_id);
                 self.answer_fails(generation, Arc::new(err), at);
             }
         }
@@ -177,7 +192,7 @@ impl Dialogue {
         let Some(response) = self.responses.find(&delta.response_id) else {
             return;
         };
-        if response.is_given_up || delta.content.is_empty() {
+        if response.fate != Fate::Told || delta.content.is_empty() {
             return;
         }
         let generation = response.generation;
@@ -212,11 +227,11 @@ impl Dialogue {
         if let Some(response) = self.responses.find(id)
             && std::mem::replace(&mut response.is_active, false)
         {
-            if response.is_given_up {
-                self.out.correct(response.forget_unheard());
-            } else {
+            if response.fate == Fate::Told {
                 let generation = response.generation;
                 standing = self.answer_ended(id, generation, done, at);
+            } else {
+                self.out.correct(response.forget_unheard());
             }
         }
         self.ask_if_wanted();

@@ -22,7 +22,7 @@ struct Entry {
     id: Option<String>,
     role: MessageRole,
     text: String,
-    /// How many characters of it were heard, as far as is known; `None` for all of them.
+    /// How many characters of it were heard, from the first that is no blank, as far as is known; `None` for all of them.
     heard: Option<usize>,
 }
 
@@ -109,11 +109,12 @@ impl Memory {
 
 impl Entry {
     fn said(&self) -> Said<'_> {
-        let end = self.heard.and_then(|chars| self.text.char_indices().nth(chars));
+        let text = self.text.trim_start();
+        let end = self.heard.and_then(|chars| text.char_indices().nth(chars));
         Said {
             id: self.id.as_deref(),
             role: self.role,
-            text: end.map_or(self.text.as_str(), |(end, _)| &self.text[..end]),
+            text: end.map_or(text, |(end, _)| &text[..end]),
         }
     }
 }
@@ -163,6 +164,16 @@ mod tests {
                 (MessageRole::Assistant, "很好。")
             ]
         );
+    }
+
+    #[test]
+    fn blanks_at_the_beginning_are_not_counted() {
+        let mut memory = Memory::new(Vec::new());
+        memory.ai_begins("a");
+        memory.ai_said("a", "\n 很好。");
+        assert_eq!(texts(&memory), [(MessageRole::Assistant, "很好。")]);
+        memory.ai_was_cut("a", 2);
+        assert_eq!(texts(&memory), [(MessageRole::Assistant, "很好")]);
     }
 
     #[test]

@@ -30,7 +30,7 @@ use viva_domain::turns::Generation;
 use self::memory::Memory;
 pub(super) use self::outgoing::Outgoing;
 use self::reminded::Reminded;
-use self::responses::{Response, Responses};
+use self::responses::{Fate, Response, Responses};
 use self::user_audio::{Untaken, UserItems};
 use super::config::{RATE, Turns};
 use super::failures::Failures;
@@ -309,8 +309,7 @@ impl Dialogue {
     fn answer_found(&mut self, generation: Generation) {
         self.generation = generation;
         let turn = self.turn;
-        let is_its =
-            |response: &&mut Response| response.turn == turn && response.is_active && !response.is_given_up;
+        let is_its = |response: &&mut Response| response.turn == turn && response.is_under_way();
         if self.owes_answer {
             self.found_in = generation;
         } else if let Some(response) = self.responses.iter_mut().find(is_its) {
@@ -360,13 +359,13 @@ impl Dialogue {
                 _ if response.has_started && response.turn != self.turn => continue,
                 _ => None,
             };
-            if response.is_given_up {
+            if response.fate == Fate::GivenUp {
                 continue;
             }
-            response.is_given_up = true;
-            if response.is_active {
+            if response.is_under_way() {
                 self.out.cancel(&response.id);
             }
+            response.fate = Fate::GivenUp;
             self.memory
                 .ai_was_cut(&response.id, heard.map_or(0, |heard| heard.chars));
             self.reminded.correct(&response.id, &self.memory, &mut self.out);
@@ -417,10 +416,7 @@ impl Dialogue {
         let current = self.generation;
         let is_asked = self.asked.is_some_and(|asked| asked.generation == current);
         let is_found = self.owes_answer && self.found_in == current;
-        let is_under_way = self
-            .responses
-            .iter_mut()
-            .any(|response| response.is_active && !response.is_given_up);
+        let is_under_way = self.responses.iter_mut().any(|response| response.is_under_way());
         self.wanted.is_some() || is_asked || is_found || is_under_way
     }
 

@@ -30,9 +30,19 @@ pub(super) struct Response {
     pub(super) is_active: bool,
     /// The session was told that it begins.
     pub(super) has_started: bool,
-    /// Nobody listens to it any more.
-    pub(super) is_given_up: bool,
+    pub(super) fate: Fate,
     items: Vec<Item>,
+}
+
+/// What becomes of what comes of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It is told.
+    Told,
+    /// It broke off: nothing more is told, and what was is heard.
+    BrokenOff,
+    /// Nobody listens to it any more.
+    GivenUp,
 }
 
 /// A part of an answer that the provider remembers by itself.
@@ -88,7 +98,7 @@ impl Responses {
             turn,
             is_active: true,
             has_started: false,
-            is_given_up: false,
+            fate: Fate::Told,
             items: Vec::new(),
         });
         let last = self.current.len() - 1;
@@ -128,7 +138,7 @@ impl Responses {
 
     fn heard_last(&self, is_it: impl Fn(&Response) -> bool) -> Option<String> {
         let is_heard =
-            |response: &&Response| response.has_started && !response.is_given_up && is_it(response);
+            |response: &&Response| response.has_started && response.fate != Fate::GivenUp && is_it(response);
         let last = self.left.iter().chain(&self.current).rfind(is_heard);
         last.map(|response| response.id.clone())
     }
@@ -167,6 +177,15 @@ impl Response {
         }
         item.samples += samples.len() as u64;
         Ok(samples)
+    }
+
+    /// Whether more of it is to be told.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.is_active && self.fate == Fate::Told
+    }
+
+    pub(super) fn has_audio(&self) -> bool {
+        self.items.iter().any(|item| item.samples > 0)
     }
 
     /// So much was heard: what of it the provider must forget at once. Items that are not complete yet are left for

@@ -158,6 +158,12 @@ impl Bench {
         self.hear(json!({ "type": kind, "response_id": response, "item_id": item, "delta": delta }));
     }
 
+    /// Audio that is none.
+    pub(super) fn garbles(&mut self, response: &str, item: &str) {
+        let kind = "response.output_audio.delta";
+        self.hear(json!({ "type": kind, "response_id": response, "item_id": item, "delta": "!" }));
+    }
+
     pub(super) fn done(&mut self, response: &str, status: &str) -> Standing {
         let usage = json!({ "input_tokens": 3, "output_tokens": 4 });
         let response = json!({ "id": response, "status": status, "usage": usage });

@@ -177,6 +177,81 @@ fn nothing_beyond_the_audio_is_truncated() {
     assert_eq!(bench.told(), Vec::<String>::new(), "all of it was heard");
 }
 
+/// An answer whose audio cannot be decoded after 500 ms and five characters.
+fn broken_off() -> Bench {
+    let mut bench = answering();
+    bench.garbles("r", "a");
+    assert_eq!(
+        bench.said(),
+        ["@0 failed: it failed: it sent audio that cannot be decoded"]
+    );
+    assert_eq!(bench.told(), ["cancel r", "truncate a 500"]);
+    bench.says("r", "a", " you.");
+    bench.sounds("r", "a", 100);
+    assert_eq!(bench.said(), Vec::<String>::new(), "it is over");
+    bench
+}
+
+#[test]
+fn an_answer_that_broke_off_is_what_was_heard_of_it() {
+    for is_done in [false, true] {
+        let mut bench = broken_off();
+        if is_done {
+            bench.done("r", "cancelled");
+        }
+        bench.interrupt(1, Some((200, 2)));
+        assert_eq!(bench.told(), ["truncate a 200"], "{is_done}");
+        bench.heard(100, 1);
+        assert_eq!(bench.told(), ["truncate a 100"]);
+        bench.dialogue.retire();
+        bench.heard(300, 3);
+        bench.open();
+        assert_eq!(bench.told()[0], "remind assistant: Hel");
+        bench.heard(100, 1);
+        assert_eq!(
+            bench.told(),
+            ["remind assistant behind viva_1: H", "delete viva_1"]
+        );
+    }
+}
+
+#[test]
+fn an_answer_that_broke_off_may_be_cut_while_the_next_one_is_said() {
+    let mut bench = broken_off();
+    bench.done("r", "cancelled");
+    bench.find("v");
+    bench.created("s");
+    bench.sounds("s", "b", 500);
+    bench.told();
+    bench.cut_before(200, 2);
+    assert_eq!(bench.told(), ["truncate a 200"]);
+}
+
+#[test]
+fn an_answer_that_broke_off_fails_once() {
+    let mut bench = broken_off();
+    assert!(bench.lose());
+    assert_eq!(bench.said(), Vec::<String>::new());
+    bench.interrupt(1, Some((200, 2)));
+    bench.open();
+    assert_eq!(bench.told()[0], "remind assistant: He");
+}
+
+#[test]
+fn of_an_answer_that_broke_off_before_it_sounded_nothing_is_left() {
+    let mut bench = Bench::hands_free();
+    bench.find("u");
+    bench.created("r");
+    bench.item("r", "a");
+    bench.says("r", "a", "Hello");
+    bench.garbles("r", "a");
+    bench.done("r", "cancelled");
+    assert_eq!(bench.told(), ["cancel r", "delete a"]);
+    bench.dialogue.retire();
+    bench.open();
+    assert_eq!(bench.told(), Vec::<String>::new());
+}
+
 #[test]
 fn an_answer_of_which_nothing_was_heard_is_deleted_once_it_is_over() {
     let mut bench = answering();

@@ -1,19 +1,19 @@
 //! Whatever comes late: nothing of an answer that was cut reaches the client after it was told so.
 
+mod cascade;
+mod realtime;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::time::sleep;
 use viva_application::sessions::{AudioOut, Outgoing, SessionInput, SessionMessage};
-use viva_domain::ports::RealtimeEventKind;
-use viva_domain::turns::{Event, Generation, PlaybackEvent, TurnNumber};
+use viva_domain::turns::{Event, PlaybackEvent, TurnNumber};
 
-use crate::bench::{Bench, Caller, Detector};
+use crate::bench::{Caller, speech};
 
-const SESSIONS: u64 = 70;
+/// Interruptions of one session.
 const INTERRUPTIONS: usize = 200;
-/// Samples in a frame of the provider, all of one value: the number of the answer.
-const FRAME: usize = 240;
 
 /// `SplitMix64`: each session is another one, and always the same.
 struct Dice(u64);
@@ -43,11 +43,12 @@ struct Seen {
     speaking: Option<TurnNumber>,
     interrupted: usize,
     frames: usize,
+    failures: Vec<String>,
 }
 
 #[derive(Default)]
 struct SeenTurn {
-    /// Which answer of the provider its audio is of.
+    /// Which answer its audio is of: all samples of an answer are its number.
     answer: Option<i16>,
     samples: u64,
     is_interrupted: bool,
@@ -124,40 +125,30 @@ impl Seen {
                 assert_eq!(seen.is_interrupted, interruption.is_some(), "turn {turn}");
                 seen.is_over = true;
             }
+            Event::Failure { failure, .. } => self.failures.push(failure.message.clone()),
             _ => {}
         }
     }
 }
 
-/// A provider whose audio is under way when it is told to stop.
-struct Scene {
-    bench: Bench,
+/// A client that may be slow.
+struct Client {
     caller: Caller,
     dice: Dice,
     seen: Seen,
-    answers: i16,
-    /// Audio that was not sent yet when its answer was cut, with the generation in which it was said.
-    late: Vec<(Generation, RealtimeEventKind)>,
-    generation: Generation,
 }
 
-impl Scene {
-    async fn new(seed: u64) -> Self {
-        let bench = Bench::new(Detector::Provider);
-        let mut caller = bench.start().await;
+impl Client {
+    async fn new(mut caller: Caller, seed: u64) -> Self {
         caller.started().await;
         Self {
-            bench,
             caller,
             dice: Dice(seed),
             seen: Seen::default(),
-            answers: 0,
-            late: Vec::new(),
-            generation: Generation::FIRST,
         }
     }
 
-    /// Takes what is there, or part of it: a client may be slow.
+    /// Takes what is there, or part of it.
     fn take(&mut self, most: usize) {
         for _ in 0..most {
             let Ok(outgoing) = self.caller.end.outgoing.try_recv() else {
@@ -189,102 +180,13 @@ impl Scene {
         }
     }
 
-    async fn say(&mut self, kind: RealtimeEventKind) {
-        self.bench.voice.say(kind);
-        self.let_pass().await;
-    }
-
-    /// Says something that was under way, in any order.
-    async fn say_late(&mut self) {
-        if !self.late.is_empty() {
-            let index = self.dice.pick(self.late.len());
-            let (generation, kind) = self.late.swap_remove(index);
-            self.bench.voice.say_late(generation, kind);
-            self.let_pass().await;
-        }
-    }
-
-    /// The user speaks, or asks the AI to stop. Some of the rest is said before the provider knows, some comes late.
-    async fn interrupt(&mut self, rest: usize) {
-        let before = self.generation;
-        if self.dice.one_in(2) {
-            self.bench.voice.say(RealtimeEventKind::SpeechStarted);
-        } else {
-            self.stop().await;
-        }
-        for _ in 0..self.dice.pick(rest + 1) {
-            self.bench.voice.say(self.frame());
-            if self.dice.one_in(3) {
-                self.let_pass().await;
-            }
-        }
-        self.settle().await;
-        // It was quicker than the beginning of the answer.
-        while self.seen.speaking.is_some() {
-            self.stop().await;
-            self.settle().await;
-        }
-        self.generation = generation(&self.bench);
-        if self.generation == before {
-            return; // The answer was over.
-        }
-        for _ in 0..rest {
-            let kind = match self.dice.roll(12) {
-                0 => RealtimeEventKind::ResponseStarted,
-                1 => RealtimeEventKind::ResponseDone { usage: None },
-                2 => RealtimeEventKind::TextDelta("late".to_owned()),
-                _ => self.frame(),
-            };
-            self.late.push((before, kind));
-        }
-        let excess = self.late.len().saturating_sub(24);
-        self.late.drain(..excess);
-    }
-
+    /// The client asks the AI to stop.
     async fn stop(&mut self) {
         let played = self
             .dice
             .one_in(2)
             .then(|| Duration::from_millis(self.dice.roll(50)));
         self.caller.say(SessionInput::Interrupt { played }).await;
-    }
-
-    fn frame(&self) -> RealtimeEventKind {
-        RealtimeEventKind::Audio(vec![self.answers; FRAME])
-    }
-
-    /// An answer to a user who spoke, or not, and that is cut.
-    async fn round(&mut self) {
-        if self.dice.one_in(2) {
-            self.say(RealtimeEventKind::SpeechStarted).await;
-            self.say_late().await;
-            if self.dice.one_in(2) {
-                self.say(RealtimeEventKind::SpeechEnded).await;
-            }
-        }
-        self.say_late().await;
-        self.answers += 1;
-        self.say(RealtimeEventKind::ResponseStarted).await;
-        let frames = 1 + self.dice.pick(10);
-        let said = self.dice.pick(frames + 1);
-        for _ in 0..said {
-            let frame = self.frame();
-            self.say(frame).await;
-            if self.dice.one_in(3) {
-                self.say_late().await;
-            }
-        }
-        if self.dice.one_in(4) {
-            self.say(RealtimeEventKind::ResponseDone { usage: None }).await;
-        }
-        self.interrupt(frames - said).await;
-        self.report().await;
-        if self.dice.one_in(2) {
-            self.say(RealtimeEventKind::SpeechEnded).await;
-        }
-        while self.dice.one_in(2) {
-            self.say_late().await;
-        }
     }
 
     /// Some clients tell how much they had played.
@@ -296,31 +198,35 @@ impl Scene {
             self.caller.played(turn, PlaybackEvent::Stopped, played).await;
         }
     }
-}
 
-/// The generation in which the provider speaks now.
-fn generation(bench: &Bench) -> Generation {
-    let orders = bench.voice.orders();
-    (0..orders).fold(Generation::FIRST, |generation, _| generation.next())
-}
-
-#[tokio::test(start_paused = true)]
-async fn nothing_of_an_answer_is_heard_after_it_was_cut() {
-    let (mut interrupted, mut frames) = (0, 0);
-    for seed in 0..SESSIONS {
-        let mut scene = Scene::new(seed).await;
-        for _ in 0..INTERRUPTIONS {
-            scene.round().await;
+    /// All that was seen, to the end of the session.
+    async fn end(mut self) -> Seen {
+        self.settle().await;
+        self.caller.say(SessionInput::End).await;
+        while let Some(outgoing) = self.caller.end.outgoing.recv().await {
+            self.seen.outgoing(&outgoing);
         }
-        scene.settle().await;
-        scene.caller.say(SessionInput::End).await;
-        while let Some(outgoing) = scene.caller.end.outgoing.recv().await {
-            scene.seen.outgoing(&outgoing);
-        }
-        assert_eq!(scene.seen.speaking, None, "session {seed}");
-        interrupted += scene.seen.interrupted;
-        frames += scene.seen.frames;
+        assert_eq!(self.seen.speaking, None, "what begins ends");
+        self.seen
     }
-    assert!(interrupted >= 10_000, "{interrupted} interruptions");
-    assert!(frames >= 20_000, "{frames} frames were heard");
+}
+
+/// What was seen of all sessions.
+#[derive(Default)]
+struct Total {
+    interrupted: usize,
+    frames: usize,
+}
+
+impl Total {
+    fn add(&mut self, seen: &Seen) {
+        self.interrupted += seen.interrupted;
+        self.frames += seen.frames;
+    }
+}
+
+/// Words without a pause between them.
+fn words() -> Vec<i16> {
+    let samples = |ms: usize| ms * 24;
+    speech("barge-in-en")[samples(6_379)..samples(6_779)].to_vec()
 }

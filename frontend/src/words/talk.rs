@@ -1,38 +1,6 @@
-//! Every word of the page, in both languages, side by side. A key without a translation does not compile.
-
-use leptos::prelude::expect_context;
-
-use crate::Language;
-use crate::state::context::Preferences;
-
-macro_rules! words {
-    ($($key:ident: $english:literal, $chinese:literal;)*) => {
-        /// The words of one language.
-        #[derive(Debug)]
-        pub struct Words {
-            $(
-                #[doc = concat!("`", stringify!($key), "`")]
-                pub $key: &'static str,
-            )*
-        }
-
-        const ENGLISH: Words = Words { $($key: $english,)* };
-        const CHINESE: Words = Words { $($key: $chinese,)* };
-
-        #[cfg(test)]
-        const PAIRS: &[(&str, &str, &str)] = &[$((stringify!($key), $english, $chinese),)*];
-    };
-}
+//! The words of the page Talk.
 
 words! {
-    title: "Talk – Viva", "對話 – Viva";
-    tagline: "voice AI test bench", "語音 AI 測試台";
-    other_language: "中文", "English";
-    switch_language: "Switch to Traditional Chinese", "切換為英文";
-    theme_auto: "Theme: as the system", "外觀：跟隨系統";
-    theme_light: "Theme: light", "外觀：淺色";
-    theme_dark: "Theme: dark", "外觀：深色";
-
     setup: "Setup", "設定";
     close: "Close", "關閉";
     mode: "Mode", "模式";
@@ -56,9 +24,9 @@ words! {
     part_is: "{part}: {what}", "{part}：{what}";
     available: "Ready to use.", "可以使用。";
     key_missing: "needs a key", "需要金鑰";
-    key_missing_hint: "The server has no key for this provider. Add one there and reload the page, or choose Offline.", "伺服器沒有此服務的金鑰。請在伺服器加入金鑰後重新載入本頁，或改選 Offline。";
+    key_missing_hint: "There is no key for this provider. Add one of your own on the page Providers, or choose Offline.", "沒有此服務的金鑰。請在「服務」頁面加入自己的金鑰，或改選 Offline。";
     key_invalid: "key refused", "金鑰遭拒";
-    key_invalid_hint: "The provider refused the key. Replace it and reload the page, or choose Offline.", "此服務拒絕了金鑰。請更換金鑰後重新載入本頁，或改選 Offline。";
+    key_invalid_hint: "The provider refused the key. Replace it on the page Providers, or choose Offline.", "此服務拒絕了金鑰。請在「服務」頁面更換金鑰，或改選 Offline。";
     unavailable: "not available now", "目前無法使用";
     unavailable_hint: "The server cannot use this provider now. Reload the page later, or choose Offline.", "伺服器目前無法使用此服務。請稍後重新載入本頁，或改選 Offline。";
     no_key_needed: "Needs no key.", "不需金鑰。";
@@ -83,6 +51,36 @@ words! {
     user_role: "My role", "我的角色";
     ai_role: "AI role", "AI 的角色";
     scenario: "Scenario", "情境";
+    text_full: "At the limit of {n} characters: what comes after it is cut off.", "已達 {n} 字上限，超出的部分不會保留。";
+    template: "Template", "範本";
+    template_none: "None: write your own", "不使用，自行撰寫";
+    template_own: "{name} – yours", "{name}（自訂）";
+    template_language: "Language", "語言";
+    template_category: "Kind", "類別";
+    template_any: "All", "全部";
+    template_as_it_is: "As in the template “{name}”.", "內容與範本「{name}」相同。";
+    template_changed: "Changed since the template “{name}” was chosen.", "選用範本「{name}」後已修改。";
+    bring_back: "Bring back what I wrote", "還原我先前寫的內容";
+    preview: "Preview of the prompt", "預覽提示詞";
+    preview_hint: "This is what the AI is told, in one text.", "這是 AI 實際收到的完整內容。";
+    preview_empty: "Nothing: the AI gets no instructions.", "沒有內容，AI 不會收到任何指示。";
+    save_template: "Save as a template", "儲存為範本";
+    template_name: "Name", "名稱";
+    template_replaces: "You have a template of this name. It is replaced.", "你已有同名的範本，儲存後會取代它。";
+    save: "Save", "儲存";
+    replace: "Replace", "取代";
+    delete_template: "Delete this template", "刪除此範本";
+    delete_hint: "“{name}” is deleted for good. The texts stay here.", "將永久刪除「{name}」，此處的文字仍會保留。";
+    delete: "Delete", "刪除";
+    template_trouble: "The server did not do it.", "伺服器未完成此操作。";
+    template_unreachable: "The server could not be asked. Your texts are kept.", "無法連上伺服器。你的文字已保留。";
+    category_customer_service: "Customer service", "客戶服務";
+    category_language_teacher: "Language teacher", "語言教學";
+    category_technical_support: "Technical support", "技術支援";
+    category_general_assistant: "General assistant", "一般助理";
+    category_storyteller: "Storyteller", "說故事";
+    category_medical_intake: "Medical intake", "就診前問診";
+    category_other: "Other", "其他";
     ms: "ms", "毫秒";
 
     you: "You", "你";
@@ -237,7 +235,6 @@ words! {
     try_again: "Try again", "再試一次";
     dismiss: "Dismiss", "知道了";
 
-    not_live: "This page did not load completely, so nothing on it works. Is the server running? Reload the page.", "此頁面未完整載入，因此無法操作。伺服器是否在執行？請重新載入。";
     kept_all: "What was said and measured is kept on this page.", "已說的內容與測得的數據仍保留在本頁。";
     msg_utterance_near: "You have spoken for long: in ten seconds your turn ends by itself.", "你已說了很久，十秒後將自動結束這一輪。";
     msg_utterance_reached: "Your turn reached its limit and was ended.", "這一輪已達時間上限，自動結束。";
@@ -252,6 +249,8 @@ words! {
     msg_model_retired: "The provider’s last day for this model is over. It may stop to answer; choose another one.", "服務已公告停用此模型，可能隨時無法回應，請改選其他模型。";
     msg_unreachable: "The server cannot be reached. Is it running?", "無法連上伺服器，它是否在執行？";
     msg_lost: "The connection is lost: three attempts failed.", "連線中斷：三次重試皆失敗。";
+    msg_signed_out: "You are signed out.", "你已登出。";
+    sign_in: "Sign in", "登入";
     msg_expired: "The connection is back, but the session is over.", "已恢復連線，但對話已結束。";
     msg_replaced: "This session goes on in another window.", "此對話已在另一個視窗繼續。";
     msg_ended_disconnected: "The server ended the session.", "伺服器結束了對話。";
@@ -283,64 +282,4 @@ words! {
     err_quota: "The provider’s quota is used up.", "服務的額度已用完。";
     err_rate: "Too many requests. Wait a moment.", "請求過多，請稍候。";
     err_other: "The server reported a problem.", "伺服器回報了問題。";
-}
-
-impl Words {
-    /// The words of a language.
-    pub fn of(language: Language) -> &'static Self {
-        match language {
-            Language::English => &ENGLISH,
-            Language::TraditionalChinese => &CHINESE,
-        }
-    }
-}
-
-/// What a view says in the language of the page, now and when it changes.
-pub fn say(pick: fn(&Words) -> &'static str) -> impl Fn() -> &'static str + Copy + Send + Sync + 'static {
-    let preferences = expect_context::<Preferences>();
-    move || pick(preferences.words())
-}
-
-/// Puts values into the `{places}` of a text.
-pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
-    values.iter().fold(text.to_owned(), |text, (name, value)| {
-        text.replace(&format!("{{{name}}}"), value)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn places(text: &str) -> Vec<&str> {
-        let mut places: Vec<&str> = text
-            .split('{')
-            .skip(1)
-            .filter_map(|rest| rest.split_once('}'))
-            .map(|(name, _)| name)
-            .collect();
-        places.sort_unstable();
-        places
-    }
-
-    #[test]
-    fn both_languages_have_the_same_places() {
-        for (key, english, chinese) in PAIRS {
-            assert_eq!(places(english), places(chinese), "{key}");
-        }
-    }
-
-    #[test]
-    fn nothing_is_empty_and_chinese_has_full_width_punctuation() {
-        for (key, english, chinese) in PAIRS {
-            assert!(!english.is_empty() && !chinese.is_empty(), "{key}");
-            let wide = !chinese.is_ascii();
-            assert!(!(wide && chinese.ends_with('.')), "{key}");
-        }
-    }
-
-    #[test]
-    fn places_are_filled() {
-        assert_eq!(fill("{a} of {b}", &[("a", "1"), ("b", "3")]), "1 of 3");
-    }
 }

@@ -1,0 +1,3 @@
+//! Prompts that no session has yet.
+
+pub(super) mod compose;

@@ -1,0 +1,82 @@
+use leptos::prelude::{RwSignal, provide_context};
+
+use crate::Language;
+use crate::state::context::Preferences;
+use crate::words::fill;
+use crate::words::shared::Words;
+
+/// The pages. Each is a document of its own, which the server renders and a program of its own makes live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    /// Talk with an AI.
+    Talk,
+    /// Which providers there are, and keys of one's own for them.
+    Providers,
+}
+
+impl Page {
+    /// Those that there are, in the order in which they are shown.
+    pub const ALL: [Self; 2] = [Self::Talk, Self::Providers];
+
+    /// Where it is.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Talk => "/",
+            Self::Providers => "/providers",
+        }
+    }
+
+    /// What its program is called in the bundle.
+    pub const fn program(self) -> &'static str {
+        match self {
+            Self::Talk => "talk",
+            Self::Providers => "providers",
+        }
+    }
+
+    /// What people call it.
+    pub const fn name(self, words: &Words) -> &'static str {
+        match self {
+            Self::Talk => words.talk,
+            Self::Providers => words.providers,
+        }
+    }
+
+    /// The title of its document.
+    pub fn title(self, language: Language) -> String {
+        let words = Words::of(language);
+        fill(words.title, &[("page", self.name(words))])
+    }
+
+    /// Gives its components what those of all pages share. To be called where it begins.
+    pub(crate) fn begin(self) {
+        let preferences = Preferences {
+            language: RwSignal::new(Language::of_request()),
+            theme: RwSignal::default(),
+        };
+        provide_context(self);
+        provide_context(preferences);
+        #[cfg(feature = "hydrate")]
+        crate::memory::keep_preferences(preferences, self);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_page_has_a_place_a_program_and_a_title_of_its_own() {
+        for language in [Language::English, Language::TraditionalChinese] {
+            let mut seen = HashSet::new();
+            for page in Page::ALL {
+                for text in [page.path(), page.program(), &page.title(language)] {
+                    assert!(seen.insert(text.to_owned()), "{text} is there twice");
+                }
+            }
+        }
+        assert_eq!(Page::Talk.title(Language::English), "Talk – Viva");
+    }
+}
