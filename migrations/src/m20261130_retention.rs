@@ -27,7 +27,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let index = Index::drop().name(NAME).table(InteractionSessions::Table).take();
+        let index = Index::drop().name(NAME).table(InteractionSessions::Table).to_owned();
         manager.drop_index(index).await
     }
 }
