@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio_util::task::TaskTracker;
 use viva_application::deletion::{Deletions, DeletionsPorts};
 use viva_contract::samples::{OWNER, at, session, session_id, turn};
-use viva_domain::ports::{AudioSpool, BlobKey, BlobStore, RetentionStore, SessionStore, TurnJournal};
+use viva_domain::ports::{AudioSpool, BlobKey, BlobStore, RetentionStore, TurnJournal};
 use viva_domain::sessions::{EndStatus, Session, SessionState};
 use viva_fakes::{Crash, CrashPoint, Crashing};
 

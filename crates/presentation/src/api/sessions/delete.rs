@@ -6,7 +6,7 @@ use viva_application::deletion::Deletions;
 use viva_domain::ids::SessionId;
 use viva_protocol::problem::Problem as ProblemBody;
 
-use crate::extract::{Identity, OwnOrigin, Path};
+use crate::extract::{Identity, Path};
 use crate::problem::Problem;
 
 /// Deletes a session with its turns and recordings.
@@ -19,7 +19,6 @@ use crate::problem::Problem;
     responses(
         (status = 204, description = "It is gone"),
         (status = 400, description = "The id is no UUID", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "A page of another server asks", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such session", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "It goes on", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "The database or the storage cannot be reached; `code` says whether the deletion is begun", body = ProblemBody, content_type = "application/problem+json"),
@@ -27,7 +26,6 @@ use crate::problem::Problem;
 )]
 #[instrument(name = "api.sessions.delete", skip_all, fields(session.id = %id))]
 pub(crate) async fn delete(
-    _own: OwnOrigin,
     State(deletions): State<Deletions>,
     Identity(user_id): Identity,
     Path(id): Path<Uuid>,

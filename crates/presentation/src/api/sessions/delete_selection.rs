@@ -8,7 +8,7 @@ use viva_domain::ids::SessionId;
 use viva_protocol::problem::Problem as ProblemBody;
 use viva_protocol::rest;
 
-use crate::extract::{Identity, JsonBody, OwnOrigin};
+use crate::extract::{Identity, JsonBody};
 use crate::problem::{Problem, log};
 
 /// As many as there are on the longest page of a list.
@@ -24,12 +24,10 @@ const MOST: usize = 100;
     responses(
         (status = 200, description = "What came of each", body = rest::SessionDeletions),
         (status = 400, description = "The body is not JSON, or selects nothing or too many", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "A page of another server asks", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
 #[instrument(name = "api.sessions.delete_selection", skip_all)]
 pub(crate) async fn delete_selection(
-    _own: OwnOrigin,
     State(deletions): State<Deletions>,
     Identity(user_id): Identity,
     JsonBody(selection): JsonBody<rest::SessionSelection>,
