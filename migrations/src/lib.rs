@@ -17,6 +17,7 @@ mod m20261129_templates;
 mod m20261130_access;
 mod m20261130_credentials;
 mod m20261130_recordings;
+mod m20261130_retention;
 mod m20261130_session_lists;
 
 /// Brings a database to the newest schema; running it again changes nothing.
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_access::Migration),
             Box::new(m20261130_recordings::Migration),
             Box::new(m20261130_session_lists::Migration),
+            Box::new(m20261130_retention::Migration),
         ]
     }
 }

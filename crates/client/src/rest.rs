@@ -8,7 +8,8 @@ use uuid::Uuid;
 use viva_protocol::problem::{PROBLEM_JSON, Problem};
 use viva_protocol::rest::{
     AuditEntry, Credential, CredentialContent, CredentialList, DuplicateTemplate, LatencyStats, Page,
-    ProviderList, SelfTest, SessionDetail, SessionPage, Template, TemplateContent, Turn,
+    ProviderList, SelfTest, SessionDeletion, SessionDeletions, SessionDetail, SessionPage, SessionSelection,
+    Template, TemplateContent, Turn,
 };
 
 use crate::ClientError;
@@ -116,6 +117,26 @@ impl Client {
     /// [`ClientError::Problem`] with status 404 when the id is unknown or somebody else's.
     pub async fn session(&self, id: Uuid) -> Result<SessionDetail, ClientError> {
         self.get(&format!("/api/v1/interaction/sessions/{id}")).await
+    }
+
+    /// Deletes a session with its turns and recordings.
+    ///
+    /// # Errors
+    /// As [`Client::session`], and [`ClientError::Problem`] with status 409 when it goes on.
+    pub async fn delete_session(&self, id: Uuid) -> Result<(), ClientError> {
+        let url = self.url(&format!("/api/v1/interaction/sessions/{id}"))?;
+        self.send(self.http.delete(url)).await.map(|_| ())
+    }
+
+    /// Deletes up to 100 sessions, and says what came of each.
+    ///
+    /// # Errors
+    /// [`ClientError::Problem`] with status 400 when there are none or too many.
+    pub async fn delete_sessions(&self, ids: Vec<Uuid>) -> Result<Vec<SessionDeletion>, ClientError> {
+        let url = self.url("/api/v1/interaction/sessions/deletions")?;
+        let request = self.http.post(url).json(&SessionSelection { ids });
+        let done: SessionDeletions = understood(&self.send(request).await?)?;
+        Ok(done.items)
     }
 
     /// All turns of a session, in order.

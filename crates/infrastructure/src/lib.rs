@@ -14,6 +14,8 @@ pub mod blobs;
 pub mod catalogue;
 pub mod credentials;
 pub mod db;
+#[cfg(test)]
+mod deleting;
 mod disk;
 pub mod journal;
 pub mod providers;

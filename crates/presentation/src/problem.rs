@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use tracing::error;
 use viva_application::credentials::CredentialError;
+use viva_application::deletion::DeleteError;
 use viva_application::history::HistoryError;
 use viva_application::templates::{FindTemplateError, PromptError, TemplateError};
 use viva_domain::credentials::CredentialRefusal;
@@ -281,6 +282,25 @@ impl From<HistoryError> for Problem {
             HistoryError::Range { len } => Self::range_not_satisfiable(*len),
             HistoryError::Store(cause) => cause.into(),
             HistoryError::Blob(cause) => cause.into(),
+        }
+    }
+}
+
+impl From<DeleteError> for Problem {
+    fn from(err: DeleteError) -> Self {
+        match &err {
+            DeleteError::Unknown(_) => Self::not_found("session-not-found").detail(err.to_string()),
+            DeleteError::Active(_) => Self::conflict("session-active").detail(err.to_string()),
+            DeleteError::Unfinished { .. } => {
+                log(&err);
+                Self::unavailable("deletion-unfinished").detail(err.to_string())
+            }
+            DeleteError::NotTried(_) | DeleteError::BrokenOff(_) => {
+                log(&err);
+                Self::internal()
+            }
+            DeleteError::Store(cause) => cause.into(),
+            DeleteError::Blob(cause) => cause.into(),
         }
     }
 }

@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use viva_application::credentials::Credentials;
+use viva_application::deletion::Deletions;
 use viva_application::history::History;
 use viva_application::sessions::Sessions;
 use viva_application::templates::Templates;
@@ -30,6 +31,8 @@ pub struct AppState {
     pub sessions: Sessions,
     /// What was kept of sessions.
     pub history: History,
+    /// Takes it away.
+    pub deletions: Deletions,
     /// System-prompt templates.
     pub templates: Templates,
     /// Provider keys of users.

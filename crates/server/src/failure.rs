@@ -15,7 +15,7 @@ pub(crate) enum Failure {
     Config,
     /// The database cannot be reached or migrated.
     Database,
-    /// The storage folder cannot be written, or another server uses it.
+    /// The storage cannot be written, or another server uses it.
     Storage,
     /// The address is in use or not ours.
     Listen,

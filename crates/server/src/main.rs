@@ -9,6 +9,7 @@ mod commands;
 mod config;
 mod directory;
 mod failure;
+mod retention;
 mod selftest;
 mod shutdown;
 mod telemetry;
@@ -54,6 +55,11 @@ enum Command {
         #[command(subcommand)]
         action: commands::keys::Action,
     },
+    /// Removes what is no longer kept.
+    Retention {
+        #[command(subcommand)]
+        action: commands::retention::Action,
+    },
     /// Measures providers whose delays are known and prints how far the reported latencies are from the truth.
     Selftest(commands::selftest::SelfTestArgs),
     /// Plays a WAV file as the caller against a running server and prints what happened and how long it took.
@@ -69,6 +75,7 @@ async fn main() -> ExitCode {
         Command::Token { action } => commands::token::run(config.as_deref(), action).await,
         Command::Config { action } => commands::config::run(config.as_deref(), action),
         Command::Keys { action } => commands::keys::run(config.as_deref(), action).await,
+        Command::Retention { action } => commands::retention::run(config.as_deref(), action).await,
         Command::Selftest(args) => commands::selftest::run(config.as_deref(), args).await,
         Command::Talk(args) => commands::talk::run(*args).await,
     };

@@ -9,7 +9,9 @@ use tokio_util::task::TaskTracker;
 use tracing::warn;
 use viva_application::access::Access;
 use viva_application::credentials::{Credentials, CredentialsPorts};
+use viva_application::deletion::{Deletions, DeletionsPorts};
 use viva_application::history::History;
+use viva_application::retention::Retention;
 use viva_application::sessions::{Sessions, SessionsPorts};
 use viva_application::templates::Templates;
 use viva_domain::credentials::{KeyId, StoredCredential};
@@ -23,8 +25,8 @@ use viva_infrastructure::catalogue::{
 };
 use viva_infrastructure::credentials::{self, HttpClients, ProviderChecks};
 use viva_infrastructure::db::{
-    Database, DatabaseConfig, DatabaseLock, ResealError, SqlCredentialStore, SqlSessionStore,
-    SqlTemplateStore, SqlTokenStore,
+    Database, DatabaseConfig, DatabaseLock, ResealError, SqlCredentialStore, SqlRetentionStore,
+    SqlSessionStore, SqlTemplateStore, SqlTokenStore,
 };
 use viva_infrastructure::journal::FileTurnJournal;
 use viva_infrastructure::providers::anthropic::AnthropicLanguageModel;
@@ -44,7 +46,7 @@ use viva_infrastructure::system::{SystemClock, SystemIds};
 use viva_infrastructure::vault::{MasterKey, MasterKeyPlace, XChaChaVault};
 use viva_presentation::{AppState, Connections, Limiter, SignIn, Site};
 
-use crate::config::{AuthMode, DatabaseSettings, ProviderSetup, Settings, StorageSettings};
+use crate::config::{AuthMode, DatabaseSettings, ProviderSetup, Recordings, Settings, StorageSettings};
 use crate::directory::OwnProviders;
 use crate::failure::Failure;
 use crate::selftest::SelfTestRunner;
@@ -53,6 +55,8 @@ use crate::selftest::SelfTestRunner;
 const ESPEAK: &str = "espeak-ng";
 /// The file in the storage that a server holds while it runs.
 const LOCK: &str = ".lock";
+/// The one that who removes what is no longer kept holds, also beside a server.
+const RETENTION_LOCK: &str = ".retention.lock";
 
 /// A database that is up to date.
 pub(crate) async fn database(settings: &DatabaseSettings) -> Result<Database> {
@@ -67,21 +71,50 @@ pub(crate) async fn database(settings: &DatabaseSettings) -> Result<Database> {
 ///
 /// A second server would take the recordings of the first one's live sessions for what an earlier process left behind.
 pub(crate) fn lock(storage: &StorageSettings) -> Result<File> {
-    let path = storage.folder().join(LOCK);
-    let locked = std::fs::create_dir_all(storage.folder())
+    let locked = lock_file(storage, LOCK)?;
+    locked.ok_or_else(|| {
+        let folder = storage.folder();
+        anyhow!("another server uses {}", folder.display()).context(Failure::Storage)
+    })
+}
+
+/// `None` when another process has it.
+fn lock_file(storage: &StorageSettings, name: &str) -> Result<Option<File>> {
+    let path = storage.folder().join(name);
+    let file = std::fs::create_dir_all(storage.folder())
         .and_then(|()| File::create(&path))
         .with_context(|| path.display().to_string())
         .context(Failure::Storage)?;
-    match locked.try_lock() {
-        Ok(()) => Ok(locked),
-        Err(TryLockError::WouldBlock) => {
-            Err(anyhow!("another server uses {}", storage.folder().display()).context(Failure::Storage))
-        }
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(err)) => {
             warn!(error = %err, "The storage cannot be locked; take care that no other server uses it");
-            Ok(locked)
+            Ok(Some(file))
         }
     }
+}
+
+/// What keeps others from removing what is no longer kept.
+#[derive(Debug)]
+pub(crate) struct RetentionLock {
+    _file: File,
+    _database: DatabaseLock,
+}
+
+/// Takes it; `None` when another process does the same.
+pub(crate) async fn lock_retention(settings: &Settings) -> Result<Option<RetentionLock>> {
+    let Some(file) = lock_file(&settings.storage, RETENTION_LOCK)? else {
+        return Ok(None);
+    };
+    let config = DatabaseConfig::new(settings.database.url().clone());
+    let locked = Database::lock_retention(&config)
+        .await
+        .context(Failure::Database)?;
+    Ok(locked.map(|database| RetentionLock {
+        _file: file,
+        _database: database,
+    }))
 }
 
 /// Takes the database for this process for as long as the lock lives.
@@ -141,19 +174,59 @@ pub(crate) async fn rotate_master_key(settings: &Settings) -> Result<Rotated> {
     })
 }
 
-/// The server's state, with everything that an earlier process left behind brought in order.
-pub(crate) async fn state(settings: &Settings, tasks: &TaskTracker) -> Result<AppState> {
-    let storage = settings.storage.folder();
-    let blob_store = ObjectBlobStore::open_folder(&storage)
+/// Where everything about sessions is kept.
+struct Kept {
+    ports: DeletionsPorts,
+    database: Database,
+}
+
+async fn kept(settings: &Settings) -> Result<Kept> {
+    let blob_store = match settings.storage.recordings() {
+        Recordings::Folder(folder) => ObjectBlobStore::open_folder(folder).await,
+        Recordings::Bucket(bucket) => ObjectBlobStore::open_bucket(&bucket).await,
+    };
+    let blob_store = blob_store.context(Failure::Storage)?;
+    let folder = settings.storage.folder();
+    let audio_spool = LocalAudioSpool::open(folder.join("spool"))
         .await
         .context(Failure::Storage)?;
-    let audio_spool = LocalAudioSpool::open(storage.join("spool"))
-        .await
-        .context(Failure::Storage)?;
-    let turn_journal = FileTurnJournal::open(storage.join("journal"))
+    let turn_journal = FileTurnJournal::open(folder.join("journal"))
         .await
         .context(Failure::Storage)?;
     let database = database(&settings.database).await?;
+    let ports = DeletionsPorts {
+        session_store: Arc::new(SqlSessionStore::new(database.clone())),
+        retention_store: Arc::new(SqlRetentionStore::new(database.clone())),
+        blob_store: Arc::new(blob_store),
+        audio_spool: Arc::new(audio_spool),
+        turn_journal: Arc::new(turn_journal),
+    };
+    Ok(Kept { ports, database })
+}
+
+/// What removes what is no longer kept, beside a server or without one.
+pub(crate) async fn retention(settings: &Settings, tasks: &TaskTracker) -> Result<Retention> {
+    let Kept { ports, .. } = kept(settings).await?;
+    let deletions = Deletions::new(ports, tasks.clone());
+    Ok(retention_of(settings, deletions, Arc::new(SystemClock)))
+}
+
+fn retention_of(settings: &Settings, deletions: Deletions, clock: Arc<dyn Clock>) -> Retention {
+    Retention::new(deletions, clock, settings.retention.keep_for())
+}
+
+/// What a server serves, and what it does besides.
+pub(crate) struct Wired {
+    pub(crate) state: AppState,
+    pub(crate) retention: Retention,
+}
+
+/// The server's state, with everything that an earlier process left behind brought in order.
+pub(crate) async fn wire(settings: &Settings, tasks: &TaskTracker) -> Result<Wired> {
+    let Kept {
+        ports: kept,
+        database,
+    } = kept(settings).await?;
     let sign_in = match settings.auth.mode {
         AuthMode::None => SignIn::NotNeeded,
         AuthMode::Token => SignIn::ByToken(access(&database)),
@@ -163,10 +236,10 @@ pub(crate) async fn state(settings: &Settings, tasks: &TaskTracker) -> Result<Ap
     let credentials = credentials_ports(settings, &database, tasks, &clock, &ids).await?;
     let directory = Arc::clone(&credentials.provider_directory);
     let ports = SessionsPorts {
-        session_store: Arc::new(SqlSessionStore::new(database)),
-        blob_store: Arc::new(blob_store),
-        audio_spool: Arc::new(audio_spool),
-        turn_journal: Arc::new(turn_journal),
+        session_store: Arc::clone(&kept.session_store),
+        blob_store: Arc::clone(&kept.blob_store),
+        audio_spool: Arc::clone(&kept.audio_spool),
+        turn_journal: Arc::clone(&kept.turn_journal),
         provider_directory: Arc::clone(&directory),
         credential_store: Arc::clone(&credentials.credential_store),
         clock: Arc::clone(&clock),
@@ -174,21 +247,21 @@ pub(crate) async fn state(settings: &Settings, tasks: &TaskTracker) -> Result<Ap
     };
     let history = History::new(Arc::clone(&ports.session_store), Arc::clone(&ports.blob_store));
     let templates = Templates::new(template_store, Arc::clone(&clock), ids);
+    let deletions = Deletions::new(kept, tasks.clone());
     let sessions = Sessions::new(ports, settings.sessions.to_application(), tasks.clone());
-    sessions
-        .recover()
-        .await
-        .context("cannot bring in order what an earlier run left behind")?;
+    recover(&deletions, &sessions).await?;
     let connections = Connections::default();
-    let self_tests = SelfTestRunner::new(storage, tasks.clone(), connections.stopping());
+    let self_tests = SelfTestRunner::new(settings.storage.folder(), tasks.clone(), connections.stopping());
     let setups = settings.provider_setups.iter();
     let forms: Vec<_> = setups.map(|setup| credentials::form(&setup.provider)).collect();
-    Ok(AppState {
+    let retention = retention_of(settings, deletions.clone(), Arc::clone(&clock));
+    let state = AppState {
         sign_in,
         exposure: settings.server.exposure(),
         limiter: Limiter::new(settings.limits.to_presentation()),
         sessions,
         history,
+        deletions,
         templates,
         credentials: Credentials::new(credentials, forms, tasks.clone()),
         providers: directory,
@@ -196,7 +269,16 @@ pub(crate) async fn state(settings: &Settings, tasks: &TaskTracker) -> Result<Ap
         site: Site::open(&settings.web.site)?,
         connections,
         self_tests: Arc::new(self_tests),
-    })
+    };
+    Ok(Wired { state, retention })
+}
+
+/// First goes what was being deleted: what is left of it in the spool and the journal must not come back.
+async fn recover(deletions: &Deletions, sessions: &Sessions) -> Result<()> {
+    const FAILED: &str = "cannot bring in order what an earlier run left behind";
+    deletions.finish_begun().await.context(FAILED)?;
+    sessions.recover().await.context(FAILED)?;
+    Ok(())
 }
 
 async fn credentials_ports(

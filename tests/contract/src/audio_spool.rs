@@ -17,6 +17,8 @@ macro_rules! audio_spool_contract {
             recordings_at_once_do_not_mix,
             removing_twice_does_nothing,
             recordings_that_are_given_up_are_not_left_over,
+            what_was_begun_is_there_until_removed,
+            a_folder_is_forgotten_with_all_that_is_below,
             a_new_spool_is_empty,
         );
     };
@@ -130,6 +132,35 @@ pub async fn recordings_that_are_given_up_are_not_left_over(spool: &dyn AudioSpo
     spool.remove(&given_up).await.unwrap();
     spool.remove(&key("a/never_begun.wav")).await.unwrap();
     assert_eq!(left_over(spool).await, []);
+}
+
+pub async fn what_was_begun_is_there_until_removed(spool: &dyn AudioSpool) {
+    let begun = key("a/b.wav");
+    assert!(!spool.contains(&begun).await.unwrap());
+    let file = spool.create(&begun, 24_000).await.unwrap();
+    assert!(spool.contains(&begun).await.unwrap());
+    drop(file);
+    assert!(!spool.contains(&key("a/c.wav")).await.unwrap());
+    spool.remove(&begun).await.unwrap();
+    assert!(!spool.contains(&begun).await.unwrap());
+}
+
+pub async fn a_folder_is_forgotten_with_all_that_is_below(spool: &dyn AudioSpool) {
+    for name in ["a/one/1.wav", "a/one/2.wav", "a/one/deep/3.wav"] {
+        record(spool, name, &[10]).await;
+    }
+    let kept = [
+        record(spool, "a/one.wav", &[5]).await,
+        record(spool, "a/oneself/1.wav", &[5]).await,
+    ];
+    for _ in 0..2 {
+        spool.remove_below(&key("a/one")).await.unwrap();
+        assert_eq!(left_over(spool).await, kept);
+    }
+    spool.remove_below(&key("nowhere")).await.unwrap();
+    // The folder can be recorded into again.
+    record(spool, "a/one/1.wav", &[10]).await;
+    assert_eq!(left_over(spool).await.len(), 3);
 }
 
 pub async fn a_new_spool_is_empty(spool: &dyn AudioSpool) {

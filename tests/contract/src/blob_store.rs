@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use bytes::Bytes;
+use futures_util::{StreamExt, TryStreamExt};
 use tempfile::TempDir;
 use viva_domain::ports::{BlobErrorKind, BlobKey, BlobStore};
 
@@ -20,6 +22,11 @@ macro_rules! blob_store_contract {
             deleted_files_are_gone,
             a_missing_source_changes_nothing,
             names_do_not_mix,
+            content_is_stored_without_a_file,
+            files_of_a_folder_are_listed_with_their_lengths,
+            a_folder_that_is_not_there_is_empty,
+            files_of_one_folder_are_listed_together,
+            listed_files_can_be_deleted_meanwhile,
         );
     };
 }
@@ -111,6 +118,95 @@ pub async fn names_do_not_mix(store: &dyn BlobStore) {
     for name in &names[1..] {
         assert_eq!(whole(store, name).await, name.as_bytes());
     }
+}
+
+pub async fn content_is_stored_without_a_file(store: &dyn BlobStore) {
+    for content in [b"first and longer".as_slice(), b"second", b""] {
+        store
+            .put(&key("a/note"), Bytes::copy_from_slice(content))
+            .await
+            .unwrap();
+        assert_eq!(
+            store.len(&key("a/note")).await.unwrap(),
+            Some(content.len() as u64)
+        );
+    }
+    put_bytes(store, "a/note", b"third").await;
+    assert_eq!(whole(store, "a/note").await, b"third");
+}
+
+pub async fn files_of_a_folder_are_listed_with_their_lengths(store: &dyn BlobStore) {
+    for (name, len) in [
+        ("a/1.wav", 3),
+        ("a/2.wav", 0),
+        ("a/deep/3.wav", 5),
+        ("b/1.wav", 7),
+        ("ab/1.wav", 9),
+        ("a.wav", 9),
+    ] {
+        put_bytes(store, name, &vec![1; len]).await;
+    }
+    let expected = [("a/1.wav", 3), ("a/2.wav", 0), ("a/deep/3.wav", 5)];
+    let expected = expected.map(|(name, len)| (name.to_owned(), len));
+    assert_eq!(listed(store, "a").await, expected);
+    assert_eq!(listed(store, "a/deep").await, [("a/deep/3.wav".to_owned(), 5)]);
+    let first: Vec<_> = store.list(&key("b")).try_collect().await.unwrap();
+    put_bytes(store, "b/2.wav", b"later").await;
+    let both: Vec<_> = store.list(&key("b")).try_collect().await.unwrap();
+    let second = both.iter().find(|file| file.key == key("b/2.wav")).unwrap();
+    assert!(first[0].modified <= second.modified, "{both:?}");
+}
+
+pub async fn a_folder_that_is_not_there_is_empty(store: &dyn BlobStore) {
+    assert_eq!(listed(store, "nowhere").await, []);
+    put_bytes(store, "a/1.wav", b"sound").await;
+    store.delete(&key("a/1.wav")).await.unwrap();
+    assert_eq!(listed(store, "a").await, []);
+}
+
+pub async fn files_of_one_folder_are_listed_together(store: &dyn BlobStore) {
+    for file in ["1.wav", "2.wav", "3.wav"] {
+        for folder in ["c", "a", "b"] {
+            put_bytes(store, &format!("all/{folder}/{file}"), b"sound").await;
+        }
+    }
+    let files: Vec<_> = store.list(&key("all")).try_collect().await.unwrap();
+    let mut folders: Vec<&str> = files
+        .iter()
+        .map(|file| file.key.as_str().rsplit_once('/').unwrap().0)
+        .collect();
+    assert_eq!(folders.len(), 9);
+    folders.dedup();
+    assert_eq!(folders.len(), 3, "{folders:?}");
+}
+
+pub async fn listed_files_can_be_deleted_meanwhile(store: &dyn BlobStore) {
+    for n in 0..20 {
+        put_bytes(store, &format!("a/b/{n}"), b"sound").await;
+    }
+    let mut files = store.list(&key("a"));
+    while let Some(file) = files.next().await {
+        store.delete(&file.unwrap().key).await.unwrap();
+    }
+    assert_eq!(listed(store, "a").await, []);
+}
+
+/// Names and lengths, in order.
+async fn listed(store: &dyn BlobStore, folder: &str) -> Vec<(String, u64)> {
+    let files: Vec<_> = store.list(&key(folder)).try_collect().await.unwrap();
+    let mut files: Vec<_> = files
+        .into_iter()
+        .map(|file| (file.key.as_str().to_owned(), file.len))
+        .collect();
+    files.sort();
+    files
+}
+
+async fn put_bytes(store: &dyn BlobStore, name: &str, content: &[u8]) {
+    store
+        .put(&key(name), Bytes::copy_from_slice(content))
+        .await
+        .unwrap();
 }
 
 /// A local file, gone when dropped.

@@ -24,6 +24,7 @@ pub mod credential_vault;
 pub mod language_model;
 pub mod provider_directory;
 pub mod realtime_voice;
+pub mod retention_store;
 pub mod samples;
 pub mod session_list;
 pub mod session_search;

@@ -4,7 +4,7 @@
 use viva_domain::ports::TurnJournal;
 use viva_domain::turns::Turn;
 
-use crate::samples::{OWNER, STRANGER, failed_turn, turn, turn_id};
+use crate::samples::{OWNER, STRANGER, failed_turn, session_id, turn, turn_id};
 
 /// Runs the suite; the factory is `async fn(impl AsyncFnOnce(&dyn TurnJournal))`.
 #[macro_export]
@@ -15,6 +15,8 @@ macro_rules! turn_journal_contract {
             the_oldest_turn_comes_first,
             keeping_again_replaces,
             removed_turns_are_forgotten,
+            a_session_is_forgotten_with_all_its_turns,
+            a_session_that_is_not_there_is_forgotten,
             a_new_journal_is_empty,
         );
     };
@@ -56,6 +58,27 @@ pub async fn removed_turns_are_forgotten(journal: &dyn TurnJournal) {
     journal.remove(&turn(1, 1)).await.unwrap();
     journal.remove(&turn(1, 1)).await.unwrap();
     assert_eq!(journal.kept().await.unwrap(), [(OWNER, turn(1, 2))]);
+}
+
+pub async fn a_session_is_forgotten_with_all_its_turns(journal: &dyn TurnJournal) {
+    // What somebody says about a session does not make it part of that.
+    let about = Turn {
+        user_transcript: Some(session_id(1).to_string()),
+        ..turn(2, 1)
+    };
+    for turn in [&turn(1, 1), &about, &failed_turn(1, 2)] {
+        journal.keep(OWNER, turn).await.unwrap();
+    }
+    assert!(journal.has_session(session_id(1)).await.unwrap());
+    journal.remove_session(session_id(1)).await.unwrap();
+    assert!(!journal.has_session(session_id(1)).await.unwrap());
+    assert!(journal.has_session(session_id(2)).await.unwrap());
+    assert_eq!(journal.kept().await.unwrap(), [(OWNER, about)]);
+}
+
+pub async fn a_session_that_is_not_there_is_forgotten(journal: &dyn TurnJournal) {
+    assert!(!journal.has_session(session_id(1)).await.unwrap());
+    journal.remove_session(session_id(1)).await.unwrap();
 }
 
 pub async fn a_new_journal_is_empty(journal: &dyn TurnJournal) {

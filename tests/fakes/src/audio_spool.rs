@@ -92,6 +92,17 @@ impl AudioSpool for MemoryAudioSpool {
         lock(&self.shared.clips).remove(key);
         Ok(())
     }
+
+    async fn contains(&self, key: &BlobKey) -> Result<bool, SpoolError> {
+        self.shared.check_on_a_full_disk("look into the spool")?;
+        Ok(lock(&self.shared.clips).contains_key(key))
+    }
+
+    async fn remove_below(&self, folder: &BlobKey) -> Result<(), SpoolError> {
+        self.shared.check_on_a_full_disk("remove recordings")?;
+        lock(&self.shared.clips).retain(|key, _| !key.is_below(folder));
+        Ok(())
+    }
 }
 
 #[derive(Debug)]

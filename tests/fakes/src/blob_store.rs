@@ -5,17 +5,26 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use viva_domain::ports::{BlobError, BlobErrorKind, BlobKey, BlobStore};
+use chrono::{DateTime, Utc};
+use futures_util::{StreamExt, stream};
+use viva_domain::ports::{BlobError, BlobErrorKind, BlobKey, BlobList, BlobStore, Clock as _, StoredBlob};
 
-use crate::{FaultSwitch, MemoryAudioSpool, lock};
+use crate::{FaultSwitch, ManualClock, MemoryAudioSpool, lock};
 
 /// Keeps finished files in memory.
 #[derive(Debug, Default)]
 pub struct MemoryBlobStore {
     spool: MemoryAudioSpool,
-    blobs: Mutex<BTreeMap<BlobKey, Bytes>>,
+    blobs: Mutex<BTreeMap<BlobKey, Blob>>,
+    clock: ManualClock,
     faults: FaultSwitch<BlobErrorKind>,
     bytes_read: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Blob {
+    content: Bytes,
+    modified: DateTime<Utc>,
 }
 
 impl MemoryBlobStore {
@@ -32,6 +41,11 @@ impl MemoryBlobStore {
         &self.faults
     }
 
+    /// The clock of the storage, which stamps what is stored.
+    pub fn clock(&self) -> &ManualClock {
+        &self.clock
+    }
+
     /// The keys of everything that is stored.
     pub fn keys(&self) -> Vec<BlobKey> {
         lock(&self.blobs).keys().cloned().collect()
@@ -44,6 +58,11 @@ impl MemoryBlobStore {
 
     fn check(&self, operation: &str, key: &BlobKey) -> Result<(), BlobError> {
         self.faults.check().map_err(|kind| error(kind, operation, key))
+    }
+
+    fn keep(&self, key: &BlobKey, content: Bytes) {
+        let modified = self.clock.now();
+        lock(&self.blobs).insert(key.clone(), Blob { content, modified });
     }
 }
 
@@ -61,19 +80,25 @@ impl BlobStore for MemoryBlobStore {
                 })?
                 .into(),
         };
-        lock(&self.blobs).insert(key.clone(), content);
+        self.keep(key, content);
+        Ok(())
+    }
+
+    async fn put(&self, key: &BlobKey, content: Bytes) -> Result<(), BlobError> {
+        self.check("put", key)?;
+        self.keep(key, content);
         Ok(())
     }
 
     async fn len(&self, key: &BlobKey) -> Result<Option<u64>, BlobError> {
         self.check("measure", key)?;
-        Ok(lock(&self.blobs).get(key).map(|blob| blob.len() as u64))
+        Ok(lock(&self.blobs).get(key).map(|blob| blob.content.len() as u64))
     }
 
     async fn read(&self, key: &BlobKey, start: u64, end: u64) -> Result<Option<Bytes>, BlobError> {
         self.check("read", key)?;
         let blobs = lock(&self.blobs);
-        let Some(blob) = blobs.get(key) else {
+        let Some(Blob { content: blob, .. }) = blobs.get(key) else {
             return Ok(None);
         };
         if start >= end || end > blob.len() as u64 {
@@ -88,6 +113,22 @@ impl BlobStore for MemoryBlobStore {
         self.check("delete", key)?;
         lock(&self.blobs).remove(key);
         Ok(())
+    }
+
+    fn list(&self, folder: &BlobKey) -> BlobList {
+        if let Err(err) = self.check("list", folder) {
+            return stream::iter([Err(err)]).boxed();
+        }
+        let blobs = lock(&self.blobs);
+        let found = blobs.iter().filter(|(key, _)| key.is_below(folder));
+        let found = found.map(|(key, blob)| {
+            Ok(StoredBlob {
+                key: key.clone(),
+                len: blob.content.len() as u64,
+                modified: blob.modified,
+            })
+        });
+        stream::iter(found.collect::<Vec<_>>()).boxed()
     }
 }
 

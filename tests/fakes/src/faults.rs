@@ -14,6 +14,7 @@ pub struct FaultSwitch<K> {
 enum Plan<K> {
     Work,
     FailNext { calls: usize, kind: K },
+    FailAfter { calls: usize, kind: K },
     Fail { kind: K },
 }
 
@@ -26,6 +27,11 @@ impl<K: Clone> FaultSwitch<K> {
     /// The next `calls` calls fail, then it works again.
     pub fn fail_next(&self, calls: usize, kind: K) {
         *lock(&self.plan) = Plan::FailNext { calls, kind };
+    }
+
+    /// The next `calls` calls work, and those after them fail, until [`Self::recover`].
+    pub fn fail_after(&self, calls: usize, kind: K) {
+        *lock(&self.plan) = Plan::FailAfter { calls, kind };
     }
 
     /// It works again.
@@ -67,12 +73,20 @@ impl<K: Clone> Plan<K> {
     fn take_unless(&mut self, works_in_spite_of: impl Fn(&K) -> bool) -> Option<K> {
         match self {
             Self::Work | Self::FailNext { calls: 0, .. } => None,
-            Self::FailNext { kind, .. } | Self::Fail { kind } if works_in_spite_of(kind) => None,
+            Self::FailNext { kind, .. } | Self::FailAfter { kind, .. } | Self::Fail { kind }
+                if works_in_spite_of(kind) =>
+            {
+                None
+            }
+            Self::FailAfter { calls, .. } if *calls > 0 => {
+                *calls -= 1;
+                None
+            }
             Self::FailNext { calls, kind } => {
                 *calls -= 1;
                 Some(kind.clone())
             }
-            Self::Fail { kind } => Some(kind.clone()),
+            Self::FailAfter { kind, .. } | Self::Fail { kind } => Some(kind.clone()),
         }
     }
 }
@@ -122,6 +136,16 @@ mod tests {
         let switch = FaultSwitch::default();
         switch.fail("broken");
         assert!((0..100).all(|_| switch.check() == Err("broken")));
+        switch.recover();
+        assert_eq!(switch.check(), Ok(()));
+    }
+
+    #[test]
+    fn works_as_often_as_told() {
+        let switch = FaultSwitch::default();
+        switch.fail_after(2, "broken");
+        let checked = [0; 4].map(|_| switch.check());
+        assert_eq!(checked, [Ok(()), Ok(()), Err("broken"), Err("broken")]);
         switch.recover();
         assert_eq!(switch.check(), Ok(()));
     }

@@ -19,21 +19,21 @@ use crate::{FaultSwitch, lock};
 /// Keeps sessions in memory.
 #[derive(Debug, Default)]
 pub struct MemorySessionStore {
-    rows: Mutex<Rows>,
+    pub(crate) rows: Mutex<Rows>,
     faults: FaultSwitch<StoreErrorKind>,
 }
 
 #[derive(Debug, Default)]
-struct Rows {
-    sessions: BTreeMap<SessionId, Session>,
-    turns: BTreeMap<TurnId, Turn>,
-    listed: BTreeMap<SessionId, Listed>,
+pub(crate) struct Rows {
+    pub(crate) sessions: BTreeMap<SessionId, Session>,
+    pub(crate) turns: BTreeMap<TurnId, Turn>,
+    pub(crate) listed: BTreeMap<SessionId, Listed>,
     newest: u64,
 }
 
 /// What lists know of a session besides its turns.
 #[derive(Debug, Default)]
-struct Listed {
+pub(crate) struct Listed {
     number: u64,
     providers: Vec<String>,
 }
@@ -44,13 +44,13 @@ impl MemorySessionStore {
         &self.faults
     }
 
-    fn check(&self, operation: &'static str) -> Result<(), StoreError> {
+    pub(crate) fn check(&self, operation: &'static str) -> Result<(), StoreError> {
         self.faults.check().map_err(|kind| error(kind, operation))
     }
 }
 
 impl Rows {
-    fn owned(&self, owner: UserId, id: SessionId) -> Option<&Session> {
+    pub(crate) fn owned(&self, owner: UserId, id: SessionId) -> Option<&Session> {
         self.sessions.get(&id).filter(|session| session.user_id == owner)
     }
 

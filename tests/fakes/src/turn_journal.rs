@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use viva_domain::ids::{TurnId, UserId};
+use viva_domain::ids::{SessionId, TurnId, UserId};
 use viva_domain::ports::{SpoolError, SpoolErrorKind, TurnJournal};
 use viva_domain::turns::Turn;
 
@@ -49,6 +49,18 @@ impl TurnJournal for MemoryTurnJournal {
     async fn remove(&self, turn: &Turn) -> Result<(), SpoolError> {
         self.check("remove turn")?;
         lock(&self.turns).remove(&turn.id);
+        Ok(())
+    }
+
+    async fn has_session(&self, session: SessionId) -> Result<bool, SpoolError> {
+        self.check("look into the journal")?;
+        let turns = lock(&self.turns);
+        Ok(turns.values().any(|(_, turn)| turn.session_id == session))
+    }
+
+    async fn remove_session(&self, session: SessionId) -> Result<(), SpoolError> {
+        self.check("remove a session's turns")?;
+        lock(&self.turns).retain(|_, (_, turn)| turn.session_id != session);
         Ok(())
     }
 }

@@ -28,6 +28,18 @@ pub trait AudioSpool: Send + Sync {
     /// # Errors
     /// [`SpoolErrorKind::Unavailable`] when it cannot be removed.
     async fn remove(&self, key: &BlobKey) -> Result<(), SpoolError>;
+
+    /// Whether something was begun under this key and not removed.
+    ///
+    /// # Errors
+    /// [`SpoolErrorKind::Unavailable`] when the folder cannot be read.
+    async fn contains(&self, key: &BlobKey) -> Result<bool, SpoolError>;
+
+    /// Forgets everything that was begun below this folder, also what cannot be played. Needs no space on the disk.
+    ///
+    /// # Errors
+    /// [`SpoolErrorKind::Unavailable`] when something cannot be removed.
+    async fn remove_below(&self, folder: &BlobKey) -> Result<(), SpoolError>;
 }
 
 /// A recording that grows.

@@ -3,9 +3,18 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use futures_core::stream::BoxStream;
 use thiserror::Error;
 
 use super::Source;
+use crate::ids::SessionId;
+use crate::turns::TurnNumber;
+
+/// What all sessions' files are below.
+const SESSIONS: &str = "interactions";
+/// What marks the sessions that are being deleted is below.
+const TOMBSTONES: &str = "tombstones";
 
 /// Names a stored file: `/`-separated parts of letters, digits, `-`, `_` and `.`; no part is empty or starts with `.`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,6 +43,47 @@ impl BlobKey {
         } else {
             Err(InvalidBlobKey)
         }
+    }
+
+    /// The folder of all sessions' files.
+    pub fn of_sessions() -> Self {
+        Self(SESSIONS.to_owned())
+    }
+
+    /// The folder of a session's files: all that is below belongs to it and goes with it.
+    pub fn of_session(id: SessionId) -> Self {
+        Self(format!("{SESSIONS}/{id}"))
+    }
+
+    /// The folder of the tombstones.
+    pub fn of_tombstones() -> Self {
+        Self(TOMBSTONES.to_owned())
+    }
+
+    /// What says that a session is being deleted: as long as it is there, the deletion is not at its end.
+    pub fn tombstone_of(id: SessionId) -> Self {
+        Self(format!("{TOMBSTONES}/{id}"))
+    }
+
+    /// The session whose file, or whose tombstone, this is.
+    pub fn session(&self) -> Option<SessionId> {
+        let mut parts = self.0.split('/');
+        let is_folder = matches!(parts.next()?, SESSIONS | TOMBSTONES);
+        parts.next().filter(|_| is_folder)?.parse().ok()
+    }
+
+    /// The turn of its session to which this file belongs, such as 12 for `…/turn_012_user.wav`; `None` for what belongs to
+    /// the whole session.
+    pub fn turn(&self) -> Option<TurnNumber> {
+        let name = self.0.rsplit('/').next()?.strip_prefix("turn_")?;
+        let digits = name.split(['_', '.']).next()?;
+        digits.parse().ok().and_then(TurnNumber::new)
+    }
+
+    /// Whether this lies below the folder.
+    pub fn is_below(&self, folder: &Self) -> bool {
+        let rest = self.0.strip_prefix(&folder.0);
+        rest.is_some_and(|rest| rest.starts_with('/'))
     }
 
     /// The key's text.
@@ -75,6 +125,20 @@ pub enum BlobErrorKind {
     Range,
 }
 
+/// A file that is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredBlob {
+    /// Its name.
+    pub key: BlobKey,
+    /// Its length in bytes.
+    pub len: u64,
+    /// When it was stored, on the clock of the storage, UTC.
+    pub modified: DateTime<Utc>,
+}
+
+/// Files as they are found, or why no more can be; dropping it ends the search.
+pub type BlobList = BoxStream<'static, Result<StoredBlob, BlobError>>;
+
 /// Keeps finished files, such as recordings. Every implementation passes `contract::blob_store`.
 #[async_trait]
 pub trait BlobStore: Send + Sync {
@@ -83,6 +147,12 @@ pub trait BlobStore: Send + Sync {
     /// # Errors
     /// [`BlobError`] when it cannot be read or stored; nothing half-written is ever visible under the key.
     async fn put_file(&self, key: &BlobKey, file: &Path) -> Result<(), BlobError>;
+
+    /// Stores this content under the key, replacing what was there: for small files, that need not lie on a disk before.
+    ///
+    /// # Errors
+    /// As for [`Self::put_file`].
+    async fn put(&self, key: &BlobKey, content: Bytes) -> Result<(), BlobError>;
 
     /// Length in bytes; `None` when there is no such file.
     ///
@@ -101,6 +171,11 @@ pub trait BlobStore: Send + Sync {
     /// # Errors
     /// [`BlobErrorKind::Unavailable`] when the store cannot answer.
     async fn delete(&self, key: &BlobKey) -> Result<(), BlobError>;
+
+    /// Every file below the folder, also in folders below it, in no order; but what is below one folder comes together. What
+    /// is stored or removed meanwhile may be among them or not. A folder that does not exist is empty. A file whose name is
+    /// no [`BlobKey`] is not ours and not listed.
+    fn list(&self, folder: &BlobKey) -> BlobList;
 }
 
 #[cfg(test)]
@@ -115,6 +190,46 @@ mod tests {
             assert_eq!(BlobKey::parse(bad), Err(InvalidBlobKey), "{bad:?}");
         }
         assert!(BlobKey::parse("interactions/0199a6a4/turn_001_user.wav").is_ok());
+    }
+
+    #[test]
+    fn a_file_says_whose_it_is() {
+        let id: SessionId = "0199a6a4-0000-7000-8000-000000000001".parse().unwrap();
+        let key = |raw: &str| BlobKey::parse(raw).unwrap();
+        let file = |name: &str| key(&format!("interactions/{id}/{name}"));
+        for (name, number) in [
+            ("turn_001_user.wav", Some(1)),
+            ("turn_65535_ai.wav", Some(65_535)),
+            ("turn_012.peaks", Some(12)),
+            ("turn_000_ai.wav", None),
+            ("turn_65536_ai.wav", None),
+            ("peaks", None),
+        ] {
+            let file = file(name);
+            assert_eq!(file.session(), Some(id), "{name}");
+            assert_eq!(file.turn().map(TurnNumber::get), number, "{name}");
+            assert!(file.is_below(&BlobKey::of_session(id)), "{name}");
+            assert!(file.is_below(&BlobKey::of_sessions()), "{name}");
+        }
+        assert_eq!(BlobKey::tombstone_of(id).session(), Some(id));
+        assert!(BlobKey::tombstone_of(id).is_below(&BlobKey::of_tombstones()));
+        assert_eq!(key("interactions/someone/turn_001_ai.wav").session(), None);
+        assert_eq!(key(&format!("spool/{id}/a.wav")).session(), None);
+        assert!(!key("ab/c").is_below(&key("a")));
+        assert!(!key("a").is_below(&key("a")));
+    }
+
+    #[test]
+    fn keys_that_are_made_are_keys() {
+        let id = SessionId::from_uuid(uuid::Uuid::nil());
+        for made in [
+            BlobKey::of_sessions(),
+            BlobKey::of_session(id),
+            BlobKey::of_tombstones(),
+            BlobKey::tombstone_of(id),
+        ] {
+            assert_eq!(BlobKey::parse(made.as_str()), Ok(made));
+        }
     }
 
     #[test]

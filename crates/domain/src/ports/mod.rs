@@ -16,6 +16,7 @@ mod language_model;
 mod provider_directory;
 mod provider_error;
 mod realtime_voice;
+mod retention_store;
 mod session_store;
 mod speech_to_text;
 mod template_store;
@@ -26,7 +27,7 @@ mod turn_journal;
 use std::time::Duration;
 
 pub use audio_spool::{AudioSpool, SpoolError, SpoolErrorKind, SpoolFile, SpooledAudio};
-pub use blob_store::{BlobError, BlobErrorKind, BlobKey, BlobStore, InvalidBlobKey};
+pub use blob_store::{BlobError, BlobErrorKind, BlobKey, BlobList, BlobStore, InvalidBlobKey, StoredBlob};
 pub use clock::Clock;
 pub use credential_check::CredentialCheck;
 pub use credential_store::CredentialStore;
@@ -41,6 +42,7 @@ pub use realtime_voice::{
     Heard, RealtimeCapabilities, RealtimeCommand, RealtimeEvent, RealtimeEventKind, RealtimeRequest,
     RealtimeSession, RealtimeVoice,
 };
+pub use retention_store::{EndedSession, RetentionStore};
 pub use session_store::{
     MeasuredPeaks, Page, PageRequest, SessionList, SessionStore, StoreError, StoreErrorKind,
 };

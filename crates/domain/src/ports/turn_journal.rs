@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 
 use super::audio_spool::SpoolError;
-use crate::ids::UserId;
+use crate::ids::{SessionId, UserId};
 use crate::turns::Turn;
 
 /// Keeps finished turns locally while the database is away, across restarts. Every implementation passes
@@ -26,4 +26,16 @@ pub trait TurnJournal: Send + Sync {
     /// # Errors
     /// [`SpoolError`] when it cannot be removed.
     async fn remove(&self, turn: &Turn) -> Result<(), SpoolError>;
+
+    /// Whether a turn of this session is kept, or an entry was set aside that may be one.
+    ///
+    /// # Errors
+    /// [`SpoolError`] when the journal cannot be read.
+    async fn has_session(&self, session: SessionId) -> Result<bool, SpoolError>;
+
+    /// Forgets all turns of a session, also what was set aside of it.
+    ///
+    /// # Errors
+    /// [`SpoolError`] when the journal cannot be read, or a turn not be removed.
+    async fn remove_session(&self, session: SessionId) -> Result<(), SpoolError>;
 }

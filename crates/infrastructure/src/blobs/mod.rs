@@ -1,4 +1,8 @@
-//! Finished recordings, through `object_store`: a local folder now, any store that the library speaks later.
+//! Finished recordings, through `object_store`: in a local folder, or in a bucket of S3 or of what speaks as it does.
+
+mod s3;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,15 +10,20 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as ObjectPath;
-use object_store::{Error as ObjectError, MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload};
+use object_store::{
+    Error as ObjectError, MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload,
+};
 use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 use tracing::instrument;
-use viva_domain::ports::{BlobError, BlobErrorKind, BlobKey, BlobStore, Source};
+use viva_domain::ports::{BlobError, BlobErrorKind, BlobKey, BlobList, BlobStore, Source, StoredBlob};
 
 use crate::disk;
+
+pub use self::s3::S3Config;
 
 /// Files are sent in parts of this many bytes: the smallest that S3-compatible stores take is 5 MiB.
 const PART: usize = 5 * 1024 * 1024;
@@ -46,6 +55,17 @@ impl ObjectBlobStore {
         }
     }
 
+    /// A store in a bucket, which has to be there. A file is stored before it is visible.
+    ///
+    /// # Errors
+    /// [`BlobError`] when the bucket cannot be written, or there is not all that is needed to try.
+    pub async fn open_bucket(config: &S3Config) -> Result<Self, BlobError> {
+        let failed = |err: ObjectError| failed(format!("open the bucket {}", config.bucket), err);
+        let store = Arc::new(s3::store(config).map_err(failed)?);
+        s3::probe(&*store).await.map_err(failed)?;
+        Ok(Self { store })
+    }
+
     async fn upload(&self, path: &ObjectPath, mut file: File) -> Result<(), Source> {
         let first = read_part(&mut file).await?;
         if first.len() < PART {
@@ -73,6 +93,12 @@ impl BlobStore for ObjectBlobStore {
         self.upload(&path_of(key), source)
             .await
             .map_err(|err| failed(operation(), err))
+    }
+
+    #[instrument(name = "blobs.put", skip_all, fields(blob.key = %key))]
+    async fn put(&self, key: &BlobKey, content: Bytes) -> Result<(), BlobError> {
+        let put = self.store.put(&path_of(key), content.into()).await;
+        put.map(|_| ()).map_err(|err| failed(format!("put {key}"), err))
     }
 
     #[instrument(name = "blobs.len", skip_all, fields(blob.key = %key))]
@@ -107,6 +133,28 @@ impl BlobStore for ObjectBlobStore {
             .map(|_| ())
             .map_err(|err| failed(format!("delete {key}"), err))
     }
+
+    fn list(&self, folder: &BlobKey) -> BlobList {
+        let folder = folder.clone();
+        let found = self.store.list(Some(&path_of(&folder)));
+        let listed = found.filter_map(move |found| {
+            let listed = match found {
+                Ok(meta) => stored(&meta).map(Ok),
+                Err(err) => Some(Err(failed(format!("list {folder}"), err))),
+            };
+            std::future::ready(listed)
+        });
+        listed.boxed()
+    }
+}
+
+/// `None` for what has a name that is no key.
+fn stored(meta: &ObjectMeta) -> Option<StoredBlob> {
+    Some(StoredBlob {
+        key: BlobKey::parse(meta.location.as_ref()).ok()?,
+        len: meta.size,
+        modified: meta.last_modified,
+    })
 }
 
 async fn send_parts(upload: &mut dyn MultipartUpload, first: Bytes, file: &mut File) -> Result<(), Source> {

@@ -18,8 +18,10 @@ use viva_migrations::{Migrator, MigratorTrait};
 use super::error::failed;
 use super::session_store::catch_up;
 
-/// The name of the lock that a server holds in PostgreSQL, which knows locks by number: "viva".
+/// The names of locks in PostgreSQL, which knows them by number: "viva", which a server holds, and "vivar", which who
+/// removes what is no longer kept holds.
 const LOCK: i64 = 0x7669_7661;
+const RETENTION_LOCK: i64 = 0x76_6976_6172;
 
 /// Which database to use.
 #[derive(Debug, Clone)]
@@ -122,19 +124,32 @@ impl Database {
     /// [`OpenDatabaseError::Taken`] when another process has it.
     #[instrument(name = "db.lock", skip_all)]
     pub async fn lock(config: &DatabaseConfig) -> Result<DatabaseLock, OpenDatabaseError> {
+        let locked = Self::try_lock(LOCK, config).await?;
+        locked.ok_or(OpenDatabaseError::Taken)
+    }
+
+    /// As [`Self::lock`], for who removes what is no longer kept, and a server may use the database beside it; `None` when
+    /// another process does the same.
+    ///
+    /// # Errors
+    /// [`OpenDatabaseError`] when the database cannot be asked.
+    #[instrument(name = "db.lock_retention", skip_all)]
+    pub async fn lock_retention(config: &DatabaseConfig) -> Result<Option<DatabaseLock>, OpenDatabaseError> {
+        Self::try_lock(RETENTION_LOCK, config).await
+    }
+
+    async fn try_lock(lock: i64, config: &DatabaseConfig) -> Result<Option<DatabaseLock>, OpenDatabaseError> {
         let url = config.url.expose_secret();
         let Some(("postgres" | "postgresql", _)) = url.split_once(':') else {
-            return Ok(DatabaseLock { _connection: None });
+            return Ok(Some(DatabaseLock { _connection: None }));
         };
         let options = postgres_options(url)?;
-        let locking = tokio::time::timeout(config.timeout, lock_postgres(&options));
+        let locking = tokio::time::timeout(config.timeout, lock_postgres(lock, &options));
         let locked = locking.await.unwrap_or(Err(SqlxError::PoolTimedOut));
-        match locked.map_err(|err| OpenDatabaseError::Server(connecting_failed(err)))? {
-            Some(connection) => Ok(DatabaseLock {
-                _connection: Some(connection),
-            }),
-            None => Err(OpenDatabaseError::Taken),
-        }
+        let connection = locked.map_err(|err| OpenDatabaseError::Server(connecting_failed(err)))?;
+        Ok(connection.map(|connection| DatabaseLock {
+            _connection: Some(connection),
+        }))
     }
 
     /// Brings the schema up to date, and what older versions of it do not keep, and answers how many steps the schema took; 0
@@ -249,7 +264,7 @@ fn postgres_options(url: &str) -> Result<PgConnectOptions, OpenDatabaseError> {
 }
 
 /// A connection that holds the lock; `None` when another one does.
-async fn lock_postgres(options: &PgConnectOptions) -> Result<Option<PgConnection>, SqlxError> {
+async fn lock_postgres(lock: i64, options: &PgConnectOptions) -> Result<Option<PgConnection>, SqlxError> {
     let mut connection = options.connect().await?;
     for setting in [
         "SET tcp_keepalives_idle = 30",
@@ -259,7 +274,7 @@ async fn lock_postgres(options: &PgConnectOptions) -> Result<Option<PgConnection
         sqlx::query(setting).execute(&mut connection).await?;
     }
     let is_locked: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
-        .bind(LOCK)
+        .bind(lock)
         .fetch_one(&mut connection)
         .await?;
     Ok(is_locked.then_some(connection))
@@ -351,6 +366,21 @@ mod tests {
             while let Err(err) = Database::lock(&config).await {
                 assert!(matches!(err, OpenDatabaseError::Taken), "{err:?}");
             }
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn who_removes_and_a_server_do_not_wait_for_each_other() {
+        testing::on_postgres_server(async |_, server| {
+            let config = server.config();
+            let _server = Database::lock(&config).await.unwrap();
+            let removing = Database::lock_retention(&config).await.unwrap();
+            assert!(removing.is_some());
+            assert!(Database::lock_retention(&config).await.unwrap().is_none());
+            drop(removing);
+            // The server notices that the connection is gone.
+            while Database::lock_retention(&config).await.unwrap().is_none() {}
         })
         .await;
     }

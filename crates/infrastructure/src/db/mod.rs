@@ -8,6 +8,7 @@ mod database;
 pub(crate) mod entities;
 mod error;
 mod listing;
+mod retention_store;
 mod session_store;
 mod template_store;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod token_store;
 
 pub use credential_store::{ResealError, SqlCredentialStore};
 pub use database::{Database, DatabaseConfig, DatabaseLock, OpenDatabaseError};
+pub use retention_store::SqlRetentionStore;
 pub use session_store::SqlSessionStore;
 pub use template_store::SqlTemplateStore;
 pub use token_store::SqlTokenStore;

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tracing::{instrument, warn};
 use uuid::Uuid;
-use viva_domain::ids::{TurnId, UserId};
+use viva_domain::ids::{SessionId, TurnId, UserId};
 use viva_domain::ports::{SpoolError, TurnJournal};
 use viva_domain::turns::Turn;
 
@@ -74,6 +74,53 @@ impl TurnJournal for FileTurnJournal {
     async fn remove(&self, turn: &Turn) -> Result<(), SpoolError> {
         let path = path_of(&self.folder, turn.id);
         blocking("remove turn", move || disk::remove_file(&path)).await
+    }
+
+    #[instrument(name = "journal.has_session", skip_all, fields(session.id = %session))]
+    async fn has_session(&self, session: SessionId) -> Result<bool, SpoolError> {
+        let folder = Arc::clone(&self.folder);
+        let found = blocking("look into the journal", move || files_of(&folder, session)).await?;
+        Ok(!found.is_empty())
+    }
+
+    #[instrument(name = "journal.remove_session", skip_all, fields(session.id = %session))]
+    async fn remove_session(&self, session: SessionId) -> Result<(), SpoolError> {
+        let folder = Arc::clone(&self.folder);
+        blocking("remove a session's turns", move || {
+            files_of(&folder, session)?
+                .iter()
+                .try_for_each(|path| disk::remove_file(path))
+        })
+        .await
+    }
+}
+
+/// Every file with a turn of this session, whole, unfinished or set aside.
+fn files_of(folder: &Path, session: SessionId) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(at_path(folder))? {
+        let entry = entry.map_err(at_path(folder))?;
+        let name = entry.file_name();
+        let turn = name.to_str().and_then(|name| name.split('.').next());
+        if turn.and_then(|turn| turn.parse::<TurnId>().ok()).is_none() {
+            continue;
+        }
+        let path = entry.path();
+        match fs::read(&path) {
+            Ok(content) if is_of(&content, session) => found.push(path),
+            // Another one was stored meanwhile.
+            Err(err) if err.kind() != io::ErrorKind::NotFound => return Err(at_path(&path)(err)),
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
+/// What cannot be read as a turn is the session's if it names it.
+fn is_of(content: &[u8], session: SessionId) -> bool {
+    match serde_json::from_slice::<Entry>(content) {
+        Ok(entry) => entry.rows.turn.session_id == session.as_uuid(),
+        Err(_) => String::from_utf8_lossy(content).contains(&session.to_string()),
     }
 }
 
@@ -144,7 +191,7 @@ fn path_of(folder: &Path, id: TurnId) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use viva_contract::samples::{OWNER, failed_turn, turn, turn_id};
+    use viva_contract::samples::{OWNER, failed_turn, session_id, turn, turn_id};
     use viva_contract::turn_journal_contract;
     use viva_domain::ports::SpoolErrorKind;
 
@@ -189,6 +236,31 @@ mod tests {
         for number in [1, 2, 4] {
             assert!(path(number).with_extension("json.damaged").exists(), "{number}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_was_set_aside_goes_with_its_session() {
+        let place = tempfile::tempdir().unwrap();
+        let journal = FileTurnJournal::open(place.path()).await.unwrap();
+        for n in [1, 2] {
+            journal.keep(OWNER, &turn(n, 1)).await.unwrap();
+            let path = path_of(place.path(), turn_id(n, 1));
+            let half = fs::read_to_string(&path).unwrap();
+            let half = &half[..half.len() - 10];
+            fs::write(path.with_extension("unfinished"), half).unwrap();
+            fs::write(path.with_extension("json.damaged"), half).unwrap();
+            fs::remove_file(path).unwrap();
+        }
+        fs::write(place.path().join("notes.txt"), session_id(1).to_string()).unwrap();
+        assert!(journal.has_session(session_id(1)).await.unwrap());
+        journal.remove_session(session_id(1)).await.unwrap();
+        assert!(!journal.has_session(session_id(1)).await.unwrap());
+        let left: Vec<_> = fs::read_dir(place.path()).unwrap().collect();
+        assert_eq!(
+            left.len(),
+            3,
+            "the other session's, and what is no turn: {left:?}"
+        );
     }
 
     #[tokio::test]

@@ -83,6 +83,21 @@ impl AudioSpool for LocalAudioSpool {
         let (folder, path) = (Arc::clone(&self.folder), self.folder.path_of(key));
         blocking("remove recording", move || folder.remove(&path)).await
     }
+
+    #[instrument(level = "debug", name = "spool.contains", skip_all)]
+    async fn contains(&self, key: &BlobKey) -> Result<bool, SpoolError> {
+        let path = self.folder.path_of(key);
+        blocking("look into the spool", move || {
+            path.try_exists().map_err(at_path(&path))
+        })
+        .await
+    }
+
+    #[instrument(name = "spool.remove_below", skip_all)]
+    async fn remove_below(&self, folder: &BlobKey) -> Result<(), SpoolError> {
+        let (spool, path) = (Arc::clone(&self.folder), self.folder.path_of(folder));
+        blocking("remove recordings", move || spool.remove_below(&path)).await
+    }
 }
 
 impl Folder {
@@ -104,13 +119,28 @@ impl Folder {
     fn remove(&self, path: &Path) -> io::Result<()> {
         let _layout = self.layout.lock().unwrap_or_else(PoisonError::into_inner);
         disk::remove_file(path)?;
+        self.remove_empty_above(path);
+        Ok(())
+    }
+
+    /// Removes a folder with everything in it, and the folders that are empty without it.
+    fn remove_below(&self, path: &Path) -> io::Result<()> {
+        let _layout = self.layout.lock().unwrap_or_else(PoisonError::into_inner);
+        match fs::remove_dir_all(path) {
+            Err(err) if err.kind() != io::ErrorKind::NotFound => return Err(at_path(path)(err)),
+            _ => {}
+        }
+        self.remove_empty_above(path);
+        Ok(())
+    }
+
+    fn remove_empty_above(&self, path: &Path) {
         let folders = path.ancestors().skip(1);
         for folder in folders.take_while(|folder| *folder != self.root) {
             if fs::remove_dir(folder).is_err() {
                 break;
             }
         }
-        Ok(())
     }
 }
 

@@ -192,3 +192,16 @@ async fn an_unknown_rate_is_refused() {
     assert_eq!(spool.left_over().await.unwrap(), []);
     spool.create(&key("a.wav"), 22_050).await.unwrap();
 }
+
+#[tokio::test]
+async fn what_was_set_aside_goes_with_its_folder() {
+    let place = tempfile::tempdir().unwrap();
+    let spool = opened(&place).await;
+    let file = spool.create(&key("a/s/turn_001_user.wav"), 16_000).await.unwrap();
+    drop(file);
+    let aside = place.path().join("spool/a/s/turn_002_user.wav.damaged");
+    fs::write(&aside, "no recording").unwrap();
+    spool.remove_below(&key("a/s")).await.unwrap();
+    assert!(!place.path().join("spool/a").exists());
+    assert!(place.path().join("spool").exists());
+}

@@ -1,6 +1,7 @@
 //! Bodies of the REST API under `/api/v1`. Failures are [`crate::problem::Problem`]s.
 
 mod credentials;
+mod deletions;
 mod prompts;
 mod providers;
 mod recordings;
@@ -12,6 +13,7 @@ pub use credentials::{
     AuditAction, AuditEntry, AuditOutcome, Credential, CredentialContent, CredentialField,
     CredentialFieldName, CredentialList, ProviderCredential,
 };
+pub use deletions::{DeletionOutcome, SessionDeletion, SessionDeletions, SessionSelection};
 pub use prompts::{ComposedPrompt, PromptTexts};
 pub use providers::{CredentialStatus, Language, Model, Provider, ProviderCapabilities, ProviderList, Voice};
 pub use recordings::{

@@ -314,6 +314,11 @@ fn every_field_of_a_rest_body_is_named() {
     }
     assert_names_fields(body("marks"), "the marks", &turn["marks"]);
     assert_names_fields(body("recording"), "a recording", &turn["recordings"][0]);
+    let selection = serde_json::to_value(samples::session_selection()).unwrap();
+    assert_names_fields(body("session selection"), "a selection", &selection);
+    let deletions = serde_json::to_value(samples::session_deletions()).unwrap();
+    assert_names_fields(body("session deletions"), "the deletions", &deletions);
+    assert_names_fields(body("session deletions"), "a deletion", &deletions["items"][0]);
     let template = serde_json::to_value(samples::full_template()).unwrap();
     assert_names_fields(body("template"), "a template", &template);
     let prompt = serde_json::to_value(samples::full_prompt()).unwrap();

@@ -76,6 +76,12 @@ fn recordings_look_like_this() {
 }
 
 #[test]
+fn deletions_look_like_this() {
+    assert_wire("rest_session_selection", &samples::session_selection());
+    assert_wire("rest_session_deletions", &samples::session_deletions());
+}
+
+#[test]
 fn latency_statistics_look_like_this() {
     assert_wire("rest_latency_stats", &samples::latency_stats());
     assert_wire("rest_self_test", &samples::self_test());

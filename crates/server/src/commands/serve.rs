@@ -13,7 +13,8 @@ use viva_presentation::Exposure;
 
 use crate::config::{AuthMode, Settings, load};
 use crate::failure::Failure;
-use crate::{shutdown, telemetry, wiring};
+use crate::wiring::{self, Wired};
+use crate::{retention, shutdown, telemetry};
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ServeArgs {
@@ -46,9 +47,10 @@ pub(crate) async fn run(file: Option<&Path>, args: ServeArgs) -> Result<()> {
     let _lock = wiring::lock(&settings.storage)?;
     let _database_lock = wiring::lock_database(&settings.database).await?;
     let tasks = TaskTracker::new();
-    let state = wiring::state(settings, &tasks).await?;
+    let Wired { state, retention } = wiring::wire(settings, &tasks).await?;
     let stop = shutdown::on_signal()?;
     warn_of_plain_text(settings);
+    retention::run_daily(retention, settings.clone(), &tasks, state.connections.stopping());
     announce(address, settings.auth.mode)?;
     viva_presentation::serve(listener, state, stop)
         .await

@@ -8,6 +8,7 @@ mod limits;
 mod load;
 mod log;
 mod providers;
+mod retention;
 mod server;
 mod sessions;
 mod storage;
@@ -23,7 +24,7 @@ pub(crate) use database::DatabaseSettings;
 pub(crate) use load::{defaults, load};
 pub(crate) use log::{LogFormat, LogSettings};
 pub(crate) use providers::ProviderSetup;
-pub(crate) use storage::StorageSettings;
+pub(crate) use storage::{Recordings, StorageSettings};
 
 /// Everything that can be set.
 #[derive(Debug, Clone, Deserialize)]
@@ -36,6 +37,7 @@ pub(crate) struct Settings {
     pub(crate) storage: storage::StorageSettings,
     pub(crate) web: web::WebSettings,
     pub(crate) sessions: sessions::SessionsSettings,
+    pub(crate) retention: retention::RetentionSettings,
     pub(crate) credentials: CredentialsSettings,
     pub(crate) catalogue: catalogue::CatalogueSettings,
     #[serde(default)]
@@ -57,6 +59,7 @@ impl Settings {
         self.auth.validate(self.server)?;
         self.database.validate()?;
         self.storage.validate()?;
+        self.retention.validate()?;
         self.credentials.validate()?;
         self.sessions.validate()
     }

@@ -151,7 +151,7 @@ impl PrivateServer {
             .context("cannot listen for the self-test")?;
         let url = format!("http://{}", listener.local_addr()?);
         let tasks = TaskTracker::new();
-        let state = wiring::state(&settings, &tasks).await?;
+        let state = wiring::wire(&settings, &tasks).await?.state;
         let started_at = state.clock.now();
         let stop = CancellationToken::new();
         let serving = viva_presentation::serve(listener, state, stop.clone().cancelled_owned());

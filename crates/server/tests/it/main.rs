@@ -2,6 +2,7 @@
 
 mod access;
 mod bench;
+mod deleting;
 mod falling_back;
 mod hanging_up;
 mod own_keys;

@@ -166,7 +166,8 @@ fn fallback_of(name: &str) -> Result<FallbackPolicy, DamagedRow> {
         .ok_or(damaged("fallback"))
 }
 
-fn state_of(status: &str, ended_at: Option<DateTimeUtc>) -> Result<SessionState, DamagedRow> {
+/// What two columns say about a session.
+pub(crate) fn state_of(status: &str, ended_at: Option<DateTimeUtc>) -> Result<SessionState, DamagedRow> {
     match (SessionStatus::from_name(status), ended_at) {
         (Some(SessionStatus::Active), None) => Ok(SessionState::Active),
         (Some(SessionStatus::Ended(status)), Some(at)) => Ok(SessionState::Ended { at, status }),

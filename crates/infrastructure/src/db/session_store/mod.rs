@@ -11,9 +11,7 @@ use sea_orm::{
 };
 use tracing::instrument;
 use viva_domain::ids::{SessionId, TurnId, UserId};
-use viva_domain::ports::{
-    MeasuredPeaks, PageRequest, SessionList, SessionStore, StoreError, StoreErrorKind,
-};
+use viva_domain::ports::{MeasuredPeaks, PageRequest, SessionList, SessionStore, StoreError, StoreErrorKind};
 use viva_domain::sessions::{EndStatus, Interaction, Session, SessionFilter, SessionStatus};
 use viva_domain::turns::{Turn, TurnNumber};
 

@@ -3,6 +3,8 @@
 pub(super) mod audio;
 mod byte_range;
 mod convert;
+pub(super) mod delete;
+pub(super) mod delete_selection;
 mod entity_tag;
 pub(super) mod export;
 mod file_name;

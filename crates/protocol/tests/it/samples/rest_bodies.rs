@@ -302,6 +302,29 @@ pub(crate) fn credentials() -> rest::CredentialList {
     }
 }
 
+pub(crate) fn session_selection() -> rest::SessionSelection {
+    rest::SessionSelection {
+        ids: session_deletions().items.iter().map(|item| item.id).collect(),
+    }
+}
+
+/// With every outcome.
+pub(crate) fn session_deletions() -> rest::SessionDeletions {
+    let outcomes = [
+        rest::DeletionOutcome::Deleted,
+        rest::DeletionOutcome::NotFound,
+        rest::DeletionOutcome::Active,
+        rest::DeletionOutcome::Unfinished,
+        rest::DeletionOutcome::Failed,
+    ];
+    let items = (1..)
+        .zip(outcomes)
+        .map(|(n, outcome)| rest::SessionDeletion { id: id(n), outcome });
+    rest::SessionDeletions {
+        items: items.collect(),
+    }
+}
+
 pub(crate) fn credential_content() -> rest::CredentialContent {
     rest::CredentialContent {
         api_key: SECRET.into(),

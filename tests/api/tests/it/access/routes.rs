@@ -29,6 +29,7 @@ enum May {
 }
 
 const SESSIONS: &str = "/api/v1/interaction/sessions";
+const DELETIONS: &str = "/api/v1/interaction/sessions/deletions";
 const TEMPLATES: &str = "/api/v1/interaction/templates";
 const CREDENTIALS: &str = "/api/v1/credentials";
 
@@ -51,6 +52,9 @@ const ROUTES: [(&str, &str, May); 33] = [
     ("post", "/api/v1/selftest", Visitors(202)),
     ("get", SESSIONS, Visitors(200)),
     ("get", "/api/v1/interaction/sessions/{id}", Owner(200)),
+    ("delete", "/api/v1/interaction/sessions/{id}", Owner(204)),
+    // Of a selection, what is somebody else's is not there.
+    ("post", DELETIONS, Visitors(200)),
     ("get", "/api/v1/interaction/sessions/{id}/turns", Owner(200)),
     (
         "get",
@@ -102,7 +106,8 @@ enum Is {
 struct Bench {
     server: Server,
     owner: Person,
-    templates: Cell<u16>,
+    /// What is made anew for a request that uses it up.
+    made: Cell<u16>,
 }
 
 impl Bench {
@@ -116,7 +121,7 @@ impl Bench {
         Self {
             server,
             owner,
-            templates: Cell::new(0),
+            made: Cell::new(0),
         }
     }
 
@@ -152,7 +157,8 @@ impl Bench {
         ]
     }
 
-    /// The path with the ids of what belongs to the owner. Templates and provider keys are new every time.
+    /// The path with the ids of what belongs to the owner. Templates, provider keys and sessions that are deleted are new
+    /// every time.
     async fn path(&self, method: &str, path: &str) -> String {
         if path.starts_with(CREDENTIALS) {
             keep_key(&self.server, &self.owner, OWNERS_KEY).await;
@@ -165,6 +171,10 @@ impl Bench {
             let store = &self.server.template_store;
             store.insert(self.owner.id, id, &content, at(1)).await.unwrap();
             id.to_string()
+        } else if method == "delete" {
+            let n = 1_000 + self.next();
+            self.server.keep_ended_session_of(self.owner.id, n, 1).await;
+            session_id(n).to_string()
         } else {
             session_id(1).to_string()
         };
@@ -179,8 +189,8 @@ impl Bench {
     }
 
     fn next(&self) -> u16 {
-        self.templates.set(self.templates.get() + 1);
-        self.templates.get()
+        self.made.set(self.made.get() + 1);
+        self.made.get()
     }
 
     /// What the route answers.
@@ -201,6 +211,7 @@ impl Bench {
         let (media_type, body) = match path {
             "/login" => ("application/x-www-form-urlencoded", "token=nonsense".to_owned()),
             "/api/v1/credentials/{provider}" => ("application/json", key().to_string()),
+            DELETIONS => ("application/json", selection(1).to_string()),
             _ => ("application/json", template(self.next()).to_string()),
         };
         headers.push(("content-type", media_type));
@@ -222,6 +233,10 @@ impl Bench {
 
 fn template(n: u16) -> Value {
     json!({ "name": format!("Written {n}"), "category": "test", "language": "en", "system_prompt": "Be brief." })
+}
+
+fn selection(n: u16) -> Value {
+    json!({ "ids": [session_id(n).to_string()] })
 }
 
 /// For the provider of the bench that has to have an address.
@@ -310,7 +325,10 @@ async fn nobody_but_the_owner_changed_anything() {
             .unwrap()
     };
     let audit_before = audit().await;
+    bench.server.keep_ended_session_of(bench.owner.id, 900, 1).await;
     let writes = [
+        ("DELETE", format!("{SESSIONS}/{}", session_id(900))),
+        ("POST", DELETIONS.to_owned()),
         ("PUT", format!("{TEMPLATES}/{id}")),
         ("DELETE", format!("{TEMPLATES}/{id}")),
         ("PUT", format!("{CREDENTIALS}/acme")),
@@ -327,6 +345,8 @@ async fn nobody_but_the_owner_changed_anything() {
         for (method, path) in &writes {
             let body = if path.starts_with(CREDENTIALS) {
                 key()
+            } else if path == DELETIONS {
+                selection(900)
             } else {
                 self::template(1)
             };
@@ -338,4 +358,7 @@ async fn nobody_but_the_owner_changed_anything() {
     assert_eq!(kept.content, template);
     assert_eq!(keys.find(bench.owner.id, "acme").await.unwrap(), Some(key_before));
     assert_eq!(audit().await, audit_before);
+    let sessions = &bench.server.session_store;
+    let turns = sessions.turns(bench.owner.id, session_id(900)).await.unwrap();
+    assert_eq!(turns, [turn(900, 1)]);
 }

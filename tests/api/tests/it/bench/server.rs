@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use viva_application::access::Access;
 use viva_application::credentials::{Credentials, CredentialsPorts};
+use viva_application::deletion::{Deletions, DeletionsPorts};
 use viva_application::history::History;
 use viva_application::sessions::{SessionSettings, Sessions, SessionsPorts};
 use viva_application::templates::Templates;
@@ -17,20 +18,21 @@ use viva_contract::samples;
 use viva_domain::credentials::{CredentialField, CredentialForm, FieldNeed, FormField};
 use viva_domain::ids::UserId;
 use viva_domain::ports::{
-    BlobKey, BlobStore, CredentialStore, RealtimeCapabilities, RealtimeEventKind, SessionStore,
-    SpeechToTextCapabilities, TemplateStore, TokenStore,
+    BlobKey, BlobStore, CredentialStore, RealtimeCapabilities, RealtimeEventKind, RetentionStore,
+    SessionStore, SpeechToTextCapabilities, TemplateStore, TokenStore,
 };
 use viva_domain::providers::{
     CredentialStatus, Language, Model, ProviderCatalogue, ProviderInfo, ProviderVoice,
 };
-use viva_domain::sessions::Session;
+use viva_domain::sessions::{EndStatus, Session};
 use viva_fakes::{
     FixedProviderDirectory, ManualClock, MemoryAudioSpool, MemoryBlobStore, MemoryCredentialStore,
     MemorySessionStore, MemoryTemplateStore, MemoryTokenStore, MemoryTurnJournal, ScriptedCredentialCheck,
     ScriptedLanguageModel, ScriptedRealtimeVoice, ScriptedSpeechToText, ScriptedTextToSpeech, SequentialIds,
 };
 use viva_infrastructure::db::{
-    Database, DatabaseConfig, SqlCredentialStore, SqlSessionStore, SqlTemplateStore, SqlTokenStore,
+    Database, DatabaseConfig, SqlCredentialStore, SqlRetentionStore, SqlSessionStore, SqlTemplateStore,
+    SqlTokenStore,
 };
 use viva_infrastructure::vault::{MasterKey, XChaChaVault};
 use viva_presentation::{AppState, Connections, Exposure, Limiter, RateLimits, SignIn, Site};
@@ -62,6 +64,7 @@ pub(crate) struct Server {
 /// Where rows are kept.
 struct Stores {
     sessions: Arc<dyn SessionStore>,
+    retention: Arc<dyn RetentionStore>,
     templates: Arc<dyn TemplateStore>,
     credentials: Arc<dyn CredentialStore>,
     tokens: Arc<dyn TokenStore>,
@@ -100,8 +103,13 @@ impl Default for Setup {
 
 impl Stores {
     fn in_memory() -> Self {
+        Self::with_sessions(Arc::default())
+    }
+
+    fn with_sessions(store: Arc<MemorySessionStore>) -> Self {
         Self {
-            sessions: Arc::new(MemorySessionStore::default()),
+            sessions: store.clone(),
+            retention: store,
             templates: Arc::new(MemoryTemplateStore::default()),
             credentials: Arc::new(MemoryCredentialStore::default()),
             tokens: Arc::new(MemoryTokenStore::default()),
@@ -119,6 +127,7 @@ impl Stores {
         database.migrate().await.unwrap();
         Self {
             sessions: Arc::new(SqlSessionStore::new(database.clone())),
+            retention: Arc::new(SqlRetentionStore::new(database.clone())),
             templates: Arc::new(SqlTemplateStore::new(database.clone())),
             credentials: Arc::new(SqlCredentialStore::new(database.clone())),
             tokens: Arc::new(SqlTokenStore::new(database)),
@@ -142,10 +151,7 @@ impl Server {
     /// On a store that fails when it is told to.
     pub(crate) async fn on_fakes() -> (Self, Arc<MemorySessionStore>) {
         let store = Arc::new(MemorySessionStore::default());
-        let stores = Stores {
-            sessions: store.clone(),
-            ..Stores::in_memory()
-        };
+        let stores = Stores::with_sessions(store.clone());
         (Self::on(stores, Setup::default()).await, store)
     }
 
@@ -242,13 +248,21 @@ impl Server {
         let provider_directory = Arc::new(FixedProviderDirectory::new(providers));
         let audio_spool = MemoryAudioSpool::default();
         let blob_store = Arc::new(MemoryBlobStore::new(audio_spool.clone()));
+        let turn_journal = Arc::new(MemoryTurnJournal::default());
         let clock = Arc::new(ManualClock::default());
         let ids = Arc::new(SequentialIds::default());
+        let deletions = DeletionsPorts {
+            session_store: session_store.clone(),
+            retention_store: stores.retention,
+            blob_store: blob_store.clone(),
+            audio_spool: Arc::new(audio_spool.clone()),
+            turn_journal: turn_journal.clone(),
+        };
         let ports = SessionsPorts {
             session_store: session_store.clone(),
             blob_store: blob_store.clone(),
             audio_spool: Arc::new(audio_spool),
-            turn_journal: Arc::new(MemoryTurnJournal::default()),
+            turn_journal,
             provider_directory: provider_directory.clone(),
             credential_store: credential_store.clone(),
             clock: clock.clone(),
@@ -273,6 +287,7 @@ impl Server {
             limiter: Limiter::new(setup.limits),
             sessions: Sessions::new(ports, setup.sessions, TaskTracker::new()),
             history: History::new(session_store.clone(), blob_store.clone()),
+            deletions: Deletions::new(deletions, TaskTracker::new()),
             templates: Templates::new(template_store.clone(), clock.clone(), ids),
             credentials: Credentials::new(credentials, forms(), TaskTracker::new()),
             providers: provider_directory.clone(),
@@ -340,6 +355,16 @@ impl Server {
                 .unwrap();
         }
         session
+    }
+
+    /// As [`Self::keep_session_of`], and it is over.
+    pub(crate) async fn keep_ended_session_of(&self, owner: UserId, n: u16, turns: u16) {
+        let session = self.keep_session_of(owner, n, turns).await;
+        let (at, status) = (samples::at(1), EndStatus::Completed);
+        self.session_store
+            .end(owner, session.id, at, status)
+            .await
+            .unwrap();
     }
 
     /// Stores the bytes of a recording.

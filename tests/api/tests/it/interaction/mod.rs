@@ -2,6 +2,7 @@
 
 mod audio;
 mod credentials;
+mod deleting;
 mod export;
 mod peaks;
 mod prompts;

@@ -1,0 +1,238 @@
+//! Deleting sessions: the rows, the recordings and whatever else is kept of one go together, also when the process dies in
+//! between.
+//!
+//! First a tombstone is written. From then on the deletion comes to its end, whatever happens: all that belongs to the session
+//! is removed, and the tombstone last. A start finds the tombstones that an earlier process left, and goes on with them before
+//! it brings back what else that one left in the spool and the journal.
+
+mod error;
+
+use std::future::ready;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use tokio_util::task::TaskTracker;
+use tracing::{info, warn};
+use viva_domain::ids::{SessionId, UserId};
+use viva_domain::ports::{
+    AudioSpool, BlobError, BlobKey, BlobStore, EndedSession, RetentionStore, SessionStore, TurnJournal,
+};
+use viva_domain::sessions::SessionState;
+
+pub use error::{DeleteError, RemovalError};
+
+/// Deletes sessions.
+#[derive(Clone)]
+pub struct Deletions {
+    pub(crate) ports: DeletionsPorts,
+    /// What was begun goes on when who asked for it does not wait.
+    tasks: TaskTracker,
+}
+
+/// Everything that may hold something of a session.
+#[derive(Clone)]
+pub struct DeletionsPorts {
+    /// Sessions and turns, to read.
+    pub session_store: Arc<dyn SessionStore>,
+    /// The same, to remove.
+    pub retention_store: Arc<dyn RetentionStore>,
+    /// Recordings and tombstones.
+    pub blob_store: Arc<dyn BlobStore>,
+    /// Recordings that could not be stored.
+    pub audio_spool: Arc<dyn AudioSpool>,
+    /// Turns that could not be stored.
+    pub turn_journal: Arc<dyn TurnJournal>,
+}
+
+/// What went with a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Deleted {
+    /// Stored files.
+    pub files: u64,
+    /// Their length.
+    pub bytes: u64,
+}
+
+/// What came of the deletions that were begun earlier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FinishedDeletions {
+    /// Those that are at their end now.
+    pub finished: u64,
+    /// Those that are not; they are tried again.
+    pub failed: u64,
+}
+
+impl Deletions {
+    /// Deletes from these.
+    pub fn new(ports: DeletionsPorts, tasks: TaskTracker) -> Self {
+        Self { ports, tasks }
+    }
+
+    /// Deletes a session with everything that is kept of it. One that goes on is not deleted: whoever is in it would lose
+    /// what they say from then on.
+    ///
+    /// # Errors
+    /// [`DeleteError`].
+    pub async fn delete(&self, owner: UserId, id: SessionId) -> Result<Deleted, DeleteError> {
+        let this = self.clone();
+        let deleting = self.tasks.spawn(async move { this.delete_now(owner, id).await });
+        deleting.await.unwrap_or_else(|err| Err(err.into()))
+    }
+
+    /// Deletes a selection of sessions, one after the other, and says what came of each. When one fails because something
+    /// does not answer, the others are not tried: they would fail as well, and take their time.
+    ///
+    /// # Errors
+    /// [`DeleteError`] when a fault of ours broke it off; what was begun is finished later.
+    pub async fn delete_each(
+        &self,
+        owner: UserId,
+        ids: Vec<SessionId>,
+    ) -> Result<Vec<(SessionId, Result<Deleted, DeleteError>)>, DeleteError> {
+        let this = self.clone();
+        let deleting = self.tasks.spawn(async move {
+            let (mut done, mut is_away) = (Vec::new(), false);
+            for id in ids {
+                let deleted = if is_away {
+                    Err(DeleteError::NotTried(id))
+                } else {
+                    this.delete_now(owner, id).await
+                };
+                is_away |= deleted.as_ref().is_err_and(DeleteError::is_failure);
+                done.push((id, deleted));
+            }
+            done
+        });
+        Ok(deleting.await?)
+    }
+
+    /// Goes on with what was begun and is not at its end. Called at every start, before anything else brings back what an
+    /// earlier process left, and by the daily run.
+    ///
+    /// # Errors
+    /// [`BlobError`] when the storage does not say what was begun.
+    pub async fn finish_begun(&self) -> Result<FinishedDeletions, BlobError> {
+        let mut done = FinishedDeletions::default();
+        let mut begun = self.ports.blob_store.list(&BlobKey::of_tombstones());
+        while let Some(tombstone) = begun.try_next().await? {
+            let Some(id) = tombstone.key.session() else {
+                continue;
+            };
+            match self.finish(id).await {
+                Ok(deleted) => {
+                    done.finished += 1;
+                    tell(id, deleted);
+                }
+                Err(err) => {
+                    done.failed += 1;
+                    warn!(session.id = %id, error = &err as &dyn std::error::Error,
+                        "What is left of session {id}, which is deleted, stays for now");
+                }
+            }
+        }
+        Ok(done)
+    }
+
+    /// Deletions that were begun and are not at their end.
+    pub(crate) async fn begun(&self) -> Result<Vec<SessionId>, BlobError> {
+        let tombstones = self.ports.blob_store.list(&BlobKey::of_tombstones());
+        let begun = tombstones.try_filter_map(|tombstone| ready(Ok(tombstone.key.session())));
+        begun.try_collect().await
+    }
+
+    /// Whether a deletion of this session was begun and is not at its end.
+    pub(crate) async fn is_begun(&self, id: SessionId) -> Result<bool, BlobError> {
+        let tombstone = self.ports.blob_store.len(&BlobKey::tombstone_of(id)).await?;
+        Ok(tombstone.is_some())
+    }
+
+    /// Deletes a session that is over.
+    pub(crate) async fn purge(&self, session: &EndedSession) -> Result<Deleted, RemovalError> {
+        self.begin(session.owner, session.id).await?;
+        self.remove(Some(session.owner), session.id).await
+    }
+
+    /// What would go with a session.
+    pub(crate) async fn measure(&self, id: SessionId) -> Result<Deleted, BlobError> {
+        let mut found = Deleted::default();
+        let mut files = self.ports.blob_store.list(&BlobKey::of_session(id));
+        while let Some(file) = files.try_next().await? {
+            found.files += 1;
+            found.bytes += file.len;
+        }
+        Ok(found)
+    }
+
+    async fn delete_now(&self, owner: UserId, id: SessionId) -> Result<Deleted, DeleteError> {
+        match self.ports.session_store.find(owner, id).await? {
+            Some(session) if session.state == SessionState::Active => return Err(DeleteError::Active(id)),
+            // That it is over is the last that is written of a session, so nothing of it comes from now on.
+            Some(_) => self.begin(owner, id).await?,
+            // Its rows are gone, and perhaps not all the rest.
+            None if self.begun_by(id).await? == Some(owner) => {}
+            None => return Err(DeleteError::Unknown(id)),
+        }
+        let removed = self.remove(Some(owner), id).await;
+        let deleted = removed.map_err(|cause| DeleteError::Unfinished { id, cause })?;
+        tell(id, deleted);
+        Ok(deleted)
+    }
+
+    /// Decides: from here on there is no way back.
+    async fn begin(&self, owner: UserId, id: SessionId) -> Result<(), BlobError> {
+        let owner = Bytes::from(owner.to_string());
+        self.ports.blob_store.put(&BlobKey::tombstone_of(id), owner).await
+    }
+
+    /// Who began the deletion; `None` when nobody did, or it cannot be read.
+    async fn begun_by(&self, id: SessionId) -> Result<Option<UserId>, BlobError> {
+        let (store, tombstone) = (&self.ports.blob_store, BlobKey::tombstone_of(id));
+        let Some(len) = store.len(&tombstone).await?.filter(|len| *len > 0) else {
+            return Ok(None);
+        };
+        let content = store.read(&tombstone, 0, len).await?;
+        let text = content
+            .as_deref()
+            .and_then(|content| str::from_utf8(content).ok());
+        Ok(text.and_then(|text| text.parse().ok()))
+    }
+
+    async fn finish(&self, id: SessionId) -> Result<Deleted, RemovalError> {
+        let owner = match self.begun_by(id).await? {
+            Some(owner) => Some(owner),
+            None => self
+                .ports
+                .retention_store
+                .whose(id)
+                .await?
+                .map(|(owner, _)| owner),
+        };
+        self.remove(owner, id).await
+    }
+
+    /// Removes everything, the tombstone last. Each step can be done again. The rows come first: what has no row is not
+    /// there for anybody.
+    async fn remove(&self, owner: Option<UserId>, id: SessionId) -> Result<Deleted, RemovalError> {
+        let ports = &self.ports;
+        if let Some(owner) = owner {
+            ports.retention_store.delete(owner, id).await?;
+        }
+        ports.turn_journal.remove_session(id).await?;
+        let folder = BlobKey::of_session(id);
+        ports.audio_spool.remove_below(&folder).await?;
+        let mut deleted = Deleted::default();
+        let mut files = ports.blob_store.list(&folder);
+        while let Some(file) = files.try_next().await? {
+            ports.blob_store.delete(&file.key).await?;
+            deleted.files += 1;
+            deleted.bytes += file.len;
+        }
+        ports.blob_store.delete(&BlobKey::tombstone_of(id)).await?;
+        Ok(deleted)
+    }
+}
+
+fn tell(id: SessionId, Deleted { files, bytes }: Deleted) {
+    info!(session.id = %id, files, bytes, "Deleted session {id} with {files} files of {bytes} bytes");
+}

@@ -1,0 +1,251 @@
+//! Finds files without rows and rows without files.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+use futures_util::TryStreamExt;
+use tracing::{error, warn};
+use viva_domain::ids::{SessionId, UserId};
+use viva_domain::ports::{BlobKey, EndedSession, StoreError, StoreErrorKind, StoredBlob};
+use viva_domain::sessions::SessionState;
+use viva_domain::turns::{Turn, TurnNumber};
+
+use super::report::{LostRecording, Removal, RetentionReport};
+use super::{PAGE, RetentionRun};
+use crate::deletion::{Deletions, RemovalError};
+
+/// Most of a kind that one run removes; the next one goes on.
+const MOST: usize = 10_000;
+/// So few may be most of what there is, without anything being wrong.
+const FEW: u64 = 100;
+
+/// Looks at every file and at every session that is over, and removes nothing until it has seen all.
+pub(super) struct Sweep<'a> {
+    deletions: &'a Deletions,
+    /// What is younger is not looked at.
+    before: DateTime<Utc>,
+    /// Sessions that have files.
+    seen: HashSet<SessionId>,
+    orphans: Found<StoredBlob>,
+    lost: Found<LostRecording>,
+}
+
+/// What does not belong anywhere.
+struct Found<T> {
+    /// The first of them.
+    items: Vec<T>,
+    count: u64,
+    /// All things of the kind, also those that are as they should be.
+    of: u64,
+}
+
+impl<T> Default for Found<T> {
+    fn default() -> Self {
+        Self {
+            items: Vec::new(),
+            count: 0,
+            of: 0,
+        }
+    }
+}
+
+impl<T> Found<T> {
+    fn push(&mut self, item: T) {
+        self.count += 1;
+        if self.items.len() < MOST {
+            self.items.push(item);
+        }
+    }
+
+    /// Whether database and storage do not look like those of one server.
+    fn is_suspicious(&self) -> bool {
+        self.count > FEW && self.count * 2 > self.of
+    }
+
+    /// What is to be removed now, and how many stay.
+    fn due(self, run: RetentionRun, what: &str) -> (Vec<T>, u64) {
+        if self.is_suspicious() && run != RetentionRun::Forced {
+            error!(
+                "{} of {} {what}: they stay, since this looks like the storage of another database; if it is not, \
+                 `viva retention run --force` removes them",
+                self.count, self.of
+            );
+            return (Vec::new(), self.count);
+        }
+        let left = self.count - self.items.len() as u64;
+        (self.items, left)
+    }
+}
+
+impl<'a> Sweep<'a> {
+    pub(super) fn new(deletions: &'a Deletions, before: DateTime<Utc>) -> Self {
+        Self {
+            deletions,
+            before,
+            seen: HashSet::new(),
+            orphans: Found::default(),
+            lost: Found::default(),
+        }
+    }
+
+    pub(super) async fn run(
+        mut self,
+        run: RetentionRun,
+        tell: &mut (dyn FnMut(&Removal) + Send),
+        report: &mut RetentionReport,
+    ) -> Result<(), RemovalError> {
+        self.look_at_files().await?;
+        self.look_at_sessions_without_files().await?;
+        let ports = &self.deletions.ports;
+        let (orphans, left) = self.orphans.due(run, "files belong to no session");
+        report.orphans_left = left;
+        for orphan in orphans {
+            if run != RetentionRun::Dry {
+                ports.blob_store.delete(&orphan.key).await?;
+            }
+            report.orphans += 1;
+            report.orphan_bytes += orphan.len;
+            tell(&Removal::Orphan(orphan));
+        }
+        let (lost, left) = self.lost.due(run, "recordings have no file");
+        report.lost_left = left;
+        for lost in lost {
+            if run != RetentionRun::Dry {
+                let forgotten = ports
+                    .retention_store
+                    .forget_recording(lost.owner, lost.turn, &lost.key);
+                forgotten.await?;
+            }
+            report.lost += 1;
+            tell(&Removal::Lost(lost));
+        }
+        Ok(())
+    }
+
+    /// Files of a session come together.
+    async fn look_at_files(&mut self) -> Result<(), RemovalError> {
+        let mut files = self.deletions.ports.blob_store.list(&BlobKey::of_sessions());
+        let mut of_one = Vec::new();
+        let mut session = None;
+        while let Some(file) = files.try_next().await? {
+            let Some(its) = file.key.session() else {
+                continue;
+            };
+            if let Some(session) = session.filter(|session| *session != its) {
+                self.look_at_files_of(session, std::mem::take(&mut of_one))
+                    .await?;
+            }
+            session = Some(its);
+            of_one.push(file);
+        }
+        match session {
+            Some(session) => self.look_at_files_of(session, of_one).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn look_at_files_of(&mut self, id: SessionId, files: Vec<StoredBlob>) -> Result<(), RemovalError> {
+        self.seen.insert(id);
+        self.orphans.of += files.len() as u64;
+        match readable(id, self.deletions.ports.retention_store.whose(id).await)? {
+            None => {}
+            Some(None) => self.note_orphans(id, files).await?,
+            Some(Some((owner, SessionState::Ended { at, .. }))) if at < self.before => {
+                let Some(turns) = self.turns(owner, id).await? else {
+                    return Ok(());
+                };
+                let stored: HashSet<&BlobKey> = files.iter().map(|file| &file.key).collect();
+                self.note_lost(owner, &turns, &stored).await?;
+                let numbers: HashSet<TurnNumber> = turns.iter().map(|turn| turn.number).collect();
+                let is_of_no_turn =
+                    |file: &StoredBlob| file.key.turn().is_some_and(|turn| !numbers.contains(&turn));
+                self.note_orphans(id, files.into_iter().filter(is_of_no_turn).collect())
+                    .await?;
+            }
+            // Something of it may still be written.
+            Some(Some(_)) => {}
+        }
+        Ok(())
+    }
+
+    async fn look_at_sessions_without_files(&mut self) -> Result<(), RemovalError> {
+        let mut last = None::<EndedSession>;
+        loop {
+            let store = &self.deletions.ports.retention_store;
+            let sessions = store.ended_before(self.before, last.as_ref(), PAGE).await?;
+            let Some(session) = sessions.last() else {
+                return Ok(());
+            };
+            last = Some(*session);
+            for EndedSession { id, owner, .. } in sessions {
+                if self.seen.contains(&id) {
+                    continue;
+                }
+                if let Some(turns) = self.turns(owner, id).await? {
+                    self.note_lost(owner, &turns, &HashSet::new()).await?;
+                }
+            }
+        }
+    }
+
+    /// Notes those files that are old enough, unless a turn of the session waits in the journal, or the session is being
+    /// deleted.
+    async fn note_orphans(&mut self, id: SessionId, files: Vec<StoredBlob>) -> Result<(), RemovalError> {
+        let is_old = |file: &StoredBlob| file.modified < self.before;
+        let old: Vec<StoredBlob> = files.into_iter().filter(is_old).collect();
+        if old.is_empty()
+            || self.deletions.ports.turn_journal.has_session(id).await?
+            || self.deletions.is_begun(id).await?
+        {
+            return Ok(());
+        }
+        for file in old {
+            self.orphans.push(file);
+        }
+        Ok(())
+    }
+
+    /// Notes the recordings that are neither stored nor in the spool, where they wait for the next start.
+    async fn note_lost(
+        &mut self,
+        owner: UserId,
+        turns: &[Turn],
+        stored: &HashSet<&BlobKey>,
+    ) -> Result<(), RemovalError> {
+        let ports = &self.deletions.ports;
+        for turn in turns {
+            for recording in [&turn.user_audio, &turn.ai_audio].into_iter().flatten() {
+                self.lost.of += 1;
+                let key = &recording.key;
+                if !stored.contains(key)
+                    && !ports.audio_spool.contains(key).await?
+                    && ports.blob_store.len(key).await?.is_none()
+                {
+                    self.lost.push(LostRecording {
+                        owner,
+                        session: turn.session_id,
+                        turn: turn.id,
+                        key: key.clone(),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn turns(&self, owner: UserId, id: SessionId) -> Result<Option<Vec<Turn>>, StoreError> {
+        readable(id, self.deletions.ports.session_store.turns(owner, id).await)
+    }
+}
+
+/// `None` for what a damaged row says. It stays with all that belongs to it.
+fn readable<T>(id: SessionId, read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    match read {
+        Err(err) if err.kind == StoreErrorKind::Damaged => {
+            warn!(session.id = %id, error = &err as &dyn std::error::Error,
+                "Left the files of session {id} alone, since its rows cannot be read");
+            Ok(None)
+        }
+        read => read.map(Some),
+    }
+}

@@ -1,0 +1,325 @@
+//! What is no longer kept, and what stays.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use viva_application::deletion::RemovalError;
+use viva_application::retention::{Removal, Retention, RetentionReport, RetentionRun};
+use viva_contract::samples::{OWNER, at, session_id, turn};
+use viva_domain::ids::SessionId;
+use viva_domain::ports::{
+    AudioSpool as _, BlobErrorKind, BlobKey, BlobStore as _, SessionStore as _, SpoolErrorKind,
+    TurnJournal as _,
+};
+use viva_domain::turns::Turn;
+use viva_fakes::ManualClock;
+
+use crate::deleting::{Kept, recordings};
+
+const DAY: Duration = Duration::from_hours(24);
+const MONTH: Duration = Duration::from_hours(30 * 24);
+
+/// Sessions that ended `n` seconds after 2026-03-01 12:00, and a clock.
+struct Bench {
+    kept: Kept,
+    clock: Arc<ManualClock>,
+}
+
+impl Bench {
+    async fn with_sessions(count: u16) -> Self {
+        let bench = Self {
+            kept: Kept::nothing(),
+            clock: Arc::new(ManualClock::new(at(0))),
+        };
+        bench.kept.blob_store.clock().set(at(0));
+        for n in 1..=count {
+            bench.kept.end(n).await;
+        }
+        bench
+    }
+
+    /// So long after 2026-03-01 12:00.
+    fn later(self, by: Duration) -> Self {
+        self.clock.advance(by);
+        self
+    }
+
+    async fn run(&self, keep_for: Option<Duration>, run: RetentionRun) -> (RetentionReport, Vec<Removal>) {
+        let mut removals = Vec::new();
+        let report = self
+            .retention(keep_for)
+            .run(run, &mut |removal| removals.push(removal.clone()))
+            .await;
+        (report.unwrap(), removals)
+    }
+
+    fn retention(&self, keep_for: Option<Duration>) -> Retention {
+        Retention::new(self.kept.deletions(), self.clock.clone(), keep_for)
+    }
+
+    /// A file that no row names.
+    async fn stray(&self, name: &str, modified: DateTime<Utc>) -> BlobKey {
+        let key = BlobKey::parse(name).unwrap();
+        let now = viva_domain::ports::Clock::now(self.kept.blob_store.clock());
+        self.kept.blob_store.clock().set(modified);
+        self.kept.store(&key).await;
+        self.kept.blob_store.clock().set(now);
+        key
+    }
+
+    async fn sessions(&self) -> Vec<u16> {
+        let mut there = Vec::new();
+        for n in 1..=10 {
+            if self
+                .kept
+                .session_store
+                .find(OWNER, session_id(n))
+                .await
+                .unwrap()
+                .is_some()
+            {
+                there.push(n);
+            }
+        }
+        there
+    }
+}
+
+fn of_session(n: u16, name: &str) -> String {
+    format!("{}/{name}", BlobKey::of_session(session_id(n)))
+}
+
+#[tokio::test]
+async fn sessions_go_when_their_time_is_over() {
+    // The first two ended 30 days ago or more, the third a second less.
+    let bench = Bench::with_sessions(3)
+        .await
+        .later(MONTH + Duration::from_micros(2_000_001));
+    let (report, removals) = bench.run(Some(MONTH), RetentionRun::Careful).await;
+    assert_eq!((report.sessions, report.files, report.failed), (2, 10, 0));
+    assert!(report.bytes > 0);
+    let gone: Vec<SessionId> = removals
+        .iter()
+        .filter_map(|removal| match removal {
+            Removal::Session(session, gone) if gone.files == 5 => Some(session.id),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(gone, [1, 2].map(session_id));
+    for n in [1, 2] {
+        bench.kept.assert_gone(n).await;
+    }
+    assert_eq!(bench.kept.files_of(3).len(), 5);
+    let (report, _) = bench.run(Some(MONTH), RetentionRun::Careful).await;
+    assert_eq!(report, RetentionReport::default(), "nothing is left to do");
+}
+
+#[tokio::test]
+async fn for_ever_is_for_ever_and_active_sessions_are_never_over() {
+    let bench = Bench::with_sessions(1).await.later(MONTH * 1_000);
+    bench.kept.begin(2).await;
+    let (report, _) = bench.run(None, RetentionRun::Careful).await;
+    assert_eq!(report, RetentionReport::default());
+    bench.run(Some(MONTH), RetentionRun::Careful).await;
+    assert_eq!(bench.sessions().await, [2]);
+}
+
+#[tokio::test]
+async fn a_dry_run_says_what_would_go_and_removes_nothing() {
+    let bench = Bench::with_sessions(2)
+        .await
+        .later(MONTH + Duration::from_micros(1_000_001));
+    bench.stray(&of_session(9, "turn_001_ai.wav"), at(0)).await;
+    let lost = turn(2, 1).ai_audio.unwrap().key;
+    bench.kept.blob_store.delete(&lost).await.unwrap();
+    let tombstone = BlobKey::tombstone_of(session_id(8));
+    bench.kept.store(&tombstone).await;
+    let before = bench.kept.blob_store.keys();
+    let (dry, dry_removals) = bench.run(Some(MONTH), RetentionRun::Dry).await;
+    assert_eq!(bench.kept.blob_store.keys(), before);
+    assert_eq!(bench.sessions().await, [1, 2]);
+    assert_eq!(bench.kept.turns_of(2).await, [turn(2, 1), turn(2, 2)]);
+    assert_eq!((dry.sessions, dry.orphans, dry.lost, dry.begun), (1, 1, 1, 1));
+
+    let (report, removals) = bench.run(Some(MONTH), RetentionRun::Careful).await;
+    assert_eq!((report, removals), (dry, dry_removals), "it said what went");
+    assert_eq!(bench.sessions().await, [2]);
+    assert!(!bench.kept.blob_store.keys().contains(&tombstone));
+}
+
+#[tokio::test]
+async fn files_without_a_session_go_when_they_are_old_enough() {
+    let bench = Bench::with_sessions(1).await.later(DAY);
+    let old = bench.stray(&of_session(9, "turn_001_ai.wav"), at(-1)).await;
+    let young = bench.stray(&of_session(9, "turn_001_user.wav"), at(0)).await;
+    // Not ours to remove.
+    let foreign = bench.stray("interactions/readme.txt", at(-1)).await;
+    let beside = bench.stray("selftest/9.json", at(-1)).await;
+    let (report, removals) = bench.run(None, RetentionRun::Careful).await;
+    assert_eq!((report.orphans, report.lost), (1, 0));
+    assert_eq!(report.orphan_bytes, old.as_str().len() as u64);
+    assert!(
+        matches!(&removals[..], [Removal::Orphan(file)] if file.key == old),
+        "{removals:?}"
+    );
+    let left = bench.kept.blob_store.keys();
+    assert!(!left.contains(&old));
+    assert!([young, foreign, beside].iter().all(|key| left.contains(key)));
+    assert_eq!(bench.kept.files_of(1).len(), 5, "also what no turn names");
+}
+
+#[tokio::test]
+async fn files_of_a_turn_that_is_not_there_go() {
+    let bench = Bench::with_sessions(1).await.later(DAY * 2);
+    bench.stray(&of_session(1, "turn_003_ai.wav"), at(0)).await;
+    bench.stray(&of_session(1, "turn_004.peaks"), at(0)).await;
+    bench.stray(&of_session(1, "turn_002.peaks"), at(0)).await;
+    let (report, _) = bench.run(None, RetentionRun::Careful).await;
+    assert_eq!(report.orphans, 2);
+    assert_eq!(bench.kept.files_of(1).len(), 6);
+}
+
+#[tokio::test]
+async fn files_stay_whose_turn_is_in_the_journal_or_whose_session_goes_on() {
+    let bench = Bench::with_sessions(1).await.later(DAY * 2);
+    bench.kept.turn_journal.keep(OWNER, &turn(1, 3)).await.unwrap();
+    bench.kept.begin(2).await;
+    for n in [1, 2] {
+        bench.stray(&of_session(n, "turn_003_ai.wav"), at(0)).await;
+    }
+    let (report, _) = bench.run(None, RetentionRun::Careful).await;
+    assert_eq!(report, RetentionReport::default());
+    bench.kept.turn_journal.remove(&turn(1, 3)).await.unwrap();
+    let (report, _) = bench.run(None, RetentionRun::Careful).await;
+    assert_eq!(report.orphans, 1);
+}
+
+#[tokio::test]
+async fn a_recording_without_a_file_is_forgotten_and_its_turn_stays() {
+    let bench = Bench::with_sessions(2).await.later(DAY * 2);
+    let lost = turn(1, 1).ai_audio.unwrap().key;
+    bench.kept.blob_store.delete(&lost).await.unwrap();
+    // Of the other session there is no file at all.
+    for turn in [turn(2, 1), turn(2, 2)] {
+        for recording in recordings(&turn) {
+            bench.kept.blob_store.delete(&recording.key).await.unwrap();
+        }
+    }
+    let peaks = BlobKey::parse(&of_session(2, "peaks")).unwrap();
+    bench.kept.blob_store.delete(&peaks).await.unwrap();
+    let (report, removals) = bench.run(None, RetentionRun::Careful).await;
+    assert_eq!((report.lost, report.orphans), (5, 0));
+    assert!(
+        matches!(&removals[0], Removal::Lost(first) if first.key == lost),
+        "{removals:?}"
+    );
+    let without = Turn {
+        ai_audio: None,
+        ..turn(1, 1)
+    };
+    assert_eq!(bench.kept.turns_of(1).await, [without, turn(1, 2)]);
+    let turns = bench.kept.turns_of(2).await;
+    assert!(turns.iter().all(|turn| recordings(turn).count() == 0));
+    assert_eq!(turns.len(), 2);
+}
+
+#[tokio::test]
+async fn a_recording_that_waits_in_the_spool_or_is_young_is_not_lost() {
+    // The first session ended a day ago and a µs more, the second one later.
+    let bench = Bench::with_sessions(2)
+        .await
+        .later(DAY + Duration::from_micros(1_000_001));
+    for n in [1, 2] {
+        let key = turn(n, 1).ai_audio.unwrap().key;
+        bench.kept.blob_store.delete(&key).await.unwrap();
+    }
+    let key = turn(1, 1).ai_audio.unwrap().key;
+    let _growing = bench.kept.audio_spool.create(&key, 24_000).await.unwrap();
+    let (report, _) = bench.run(None, RetentionRun::Careful).await;
+    assert_eq!(report, RetentionReport::default());
+    bench.kept.audio_spool.remove(&key).await.unwrap();
+    let (report, _) = bench.run(None, RetentionRun::Careful).await;
+    assert_eq!(report.lost, 1, "that of the session that ended earlier");
+}
+
+#[tokio::test]
+async fn the_storage_of_another_database_stays_unless_it_is_forced() {
+    let bench = Bench::with_sessions(1).await.later(DAY * 2);
+    for number in 1..=101 {
+        bench
+            .stray(&of_session(9, &format!("turn_{number:03}_ai.wav")), at(0))
+            .await;
+    }
+    let (report, removals) = bench.run(None, RetentionRun::Careful).await;
+    assert_eq!((report.orphans, report.orphans_left), (0, 101));
+    assert_eq!(removals, []);
+    let (report, _) = bench.run(None, RetentionRun::Forced).await;
+    assert_eq!((report.orphans, report.orphans_left), (101, 0));
+    assert_eq!(bench.kept.files_of(9), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_storage_that_lost_its_files_costs_no_row_unless_it_is_forced() {
+    let bench = Bench::with_sessions(0).await.later(DAY * 2);
+    for n in 1..=26 {
+        bench.kept.end(n).await;
+    }
+    for key in bench.kept.blob_store.keys() {
+        bench.kept.blob_store.delete(&key).await.unwrap();
+    }
+    let (report, _) = bench.run(None, RetentionRun::Careful).await;
+    assert_eq!((report.lost, report.lost_left), (0, 104));
+    assert_eq!(bench.kept.turns_of(1).await, [turn(1, 1), turn(1, 2)]);
+    let (report, _) = bench.run(None, RetentionRun::Forced).await;
+    assert_eq!((report.lost, report.lost_left), (104, 0));
+}
+
+#[tokio::test]
+async fn what_was_begun_is_finished() {
+    let bench = Bench::with_sessions(1).await;
+    bench
+        .kept
+        .turn_journal
+        .faults()
+        .fail_next(1, SpoolErrorKind::Unavailable);
+    bench
+        .kept
+        .deletions()
+        .delete(OWNER, session_id(1))
+        .await
+        .unwrap_err();
+    let (report, removals) = bench.run(None, RetentionRun::Careful).await;
+    assert_eq!((report.begun, report.sessions, report.orphans), (1, 0, 0));
+    assert_eq!(removals, [Removal::Begun(session_id(1))]);
+    bench.kept.assert_gone(1).await;
+}
+
+#[tokio::test]
+async fn one_session_that_cannot_go_does_not_keep_the_others() {
+    let bench = Bench::with_sessions(2).await.later(MONTH * 2);
+    bench
+        .kept
+        .turn_journal
+        .faults()
+        .fail_next(1, SpoolErrorKind::Unavailable);
+    let (report, _) = bench.run(Some(MONTH), RetentionRun::Careful).await;
+    assert_eq!((report.sessions, report.failed), (1, 1));
+    bench.kept.assert_gone(2).await;
+    let (report, _) = bench.run(Some(MONTH), RetentionRun::Careful).await;
+    assert_eq!((report.begun, report.failed), (1, 0));
+    bench.kept.assert_gone(1).await;
+}
+
+#[tokio::test]
+async fn a_run_stops_when_nothing_answers() {
+    let bench = Bench::with_sessions(9).await.later(MONTH * 2);
+    bench.kept.turn_journal.faults().fail(SpoolErrorKind::Unavailable);
+    let run = bench.retention(Some(MONTH));
+    let failed = run.run(RetentionRun::Careful, &mut |_| {}).await;
+    assert!(matches!(failed, Err(RemovalError::Spool(_))), "{failed:?}");
+    assert_eq!(bench.kept.turn_journal.faults().failures(), 6);
+    bench.kept.blob_store.faults().fail(BlobErrorKind::Unavailable);
+    let failed = run.run(RetentionRun::Careful, &mut |_| {}).await;
+    assert!(matches!(failed, Err(RemovalError::Blob(_))), "{failed:?}");
+}

@@ -1,0 +1,96 @@
+//! On a server that speaks S3.
+
+use std::path::Path;
+
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use viva_contract::blob_store_contract;
+use viva_domain::ports::{BlobErrorKind, BlobKey, BlobStore};
+
+use super::super::ObjectBlobStore;
+use super::super::testing::S3Server;
+
+async fn bucket(case: impl AsyncFnOnce(&dyn BlobStore)) {
+    let server = S3Server::start().await;
+    case(&server.open("").await).await;
+}
+
+async fn folder_of_a_bucket(case: impl AsyncFnOnce(&dyn BlobStore)) {
+    let server = S3Server::start().await;
+    case(&server.open("viva/one").await).await;
+}
+
+blob_store_contract!(bucket);
+blob_store_contract!(folder_of_a_bucket);
+
+fn key(raw: &str) -> BlobKey {
+    BlobKey::parse(raw).unwrap()
+}
+
+#[tokio::test]
+async fn the_key_is_below_the_prefix_and_nothing_else_is_seen() {
+    let server = S3Server::start().await;
+    let (one, two) = (server.open("viva/one").await, server.open("viva/two").await);
+    one.put(&key("a/b.wav"), Bytes::from_static(b"sound"))
+        .await
+        .unwrap();
+    assert!(server.path("viva/one/a/b.wav").is_file());
+    assert_eq!(two.len(&key("a/b.wav")).await.unwrap(), None);
+    let seen: Vec<_> = two.list(&key("a")).try_collect().await.unwrap();
+    assert_eq!(seen, []);
+    let seen: Vec<_> = one.list(&key("a")).try_collect().await.unwrap();
+    assert_eq!(seen[0].key, key("a/b.wav"));
+    assert!(!server.path("viva/one/writable").exists(), "the probe is removed");
+}
+
+#[tokio::test]
+async fn more_files_are_listed_than_the_server_tells_at_once() {
+    let server = S3Server::start().await;
+    let store = server.open("").await;
+    std::fs::create_dir(server.path("many")).unwrap();
+    for n in 0..2_001 {
+        std::fs::write(server.path(&format!("many/{n}")), "").unwrap();
+    }
+    let listed: Vec<_> = store.list(&key("many")).try_collect().await.unwrap();
+    assert_eq!(listed.len(), 2_001);
+}
+
+#[tokio::test]
+async fn who_may_not_use_the_bucket_is_told_so_and_no_secret() {
+    let server = S3Server::start().await;
+    let mut wrong_key = server.config("");
+    wrong_key.variables[2].1 = "hunter3".to_owned().into();
+    let mut half_a_key = server.config("");
+    half_a_key.variables.remove(1);
+    for config in [wrong_key, half_a_key] {
+        let err = ObjectBlobStore::open_bucket(&config).await.unwrap_err();
+        assert_eq!(err.kind, BlobErrorKind::Unavailable);
+        assert!(err.operation.contains(&config.bucket), "{err}");
+        let said = format!("{err:?} {config:?}");
+        assert!(!said.contains("hunter"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_away_is_unavailable() {
+    let server = S3Server::start().await;
+    let store = server.open("").await;
+    let away = server.config("");
+    drop(server);
+    let err = store.len(&key("a")).await.unwrap_err();
+    assert_eq!(err.kind, BlobErrorKind::Unavailable);
+    let err = ObjectBlobStore::open_bucket(&away).await.unwrap_err();
+    assert_eq!(err.kind, BlobErrorKind::Unavailable);
+}
+
+#[tokio::test]
+async fn a_file_that_broke_off_is_not_there() {
+    let server = S3Server::start().await;
+    let store = server.open("").await;
+    let err = store
+        .put_file(&key("a/b.wav"), Path::new("nowhere.wav"))
+        .await
+        .unwrap_err();
+    assert_eq!(err.kind, BlobErrorKind::Unavailable);
+    assert_eq!(store.len(&key("a/b.wav")).await.unwrap(), None);
+}

@@ -1,0 +1,193 @@
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use tracing::instrument;
+use uuid::Uuid;
+use viva_domain::ids::{SessionId, TurnId, UserId};
+use viva_domain::ports::{BlobKey, EndedSession, RetentionStore, StoreError};
+use viva_domain::sessions::{SessionState, SessionStatus};
+
+use super::database::Database;
+use super::entities::conversation_turn::{Column as TurnColumn, Entity as Turns};
+use super::entities::interaction_session::{self, Column as SessionColumn, Entity as Sessions};
+use super::entities::whole_micros;
+use super::error::{damaged, failed};
+
+/// Removes what is no longer kept from SQLite or PostgreSQL.
+#[derive(Debug, Clone)]
+pub struct SqlRetentionStore {
+    database: Database,
+}
+
+impl SqlRetentionStore {
+    /// A store in a database whose schema is up to date.
+    pub fn new(database: Database) -> Self {
+        Self { database }
+    }
+
+    /// Forgets the recording of one side, if it is this one.
+    async fn forget(
+        &self,
+        owner: UserId,
+        turn: TurnId,
+        key: &BlobKey,
+        [key_column, samples, rate]: [TurnColumn; 3],
+    ) -> Result<(), DbErr> {
+        let owned = Query::select()
+            .column(SessionColumn::Id)
+            .from(Sessions)
+            .and_where(SessionColumn::UserId.eq(owner.as_uuid()))
+            .to_owned();
+        Turns::update_many()
+            .col_expr(key_column, Expr::value(None::<String>))
+            .col_expr(samples, Expr::value(None::<i64>))
+            .col_expr(rate, Expr::value(None::<i64>))
+            .filter(TurnColumn::Id.eq(turn.as_uuid()))
+            .filter(key_column.eq(key.as_str()))
+            .filter(TurnColumn::SessionId.in_subquery(owned))
+            .exec(&self.database.connection)
+            .await
+            .map(|_| ())
+    }
+}
+
+#[async_trait]
+impl RetentionStore for SqlRetentionStore {
+    #[instrument(name = "db.retention.whose", skip_all, fields(session.id = %id))]
+    async fn whose(&self, id: SessionId) -> Result<Option<(UserId, SessionState)>, StoreError> {
+        const OPERATION: &str = "find a session's owner";
+        let work = async {
+            let row: Option<(Uuid, String, Option<DateTime<Utc>>)> = Sessions::find_by_id(id.as_uuid())
+                .select_only()
+                .columns([
+                    SessionColumn::UserId,
+                    SessionColumn::Status,
+                    SessionColumn::EndedAt,
+                ])
+                .into_tuple()
+                .one(&self.database.connection)
+                .await
+                .map_err(failed(OPERATION))?;
+            let Some((owner, status, ended_at)) = row else {
+                return Ok(None);
+            };
+            let state = interaction_session::state_of(&status, ended_at).map_err(damaged(OPERATION))?;
+            Ok(Some((UserId::from_uuid(owner), state)))
+        };
+        self.database.within(OPERATION, work).await
+    }
+
+    #[instrument(name = "db.retention.ended", skip_all)]
+    async fn ended_before(
+        &self,
+        time: DateTime<Utc>,
+        after: Option<&EndedSession>,
+        most: u32,
+    ) -> Result<Vec<EndedSession>, StoreError> {
+        const OPERATION: &str = "list ended sessions";
+        // An active one has no end, and NULL is before nothing.
+        let mut ended = Sessions::find().filter(SessionColumn::EndedAt.lt(whole_micros(time)));
+        if let Some(after) = after {
+            let same_time = Condition::all()
+                .add(SessionColumn::EndedAt.eq(after.ended_at))
+                .add(SessionColumn::Id.gt(after.id.as_uuid()));
+            ended = ended.filter(
+                Condition::any()
+                    .add(SessionColumn::EndedAt.gt(after.ended_at))
+                    .add(same_time),
+            );
+        }
+        let ended = ended
+            .select_only()
+            .columns([SessionColumn::Id, SessionColumn::UserId, SessionColumn::EndedAt])
+            .order_by_asc(SessionColumn::EndedAt)
+            .order_by_asc(SessionColumn::Id)
+            .limit(u64::from(most))
+            .into_tuple::<(Uuid, Uuid, DateTime<Utc>)>();
+        let work = async {
+            ended
+                .all(&self.database.connection)
+                .await
+                .map_err(failed(OPERATION))
+        };
+        let rows = self.database.within(OPERATION, work).await?;
+        let sessions = rows.into_iter().map(|(id, owner, ended_at)| EndedSession {
+            id: SessionId::from_uuid(id),
+            owner: UserId::from_uuid(owner),
+            ended_at,
+        });
+        Ok(sessions.collect())
+    }
+
+    #[instrument(name = "db.retention.delete", skip_all, fields(session.id = %id))]
+    async fn delete(&self, owner: UserId, id: SessionId) -> Result<(), StoreError> {
+        const OPERATION: &str = "delete session";
+        // Its turns and their latencies go with it in the same statement: that is what their foreign keys say.
+        let delete = Sessions::delete_many()
+            .filter(SessionColumn::UserId.eq(owner.as_uuid()))
+            .filter(SessionColumn::Id.eq(id.as_uuid()))
+            .filter(SessionColumn::Status.ne(SessionStatus::Active.as_str()));
+        let work = async {
+            delete
+                .exec(&self.database.connection)
+                .await
+                .map(|_| ())
+                .map_err(failed(OPERATION))
+        };
+        self.database.within(OPERATION, work).await
+    }
+
+    #[instrument(name = "db.retention.forget_recording", skip_all, fields(turn.id = %turn))]
+    async fn forget_recording(&self, owner: UserId, turn: TurnId, key: &BlobKey) -> Result<(), StoreError> {
+        const OPERATION: &str = "forget recording";
+        const USERS: [TurnColumn; 3] = [
+            TurnColumn::UserAudioKey,
+            TurnColumn::UserAudioSamples,
+            TurnColumn::UserAudioRate,
+        ];
+        const AIS: [TurnColumn; 3] = [
+            TurnColumn::AiAudioKey,
+            TurnColumn::AiAudioSamples,
+            TurnColumn::AiAudioRate,
+        ];
+        let work = async {
+            for columns in [USERS, AIS] {
+                self.forget(owner, turn, key, columns)
+                    .await
+                    .map_err(failed(OPERATION))?;
+            }
+            Ok(())
+        };
+        self.database.within(OPERATION, work).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use viva_contract::retention_store_contract;
+    use viva_domain::ports::SessionStore;
+
+    use super::super::SqlSessionStore;
+    use super::super::testing::{on_postgres, on_sqlite};
+    use super::*;
+
+    async fn in_both_roles(
+        database: &Database,
+        case: impl AsyncFnOnce(&dyn SessionStore, &dyn RetentionStore),
+    ) {
+        let sessions = SqlSessionStore::new(database.clone());
+        case(&sessions, &SqlRetentionStore::new(database.clone())).await;
+    }
+
+    async fn fresh_sqlite(case: impl AsyncFnOnce(&dyn SessionStore, &dyn RetentionStore)) {
+        on_sqlite(async |database| in_both_roles(database, case).await).await;
+    }
+
+    async fn fresh_postgres(case: impl AsyncFnOnce(&dyn SessionStore, &dyn RetentionStore)) {
+        on_postgres(async |database| in_both_roles(database, case).await).await;
+    }
+
+    retention_store_contract!(fresh_sqlite);
+    retention_store_contract!(fresh_postgres);
+}

@@ -1,0 +1,166 @@
+//! Sessions that are deleted from the adapters of a real machine, by a process that dies at each of its steps.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use tempfile::TempDir;
+use tokio_util::task::TaskTracker;
+use viva_application::deletion::{Deletions, DeletionsPorts};
+use viva_contract::samples::{OWNER, at, session, session_id, turn};
+use viva_domain::ports::{AudioSpool, BlobKey, BlobStore, RetentionStore, TurnJournal};
+use viva_domain::sessions::{EndStatus, Session, SessionState};
+use viva_fakes::{Crash, CrashPoint, Crashing};
+
+use crate::blobs::ObjectBlobStore;
+use crate::blobs::testing::S3Server;
+use crate::db::{Database, DatabaseConfig, SqlRetentionStore, SqlSessionStore};
+use crate::journal::FileTurnJournal;
+use crate::spool::LocalAudioSpool;
+
+/// The tombstone, the rows, the journal, the spool, the list of files, three files, and the tombstone again.
+const STEPS: usize = 9;
+
+/// Two sessions with everything that can be left of one.
+struct Kept {
+    ports: DeletionsPorts,
+    _place: TempDir,
+}
+
+impl Kept {
+    async fn with(blob_store: Arc<dyn BlobStore>) -> Self {
+        let place = tempfile::tempdir().unwrap();
+        let path = |name: &str| place.path().join(name);
+        let config = DatabaseConfig {
+            timeout: Duration::from_mins(1),
+            ..DatabaseConfig::new(format!("sqlite://{}", path("viva.db").display()))
+        };
+        let database = Database::connect(&config).await.unwrap();
+        database.migrate().await.unwrap();
+        let kept = Self {
+            ports: DeletionsPorts {
+                session_store: Arc::new(SqlSessionStore::new(database.clone())),
+                retention_store: Arc::new(SqlRetentionStore::new(database)),
+                blob_store,
+                audio_spool: Arc::new(LocalAudioSpool::open(path("spool")).await.unwrap()),
+                turn_journal: Arc::new(FileTurnJournal::open(path("journal")).await.unwrap()),
+            },
+            _place: place,
+        };
+        for n in [1, 2] {
+            kept.fill(n).await;
+        }
+        kept
+    }
+
+    async fn fill(&self, n: u16) {
+        let state = SessionState::Ended {
+            at: at(1),
+            status: EndStatus::Completed,
+        };
+        let over = Session { state, ..session(n) };
+        self.ports.session_store.insert(&over).await.unwrap();
+        let first = turn(n, 1);
+        self.ports.session_store.save_turn(OWNER, &first).await.unwrap();
+        let keys = [first.user_audio, first.ai_audio].map(|recording| recording.unwrap().key);
+        let peaks = BlobKey::parse(&format!("{}/peaks", BlobKey::of_session(session_id(n))));
+        for key in keys.into_iter().chain(peaks) {
+            let content = Bytes::from_static(b"sound");
+            self.ports.blob_store.put(&key, content).await.unwrap();
+        }
+        let second = turn(n, 2);
+        self.ports.turn_journal.keep(OWNER, &second).await.unwrap();
+        let key = second.ai_audio.unwrap().key;
+        let mut file = self.ports.audio_spool.create(&key, 24_000).await.unwrap();
+        file.append(&[1, 2, 3]).await.unwrap();
+    }
+
+    fn until(&self, point: &Arc<CrashPoint>) -> Deletions {
+        let ports = self.ports.clone();
+        let ports = DeletionsPorts {
+            session_store: ports.session_store,
+            retention_store: Crashing::<dyn RetentionStore>::new(ports.retention_store, point),
+            blob_store: Crashing::<dyn BlobStore>::new(ports.blob_store, point),
+            audio_spool: Crashing::<dyn AudioSpool>::new(ports.audio_spool, point),
+            turn_journal: Crashing::<dyn TurnJournal>::new(ports.turn_journal, point),
+        };
+        Deletions::new(ports, TaskTracker::new())
+    }
+
+    /// How much there is of a session: rows of turns, files, journalled turns, spooled recordings.
+    async fn left_of(&self, n: u16) -> [usize; 4] {
+        let (id, folder) = (session_id(n), BlobKey::of_session(session_id(n)));
+        let turns = self.ports.session_store.turns(OWNER, id).await.unwrap();
+        let files: Vec<_> = self.ports.blob_store.list(&folder).try_collect().await.unwrap();
+        let journal = self.ports.turn_journal.kept().await.unwrap();
+        let spool = self.ports.audio_spool.left_over().await.unwrap();
+        [
+            turns.len(),
+            files.len(),
+            journal.iter().filter(|(_, turn)| turn.session_id == id).count(),
+            spool.iter().filter(|audio| audio.key.is_below(&folder)).count(),
+        ]
+    }
+
+    async fn tombstones(&self) -> usize {
+        let tombstones = self.ports.blob_store.list(&BlobKey::of_tombstones());
+        let tombstones: Vec<_> = tombstones.try_collect().await.unwrap();
+        tombstones.len()
+    }
+}
+
+async fn dies_at_each_step(fresh: impl AsyncFn() -> Kept) {
+    for step in 1..=STEPS {
+        for crash in [Crash::Before, Crash::After] {
+            let kept = fresh().await;
+            let point = CrashPoint::at(step, crash);
+            let deleted = kept.until(&point).delete(OWNER, session_id(1)).await;
+            assert!(deleted.is_err(), "{crash:?} step {step}");
+            kept.until(&CrashPoint::never()).finish_begun().await.unwrap();
+            let expected = if (step, crash) == (1, Crash::Before) {
+                [1, 3, 1, 1]
+            } else {
+                [0; 4]
+            };
+            assert_eq!(kept.left_of(1).await, expected, "{crash:?} step {step}");
+            assert_eq!(kept.left_of(2).await, [1, 3, 1, 1], "{crash:?} step {step}");
+            assert_eq!(kept.tombstones().await, 0, "{crash:?} step {step}");
+        }
+    }
+}
+
+async fn has_these_steps(kept: &Kept) {
+    let point = CrashPoint::never();
+    kept.until(&point).delete(OWNER, session_id(1)).await.unwrap();
+    assert_eq!(point.calls().len(), STEPS);
+    assert_eq!(kept.left_of(1).await, [0; 4]);
+}
+
+#[tokio::test]
+async fn a_crash_at_any_step_leaves_nothing_half_in_a_folder() {
+    let place = tempfile::tempdir().unwrap();
+    let names = AtomicUsize::new(0);
+    let fresh = async || {
+        let name = names.fetch_add(1, Ordering::Relaxed).to_string();
+        let store = ObjectBlobStore::open_folder(place.path().join(name))
+            .await
+            .unwrap();
+        Kept::with(Arc::new(store)).await
+    };
+    has_these_steps(&fresh().await).await;
+    dies_at_each_step(fresh).await;
+}
+
+#[tokio::test]
+async fn a_crash_at_any_step_leaves_nothing_half_in_a_bucket() {
+    let server = S3Server::start().await;
+    let names = AtomicUsize::new(0);
+    let fresh = async || {
+        let name = names.fetch_add(1, Ordering::Relaxed).to_string();
+        Kept::with(Arc::new(server.open(&name).await)).await
+    };
+    has_these_steps(&fresh().await).await;
+    dies_at_each_step(fresh).await;
+}

@@ -1,0 +1,69 @@
+//! Removes what is no longer kept, once a day.
+
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{info, warn};
+use viva_application::retention::{Removal, Retention, RetentionRun};
+
+use crate::config::Settings;
+use crate::wiring;
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// Runs at once, and then every day until the server stops. A run that is broken off then leaves nothing that the next one
+/// does not find.
+pub(crate) fn run_daily(
+    retention: Retention,
+    settings: Settings,
+    tasks: &TaskTracker,
+    stopping: CancellationToken,
+) {
+    tasks.spawn(async move {
+        let mut days = interval(DAY);
+        days.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let every_day = async {
+            loop {
+                days.tick().await;
+                run_once(&retention, &settings).await;
+            }
+        };
+        stopping.run_until_cancelled(every_day).await;
+    });
+}
+
+async fn run_once(retention: &Retention, settings: &Settings) {
+    let lock = match wiring::lock_retention(settings).await {
+        Ok(Some(lock)) => lock,
+        Ok(None) => return info!("Another process removes what is no longer kept"),
+        Err(err) => {
+            return warn!(
+                error = format!("{err:#}"),
+                "What is no longer kept stays until tomorrow"
+            );
+        }
+    };
+    if let Err(err) = retention.run(RetentionRun::Careful, &mut log).await {
+        warn!(
+            error = &err as &dyn std::error::Error,
+            "What else is no longer kept stays until tomorrow"
+        );
+    }
+    drop(lock);
+}
+
+/// Says what goes.
+fn log(removal: &Removal) {
+    match removal {
+        Removal::Begun(id) => info!(session.id = %id, "Goes on with the deletion of session {id}"),
+        Removal::Session(session, _) => info!(session.id = %session.id,
+            "Removed session {}, which ended at {}", session.id, session.ended_at),
+        Removal::Orphan(file) => {
+            info!(blob.key = %file.key, "Removed {}, which belongs to no session", file.key)
+        }
+        Removal::Lost(lost) => info!(session.id = %lost.session, turn.id = %lost.turn,
+            "Forgot the recording {}, which has no file", lost.key),
+    }
+}

@@ -1,0 +1,189 @@
+//! What is deleted or no longer kept is gone from the database and from the disk.
+
+use std::fs;
+use std::path::PathBuf;
+
+use tokio::time::timeout;
+use uuid::Uuid;
+use viva_client::ClientError;
+use viva_contract::samples::{at, session, session_id, turn};
+use viva_domain::ids::UserId;
+use viva_domain::ports::SessionStore as _;
+use viva_domain::sessions::{EndStatus, Session, SessionState};
+use viva_infrastructure::db::{Database, DatabaseConfig, SqlSessionStore};
+use viva_protocol::rest::DeletionOutcome;
+
+use crate::bench::{Folder, PATIENCE, Server, ask, hang_up, output, recordings};
+
+fn interactions(folder: &Folder) -> PathBuf {
+    folder.storage().join("interactions")
+}
+
+/// Holds a conversation of one turn and answers its session.
+async fn talk(server: &Server) -> Uuid {
+    let mut conversation = server.start_session().await;
+    let id = conversation.started().session_id;
+    ask(&mut conversation).await;
+    assert_eq!(
+        refusal(server.client().delete_session(id).await),
+        409,
+        "it goes on"
+    );
+    hang_up(&mut conversation).await;
+    id
+}
+
+fn refusal<T: std::fmt::Debug>(res: Result<T, ClientError>) -> u16 {
+    match res.unwrap_err() {
+        ClientError::Problem(problem) => problem.status,
+        err => panic!("{err}"),
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_session_is_gone_with_its_files() {
+    let folder = Folder::new();
+    let server = folder.serve().await;
+    let (first, second) = (talk(&server).await, talk(&server).await);
+    assert_eq!(recordings(&interactions(&folder)).len(), 4);
+    let client = server.client();
+    client.delete_session(first).await.unwrap();
+    assert_eq!(refusal(client.session(first).await), 404);
+    assert!(!interactions(&folder).join(first.to_string()).exists());
+    assert_eq!(recordings(&interactions(&folder)).len(), 2);
+
+    let done = client.delete_sessions(vec![first, second]).await.unwrap();
+    let outcomes: Vec<_> = done.iter().map(|item| item.outcome).collect();
+    assert_eq!(outcomes, [DeletionOutcome::NotFound, DeletionOutcome::Deleted]);
+    assert!(recordings(&folder.storage()).is_empty());
+    assert!(!folder.storage().join("tombstones").exists());
+}
+
+#[tokio::test]
+async fn what_was_being_deleted_is_gone_after_the_next_start() {
+    let folder = Folder::new();
+    let server = folder.serve().await;
+    let (first, second) = (talk(&server).await, talk(&server).await);
+    server.kill().await;
+    // As the process leaves it that dies right after it has decided.
+    let tombstones = folder.storage().join("tombstones");
+    fs::create_dir(&tombstones).unwrap();
+    fs::write(tombstones.join(first.to_string()), UserId::LOCAL.to_string()).unwrap();
+    let spooled = folder.storage().join(format!("spool/interactions/{first}"));
+    fs::create_dir_all(&spooled).unwrap();
+    let recording = interactions(&folder).join(format!("{first}/turn_001_user.wav"));
+    fs::copy(recording, spooled.join("turn_002_user.wav")).unwrap();
+
+    let server = folder.serve().await;
+    assert_eq!(refusal(server.client().session(first).await), 404);
+    assert_eq!(recordings(&folder.storage()).len(), 2, "those of the other one");
+    assert!(!tombstones.exists());
+    server.client().session(second).await.unwrap();
+}
+
+/// Stores a session of the local user that ended on 2026-03-01, with a turn and its recordings.
+async fn keep_an_old_session(folder: &Folder, n: u16) {
+    let database = Database::connect(&DatabaseConfig::new(folder.database_url())).await;
+    let database = database.unwrap();
+    database.migrate().await.unwrap();
+    let store = SqlSessionStore::new(database.clone());
+    let old = Session {
+        user_id: UserId::LOCAL,
+        state: SessionState::Ended {
+            at: at(i64::from(n)),
+            status: EndStatus::Completed,
+        },
+        ..session(n)
+    };
+    store.insert(&old).await.unwrap();
+    let turn = turn(n, 1);
+    store.save_turn(UserId::LOCAL, &turn).await.unwrap();
+    database.close().await.unwrap();
+    for recording in [turn.user_audio, turn.ai_audio].into_iter().flatten() {
+        let path = folder.storage().join(recording.key.as_str());
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "RIFF").unwrap();
+    }
+}
+
+async fn retention(folder: &Folder, args: &[&str], days: &str) -> String {
+    let mut command = folder.viva(&[&["retention", "run"], args].concat());
+    let output = output(command.env("VIVA__RETENTION__DAYS", days)).await;
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{message}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[tokio::test]
+async fn a_dry_run_says_what_would_go_and_a_run_removes_it() {
+    let folder = Folder::new();
+    for n in [1, 2] {
+        keep_an_old_session(&folder, n).await;
+    }
+    let nothing = "0 sessions with 0 files of 0 bytes, 0 deletions that were begun, 0 files of 0 bytes without a \
+                   session, 0 recordings without a file\n";
+    let said = retention(&folder, &["--dry-run"], "0").await;
+    assert_eq!(said, format!("would remove {nothing}"), "for ever");
+
+    let said = retention(&folder, &["--dry-run"], "30").await;
+    let line = |n| {
+        let id = session_id(n);
+        format!("session {id}: ended 2026-03-01 12:00 UTC, 2 files, 8 bytes\n")
+    };
+    let total = nothing.replacen("0 sessions with 0 files of 0", "2 sessions with 4 files of 16", 1);
+    let expected = format!("{}{}would remove {total}", line(1), line(2));
+    assert_eq!(said, expected);
+    assert_eq!(recordings(&folder.storage()).len(), 4);
+
+    let said = retention(&folder, &[], "30").await;
+    assert_eq!(said, expected.replace("would remove", "removed"));
+    assert!(recordings(&folder.storage()).is_empty());
+    assert_eq!(retention(&folder, &[], "30").await, format!("removed {nothing}"));
+}
+
+#[tokio::test]
+async fn a_server_removes_by_itself_what_is_no_longer_kept() {
+    let folder = Folder::new();
+    keep_an_old_session(&folder, 1).await;
+    let server = folder.serve().await;
+    let client = server.client();
+    let gone = async { while client.session(session_id(1).as_uuid()).await.is_ok() {} };
+    timeout(PATIENCE, gone).await.expect("it goes soon");
+    let gone = async {
+        while !recordings(&folder.storage()).is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, gone).await.expect("its files go soon");
+    // A run beside it finds nothing to do, or that the server is at it.
+    let run = output(&mut folder.viva(&["retention", "run"])).await;
+    let (said, refused) = (
+        String::from_utf8_lossy(&run.stdout),
+        String::from_utf8_lossy(&run.stderr),
+    );
+    let is_at_it = refused.contains("another process removes what is no longer kept");
+    assert!(
+        said.starts_with("removed 0 sessions") || is_at_it,
+        "{said}{refused}"
+    );
+}
+
+#[tokio::test]
+async fn a_bucket_that_cannot_be_reached_is_named() {
+    let folder = Folder::new();
+    let mut command = folder.viva(&["serve"]);
+    command
+        .env("VIVA__STORAGE__URL", "s3://recordings/viva")
+        .env("VIVA__STORAGE__FOLDER", folder.storage())
+        .env("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+        .env("AWS_ACCESS_KEY_ID", "id")
+        .env("AWS_SECRET_ACCESS_KEY", "hunter2");
+    let refused = output(&mut command).await;
+    let message = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(73), "{message}");
+    assert!(
+        message.contains("the storage cannot be used") && message.contains("recordings"),
+        "{message}"
+    );
+    assert!(!message.contains("hunter2"), "{message}");
+}
