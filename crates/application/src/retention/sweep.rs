@@ -148,7 +148,6 @@ impl<'a> Sweep<'a> {
         self.seen.insert(id);
         self.orphans.of += files.len() as u64;
         match readable(id, self.deletions.ports.retention_store.whose(id).await)? {
-            None => {}
             Some(None) => self.note_orphans(id, files).await?,
             Some(Some((owner, SessionState::Ended { at, .. }))) if at < self.before => {
                 let Some(turns) = self.turns(owner, id).await? else {
@@ -162,8 +161,8 @@ impl<'a> Sweep<'a> {
                 self.note_orphans(id, files.into_iter().filter(is_of_no_turn).collect())
                     .await?;
             }
-            // Something of it may still be written.
-            Some(Some(_)) => {}
+            // Its session cannot be read, or something of it may still be written.
+            None | Some(Some(_)) => {}
         }
         Ok(())
     }
