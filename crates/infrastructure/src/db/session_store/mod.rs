@@ -52,16 +52,20 @@ impl SqlSessionStore {
     }
 
     async fn try_save(&self, turn: &Turn) -> Result<(), DbErr> {
-        let TurnRows { turn, latency } = turn.into();
-        let session = turn.session_id;
+        let TurnRows { turn: row, latency } = turn.into();
+        let session = row.session_id;
         let transaction = self.database.connection.begin().await?;
-        conversation_turn::Entity::insert(turn.into_active_model())
+        conversation_turn::Entity::insert(row.into_active_model())
             .exec_without_returning(&transaction)
             .await?;
         latency_metric::Entity::insert(latency.into_active_model())
             .exec_without_returning(&transaction)
             .await?;
-        summaries::renew(&[session], &transaction).await?;
+        let texts = [
+            turn.user_transcript.as_deref().unwrap_or_default(),
+            &turn.answer.heard,
+        ];
+        summaries::add(session, &texts, &transaction).await?;
         transaction.commit().await
     }
 
