@@ -140,10 +140,12 @@ impl Sessions {
         let turn_detection = request.turn_detection.apply(TurnDetection::default())?;
         let modes = Arc::new(self.modes(request.user_id).await?);
         let interaction = modes.resolve(&request.interaction)?;
+        let instructions = request.prompt.compose();
         let key_uses = self.key_uses(request.user_id);
         let open = OpenMode {
             interaction: &interaction,
-            prompt: &request.prompt,
+            instructions: &instructions,
+            ai_role: request.prompt.ai_role(),
             history: Vec::new(),
             tasks: &self.tasks,
             input_rate,
@@ -157,6 +159,7 @@ impl Sessions {
         let opening = Opening {
             request,
             interaction,
+            instructions,
             modes,
             key_uses,
             mode,
@@ -214,6 +217,7 @@ impl Sessions {
         let Opening {
             request,
             interaction,
+            instructions,
             modes,
             key_uses,
             mode,
@@ -227,6 +231,7 @@ impl Sessions {
             user_id: request.user_id,
             interaction,
             prompt: request.prompt,
+            instructions,
             barge_in_enabled: request.barge_in == BargeIn::Enabled,
             fallback: request.fallback,
             started_at: self.ports.clock.now(),
@@ -327,6 +332,7 @@ impl Sessions {
 struct Opening {
     request: StartSession,
     interaction: Interaction,
+    instructions: String,
     modes: Arc<ModeFactory>,
     key_uses: KeyUses,
     mode: Result<Box<dyn InteractionMode>, SessionFailure>,

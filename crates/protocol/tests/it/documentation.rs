@@ -282,6 +282,7 @@ fn every_field_of_a_rest_body_is_named() {
     assert!(body("page").contains("`bound`"), "pages of sessions have a bound");
     let detail = rest::SessionDetail {
         session: samples::full_session(),
+        instructions: samples::composed_prompt().instructions,
         turns: vec![],
     };
     assert_names_fields(
