@@ -37,7 +37,10 @@ async fn a_realtime_provider_is_told_what_is_kept() {
     let started = caller.started().await;
     assert_eq!(told(&bench), [COMPOSED]);
     let (session, _) = bench.stored(&started).await;
-    assert_eq!((session.prompt, session.instructions.as_str()), (prompt(), COMPOSED));
+    assert_eq!(
+        (session.prompt, session.instructions.as_str()),
+        (prompt(), COMPOSED)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -61,5 +64,8 @@ async fn a_language_model_is_told_the_same_and_so_is_who_comes_after_it() {
     caller.until_switched().await;
     assert_eq!(told(&bench), [COMPOSED]);
     let (session, _) = bench.stored(&started).await;
-    assert_eq!((session.prompt, session.instructions.as_str()), (prompt(), COMPOSED));
+    assert_eq!(
+        (session.prompt, session.instructions.as_str()),
+        (prompt(), COMPOSED)
+    );
 }

@@ -25,7 +25,6 @@ use super::entities::{
 };
 use super::error::{damaged, failed, missing};
 
-
 /// Keeps sessions in SQLite or PostgreSQL.
 ///
 /// Transactions begin with a statement that writes: SQLite waits for its write lock then, which it does not for one that
