@@ -220,7 +220,9 @@ impl From<PromptError> for Problem {
     fn from(err: PromptError) -> Self {
         match err {
             PromptError::Template(cause) => cause.into(),
-            PromptError::Invalid(cause) => Self::bad_request("invalid-prompt").detail(cause.to_string()),
+            PromptError::Invalid(_) | PromptError::Language(_) => {
+                Self::bad_request("invalid-prompt").detail(err.to_string())
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ use viva_domain::ids::{AuditEntryId, CredentialId, SessionId, TemplateId, TokenI
 use viva_domain::latency::{LatencyMetrics, MeasuredAt, SessionTime, StageMarks, TotalLatency, TurnMarks};
 use viva_domain::ports::BlobKey;
 use viva_domain::sessions::{
-    CascadeConfig, FallbackPolicy, Interaction, Prompt, ProviderConfig, Session, SessionState,
+    CascadeConfig, FallbackPolicy, Interaction, Prompt, PromptLanguage, ProviderConfig, Session, SessionState,
 };
 use viva_domain::templates::{RawTemplate, TemplateContent, TemplateName};
 use viva_domain::turns::{
@@ -55,7 +55,7 @@ pub fn session(n: u16) -> Session {
         id: session_id(n),
         user_id: OWNER,
         interaction: Interaction::Realtime(realtime_config("offline")),
-        instructions: prompt.compose(),
+        instructions: prompt.compose(PromptLanguage::English),
         prompt,
         barge_in_enabled: true,
         fallback: FallbackPolicy::Auto,

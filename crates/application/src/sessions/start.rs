@@ -11,7 +11,7 @@ use tracing::info;
 use viva_audio::{InvalidTurnDetection, SampleRate, TurnDetection, UnsupportedSampleRate};
 use viva_domain::ids::{SessionId, UserId};
 use viva_domain::ports::{ProviderErrorKind, StoreError};
-use viva_domain::sessions::{FallbackPolicy, Interaction, Prompt, Session, SessionState};
+use viva_domain::sessions::{FallbackPolicy, Interaction, Session, SessionState, WrittenPrompt};
 use viva_domain::turns::{BargeIn, Greeting, MachineSettings, SessionFailure, TurnTaking};
 
 use super::archive::{Archive, ArchiveSettings};
@@ -37,7 +37,7 @@ pub struct StartSession {
     /// The stack that answers.
     pub interaction: Interaction,
     /// What the AI is told.
-    pub prompt: Prompt,
+    pub written: WrittenPrompt,
     /// Whether the user's speech stops the AI.
     pub barge_in: BargeIn,
     /// Whether the AI speaks first.
@@ -140,12 +140,12 @@ impl Sessions {
         let turn_detection = request.turn_detection.apply(TurnDetection::default())?;
         let modes = Arc::new(self.modes(request.user_id).await?);
         let interaction = modes.resolve(&request.interaction)?;
-        let instructions = request.prompt.compose();
+        let instructions = request.written.compose(interaction.language());
         let key_uses = self.key_uses(request.user_id);
         let open = OpenMode {
             interaction: &interaction,
             instructions: &instructions,
-            ai_role: request.prompt.ai_role(),
+            ai_role: request.written.prompt.ai_role(),
             history: Vec::new(),
             tasks: &self.tasks,
             input_rate,
@@ -230,7 +230,7 @@ impl Sessions {
             id: SessionId::from_uuid(self.ports.ids.uuid()),
             user_id: request.user_id,
             interaction,
-            prompt: request.prompt,
+            prompt: request.written.prompt,
             instructions,
             barge_in_enabled: request.barge_in == BargeIn::Enabled,
             fallback: request.fallback,

@@ -1,4 +1,5 @@
-//! What the AI was told in sessions that were stored before that was: composed of its parts, as it was then.
+//! What the AI was told in sessions that were stored before that was: composed of its parts, as it was then, when English
+//! stood between them in all languages.
 
 use sea_orm::prelude::Uuid;
 use sea_orm::sea_query::Expr;
@@ -7,7 +8,7 @@ use sea_orm::{
     QuerySelect, TransactionTrait,
 };
 use tracing::{info, instrument};
-use viva_domain::sessions::Prompt;
+use viva_domain::sessions::{Prompt, PromptLanguage};
 
 use crate::db::entities::interaction_session::{Column, Entity as Sessions};
 
@@ -77,6 +78,8 @@ impl Parts {
             self.ai_role.as_deref(),
             self.scenario.as_deref(),
         );
-        prompt.map(|prompt| prompt.compose()).unwrap_or_default()
+        prompt
+            .map(|prompt| prompt.compose(PromptLanguage::English))
+            .unwrap_or_default()
     }
 }

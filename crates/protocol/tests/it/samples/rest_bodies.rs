@@ -208,6 +208,7 @@ pub(crate) fn full_prompt() -> rest::PromptTexts {
         user_role: content.user_role,
         ai_role: content.ai_role,
         scenario_context: content.scenario_context,
+        prompt_language: Some("en".to_owned()),
     }
 }
 
