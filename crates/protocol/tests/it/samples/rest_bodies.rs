@@ -212,6 +212,18 @@ pub(crate) fn full_prompt() -> rest::PromptTexts {
     }
 }
 
+pub(crate) fn me() -> rest::Me {
+    rest::Me {
+        id: id(6),
+        name: "ada".to_owned(),
+        signed_in: Some(rest::SignedIn {
+            by: rest::SignedInBy::Cookie,
+            token: "laptop".to_owned(),
+            expires_at: Some(time(0)),
+        }),
+    }
+}
+
 pub(crate) fn composed_prompt() -> rest::ComposedPrompt {
     rest::ComposedPrompt {
         instructions: "Answer in one sentence.\n\nYou play this role: Clerk.".to_owned(),
