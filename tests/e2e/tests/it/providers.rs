@@ -12,6 +12,8 @@ use viva_e2e_tests::page::Page;
 use viva_e2e_tests::viva::Viva;
 
 const KEY: &str = "sk-0123456789-hidden-abcd";
+/// What the page says to whoever is not signed in any more.
+const WAY_IN: &str = ".vv-messages a[href='/login?next=/providers']";
 /// Nothing of whoever runs the tests.
 const NO_KEYS: [(&str, &str); 2] = [("OPENAI_API_KEY", ""), ("AZURE_OPENAI_API_KEY", "")];
 
@@ -226,11 +228,14 @@ async fn who_is_signed_out_meanwhile_is_led_to_where_they_sign_in() -> Result<()
             page.devtools("Network.clearBrowserCookies", json!({})).await?;
             page.click(&of("openai", " .vv-key-open")).await?;
             send(page, "openai", KEY).await?;
-            page.until_shown(".vv-messages a[href='/login']", 10).await?;
+            page.until_shown(WAY_IN, 10).await?;
             nothing_holds_the_key(page).await?;
             page.picture("providers-signed-out").await?;
-            page.click(".vv-messages a[href='/login']").await?;
-            page.until_shown("#token", 5).await
+            page.click(WAY_IN).await?;
+            page.until_shown("#token", 5).await?;
+            page.sign_in(&token).await?;
+            // Back where they were.
+            page.until_shown(&of("openai", " .vv-key-open"), 10).await
         })
         .await
 }
