@@ -152,13 +152,17 @@ async fn what_is_wrong_is_told_where_it_is_to_be_mended_in_the_reader_s_language
             page.click(&of("openai", " .vv-key-open")).await?;
             let base_url = of("openai", " [data-field=base-url]");
             for (url, words, detail) in [
-                ("http://169.254.169.254/v1", "網址與此金鑰不符。", "metadata"),
+                (
+                    "http://169.254.169.254/v1",
+                    "網址不得指向雲端的中繼資料服務。",
+                    "",
+                ),
                 (
                     "http://127.0.0.1:1/v1",
                     "無法連上服務。",
                     "Nothing takes connections",
                 ),
-                ("nonsense", "網址與此金鑰不符。", "http://"),
+                ("nonsense", "網址必須以 http:// 或 https:// 開頭。", ""),
             ] {
                 page.value(&format!("document.querySelector({base_url:?}).value = ''"))
                     .await?;
