@@ -101,13 +101,16 @@ impl Driver {
         let (modes, tasks) = (Arc::clone(&self.modes), self.tasks.clone());
         let key_uses = self.key_uses.clone();
         let (directory, owner) = (Arc::clone(&self.ports.provider_directory), self.session.user_id);
-        let (prompt, history) = (self.session.prompt.clone(), self.history());
+        let instructions = self.session.instructions.clone();
+        let ai_role = self.session.prompt.ai_role().map(str::to_owned);
+        let history = self.history();
         let told = history.clone();
         let (input_rate, output_rate) = (self.input_rate, self.output_rate);
         self.opening = Some(Opening::Connecting(Box::pin(async move {
             let request = OpenMode {
                 interaction: &interaction,
-                prompt: &prompt,
+                instructions: &instructions,
+                ai_role: ai_role.as_deref(),
                 history,
                 input_rate,
                 output_rate,

@@ -18,7 +18,9 @@ use viva_domain::ports::{
     RealtimeEventKind, SessionStore as _, SpeechToTextCapabilities,
 };
 use viva_domain::providers::{CredentialStatus, Model, OwnKey, ProviderCatalogue, ProviderInfo};
-use viva_domain::sessions::{CascadeConfig, FallbackPolicy, Interaction, Prompt, ProviderConfig, Session};
+use viva_domain::sessions::{
+    CascadeConfig, FallbackPolicy, Interaction, ProviderConfig, Session, WrittenPrompt,
+};
 use viva_domain::turns::{BargeIn, Event, Greeting, PlaybackEvent, Turn, TurnNumber};
 use viva_fakes::{
     FixedProviderDirectory, ManualClock, MemoryAudioSpool, MemoryBlobStore, MemoryCredentialStore,
@@ -310,7 +312,7 @@ pub(crate) fn request() -> StartSession {
     StartSession {
         user_id: UserId::LOCAL,
         interaction: Interaction::Realtime(ProviderConfig::of(PROVIDER)),
-        prompt: Prompt::default(),
+        written: WrittenPrompt::default(),
         barge_in: BargeIn::Enabled,
         greeting: Greeting::None,
         fallback: FallbackPolicy::Ask,

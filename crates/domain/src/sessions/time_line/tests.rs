@@ -28,6 +28,7 @@ fn session() -> Session {
         user_id: UserId::LOCAL,
         interaction: Interaction::Realtime(ProviderConfig::of("offline")),
         prompt: Prompt::default(),
+        instructions: String::new(),
         barge_in_enabled: true,
         fallback: FallbackPolicy::Ask,
         started_at: noon(),

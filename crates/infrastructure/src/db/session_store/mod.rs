@@ -1,4 +1,5 @@
 mod found;
+mod instructions;
 mod summaries;
 mod words;
 
@@ -6,8 +7,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    TransactionTrait, UpdateMany,
+    ColumnTrait, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, TransactionTrait, UpdateMany,
 };
 use tracing::instrument;
 use viva_domain::ids::{SessionId, TurnId, UserId};
@@ -23,8 +24,6 @@ use super::entities::{
     InteractionJson, TurnRows, conversation_turn, latency_metric, session_number, text, user, whole_micros,
 };
 use super::error::{damaged, failed, missing};
-
-pub(super) use summaries::catch_up;
 
 /// Keeps sessions in SQLite or PostgreSQL.
 ///
@@ -392,6 +391,12 @@ impl SessionStore for SqlSessionStore {
         };
         self.database.within(OPERATION, work).await
     }
+}
+
+/// Adds to the sessions that are there what older versions did not keep of them.
+pub(super) async fn catch_up(connection: &DatabaseConnection) -> Result<(), DbErr> {
+    summaries::catch_up(connection).await?;
+    instructions::catch_up(connection).await
 }
 
 /// Ends those sessions that are active.

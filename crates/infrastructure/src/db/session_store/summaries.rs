@@ -127,7 +127,7 @@ async fn write_words(
 /// Summarises the sessions that were stored before there were summaries, some at a time: what is done stays done when it is
 /// cut short.
 #[instrument(name = "db.sessions.catch_up", skip_all)]
-pub(in crate::db) async fn catch_up(connection: &DatabaseConnection) -> Result<(), DbErr> {
+pub(super) async fn catch_up(connection: &DatabaseConnection) -> Result<(), DbErr> {
     let mut done = 0;
     loop {
         let sessions: Vec<(Uuid, String)> = Sessions::find()
