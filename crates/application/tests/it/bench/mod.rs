@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::NaiveDate;
 use tokio_util::task::TaskTracker;
+use viva_application::meters::Meters;
 use viva_application::sessions::{
     AudioRates, Link, ResumeSession, ResumeSessionError, SessionSettings, Sessions, SessionsPorts,
     StartSession, StartSessionError, StartedSession, TurnDetectionChange,
@@ -123,6 +124,7 @@ impl Bench {
             credential_store: credential_store.clone(),
             clock: Arc::new(ManualClock::default()),
             ids,
+            meters: Meters::default(),
         };
         let sessions = Sessions::new(ports, settings, tasks.clone());
         Self {

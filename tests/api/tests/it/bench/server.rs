@@ -12,6 +12,7 @@ use viva_application::access::Access;
 use viva_application::credentials::{Credentials, CredentialsPorts};
 use viva_application::deletion::{Deletions, DeletionsPorts};
 use viva_application::history::History;
+use viva_application::meters::Meters;
 use viva_application::sessions::{SessionSettings, Sessions, SessionsPorts};
 use viva_application::templates::Templates;
 use viva_contract::samples;
@@ -35,7 +36,7 @@ use viva_infrastructure::db::{
     SqlTokenStore,
 };
 use viva_infrastructure::vault::{MasterKey, XChaChaVault};
-use viva_presentation::{AppState, Connections, Exposure, Limiter, RateLimits, SignIn, Site};
+use viva_presentation::{AppState, Connections, Exposure, HttpMeters, Limiter, RateLimits, SignIn, Site};
 
 use super::ScriptedSelfTests;
 
@@ -267,6 +268,7 @@ impl Server {
             credential_store: credential_store.clone(),
             clock: clock.clone(),
             ids: ids.clone(),
+            meters: Meters::default(),
         };
         let credentials = CredentialsPorts {
             credential_store: credential_store.clone(),
@@ -284,7 +286,7 @@ impl Server {
         let state = AppState {
             sign_in,
             exposure: setup.exposure,
-            limiter: Limiter::new(setup.limits),
+            limiter: Limiter::new(setup.limits, HttpMeters::default()),
             sessions: Sessions::new(ports, setup.sessions, TaskTracker::new()),
             history: History::new(session_store.clone(), blob_store.clone()),
             deletions: Deletions::new(deletions, TaskTracker::new()),
@@ -292,6 +294,7 @@ impl Server {
             credentials: Credentials::new(credentials, forms(), TaskTracker::new()),
             providers: provider_directory.clone(),
             clock: clock.clone(),
+            meters: HttpMeters::default(),
             site: setup.site,
             connections: Connections::default(),
             self_tests: self_tests.clone(),
