@@ -309,14 +309,13 @@ impl Meters {
 
     /// Retention removed something.
     pub fn removed(&self, removal: &Removal) {
+        let registry = &self.0.registry;
         let count = |what, count| {
-            self.0
-                .registry
-                .counter(&RETENTION_REMOVED, &[what])
-                .increment(count)
+            let counter = registry.counter(&RETENTION_REMOVED, &[what]);
+            counter.increment(count);
         };
         let bytes = |what, bytes| {
-            let counter = self.0.registry.counter(&RETENTION_REMOVED_BYTES, &[what]);
+            let counter = registry.counter(&RETENTION_REMOVED_BYTES, &[what]);
             counter.increment(bytes);
         };
         match removal {
