@@ -223,7 +223,6 @@ fn the_process_is_told_what_the_system_knows() {
             "resident_memory_bytes",
             "threads",
             "open_fds",
-            "max_fds",
             "start_time_seconds",
         ] {
             let beginning = format!("process_{name} ");

@@ -47,7 +47,7 @@ async fn ask(address: &str, request: &str, headers: &str) -> (u16, String) {
 /// Every series with its value.
 struct Scrape {
     text: String,
-    values: BTreeMap<String, f64>,
+    values: BTreeMap<String, String>,
 }
 
 impl Scrape {
@@ -59,7 +59,7 @@ impl Scrape {
             .filter(|line| !line.is_empty() && !line.starts_with('#'));
         let values = lines.map(|line| {
             let (series, value) = line.rsplit_once(' ').expect("a value");
-            (series.to_owned(), value.parse().expect("a number"))
+            (series.to_owned(), value.to_owned())
         });
         Self {
             values: values.collect(),
@@ -67,18 +67,21 @@ impl Scrape {
         }
     }
 
-    fn of_series(&self, series: &str) -> f64 {
+    fn of_series(&self, series: &str) -> &str {
         let value = self.values.get(series);
-        *value.unwrap_or_else(|| panic!("there is no {series} in {}", self.text))
+        value.unwrap_or_else(|| panic!("there is no {series} in {}", self.text))
+    }
+
+    /// What is counted in ones.
+    fn count(&self, series: &str) -> u64 {
+        self.of_series(series).parse().expect("a whole number")
     }
 
     /// All series of a name, added up.
-    fn sum(&self, name: &str) -> f64 {
-        let of_name = |(series, value): (&String, &f64)| {
-            let is_of_name = series.split('{').next() == Some(name);
-            is_of_name.then_some(*value)
-        };
-        self.values.iter().filter_map(of_name).sum()
+    fn sum(&self, name: &str) -> u64 {
+        let names = self.values.keys();
+        let of_name = names.filter(|series| series.split('{').next() == Some(name));
+        of_name.map(|series| self.count(series)).sum()
     }
 }
 
@@ -100,22 +103,27 @@ async fn figures_agree_with_what_was_said() {
     let folder = Folder::new();
     let (server, address) = watched(&folder, &[]).await;
     let before = Scrape::of(&address).await;
-    assert_eq!(before.of_series("viva_sessions_active"), 0.0);
+    assert_eq!(before.count("viva_sessions_active"), 0);
     let report = call(&folder, &server, "three-turns-en", 3, &["--option", "delay_ms=0"]).await;
     let after = until(&address, |scrape| {
-        scrape.of_series("viva_websocket_connections") == 0.0
+        let open = [
+            "viva_websocket_connections",
+            "viva_sessions_active",
+            "viva_queue_entries",
+        ];
+        open.iter().all(|name| scrape.sum(name) == 0)
     })
     .await;
 
     let turns = report["turns"].as_array().expect("it lists turns");
     let measured = |name: &str| {
         let has_it = |turn: &&Value| turn["latency"][name].is_number();
-        turns.iter().filter(has_it).count() as f64
+        turns.iter().filter(has_it).count() as u64
     };
-    assert_eq!(after.sum("viva_turns_total"), 3.0);
+    assert_eq!(after.sum("viva_turns_total"), 3);
     assert_eq!(
-        after.of_series("viva_turns_total{mode=\"realtime\",outcome=\"answered\"}"),
-        3.0
+        after.count("viva_turns_total{mode=\"realtime\",outcome=\"answered\"}"),
+        3
     );
     for (stage, name) in [
         ("total", "total_ms"),
@@ -125,8 +133,8 @@ async fn figures_agree_with_what_was_said() {
         let series = format!(
             "viva_turn_latency_seconds_count{{stage=\"{stage}\",mode=\"realtime\",provider=\"offline\"}}"
         );
-        assert_eq!(after.of_series(&series), measured(name), "{stage}");
-        assert_eq!(measured(name), 3.0, "{stage}: {report:#}");
+        assert_eq!(after.count(&series), measured(name), "{stage}");
+        assert_eq!(measured(name), 3, "{stage}: {report:#}");
     }
     let total = "viva_turn_latency_seconds_sum{stage=\"total\",mode=\"realtime\",provider=\"offline\"}";
     let told: f64 = turns
@@ -134,34 +142,24 @@ async fn figures_agree_with_what_was_said() {
         .filter_map(|turn| turn["latency"]["total_ms"].as_f64())
         .sum();
     assert!(
-        (after.of_series(total) * 1_000.0 - told).abs() < 1.0,
+        (after.of_series(total).parse::<f64>().expect("a number") * 1_000.0 - told).abs() < 1.0,
         "{told}: {}",
         after.text
     );
 
-    let sent = report["frames_sent"].as_f64().expect("it counts frames");
-    let taken = after.of_series("viva_audio_frames_total{direction=\"in\"}");
-    assert!(taken <= sent && taken > sent * 0.9, "{taken} of {sent}");
-    assert!(after.of_series("viva_audio_frames_total{direction=\"out\"}") > 0.0);
-    assert_eq!(
-        after.sum("viva_audio_frames_dropped_total"),
-        0.0,
-        "{}",
-        after.text
-    );
+    let sent = report["frames_sent"].as_u64().expect("it counts frames");
+    let taken = after.count("viva_audio_frames_total{direction=\"in\"}");
+    assert!(taken <= sent && taken > sent * 9 / 10, "{taken} of {sent}");
+    assert!(after.count("viva_audio_frames_total{direction=\"out\"}") > 0);
+    assert_eq!(after.sum("viva_audio_frames_dropped_total"), 0, "{}", after.text);
     let calls = "viva_provider_calls_total{role=\"realtime\",provider=\"offline\",outcome=\"accepted\"}";
-    assert_eq!(after.of_series(calls), 1.0);
-    assert_eq!(after.sum("viva_provider_errors_total"), 0.0);
-    assert_eq!(
-        after.of_series("viva_sessions_ended_total{status=\"completed\"}"),
-        1.0
-    );
-    assert_eq!(after.of_series("viva_sessions_active"), 0.0);
-    assert_eq!(after.sum("viva_queue_entries"), 0.0);
-    assert_eq!(after.of_series("viva_journal_turns"), 0.0);
-    assert!(after.of_series("viva_retention_runs_total{outcome=\"done\"}") >= 1.0);
+    assert_eq!(after.count(calls), 1);
+    assert_eq!(after.sum("viva_provider_errors_total"), 0);
+    assert_eq!(after.count("viva_sessions_ended_total{status=\"completed\"}"), 1);
+    assert_eq!(after.count("viva_journal_turns"), 0);
+    assert!(after.count("viva_retention_runs_total{outcome=\"done\"}") >= 1);
     let socket = "viva_http_requests_total{method=\"GET\",route=\"/api/v1/interaction/ws\",status=\"1xx\"}";
-    assert_eq!(after.of_series(socket), 1.0);
+    assert_eq!(after.count(socket), 1);
     let id = report["session_id"].as_str().expect("it has an id");
     assert!(!after.text.contains(id), "nothing is told of single sessions");
 }
@@ -171,7 +169,7 @@ async fn every_stage_of_a_cascade_is_told_with_its_provider() {
     let folder = Folder::new();
     let (server, address) = watched(&folder, &[]).await;
     call(&folder, &server, "question-en", 1, &["--mode", "cascade"]).await;
-    let after = until(&address, |scrape| scrape.of_series("viva_sessions_active") == 0.0).await;
+    let after = until(&address, |scrape| scrape.count("viva_sessions_active") == 0).await;
     for (stage, provider) in [
         ("total", "none"),
         ("stt", "offline"),
@@ -183,15 +181,15 @@ async fn every_stage_of_a_cascade_is_told_with_its_provider() {
         let series = format!(
             "viva_turn_latency_seconds_count{{stage=\"{stage}\",mode=\"cascade\",provider=\"{provider}\"}}"
         );
-        assert_eq!(after.of_series(&series), 1.0, "{stage}");
+        assert_eq!(after.count(&series), 1, "{stage}");
     }
     for role in ["stt", "llm", "tts"] {
         let accepted =
             format!("viva_provider_calls_total{{role=\"{role}\",provider=\"offline\",outcome=\"accepted\"}}");
-        let calls = after.of_series(&accepted);
-        assert!(calls >= 1.0, "{role}");
+        let calls = after.count(&accepted);
+        assert!(calls >= 1, "{role}");
         let count = format!("viva_provider_accept_seconds_count{{role=\"{role}\",provider=\"offline\"}}");
-        assert_eq!(after.of_series(&count), calls, "{role}");
+        assert_eq!(after.count(&count), calls, "{role}");
     }
 }
 
@@ -216,23 +214,22 @@ async fn sessions_that_talk_at_once_lose_no_count() {
     let looking = (0..SESSIONS).map(|_| Scrape::of(&address));
     let (_, scrapes) = tokio::join!(join_all(talking), join_all(looking));
     for scrape in scrapes {
-        assert_eq!(scrape.of_series("viva_sessions_active"), SESSIONS as f64);
-        assert_eq!(scrape.of_series("viva_websocket_connections"), SESSIONS as f64);
+        assert_eq!(scrape.count("viva_sessions_active"), SESSIONS as u64);
+        assert_eq!(scrape.count("viva_websocket_connections"), SESSIONS as u64);
     }
     join_all(conversations.iter_mut().map(hang_up)).await;
     drop(conversations);
     let after = until(&address, |scrape| {
-        scrape.of_series("viva_websocket_connections") == 0.0
-            && scrape.of_series("viva_sessions_active") == 0.0
+        scrape.count("viva_websocket_connections") == 0 && scrape.count("viva_sessions_active") == 0
     })
     .await;
-    let taken = after.of_series("viva_audio_frames_total{direction=\"in\"}");
-    assert_eq!(taken, (SESSIONS * FRAMES) as f64);
+    let taken = after.count("viva_audio_frames_total{direction=\"in\"}");
+    assert_eq!(taken, (SESSIONS * FRAMES) as u64);
     assert_eq!(
-        after.of_series("viva_sessions_started_total{mode=\"realtime\"}"),
-        SESSIONS as f64
+        after.count("viva_sessions_started_total{mode=\"realtime\"}"),
+        SESSIONS as u64
     );
-    assert_eq!(after.sum("viva_sessions_ended_total"), SESSIONS as f64);
+    assert_eq!(after.sum("viva_sessions_ended_total"), SESSIONS as u64);
 }
 
 #[tokio::test]
@@ -270,7 +267,7 @@ async fn what_clients_send_does_not_make_figures_grow() {
         after.text
     );
     let unmatched = "viva_http_requests_total{method=\"GET\",route=\"unmatched\",status=\"4xx\"}";
-    assert_eq!(after.of_series(unmatched), 80.0);
+    assert_eq!(after.count(unmatched), 80);
 }
 
 #[tokio::test]
