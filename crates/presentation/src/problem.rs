@@ -354,7 +354,9 @@ impl From<&BlobError> for Problem {
             BlobErrorKind::Unavailable => {
                 Self::unavailable("storage-unavailable").detail("the recordings cannot be reached; try again")
             }
-            BlobErrorKind::Full | BlobErrorKind::Range => Self::internal(),
+            BlobErrorKind::Full => Self::unavailable("storage-unavailable")
+                .detail("the storage is full; make room and try again"),
+            BlobErrorKind::Range => Self::internal(),
         }
     }
 }

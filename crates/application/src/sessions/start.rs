@@ -155,6 +155,9 @@ impl Sessions {
             mode = key_uses.opening(&modes, &interaction, modes.open(open)) => mode,
             () = self.shutdown.cancelled() => return Err(StartSessionError::ShuttingDown),
         };
+        if let Err(OpenModeError(err)) = &mode {
+            self.ports.meters.provider_failed(&err.provider, &err.kind);
+        }
         let mode = self.mode_or_fallback(&modes, mode, &interaction, request.fallback)?;
         let opening = Opening {
             request,
@@ -270,6 +273,7 @@ impl Sessions {
             session_id: session.id,
             inputs,
             pace: PaceLimit::new(input_rate, Instant::now()),
+            meters: self.ports.meters.clone(),
         };
         let fallback = fallback_of(
             &modes,

@@ -17,6 +17,7 @@ use super::{SignIn, cookie};
 use crate::client::{self, Client};
 use crate::extract::{FormBody, Query};
 use crate::limits::Group;
+use crate::meters::FailedSignIn;
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -122,13 +123,17 @@ pub(crate) async fn sign_in(
             Ok((set_cookie, to(wanted.as_ref())).into_response())
         }
         Err(SignInError::Refused) => {
+            state.meters.sign_in_failed(FailedSignIn::Form);
             let counted = state.limiter.check(Group::SignIns, Client::Address(address));
             Ok(match counted {
                 Ok(()) => page.refused(),
                 Err(retry_after) => page.too_soon(retry_after),
             })
         }
-        Err(SignInError::TooSoon { retry_after }) => Ok(page.too_soon(retry_after)),
+        Err(SignInError::TooSoon { retry_after }) => {
+            state.meters.sign_in_failed(FailedSignIn::Form);
+            Ok(page.too_soon(retry_after))
+        }
         Err(SignInError::Store(err)) => Err(Problem::from(&err)),
     }
 }

@@ -14,6 +14,7 @@ use viva_domain::turns::{
 
 use super::Driver;
 use super::hearing::Eager;
+use crate::meters::SwitchCause;
 use crate::modes::{InteractionMode, ModeFactory, OpenMode, OpenModeError, failure};
 use crate::sessions::archive::LONGEST_READ_BACK;
 use crate::sessions::link::{FallbackOffer, SessionMessage, SwitchedMode};
@@ -147,6 +148,9 @@ impl Driver {
 
     pub(super) async fn on_opened(&mut self, opened: Opened) {
         self.opening = None;
+        if let Err(OpenModeError(err)) = &opened.mode {
+            self.ports.meters.provider_failed(&err.provider, &err.kind);
+        }
         let Opened {
             interaction,
             reason,
@@ -197,6 +201,11 @@ impl Driver {
         let turn_taking = mode.turn_taking();
         info!(session.id = %self.session.id, mode = interaction.mode().as_str(),
             "Session {} goes on in {} mode", self.session.id, interaction.mode().as_str());
+        let cause = match reason {
+            Some(_) => SwitchCause::Failure,
+            None => SwitchCause::Asked,
+        };
+        self.ports.meters.mode_switched(interaction.mode(), cause);
         self.mode = Some(mode);
         self.offer = None;
         self.session.interaction = interaction.clone();
@@ -226,6 +235,7 @@ impl Driver {
         let explained = |failure: SessionFailure| {
             let failure = self.modes.explained(failure);
             if let Some(provider) = &failure.provider {
+                self.ports.meters.provider_failed(provider, &failure.kind);
                 self.key_uses.failed(&self.modes, &failure.kind, provider);
             }
             failure

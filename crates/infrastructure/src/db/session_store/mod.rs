@@ -380,16 +380,9 @@ impl SessionStore for SqlSessionStore {
     #[instrument(level = "debug", name = "db.ping", skip_all)]
     async fn ping(&self) -> Result<(), StoreError> {
         const OPERATION: &str = "ping";
-        let work = async {
-            // Reads a table: an open connection alone says little about a file, or about the schema.
-            user::Entity::find()
-                .limit(1)
-                .one(&self.database.connection)
-                .await
-                .map(|_| ())
-                .map_err(failed(OPERATION))
-        };
-        self.database.within(OPERATION, work).await
+        self.database
+            .within(OPERATION, self.database.check_schema(OPERATION))
+            .await
     }
 }
 

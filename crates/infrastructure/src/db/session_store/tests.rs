@@ -387,6 +387,25 @@ async fn a_connection_that_is_lost_at_work_is_unavailable() {
     .await;
 }
 
+#[tokio::test]
+async fn a_ping_notices_a_schema_that_is_not_that_of_this_version() {
+    let case = async |database: &Database| {
+        let store = SqlSessionStore::new(database.clone());
+        store.ping().await.unwrap();
+        Migrator::down(&database.connection, Some(1)).await.unwrap();
+        let err = store.ping().await.unwrap_err();
+        assert_eq!(err.kind, StoreErrorKind::Unavailable);
+        let source = err.source.unwrap().to_string();
+        assert!(source.contains("viva migrate"), "{source}");
+        database.migrate().await.unwrap();
+        store.ping().await.unwrap();
+        run(database, "DROP TABLE seaql_migrations").await;
+        assert_eq!(store.ping().await.unwrap_err().kind, StoreErrorKind::Unavailable);
+    };
+    on_sqlite(case).await;
+    on_postgres(case).await;
+}
+
 /// Undoes the step that added what lists need, and those after it.
 async fn back_to_before(step: &str, database: &Database) {
     let steps = Migrator::migrations();
