@@ -72,7 +72,7 @@ pub struct SessionExport {
     pub schema: String,
     /// The session.
     pub session: Session,
-    /// See [`SessionDetail::instructions`](super::SessionDetail::instructions).
+    /// What its providers were told, as the session says it.
     #[serde(default)]
     pub instructions: String,
     /// From the session's beginning to the last sound of either side, in ms: the length of the stereo recording.

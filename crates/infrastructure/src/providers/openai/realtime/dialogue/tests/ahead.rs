@@ -134,6 +134,7 @@ fn a_turn_that_the_session_knows_of_is_stopped_with_its_answer() {
     bench.find("v");
     let taken = bench.dialogue.out.told;
     bench.created("s");
+    bench.item("s", "b");
     bench.says("s", "b", "Yes.");
     bench.said();
     bench.interrupt_at(taken, 1, None);
