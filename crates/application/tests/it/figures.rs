@@ -47,7 +47,7 @@ async fn figures_agree_with_what_happened() {
     assert_eq!(bench.level("viva_sessions_active"), Some(1.0));
     assert_eq!(bench.count("viva_sessions_started_total{mode=\"realtime\"}"), 1);
     let before = bench.count(FRAMES_IN);
-    caller.speak(&[0; 25 * FRAME]).await;
+    caller.speak(&vec![0; 25 * FRAME]).await;
     for _ in 0..3 {
         exchange(&bench, &mut caller).await;
     }

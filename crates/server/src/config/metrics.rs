@@ -24,7 +24,6 @@ fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAd
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::config::defaults;
 
     #[test]

@@ -86,8 +86,7 @@ pub(crate) async fn run(args: &HistoryArgs) -> Result<String> {
     for (name, wanted) in LISTS {
         let (total, waits) = ask(&client, wanted, args.requests.get()).await?;
         ensure!(
-            wanted.iter().any(|(name, _)| !name.starts_with("page"))
-                || total == u64::from(args.sessions.get()),
+            wanted.iter().any(|(name, _)| !name.starts_with("page")) || total == u64::from(args.sessions),
             "there are {total} sessions, not {}",
             args.sessions
         );

@@ -6,7 +6,7 @@ use crate::ids::{SessionId, TurnId, UserId};
 use crate::latency::{LatencyMetrics, TurnMarks};
 use crate::ports::BlobKey;
 use crate::sessions::{FallbackPolicy, Interaction, Prompt, ProviderConfig, SessionState};
-use crate::turns::{HeardText, Piece, TurnNumber};
+use crate::turns::{Basis, HeardText, Piece, TurnNumber};
 
 const RATE: u32 = 8_000;
 
