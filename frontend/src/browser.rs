@@ -36,6 +36,13 @@ extern "C" {
     pub(crate) fn new(init: &Object) -> Result<MediaStreamTrackProcessor, JsValue>;
     #[wasm_bindgen(method, getter)]
     pub(crate) fn readable(this: &MediaStreamTrackProcessor) -> web_sys::ReadableStream;
+
+    /// `history.pushState()`
+    #[wasm_bindgen(js_namespace = history, js_name = pushState, catch)]
+    fn push_state(state: &JsValue, unused: &str, url: &str) -> Result<(), JsValue>;
+    /// `history.replaceState()`
+    #[wasm_bindgen(js_namespace = history, js_name = replaceState, catch)]
+    fn replace_state(state: &JsValue, unused: &str, url: &str) -> Result<(), JsValue>;
 }
 
 /// The language of the document, as the server set it.
@@ -110,6 +117,45 @@ pub(crate) fn origin_ms() -> f64 {
 pub(crate) fn local_time(ms: i64, language: crate::Language) -> String {
     let date = js_sys::Date::new(&JsValue::from_f64(ms as f64));
     date.to_locale_string(language.tag(), &JsValue::UNDEFINED).into()
+}
+
+/// The same with the day in words and without seconds.
+pub(crate) fn local_minute(ms: i64, language: crate::Language) -> String {
+    let date = js_sys::Date::new(&JsValue::from_f64(ms as f64));
+    let styles = object(&[("dateStyle", &"medium".into()), ("timeStyle", &"short".into())]);
+    date.to_locale_string(&locale(language), &styles).into()
+}
+
+/// How the reader writes numbers and dates in this language: as the browser's settings say, where they speak of it.
+fn locale(language: crate::Language) -> String {
+    let preferred = web_sys::window().map(|window| window.navigator().languages());
+    let mut tags = preferred.iter().flat_map(js_sys::Array::iter);
+    tags.find_map(|tag| {
+        tag.as_string()
+            .filter(|tag| crate::Language::from_tag(tag) == Some(language))
+    })
+    .unwrap_or_else(|| language.tag().to_owned())
+}
+
+/// The reader's time zone, such as `Europe/Berlin`.
+pub(crate) fn time_zone() -> Option<String> {
+    let format = js_sys::Intl::DateTimeFormat::new(&js_sys::Array::new(), &Object::new());
+    property(&format.resolved_options(), "timeZone").as_string()
+}
+
+/// The query of the address, with the `?` before it where there is one.
+pub(crate) fn query() -> String {
+    web_sys::window()
+        .and_then(|window| window.location().search().ok())
+        .unwrap_or_default()
+}
+
+/// Gives the address of this page another query, as a new entry in the way back or in the place of the present one.
+pub(crate) fn set_query(page: crate::Page, query: &str, is_new: bool) {
+    let url = format!("{}{query}", page.path());
+    let set = if is_new { push_state } else { replace_state };
+    // Browsers refuse when it comes too often. The page then goes on without.
+    let _ = set(&JsValue::NULL, "", &url);
 }
 
 /// The URL path of one of the bundle's files, as the server wrote it into the document.

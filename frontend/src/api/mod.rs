@@ -6,6 +6,8 @@ mod refused;
 #[cfg(feature = "hydrate")]
 mod rest;
 #[cfg(feature = "hydrate")]
+mod sessions;
+#[cfg(feature = "hydrate")]
 mod socket;
 #[cfg(feature = "hydrate")]
 mod templates;
@@ -16,6 +18,8 @@ pub use credentials::{check_key, delete_key, keys, put_key};
 pub use refused::Refused;
 #[cfg(feature = "hydrate")]
 pub use rest::{RequestFailed, providers, self_test, start_self_test, turns};
+#[cfg(feature = "hydrate")]
+pub use sessions::{delete_sessions, sessions};
 #[cfg(feature = "hydrate")]
 pub use socket::{Socket, SocketEvent};
 #[cfg(feature = "hydrate")]

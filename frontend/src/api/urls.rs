@@ -24,6 +24,16 @@ pub fn turns_page(session_id: Uuid, turn_number: u16) -> String {
     format!("/api/v1/interaction/sessions/{session_id}/turns?page={page}&page_size={PAGE_SIZE}")
 }
 
+/// Path of the sessions that these parameters ask for.
+#[cfg(any(feature = "hydrate", test))]
+pub fn sessions_page(parameters: &str) -> String {
+    format!("/api/v1/interaction/sessions?{parameters}")
+}
+
+/// Path at which several sessions are deleted.
+#[cfg(feature = "hydrate")]
+pub const SESSION_DELETIONS: &str = "/api/v1/interaction/sessions/deletions";
+
 /// Path of the templates.
 #[cfg(any(feature = "hydrate", test))]
 pub const TEMPLATES: &str = "/api/v1/interaction/templates";
@@ -59,6 +69,12 @@ mod tests {
             )),
             "{path}"
         );
+    }
+
+    #[test]
+    fn sessions_are_listed_as_they_are_asked_for() {
+        let path = sessions_page("q=a&page=2");
+        assert!(path.ends_with("/interaction/sessions?q=a&page=2"), "{path}");
     }
 
     #[test]
