@@ -36,13 +36,6 @@ extern "C" {
     pub(crate) fn new(init: &Object) -> Result<MediaStreamTrackProcessor, JsValue>;
     #[wasm_bindgen(method, getter)]
     pub(crate) fn readable(this: &MediaStreamTrackProcessor) -> web_sys::ReadableStream;
-
-    /// `history.pushState()`
-    #[wasm_bindgen(js_namespace = history, js_name = pushState, catch)]
-    fn push_state(state: &JsValue, unused: &str, url: &str) -> Result<(), JsValue>;
-    /// `history.replaceState()`
-    #[wasm_bindgen(js_namespace = history, js_name = replaceState, catch)]
-    fn replace_state(state: &JsValue, unused: &str, url: &str) -> Result<(), JsValue>;
 }
 
 /// The language of the document, as the server set it.
@@ -73,6 +66,32 @@ pub(crate) fn focus(selector: &str) {
         // Fails only for an element without a document.
         let _ = element.unchecked_into::<web_sys::HtmlElement>().focus();
     }
+}
+
+/// The query of the address, without the question mark.
+pub(crate) fn address_query() -> String {
+    let query = web_sys::window().and_then(|window| window.location().search().ok());
+    query.map_or(String::new(), |query| query.trim_start_matches('?').to_owned())
+}
+
+/// Gives the address another query (`?a=b`, or nothing), to which one comes back by the browser's button.
+pub(crate) fn go_to_query(query: &str) {
+    let Some(window) = web_sys::window() else { return };
+    let (Ok(history), Ok(path)) = (window.history(), window.location().pathname()) else {
+        return;
+    };
+    // Browsers forbid it to pages that do so all the time; then the address stays behind.
+    let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&format!("{path}{query}")));
+}
+
+/// The same, but the button leads to what was before the present one.
+pub(crate) fn go_on_to_query(query: &str) {
+    let Some(window) = web_sys::window() else { return };
+    let (Ok(history), Ok(path)) = (window.history(), window.location().pathname()) else {
+        return;
+    };
+    // As above.
+    let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("{path}{query}")));
 }
 
 /// The `User-Agent` of the browser.
@@ -141,21 +160,6 @@ fn locale(language: crate::Language) -> String {
 pub(crate) fn time_zone() -> Option<String> {
     let format = js_sys::Intl::DateTimeFormat::new(&js_sys::Array::new(), &Object::new());
     property(&format.resolved_options(), "timeZone").as_string()
-}
-
-/// The query of the address, with the `?` before it where there is one.
-pub(crate) fn query() -> String {
-    web_sys::window()
-        .and_then(|window| window.location().search().ok())
-        .unwrap_or_default()
-}
-
-/// Gives the address of this page another query, as a new entry in the way back or in the place of the present one.
-pub(crate) fn set_query(page: crate::Page, query: &str, is_new: bool) {
-    let url = format!("{}{query}", page.path());
-    let set = if is_new { push_state } else { replace_state };
-    // Browsers refuse when it comes too often. The page then goes on without.
-    let _ = set(&JsValue::NULL, "", &url);
 }
 
 /// The URL path of one of the bundle's files, as the server wrote it into the document.

@@ -24,4 +24,4 @@ pub use sessions::{delete_sessions, sessions};
 pub use socket::{Socket, SocketEvent};
 #[cfg(feature = "hydrate")]
 pub use templates::{compose, delete_template, save_template, templates};
-pub use urls::{ACCOUNT_PATH, recording};
+pub use urls::{ACCOUNT_PATH, recording, session_page};

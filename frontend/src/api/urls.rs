@@ -8,6 +8,11 @@ pub const ACCOUNT_PATH: &str = "/login";
 #[cfg(any(feature = "hydrate", test))]
 const PAGE_SIZE: u16 = 100;
 
+/// Where a session is shown: a page, not of the API.
+pub fn session_page(id: Uuid) -> String {
+    format!("/sessions/{id}")
+}
+
 /// Path of the recording of one side of a turn.
 pub fn recording(session_id: Uuid, turn_id: Uuid, role: Role) -> String {
     let side = match role {

@@ -7,7 +7,7 @@ use super::Archive;
 use crate::state::history::{
     Entry, Listing, Names, Pace, Pacing, Removal, Selection, Shown, Trouble, Wanted,
 };
-use crate::{Page, api, browser};
+use crate::{api, browser};
 
 /// How long more letters are waited for.
 const TYPING_MS: u32 = 350;
@@ -29,7 +29,7 @@ impl Archive {
 
     fn read_address(self) {
         self.pacing.update(Pacing::interrupt);
-        self.show(Wanted::read(&browser::query()));
+        self.show(Wanted::read(&browser::address_query()));
     }
 
     pub(super) fn settle(self, pace: Pace) {
@@ -57,14 +57,16 @@ impl Archive {
         {
             return;
         }
-        let entry = self.pacing.try_update(|pacing| pacing.settle(pace));
-        browser::set_query(Page::History, &wanted.query(), entry == Some(Entry::New));
+        match self.pacing.try_update(|pacing| pacing.settle(pace)) {
+            Some(Entry::Same) => browser::go_on_to_query(&wanted.query()),
+            Some(Entry::New) | None => browser::go_to_query(&wanted.query()),
+        }
         self.take(wanted);
     }
 
     pub(super) fn go(self, wanted: Wanted) {
         self.pacing.update(Pacing::interrupt);
-        browser::set_query(Page::History, &wanted.query(), true);
+        browser::go_to_query(&wanted.query());
         self.show(wanted);
         Self::focus_count();
     }
@@ -130,7 +132,7 @@ impl Archive {
             // The last page may be empty now.
             if let Shown::Beyond { pages, .. } = self.listing.with_untracked(Listing::shown) {
                 let last = self.wanted.with_untracked(|wanted| wanted.at_page(pages));
-                browser::set_query(Page::History, &last.query(), false);
+                browser::go_on_to_query(&last.query());
                 self.wanted.set(last);
                 self.loaded().await;
             }

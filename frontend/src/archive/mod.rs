@@ -23,7 +23,8 @@ pub struct Archive {
     pub removal: RwSignal<Removal>,
     /// What providers are called.
     pub names: RwSignal<Names>,
-    pacing: RwSignal<Pacing>,
+    /// When a filter counts.
+    pub pacing: RwSignal<Pacing>,
 }
 
 impl Archive {

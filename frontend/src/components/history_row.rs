@@ -5,6 +5,7 @@ use viva_protocol::rest::SessionOverview;
 use super::history_words::{mode, status, status_name, when};
 use super::{Icon, Shape};
 use crate::Language;
+use crate::api::session_page;
 use crate::archive::Archive;
 use crate::erase::Erase;
 use crate::state::context::Preferences;
@@ -50,13 +51,15 @@ pub fn HistoryRow(
     view! {
         <tr role="row" data-session=id.to_string() data-chosen=move || is_chosen.get().to_string()>
             <td role="cell" class="vv-history-choice">
-                <input
-                    type="checkbox"
-                    aria-label=move || of_when(|words| words.choose_one)
-                    prop:checked=move || is_chosen.get()
-                    disabled=move || is_full.get() && !is_chosen.get()
-                    on:change=choose
-                />
+                <label>
+                    <input
+                        type="checkbox"
+                        aria-label=move || of_when(|words| words.choose_one)
+                        prop:checked=move || is_chosen.get()
+                        disabled=move || is_full.get() && !is_chosen.get()
+                        on:change=choose
+                    />
+                </label>
             </td>
             {cells}
             <td role="cell" class="vv-history-end">
@@ -97,7 +100,7 @@ fn cells(row: &SessionOverview, names: &Names, language: Language) -> AnyView {
     };
     view! {
         <td role="cell" class="vv-history-when">
-            <a href=format!("/sessions/{}", session.id)>{when(Chosen::of(row).began_ms, language)}</a>
+            <a href=session_page(session.id)>{when(Chosen::of(row).began_ms, language)}</a>
         </td>
         <td role="cell" data-label=words.mode>
             {mode(session.interaction.mode(), words)}
