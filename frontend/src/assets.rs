@@ -11,12 +11,14 @@ pub struct SiteAssets(BTreeMap<String, String>);
 
 impl SiteAssets {
     /// Every name that the pages ask for. A manifest without one of them is [incomplete](SiteAssets::missing).
-    pub const NAMES: [&str; 13] = [
+    pub const NAMES: [&str; 15] = [
         "audio-worker.js",
         "base.css",
         "boot.js",
         "capture-worklet.js",
         "components.css",
+        "history.js",
+        "history.wasm",
         "icon.svg",
         "playback-worklet.js",
         "providers.js",
@@ -63,7 +65,7 @@ impl SiteAssets {
                 "worker.js",
                 "worker.wasm",
             ],
-            crate::Page::Providers => &[],
+            crate::Page::History | crate::Page::Providers => &[],
         };
         let names = program
             .into_iter()
@@ -94,6 +96,8 @@ mod tests {
             [
                 "audio-worker.js",
                 "capture-worklet.js",
+                "history.js",
+                "history.wasm",
                 "icon.svg",
                 "playback-worklet.js",
                 "providers.wasm",

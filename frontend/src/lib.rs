@@ -30,6 +30,7 @@
 )]
 
 pub mod api;
+pub mod archive;
 mod assets;
 #[cfg(feature = "hydrate")]
 pub mod audio;

@@ -10,18 +10,21 @@ use crate::words::shared::Words;
 pub enum Page {
     /// Talk with an AI.
     Talk,
+    /// Conversations that were held.
+    History,
     /// Which providers there are, and keys of one's own for them.
     Providers,
 }
 
 impl Page {
     /// Those that there are, in the order in which they are shown.
-    pub const ALL: [Self; 2] = [Self::Talk, Self::Providers];
+    pub const ALL: [Self; 3] = [Self::Talk, Self::History, Self::Providers];
 
     /// Where it is.
     pub const fn path(self) -> &'static str {
         match self {
             Self::Talk => "/",
+            Self::History => "/history",
             Self::Providers => "/providers",
         }
     }
@@ -30,6 +33,7 @@ impl Page {
     pub const fn program(self) -> &'static str {
         match self {
             Self::Talk => "talk",
+            Self::History => "history",
             Self::Providers => "providers",
         }
     }
@@ -38,6 +42,7 @@ impl Page {
     pub const fn name(self, words: &Words) -> &'static str {
         match self {
             Self::Talk => words.talk,
+            Self::History => words.history,
             Self::Providers => words.providers,
         }
     }

@@ -6,6 +6,8 @@ mod refused;
 #[cfg(feature = "hydrate")]
 mod rest;
 #[cfg(feature = "hydrate")]
+mod sessions;
+#[cfg(feature = "hydrate")]
 mod socket;
 #[cfg(feature = "hydrate")]
 mod templates;
@@ -17,7 +19,9 @@ pub use refused::Refused;
 #[cfg(feature = "hydrate")]
 pub use rest::{RequestFailed, providers, self_test, start_self_test, turns};
 #[cfg(feature = "hydrate")]
+pub use sessions::{delete_sessions, sessions};
+#[cfg(feature = "hydrate")]
 pub use socket::{Socket, SocketEvent};
 #[cfg(feature = "hydrate")]
 pub use templates::{compose, delete_template, save_template, templates};
-pub use urls::{ACCOUNT_PATH, recording, sign_in_for};
+pub use urls::{ACCOUNT_PATH, recording, session_page, sign_in_for};

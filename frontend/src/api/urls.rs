@@ -15,6 +15,11 @@ pub fn sign_in_for(page: Page) -> String {
 #[cfg(any(feature = "hydrate", test))]
 const PAGE_SIZE: u16 = 100;
 
+/// Where a session is shown: a page, not of the API.
+pub fn session_page(id: Uuid) -> String {
+    format!("/sessions/{id}")
+}
+
 /// Path of the recording of one side of a turn.
 pub fn recording(session_id: Uuid, turn_id: Uuid, role: Role) -> String {
     let side = match role {
@@ -30,6 +35,16 @@ pub fn turns_page(session_id: Uuid, turn_number: u16) -> String {
     let page = turn_number.saturating_sub(1) / PAGE_SIZE + 1;
     format!("/api/v1/interaction/sessions/{session_id}/turns?page={page}&page_size={PAGE_SIZE}")
 }
+
+/// Path of the sessions that these parameters ask for.
+#[cfg(any(feature = "hydrate", test))]
+pub fn sessions_page(parameters: &str) -> String {
+    format!("/api/v1/interaction/sessions?{parameters}")
+}
+
+/// Path at which several sessions are deleted.
+#[cfg(feature = "hydrate")]
+pub const SESSION_DELETIONS: &str = "/api/v1/interaction/sessions/deletions";
 
 /// Path of the templates.
 #[cfg(any(feature = "hydrate", test))]
@@ -66,6 +81,12 @@ mod tests {
             )),
             "{path}"
         );
+    }
+
+    #[test]
+    fn sessions_are_listed_as_they_are_asked_for() {
+        let path = sessions_page("q=a&page=2");
+        assert!(path.ends_with("/interaction/sessions?q=a&page=2"), "{path}");
     }
 
     #[test]

@@ -1,10 +1,19 @@
 //! One file per component, with its style sheet beside it. Components show the contexts of `state` and call
-//! [`Controls`](crate::session::Controls) or the [`Keyring`](crate::keyring::Keyring); they fetch nothing.
+//! [`Controls`](crate::session::Controls), the [`Keyring`](crate::keyring::Keyring) or the
+//! [`Archive`](crate::archive::Archive); they fetch nothing.
 
 mod combobox;
 mod configuration;
 mod control_bar;
 mod device_pickers;
+mod history_deletion;
+mod history_filters;
+mod history_list;
+mod history_messages;
+mod history_pager;
+mod history_row;
+mod history_selection;
+mod history_words;
 mod icon;
 mod key_actions;
 mod key_trouble;
@@ -34,6 +43,12 @@ mod transcript;
 mod visualizer;
 
 pub use control_bar::ControlBar;
+pub use history_deletion::HistoryDeletion;
+pub use history_filters::HistoryFilters;
+pub use history_list::HistoryList;
+pub use history_messages::HistoryMessages;
+pub use history_pager::HistoryPager;
+pub use history_selection::HistorySelection;
 pub use latency_panel::LatencyPanel;
 pub use level_meter::LevelMeter;
 pub use message_bar::MessageBar;
@@ -49,6 +64,7 @@ pub use visualizer::Visualizer;
 
 use combobox::Combobox;
 use device_pickers::DevicePickers;
+use history_row::HistoryRow;
 use icon::{Icon, Shape};
 use key_actions::KeyActions;
 use latency_bar::LatencyBar;

@@ -5,6 +5,11 @@ pub fn ms(value: f64) -> String {
     grouped(value.round())
 }
 
+/// How many, with grouped digits: `1,020`.
+pub fn count(value: u64) -> String {
+    grouped(value as f64)
+}
+
 /// Milliseconds with one decimal, for errors: `1.2`.
 pub fn precise_ms(value: f64) -> String {
     format!("{value:.1}")
@@ -70,6 +75,7 @@ mod tests {
         ] {
             assert_eq!(ms(value), text);
         }
+        assert_eq!(count(100_000), "100,000");
     }
 
     #[test]

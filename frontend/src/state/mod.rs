@@ -4,6 +4,7 @@ pub mod choices;
 pub mod context;
 pub mod conversation;
 pub mod figures;
+pub mod history;
 pub mod keys;
 pub mod latency;
 pub mod liveness;

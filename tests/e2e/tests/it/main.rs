@@ -9,6 +9,7 @@ mod controls;
 mod devices;
 mod explanations;
 mod greeting;
+mod history;
 mod languages;
 mod lists;
 mod long_session;
