@@ -68,6 +68,22 @@ pub(crate) fn focus(selector: &str) {
     }
 }
 
+/// The query of the address, without the question mark.
+pub(crate) fn address_query() -> String {
+    let query = web_sys::window().and_then(|window| window.location().search().ok());
+    query.map_or(String::new(), |query| query.trim_start_matches('?').to_owned())
+}
+
+/// Gives the address another query (`?a=b`, or nothing), to which one comes back by the browser's button.
+pub(crate) fn go_to_query(query: &str) {
+    let Some(window) = web_sys::window() else { return };
+    let (Ok(history), Ok(path)) = (window.history(), window.location().pathname()) else {
+        return;
+    };
+    // Browsers forbid it to pages that do so all the time; then the address stays behind.
+    let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&format!("{path}{query}")));
+}
+
 /// The `User-Agent` of the browser.
 pub(crate) fn user_agent() -> String {
     web_sys::window()

@@ -10,18 +10,21 @@ use crate::words::shared::Words;
 pub enum Page {
     /// Talk with an AI.
     Talk,
+    /// Conversations side by side.
+    Compare,
     /// Which providers there are, and keys of one's own for them.
     Providers,
 }
 
 impl Page {
     /// Those that there are, in the order in which they are shown.
-    pub const ALL: [Self; 2] = [Self::Talk, Self::Providers];
+    pub const ALL: [Self; 3] = [Self::Talk, Self::Compare, Self::Providers];
 
     /// Where it is.
     pub const fn path(self) -> &'static str {
         match self {
             Self::Talk => "/",
+            Self::Compare => "/compare",
             Self::Providers => "/providers",
         }
     }
@@ -30,6 +33,7 @@ impl Page {
     pub const fn program(self) -> &'static str {
         match self {
             Self::Talk => "talk",
+            Self::Compare => "compare",
             Self::Providers => "providers",
         }
     }
@@ -38,6 +42,7 @@ impl Page {
     pub const fn name(self, words: &Words) -> &'static str {
         match self {
             Self::Talk => words.talk,
+            Self::Compare => words.compare,
             Self::Providers => words.providers,
         }
     }

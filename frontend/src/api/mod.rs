@@ -1,6 +1,8 @@
 //! The server, as the browser sees it: typed calls over `viva_protocol`.
 
 #[cfg(feature = "hydrate")]
+mod compared;
+#[cfg(feature = "hydrate")]
 mod credentials;
 mod refused;
 #[cfg(feature = "hydrate")]
@@ -12,6 +14,8 @@ mod templates;
 mod urls;
 
 #[cfg(feature = "hydrate")]
+pub use compared::{session_with_turns, sessions_with_text};
+#[cfg(feature = "hydrate")]
 pub use credentials::{check_key, delete_key, keys, put_key};
 pub use refused::Refused;
 #[cfg(feature = "hydrate")]
@@ -20,4 +24,4 @@ pub use rest::{RequestFailed, providers, self_test, start_self_test, turns};
 pub use socket::{Socket, SocketEvent};
 #[cfg(feature = "hydrate")]
 pub use templates::{compose, delete_template, save_template, templates};
-pub use urls::{ACCOUNT_PATH, recording};
+pub use urls::{ACCOUNT_PATH, recording, session_page};

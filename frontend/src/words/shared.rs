@@ -4,6 +4,7 @@ words! {
     title: "{page} – Viva", "{page} – Viva";
     pages: "Pages", "頁面";
     talk: "Talk", "對話";
+    compare: "Compare", "比較";
     providers: "Providers", "服務";
     tagline: "voice AI test bench", "語音 AI 測試台";
     other_language: "中文", "English";

@@ -40,10 +40,14 @@ struct Program {
 }
 
 /// The pages, and the worker that computes their audio: none has to load what only another needs.
-const PROGRAMS: [Program; 3] = [
+const PROGRAMS: [Program; 4] = [
     Program {
         stem: "talk",
         wasm: "viva-talk.wasm",
+    },
+    Program {
+        stem: "compare",
+        wasm: "viva-compare.wasm",
     },
     Program {
         stem: "providers",

@@ -26,6 +26,7 @@ pub(crate) fn bundle(folder: &Path) -> Site {
     }
     let manifest = json!({
         "talk.js": "/pkg/3f2a91c0/talk.js", "talk.wasm": "/pkg/3f2a91c0/talk_bg.wasm",
+        "compare.js": "/pkg/5d1e80aa/compare.js", "compare.wasm": "/pkg/5d1e80aa/compare_bg.wasm",
         "providers.js": "/pkg/91b2c7d4/providers.js", "providers.wasm": "/pkg/91b2c7d4/providers_bg.wasm",
         "base.css": "/assets/base-1234.css", "components.css": "/assets/components-1234.css",
         "boot.js": "/assets/boot-1234.js", "icon.svg": "/assets/icon-1234.svg",
@@ -89,6 +90,8 @@ async fn each_page_is_a_document_that_loads_its_own_program() {
     let programs = [
         "/talk.js",
         "/talk_bg.wasm",
+        "/compare.js",
+        "/compare_bg.wasm",
         "/providers.js",
         "/providers_bg.wasm",
         "/worker.js",
@@ -97,12 +100,17 @@ async fn each_page_is_a_document_that_loads_its_own_program() {
         (
             "/",
             "<title>Talk – Viva</title>",
-            [true, true, false, false, true],
+            [true, true, false, false, false, false, true],
+        ),
+        (
+            "/compare",
+            "<title>Compare – Viva</title>",
+            [false, false, true, true, false, false, false],
         ),
         (
             "/providers",
             "<title>Providers – Viva</title>",
-            [false, false, true, true, false],
+            [false, false, false, false, true, true, false],
         ),
     ] {
         let page = server.get(path).await;
@@ -114,7 +122,7 @@ async fn each_page_is_a_document_that_loads_its_own_program() {
             "{path}"
         );
         assert!(!directive(&page.headers, "script-src").is_empty());
-        for other in ["/", "/providers"] {
+        for other in ["/", "/compare", "/providers"] {
             let current = format!("<a href=\"{other}\" aria-current=\"page\"");
             assert_eq!(
                 page.text().contains(&current),
@@ -203,7 +211,7 @@ async fn nothing_but_the_files_of_the_page_is_served() {
 #[tokio::test]
 async fn without_the_page_its_address_says_how_to_build_it() {
     let server = Server::start().await;
-    for path in ["/", "/providers"] {
+    for path in ["/", "/compare", "/providers"] {
         let page = server.get(path).await;
         assert!(page.text().contains("cargo xtask run"), "{}", page.text());
     }
