@@ -61,7 +61,7 @@ fn log(removal: &Removal) {
         Removal::Session(session, _) => info!(session.id = %session.id,
             "Removed session {}, which ended at {}", session.id, session.ended_at),
         Removal::Orphan(file) => {
-            info!(blob.key = %file.key, "Removed {}, which belongs to no session", file.key)
+            info!(blob.key = %file.key, "Removed {}, which belongs to no session", file.key);
         }
         Removal::Lost(lost) => info!(session.id = %lost.session, turn.id = %lost.turn,
             "Forgot the recording {}, which has no file", lost.key),

@@ -26,6 +26,10 @@ struct Bench {
     clock: Arc<ManualClock>,
 }
 
+#[expect(
+    clippy::unwrap_used,
+    reason = "what tests are made of fails as they do, by panicking"
+)]
 impl Bench {
     async fn with_sessions(count: u16) -> Self {
         let bench = Self {

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, Query};
-use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, JsonValue, QueryFilter, QueryOrder, QuerySelect};
 use tracing::instrument;
 use uuid::Uuid;
 use viva_domain::ids::{SessionId, TurnId, UserId};
@@ -32,9 +32,9 @@ impl SqlRetentionStore {
         owner: UserId,
         turn: TurnId,
         key: &BlobKey,
-        [key_column, samples, rate]: [TurnColumn; 3],
+        [key_column, samples, rate, placement, peaks]: [TurnColumn; 5],
     ) -> Result<(), DbErr> {
-        let owned = Query::select()
+        let sessions_of_owner = Query::select()
             .column(SessionColumn::Id)
             .from(Sessions)
             .and_where(SessionColumn::UserId.eq(owner.as_uuid()))
@@ -43,9 +43,11 @@ impl SqlRetentionStore {
             .col_expr(key_column, Expr::value(None::<String>))
             .col_expr(samples, Expr::value(None::<i64>))
             .col_expr(rate, Expr::value(None::<i64>))
+            .col_expr(placement, Expr::value(None::<JsonValue>))
+            .col_expr(peaks, Expr::value(None::<Vec<u8>>))
             .filter(TurnColumn::Id.eq(turn.as_uuid()))
             .filter(key_column.eq(key.as_str()))
-            .filter(TurnColumn::SessionId.in_subquery(owned))
+            .filter(TurnColumn::SessionId.in_subquery(sessions_of_owner))
             .exec(&self.database.connection)
             .await
             .map(|_| ())
@@ -141,15 +143,19 @@ impl RetentionStore for SqlRetentionStore {
     #[instrument(name = "db.retention.forget_recording", skip_all, fields(turn.id = %turn))]
     async fn forget_recording(&self, owner: UserId, turn: TurnId, key: &BlobKey) -> Result<(), StoreError> {
         const OPERATION: &str = "forget recording";
-        const USERS: [TurnColumn; 3] = [
+        const USERS: [TurnColumn; 5] = [
             TurnColumn::UserAudioKey,
             TurnColumn::UserAudioSamples,
             TurnColumn::UserAudioRate,
+            TurnColumn::UserAudioPlacement,
+            TurnColumn::UserAudioPeaks,
         ];
-        const AIS: [TurnColumn; 3] = [
+        const AIS: [TurnColumn; 5] = [
             TurnColumn::AiAudioKey,
             TurnColumn::AiAudioSamples,
             TurnColumn::AiAudioRate,
+            TurnColumn::AiAudioPlacement,
+            TurnColumn::AiAudioPeaks,
         ];
         let work = async {
             for columns in [USERS, AIS] {

@@ -46,7 +46,7 @@ mod tests {
     fn no_days_are_for_ever() {
         let kept = |days| RetentionSettings { days }.keep_for();
         assert_eq!(kept(0), None);
-        assert_eq!(kept(1), Some(Duration::from_secs(86_400)));
+        assert_eq!(kept(1), Some(Duration::from_hours(24)));
         assert!(RetentionSettings { days: MOST_DAYS }.validate().is_ok());
         let err = RetentionSettings { days: MOST_DAYS + 1 }.validate().unwrap_err();
         assert!(err.to_string().contains("retention.days"), "{err}");

@@ -1,3 +1,8 @@
+#![expect(
+    clippy::unwrap_used,
+    reason = "what tests are made of fails as they do, by panicking"
+)]
+
 use std::sync::Arc;
 
 use tokio_util::task::TaskTracker;

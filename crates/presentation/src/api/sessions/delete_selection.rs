@@ -32,7 +32,9 @@ pub(crate) async fn delete_selection(
     Identity(user_id): Identity,
     JsonBody(selection): JsonBody<rest::SessionSelection>,
 ) -> Result<Json<rest::SessionDeletions>, Problem> {
-    let done = deletions.delete_each(user_id, selected(selection)?).await?;
+    let selected =
+        selected(selection).map_err(|detail| Problem::bad_request("invalid-selection").detail(detail))?;
+    let done = deletions.delete_each(user_id, selected).await?;
     let items = done.into_iter().map(|(id, deleted)| rest::SessionDeletion {
         id: id.as_uuid(),
         outcome: outcome(&deleted),
@@ -42,12 +44,11 @@ pub(crate) async fn delete_selection(
     }))
 }
 
-/// Each session once, in the order in which they were selected.
-fn selected(selection: rest::SessionSelection) -> Result<Vec<SessionId>, Problem> {
+/// Each session once, in the order in which they were selected, or what is wrong with the selection.
+fn selected(selection: rest::SessionSelection) -> Result<Vec<SessionId>, String> {
     let count = selection.ids.len();
     if !(1..=MOST).contains(&count) {
-        let detail = format!("select between 1 and {MOST} sessions; these are {count}");
-        return Err(Problem::bad_request("invalid-selection").detail(detail));
+        return Err(format!("select between 1 and {MOST} sessions; these are {count}"));
     }
     let mut seen = HashSet::new();
     let ids = selection.ids.into_iter().filter(|id| seen.insert(*id));
@@ -55,9 +56,8 @@ fn selected(selection: rest::SessionSelection) -> Result<Vec<SessionId>, Problem
 }
 
 fn outcome(deleted: &Result<Deleted, DeleteError>) -> rest::DeletionOutcome {
-    let err = match deleted {
-        Ok(_) => return rest::DeletionOutcome::Deleted,
-        Err(err) => err,
+    let Err(err) = deleted else {
+        return rest::DeletionOutcome::Deleted;
     };
     match err {
         DeleteError::Unknown(_) => rest::DeletionOutcome::NotFound,
