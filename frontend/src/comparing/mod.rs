@@ -39,8 +39,9 @@ impl Comparing {
         self.follow();
     }
 
-    /// Adds a session.
+    /// Adds a session. The list from which it comes stays as it is: there may be more to add.
     pub fn add(self, id: Uuid) {
+        self.picker.update(|picker| picker.unfold(true));
         self.choose(|selection| selection.add(id));
     }
 
