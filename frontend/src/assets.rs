@@ -16,6 +16,8 @@ impl SiteAssets {
         "base.css",
         "boot.js",
         "capture-worklet.js",
+        "compare.js",
+        "compare.wasm",
         "components.css",
         "history.js",
         "history.wasm",
@@ -65,7 +67,7 @@ impl SiteAssets {
                 "worker.js",
                 "worker.wasm",
             ],
-            crate::Page::History | crate::Page::Providers => &[],
+            crate::Page::History | crate::Page::Compare | crate::Page::Providers => &[],
         };
         let names = program
             .into_iter()
@@ -89,7 +91,7 @@ mod tests {
     #[test]
     fn missing_files_are_named() {
         let json = r#"{"talk.js": "/a", "talk.wasm": "/b", "base.css": "/c", "components.css": "/d", "boot.js": "/e",
-            "worker.wasm": "/f", "providers.js": "/g"}"#;
+            "worker.wasm": "/f", "providers.js": "/g", "compare.wasm": "/h"}"#;
         let assets = SiteAssets::from_json(json).unwrap();
         assert_eq!(
             assets.missing(),
@@ -98,6 +100,7 @@ mod tests {
                 "capture-worklet.js",
                 "history.js",
                 "history.wasm",
+                "compare.js",
                 "icon.svg",
                 "playback-worklet.js",
                 "providers.wasm",

@@ -36,6 +36,7 @@ mod assets;
 pub mod audio;
 #[cfg(feature = "hydrate")]
 mod browser;
+pub mod comparing;
 pub mod components;
 mod erase;
 #[cfg(feature = "hydrate")]

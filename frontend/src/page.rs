@@ -12,19 +12,22 @@ pub enum Page {
     Talk,
     /// Conversations that were held.
     History,
+    /// Conversations side by side.
+    Compare,
     /// Which providers there are, and keys of one's own for them.
     Providers,
 }
 
 impl Page {
     /// Those that there are, in the order in which they are shown.
-    pub const ALL: [Self; 3] = [Self::Talk, Self::History, Self::Providers];
+    pub const ALL: [Self; 4] = [Self::Talk, Self::History, Self::Compare, Self::Providers];
 
     /// Where it is.
     pub const fn path(self) -> &'static str {
         match self {
             Self::Talk => "/",
             Self::History => "/history",
+            Self::Compare => "/compare",
             Self::Providers => "/providers",
         }
     }
@@ -34,6 +37,7 @@ impl Page {
         match self {
             Self::Talk => "talk",
             Self::History => "history",
+            Self::Compare => "compare",
             Self::Providers => "providers",
         }
     }
@@ -43,6 +47,7 @@ impl Page {
         match self {
             Self::Talk => words.talk,
             Self::History => words.history,
+            Self::Compare => words.compare,
             Self::Providers => words.providers,
         }
     }

@@ -5,7 +5,7 @@ use crate::assets::SiteAssets;
 use crate::erase::Erase;
 use crate::language::Language;
 use crate::page::Page;
-use crate::pages::{History, Providers, Talk};
+use crate::pages::{Compare, History, Providers, Talk};
 use crate::words::shared::Words;
 
 /// Whether whoever reads the page had to sign in, and may sign out.
@@ -67,6 +67,7 @@ fn content(page: Page) -> AnyView {
     match page {
         Page::Talk => view! { <Talk /> }.erase(),
         Page::History => view! { <History /> }.erase(),
+        Page::Compare => view! { <Compare /> }.erase(),
         Page::Providers => view! { <Providers /> }.erase(),
     }
 }

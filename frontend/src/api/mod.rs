@@ -1,6 +1,8 @@
 //! The server, as the browser sees it: typed calls over `viva_protocol`.
 
 #[cfg(feature = "hydrate")]
+mod compared;
+#[cfg(feature = "hydrate")]
 mod credentials;
 mod refused;
 #[cfg(feature = "hydrate")]
@@ -13,6 +15,8 @@ mod socket;
 mod templates;
 mod urls;
 
+#[cfg(feature = "hydrate")]
+pub use compared::{session_with_turns, sessions_with_text};
 #[cfg(feature = "hydrate")]
 pub use credentials::{check_key, delete_key, keys, put_key};
 pub use refused::Refused;

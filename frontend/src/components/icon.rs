@@ -20,6 +20,7 @@ pub enum Shape {
     Setup,
     Clock,
     Close,
+    Plus,
     Auto,
     Sun,
     Moon,
@@ -61,6 +62,7 @@ impl Shape {
                 "M3.5 6h6M13.5 6h3M3.5 14h3M10.5 14h6M11.5 4a2 2 0 1 0 0 4a2 2 0 1 0 0-4M8.5 12a2 2 0 1 0 0 4a2 2 0 1 0 0-4"
             }
             Self::Clock => "M10 3.2a6.8 6.8 0 1 0 0 13.6a6.8 6.8 0 1 0 0-13.6M10 6.2V10l2.6 1.8",
+            Self::Plus => "M10 4.5v11M4.5 10h11",
             Self::Close => "M5 5l10 10M15 5L5 15",
             Self::Auto => {
                 "M10 3.2a6.8 6.8 0 1 0 0 13.6a6.8 6.8 0 1 0 0-13.6M10 3.2v13.6M12.4 4v12M14.8 5.6v8.8"

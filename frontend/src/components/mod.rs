@@ -1,8 +1,9 @@
 //! One file per component, with its style sheet beside it. Components show the contexts of `state` and call
-//! [`Controls`](crate::session::Controls), the [`Keyring`](crate::keyring::Keyring) or the
-//! [`Archive`](crate::archive::Archive); they fetch nothing.
+//! [`Controls`](crate::session::Controls), the [`Keyring`](crate::keyring::Keyring), the
+//! [`Archive`](crate::archive::Archive) or [`Comparing`](crate::comparing::Comparing); they fetch nothing.
 
 mod combobox;
+pub mod comparison;
 mod configuration;
 mod control_bar;
 mod device_pickers;

@@ -25,6 +25,18 @@ pub fn signed_ms(value: f64) -> String {
     }
 }
 
+/// How much more or less, in whole milliseconds: `+12`, `−1,020`, `±0`.
+pub fn difference_ms(value: f64) -> String {
+    let rounded = value.round();
+    if rounded == 0.0 {
+        "±0".to_owned()
+    } else if rounded > 0.0 {
+        format!("+{}", grouped(rounded))
+    } else {
+        grouped(rounded)
+    }
+}
+
 /// Seconds with one decimal, for lengths of audio: `1.2`.
 pub fn seconds(ms: f64) -> String {
     format!("{:.1}", ms / 1_000.0)
@@ -89,6 +101,14 @@ mod tests {
         assert_eq!(
             [0.44, -1.25, -0.01].map(signed_ms),
             ["+0.4", "\u{2212}1.2", "+0.0"]
+        );
+    }
+
+    #[test]
+    fn differences_have_a_sign_and_none_is_plus_and_minus_nothing() {
+        assert_eq!(
+            [12.4, -1_020.0, 0.4, -0.4].map(difference_ms),
+            ["+12", "\u{2212}1,020", "±0", "±0"]
         );
     }
 

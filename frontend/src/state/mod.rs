@@ -1,6 +1,7 @@
 //! What the page knows, as plain Rust: no DOM, no browser, tested natively.
 
 pub mod choices;
+pub mod compare;
 pub mod context;
 pub mod conversation;
 pub mod figures;

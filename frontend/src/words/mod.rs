@@ -46,6 +46,7 @@ macro_rules! words {
     };
 }
 
+pub mod compare;
 pub mod history;
 pub mod providers;
 pub mod shared;
@@ -74,7 +75,13 @@ mod tests {
     }
 
     fn pairs() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
-        [shared::PAIRS, talk::PAIRS, history::PAIRS, providers::PAIRS]
+        [
+            shared::PAIRS,
+            talk::PAIRS,
+            history::PAIRS,
+            compare::PAIRS,
+            providers::PAIRS,
+        ]
             .into_iter()
             .flatten()
     }

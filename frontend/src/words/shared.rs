@@ -5,6 +5,7 @@ words! {
     pages: "Pages", "頁面";
     talk: "Talk", "對話";
     history: "History", "紀錄";
+    compare: "Compare", "比較";
     providers: "Providers", "服務";
     tagline: "voice AI test bench", "語音 AI 測試台";
     other_language: "中文", "English";

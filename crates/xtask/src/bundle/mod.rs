@@ -50,6 +50,10 @@ const PROGRAMS: [Program; 4] = [
         wasm: "viva-history.wasm",
     },
     Program {
+        stem: "compare",
+        wasm: "viva-compare.wasm",
+    },
+    Program {
         stem: "providers",
         wasm: "viva-providers.wasm",
     },

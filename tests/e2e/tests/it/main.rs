@@ -5,6 +5,7 @@ mod by_hand;
 mod capture;
 mod cascade;
 mod choices;
+mod compare;
 mod controls;
 mod devices;
 mod explanations;
