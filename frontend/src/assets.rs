@@ -11,12 +11,14 @@ pub struct SiteAssets(BTreeMap<String, String>);
 
 impl SiteAssets {
     /// Every name that the pages ask for. A manifest without one of them is [incomplete](SiteAssets::missing).
-    pub const NAMES: [&str; 13] = [
+    pub const NAMES: [&str; 15] = [
         "audio-worker.js",
         "base.css",
         "boot.js",
         "capture-worklet.js",
         "components.css",
+        "conversation.js",
+        "conversation.wasm",
         "icon.svg",
         "playback-worklet.js",
         "providers.js",
@@ -63,7 +65,7 @@ impl SiteAssets {
                 "worker.js",
                 "worker.wasm",
             ],
-            crate::Page::Providers => &[],
+            crate::Page::Providers | crate::Page::Conversation => &[],
         };
         let names = program
             .into_iter()
@@ -87,13 +89,14 @@ mod tests {
     #[test]
     fn missing_files_are_named() {
         let json = r#"{"talk.js": "/a", "talk.wasm": "/b", "base.css": "/c", "components.css": "/d", "boot.js": "/e",
-            "worker.wasm": "/f", "providers.js": "/g"}"#;
+            "worker.wasm": "/f", "providers.js": "/g", "conversation.js": "/h"}"#;
         let assets = SiteAssets::from_json(json).unwrap();
         assert_eq!(
             assets.missing(),
             [
                 "audio-worker.js",
                 "capture-worklet.js",
+                "conversation.wasm",
                 "icon.svg",
                 "playback-worklet.js",
                 "providers.wasm",

@@ -35,12 +35,15 @@ mod assets;
 pub mod audio;
 #[cfg(feature = "hydrate")]
 mod browser;
+#[cfg(feature = "hydrate")]
+mod canvas;
 pub mod components;
 mod erase;
 #[cfg(feature = "hydrate")]
 mod hydrate;
 pub mod keyring;
 mod language;
+pub mod listening;
 #[cfg(feature = "hydrate")]
 mod memory;
 mod page;

@@ -5,7 +5,7 @@ use crate::assets::SiteAssets;
 use crate::erase::Erase;
 use crate::language::Language;
 use crate::page::Page;
-use crate::pages::{Providers, Talk};
+use crate::pages::{Conversation, Providers, Talk};
 use crate::words::shared::Words;
 
 /// Whether whoever reads the page had to sign in, and may sign out.
@@ -67,6 +67,7 @@ fn content(page: Page) -> AnyView {
     match page {
         Page::Talk => view! { <Talk /> }.erase(),
         Page::Providers => view! { <Providers /> }.erase(),
+        Page::Conversation => view! { <Conversation /> }.erase(),
     }
 }
 

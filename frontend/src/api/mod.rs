@@ -2,6 +2,8 @@
 
 #[cfg(feature = "hydrate")]
 mod credentials;
+#[cfg(feature = "hydrate")]
+mod recorded;
 mod refused;
 #[cfg(feature = "hydrate")]
 mod rest;
@@ -13,6 +15,8 @@ mod urls;
 
 #[cfg(feature = "hydrate")]
 pub use credentials::{check_key, delete_key, keys, put_key};
+#[cfg(feature = "hydrate")]
+pub use recorded::{delete_session, session_export, session_peaks};
 pub use refused::Refused;
 #[cfg(feature = "hydrate")]
 pub use rest::{RequestFailed, providers, self_test, start_self_test, turns};
@@ -20,4 +24,4 @@ pub use rest::{RequestFailed, providers, self_test, start_self_test, turns};
 pub use socket::{Socket, SocketEvent};
 #[cfg(feature = "hydrate")]
 pub use templates::{compose, delete_template, save_template, templates};
-pub use urls::{ACCOUNT_PATH, recording};
+pub use urls::{ACCOUNT_PATH, ExportFormat, export, recording, session_in, session_page};

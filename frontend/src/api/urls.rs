@@ -4,9 +4,70 @@ use viva_protocol::ws::Role;
 /// Where people sign in, and out: a page of the server, not of this program.
 pub const ACCOUNT_PATH: &str = "/login";
 
+/// Below it are the pages of single sessions.
+const SESSION_PAGES: &str = "/sessions/";
+
 /// What a list has per page: the most that the server gives.
 #[cfg(any(feature = "hydrate", test))]
 const PAGE_SIZE: u16 = 100;
+
+/// Where a session is shown: a page, not of the API.
+pub fn session_page(id: Uuid) -> String {
+    format!("{SESSION_PAGES}{id}")
+}
+
+/// The session that the path of such a page names.
+pub fn session_in(path: &str) -> Option<Uuid> {
+    path.strip_prefix(SESSION_PAGES)?.parse().ok()
+}
+
+/// Path of a session with its turns.
+#[cfg(any(feature = "hydrate", test))]
+pub fn session(id: Uuid) -> String {
+    format!("/api/v1/interaction/sessions/{id}")
+}
+
+/// Path of what a session sounded like, in small.
+#[cfg(any(feature = "hydrate", test))]
+pub fn peaks(id: Uuid) -> String {
+    format!("{}/peaks", session(id))
+}
+
+/// As what a session can be taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportFormat {
+    /// Everything but the sound.
+    Json,
+    /// A row per turn.
+    Csv,
+    /// Both sides in time.
+    Wav,
+    /// All of it.
+    Zip,
+}
+
+impl ExportFormat {
+    /// Everything, in the order in which it is shown.
+    pub const ALL: [Self; 4] = [Self::Json, Self::Csv, Self::Wav, Self::Zip];
+
+    /// What it is called in addresses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Csv => "csv",
+            Self::Wav => "wav",
+            Self::Zip => "zip",
+        }
+    }
+}
+
+/// Path of a session as a file.
+pub fn export(id: Uuid, format: ExportFormat) -> String {
+    format!(
+        "/api/v1/interaction/sessions/{id}/export?format={}",
+        format.name()
+    )
+}
 
 /// Path of the recording of one side of a turn.
 pub fn recording(session_id: Uuid, turn_id: Uuid, role: Role) -> String {
@@ -59,6 +120,20 @@ mod tests {
             )),
             "{path}"
         );
+    }
+
+    #[test]
+    fn a_session_has_a_page_and_files() {
+        let id = Uuid::max();
+        assert_eq!(session_in(&session_page(id)), Some(id));
+        for path in ["/", "/sessions", "/sessions/", "/sessions/me", "/history"] {
+            assert_eq!(session_in(path), None, "{path}");
+        }
+        assert_eq!(peaks(id), format!("{}/peaks", session(id)));
+        let files = ExportFormat::ALL.map(|format| export(id, format));
+        for (file, name) in files.iter().zip(["json", "csv", "wav", "zip"]) {
+            assert_eq!(*file, format!("{}/export?format={name}", session(id)));
+        }
     }
 
     #[test]

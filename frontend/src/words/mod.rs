@@ -46,6 +46,7 @@ macro_rules! words {
     };
 }
 
+pub mod conversation;
 pub mod providers;
 pub mod shared;
 pub mod talk;
@@ -73,7 +74,7 @@ mod tests {
     }
 
     fn pairs() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
-        [shared::PAIRS, talk::PAIRS, providers::PAIRS]
+        [shared::PAIRS, talk::PAIRS, providers::PAIRS, conversation::PAIRS]
             .into_iter()
             .flatten()
     }

@@ -40,7 +40,7 @@ struct Program {
 }
 
 /// The pages, and the worker that computes their audio: none has to load what only another needs.
-const PROGRAMS: [Program; 3] = [
+const PROGRAMS: [Program; 4] = [
     Program {
         stem: "talk",
         wasm: "viva-talk.wasm",
@@ -48,6 +48,10 @@ const PROGRAMS: [Program; 3] = [
     Program {
         stem: "providers",
         wasm: "viva-providers.wasm",
+    },
+    Program {
+        stem: "conversation",
+        wasm: "viva-conversation.wasm",
     },
     Program {
         stem: "worker",

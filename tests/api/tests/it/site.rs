@@ -27,6 +27,7 @@ pub(crate) fn bundle(folder: &Path) -> Site {
     let manifest = json!({
         "talk.js": "/pkg/3f2a91c0/talk.js", "talk.wasm": "/pkg/3f2a91c0/talk_bg.wasm",
         "providers.js": "/pkg/91b2c7d4/providers.js", "providers.wasm": "/pkg/91b2c7d4/providers_bg.wasm",
+        "conversation.js": "/pkg/a03f77e9/conversation.js", "conversation.wasm": "/pkg/a03f77e9/conversation_bg.wasm",
         "base.css": "/assets/base-1234.css", "components.css": "/assets/components-1234.css",
         "boot.js": "/assets/boot-1234.js", "icon.svg": "/assets/icon-1234.svg",
         "audio-worker.js": "/assets/audio-worker-1234.js", "capture-worklet.js": "/assets/capture-worklet-1234.js",
@@ -91,18 +92,25 @@ async fn each_page_is_a_document_that_loads_its_own_program() {
         "/talk_bg.wasm",
         "/providers.js",
         "/providers_bg.wasm",
+        "/conversation.js",
+        "/conversation_bg.wasm",
         "/worker.js",
     ];
     for (path, title, loaded) in [
         (
             "/",
             "<title>Talk – Viva</title>",
-            [true, true, false, false, true],
+            [true, true, false, false, false, false, true],
         ),
         (
             "/providers",
             "<title>Providers – Viva</title>",
-            [false, false, true, true, false],
+            [false, false, true, true, false, false, false],
+        ),
+        (
+            "/sessions/0197a3c2-5b1e-7c40-9d7e-3f0a1b2c3d4e",
+            "<title>Conversation – Viva</title>",
+            [false, false, false, false, true, true, false],
         ),
     ] {
         let page = server.get(path).await;
@@ -123,7 +131,9 @@ async fn each_page_is_a_document_that_loads_its_own_program() {
             );
         }
     }
-    assert_eq!(server.get("/nowhere").await.status, 404);
+    for path in ["/nowhere", "/sessions", "/sessions/a/b"] {
+        assert_eq!(server.get(path).await.status, 404, "{path}");
+    }
 }
 
 #[tokio::test]
