@@ -11,5 +11,6 @@
 pub mod accuracy;
 pub mod browser;
 pub mod edges;
+pub mod kept;
 pub mod page;
 pub mod viva;

@@ -6,6 +6,7 @@ mod capture;
 mod cascade;
 mod choices;
 mod controls;
+mod conversation;
 mod devices;
 mod explanations;
 mod greeting;
