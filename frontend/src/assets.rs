@@ -19,6 +19,8 @@ impl SiteAssets {
         "compare.js",
         "compare.wasm",
         "components.css",
+        "conversation.js",
+        "conversation.wasm",
         "history.js",
         "history.wasm",
         "icon.svg",
@@ -67,7 +69,10 @@ impl SiteAssets {
                 "worker.js",
                 "worker.wasm",
             ],
-            crate::Page::History | crate::Page::Compare | crate::Page::Providers => &[],
+            crate::Page::History
+            | crate::Page::Compare
+            | crate::Page::Providers
+            | crate::Page::Conversation => &[],
         };
         let names = program
             .into_iter()
@@ -91,16 +96,17 @@ mod tests {
     #[test]
     fn missing_files_are_named() {
         let json = r#"{"talk.js": "/a", "talk.wasm": "/b", "base.css": "/c", "components.css": "/d", "boot.js": "/e",
-            "worker.wasm": "/f", "providers.js": "/g", "compare.wasm": "/h"}"#;
+            "worker.wasm": "/f", "providers.js": "/g", "compare.wasm": "/h", "conversation.js": "/i"}"#;
         let assets = SiteAssets::from_json(json).unwrap();
         assert_eq!(
             assets.missing(),
             [
                 "audio-worker.js",
                 "capture-worklet.js",
+                "compare.js",
+                "conversation.wasm",
                 "history.js",
                 "history.wasm",
-                "compare.js",
                 "icon.svg",
                 "playback-worklet.js",
                 "providers.wasm",

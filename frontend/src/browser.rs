@@ -94,6 +94,38 @@ pub(crate) fn go_on_to_query(query: &str) {
     let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("{path}{query}")));
 }
 
+/// The path of the address.
+pub(crate) fn path() -> Option<String> {
+    web_sys::window()?.location().pathname().ok()
+}
+
+/// Goes to another page.
+pub(crate) fn go_to(path: &str) {
+    if let Some(window) = web_sys::window() {
+        // Fails only for what is no address.
+        let _ = window.location().set_href(path);
+    }
+}
+
+/// Loads the page anew.
+pub(crate) fn reload() {
+    if let Some(window) = web_sys::window() {
+        // Fails only for documents that are not shown.
+        let _ = window.location().reload();
+    }
+}
+
+/// Sets a custom property of the style sheets.
+pub(crate) fn set_root_property(name: &str, value: &str) {
+    if let Some(root) = root() {
+        // Fails only in styles that cannot be changed.
+        let _ = root
+            .unchecked_into::<web_sys::HtmlElement>()
+            .style()
+            .set_property(name, value);
+    }
+}
+
 /// The `User-Agent` of the browser.
 pub(crate) fn user_agent() -> String {
     web_sys::window()

@@ -36,6 +36,8 @@ mod assets;
 pub mod audio;
 #[cfg(feature = "hydrate")]
 mod browser;
+#[cfg(feature = "hydrate")]
+mod canvas;
 pub mod comparing;
 pub mod components;
 mod erase;
@@ -43,6 +45,7 @@ mod erase;
 mod hydrate;
 pub mod keyring;
 mod language;
+pub mod listening;
 #[cfg(feature = "hydrate")]
 mod memory;
 mod page;

@@ -5,7 +5,7 @@ use crate::assets::SiteAssets;
 use crate::erase::Erase;
 use crate::language::Language;
 use crate::page::Page;
-use crate::pages::{Compare, History, Providers, Talk};
+use crate::pages::{Compare, Conversation, History, Providers, Talk};
 use crate::words::shared::Words;
 
 /// Whether whoever reads the page had to sign in, and may sign out.
@@ -69,6 +69,7 @@ fn content(page: Page) -> AnyView {
         Page::History => view! { <History /> }.erase(),
         Page::Compare => view! { <Compare /> }.erase(),
         Page::Providers => view! { <Providers /> }.erase(),
+        Page::Conversation => view! { <Conversation /> }.erase(),
     }
 }
 

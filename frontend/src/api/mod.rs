@@ -4,6 +4,8 @@
 mod compared;
 #[cfg(feature = "hydrate")]
 mod credentials;
+#[cfg(feature = "hydrate")]
+mod recorded;
 mod refused;
 #[cfg(feature = "hydrate")]
 mod rest;
@@ -19,6 +21,8 @@ mod urls;
 pub use compared::{session_with_turns, sessions_with_text};
 #[cfg(feature = "hydrate")]
 pub use credentials::{check_key, delete_key, keys, put_key};
+#[cfg(feature = "hydrate")]
+pub use recorded::{delete_session, session_export, session_peaks};
 pub use refused::Refused;
 #[cfg(feature = "hydrate")]
 pub use rest::{RequestFailed, providers, self_test, start_self_test, turns};
@@ -28,4 +32,4 @@ pub use sessions::{delete_sessions, sessions};
 pub use socket::{Socket, SocketEvent};
 #[cfg(feature = "hydrate")]
 pub use templates::{compose, delete_template, save_template, templates};
-pub use urls::{ACCOUNT_PATH, recording, session_page, sign_in_for};
+pub use urls::{ACCOUNT_PATH, ExportFormat, export, recording, session_in, session_page, sign_in_for};

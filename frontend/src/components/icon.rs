@@ -16,6 +16,7 @@ pub enum Shape {
     Flag,
     Warning,
     Play,
+    Pause,
     Stop,
     Setup,
     Clock,
@@ -57,6 +58,7 @@ impl Shape {
             Self::Flag => "M5 17V3.5M5 4h9.5l-2 3.2 2 3.3H5",
             Self::Warning => "M10 3.2 17.4 16H2.6zM10 8v3.6M10 13.8v.1",
             Self::Play => "M6.5 4.2v11.6l9-5.8z",
+            Self::Pause => "M7 4.5v11M13 4.5v11",
             Self::Stop => "M5.5 5.5h9v9h-9z",
             Self::Setup => {
                 "M3.5 6h6M13.5 6h3M3.5 14h3M10.5 14h6M11.5 4a2 2 0 1 0 0 4a2 2 0 1 0 0-4M8.5 12a2 2 0 1 0 0 4a2 2 0 1 0 0-4"

@@ -17,6 +17,7 @@ pub mod phase;
 pub mod prompt;
 pub mod provider_cards;
 pub mod reconnect;
+pub mod recorded;
 pub mod self_test;
 pub mod settings;
 pub mod speaker;

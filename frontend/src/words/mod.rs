@@ -47,6 +47,7 @@ macro_rules! words {
 }
 
 pub mod compare;
+pub mod conversation;
 pub mod history;
 pub mod providers;
 pub mod shared;
@@ -80,10 +81,11 @@ mod tests {
             talk::PAIRS,
             history::PAIRS,
             compare::PAIRS,
+            conversation::PAIRS,
             providers::PAIRS,
         ]
-            .into_iter()
-            .flatten()
+        .into_iter()
+        .flatten()
     }
 
     #[test]

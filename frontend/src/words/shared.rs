@@ -7,6 +7,7 @@ words! {
     history: "History", "紀錄";
     compare: "Compare", "比較";
     providers: "Providers", "服務";
+    conversation: "Conversation", "對話內容";
     tagline: "voice AI test bench", "語音 AI 測試台";
     other_language: "中文", "English";
     switch_language: "Switch to Traditional Chinese", "切換為英文";

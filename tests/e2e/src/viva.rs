@@ -104,6 +104,16 @@ impl Viva {
     pub fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
+
+    /// Where its database is.
+    pub(crate) fn database(&self) -> String {
+        database_in(&self.folder)
+    }
+
+    /// Where it stores what it keeps of sessions.
+    pub fn storage(&self) -> PathBuf {
+        self.folder.path().join("storage")
+    }
 }
 
 fn database_in(folder: &TempDir) -> String {

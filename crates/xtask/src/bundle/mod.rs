@@ -58,6 +58,10 @@ const PROGRAMS: [Program; 4] = [
         wasm: "viva-providers.wasm",
     },
     Program {
+        stem: "conversation",
+        wasm: "viva-conversation.wasm",
+    },
+    Program {
         stem: "worker",
         wasm: "viva-audio-worker.wasm",
     },

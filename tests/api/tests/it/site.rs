@@ -29,6 +29,7 @@ pub(crate) fn bundle(folder: &Path) -> Site {
         "history.js": "/pkg/5c0de1a2/history.js", "history.wasm": "/pkg/5c0de1a2/history_bg.wasm",
         "compare.js": "/pkg/5d1e80aa/compare.js", "compare.wasm": "/pkg/5d1e80aa/compare_bg.wasm",
         "providers.js": "/pkg/91b2c7d4/providers.js", "providers.wasm": "/pkg/91b2c7d4/providers_bg.wasm",
+        "conversation.js": "/pkg/a03f77e9/conversation.js", "conversation.wasm": "/pkg/a03f77e9/conversation_bg.wasm",
         "base.css": "/assets/base-1234.css", "components.css": "/assets/components-1234.css",
         "boot.js": "/assets/boot-1234.js", "icon.svg": "/assets/icon-1234.svg",
         "audio-worker.js": "/assets/audio-worker-1234.js", "capture-worklet.js": "/assets/capture-worklet-1234.js",
@@ -93,6 +94,11 @@ async fn each_page_is_a_document_that_loads_its_own_program() {
         ("/history", "History", "history"),
         ("/compare", "Compare", "compare"),
         ("/providers", "Providers", "providers"),
+        (
+            "/sessions/0197a3c2-5b1e-7c40-9d7e-3f0a1b2c3d4e",
+            "Conversation",
+            "conversation",
+        ),
     ];
     for (path, name, program) in pages {
         let page = server.get(path).await;
@@ -109,10 +115,13 @@ async fn each_page_is_a_document_that_loads_its_own_program() {
                 assert_eq!(text.contains(&file), other == path, "{path} has {file}");
             }
             let current = format!("<a href=\"{other}\" aria-current=\"page\"");
-            assert_eq!(text.contains(&current), other == path, "{path} has {current}");
+            let is_current = other == path && others != "conversation";
+            assert_eq!(text.contains(&current), is_current, "{path} has {current}");
         }
     }
-    assert_eq!(server.get("/nowhere").await.status, 404);
+    for path in ["/nowhere", "/sessions", "/sessions/a/b"] {
+        assert_eq!(server.get(path).await.status, 404, "{path}");
+    }
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod cascade;
 mod choices;
 mod compare;
 mod controls;
+mod conversation;
 mod devices;
 mod explanations;
 mod greeting;
