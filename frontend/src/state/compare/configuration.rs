@@ -165,6 +165,10 @@ mod tests {
     use super::super::samples::{realtime, session};
     use super::*;
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "what is handed over is written down where it is"
+    )]
     fn cascade(more: Value) -> SessionDetail {
         let config =
             json!({"stt_provider": "ears", "stt_model": "ears-2", "options": {"llm_temperature": 0.5}});
@@ -180,6 +184,7 @@ mod tests {
         fact.map(|fact| fact.values.clone())
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "values of a row are compared")]
     fn is(text: &str) -> Option<FactValue> {
         Some(FactValue::Text(text.to_owned()))
     }

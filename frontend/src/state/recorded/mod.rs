@@ -236,6 +236,7 @@ fn whole(value: f64) -> u64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
     use super::samples::{export, turn};
     use super::*;

@@ -95,6 +95,7 @@ pub(super) fn export(turns: Vec<ExportedTurn>, length_ms: f64) -> SessionExport 
             ai_role: None,
             scenario_context: None,
         },
+        instructions: String::new(),
         length_ms,
         latency_stats: LatencyStats::default(),
         turns,

@@ -214,6 +214,7 @@ async fn downloads(page: &Page) -> Result<()> {
 }
 
 #[tokio::test]
+#[expect(clippy::print_stdout, reason = "what is measured is for people to read")]
 async fn half_an_hour_opens_within_a_second_scrolls_and_plays_from_anywhere() -> Result<()> {
     let viva = Viva::start().await?;
     let id = viva.keep_half_an_hour().await?;
@@ -301,6 +302,7 @@ async fn until_in_view(page: &Page, turn: u16) -> Result<()> {
 }
 
 /// Scrolls and wants pictures to come as fast as the screen takes them, on a quiet machine.
+#[expect(clippy::print_stdout, reason = "what is measured is for people to read")]
 async fn scrolls(page: &Page, what: &str, scroll: &str) -> Result<()> {
     page.value(&format!("({SCROLL})({scroll})")).await?;
     page.until("window.frames !== undefined", 20).await?;
