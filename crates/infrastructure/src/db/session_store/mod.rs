@@ -1,4 +1,5 @@
 mod found;
+mod numbers;
 mod summaries;
 mod words;
 
@@ -24,6 +25,7 @@ use super::entities::{
 };
 use super::error::{damaged, failed, missing};
 
+pub(super) use numbers::give_numbers;
 pub(super) use summaries::catch_up;
 
 /// Keeps sessions in SQLite or PostgreSQL.
