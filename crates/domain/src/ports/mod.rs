@@ -27,7 +27,9 @@ mod turn_journal;
 use std::time::Duration;
 
 pub use audio_spool::{AudioSpool, SpoolError, SpoolErrorKind, SpoolFile, SpooledAudio};
-pub use blob_store::{BlobError, BlobErrorKind, BlobKey, BlobList, BlobStore, InvalidBlobKey, StoredBlob};
+pub use blob_store::{
+    BlobError, BlobErrorKind, BlobKey, BlobList, BlobStore, InvalidBlobKey, RemovedBlobs, StoredBlob,
+};
 pub use clock::Clock;
 pub use credential_check::CredentialCheck;
 pub use credential_store::CredentialStore;
