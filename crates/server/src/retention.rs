@@ -5,7 +5,8 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
+use viva_application::deletion::RemovalError;
 use viva_application::retention::{Removal, Retention, RetentionRun};
 
 use crate::config::Settings;
@@ -45,11 +46,13 @@ async fn run_once(retention: &Retention, settings: &Settings) {
             );
         }
     };
-    if let Err(err) = retention.run(RetentionRun::Careful, &mut log).await {
-        warn!(
+    match retention.run(RetentionRun::Careful, &mut log).await {
+        Ok(_) => {}
+        Err(RemovalError::Foreign(err)) => error!("What is no longer kept stays: {err}"),
+        Err(err) => warn!(
             error = &err as &dyn std::error::Error,
             "What else is no longer kept stays until tomorrow"
-        );
+        ),
     }
     drop(lock);
 }
@@ -57,7 +60,7 @@ async fn run_once(retention: &Retention, settings: &Settings) {
 /// Says what goes.
 fn log(removal: &Removal) {
     match removal {
-        Removal::Begun(id) => info!(session.id = %id, "Goes on with the deletion of session {id}"),
+        Removal::Begun(id) => info!(session.id = %id, "Finished the deletion of session {id}"),
         Removal::Session(session, _) => info!(session.id = %session.id,
             "Removed session {}, which ended at {}", session.id, session.ended_at),
         Removal::Orphan(file) => {

@@ -44,10 +44,9 @@ pub(crate) async fn run(file: Option<&Path>, args: ServeArgs) -> Result<()> {
         warn!("{name} is no setting of this version and is ignored");
     }
     let (listener, address) = listen(settings.server.listen).await?;
-    let _lock = wiring::lock(&settings.storage)?;
-    let _database_lock = wiring::lock_database(&settings.database).await?;
+    let lock = wiring::lock(settings).await?;
     let tasks = TaskTracker::new();
-    let Wired { state, retention } = wiring::wire(settings, &tasks).await?;
+    let Wired { state, retention } = wiring::wire(settings, &lock, &tasks).await?;
     let stop = shutdown::on_signal()?;
     warn_of_plain_text(settings);
     retention::run_daily(retention, settings.clone(), &tasks, state.connections.stopping());

@@ -128,6 +128,7 @@ struct PrivateServer {
     started_at: DateTime<Utc>,
     stop: DropGuard,
     tasks: TaskTracker,
+    _lock: wiring::ServerLock,
     _folder: tempfile::TempDir,
 }
 
@@ -151,7 +152,8 @@ impl PrivateServer {
             .context("cannot listen for the self-test")?;
         let url = format!("http://{}", listener.local_addr()?);
         let tasks = TaskTracker::new();
-        let state = wiring::wire(&settings, &tasks).await?.state;
+        let lock = wiring::lock(&settings).await?;
+        let state = wiring::wire(&settings, &lock, &tasks).await?.state;
         let started_at = state.clock.now();
         let stop = CancellationToken::new();
         let serving = viva_presentation::serve(listener, state, stop.clone().cancelled_owned());
@@ -166,6 +168,7 @@ impl PrivateServer {
             started_at,
             stop: stop.drop_guard(),
             tasks,
+            _lock: lock,
             _folder: folder,
         })
     }
