@@ -28,9 +28,8 @@ impl Entity {
 
     /// Leaves out so many numbers, which somebody else has given. Nobody draws one until the transaction is over.
     pub(crate) async fn skip(count: u64, transaction: &impl ConnectionTrait) -> Result<(), DbErr> {
-        let count = i64::try_from(count).map_err(|err| DbErr::Custom(err.to_string()))?;
         Self::update_many()
-            .col_expr(Column::Newest, Expr::col(Column::Newest).add(count))
+            .col_expr(Column::Newest, Expr::cust(format!("newest + {count}")))
             .exec(transaction)
             .await
             .map(|_| ())
