@@ -1,7 +1,7 @@
 //! What one process at a time may use.
 
 use std::fs::{File, TryLockError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use tracing::warn;
@@ -31,15 +31,16 @@ pub(crate) async fn lock(settings: &Settings) -> Result<ServerLock> {
     if let Some(folder) = folder_of_recordings(&settings.storage) {
         folders.push(lock_folder(&folder)?);
     }
-    let database = Database::lock(&DatabaseConfig::new(settings.database.url().clone()));
+    let config = DatabaseConfig::new(settings.database.url().clone());
+    let database = Database::lock(&config).await.context(Failure::Database)?;
     Ok(ServerLock {
         _folders: folders,
-        _database: database.await.context(Failure::Database)?,
+        _database: database,
     })
 }
 
 /// The folder of the recordings, where that is another one than the one that stays on this machine.
-fn folder_of_recordings(storage: &StorageSettings) -> Option<std::path::PathBuf> {
+fn folder_of_recordings(storage: &StorageSettings) -> Option<PathBuf> {
     let Recordings::Folder(folder) = storage.recordings() else {
         return None;
     };
