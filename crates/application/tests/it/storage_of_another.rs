@@ -14,10 +14,6 @@ use crate::deleting::Kept;
 const DAY: Duration = Duration::from_hours(24);
 
 /// What was kept two days ago.
-#[expect(
-    clippy::unwrap_used,
-    reason = "what tests are made of fails as they do, by panicking"
-)]
 async fn keep(sessions: u16) -> Kept {
     let kept = Kept::nothing();
     kept.blob_store.clock().set(at(0));
