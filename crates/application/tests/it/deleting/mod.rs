@@ -6,9 +6,7 @@ mod ports;
 use viva_application::deletion::{DeleteError, FinishedDeletions};
 use viva_contract::samples::{OWNER, STRANGER, session_id};
 use viva_domain::ids::SessionId;
-use viva_domain::ports::{
-    BlobErrorKind, BlobKey, BlobStore as _, RemovedBlobs, SpoolErrorKind,
-};
+use viva_domain::ports::{BlobErrorKind, BlobKey, BlobStore as _, RemovedBlobs, SpoolErrorKind};
 use viva_fakes::{Crash, CrashPoint};
 
 pub(crate) use ports::{Kept, recordings};
