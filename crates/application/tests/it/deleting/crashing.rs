@@ -26,7 +26,7 @@ const STEPS: [&str; 13] = [
 ];
 
 /// What a start does with what is left, when nothing was removed yet.
-const STEPS_OF_A_START: [&str; 16] = [
+const STEPS_OF_A_START: [&str; 17] = [
     "find the storage's id",
     "measure a file", // The storage's mark.
     "list files",     // The tombstones.
@@ -37,6 +37,7 @@ const STEPS_OF_A_START: [&str; 16] = [
     "empty the journal",
     "empty the spool",
     "list files",
+    "delete a file",
     "delete a file",
     "delete a file",
     "delete a file",

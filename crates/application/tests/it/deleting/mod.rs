@@ -6,9 +6,7 @@ mod ports;
 use viva_application::deletion::{DeleteError, FinishedDeletions};
 use viva_contract::samples::{OWNER, STRANGER, session_id};
 use viva_domain::ids::SessionId;
-use viva_domain::ports::{
-    BlobErrorKind, BlobKey, BlobStore as _, RemovedBlobs, SpoolErrorKind, StoreErrorKind,
-};
+use viva_domain::ports::{BlobErrorKind, BlobKey, BlobStore as _, RemovedBlobs, SpoolErrorKind};
 use viva_fakes::{Crash, CrashPoint};
 
 pub(crate) use ports::{Kept, recordings};
@@ -170,9 +168,9 @@ async fn what_cannot_be_finished_does_not_keep_the_rest_from_it() {
             .fail_next(1, SpoolErrorKind::Unavailable);
         kept.deletions().delete(OWNER, id).await.unwrap_err();
     }
-    kept.session_store
+    kept.turn_journal
         .faults()
-        .fail_next(1, StoreErrorKind::Unavailable);
+        .fail_next(1, SpoolErrorKind::Unavailable);
     let done = kept.deletions().finish_begun().await.unwrap();
     assert_eq!(
         done,

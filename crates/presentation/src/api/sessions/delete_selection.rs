@@ -25,7 +25,6 @@ const MOST: usize = 100;
     responses(
         (status = 200, description = "What came of each", body = rest::SessionDeletions),
         (status = 400, description = "The body is not JSON, or selects nothing or too many", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "A page of another server wants to delete something", body = ProblemBody, content_type = "application/problem+json"),
         (status = 500, description = "A fault of ours; what was begun comes to its end", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "It takes too long; what was begun comes to its end", body = ProblemBody, content_type = "application/problem+json"),
     ),
