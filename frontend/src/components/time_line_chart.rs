@@ -25,6 +25,8 @@ const AI_BOTTOM: f64 = 163.0;
 const MARKS_BELOW: f64 = 167.0;
 const NUMBERS: f64 = 192.0;
 const MARK_PX: f64 = 10.0;
+/// So far apart two marks can be told from each other.
+const MARKS_APART_PX: f64 = 8.0;
 const TEXT: &str = "11px system-ui, sans-serif";
 /// Two numbers of turns need so much.
 const NUMBER_PX: f64 = 26.0;
@@ -209,7 +211,7 @@ impl Picture<'_> {
         }
     }
 
-    /// Marks that would lie on each other are left out, but for interruptions.
+    /// Of marks that would lie on each other one is drawn.
     fn marks(&self, canvas: &HtmlCanvasElement, context: &CanvasRenderingContext2d, inks: &Inks) {
         let (from_ms, to_ms) = self.seen();
         let colours = Happened::ALL.map(|happened| match happened {
@@ -219,15 +221,10 @@ impl Picture<'_> {
             Happened::FirstAudio => inks.ai.clone(),
             Happened::Interrupted => ink(canvas, "[data-ink=bad]"),
         });
-        let mut free_from = [f64::NEG_INFINITY; 2];
-        for mark in self.recorded.marks.between(from_ms, to_ms) {
-            let at = self.px(mark.at_ms);
-            let free_from = &mut free_from[usize::from(mark.happened.half() == Half::Below)];
-            if at >= *free_from || mark.happened == Happened::Interrupted {
-                *free_from = at + MARK_PX;
-                context.set_fill_style_str(&colours[mark.happened as usize]);
-                draw_mark(context, mark, at);
-            }
+        let apart_ms = MARKS_APART_PX / self.scale.px_per_ms().max(f64::MIN_POSITIVE);
+        for mark in self.recorded.marks.shown(from_ms, to_ms, apart_ms) {
+            context.set_fill_style_str(&colours[mark.happened as usize]);
+            draw_mark(context, &mark, self.px(mark.at_ms));
         }
     }
 }

@@ -41,7 +41,7 @@ words! {
     download_zip: "ZIP: all of these and every recording", "ZIP：以上全部與每段錄音";
     delete: "Delete", "刪除";
     ask_delete: "Delete this conversation?", "要刪除這場對話嗎？";
-    what_goes: "The conversation of {when} goes for good: {turns} turns with their transcripts and latencies, and {sound} of recordings. What you downloaded stays.", "{when} 的對話將永久刪除：{turns} 輪的逐字稿與延遲數據，以及 {sound} 的錄音。已下載的檔案不受影響。";
+    what_goes: "The conversation of {when} goes for good: transcripts and latencies (turns: {turns}) and recordings ({sound}). What you downloaded stays.", "{when} 的對話將永久刪除：逐字稿與延遲數據（{turns} 輪）以及錄音（{sound}）。已下載的檔案不受影響。";
     do_delete: "Delete it", "刪除";
     deleting: "Deleting…", "正在刪除…";
     keep: "Keep it", "保留";
@@ -69,7 +69,7 @@ words! {
     space: "Space", "空白鍵";
 
     legend: "What is what", "圖例";
-    legend_hint: "Point at a mark or at a coloured gap to read what and when; a click plays from there.", "將游標移到標記或彩色間隙可查看內容與時間；點按即從該處播放。";
+    legend_hint: "Point at a mark or at a coloured gap to read what and when; a click goes there.", "將游標移到標記或彩色間隙可查看內容與時間；點按即移到該處。";
     mark_in_turn: "Turn {n}: {what} at {when}", "第 {n} 輪：{what}，{when}";
     part_in_turn: "Turn {n}: {what} {ms} ms of {total} ms", "第 {n} 輪：{what} {ms} 毫秒，共 {total} 毫秒";
     mark_speech_began: "speech begins", "開始說話";

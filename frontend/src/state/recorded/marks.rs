@@ -51,6 +51,18 @@ impl Happened {
         }
     }
 
+    /// Which one is shown where there is no room for all: the lowest.
+    fn rank(self) -> u8 {
+        match self {
+            Self::Interrupted => 0,
+            Self::FirstAudio => 1,
+            Self::SpeechEnded => 2,
+            Self::SpeechBegan => 3,
+            Self::Endpoint => 4,
+            Self::FirstToken => 5,
+        }
+    }
+
     /// On whose side it is shown.
     pub fn half(self) -> Half {
         match self {
@@ -140,6 +152,22 @@ impl Marks {
         &self.0[first..end.max(first)]
     }
 
+    /// Those between two moments that are shown when no two on a side may be nearer to each other than this.
+    pub fn shown(&self, from_ms: f64, to_ms: f64, apart_ms: f64) -> Vec<Mark> {
+        let mut marks = self.between(from_ms, to_ms).to_vec();
+        marks.sort_by_key(|mark| mark.happened.rank());
+        let mut shown: Vec<Mark> = Vec::new();
+        for mark in marks {
+            let is_near = |other: &Mark| {
+                other.happened.half() == mark.happened.half() && (other.at_ms - mark.at_ms).abs() < apart_ms
+            };
+            if !shown.iter().any(is_near) {
+                shown.push(mark);
+            }
+        }
+        shown
+    }
+
     /// The next one on a side, at most so far away.
     pub fn nearest(&self, half: Half, ms: f64, within_ms: f64) -> Option<Mark> {
         let near = self.between(ms - within_ms, ms + within_ms).iter();
@@ -216,6 +244,18 @@ mod tests {
         };
         assert_eq!(of(Happened::FirstAudio), Some(910.0));
         assert_eq!(of(Happened::Interrupted), Some(3_500.0));
+    }
+
+    #[test]
+    fn where_there_is_no_room_for_all_the_ones_that_matter_most_are_shown() {
+        let shown = |apart_ms| {
+            let shown = marks().shown(0.0, 5_000.0, apart_ms);
+            shown.iter().map(|mark| mark.happened).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(10.0).len(), 5);
+        let expected = [Happened::FirstAudio, Happened::SpeechEnded, Happened::SpeechBegan];
+        assert_eq!(shown(600.0), expected);
+        assert_eq!(shown(1_000.0), expected[..2]);
     }
 
     #[test]
