@@ -99,6 +99,16 @@ pub(crate) fn path() -> Option<String> {
     web_sys::window()?.location().pathname().ok()
 }
 
+/// The path of the address with its query.
+pub(crate) fn here() -> Option<String> {
+    let location = web_sys::window()?.location();
+    Some(format!(
+        "{}{}",
+        location.pathname().ok()?,
+        location.search().ok()?
+    ))
+}
+
 /// Goes to another page.
 pub(crate) fn go_to(path: &str) {
     if let Some(window) = web_sys::window() {

@@ -32,4 +32,4 @@ pub use sessions::{delete_sessions, sessions};
 pub use socket::{Socket, SocketEvent};
 #[cfg(feature = "hydrate")]
 pub use templates::{compose, delete_template, save_template, templates};
-pub use urls::{ACCOUNT_PATH, ExportFormat, export, recording, session_in, session_page, sign_in_for};
+pub use urls::{ACCOUNT_PATH, ExportFormat, export, recording, session_in, session_page, sign_in_from_here};

@@ -1,14 +1,22 @@
 use uuid::Uuid;
 use viva_protocol::ws::Role;
 
-use crate::page::Page;
-
 /// Where people sign in, and out: a page of the server, not of this program.
 pub const ACCOUNT_PATH: &str = "/login";
 
-/// Where people sign in who want to go on to a page then.
-pub fn sign_in_for(page: Page) -> String {
-    format!("{ACCOUNT_PATH}?next={}", page.path())
+/// Where people sign in who want to come back to this path then, which may have a query.
+pub fn sign_in_for(wanted: &str) -> String {
+    let escaped = wanted.replace('%', "%25").replace('&', "%26").replace('+', "%2B");
+    format!("{ACCOUNT_PATH}?next={escaped}")
+}
+
+/// Where people sign in who want to come back to what they see.
+pub fn sign_in_from_here() -> String {
+    #[cfg(feature = "hydrate")]
+    if let Some(here) = crate::browser::here() {
+        return sign_in_for(&here);
+    }
+    ACCOUNT_PATH.to_owned()
 }
 /// Below it are the pages of single sessions.
 const SESSION_PAGES: &str = "/sessions/";

@@ -5,7 +5,7 @@ use viva_protocol::rest::SessionStatus;
 use viva_protocol::ws::Mode;
 
 use crate::Language;
-use crate::api::ACCOUNT_PATH;
+use crate::api::sign_in_from_here;
 use crate::erase::Erase;
 use crate::state::figures;
 use crate::state::history::{Flaw, Kept, MOST_LETTERS, Outcome, Reason, Trouble, TroubleKind};
@@ -88,7 +88,7 @@ pub(super) fn status_name(status: SessionStatus) -> &'static str {
 /// What happened and what to do, then what the server says of it, which speaks English.
 pub(super) fn told(trouble: &Trouble, words: &Words) -> AnyView {
     let sign_in = trouble.is_signed_out().then(|| {
-        view! { <a href=ACCOUNT_PATH rel="external">{words.sign_in}</a> }
+        view! { <a href=sign_in_from_here()>{words.sign_in}</a> }
     });
     view! {
         <p>

@@ -50,7 +50,17 @@ impl Deletions {
         let difference = match (known, mark) {
             (None, None) => return Ok(Pairing::Unpaired(None)),
             (Some(known), None) if !known.is_marked => return Ok(Pairing::Unpaired(Some(known.id))),
-            (Some(known), Some(mark)) if known.id.to_string() == mark => return Ok(Pairing::Paired),
+            (Some(known), Some(mark)) if known.id.to_string() == mark => {
+                if !known.is_marked {
+                    // Whoever wrote the mark died before the database knew.
+                    let confirmed = KnownStorage {
+                        is_marked: true,
+                        ..known
+                    };
+                    self.ports.retention_store.keep_storage(confirmed).await?;
+                }
+                return Ok(Pairing::Paired);
+            }
             (Some(known), None) => Difference::Unmarked(known.id),
             (None, Some(_)) => Difference::Unknown,
             (Some(known), Some(_)) => Difference::Another(known.id),
@@ -58,7 +68,8 @@ impl Deletions {
         Err(ForeignStorage(difference).into())
     }
 
-    /// Says that this storage is the database's from now on. A process that dies in between leaves them unpaired, or paired.
+    /// Says that this storage is the database's from now on. A process that dies in between
+    /// leaves them unpaired, paired, or, where there was another mark, foreign.
     pub(crate) async fn pair(&self, id: StorageId) -> Result<(), RemovalError> {
         let ports = &self.ports;
         let known = |is_marked| KnownStorage { id, is_marked };

@@ -82,14 +82,18 @@ impl Retention {
         tell: &mut (dyn FnMut(&Removal) + Send),
     ) -> Result<RetentionReport, RemovalError> {
         let mut report = RetentionReport::default();
-        let pairing = self.deletions.pairing().await?;
+        let before = self.clock.now() - MARGIN;
+        if let Pairing::Unpaired(id) = self.deletions.pairing().await? {
+            let mut sweep = Sweep::of(&self.deletions, before).await?;
+            if !self.pair(run, id, &sweep).await? {
+                sweep.is_paired = false;
+                sweep.remove(run, tell, &mut report).await?;
+                return Ok(report);
+            }
+        }
         self.finish_begun(run, tell, &mut report).await?;
         self.purge(run, tell, &mut report).await?;
-        let before = self.clock.now() - MARGIN;
-        let mut sweep = Sweep::of(&self.deletions, before).await?;
-        if let Pairing::Unpaired(id) = pairing {
-            sweep.is_paired = self.pair(run, id, &sweep).await?;
-        }
+        let sweep = Sweep::of(&self.deletions, before).await?;
         sweep.remove(run, tell, &mut report).await?;
         if run != RetentionRun::Dry {
             let said = report.to_string();

@@ -6,7 +6,9 @@ use std::time::Duration;
 use viva_application::deletion::{Deletions, RemovalError};
 use viva_application::retention::{Retention, RetentionReport, RetentionRun};
 use viva_contract::samples::{OWNER, at, session_id, turn};
-use viva_domain::ports::{BlobKey, BlobStore as _, Ids as _, RetentionStore as _, SessionStore as _};
+use viva_domain::ports::{
+    BlobKey, BlobStore as _, Ids as _, KnownStorage, RetentionStore as _, SessionStore as _,
+};
 use viva_fakes::{Crash, CrashPoint, ManualClock, SequentialIds};
 
 use crate::deleting::Kept;
@@ -31,6 +33,14 @@ fn retention_of(deletions: Deletions, ids: SequentialIds) -> Retention {
     let clock = Arc::new(ManualClock::new(at(0)));
     clock.advance(DAY * 2);
     Retention::new(deletions, clock, Arc::new(ids), None)
+}
+
+/// Keeps sessions for an hour.
+fn impatient(kept: &Kept) -> Retention {
+    let clock = Arc::new(ManualClock::new(at(0)));
+    clock.advance(DAY * 2);
+    let hour = Some(Duration::from_hours(1));
+    Retention::new(kept.deletions(), clock, Arc::new(SequentialIds::default()), hour)
 }
 
 async fn run(kept: &Kept, run: RetentionRun) -> Result<RetentionReport, RemovalError> {
@@ -108,6 +118,38 @@ async fn an_empty_storage_is_not_taken_for_that_of_a_database_with_recordings() 
     assert_eq!(kept.blob_store.keys(), []);
     let turns = kept.session_store.turns(OWNER, session_id(1)).await.unwrap();
     assert_eq!(turns, [turn(1, 1), turn(1, 2)]);
+}
+
+#[tokio::test]
+async fn no_session_goes_while_its_storage_is_not_known() {
+    let kept = keep(1).await;
+    let away = with_another_storage(&kept);
+    let report = impatient(&away)
+        .run(RetentionRun::Careful, &mut |_| ())
+        .await
+        .unwrap();
+    assert_eq!((report.sessions, report.lost_left), (0, 4));
+    assert_eq!(kept.session_store.storage().await.unwrap(), None);
+    // It is back.
+    let report = impatient(&kept)
+        .run(RetentionRun::Careful, &mut |_| ())
+        .await
+        .unwrap();
+    assert_eq!((report.sessions, report.files), (1, 5));
+    kept.assert_gone(1).await;
+}
+
+#[tokio::test]
+async fn a_mark_that_the_database_does_not_know_of_is_known_after_the_next_run() {
+    let kept = keep(1).await;
+    let id = retention(&kept).adopt().await.unwrap();
+    let unsure = KnownStorage { id, is_marked: false };
+    kept.session_store.keep_storage(unsure).await.unwrap();
+    run(&kept, RetentionRun::Careful).await.unwrap();
+    assert!(kept.session_store.storage().await.unwrap().unwrap().is_marked);
+    assert!(is_foreign(
+        &run(&with_another_storage(&kept), RetentionRun::Careful).await
+    ));
 }
 
 #[tokio::test]

@@ -52,23 +52,32 @@ fn folder_of_recordings(storage: &StorageSettings) -> Option<PathBuf> {
 }
 
 fn lock_folder(folder: &Path) -> Result<File> {
-    lock_file(folder, LOCK)?
-        .ok_or_else(|| anyhow!("another server uses {}", folder.display()).context(Failure::Storage))
+    match lock_file(folder, LOCK)? {
+        Locked::Ours(file) | Locked::Unknown(file) => Ok(file),
+        Locked::Others => Err(anyhow!("another server uses {}", folder.display()).context(Failure::Storage)),
+    }
 }
 
-/// `None` when another process has it.
-fn lock_file(folder: &Path, name: &str) -> Result<Option<File>> {
+/// Who has a lock.
+enum Locked {
+    Ours(File),
+    Others,
+    /// There are no locks where the file is.
+    Unknown(File),
+}
+
+fn lock_file(folder: &Path, name: &str) -> Result<Locked> {
     let path = folder.join(name);
     let file = std::fs::create_dir_all(folder)
         .and_then(|()| File::create(&path))
         .with_context(|| path.display().to_string())
         .context(Failure::Storage)?;
     match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
+        Ok(()) => Ok(Locked::Ours(file)),
+        Err(TryLockError::WouldBlock) => Ok(Locked::Others),
         Err(TryLockError::Error(err)) => {
             warn!(error = %err, "The storage cannot be locked; take care that no other server uses it");
-            Ok(Some(file))
+            Ok(Locked::Unknown(file))
         }
     }
 }
@@ -83,8 +92,9 @@ pub(crate) struct RetentionLock {
 /// Takes it; `None` when another process does the same.
 pub(crate) async fn lock_retention(settings: &Settings) -> Result<Option<RetentionLock>> {
     let folder = settings.storage.folder();
-    let Some(file) = lock_file(&folder, RETENTION_LOCK)? else {
-        return Ok(None);
+    let file = match lock_file(&folder, RETENTION_LOCK)? {
+        Locked::Ours(file) | Locked::Unknown(file) => file,
+        Locked::Others => return Ok(None),
     };
     let config = DatabaseConfig::new(settings.database.url().clone());
     refuse_elsewhere(&config, &folder).await?;
@@ -101,7 +111,7 @@ pub(crate) async fn lock_retention(settings: &Settings) -> Result<Option<Retenti
 async fn refuse_elsewhere(config: &DatabaseConfig, folder: &Path) -> Result<()> {
     let has_server = Database::is_locked(config).await.context(Failure::Database)?;
     // Where a server has the database, no other one can start, so this lock is nobody's way.
-    if has_server && lock_file(folder, LOCK)?.is_some() {
+    if has_server && matches!(lock_file(folder, LOCK)?, Locked::Ours(_)) {
         bail!(
             "the server that uses the database does not use {}; run this on its machine, with its settings",
             folder.display()
