@@ -5,7 +5,8 @@ use viva_protocol::ws::Role;
 pub const ACCOUNT_PATH: &str = "/login";
 
 /// Where people sign in who want to come back to this path then, which may have a query.
-pub fn sign_in_for(wanted: &str) -> String {
+#[cfg(any(feature = "hydrate", test))]
+fn sign_in_for(wanted: &str) -> String {
     let escaped = wanted.replace('%', "%25").replace('&', "%26").replace('+', "%2B");
     format!("{ACCOUNT_PATH}?next={escaped}")
 }
@@ -143,6 +144,15 @@ pub fn template(id: Uuid) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_comes_back_from_the_sign_in_to_what_was_asked() {
+        assert_eq!(sign_in_for("/compare"), "/login?next=/compare");
+        assert_eq!(
+            sign_in_for("/history?q=a%20b+c&page=2"),
+            "/login?next=/history?q=a%2520b%2Bc%26page=2"
+        );
+    }
 
     #[test]
     fn a_recording_belongs_to_one_side_of_a_turn() {
