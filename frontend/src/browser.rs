@@ -174,13 +174,7 @@ pub(crate) fn origin_ms() -> f64 {
         .map_or(0.0, |performance| performance.time_origin())
 }
 
-/// A time in ms since 1970, on the clock of the browser and as its readers write times.
-pub(crate) fn local_time(ms: i64, language: crate::Language) -> String {
-    let date = js_sys::Date::new(&JsValue::from_f64(ms as f64));
-    date.to_locale_string(language.tag(), &JsValue::UNDEFINED).into()
-}
-
-/// The same with the day in words and without seconds.
+/// A time in ms since 1970, on the clock of the browser and as its readers write times: to the minute, the day in words.
 pub(crate) fn local_minute(ms: i64, language: crate::Language) -> String {
     let date = js_sys::Date::new(&JsValue::from_f64(ms as f64));
     let styles = object(&[("dateStyle", &"medium".into()), ("timeStyle", &"short".into())]);
