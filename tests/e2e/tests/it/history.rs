@@ -59,6 +59,23 @@ const SLOW_FIRST: &str = "(() => {
     };
 })()";
 
+/// What lies on something else of its card, or is wider than its place there.
+const CROWDED: &str = "[...document.querySelectorAll('tr[data-session]')].flatMap(row => {
+    const cells = [...row.cells].map(cell => {
+        const range = document.createRange();
+        range.selectNodeContents(cell);
+        return { cell, box: range.getBoundingClientRect() };
+    });
+    const meet = (one, other) =>
+        one.left < other.right - 1 && other.left < one.right - 1 &&
+        one.top < other.bottom - 1 && other.top < one.bottom - 1;
+    return cells
+        .filter(({ cell, box }, place) =>
+            cell.dataset.label !== undefined && cell.scrollWidth > cell.clientWidth ||
+            cells.slice(place + 1).some(other => meet(box, other.box)))
+        .map(({ cell }) => cell.innerText);
+})";
+
 fn address(viva: &Viva, query: &str) -> String {
     format!("{}history{query}", viva.url())
 }
@@ -103,6 +120,14 @@ async fn search(page: &Page, text: &str) -> Result<()> {
     page.write(SEARCH, text).await
 }
 
+/// On a phone a conversation is a card, on which everything has room.
+async fn cards_have_room(page: &Page) -> Result<()> {
+    page.look(View::ALL[2]).await?;
+    let crowded = page.value(CROWDED).await?;
+    ensure!(crowded == json!([]), "on cards there is no room for {crowded}");
+    page.look(View::DESKTOP).await
+}
+
 async fn today(page: &Page) -> Result<String> {
     let day = page
         .value("new Intl.DateTimeFormat('sv', { dateStyle: 'short' }).format(new Date())")
@@ -133,6 +158,7 @@ async fn conversations_are_found_by_what_was_said_and_how() -> Result<()> {
                 "{figure} is not in {shown}"
             );
             page.picture("history").await?;
+            cards_have_room(page).await?;
 
             search(page, "ord").await?;
             until_listed(page, &[order]).await?;
