@@ -39,6 +39,15 @@ const FAIL_ONCE: &str = "(() => {
     };
 })()";
 
+/// The same, after `letGo()`.
+const FAIL_LATE: &str = "(() => {
+    const ask = window.fetch;
+    window.fetch = () => {
+        window.fetch = ask;
+        return new Promise((_, refuse) => { window.letGo = () => refuse(new TypeError('no network')); });
+    };
+})()";
+
 /// The answer to the next request waits for `letGo()`, and says that there is a conversation.
 const SLOW_FIRST: &str = "(() => {
     const ask = window.fetch;
@@ -351,6 +360,17 @@ async fn what_is_deleted_is_named_before_and_its_files_are_gone() -> Result<()> 
                 .await?;
             page.press(Key::Enter).await?;
             page.until_shown(DIALOG, 5).await?;
+
+            // What the server is at cannot be left, and why it did not do it is told.
+            page.value(FAIL_LATE).await?;
+            page.click(".vv-dialog-do").await?;
+            page.until_shown(".vv-dialog-do[aria-disabled]", 5).await?;
+            for _ in 0..3 {
+                page.press(Key::Escape).await?;
+            }
+            page.value("window.letGo()").await?;
+            page.until_shown(&format!("{DIALOG} .vv-dialog-trouble p"), 5)
+                .await?;
             page.click(".vv-dialog-do").await?;
 
             until_listed(page, &[open_id, dragon]).await?;
