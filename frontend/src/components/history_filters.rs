@@ -6,6 +6,7 @@ use super::{Choice, Picker};
 use crate::archive::Archive;
 use crate::erase::Erase;
 use crate::state::context::Preferences;
+use crate::state::excerpt::excerpt;
 use crate::state::history::{Filters, MODES, MOST_LETTERS, Pace, STATUSES};
 use crate::words::fill;
 use crate::words::history::{Words, say};
@@ -164,7 +165,7 @@ fn offered(each: impl IntoIterator<Item = Choice>, chosen: &str, words: &Words) 
     let mut choices = vec![Choice::new("", words.any)];
     choices.extend(each);
     if !choices.iter().any(|choice| choice.id == chosen) {
-        choices.push(Choice::new(chosen, chosen));
+        choices.push(Choice::new(chosen, excerpt(chosen)));
     }
     choices
 }
@@ -184,5 +185,8 @@ mod tests {
         assert_eq!(ids(""), ["", "acme"]);
         assert_eq!(ids("acme"), ["", "acme"]);
         assert_eq!(ids("gone"), ["", "acme", "gone"]);
+        let long = "g".repeat(300);
+        let choices = offered([], &long, words);
+        assert_eq!((&choices[1].id, choices[1].name.len()), (&long, 40));
     }
 }
