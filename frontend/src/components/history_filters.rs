@@ -29,9 +29,17 @@ pub fn HistoryFilters() -> impl IntoView {
         event.prevent_default();
         archive.search();
     };
+    // Chinese is typed by its sounds first, which are nothing to look for.
+    let is_composed = RwSignal::new(false);
+    let take_text = move |text: String| archive.edit(Pace::Typing, move |filters| filters.text = text);
     let type_text = move |event| {
-        let text = event_target_value(&event);
-        archive.edit(Pace::Typing, move |filters| filters.text = text);
+        if !is_composed.get_untracked() {
+            take_text(event_target_value(&event));
+        }
+    };
+    let end_composition = move |event| {
+        is_composed.set(false);
+        take_text(event_target_value(&event));
     };
     view! {
         <form class="vv-history-filters" role="search" aria-label=say(|words| words.filters) on:submit=search>
@@ -43,6 +51,8 @@ pub fn HistoryFilters() -> impl IntoView {
                     maxlength=MOST_LETTERS.to_string()
                     placeholder=say(|words| words.text_example)
                     prop:value=move || archive.draft.with(|filters| filters.text.clone())
+                    on:compositionstart=move |_| is_composed.set(true)
+                    on:compositionend=end_composition
                     on:input=type_text
                 />
             </label>

@@ -122,6 +122,27 @@ async fn filter(page: &Page, name: &str, value: &str) -> Result<()> {
     .map(drop)
 }
 
+/// Types Chinese as an input method does: first how it sounds, which is not looked for, then the word.
+async fn compose(page: &Page, sounds: &str, word: &str) -> Result<()> {
+    page.value(&format!("document.querySelector({SEARCH:?}).focus()"))
+        .await?;
+    let length = sounds.chars().count();
+    let composition = json!({"text": sounds, "selectionStart": length, "selectionEnd": length});
+    page.devtools("Input.imeSetComposition", composition).await?;
+    let typed = page
+        .value(&format!("document.querySelector({SEARCH:?}).value"))
+        .await?;
+    ensure!(typed == sounds, "it reads {typed}");
+    let before = page.value(QUERY).await?;
+    // A timer that is set after the page's own, and no shorter.
+    page.value("new Promise(resolve => setTimeout(resolve, 350))")
+        .await?;
+    ensure!(page.value(QUERY).await? == before, "half a word is looked for");
+    page.devtools("Input.insertText", json!({"text": word}))
+        .await
+        .map(drop)
+}
+
 /// Empties the text and types another one.
 async fn search(page: &Page, text: &str) -> Result<()> {
     page.value(&format!("document.querySelector({SEARCH:?}).value = ''"))
@@ -223,6 +244,11 @@ async fn conversations_are_found_by_what_was_said_and_how() -> Result<()> {
             until_listed(page, &[dragon, order]).await?;
             page.click(".vv-history-clear").await?;
             until_query(page, "").await?;
+            compose(page, "ㄌㄨㄥ", "龍").await?;
+            until_query(page, "?q=%E9%BE%8D").await?;
+            page.until_shown(NOTHING, 5).await?;
+            page.click(".vv-history-clear").await?;
+            until_listed(page, &[dragon, order]).await?;
             let link = format!("a[href='/sessions/{order}']");
             page.until_shown(&row(order, &format!(" {link}")), 5).await
         })
