@@ -68,6 +68,19 @@ pub(crate) fn focus(selector: &str) {
     }
 }
 
+/// The same, unless the person has moved the focus from what matches the first selector to something else.
+pub(crate) fn focus_after(before: &str, selector: &str) {
+    let focused = web_sys::window()
+        .and_then(|window| window.document())
+        .and_then(|document| document.active_element());
+    // The body has the focus when nothing has, and what had it may be gone.
+    let is_elsewhere =
+        focused.is_some_and(|element| !element.matches(&format!("body, {before}")).unwrap_or_default());
+    if !is_elsewhere {
+        focus(selector);
+    }
+}
+
 /// The query of the address, without the question mark.
 pub(crate) fn address_query() -> String {
     let query = web_sys::window().and_then(|window| window.location().search().ok());

@@ -13,6 +13,8 @@ use crate::{api, browser};
 const TYPING_MS: u32 = 350;
 /// What says how many there are.
 const COUNT: &str = ".vv-history-count";
+/// What asks whether something is to be deleted, and has the focus again afterwards, as long as it is there.
+const ASKS: &str = ".vv-history-delete, .vv-history-end button";
 
 impl Archive {
     pub(super) fn follow_address(self) {
@@ -136,7 +138,7 @@ impl Archive {
                 self.wanted.set(last);
                 self.loaded().await;
             }
-            Self::focus_count();
+            browser::focus_after(ASKS, COUNT);
         });
     }
 }

@@ -341,6 +341,19 @@ async fn pages_stay_those_of_one_list_while_conversations_are_held() -> Result<(
                     == true
             );
 
+            page.value("document.querySelector('.vv-history-none').focus()")
+                .await?;
+            page.press(Key::Enter).await?;
+            page.until(
+                &format!(
+                    "document.activeElement.matches({COUNT:?}) &&
+                    getComputedStyle(document.activeElement).outlineStyle === 'solid' &&
+                    document.querySelector('tr[data-chosen=true]') === null"
+                ),
+                5,
+            )
+            .await?;
+
             // A page that is loaded anew is one of a new list.
             page.reload().await?;
             page.until(&format!("{LISTED}[0] === {}", first[19]), 10).await?;
