@@ -5,7 +5,7 @@ use leptos::task::spawn_local;
 
 use super::Archive;
 use crate::state::history::{
-    Entry, Listing, Names, Pace, Pacing, Removal, Selection, Shown, Trouble, Wanted,
+    Entry, Heard, Listing, Names, Pace, Pacing, Removal, Selection, Shown, Trouble, Wanted,
 };
 use crate::{api, browser};
 
@@ -109,9 +109,13 @@ impl Archive {
         };
         let parameters = question.parameters(browser::time_zone().as_deref(), bound);
         let said = api::sessions(&parameters).await.map_err(Trouble::from);
-        self.listing.update(|listing| {
-            listing.hear(number, question, said);
-        });
+        let heard = self
+            .listing
+            .try_update(|listing| listing.hear(number, question, said));
+        // It was chosen of what was shown until now.
+        if heard == Some(Heard::Another) {
+            self.selection.set(Selection::default());
+        }
     }
 
     pub(super) fn send_deletion(self) {
@@ -130,6 +134,7 @@ impl Archive {
             }
             self.selection
                 .update(|selection| gone.iter().for_each(|id| selection.remove(*id)));
+            self.listing.update(|listing| listing.forget(&gone));
             self.loaded().await;
             // The last page may be empty now.
             if let Shown::Beyond { pages, .. } = self.listing.with_untracked(Listing::shown) {
