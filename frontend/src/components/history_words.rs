@@ -158,6 +158,14 @@ pub(super) fn kept(kept: &Kept, language: Language) -> String {
     fill(text, &[("when", &when(kept.session.began_ms, language))])
 }
 
+/// That so many more are.
+pub(super) fn more_kept(number: usize, words: &Words) -> String {
+    match number {
+        1 => words.kept_more_one.to_owned(),
+        more => fill(words.kept_more, &[("count", &count(more))]),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
