@@ -48,7 +48,8 @@ const FAIL_LATE: &str = "(() => {
     };
 })()";
 
-/// The answer to the next request waits for `letGo()`, and says that there is a conversation.
+/// The answer to the next request waits for `letGo()`, and says that there is a conversation. `answered` counts the answers
+/// that the program has read and done with as it does.
 const SLOW_FIRST: &str = "(() => {
     const ask = window.fetch;
     window.asked = window.answered = 0;
@@ -63,7 +64,11 @@ const SLOW_FIRST: &str = "(() => {
         window.asked += 1;
         const isFirst = window.asked === 1;
         const answer = isFirst ? await held.then(() => Response.json(old)) : await ask.apply(window, given);
-        setTimeout(() => { window.answered += 1; });
+        answer.text = async () => {
+            const text = await Response.prototype.text.call(answer);
+            setTimeout(() => { window.answered += 1; });
+            return text;
+        };
         return answer;
     };
 })()";
@@ -478,18 +483,34 @@ async fn trouble_leaves_the_list_and_shows_a_way_on() -> Result<()> {
                 .await?;
             page.value("window.letGo()").await?;
             page.until("window.answered === 2", 5).await?;
-            page.until_shown(NOTHING, 5).await?;
             ensure!(
                 page.value(&format!("{LISTED}.length")).await? == 0,
                 "an old answer is shown"
             );
 
+            filter(page, "status", "error").await?;
+            until_query(page, "?status=error&q=abc").await?;
             page.devtools("Network.clearBrowserCookies", json!({})).await?;
-            search(page, "abcd").await?;
-            page.until_shown(".vv-messages a[href='/login']", 5).await?;
+            search(page, "a%+&b").await?;
+            let here = "?status=error&q=a%25%2B%26b";
+            let way_in = ".vv-messages a[href='/login?next=/history?status=error%26q=a%2525%252B%2526b']";
+            page.until_shown(way_in, 5).await?;
             page.picture("history-signed-out").await?;
-            page.click(".vv-messages a[href='/login']").await?;
-            page.until_shown("#token", 5).await
+            page.click(way_in).await?;
+            page.until_shown("#token", 5).await?;
+            page.sign_in(&token).await?;
+            page.until(
+                "location.pathname === '/history' && document.documentElement.dataset.live !== undefined",
+                20,
+            )
+            .await?;
+            until_query(page, here).await?;
+            page.until_shown(NOTHING, 5).await?;
+            let text = page
+                .value(&format!("document.querySelector({SEARCH:?}).value"))
+                .await?;
+            ensure!(text == "a%+&b", "{text} is looked for");
+            Ok(())
         })
         .await
 }
