@@ -41,6 +41,10 @@ const FAIL_LATE: &str = "(() => {
     };
 })()";
 
+/// Whether the document as the server writes it keeps people from choosing a page of a list that is not there yet.
+const CHOICE_OF_NOTHING: &str = "fetch('/history').then(answer => answer.text()).then(document =>
+    new DOMParser().parseFromString(document, 'text/html').querySelector('thead input').disabled)";
+
 /// What lies on something else of its card, or is wider than its place there.
 const CROWDED: &str = "[...document.querySelectorAll('tr[data-session]')].flatMap(row => {
     const cells = [...row.cells].map(cell => {
@@ -162,6 +166,8 @@ async fn conversations_are_found_by_what_was_said_and_how() -> Result<()> {
             );
             page.picture("history").await?;
             cards_have_room(page).await?;
+            let is_disabled = page.value(CHOICE_OF_NOTHING).await?;
+            ensure!(is_disabled == true, "a page can be chosen before it is there");
 
             search(page, "ord").await?;
             until_listed(page, &[order]).await?;
