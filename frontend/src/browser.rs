@@ -68,6 +68,19 @@ pub(crate) fn focus(selector: &str) {
     }
 }
 
+/// The same, unless the person has moved the focus from what matches the first selector to something else.
+pub(crate) fn focus_after(before: &str, selector: &str) {
+    let focused = web_sys::window()
+        .and_then(|window| window.document())
+        .and_then(|document| document.active_element());
+    // The body has the focus when nothing has, and what had it may be gone.
+    let is_elsewhere =
+        focused.is_some_and(|element| !element.matches(&format!("body, {before}")).unwrap_or_default());
+    if !is_elsewhere {
+        focus(selector);
+    }
+}
+
 /// The query of the address, without the question mark.
 pub(crate) fn address_query() -> String {
     let query = web_sys::window().and_then(|window| window.location().search().ok());
@@ -174,13 +187,7 @@ pub(crate) fn origin_ms() -> f64 {
         .map_or(0.0, |performance| performance.time_origin())
 }
 
-/// A time in ms since 1970, on the clock of the browser and as its readers write times.
-pub(crate) fn local_time(ms: i64, language: crate::Language) -> String {
-    let date = js_sys::Date::new(&JsValue::from_f64(ms as f64));
-    date.to_locale_string(language.tag(), &JsValue::UNDEFINED).into()
-}
-
-/// The same with the day in words and without seconds.
+/// A time in ms since 1970, on the clock of the browser and as its readers write times: to the minute, the day in words.
 pub(crate) fn local_minute(ms: i64, language: crate::Language) -> String {
     let date = js_sys::Date::new(&JsValue::from_f64(ms as f64));
     let styles = object(&[("dateStyle", &"medium".into()), ("timeStyle", &"short".into())]);

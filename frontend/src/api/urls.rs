@@ -19,6 +19,7 @@ pub fn sign_in_from_here() -> String {
     }
     ACCOUNT_PATH.to_owned()
 }
+
 /// Below it are the pages of single sessions.
 const SESSION_PAGES: &str = "/sessions/";
 

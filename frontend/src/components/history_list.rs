@@ -64,6 +64,9 @@ fn head() -> AnyView {
         })
     });
     let is_full = Memo::new(move |_| archive.selection.with(Selection::is_full));
+    let is_empty = Memo::new(move |_| archive.listing.with(|listing| listing.rows().is_empty()));
+    // What was ticked without an effect would stay ticked.
+    let is_vain = move || is_empty.get() || is_full.get() && share.get() == Share::None;
     let turn = move |_| {
         archive
             .listing
@@ -81,7 +84,7 @@ fn head() -> AnyView {
                             type="checkbox"
                             prop:checked=move || share.get() == Share::All
                             prop:indeterminate=move || share.get() == Share::Some
-                            disabled=move || is_full.get() && share.get() == Share::None
+                            disabled=is_vain
                             on:change=turn
                         />
                         <span>{say(|words| words.choose_page)}</span>

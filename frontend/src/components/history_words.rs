@@ -7,6 +7,7 @@ use viva_protocol::ws::Mode;
 use crate::Language;
 use crate::api::sign_in_from_here;
 use crate::erase::Erase;
+use crate::state::excerpt::excerpt;
 use crate::state::figures;
 use crate::state::history::{Flaw, Kept, MOST_LETTERS, Outcome, Reason, Trouble, TroubleKind};
 use crate::words::fill;
@@ -131,7 +132,10 @@ pub(super) fn flaw(flaw: &Flaw, words: &Words) -> String {
         Flaw::NoText(value) => (words.flaw_no_text, value.as_str()),
         Flaw::Page(value) => (words.flaw_page, value.as_str()),
     };
-    fill(text, &[("most", &count(MOST_LETTERS)), ("value", value)])
+    fill(
+        text,
+        &[("most", &count(MOST_LETTERS)), ("value", &excerpt(value))],
+    )
 }
 
 /// How many were deleted.
@@ -152,6 +156,14 @@ pub(super) fn kept(kept: &Kept, language: Language) -> String {
         Reason::Failed => words.kept_failed,
     };
     fill(text, &[("when", &when(kept.session.began_ms, language))])
+}
+
+/// That so many more are.
+pub(super) fn more_kept(number: usize, words: &Words) -> String {
+    match number {
+        1 => words.kept_more_one.to_owned(),
+        more => fill(words.kept_more, &[("count", &count(more))]),
+    }
 }
 
 #[cfg(test)]
@@ -195,6 +207,8 @@ mod tests {
                 assert!(text.contains("<b>{most}"), "{text}");
             }
             assert!(flaw(&Flaw::LongText, words).contains("200"));
+            let long = Flaw::Status("s".repeat(300));
+            assert!(flaw(&long, words).chars().count() < 100);
         }
     }
 

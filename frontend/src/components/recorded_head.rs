@@ -189,7 +189,7 @@ pub(super) fn names_of(recorded: &Recorded, words: &Words) -> [String; 2] {
 /// When it began, on the reader's clock.
 #[cfg(feature = "hydrate")]
 pub(super) fn moment(recorded: &Recorded, language: Language) -> String {
-    crate::browser::local_time(recorded.session.started_at.timestamp_millis(), language)
+    crate::browser::local_minute(recorded.session.started_at.timestamp_millis(), language)
 }
 
 /// The server shows no conversations.

@@ -4,6 +4,7 @@ pub mod choices;
 pub mod compare;
 pub mod context;
 pub mod conversation;
+pub mod excerpt;
 pub mod figures;
 pub mod history;
 pub mod keys;

@@ -1,10 +1,11 @@
 use uuid::Uuid;
 
+use crate::state::excerpt::excerpt;
+
 /// Most sessions that are compared.
 pub const MOST: usize = 4;
-/// Most that is shown of what is no id: so many, of so many letters each.
+/// Most that is shown of what is no id.
 const NONSENSE: usize = 3;
-const NONSENSE_LETTERS: usize = 40;
 /// What of the page's address names the sessions.
 const PARAMETER: &str = "ids";
 
@@ -55,8 +56,7 @@ impl Selection {
             Ok(_) if self.is_full() => self.left_out.too_many += 1,
             Ok(id) => self.ids.push(id),
             Err(_) if self.left_out.nonsense.len() < NONSENSE => {
-                let short = name.chars().take(NONSENSE_LETTERS).collect();
-                self.left_out.nonsense.push(short);
+                self.left_out.nonsense.push(excerpt(name));
             }
             Err(_) => {}
         }

@@ -446,9 +446,10 @@ async fn who_is_signed_out_meanwhile_is_led_to_where_they_sign_in() -> Result<()
             page.until_shown("#vv-choose-list a[href='/']", 10).await?;
             page.devtools("Network.clearBrowserCookies", json!({})).await?;
             page.click(".vv-choose-search button").await?;
-            page.until_shown(".vv-messages a[href='/login']", 10).await?;
+            let way_in = ".vv-messages a[href='/login?next=/compare']";
+            page.until_shown(way_in, 10).await?;
             page.picture("compare-signed-out").await?;
-            page.click(".vv-messages a[href='/login']").await?;
+            page.click(way_in).await?;
             page.until_shown("#token", 5).await
         })
         .await

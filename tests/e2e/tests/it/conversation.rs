@@ -380,7 +380,8 @@ async fn what_is_not_there_is_said_with_ways_to_go_on_in_the_reader_s_language()
 async fn who_is_signed_out_is_led_to_where_they_sign_in() -> Result<()> {
     let viva = Viva::start_with(&[("VIVA__AUTH__MODE", "token")]).await?;
     let token = viva.token("ada").await?;
-    let gone = format!("{}sessions/0197a3c2-5b1e-7c40-9d7e-3f0a1b2c3d4e", viva.url());
+    let path = "sessions/0197a3c2-5b1e-7c40-9d7e-3f0a1b2c3d4e";
+    let gone = format!("{}{path}", viva.url());
     Browser::with(Microphone::NotAllowed)
         .token(&token)
         .visit(&viva.url(), async |page| {
@@ -391,8 +392,8 @@ async fn who_is_signed_out_is_led_to_where_they_sign_in() -> Result<()> {
                 "window.fetch = (ask => (path, init) => ask(path, { ...init, credentials: 'omit' }))(window.fetch)",
             )
             .await?;
-            page.until_shown("[data-opening=failed] .vv-messages a[href='/login']", 5)
-                .await
+            let way_in = format!("[data-opening=failed] .vv-messages a[href='/login?next=/{path}']");
+            page.until_shown(&way_in, 5).await
         })
         .await
 }
