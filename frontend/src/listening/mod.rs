@@ -41,6 +41,8 @@ pub struct Listener {
     pub current: Memo<Option<usize>>,
     /// Whether it plays.
     pub sound: RwSignal<Sound>,
+    /// Whether it is looked at with every picture.
+    pub in_pictures: StoredValue<bool>,
     /// How fast.
     pub speed: RwSignal<f64>,
     /// How much of the time line is seen.
@@ -72,6 +74,7 @@ impl Listener {
             at_ms,
             current,
             sound: RwSignal::default(),
+            in_pictures: StoredValue::new(false),
             speed: RwSignal::new(1.0),
             scale: RwSignal::default(),
             scrolled_px: RwSignal::new(0.0),

@@ -44,7 +44,11 @@ impl Listener {
         match event {
             Sounded::Began => {
                 self.sound.set(Sound::Playing);
-                self.follow_frames();
+                // It begins again after each step and each wait, and then it is looked at already.
+                if self.in_pictures.try_get_value() == Some(false) {
+                    self.in_pictures.set_value(true);
+                    self.follow_pictures();
+                }
             }
             Sounded::Stopped => {
                 self.sound.set(Sound::Still);
@@ -62,11 +66,13 @@ impl Listener {
     }
 
     /// With every picture, as long as it plays.
-    fn follow_frames(self) {
+    fn follow_pictures(self) {
         if self.sound.try_get_untracked() == Some(Sound::Playing) {
             self.read();
             self.show_now();
-            request_animation_frame(move || self.follow_frames());
+            request_animation_frame(move || self.follow_pictures());
+        } else {
+            self.in_pictures.set_value(false);
         }
     }
 
