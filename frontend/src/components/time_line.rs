@@ -86,7 +86,7 @@ pub fn TimeLine() -> impl IntoView {
             <div
                 node_ref=listener.scroller
                 class="vv-time-line-view"
-                on:scroll=move |_| listener.measure()
+                on:scroll=move |_| listener.line_scrolled()
             >
                 <div
                     class="vv-time-line-whole"

@@ -3,7 +3,6 @@ use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 
 use super::{Listener, Sound, Sounded};
-use crate::state::recorded::Follow;
 
 impl Listener {
     /// Plays from where it stands.
@@ -16,7 +15,7 @@ impl Listener {
             audio.load();
             self.hear_from(self.at_ms.get_untracked());
         }
-        self.follow.update(Follow::go_on);
+        self.go_on_following();
         if let Ok(begun) = audio.play() {
             // What came of it is told by events; pausing it meanwhile is no failure.
             spawn_local(async move { drop(JsFuture::from(begun).await) });
@@ -69,7 +68,9 @@ impl Listener {
     fn follow_pictures(self) {
         if self.sound.try_get_untracked() == Some(Sound::Playing) {
             self.read();
-            self.show_now();
+            if self.line_follows.get_untracked() {
+                self.show_now();
+            }
             request_animation_frame(move || self.follow_pictures());
         } else {
             self.in_pictures.set_value(false);

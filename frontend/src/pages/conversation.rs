@@ -23,6 +23,7 @@ pub fn Conversation() -> impl IntoView {
             data-opening=move || listener.opening.with(Opening::name)
             data-at-ms=move || at.get().to_string()
             data-follows=move || listener.follow.get().follows().to_string()
+            data-line-follows=move || listener.line_follows.get().to_string()
         >
             <TopBar />
             <RecordedTrouble />
