@@ -35,6 +35,8 @@ impl Listener {
         self.speed.set(speed);
         if let Some(audio) = self.audio.get_untracked() {
             audio.set_playback_rate(speed);
+            // What loads anew is played as fast as this.
+            audio.set_default_playback_rate(speed);
         }
     }
 
