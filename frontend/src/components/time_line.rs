@@ -2,9 +2,9 @@ use leptos::ev::MouseEvent;
 use leptos::html::Canvas;
 use leptos::prelude::*;
 
+use super::mark_name;
 use super::recorded_head::names_of;
 use super::waterfall::stage_name;
-use super::{Legend, mark_name};
 use crate::erase::Erase;
 use crate::listening::{Listener, Sound};
 use crate::state::context::Preferences;
@@ -116,7 +116,6 @@ pub fn TimeLine() -> impl IntoView {
             <Readout pointed />
             <Inks />
         </div>
-        <Legend />
     }
     .erase()
 }
