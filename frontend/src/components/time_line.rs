@@ -181,10 +181,14 @@ fn under(
         ("n", gap.turn_number.to_string()),
         ("what", stage_name(part.stage, words).to_owned()),
         ("ms", figures::ms(part.ms)),
-        ("total", figures::ms(gap.end_ms() - gap.at_ms)),
+        ("total", gap.total_ms.map(figures::ms).unwrap_or_default()),
     ];
     let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
-    Some(fill(words.part_in_turn, &values))
+    let text = match gap.total_ms {
+        Some(_) => words.part_in_turn,
+        None => words.part_without_total,
+    };
+    Some(fill(text, &values))
 }
 
 fn mark_in_words(mark: &Mark, words: &Words) -> String {

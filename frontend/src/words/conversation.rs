@@ -72,6 +72,7 @@ words! {
     legend_hint: "Point at a mark or at a coloured gap to read what and when; a click goes there.", "將游標移到標記或彩色間隙可查看內容與時間；點按即移到該處。";
     mark_in_turn: "Turn {n}: {what} at {when}", "第 {n} 輪：{what}，{when}";
     part_in_turn: "Turn {n}: {what} {ms} ms of {total} ms", "第 {n} 輪：{what} {ms} 毫秒，共 {total} 毫秒";
+    part_without_total: "Turn {n}: {what} {ms} ms", "第 {n} 輪：{what} {ms} 毫秒";
     mark_speech_began: "speech begins", "開始說話";
     mark_speech_ended: "speech ends", "結束說話";
     mark_endpoint: "turn decided to be over", "判定說完";
