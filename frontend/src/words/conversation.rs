@@ -32,7 +32,7 @@ words! {
     reload: "Reload", "重新載入";
     estimated: "Where the sound lies in time is estimated for some turns: the client reported no playback.", "部分輪次的聲音位置為估計值，因為用戶端未回報播放情形。";
     no_turns: "Nothing was said in this conversation.", "這場對話中沒有任何發言。";
-    no_sound: "Nothing of this conversation was recorded, so there is nothing to play.", "這場對話沒有錄音，因此無法播放。";
+    no_sound: "There is no recording of this conversation, or none any more, so there is nothing to play.", "這場對話沒有錄音，或錄音已不再保留，因此無法播放。";
 
     download: "Download", "下載";
     download_json: "JSON: everything but the sound", "JSON：聲音以外的全部資料";
