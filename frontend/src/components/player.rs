@@ -178,17 +178,21 @@ fn Keys() -> impl IntoView {
     view! {
         <details class="vv-key-help">
             <summary>{say(|words| words.keys)}</summary>
-            <dl>
-                <div>
-                    <dt>{say(|words| words.space)}</dt>
-                    <dd>{say(|words| words.help_play)}</dd>
-                </div>
-                {row("← →", |words| words.help_arrows)}
-                {row("↑ ↓", |words| words.help_turns)}
-                {row(", .", |words| words.help_marks)}
-                {row("Home End", |words| words.help_ends)}
-                {row("+ − 0", |words| words.help_zoom)}
-            </dl>
+            <div class="vv-key-list">
+                <dl>
+                    <div>
+                        <dt>{say(|words| words.space)}</dt>
+                        <dd>{say(|words| words.help_play)}</dd>
+                    </div>
+                    {row("← →", |words| words.help_arrows)}
+                </dl>
+                <p class="vv-hint">{say(|words| words.help_in_player)}</p>
+                <dl>
+                    {row("↑ ↓", |words| words.help_turns)} {row(", .", |words| words.help_marks)}
+                    {row("Home End", |words| words.help_ends)}
+                    {row("+ − 0", |words| words.help_zoom)}
+                </dl>
+            </div>
         </details>
     }
     .erase()

@@ -62,6 +62,7 @@ words! {
     keys: "Keys", "快速鍵";
     help_play: "play or pause", "播放或暫停";
     help_arrows: "5 seconds back or on", "後退或前進 5 秒";
+    help_in_player: "When the player has the focus:", "焦點在播放器時：";
     help_turns: "previous or next turn", "上一輪或下一輪";
     help_marks: "previous or next mark", "上一個或下一個標記";
     help_ends: "to the beginning or the end", "到開頭或結尾";

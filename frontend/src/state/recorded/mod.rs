@@ -19,7 +19,7 @@ use viva_protocol::ws::Role;
 pub use deletion::Deletion;
 pub use follow::Follow;
 pub use gaps::{Gap, Gaps};
-pub use keys::{KeyAction, Step, action};
+pub use keys::{KeyAction, Step, Within, action};
 pub use marks::{Half, Happened, Mark, Marks};
 pub use scale::{Scale, Zoom};
 pub use trouble::{Trouble, TroubleKind};
