@@ -46,15 +46,21 @@ pub fn TimeLine() -> impl IntoView {
         let px = scale.get().px_of(listener.at_ms.get());
         format!("translateX({px:.1}px)")
     };
-    let seconds = Memo::new(move |_| (listener.at_ms.get() / 1_000.0).floor());
+    // Readers of the screen say each change aloud: while it plays, they would talk over it.
+    let told_ms = Memo::new(move |told: Option<&f64>| match listener.sound.get() {
+        Sound::Playing => told.copied().unwrap_or_default(),
+        Sound::Still | Sound::Failed => listener.at_ms.get(),
+    });
+    let seconds = Memo::new(move |_| (told_ms.get() / 1_000.0).floor());
     let length = move || listener.recorded().map_or(0.0, |recorded| recorded.length_ms);
     let value = move || {
         let words = Words::now(preferences);
         let (at, of) = (clock(seconds.get() * 1_000.0), clock(length()));
         let time = fill(words.time_is, &[("at", &at), ("of", &of)]);
         let recorded = listener.recorded();
-        let turn = listener.current.get().and_then(|place| {
-            let number = recorded?.turns.get(place)?.number();
+        let turn = recorded.and_then(|recorded| {
+            let place = recorded.turn_at(told_ms.get())?;
+            let number = recorded.turns.get(place)?.number();
             Some(fill(
                 words.in_turn,
                 &[("time", &time), ("n", &number.to_string())],
