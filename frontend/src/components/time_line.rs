@@ -214,7 +214,7 @@ fn Inks() -> impl IntoView {
     let stage = |stage: Stage| view! { <i data-ink="stage" data-stage=stage.name()></i> };
     view! {
         <div class="vv-inks" hidden>
-            {["text", "muted", "line", "user", "ai", "bad", "current", "pale"].map(ink).into_iter().collect_view()}
+            {["text", "muted", "line", "user", "ai", "bad", "current"].map(ink).into_iter().collect_view()}
             {Stage::ALL.map(stage).into_iter().collect_view()}
         </div>
     }
