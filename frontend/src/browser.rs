@@ -118,11 +118,11 @@ pub(crate) fn here() -> Option<String> {
     ))
 }
 
-/// Goes to another page.
-pub(crate) fn go_to(path: &str) {
+/// Goes to another page, from which no button leads back to this one.
+pub(crate) fn leave_for(path: &str) {
     if let Some(window) = web_sys::window() {
         // Fails only for what is no address.
-        let _ = window.location().set_href(path);
+        let _ = window.location().replace(path);
     }
 }
 
