@@ -36,6 +36,15 @@ extern "C" {
     pub(crate) fn new(init: &Object) -> Result<MediaStreamTrackProcessor, JsValue>;
     #[wasm_bindgen(method, getter)]
     pub(crate) fn readable(this: &MediaStreamTrackProcessor) -> web_sys::ReadableStream;
+
+    /// Tells when elements have another size (W3C Resize Observer).
+    pub(crate) type ResizeObserver;
+    #[wasm_bindgen(constructor)]
+    pub(crate) fn new(resized: &js_sys::Function) -> ResizeObserver;
+    #[wasm_bindgen(method)]
+    pub(crate) fn observe(this: &ResizeObserver, element: &web_sys::Element);
+    #[wasm_bindgen(method)]
+    pub(crate) fn disconnect(this: &ResizeObserver);
 }
 
 /// The language of the document, as the server set it.
@@ -122,11 +131,11 @@ pub(crate) fn here() -> Option<String> {
     ))
 }
 
-/// Goes to another page.
-pub(crate) fn go_to(path: &str) {
+/// Goes to another page, from which no button leads back to this one.
+pub(crate) fn leave_for(path: &str) {
     if let Some(window) = web_sys::window() {
         // Fails only for what is no address.
-        let _ = window.location().set_href(path);
+        let _ = window.location().replace(path);
     }
 }
 

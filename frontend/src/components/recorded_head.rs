@@ -1,5 +1,5 @@
-use leptos::ev::KeyboardEvent;
-use leptos::html::Details;
+use leptos::ev::{self, KeyboardEvent};
+use leptos::html::{Details, Summary};
 use leptos::prelude::*;
 use viva_protocol::rest::{ProviderList, SessionStatus};
 use viva_protocol::ws::Mode;
@@ -59,14 +59,28 @@ pub fn RecordedHead() -> impl IntoView {
 #[component]
 fn Downloads() -> impl IntoView {
     let listener = expect_context::<Listener>();
-    let menu = NodeRef::<Details>::new();
+    let (menu, summary) = (NodeRef::<Details>::new(), NodeRef::<Summary>::new());
     let close = move |event: KeyboardEvent| {
         if event.key() == "Escape"
-            && let Some(menu) = menu.get_untracked()
+            && let Some(menu) = menu.get_untracked().filter(|menu| menu.open())
         {
             menu.set_open(false);
+            if let Some(summary) = summary.get_untracked() {
+                // Fails only for an element without a document.
+                let _ = summary.focus();
+            }
         }
     };
+    // It lies over what follows, which a person wants who clicks there.
+    Effect::new(move |_| {
+        let clicks = window_event_listener(ev::click, move |event| {
+            let on: leptos::web_sys::Node = event_target(&event);
+            if let Some(menu) = menu.get_untracked().filter(|menu| !menu.contains(Some(&on))) {
+                menu.set_open(false);
+            }
+        });
+        on_cleanup(move || clicks.remove());
+    });
     let link = move |format: ExportFormat| {
         let recorded = listener.recorded()?;
         let word = say(match format {
@@ -86,7 +100,9 @@ fn Downloads() -> impl IntoView {
     };
     view! {
         <details class="vv-downloads" node_ref=menu on:keydown=close>
-            <summary class="vv-control">{say(|words| words.download)}</summary>
+            <summary class="vv-control" node_ref=summary>
+                {say(|words| words.download)}
+            </summary>
             <ul>{ExportFormat::ALL.map(link).into_iter().collect_view()}</ul>
         </details>
     }

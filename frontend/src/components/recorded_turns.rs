@@ -9,7 +9,7 @@ use crate::listening::Listener;
 use crate::state::context::Preferences;
 use crate::state::figures;
 use crate::state::latency::{Segment, TurnFigures, segments};
-use crate::state::recorded::{Follow, Recorded, RecordedTurn, stamp};
+use crate::state::recorded::{Recorded, RecordedTurn, stamp};
 use crate::words::conversation::{Words, say};
 use crate::words::fill;
 
@@ -55,16 +55,8 @@ pub fn RecordedTurns() -> impl IntoView {
         let has_turns = listener
             .recorded()
             .is_some_and(|recorded| !recorded.turns.is_empty());
-        has_turns && !listener.follow.get().follows()
+        has_turns && !(listener.follow.get().follows() && listener.line_follows.get())
     });
-    let follow_again = move |_| {
-        listener.follow.update(Follow::go_on);
-        let recorded = listener.recorded_now();
-        let place = listener.current.get_untracked().unwrap_or_default();
-        if let Some(turn) = recorded.and_then(|recorded| Some(recorded.turns.get(place)?.number())) {
-            listener.follow_turn(turn);
-        }
-    };
     view! {
         <section class="vv-recorded-turns" aria-label=say(|words| words.transcript)>
             <ol>{turns}</ol>
@@ -72,7 +64,7 @@ pub fn RecordedTurns() -> impl IntoView {
                 <p class="vv-empty">{say(|words| words.no_turns)}</p>
             </Show>
             <Show when=move || strays.get()>
-                <button class="vv-control vv-follow" type="button" on:click=follow_again>
+                <button class="vv-control vv-follow" type="button" on:click=move |_| listener.follow_again()>
                     {say(|words| words.follow)}
                 </button>
             </Show>

@@ -34,15 +34,7 @@ const NUMBER_PX: f64 = 26.0;
 /// Draws the picture whenever something of it changes.
 pub(super) fn keep_drawn(canvas: NodeRef<Canvas>, listener: Listener, preferences: Preferences) {
     let dark = dark_scheme();
-    let drawn = RwSignal::new(());
-    Effect::new(move |_| {
-        dark.track();
-        preferences.theme.track();
-        // The style sheet takes a new theme over first.
-        request_animation_frame(move || drawn.set(()));
-    });
-    Effect::new(move |_| {
-        drawn.track();
+    let draw_anew = move || {
         let words = Words::now(preferences);
         let (scale, scrolled_px) = (listener.scale.get(), listener.scrolled_px.get());
         let current = listener.current.get();
@@ -58,6 +50,13 @@ pub(super) fn keep_drawn(canvas: NodeRef<Canvas>, listener: Listener, preference
                 },
             );
         }
+    };
+    Effect::new(move |_| draw_anew());
+    Effect::new(move |_| {
+        dark.track();
+        preferences.theme.track();
+        // The style sheet takes a new theme over first.
+        request_animation_frame(move || untrack(draw_anew));
     });
 }
 

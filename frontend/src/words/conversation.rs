@@ -32,7 +32,7 @@ words! {
     reload: "Reload", "重新載入";
     estimated: "Where the sound lies in time is estimated for some turns: the client reported no playback.", "部分輪次的聲音位置為估計值，因為用戶端未回報播放情形。";
     no_turns: "Nothing was said in this conversation.", "這場對話中沒有任何發言。";
-    no_sound: "Nothing of this conversation was recorded, so there is nothing to play.", "這場對話沒有錄音，因此無法播放。";
+    no_sound: "There is no recording of this conversation, or none any more, so there is nothing to play.", "這場對話沒有錄音，或錄音已不再保留，因此無法播放。";
 
     download: "Download", "下載";
     download_json: "JSON: everything but the sound", "JSON：聲音以外的全部資料";
@@ -62,6 +62,7 @@ words! {
     keys: "Keys", "快速鍵";
     help_play: "play or pause", "播放或暫停";
     help_arrows: "5 seconds back or on", "後退或前進 5 秒";
+    help_in_player: "When the player has the focus:", "焦點在播放器時：";
     help_turns: "previous or next turn", "上一輪或下一輪";
     help_marks: "previous or next mark", "上一個或下一個標記";
     help_ends: "to the beginning or the end", "到開頭或結尾";
@@ -72,6 +73,7 @@ words! {
     legend_hint: "Point at a mark or at a coloured gap to read what and when; a click goes there.", "將游標移到標記或彩色間隙可查看內容與時間；點按即移到該處。";
     mark_in_turn: "Turn {n}: {what} at {when}", "第 {n} 輪：{what}，{when}";
     part_in_turn: "Turn {n}: {what} {ms} ms of {total} ms", "第 {n} 輪：{what} {ms} 毫秒，共 {total} 毫秒";
+    part_without_total: "Turn {n}: {what} {ms} ms", "第 {n} 輪：{what} {ms} 毫秒";
     mark_speech_began: "speech begins", "開始說話";
     mark_speech_ended: "speech ends", "結束說話";
     mark_endpoint: "turn decided to be over", "判定說完";

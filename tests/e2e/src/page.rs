@@ -13,7 +13,7 @@ use crate::viva::required;
 
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Limits are those of a quiet machine; one that builds at the same time gets so many times as long.
-pub const BUSY: u32 = 3;
+const BUSY: u32 = 3;
 
 /// Asks for a microphone as it is: nothing is cancelled, suppressed or levelled.
 const RAW_MICROPHONE: &str = "(() => {

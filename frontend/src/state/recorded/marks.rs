@@ -105,8 +105,7 @@ impl Happened {
             Self::FirstToken => marks.llm_first_token_ms,
             Self::FirstAudio => {
                 let silence_ms = marks.leading_silence_ms.unwrap_or_default();
-                let begun_ms = marks.playback_started_ms.or(marks.first_audio_sent_ms)?;
-                Some(begun_ms + silence_ms)
+                Some(marks.playback_started_ms? + silence_ms)
             }
             Self::Interrupted => turn.turn.interrupted_at_ms.or(marks.interrupted_ms),
         }
@@ -229,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_no_client_played_is_heard_where_it_was_sent_and_a_cut_one_is_marked() {
+    fn what_nobody_reported_to_have_heard_is_not_called_heard_and_a_cut_answer_is_marked() {
         let mut cut = turn(1, 0.0);
         cut.turn.interrupted_at_ms = Some(3_500.0);
         cut.marks = TurnMarks {
@@ -242,7 +241,8 @@ mod tests {
             let found = marks.0.iter().find(|mark| mark.happened == happened);
             found.map(|mark| mark.at_ms)
         };
-        assert_eq!(of(Happened::FirstAudio), Some(910.0));
+        assert_eq!(of(Happened::FirstAudio), None);
+        assert_eq!(of(Happened::FirstToken), Some(1_700.0));
         assert_eq!(of(Happened::Interrupted), Some(3_500.0));
     }
 

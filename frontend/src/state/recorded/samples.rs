@@ -10,7 +10,7 @@ use viva_protocol::rest::{
 use viva_protocol::ws::{Interaction, Latency, RealtimeConfig};
 
 /// So many seconds after noon; the type of times is that of the protocol.
-fn noon<T: FromStr + Default>(seconds: u8) -> T {
+pub(super) fn noon<T: FromStr + Default>(seconds: u8) -> T {
     format!("2026-11-30T12:00:{seconds:02}Z")
         .parse()
         .unwrap_or_default()

@@ -11,6 +11,7 @@ mod conversation;
 mod devices;
 mod explanations;
 mod greeting;
+mod half_an_hour;
 mod history;
 mod languages;
 mod lists;
