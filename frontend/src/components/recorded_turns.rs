@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use viva_protocol::ws::{InterruptReason, Role};
 
 use super::recorded_head::names_of;
-use super::waterfall::{parts_in_words, stage_name};
+use super::waterfall::parts_in_words;
 use super::{Icon, Shape};
 use crate::erase::Erase;
 use crate::listening::Listener;
@@ -13,6 +13,7 @@ use crate::state::recorded::{Follow, Recorded, RecordedTurn, stamp};
 use crate::state::said::Said;
 use crate::words::conversation::{Words, say};
 use crate::words::fill;
+use crate::words::stages::stage_name;
 
 /// Both transcripts, turn by turn. They follow what is heard; of many turns those near the view are laid out.
 #[component]

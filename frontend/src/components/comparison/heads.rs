@@ -15,6 +15,7 @@ use crate::erase::Erase;
 use crate::state::compare::{Column, Trouble};
 use crate::words::compare::Words;
 use crate::words::fill;
+use crate::words::session_status::status;
 
 /// The first row.
 pub(super) fn heads(
@@ -142,11 +143,13 @@ fn facts(name: &str, session: &SessionDetail, language: Language) -> AnyView {
     let words = Words::of(language);
     let when = beginning(&session.session, language);
     let label = fill(words.open, &[("letter", name), ("when", &when)]);
+    // That it was completed is not worth a word.
+    let ended = Some(session.session.status).filter(|status| *status != SessionStatus::Completed);
     let facts = line([
         mode(session.session.interaction.mode(), words).to_owned(),
         turns(session.turns.len() as u64, words),
         length(&session.session),
-        status(session.session.status, words).to_owned(),
+        ended.map_or(String::new(), |ended| status(ended, words).to_owned()),
     ]);
     view! {
         <a href=session_page(session.session.id) aria-label=label>
@@ -155,16 +158,6 @@ fn facts(name: &str, session: &SessionDetail, language: Language) -> AnyView {
         <p class="vv-hint vv-number">{facts}</p>
     }
     .erase()
-}
-
-/// What is worth a word; that it came to its end is not.
-fn status(status: SessionStatus, words: &Words) -> &'static str {
-    match status {
-        SessionStatus::Active => words.is_active,
-        SessionStatus::Completed | SessionStatus::Superseded => "",
-        SessionStatus::Disconnected => words.is_disconnected,
-        SessionStatus::Error => words.is_error,
-    }
 }
 
 /// Why there is nothing to see, and what to do.

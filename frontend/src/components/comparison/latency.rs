@@ -12,6 +12,7 @@ use crate::state::figures;
 use crate::state::latency::{Stage, Statistics};
 use crate::words::compare::Words;
 use crate::words::fill;
+use crate::words::stages::stage_name;
 
 /// The total and its parts, a row each.
 pub(super) fn section(
@@ -156,21 +157,6 @@ pub(super) fn name(measure: Measure, words: &Words) -> &'static str {
         Measure::Part(stage) => stage_name(stage, words),
         Measure::InterruptedTotal => words.total_of_interrupted,
         Measure::UntilSilence => words.until_silence,
-    }
-}
-
-fn stage_name(stage: Stage, words: &Words) -> &'static str {
-    match stage {
-        Stage::Endpointing => words.stage_endpointing,
-        Stage::Stt => words.stage_stt,
-        Stage::Llm => words.stage_llm,
-        Stage::LlmText => words.stage_llm_text,
-        Stage::Tts => words.stage_tts,
-        Stage::Provider => words.stage_provider,
-        Stage::Viva => words.stage_viva,
-        Stage::Network => words.stage_network,
-        Stage::Silence => words.stage_silence,
-        Stage::Unexplained => words.stage_unexplained,
     }
 }
 
