@@ -120,7 +120,7 @@ fn row(
             on:blur=move |_| leave(pointed, this)
         >
             <span class="vv-swatch" aria-hidden="true"></span>
-            <span>{name(part.stage, words)}</span>
+            <span>{stage_name(part.stage, words)}</span>
             <span>
                 <span class="vv-number">{figures::ms(part.ms)}</span>
                 <span class="vv-unit">{words.ms}</span>
