@@ -27,10 +27,6 @@ const SESSION_PAGES: &str = "/sessions/";
 #[cfg(any(feature = "hydrate", test))]
 const PAGE_SIZE: u16 = 100;
 
-/// What a list of sessions has per page where people look through it.
-#[cfg(any(feature = "hydrate", test))]
-const LOOKED_THROUGH: u16 = 10;
-
 /// Where a session is shown: a page, not of the API.
 pub fn session_page(id: Uuid) -> String {
     format!("{SESSION_PAGES}{id}")
@@ -45,13 +41,6 @@ pub fn session_in(path: &str) -> Option<Uuid> {
 #[cfg(any(feature = "hydrate", test))]
 pub fn session(id: Uuid) -> String {
     format!("/api/v1/interaction/sessions/{id}")
-}
-
-/// Path of a page of the sessions whose transcripts hold a text, which is encoded for URLs.
-#[cfg(any(feature = "hydrate", test))]
-pub fn sessions_with_text(text: &str, page: u32, bound: Option<u64>) -> String {
-    let bound = bound.map_or(String::new(), |bound| format!("&bound={bound}"));
-    format!("/api/v1/interaction/sessions?q={text}&page={page}&page_size={LOOKED_THROUGH}{bound}")
 }
 
 /// Path of what a session sounded like, in small.
@@ -178,6 +167,7 @@ mod tests {
     fn a_session_has_a_page_and_files() {
         let id = Uuid::max();
         assert_eq!(session_in(&session_page(id)), Some(id));
+        assert!(session(id).ends_with(&session_page(id)));
         for path in ["/", "/sessions", "/sessions/", "/sessions/me", "/history"] {
             assert_eq!(session_in(path), None, "{path}");
         }
@@ -192,16 +182,6 @@ mod tests {
     fn templates_are_listed_by_page_and_each_has_its_place() {
         assert_eq!(templates_page(2), format!("{TEMPLATES}?page=2&page_size=100"));
         assert_eq!(template(Uuid::nil()), format!("{TEMPLATES}/{}", Uuid::nil()));
-    }
-
-    #[test]
-    fn sessions_are_looked_through_by_page_of_one_list() {
-        assert!(sessions_with_text("", 1, None).ends_with("/sessions?q=&page=1&page_size=10"));
-        assert!(
-            sessions_with_text("a%20b", 3, Some(42)).ends_with("?q=a%20b&page=3&page_size=10&bound=42"),
-            "the second list is another one"
-        );
-        assert!(session(Uuid::nil()).ends_with(&session_page(Uuid::nil())));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::state::figures;
 use crate::state::history::{Flaw, Kept, MOST_LETTERS, Outcome, Reason, Trouble, TroubleKind};
 use crate::words::fill;
 use crate::words::history::Words;
+use crate::words::session_status::status;
 
 /// When something was, in ms since 1970, on the reader's clock.
 #[cfg(feature = "hydrate")]
@@ -35,16 +36,6 @@ pub(super) fn mode(mode: Mode, words: &Words) -> &'static str {
         Mode::Realtime => words.mode_realtime,
         Mode::Cascade => words.mode_cascade,
         Mode::Unknown => "",
-    }
-}
-
-pub(super) fn status(status: SessionStatus, words: &Words) -> &'static str {
-    match status {
-        SessionStatus::Active => words.status_active,
-        SessionStatus::Completed => words.status_completed,
-        SessionStatus::Disconnected => words.status_disconnected,
-        SessionStatus::Error => words.status_error,
-        SessionStatus::Superseded => words.status_superseded,
     }
 }
 

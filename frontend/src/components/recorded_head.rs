@@ -1,7 +1,7 @@
 use leptos::ev::{self, KeyboardEvent};
 use leptos::html::{Details, Summary};
 use leptos::prelude::*;
-use viva_protocol::rest::{ProviderList, SessionStatus};
+use viva_protocol::rest::ProviderList;
 use viva_protocol::ws::Mode;
 
 use super::RecordedDeletion;
@@ -16,6 +16,7 @@ use crate::state::figures;
 use crate::state::recorded::{Deletion, Recorded, clock};
 use crate::words::conversation::{Words, say};
 use crate::words::fill;
+use crate::words::session_status::status;
 
 /// What conversation it is, and how it went; take it away, or delete it.
 #[component]
@@ -180,16 +181,6 @@ fn fact(name: &'static str, word: &'static str, value: String, unit: &'static st
         </div>
     }
     .erase()
-}
-
-fn status(status: SessionStatus, words: &Words) -> &'static str {
-    match status {
-        SessionStatus::Active => words.status_active,
-        SessionStatus::Completed => words.status_completed,
-        SessionStatus::Disconnected => words.status_disconnected,
-        SessionStatus::Error => words.status_error,
-        SessionStatus::Superseded => words.status_superseded,
-    }
 }
 
 /// What the sides are called: whom they play, or a word.

@@ -4,7 +4,6 @@ use leptos::prelude::*;
 
 use super::mark_name;
 use super::recorded_head::names_of;
-use super::waterfall::stage_name;
 use crate::erase::Erase;
 use crate::listening::{Listener, Sound};
 use crate::state::context::Preferences;
@@ -13,6 +12,7 @@ use crate::state::latency::Stage;
 use crate::state::recorded::{Half, Mark, Recorded, Scale, clock, stamp};
 use crate::words::conversation::{Words, say};
 use crate::words::fill;
+use crate::words::stages::stage_name;
 
 /// So near is near enough to point at something.
 const NEAR_PX: f64 = 8.0;

@@ -5,12 +5,12 @@ use leptos::prelude::*;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 use super::time_line::HEIGHT_PX;
-use super::waterfall::stage_name;
 use crate::canvas::{Paper, dark_scheme, ink};
 use crate::listening::Listener;
 use crate::state::context::Preferences;
 use crate::state::recorded::{Half, Happened, Lane, Mark, Recorded, Scale, clock, stamp};
 use crate::words::conversation::Words;
+use crate::words::stages::stage_name;
 
 /// Where the parts of the picture lie, in pixels from its top.
 const TIMES: f64 = 11.0;

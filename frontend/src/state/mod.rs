@@ -19,6 +19,7 @@ pub mod prompt;
 pub mod provider_cards;
 pub mod reconnect;
 pub mod recorded;
+pub mod said;
 pub mod self_test;
 pub mod settings;
 pub mod speaker;

@@ -13,11 +13,6 @@ words! {
     part_tts: "Voice", "語音";
     language: "Language", "語言";
     status: "Status", "狀態";
-    status_active: "Goes on", "進行中";
-    status_completed: "Completed", "已完成";
-    status_disconnected: "Disconnected", "已斷線";
-    status_error: "Broken off", "異常中止";
-    status_superseded: "Superseded", "已被取代";
     duration: "Duration", "時長";
     turns: "Turns", "輪數";
     interruptions: "Interruptions", "打斷次數";
@@ -80,16 +75,6 @@ words! {
     mark_first_token: "first token", "首個詞元";
     mark_first_audio: "first audio heard", "聽到第一個聲音";
     mark_interrupted: "interruption", "打斷";
-    stage_endpointing: "Endpointing", "端點偵測";
-    stage_stt: "Speech to text", "語音轉文字";
-    stage_llm: "Model: first token", "模型：首個詞元";
-    stage_llm_text: "Model: first words", "模型：首批詞語";
-    stage_tts: "Speech: first byte", "語音：首個位元組";
-    stage_provider: "Provider", "服務";
-    stage_viva: "Viva", "Viva";
-    stage_network: "Network, playout", "網路與播放";
-    stage_silence: "Leading silence", "開頭靜音";
-    stage_unexplained: "Unexplained", "無法解釋";
 
     transcript: "Transcript", "逐字稿";
     follow: "Follow what is heard", "跟隨播放";

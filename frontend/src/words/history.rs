@@ -22,11 +22,6 @@ words! {
 
     mode_realtime: "Realtime", "即時";
     mode_cascade: "Cascade", "串接";
-    status_active: "Going on", "進行中";
-    status_completed: "Completed", "已完成";
-    status_disconnected: "Connection lost", "連線中斷";
-    status_error: "Failed", "失敗";
-    status_superseded: "Replaced by another", "被另一場取代";
 
     count_one: "1 conversation", "1 場對話";
     count_many: "{total} conversations", "{total} 場對話";

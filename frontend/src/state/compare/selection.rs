@@ -1,9 +1,12 @@
+use std::ops::RangeInclusive;
+
 use uuid::Uuid;
 
+use crate::Page;
 use crate::state::excerpt::excerpt;
 
-/// Most sessions that are compared.
-pub const MOST: usize = 4;
+/// How many sessions are compared.
+pub const COMPARED: RangeInclusive<usize> = 2..=4;
 /// Most that is shown of what is no id.
 const NONSENSE: usize = 3;
 /// What of the page's address names the sessions.
@@ -64,12 +67,7 @@ impl Selection {
 
     /// The query that asks for the same, with its question mark; empty when there is nothing to ask for.
     pub fn query(&self) -> String {
-        let ids: Vec<String> = self.ids.iter().map(Uuid::to_string).collect();
-        if ids.is_empty() {
-            String::new()
-        } else {
-            format!("?{PARAMETER}={}", ids.join(","))
-        }
+        query(self.ids.iter().copied())
     }
 
     /// The sessions in order.
@@ -89,7 +87,7 @@ impl Selection {
 
     /// Whether there is room for no other.
     pub fn is_full(&self) -> bool {
-        self.ids.len() >= MOST
+        self.ids.len() >= *COMPARED.end()
     }
 
     /// Adds a session at the end; one that is there, or for which there is no room, changes nothing.
@@ -118,6 +116,20 @@ impl Selection {
     pub fn tidy(&mut self) {
         self.left_out = LeftOut::default();
     }
+}
+
+fn query(ids: impl Iterator<Item = Uuid>) -> String {
+    let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
+    if ids.is_empty() {
+        String::new()
+    } else {
+        format!("?{PARAMETER}={}", ids.join(","))
+    }
+}
+
+/// Where these sessions are compared, in this order.
+pub fn comparison_of(ids: impl Iterator<Item = Uuid>) -> String {
+    format!("{}{}", Page::Compare.path(), query(ids))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod capture;
 mod cascade;
 mod choices;
 mod compare;
+mod compared_figures;
 mod controls;
 mod conversation;
 mod devices;
