@@ -63,7 +63,8 @@ fn Downloads() -> impl IntoView {
     let (menu, summary) = (NodeRef::<Details>::new(), NodeRef::<Summary>::new());
     let close = move |event: KeyboardEvent| {
         if event.key() == "Escape"
-            && let Some(menu) = menu.get_untracked().filter(|menu| menu.open())
+            && let Some(menu) = menu.get_untracked()
+            && menu.open()
         {
             menu.set_open(false);
             if let Some(summary) = summary.get_untracked() {

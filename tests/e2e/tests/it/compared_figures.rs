@@ -17,7 +17,7 @@ const OTHER_ROWS: [(&str, &str); 3] = [
 const FIGURES: [&str; 4] = ["count", "avg", "p50", "p95"];
 
 /// Each row with figures by its name: of each column, what it shows by name, and its difference to the first.
-pub const TABLE: &str =
+pub(crate) const TABLE: &str =
     "Object.fromEntries([...document.querySelectorAll('.vv-beside tr:has(.vv-plot)')].map(row =>
     [row.dataset.row, [...row.querySelectorAll('td')].map(cell =>
         Object.fromEntries([...cell.querySelectorAll('[data-figure]')].map(({ dataset, children }) =>
@@ -38,7 +38,7 @@ const DOTS: &str = "(() => {
 })()";
 
 /// Whether a column shows the server's figures in every row, and how they differ from those of the first.
-pub fn agree(table: &Value, column: usize, stats: &Value, reference: &Value) -> Result<()> {
+pub(crate) fn agree(table: &Value, column: usize, stats: &Value, reference: &Value) -> Result<()> {
     for (name, pointer) in PARTS.into_iter().chain(OTHER_ROWS) {
         let figures = stats.pointer(pointer).with_context(|| pointer.to_owned())?;
         let of_first = reference.pointer(pointer).with_context(|| pointer.to_owned())?;
@@ -73,7 +73,7 @@ pub fn agree(table: &Value, column: usize, stats: &Value, reference: &Value) -> 
 }
 
 /// Whether each column has a dot for every turn with a total, where it belongs on the scale that all have.
-pub async fn dots_agree(page: &Page, ids: &[&str]) -> Result<()> {
+pub(crate) async fn dots_agree(page: &Page, ids: &[&str]) -> Result<()> {
     let drawn = page.value(DOTS).await?;
     for (column, id) in ids.iter().enumerate() {
         let turns = page
