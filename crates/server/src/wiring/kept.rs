@@ -28,16 +28,21 @@ pub(super) async fn of_a_server(settings: &Settings, _: &ServerLock) -> Result<D
     Ok(database)
 }
 
-/// The same for a command that may run beside a server. It does not change the schema under a server of an older version.
+/// The same for a command that may run beside a server. It does not change the schema under a server of an older version;
+/// what older versions did not keep may be added at any time.
 pub(crate) async fn beside_a_server(settings: &Settings) -> Result<Database> {
     let database = connect(settings).await?;
-    if database.is_older().await.context(Failure::Database)? {
-        let _lock = locks::lock(settings).await.context(
+    let is_older = database.is_older().await.context(Failure::Database)?;
+    let _lock = if is_older {
+        let lock = locks::lock(settings).await.context(
             "the database is of an older version, and a server may be using it: stop that server, or start it again with \
              this version",
         )?;
-        database.migrate().await.context(Failure::Database)?;
-    }
+        Some(lock)
+    } else {
+        None
+    };
+    database.migrate().await.context(Failure::Database)?;
     Ok(database)
 }
 
