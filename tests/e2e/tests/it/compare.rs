@@ -228,7 +228,7 @@ async fn what_was_said_is_there(page: &Page, id: &str) -> Result<()> {
         turn["interrupted"] == true && unheard == turn["ai_unheard"],
         "{unheard} was not heard of {turn}"
     );
-    let said = page.value(&format!("{cell}.innerText")).await?;
+    let said = page.value(&format!("{cell}.textContent")).await?;
     let said = said.as_str().context("a text")?;
     for part in ["User", "AI", "interrupted after", "silent after"] {
         ensure!(said.contains(part), "no {part} in {said}");
