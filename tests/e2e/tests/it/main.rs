@@ -30,3 +30,4 @@ mod statistics;
 mod talk;
 mod templates;
 mod waterfall;
+mod whole_way;
