@@ -1,8 +1,8 @@
 use sea_orm::prelude::Uuid;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{CommonTableExpression, Expr, Query, SelectStatement, UnionType, WithClause};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseBackend, DatabaseConnection, DbErr, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, Select, Statement, TransactionTrait,
+    ColumnTrait, ConnectionTrait, DatabaseBackend, DatabaseConnection, DbErr, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, Select, TransactionTrait,
 };
 use viva_domain::ids::UserId;
 use viva_domain::ports::{Page, PageRequest, SessionList, StoreError};
@@ -10,23 +10,23 @@ use viva_domain::sessions::{SessionFilter, SessionOverview, TextSearch};
 
 use super::words;
 use crate::db::entities::interaction_session::{Column, Entity as Sessions, provider_names};
-use crate::db::entities::session_number;
+use crate::db::entities::{session_number, session_words};
 use crate::db::error::{damaged, failed};
-use crate::db::listing;
 
-/// SQLite would look up each session that is found, and sort them, even if it is every other one; the plus keeps it to the
-/// list's own order, in which it asks of each whether it was found.
-const IN_SQLITE: &str = "+interaction_sessions.number IN \
-                         (SELECT rowid FROM session_words_index WHERE session_words_index MATCH ?)";
-const IN_POSTGRES: &str = "interaction_sessions.number IN (SELECT session_words.number FROM session_words \
-                           WHERE array_to_tsvector(string_to_array(session_words.words, ' ')) @@ CAST($1 AS tsquery))";
+const SAID_IN_SQLITE: &str = "session_words.number IN \
+                              (SELECT rowid FROM session_words_index WHERE session_words_index MATCH ?)";
+const SAID_IN_POSTGRES: &str =
+    "array_to_tsvector(string_to_array(session_words.words, ' ')) @@ CAST($1 AS tsquery)";
 
-const RUN_IN_SQLITE: &str = "EXISTS (SELECT 1 FROM session_words \
-                             WHERE session_words.number = interaction_sessions.number \
-                             AND instr(session_words.runs, ?) > 0)";
-const RUN_IN_POSTGRES: &str = "EXISTS (SELECT 1 FROM session_words \
-                               WHERE session_words.number = interaction_sessions.number \
-                               AND strpos(session_words.runs, $1) > 0)";
+/// The numbers of the sessions in which it was said.
+const SAID: &str = "said";
+/// As a plain condition it would be joined: each session that was found would be looked up, and all be sorted, even if it is
+/// every other one. So the sessions are walked in the list's own order, and of each is asked whether it is among those found.
+const IS_SAID: &str = "(interaction_sessions.number IN (SELECT number FROM said)) IS TRUE";
+
+/// PostgreSQL does not know how dear it is to make a text search vector of each row, where the index has them all; and it asks
+/// of millions of numbers one after the other where it may not keep them as a table to look in.
+const SEARCHING: &str = "SET LOCAL enable_seqscan = off; SET LOCAL work_mem = '256MB'";
 
 /// One page of the user's sessions that the filter lets through, newest first.
 pub(super) async fn list(
@@ -41,49 +41,66 @@ pub(super) async fn list(
         .map_err(failed(operation))?;
     let bound = filter.bound.and_then(|bound| i64::try_from(bound).ok());
     let bound = bound.map_or(newest, |bound| bound.min(newest));
-    let found = sessions(owner, filter, bound, connection.get_database_backend());
-    let page = if filter.text.is_some() {
-        let searched = searched(&found, page, connection).await;
-        let (ids, total) = searched.map_err(failed(operation))?;
-        let found = Sessions::of(owner).filter(Column::Id.is_in(ids));
-        let rows = newest_first(found).all(connection).await;
-        let rows = rows.map_err(failed(operation))?;
-        let items: Result<_, _> = rows.into_iter().map(SessionOverview::try_from).collect();
-        Page {
-            items: items.map_err(damaged(operation))?,
-            total,
-        }
-    } else {
-        listing::page(newest_first(found), page, connection, operation).await?
-    };
-    let bound = bound.max(0).unsigned_abs();
-    Ok(SessionList { page, bound })
+    let found = find(owner, filter, bound, page, connection).await;
+    let (ids, total) = found.map_err(failed(operation))?;
+    let rows = newest_first(Sessions::of(owner).filter(Column::Id.is_in(ids)));
+    let rows = rows.all(connection).await.map_err(failed(operation))?;
+    let items: Result<_, _> = rows.into_iter().map(SessionOverview::try_from).collect();
+    let items = items.map_err(damaged(operation))?;
+    Ok(SessionList {
+        page: Page { items, total },
+        bound: bound.max(0).unsigned_abs(),
+    })
 }
 
-/// Those on the page, and how many there are in all, of what takes long to find: it is looked for once.
-async fn searched(
-    found: &Select<Sessions>,
+/// The ids of the page, and how many there are in all. An index has what is asked of each session that is passed over; what
+/// takes long to find is looked for once.
+async fn find(
+    owner: UserId,
+    filter: &SessionFilter,
+    bound: i64,
     page: PageRequest,
     connection: &DatabaseConnection,
 ) -> Result<(Vec<Uuid>, u64), DbErr> {
-    let found = found
-        .clone()
+    let backend = connection.get_database_backend();
+    let sessions = sessions(owner, filter, bound, backend);
+    let newest = newest_first(sessions.clone())
         .select_only()
-        .columns([Column::Id, Column::StartedAt]);
-    let found = found.build(connection.get_database_backend());
-    let (sql, size, offset) = (&found.sql, page.size(), page.offset());
-    let sql = format!(
-        "WITH found AS ({sql}) SELECT NULL AS id, COUNT(*) AS total FROM found UNION ALL \
-         SELECT newest.id, 0 FROM (SELECT id FROM found ORDER BY started_at DESC, id DESC LIMIT {size} OFFSET {offset}) AS newest"
-    );
+        .column(Column::Id)
+        .limit(u64::from(page.size()))
+        .offset(page.offset());
+    let total = if is_text_alone(filter) {
+        Query::select().expr(Expr::cust("COUNT(*)")).from(SAID).take()
+    } else {
+        sessions.select_only().expr(Expr::cust("COUNT(*)")).into_query()
+    };
+    let newest = Query::select()
+        .column(("newest", "id"))
+        .expr(Expr::cust("0"))
+        .from_subquery(newest.into_query(), "newest")
+        .take();
+    let counted = Query::select()
+        .expr_as(Expr::cust("NULL"), "id")
+        .expr_as(Expr::SubQuery(None, Box::new(total.into())), "total")
+        .union(UnionType::All, newest)
+        .take();
+
     let transaction = connection.begin().await?;
-    if found.db_backend == DatabaseBackend::Postgres {
-        // It does not know how dear it is to make a text search vector of each row, where the index has them all.
-        transaction
-            .execute_unprepared("SET LOCAL enable_seqscan = off")
-            .await?;
-    }
-    let rows = transaction.query_all_raw(Statement { sql, ..found }).await?;
+    let rows = if let Some(search) = &filter.text {
+        if backend == DatabaseBackend::Postgres {
+            transaction.execute_unprepared(SEARCHING).await?;
+        }
+        let said = CommonTableExpression::new()
+            .table_name(SAID)
+            .column("number")
+            .materialized(true)
+            .query(said(owner, search, bound, backend))
+            .to_owned();
+        let query = WithClause::new().cte(said).to_owned().query(counted);
+        transaction.query_all(&query).await?
+    } else {
+        transaction.query_all(&counted).await?
+    };
     transaction.commit().await?;
     let (mut ids, mut total) = (Vec::with_capacity(rows.len()), 0);
     for row in rows {
@@ -91,6 +108,47 @@ async fn searched(
         ids.extend(row.try_get::<Option<Uuid>>("", "id")?);
     }
     Ok((ids, total.max(0).unsigned_abs()))
+}
+
+/// Whether nothing but what was said decides; the owner is among the words.
+fn is_text_alone(filter: &SessionFilter) -> bool {
+    let SessionFilter {
+        text,
+        mode,
+        status,
+        from,
+        before,
+        provider,
+        bound: _,
+    } = filter;
+    text.is_some()
+        && mode.is_none()
+        && status.is_none()
+        && from.is_none()
+        && before.is_none()
+        && provider.is_none()
+}
+
+/// The numbers, up to this one, of the user's sessions in which all of it was said.
+fn said(owner: UserId, search: &TextSearch, bound: i64, backend: DatabaseBackend) -> SelectStatement {
+    let mut said = session_words::Entity::find()
+        .select_only()
+        .column(session_words::Column::Number)
+        .filter(session_words::Column::Number.lte(bound))
+        .filter(match backend {
+            DatabaseBackend::Sqlite => {
+                Expr::cust_with_values(SAID_IN_SQLITE, [words::fts5_query(owner, search)])
+            }
+            _ => Expr::cust_with_values(SAID_IN_POSTGRES, [words::tsquery(owner, search)]),
+        });
+    for run in words::long_runs(search) {
+        let has_run = match backend {
+            DatabaseBackend::Sqlite => "instr(session_words.runs, ?) > 0",
+            _ => "strpos(session_words.runs, $1) > 0",
+        };
+        said = said.filter(Expr::cust_with_values(has_run, [run]));
+    }
+    said.into_query()
 }
 
 /// The user's sessions up to this number that the filter lets through.
@@ -107,33 +165,14 @@ fn sessions(owner: UserId, filter: &SessionFilter, bound: i64, backend: Database
     for condition in conditions.into_iter().flatten() {
         found = found.filter(condition);
     }
-    if let Some(search) = &filter.text {
-        found = found.filter(has_words(owner, search, backend));
-        for run in words::long_runs(search) {
-            found = found.filter(has_run(run, backend));
-        }
+    if filter.text.is_some() {
+        found = found.filter(Expr::cust(IS_SAID));
     }
     found
 }
 
 fn newest_first(found: Select<Sessions>) -> Select<Sessions> {
     found.order_by_desc(Column::StartedAt).order_by_desc(Column::Id)
-}
-
-fn has_words(owner: UserId, search: &TextSearch, backend: DatabaseBackend) -> Expr {
-    match backend {
-        DatabaseBackend::Sqlite => Expr::cust_with_values(IN_SQLITE, [words::fts5_query(owner, search)]),
-        _ => Expr::cust_with_values(IN_POSTGRES, [words::tsquery(owner, search)]),
-    }
-}
-
-/// Whether these characters stand in a row in one of the session's runs.
-fn has_run(run: &str, backend: DatabaseBackend) -> Expr {
-    let sql = match backend {
-        DatabaseBackend::Sqlite => RUN_IN_SQLITE,
-        _ => RUN_IN_POSTGRES,
-    };
-    Expr::cust_with_values(sql, [run])
 }
 
 fn has_provider(provider: &str, backend: DatabaseBackend) -> Expr {
