@@ -16,6 +16,7 @@ mod m20261129_leading_silence;
 mod m20261129_templates;
 mod m20261130_access;
 mod m20261130_credentials;
+mod m20261130_purged_recordings;
 mod m20261130_recordings;
 mod m20261130_retention;
 mod m20261130_session_instructions;
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_retention::Migration),
             Box::new(m20261130_session_instructions::Migration),
             Box::new(m20261130_storages::Migration),
+            Box::new(m20261130_purged_recordings::Migration),
         ]
     }
 }

@@ -1,4 +1,5 @@
-//! Sessions that are deleted from the adapters of a real machine, by a process that dies at each of its steps.
+//! Sessions that are deleted, or whose recordings are purged, from the adapters of a real machine, by a process that dies at
+//! each of its steps.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,10 +10,11 @@ use futures_util::TryStreamExt;
 use tempfile::TempDir;
 use tokio_util::task::TaskTracker;
 use viva_application::deletion::{Deletions, DeletionsPorts};
+use viva_application::retention::{Retention, RetentionRun};
 use viva_contract::samples::{OWNER, at, session, session_id, turn};
 use viva_domain::ports::{AudioSpool, BlobKey, BlobStore, RetentionStore, TurnJournal};
 use viva_domain::sessions::{EndStatus, Session, SessionState};
-use viva_fakes::{Crash, CrashPoint, Crashing};
+use viva_fakes::{Crash, CrashPoint, Crashing, ManualClock, SequentialIds};
 
 use crate::blobs::ObjectBlobStore;
 use crate::blobs::testing::S3Server;
@@ -23,6 +25,10 @@ use crate::spool::LocalAudioSpool;
 /// The tombstone, the rows, a look whether they are gone, the journal, the spool, the list of files, three files, what else
 /// there is, and the tombstone again.
 const STEPS: usize = 11;
+
+/// The spool, that they are purged, the list of files, three files, and what else there is.
+const STEPS_OF_A_PURGE: usize = 7;
+const MONTH: Duration = Duration::from_hours(30 * 24);
 
 /// Two sessions with everything that can be left of one.
 struct Kept {
@@ -58,7 +64,7 @@ impl Kept {
 
     async fn fill(&self, n: u16) {
         let state = SessionState::Ended {
-            at: at(1),
+            at: at(i64::from(n)),
             status: EndStatus::Completed,
         };
         let over = Session { state, ..session(n) };
@@ -132,6 +138,58 @@ async fn dies_at_each_step(fresh: impl AsyncFn() -> Kept) {
     }
 }
 
+/// A month after the first session ended, and a µs less after the second did.
+fn retention(deletions: Deletions) -> Retention {
+    let clock = Arc::new(ManualClock::new(at(2)));
+    clock.advance(MONTH);
+    Retention::new(deletions, clock, Arc::new(SequentialIds::default()), Some(MONTH))
+}
+
+/// Answers whether it came to its end.
+async fn purge_until(kept: &Kept, point: &Arc<CrashPoint>) -> bool {
+    let retention = retention(kept.until(point));
+    retention.run(RetentionRun::Careful, &mut |_| ()).await.is_ok()
+}
+
+async fn assert_purged(kept: &Kept, told: &str) {
+    assert_eq!(kept.left_of(1).await, [1, 0, 1, 0], "{told}");
+    assert_eq!(kept.left_of(2).await, [1, 3, 1, 1], "{told}");
+    let purged = async |n| {
+        let session = kept.ports.session_store.find(OWNER, session_id(n)).await.unwrap();
+        session.unwrap().recordings_purged_at.is_some()
+    };
+    assert_eq!((purged(1).await, purged(2).await), (true, false), "{told}");
+}
+
+async fn purges_and_dies_at_each_step(fresh: impl AsyncFn() -> Kept) {
+    let adopted = async || {
+        let kept = fresh().await;
+        retention(kept.until(&CrashPoint::never())).adopt().await.unwrap();
+        kept
+    };
+    let kept = adopted().await;
+    let point = CrashPoint::never();
+    assert!(purge_until(&kept, &point).await);
+    assert_purged(&kept, "in one go").await;
+    let calls = point.calls();
+    let begins = calls.iter().position(|call| *call == "empty the spool").unwrap() + 1;
+    let ends = calls
+        .iter()
+        .position(|call| *call == "delete what is below")
+        .unwrap()
+        + 1;
+    assert_eq!(ends + 1 - begins, STEPS_OF_A_PURGE, "{calls:?}");
+    for step in begins..=ends {
+        for crash in [Crash::Before, Crash::After] {
+            let told = format!("{crash:?} step {step}");
+            let kept = adopted().await;
+            assert!(!purge_until(&kept, &CrashPoint::at(step, crash)).await, "{told}");
+            assert!(purge_until(&kept, &CrashPoint::never()).await, "{told}");
+            assert_purged(&kept, &told).await;
+        }
+    }
+}
+
 async fn has_these_steps(kept: &Kept) {
     let point = CrashPoint::never();
     kept.until(&point).delete(OWNER, session_id(1)).await.unwrap();
@@ -172,4 +230,29 @@ async fn a_crash_at_any_step_leaves_nothing_half_in_a_bucket() {
     };
     has_these_steps(&fresh().await).await;
     dies_at_each_step(fresh).await;
+}
+
+#[tokio::test]
+async fn a_purge_that_is_broken_off_comes_to_its_end_in_a_folder() {
+    let place = tempfile::tempdir().unwrap();
+    let names = AtomicUsize::new(0);
+    purges_and_dies_at_each_step(async || {
+        let name = names.fetch_add(1, Ordering::Relaxed).to_string();
+        let store = ObjectBlobStore::open_folder(place.path().join(name))
+            .await
+            .unwrap();
+        Kept::with(Arc::new(store)).await
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_purge_that_is_broken_off_comes_to_its_end_in_a_bucket() {
+    let server = S3Server::start().await;
+    let names = AtomicUsize::new(0);
+    purges_and_dies_at_each_step(async || {
+        let name = names.fetch_add(1, Ordering::Relaxed).to_string();
+        Kept::with(Arc::new(server.open(&name).await)).await
+    })
+    .await;
 }

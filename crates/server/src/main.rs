@@ -56,7 +56,7 @@ enum Command {
         #[command(subcommand)]
         action: commands::keys::Action,
     },
-    /// Removes what is no longer kept.
+    /// Purges audio that is no longer kept, and what belongs to nothing.
     Retention {
         #[command(subcommand)]
         action: commands::retention::Action,

@@ -80,8 +80,10 @@ async fn run_once(retention: &Retention, settings: &Settings, meters: &Meters) {
 fn log(removal: &Removal) {
     match removal {
         Removal::Begun(id) => info!(session.id = %id, "Finished the deletion of session {id}"),
-        Removal::Session(session, _) => info!(session.id = %session.id,
-            "Removed session {}, which ended at {}", session.id, session.ended_at),
+        Removal::Recordings(session, gone) => info!(
+            session.id = %session.id, retention.recordings = gone.files, retention.bytes = gone.bytes,
+            "Purged {} recordings of session {}, which ended at {}", gone.files, session.id, session.ended_at
+        ),
         Removal::Orphan(file) => {
             info!(blob.key = %file.key, "Removed {}, which belongs to no session", file.key);
         }

@@ -75,6 +75,14 @@ impl ExportFormat {
             Self::Zip => "zip",
         }
     }
+
+    /// Whether it is for the sound that somebody takes it.
+    pub const fn has_sound(self) -> bool {
+        match self {
+            Self::Json | Self::Csv => false,
+            Self::Wav | Self::Zip => true,
+        }
+    }
 }
 
 /// Path of a session as a file.

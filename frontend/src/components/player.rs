@@ -18,11 +18,11 @@ pub fn Player() -> impl IntoView {
     let preferences = expect_context::<Preferences>();
     let section = NodeRef::<Section>::new();
     let is_open = Memo::new(move |_| listener.recorded().is_some());
-    let has_sound = Memo::new(move |_| listener.recorded().is_some_and(|it| it.length_ms > 0.0));
+    let has_line = Memo::new(move |_| listener.recorded().is_some_and(|it| it.length_ms > 0.0));
     #[cfg(feature = "hydrate")]
     tell_height(section);
     let sound = move || {
-        let recorded = listener.recorded().filter(|recorded| recorded.length_ms > 0.0)?;
+        let recorded = listener.recorded().filter(|recorded| recorded.can_sound())?;
         let path = export(recorded.session.id, ExportFormat::Wav);
         let audio = view! {
             <audio
@@ -51,18 +51,18 @@ pub fn Player() -> impl IntoView {
             data-sound=move || sound_name(listener.sound.get())
         >
             {sound}
-            <Show when=move || has_sound.get()>
+            <Show when=move || has_line.get()>
                 <Transport />
             </Show>
-            <Show when=move || has_sound.get()>
+            <Show when=move || has_line.get()>
                 <TimeLine />
             </Show>
-            <Show when=move || is_open.get() && !has_sound.get()>
+            <Show when=move || is_open.get() && !has_line.get()>
                 <p class="vv-empty">{say(|words| words.no_sound)}</p>
             </Show>
             {estimated}
         </section>
-        <Show when=move || has_sound.get()>
+        <Show when=move || has_line.get()>
             <Legend />
         </Show>
         <p class="vv-hint" role="status">
@@ -81,6 +81,7 @@ fn Transport() -> impl IntoView {
     let listener = expect_context::<Listener>();
     let preferences = expect_context::<Preferences>();
     let plays = Memo::new(move |_| listener.sound.get() == Sound::Playing);
+    let is_silent = Memo::new(move |_| listener.recorded().is_some_and(|it| !it.can_sound()));
     let shape = Signal::derive(move || if plays.get() { Shape::Pause } else { Shape::Play });
     let word = move || {
         let words = Words::now(preferences);
@@ -132,6 +133,7 @@ fn Transport() -> impl IntoView {
                 type="button"
                 aria-label=word
                 title=word
+                disabled=move || is_silent.get()
                 on:click=move |_| listener.toggle()
             >
                 <Icon shape />
@@ -142,7 +144,9 @@ fn Transport() -> impl IntoView {
             </span>
             <label class="vv-speed">
                 <span>{say(|words| words.speed)}</span>
-                <select on:change=choose_speed>{SPEEDS.map(speed).into_iter().collect_view()}</select>
+                <select disabled=move || is_silent.get() on:change=choose_speed>
+                    {SPEEDS.map(speed).into_iter().collect_view()}
+                </select>
             </label>
             <div class="vv-zooms">
                 {zoom(Zoom::Out, "−", |words| words.zoom_out)}

@@ -93,7 +93,8 @@ pub fn RecordedDeletion() -> impl IntoView {
 fn what_goes(recorded: &Recorded, language: Language) -> String {
     let turns = recorded.turns.iter().map(|turn| &turn.exported.turn);
     let recordings = turns.flat_map(|turn| [turn.user_audio_ms, turn.ai_audio_ms]);
-    let sound_ms: u64 = recordings.flatten().sum();
+    let kept = recordings.filter(|_| recorded.purged_at_ms().is_none());
+    let sound_ms: u64 = kept.flatten().sum();
     #[expect(clippy::cast_precision_loss, reason = "a session lasts hours at most")]
     let sound = clock(sound_ms as f64);
     fill(

@@ -85,6 +85,9 @@ fn Downloads() -> impl IntoView {
     });
     let link = move |format: ExportFormat| {
         let recorded = listener.recorded()?;
+        if format.has_sound() && recorded.purged_at_ms().is_some() {
+            return None;
+        }
         let word = say(match format {
             ExportFormat::Json => |words| words.download_json,
             ExportFormat::Csv => |words| words.download_csv,
@@ -195,13 +198,18 @@ pub(super) fn names_of(recorded: &Recorded, words: &Words) -> [String; 2] {
 }
 
 /// When it began, on the reader's clock.
-#[cfg(feature = "hydrate")]
 pub(super) fn moment(recorded: &Recorded, language: Language) -> String {
-    crate::browser::local_minute(recorded.session.started_at.timestamp_millis(), language)
+    minute(recorded.session.started_at.timestamp_millis(), language)
+}
+
+/// A time in ms since 1970, on the reader's clock.
+#[cfg(feature = "hydrate")]
+pub(super) fn minute(ms: i64, language: Language) -> String {
+    crate::browser::local_minute(ms, language)
 }
 
 /// The server shows no conversations.
 #[cfg(not(feature = "hydrate"))]
-pub(super) fn moment(recorded: &Recorded, _language: Language) -> String {
-    recorded.session.started_at.to_rfc3339()
+pub(super) fn minute(ms: i64, _language: Language) -> String {
+    ms.to_string()
 }

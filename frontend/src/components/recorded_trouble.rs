@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 use viva_protocol::rest::SessionStatus;
 
+use super::recorded_head::minute;
 use super::{Icon, Shape};
 use crate::Page;
 use crate::api::sign_in_from_here;
@@ -67,6 +68,18 @@ pub fn RecordedTrouble() -> impl IntoView {
         };
         goes_on.get().then(|| message.erase())
     };
+    let purged = move || {
+        let at_ms = listener.recorded()?.purged_at_ms()?;
+        let language = preferences.language.get();
+        let when = minute(at_ms, language);
+        let message = view! {
+            <div class="vv-message" data-severity="notice" data-message="purged">
+                <Icon shape=Shape::Clock />
+                <p>{fill(Words::of(language).purged, &[("when", &when)])}</p>
+            </div>
+        };
+        Some(message.erase())
+    };
     let silent = move || {
         let message = view! {
             <div class="vv-message" data-severity="failure" data-message="silent">
@@ -80,6 +93,7 @@ pub fn RecordedTrouble() -> impl IntoView {
         <div class="vv-messages" role="alert">
             {trouble}
             {active}
+            {purged}
             {silent}
         </div>
     }

@@ -44,6 +44,7 @@ pub fn RecordedTurns() -> impl IntoView {
             names: &names,
             scale_ms,
             listener,
+            is_silent: !recorded.can_sound(),
         };
         let turns = recorded.turns.iter().enumerate();
         Some(turns.map(|(place, turn)| shown.turn(place, turn)).collect_view())
@@ -82,6 +83,8 @@ struct Shown<'a> {
     /// What the whole width of a bar stands for.
     scale_ms: f64,
     listener: Listener,
+    /// Whether there is nothing to play.
+    is_silent: bool,
 }
 
 impl Shown<'_> {
@@ -128,6 +131,7 @@ impl Shown<'_> {
                     class="vv-plain vv-play-from"
                     type="button"
                     aria-label=label
+                    disabled=self.is_silent
                     on:click=move |_| listener.play_from(ms)
                 >
                     <Icon shape=Shape::Play />

@@ -5,7 +5,7 @@ use crate::components::{Player, RecordedHead, RecordedTrouble, RecordedTurns, To
 use crate::erase::Erase;
 use crate::listening::Listener;
 use crate::state::keys::Focus;
-use crate::state::recorded::{Follow, Opening, Within, action};
+use crate::state::recorded::{Follow, KeyAction, Opening, Within, action};
 
 /// The pages at `/sessions/{id}`: one conversation that was kept, to read and to hear.
 #[component]
@@ -46,11 +46,13 @@ fn follow_keys(listener: Listener) {
         let keys = window_event_listener(ev::keydown, move |event| {
             let is_for_others =
                 event.ctrl_key() || event.alt_key() || event.meta_key() || event.is_composing();
-            if is_for_others || event.default_prevented() || listener.recorded_now().is_none() {
+            let recorded = listener.recorded_now().filter(|_| !is_for_others);
+            let Some(recorded) = recorded.filter(|_| !event.default_prevented()) else {
                 return;
-            }
+            };
             let (focus, within) = place_of(&event);
-            if let Some(action) = action(&event.key(), focus, within) {
+            let can_do = |action: &KeyAction| *action != KeyAction::Toggle || recorded.can_sound();
+            if let Some(action) = action(&event.key(), focus, within).filter(can_do) {
                 event.prevent_default();
                 listener.act(action);
             }

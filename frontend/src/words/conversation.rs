@@ -24,6 +24,7 @@ words! {
     roles: "Roles", "角色";
 
     goes_on: "This conversation still goes on. You see the turns that are over; reload to see more.", "此對話仍在進行。目前顯示已結束的輪次，重新載入可看到更多。";
+    purged: "The audio of this conversation was purged on {when}: the server keeps audio for a limited time. Transcript, latencies and waveform stay.", "這場對話的聲音已於 {when} 清除，因為伺服器只在一段時間內保留錄音。逐字稿、延遲數據與波形仍然保留。";
     reload: "Reload", "重新載入";
     estimated: "Where the sound lies in time is estimated for some turns: the client reported no playback.", "部分輪次的聲音位置為估計值，因為用戶端未回報播放情形。";
     no_turns: "Nothing was said in this conversation.", "這場對話中沒有任何發言。";

@@ -2,8 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use viva_domain::ids::{SessionId, StorageId, UserId};
-use viva_domain::ports::{BlobKey, EndedSession, KnownStorage, RetentionStore, SessionStore};
-use viva_domain::sessions::{EndStatus, Session, SessionState};
+use viva_domain::ports::{
+    BlobKey, EndedSession, KnownSession, KnownStorage, PageRequest, RetentionStore, SessionStore,
+};
+use viva_domain::sessions::{EndStatus, Session, SessionFilter, SessionState};
 use viva_domain::turns::Turn;
 
 use crate::samples::{OWNER, STRANGER, at, session, session_id, turn};
@@ -13,10 +15,13 @@ use crate::samples::{OWNER, STRANGER, at, session, session_id, turn};
 macro_rules! retention_store_contract {
     ($factory:ident) => {
         $crate::contract_cases!(retention_store, $factory:
-            the_owner_and_the_state_are_told,
+            whose_a_session_is_and_what_is_kept_of_it_is_told,
             ended_sessions_come_from_the_first_to_end,
             ended_sessions_come_page_by_page,
             active_and_later_sessions_do_not_come,
+            sessions_whose_recordings_are_purged_stay_with_their_turns,
+            purged_sessions_do_not_come,
+            recordings_are_purged_once_and_only_of_ended_sessions_of_the_owner,
             removed_sessions_are_gone_with_their_turns,
             other_sessions_stay,
             active_sessions_are_not_removed,
@@ -29,14 +34,33 @@ macro_rules! retention_store_contract {
     };
 }
 
-pub async fn the_owner_and_the_state_are_told(sessions: &dyn SessionStore, store: &dyn RetentionStore) {
+pub async fn whose_a_session_is_and_what_is_kept_of_it_is_told(
+    sessions: &dyn SessionStore,
+    store: &dyn RetentionStore,
+) {
     sessions.insert(&session(1)).await.unwrap();
     let ended = ended(STRANGER, 2, at(70));
     sessions.insert(&ended).await.unwrap();
     let whose = async |n| store.whose(session_id(n)).await.unwrap();
-    assert_eq!(whose(1).await, Some((OWNER, SessionState::Active)));
-    assert_eq!(whose(2).await, Some((STRANGER, ended.state)));
+    let active = KnownSession {
+        owner: OWNER,
+        state: SessionState::Active,
+        recordings_purged_at: None,
+    };
+    assert_eq!(whose(1).await, Some(active));
+    let over = KnownSession {
+        owner: STRANGER,
+        state: ended.state,
+        recordings_purged_at: None,
+    };
+    assert_eq!(whose(2).await, Some(over));
     assert_eq!(whose(3).await, None);
+    store.mark_purged(STRANGER, session_id(2), at(80)).await.unwrap();
+    let purged = KnownSession {
+        recordings_purged_at: Some(at(80)),
+        ..over
+    };
+    assert_eq!(whose(2).await, Some(purged));
 }
 
 pub async fn ended_sessions_come_from_the_first_to_end(
@@ -49,7 +73,7 @@ pub async fn ended_sessions_come_from_the_first_to_end(
         let owner = if n == 2 { STRANGER } else { OWNER };
         sessions.insert(&ended(owner, n, at(micros))).await.unwrap();
     }
-    let found = store.ended_before(at(2_000_001), None, 100).await.unwrap();
+    let found = store.unpurged_before(at(2_000_001), None, 100).await.unwrap();
     assert_eq!(ids(&found), [1, 2, 3, 4, 5].map(session_id));
     let second = EndedSession {
         id: session_id(2),
@@ -69,7 +93,7 @@ pub async fn ended_sessions_come_page_by_page(sessions: &dyn SessionStore, store
     let mut pages = Vec::new();
     let mut last: Option<EndedSession> = None;
     loop {
-        let page = store.ended_before(at(100), last.as_ref(), 2).await.unwrap();
+        let page = store.unpurged_before(at(100), last.as_ref(), 2).await.unwrap();
         last = page.last().copied();
         if last.is_none() {
             break;
@@ -88,8 +112,70 @@ pub async fn active_and_later_sessions_do_not_come(sessions: &dyn SessionStore, 
     for (n, micros) in [(2, 99), (3, 100), (4, 101)] {
         sessions.insert(&ended(OWNER, n, at(micros))).await.unwrap();
     }
-    let found = store.ended_before(at(100), None, 100).await.unwrap();
+    let found = store.unpurged_before(at(100), None, 100).await.unwrap();
     assert_eq!(ids(&found), [session_id(2)]);
+}
+
+pub async fn sessions_whose_recordings_are_purged_stay_with_their_turns(
+    sessions: &dyn SessionStore,
+    store: &dyn RetentionStore,
+) {
+    for n in [1, 2] {
+        keep(sessions, OWNER, n).await;
+    }
+    store.mark_purged(OWNER, session_id(1), at(80)).await.unwrap();
+    let purged = Session {
+        recordings_purged_at: Some(at(80)),
+        ..ended(OWNER, 1, at(70))
+    };
+    let found = sessions.find(OWNER, session_id(1)).await.unwrap();
+    assert_eq!(found.as_ref(), Some(&purged));
+    let turns = sessions.turns(OWNER, session_id(1)).await.unwrap();
+    assert_eq!(turns, [turn(1, 1), turn(1, 2)], "with peaks and places");
+    let list = sessions
+        .list(OWNER, &SessionFilter::default(), PageRequest::new(1, 10))
+        .await
+        .unwrap();
+    let listed: Vec<_> = list.page.items.into_iter().map(|item| item.session).collect();
+    assert_eq!(listed, [ended(OWNER, 2, at(70)), purged.clone()]);
+    store.delete(OWNER, session_id(1)).await.unwrap();
+    sessions.insert(&purged).await.unwrap();
+    assert_eq!(sessions.find(OWNER, session_id(1)).await.unwrap(), Some(purged));
+}
+
+pub async fn purged_sessions_do_not_come(sessions: &dyn SessionStore, store: &dyn RetentionStore) {
+    for n in 1..=4 {
+        sessions.insert(&ended(OWNER, n, at(i64::from(n)))).await.unwrap();
+    }
+    for n in [1, 3] {
+        store.mark_purged(OWNER, session_id(n), at(80)).await.unwrap();
+    }
+    let found = store.unpurged_before(at(100), None, 100).await.unwrap();
+    assert_eq!(ids(&found), [2, 4].map(session_id));
+    // One that is purged meanwhile does not move those after it.
+    store.mark_purged(OWNER, session_id(2), at(80)).await.unwrap();
+    let found = store.unpurged_before(at(100), found.first(), 100).await.unwrap();
+    assert_eq!(ids(&found), [session_id(4)]);
+}
+
+pub async fn recordings_are_purged_once_and_only_of_ended_sessions_of_the_owner(
+    sessions: &dyn SessionStore,
+    store: &dyn RetentionStore,
+) {
+    sessions.insert(&session(1)).await.unwrap();
+    sessions.insert(&ended(OWNER, 2, at(70))).await.unwrap();
+    let purged_at = async |n| {
+        let session = sessions.find(OWNER, session_id(n)).await.unwrap();
+        session.unwrap().recordings_purged_at
+    };
+    for (owner, n) in [(OWNER, 1), (STRANGER, 2), (OWNER, 3)] {
+        store.mark_purged(owner, session_id(n), at(80)).await.unwrap();
+    }
+    assert_eq!((purged_at(1).await, purged_at(2).await), (None, None));
+    for micros in [81, 82] {
+        store.mark_purged(OWNER, session_id(2), at(micros)).await.unwrap();
+        assert_eq!(purged_at(2).await, Some(at(81)), "it was then");
+    }
 }
 
 pub async fn removed_sessions_are_gone_with_their_turns(

@@ -61,6 +61,7 @@ pub fn session(n: u16) -> Session {
         fallback: FallbackPolicy::Auto,
         started_at: at(i64::from(n) * 1_000_000 + 1),
         state: SessionState::Active,
+        recordings_purged_at: None,
     }
 }
 

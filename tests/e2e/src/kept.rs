@@ -7,11 +7,11 @@ use viva_audio::{Clip, PeakMeter, SampleRate};
 use viva_contract::samples;
 use viva_domain::ids::{SessionId, UserId};
 use viva_domain::latency::{LatencyMetrics, SessionTime, StageMarks, TurnMarks};
-use viva_domain::ports::{BlobKey, BlobStore, SessionStore};
+use viva_domain::ports::{BlobKey, BlobStore, RetentionStore, SessionStore};
 use viva_domain::sessions::{EndStatus, Interaction, Session};
 use viva_domain::turns::{Basis, HeardText, InterruptReason, Piece, Placement, Recording, Turn};
 use viva_infrastructure::blobs::ObjectBlobStore;
-use viva_infrastructure::db::{Database, DatabaseConfig, SqlSessionStore};
+use viva_infrastructure::db::{Database, DatabaseConfig, SqlRetentionStore, SqlSessionStore};
 
 use crate::viva::Viva;
 
@@ -50,6 +50,17 @@ impl Viva {
             .end(UserId::LOCAL, session.id, end, EndStatus::Completed)
             .await?;
         Ok(session.id)
+    }
+
+    /// Purges the recordings of that conversation, as retention does, on 2026-03-31.
+    pub async fn purge_half_an_hour(&self, session: SessionId) -> Result<()> {
+        let config = DatabaseConfig::new(self.database());
+        let store = SqlRetentionStore::new(Database::connect(&config).await?);
+        let month = samples::at(30 * 86_400_000_000);
+        store.mark_purged(UserId::LOCAL, session, month).await?;
+        let storage = ObjectBlobStore::open_folder(self.storage()).await?;
+        storage.delete_below(&BlobKey::of_session(session)).await?;
+        Ok(())
     }
 }
 

@@ -7,11 +7,10 @@ use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use viva_domain::ids::{SessionId, TurnId, UserId};
 use viva_domain::ports::{
-    AudioSpool, BlobError, BlobErrorKind, BlobKey, BlobList, BlobStore, EndedSession, KnownStorage,
-    RemovedBlobs, RetentionStore, SpoolError, SpoolErrorKind, SpoolFile, SpooledAudio, StoreError,
-    StoreErrorKind, TurnJournal,
+    AudioSpool, BlobError, BlobErrorKind, BlobKey, BlobList, BlobStore, EndedSession, KnownSession,
+    KnownStorage, RemovedBlobs, RetentionStore, SpoolError, SpoolErrorKind, SpoolFile, SpooledAudio,
+    StoreError, StoreErrorKind, TurnJournal,
 };
-use viva_domain::sessions::SessionState;
 use viva_domain::turns::Turn;
 
 use crate::lock;
@@ -161,19 +160,24 @@ impl BlobStore for Crashing<dyn BlobStore> {
 
 #[async_trait]
 impl RetentionStore for Crashing<dyn RetentionStore> {
-    async fn whose(&self, id: SessionId) -> Result<Option<(UserId, SessionState)>, StoreError> {
+    async fn whose(&self, id: SessionId) -> Result<Option<KnownSession>, StoreError> {
         let call = self.port.whose(id);
         self.point.call("find the owner", away, call).await
     }
 
-    async fn ended_before(
+    async fn unpurged_before(
         &self,
         time: DateTime<Utc>,
         after: Option<&EndedSession>,
         most: u32,
     ) -> Result<Vec<EndedSession>, StoreError> {
-        let call = self.port.ended_before(time, after, most);
-        self.point.call("list ended sessions", away, call).await
+        let call = self.port.unpurged_before(time, after, most);
+        self.point.call("list sessions with recordings", away, call).await
+    }
+
+    async fn mark_purged(&self, owner: UserId, id: SessionId, at: DateTime<Utc>) -> Result<(), StoreError> {
+        let call = self.port.mark_purged(owner, id, at);
+        self.point.call("mark as purged", away, call).await
     }
 
     async fn delete(&self, owner: UserId, id: SessionId) -> Result<(), StoreError> {

@@ -1,30 +1,36 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use viva_domain::ids::{SessionId, TurnId, UserId};
-use viva_domain::ports::{BlobKey, EndedSession, KnownStorage, RetentionStore, StoreError};
+use viva_domain::ports::{BlobKey, EndedSession, KnownSession, KnownStorage, RetentionStore, StoreError};
 use viva_domain::sessions::SessionState;
 
 use crate::{MemorySessionStore, lock};
 
 #[async_trait]
 impl RetentionStore for MemorySessionStore {
-    async fn whose(&self, id: SessionId) -> Result<Option<(UserId, SessionState)>, StoreError> {
+    async fn whose(&self, id: SessionId) -> Result<Option<KnownSession>, StoreError> {
         self.check("find a session's owner")?;
         let rows = lock(&self.rows);
         let session = rows.sessions.get(&id);
-        Ok(session.map(|session| (session.user_id, session.state)))
+        Ok(session.map(|session| KnownSession {
+            owner: session.user_id,
+            state: session.state,
+            recordings_purged_at: session.recordings_purged_at,
+        }))
     }
 
-    async fn ended_before(
+    async fn unpurged_before(
         &self,
         time: DateTime<Utc>,
         after: Option<&EndedSession>,
         most: u32,
     ) -> Result<Vec<EndedSession>, StoreError> {
-        self.check("list ended sessions")?;
+        self.check("list sessions with recordings")?;
         let rows = lock(&self.rows);
         let place = |session: &EndedSession| (session.ended_at, session.id);
-        let ended = rows.sessions.values().filter_map(|session| {
+        let unpurged = rows.sessions.values();
+        let unpurged = unpurged.filter(|session| session.recordings_purged_at.is_none());
+        let ended = unpurged.filter_map(|session| {
             let ended_at = session.state.ended_at()?;
             Some(EndedSession {
                 id: session.id,
@@ -39,6 +45,17 @@ impl RetentionStore for MemorySessionStore {
         ended.sort_by_key(place);
         ended.truncate(most as usize);
         Ok(ended)
+    }
+
+    async fn mark_purged(&self, owner: UserId, id: SessionId, at: DateTime<Utc>) -> Result<(), StoreError> {
+        self.check("mark recordings as purged")?;
+        if let Some(session) = lock(&self.rows).sessions.get_mut(&id)
+            && session.user_id == owner
+            && session.state != SessionState::Active
+        {
+            session.recordings_purged_at.get_or_insert(at);
+        }
+        Ok(())
     }
 
     async fn delete(&self, owner: UserId, id: SessionId) -> Result<(), StoreError> {

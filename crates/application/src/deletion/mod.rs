@@ -1,4 +1,6 @@
-//! Deleting sessions: the rows, the recordings and whatever else is kept of one go together, also when the process dies in
+//! Deleting sessions, and the recordings of sessions that stay.
+//!
+//! Of a session that is deleted the rows, the recordings and whatever else is kept go together, also when the process dies in
 //! between.
 //!
 //! First a tombstone is written. From then on the deletion comes to its end, whatever happens: all that belongs to the session
@@ -7,6 +9,7 @@
 
 mod error;
 mod pairing;
+mod recordings;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,8 +20,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 use viva_domain::ids::{SessionId, UserId};
 use viva_domain::ports::{
-    AudioSpool, BlobError, BlobKey, BlobStore, EndedSession, RemovedBlobs, RetentionStore, SessionStore,
-    TurnJournal,
+    AudioSpool, BlobError, BlobKey, BlobStore, RemovedBlobs, RetentionStore, SessionStore, TurnJournal,
 };
 use viva_domain::sessions::SessionState;
 
@@ -163,23 +165,6 @@ impl Deletions {
         Ok(tombstone.is_some())
     }
 
-    /// Deletes a session that is over.
-    pub(crate) async fn purge(&self, session: &EndedSession) -> Result<RemovedBlobs, RemovalError> {
-        self.begin(session.owner, session.id).await?;
-        self.remove(Some(session.owner), session.id).await
-    }
-
-    /// What would go with a session.
-    pub(crate) async fn measure(&self, id: SessionId) -> Result<RemovedBlobs, BlobError> {
-        let mut found = RemovedBlobs::default();
-        let mut files = self.ports.blob_store.list(&BlobKey::of_session(id));
-        while let Some(file) = files.try_next().await? {
-            found.files += 1;
-            found.bytes += file.len;
-        }
-        Ok(found)
-    }
-
     /// One of a selection.
     async fn delete_unless(
         &self,
@@ -255,7 +240,7 @@ impl Deletions {
                 .retention_store
                 .whose(id)
                 .await?
-                .map(|(owner, _)| owner),
+                .map(|session| session.owner),
         };
         self.remove(owner, id).await
     }

@@ -7,7 +7,7 @@ mod stereo;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use thiserror::Error;
 use viva_domain::ids::{SessionId, TurnId, UserId};
 use viva_domain::latency::{MeasuredAt, MetricStatistics, Statistics};
@@ -39,6 +39,9 @@ pub enum HistoryError {
     /// The turn has no recording of that side.
     #[error("there is no recording of this side of the turn")]
     NoRecording,
+    /// There are none any more, and all else of the session is kept.
+    #[error("the recordings of this session were purged at {}; all else of it is kept", seconds(.0))]
+    Purged(DateTime<Utc>),
     /// A range that lies outside the recording.
     #[error("the range lies outside the recording of {len} bytes")]
     Range {
@@ -191,7 +194,8 @@ impl History {
     /// The recording of one side of a turn.
     ///
     /// # Errors
-    /// [`HistoryError::UnknownTurn`], [`HistoryError::NoRecording`] also when the file is not there (yet).
+    /// [`HistoryError::UnknownTurn`], [`HistoryError::NoRecording`] also when the file is not there (yet),
+    /// [`HistoryError::Purged`].
     pub async fn recording(
         &self,
         owner: UserId,
@@ -210,6 +214,7 @@ impl History {
             Side::Ai => turn.ai_audio,
         };
         let recording = recording.ok_or(HistoryError::NoRecording)?;
+        has_recordings(&self.session(owner, session).await?)?;
         let len = self
             .stored_len(&recording)
             .await?
@@ -251,4 +256,15 @@ impl History {
     pub async fn latency_stats(&self, owner: UserId, id: SessionId) -> Result<LatencyStats, HistoryError> {
         Ok(LatencyStats::of(&self.turns(owner, id).await?))
     }
+}
+
+fn seconds(time: &DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// Answers when the recordings of a session are kept.
+fn has_recordings(session: &Session) -> Result<(), HistoryError> {
+    session
+        .recordings_purged_at
+        .map_or(Ok(()), |at| Err(HistoryError::Purged(at)))
 }

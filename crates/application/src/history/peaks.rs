@@ -10,13 +10,14 @@ use viva_domain::ports::MeasuredPeaks;
 use viva_domain::turns::{Recording, Turn};
 
 use super::samples::Samples;
-use super::{History, HistoryError, SessionRecord};
+use super::{History, HistoryError, SessionRecord, has_recordings};
 
 /// How long a stretch of a recording each of its peaks is of.
 pub const PEAK_WINDOW: Duration = Duration::from_millis(PEAK_WINDOW_MS as u64);
 
 impl History {
-    /// As [`Self::record`], with the peaks of every recording that is stored.
+    /// As [`Self::record`], with the peaks of every recording that is stored. Those that are purged have the peaks that were
+    /// measured before.
     ///
     /// # Errors
     /// As of [`Self::record`], and [`HistoryError::Blob`] when a recording cannot be read.
@@ -26,6 +27,9 @@ impl History {
         id: SessionId,
     ) -> Result<SessionRecord, HistoryError> {
         let mut record = self.record(owner, id).await?;
+        if has_recordings(&record.session).is_err() {
+            return Ok(record);
+        }
         for turn in &mut record.turns {
             self.complete_peaks(owner, turn).await?;
         }

@@ -12,7 +12,7 @@ use viva_domain::sessions::Stretch;
 use viva_domain::turns::{Recording, Turn};
 
 use super::samples::Samples;
-use super::{History, HistoryError, SessionRecord};
+use super::{History, HistoryError, SessionRecord, has_recordings};
 
 const CHANNELS: u8 = 2;
 const BYTES_PER_FRAME: u64 = 4;
@@ -30,7 +30,11 @@ pub struct Stereo {
 
 impl History {
     /// A session as a WAV file with two channels.
-    pub fn stereo(&self, record: &SessionRecord) -> Stereo {
+    ///
+    /// # Errors
+    /// [`HistoryError::Purged`].
+    pub fn stereo(&self, record: &SessionRecord) -> Result<Stereo, HistoryError> {
+        has_recordings(&record.session)?;
         let seconds = record.time_line.length().as_secs_f64();
         let rate = rate_for(&record.turns, seconds);
         let frames = rate.samples_in(record.time_line.length());
@@ -41,11 +45,11 @@ impl History {
             });
             Lane::new(self, places.collect())
         };
-        Stereo {
+        Ok(Stereo {
             header: WavHeader::new(rate, CHANNELS).with_data_len(frames.saturating_mul(BYTES_PER_FRAME)),
             user: lane(&record.time_line.user, |turn| turn.user_audio.as_ref()),
             ai: lane(&record.time_line.ai, |turn| turn.ai_audio.as_ref()),
-        }
+        })
     }
 }
 

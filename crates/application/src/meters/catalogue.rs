@@ -116,8 +116,8 @@ pub(super) const RETENTION_LAST_RUN: Metric = Metric::gauge(
 pub(super) const RETENTION_REMOVED: Metric = Metric::counter(
     "viva_retention_removed_total",
     &["what"],
-    "What retention removed: sessions and their files, files without a session, recordings without a file, and sessions \
-     whose deletion it went on with",
+    "What retention removed: recordings that are no longer kept, files without a session, recordings without a file, and \
+     sessions whose deletion it went on with",
 );
 pub(super) const RETENTION_REMOVED_BYTES: Metric = Metric::counter(
     "viva_retention_removed_bytes_total",

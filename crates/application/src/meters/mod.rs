@@ -224,10 +224,10 @@ impl Meters {
             registry.begin(&RETENTION_RUNS, &[outcome]);
         }
         registry.begin(&RETENTION_LAST_RUN, &[]);
-        for what in ["session", "file", "orphan", "lost_recording", "begun"] {
+        for what in ["recording", "orphan", "lost_recording", "begun"] {
             registry.begin(&RETENTION_REMOVED, &[what]);
         }
-        for what in ["session", "orphan"] {
+        for what in ["recording", "orphan"] {
             registry.begin(&RETENTION_REMOVED_BYTES, &[what]);
         }
     }
@@ -320,10 +320,9 @@ impl Meters {
         };
         match removal {
             Removal::Begun(_) => count("begun", 1),
-            Removal::Session(_, gone) => {
-                count("session", 1);
-                count("file", gone.files);
-                bytes("session", gone.bytes);
+            Removal::Recordings(_, gone) => {
+                count("recording", gone.files);
+                bytes("recording", gone.bytes);
             }
             Removal::Orphan(file) => {
                 count("orphan", 1);

@@ -232,7 +232,7 @@ fn what_retention_removes_is_counted() {
         len: 7,
         modified: samples::at(0),
     };
-    meters.removed(&Removal::Session(session, gone));
+    meters.removed(&Removal::Recordings(session, gone));
     meters.removed(&Removal::Orphan(file));
     meters.removed(&Removal::Begun(session_id(3)));
     meters.retention_ran(RunOutcome::Done(
@@ -240,12 +240,12 @@ fn what_retention_removes_is_counted() {
     ));
     let removed = |what: &str| figures.counter(&format!("viva_retention_removed_total{{what=\"{what}\"}}"));
     assert_eq!(
-        ["session", "file", "orphan", "begun", "lost_recording"].map(removed),
-        [1, 2, 1, 1, 0].map(Some)
+        ["recording", "orphan", "begun", "lost_recording"].map(removed),
+        [2, 1, 1, 0].map(Some)
     );
     let bytes =
         |what: &str| figures.counter(&format!("viva_retention_removed_bytes_total{{what=\"{what}\"}}"));
-    assert_eq!(["session", "orphan"].map(bytes), [100, 7].map(Some));
+    assert_eq!(["recording", "orphan"].map(bytes), [100, 7].map(Some));
     let last = figures.gauge("viva_retention_last_run_timestamp_seconds");
     assert_eq!(last, Some(1_800_000_000.0));
     assert_eq!(

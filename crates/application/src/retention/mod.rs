@@ -1,5 +1,5 @@
-//! What is no longer kept: sessions that ended long ago, what is left of deletions that were begun, files that belong to no
-//! session, and recordings of turns whose file is gone.
+//! What is no longer kept: recordings of sessions that ended long ago, what is left of deletions that were begun, files that
+//! belong to no session, and recordings of turns whose file is gone.
 
 mod report;
 mod sweep;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{info, warn};
 use viva_domain::ids::{SessionId, StorageId};
-use viva_domain::ports::{Clock, EndedSession, Ids};
+use viva_domain::ports::{BlobKey, Clock, EndedSession, Ids};
 
 use self::sweep::Sweep;
 use crate::deletion::{Deletions, Pairing, RemovalError};
@@ -44,7 +44,7 @@ pub enum RetentionRun {
 }
 
 impl Retention {
-    /// Keeps sessions for so long after their end; `None`: for ever.
+    /// Keeps recordings for so long after the end of their session; `None`: for ever.
     pub fn new(
         deletions: Deletions,
         clock: Arc<dyn Clock>,
@@ -84,7 +84,7 @@ impl Retention {
         let mut report = RetentionReport::default();
         let before = self.clock.now() - MARGIN;
         if let Pairing::Unpaired(id) = self.deletions.pairing().await? {
-            let mut sweep = Sweep::of(&self.deletions, before).await?;
+            let mut sweep = Sweep::of(&self.deletions, before, None).await?;
             if !self.pair(run, id, &sweep).await? {
                 sweep.is_paired = false;
                 sweep.remove(run, tell, &mut report).await?;
@@ -92,14 +92,17 @@ impl Retention {
             }
         }
         self.finish_begun(run, tell, &mut report).await?;
-        self.purge(run, tell, &mut report).await?;
-        let sweep = Sweep::of(&self.deletions, before).await?;
+        let purged_before = self.oldest_kept();
+        if let Some(before) = purged_before {
+            self.purge(before, run, tell, &mut report).await?;
+        }
+        let sweep = Sweep::of(&self.deletions, before, purged_before).await?;
         sweep.remove(run, tell, &mut report).await?;
         if run != RetentionRun::Dry {
             let said = report.to_string();
             info!(
                 retention.sessions = report.sessions,
-                retention.files = report.files,
+                retention.recordings = report.recordings,
                 retention.bytes = report.bytes,
                 retention.begun = report.begun,
                 retention.orphans = report.orphans,
@@ -148,12 +151,12 @@ impl Retention {
         StorageId::from_uuid(self.ids.uuid())
     }
 
-    /// Says how many sessions are about to go, since there is no way back.
+    /// Says of how many sessions the recordings are about to go, since there is no way back.
     async fn announce(&self, before: DateTime<Utc>) -> Result<(), RemovalError> {
         let store = &self.deletions.ports.retention_store;
         let (mut last, mut count) = (None::<EndedSession>, 0);
         loop {
-            let sessions = store.ended_before(before, last.as_ref(), PAGE).await?;
+            let sessions = store.unpurged_before(before, last.as_ref(), PAGE).await?;
             let Some(session) = sessions.last() else { break };
             last = Some(*session);
             count += sessions.len();
@@ -161,41 +164,43 @@ impl Retention {
         if count > 0 {
             warn!(
                 retention.due = count,
-                "{count} sessions ended before {before} and are deleted now with their recordings; `retention.days` says how \
-                 long they are kept"
+                "{count} sessions ended before {before}: their recordings are purged now, and all else of them stays; \
+                 `retention.days` says how long recordings are kept"
             );
         }
         Ok(())
     }
 
-    /// Whether what could not remove this session is away, or this session has something of its own.
+    /// Whether what could not purge the recordings of this session is away, or this session has something of its own.
     async fn is_away(&self, err: &RemovalError, id: SessionId) -> bool {
         let ports = &self.deletions.ports;
         match err {
             RemovalError::Store(_) => ports.retention_store.whose(id).await.is_err(),
             RemovalError::Blob(_) => self.deletions.is_begun(id).await.is_err(),
-            RemovalError::Spool(_) => ports.turn_journal.has_session(id).await.is_err(),
+            RemovalError::Spool(_) => ports
+                .audio_spool
+                .contains(&BlobKey::of_session(id))
+                .await
+                .is_err(),
             RemovalError::Active(_) | RemovalError::Foreign(_) => false,
         }
     }
 
-    /// Deletes the sessions that ended too long ago.
+    /// Purges the recordings of the sessions that ended before.
     async fn purge(
         &self,
+        before: DateTime<Utc>,
         run: RetentionRun,
         tell: &mut (dyn FnMut(&Removal) + Send),
         report: &mut RetentionReport,
     ) -> Result<(), RemovalError> {
-        let Some(before) = self.oldest_kept() else {
-            return Ok(());
-        };
         if run != RetentionRun::Dry {
             self.announce(before).await?;
         }
         let store = &self.deletions.ports.retention_store;
         let mut last = None::<EndedSession>;
         loop {
-            let sessions = store.ended_before(before, last.as_ref(), PAGE).await?;
+            let sessions = store.unpurged_before(before, last.as_ref(), PAGE).await?;
             let Some(session) = sessions.last() else {
                 return Ok(());
             };
@@ -204,30 +209,29 @@ impl Retention {
                 let gone = match run {
                     RetentionRun::Dry => self
                         .deletions
-                        .measure(session.id)
+                        .measure_recordings(session.id)
                         .await
                         .map_err(RemovalError::from),
-                    RetentionRun::Careful | RetentionRun::Forced => self.deletions.purge(session).await,
+                    RetentionRun::Careful | RetentionRun::Forced => {
+                        self.deletions.purge_recordings(session, self.clock.now()).await
+                    }
                 };
                 match gone {
                     Ok(gone) => {
-                        report.sessions += 1;
-                        report.files += gone.files;
-                        report.bytes += gone.bytes;
-                        tell(&Removal::Session(*session, gone));
+                        report.purged(*session, gone, tell);
                     }
                     Err(err) if self.is_away(&err, session.id).await => return Err(err),
                     Err(err) => {
                         report.failed += 1;
                         warn!(session.id = %session.id, error = &err as &dyn std::error::Error,
-                            "Session {} is no longer kept, but stays for now", session.id);
+                            "The recordings of session {} are no longer kept, but stay for now", session.id);
                     }
                 }
             }
         }
     }
 
-    /// Sessions that ended before are no longer kept; `None` when all are.
+    /// Recordings of sessions that ended before are no longer kept; `None` when all are.
     fn oldest_kept(&self) -> Option<DateTime<Utc>> {
         let keep_for = TimeDelta::from_std(self.keep_for?).ok()?;
         self.clock.now().checked_sub_signed(keep_for)

@@ -8,8 +8,8 @@ use viva_domain::ports::{BlobKey, EndedSession, RemovedBlobs, StoredBlob};
 pub enum Removal {
     /// What is left of a session whose deletion was begun.
     Begun(SessionId),
-    /// A session that ended too long ago, with its files.
-    Session(EndedSession, RemovedBlobs),
+    /// The recordings of a session that ended too long ago. The session stays.
+    Recordings(EndedSession, RemovedBlobs),
     /// A file that belongs to no session or turn.
     Orphan(StoredBlob),
     /// That a turn has a recording, whose file is gone.
@@ -34,10 +34,10 @@ pub struct LostRecording {
 pub struct RetentionReport {
     /// Deletions that were begun earlier.
     pub begun: u64,
-    /// Sessions that ended too long ago.
+    /// Sessions that ended too long ago, which are without recordings now.
     pub sessions: u64,
-    /// Their files.
-    pub files: u64,
+    /// The recordings that they had.
+    pub recordings: u64,
     /// The length of these.
     pub bytes: u64,
     /// Files that belong to no session or turn.
@@ -46,7 +46,7 @@ pub struct RetentionReport {
     pub orphan_bytes: u64,
     /// Recordings that have no file.
     pub lost: u64,
-    /// Sessions that could not be deleted, or not wholly; the next run tries again.
+    /// Sessions that still have recordings, or deletions that are not at their end; the next run tries again.
     pub failed: u64,
     /// Orphans that stay: they are most of all files, or too many for one run.
     pub orphans_left: u64,
@@ -54,12 +54,27 @@ pub struct RetentionReport {
     pub lost_left: u64,
 }
 
+impl RetentionReport {
+    /// The recordings of a session went, or would.
+    pub(super) fn purged(
+        &mut self,
+        session: EndedSession,
+        gone: RemovedBlobs,
+        tell: &mut (dyn FnMut(&Removal) + Send),
+    ) {
+        self.sessions += 1;
+        self.recordings += gone.files;
+        self.bytes += gone.bytes;
+        tell(&Removal::Recordings(session, gone));
+    }
+}
+
 impl fmt::Display for RetentionReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             begun,
             sessions,
-            files,
+            recordings,
             bytes,
             orphans,
             orphan_bytes,
@@ -70,11 +85,11 @@ impl fmt::Display for RetentionReport {
         } = self;
         write!(
             f,
-            "{sessions} sessions with {files} files of {bytes} bytes, {begun} deletions that were begun, {orphans} files of \
-             {orphan_bytes} bytes without a session, {lost} recordings without a file"
+            "{recordings} recordings of {sessions} sessions with {bytes} bytes, {begun} deletions that were begun, \
+             {orphans} files of {orphan_bytes} bytes without a session, {lost} recordings without a file"
         )?;
         for (count, what) in [
-            (failed, "sessions could not be removed"),
+            (failed, "sessions are left to the next run"),
             (orphans_left, "files without a session stay"),
             (lost_left, "recordings without a file stay"),
         ] {

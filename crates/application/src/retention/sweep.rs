@@ -1,4 +1,4 @@
-//! Finds files without rows and rows without files.
+//! Finds files without rows, rows without files, and files of recordings that are purged.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,9 @@ use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use tracing::{error, warn};
 use viva_domain::ids::{SessionId, UserId};
-use viva_domain::ports::{BlobKey, EndedSession, StoreError, StoreErrorKind, StoredBlob};
+use viva_domain::ports::{
+    BlobKey, EndedSession, KnownSession, RemovedBlobs, StoreError, StoreErrorKind, StoredBlob,
+};
 use viva_domain::sessions::SessionState;
 use viva_domain::turns::{Turn, TurnNumber};
 
@@ -26,12 +28,17 @@ pub(super) struct Sweep<'a> {
     deletions: &'a Deletions,
     /// What is younger is not looked at.
     before: DateTime<Utc>,
+    /// Of sessions that ended before, recordings are not kept, so nothing of them is missing or too much; `None`: all are kept.
+    purged_before: Option<DateTime<Utc>>,
     /// Sessions that have files.
     seen: HashSet<SessionId>,
     orphans: Found<StoredBlob>,
     /// Files of sessions that the database does not know, however young.
     strangers: u64,
     lost: Found<LostRecording>,
+    /// What is stored of sessions whose recordings are purged: a process died before it had removed all, or something was
+    /// stored afterwards, as by a restoration.
+    purged: Vec<(EndedSession, RemovedBlobs)>,
     /// Whether the storage is the database's.
     pub(super) is_paired: bool,
 }
@@ -85,14 +92,20 @@ impl<T> Found<T> {
 
 impl<'a> Sweep<'a> {
     /// Looks at everything. The storage has the mark of the database.
-    pub(super) async fn of(deletions: &'a Deletions, before: DateTime<Utc>) -> Result<Self, RemovalError> {
+    pub(super) async fn of(
+        deletions: &'a Deletions,
+        before: DateTime<Utc>,
+        purged_before: Option<DateTime<Utc>>,
+    ) -> Result<Self, RemovalError> {
         let mut sweep = Self {
             deletions,
             before,
+            purged_before,
             seen: HashSet::new(),
             orphans: Found::default(),
             strangers: 0,
             lost: Found::default(),
+            purged: Vec::new(),
             is_paired: true,
         };
         sweep.look_at_files().await?;
@@ -113,6 +126,15 @@ impl<'a> Sweep<'a> {
         report: &mut RetentionReport,
     ) -> Result<(), RemovalError> {
         let ports = &self.deletions.ports;
+        for (session, found) in self.purged.into_iter().filter(|_| self.is_paired) {
+            let gone = match run {
+                RetentionRun::Dry => found,
+                RetentionRun::Careful | RetentionRun::Forced => {
+                    self.deletions.remove_recordings(session.id).await?
+                }
+            };
+            report.purged(session, gone, tell);
+        }
         let is_empty = self.orphans.of == 0;
         let (orphans, left) = self
             .orphans
@@ -176,7 +198,25 @@ impl<'a> Sweep<'a> {
                 let files = self.only_strays(id, files).await?;
                 self.note_orphans(files);
             }
-            Some(Some((owner, SessionState::Ended { at, .. }))) if at < self.before => {
+            Some(Some(KnownSession {
+                owner,
+                state: SessionState::Ended { at, .. },
+                recordings_purged_at: Some(_),
+            })) => {
+                let session = EndedSession {
+                    id,
+                    owner,
+                    ended_at: at,
+                };
+                let bytes = files.iter().map(|file| file.len).sum();
+                let files = files.len() as u64;
+                self.purged.push((session, RemovedBlobs { files, bytes }));
+            }
+            Some(Some(KnownSession {
+                owner,
+                state: SessionState::Ended { at, .. },
+                recordings_purged_at: None,
+            })) if self.is_swept(at) => {
                 let Some(turns) = self.turns(owner, id).await? else {
                     return Ok(());
                 };
@@ -202,13 +242,13 @@ impl<'a> Sweep<'a> {
         let mut last = None::<EndedSession>;
         loop {
             let store = &self.deletions.ports.retention_store;
-            let sessions = store.ended_before(self.before, last.as_ref(), PAGE).await?;
+            let sessions = store.unpurged_before(self.before, last.as_ref(), PAGE).await?;
             let Some(session) = sessions.last() else {
                 return Ok(());
             };
             last = Some(*session);
-            for EndedSession { id, owner, .. } in sessions {
-                if self.seen.contains(&id) {
+            for EndedSession { id, owner, ended_at } in sessions {
+                if self.seen.contains(&id) || !self.is_swept(ended_at) {
                     continue;
                 }
                 if let Some(turns) = self.turns(owner, id).await? {
@@ -216,6 +256,11 @@ impl<'a> Sweep<'a> {
                 }
             }
         }
+    }
+
+    /// Whether a session that ended then is long enough over, and its recordings are kept.
+    fn is_swept(&self, ended_at: DateTime<Utc>) -> bool {
+        ended_at < self.before && self.purged_before.is_none_or(|before| ended_at >= before)
     }
 
     /// Those of the files that are old enough; none when a turn of the session waits in the journal, or the session is being

@@ -239,6 +239,7 @@ impl Sessions {
             fallback: request.fallback,
             started_at: self.ports.clock.now(),
             state: SessionState::Active,
+            recordings_purged_at: None,
         };
         let started = Instant::now();
         self.ports.session_store.insert(&session).await?;

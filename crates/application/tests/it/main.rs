@@ -17,6 +17,7 @@ mod long_speech;
 mod meanwhile;
 mod own_keys;
 mod prompts;
+mod purging;
 mod rates;
 mod refused;
 mod retention;

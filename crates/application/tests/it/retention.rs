@@ -10,8 +10,8 @@ use viva_application::retention::{Removal, Retention, RetentionReport, Retention
 use viva_contract::samples::{OWNER, at, session_id, turn};
 use viva_domain::ids::{SessionId, UserId};
 use viva_domain::ports::{
-    AudioSpool as _, BlobErrorKind, BlobKey, BlobStore as _, SessionStore as _, SpoolError, SpoolErrorKind,
-    TurnJournal,
+    AudioSpool as _, BlobErrorKind, BlobKey, BlobStore as _, Clock, RetentionStore as _, SessionStore as _,
+    SpoolError, SpoolErrorKind, TurnJournal,
 };
 use viva_domain::turns::Turn;
 use viva_fakes::{ManualClock, MemorySessionStore, MemoryTurnJournal, SequentialIds};
@@ -68,28 +68,23 @@ impl Bench {
     /// A file that no row names.
     async fn stray(&self, name: &str, modified: DateTime<Utc>) -> BlobKey {
         let key = BlobKey::parse(name).unwrap();
-        let now = viva_domain::ports::Clock::now(self.kept.blob_store.clock());
+        let now = Clock::now(self.kept.blob_store.clock());
         self.kept.blob_store.clock().set(modified);
         self.kept.store(&key).await;
         self.kept.blob_store.clock().set(now);
         key
     }
 
-    async fn sessions(&self) -> Vec<u16> {
-        let mut there = Vec::new();
+    /// Of which sessions the recordings are purged.
+    async fn purged(&self) -> Vec<u16> {
+        let mut purged = Vec::new();
         for n in 1..=10 {
-            if self
-                .kept
-                .session_store
-                .find(OWNER, session_id(n))
-                .await
-                .unwrap()
-                .is_some()
-            {
-                there.push(n);
+            let session = self.kept.session_store.whose(session_id(n)).await.unwrap();
+            if session.is_some_and(|session| session.recordings_purged_at.is_some()) {
+                purged.push(n);
             }
         }
-        there
+        purged
     }
 }
 
@@ -98,26 +93,32 @@ fn of_session(n: u16, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn sessions_go_when_their_time_is_over() {
+async fn recordings_go_when_their_time_is_over_and_all_else_stays() {
     // The first two ended 30 days ago or more, the third a second less.
     let bench = Bench::with_sessions(3)
         .await
         .later(MONTH + Duration::from_micros(2_000_001));
     let (report, removals) = bench.run(Some(MONTH), RetentionRun::Careful).await;
-    assert_eq!((report.sessions, report.files, report.failed), (2, 10, 0));
+    assert_eq!((report.sessions, report.recordings, report.failed), (2, 10, 0));
     assert!(report.bytes > 0);
     let gone: Vec<SessionId> = removals
         .iter()
         .filter_map(|removal| match removal {
-            Removal::Session(session, gone) if gone.files == 5 => Some(session.id),
+            Removal::Recordings(session, gone) if gone.files == 5 => Some(session.id),
             _ => None,
         })
         .collect();
     assert_eq!(gone, [1, 2].map(session_id));
+    let now = Clock::now(&*bench.clock);
     for n in [1, 2] {
-        bench.kept.assert_gone(n).await;
+        assert_eq!(bench.kept.purged_at(n).await, Some(now));
+        assert_eq!(bench.kept.files_of(n), [""; 0]);
+        let turns = bench.kept.turns_of(n).await;
+        assert_eq!(turns, [turn(n, 1), turn(n, 2)], "with peaks and places");
     }
     assert_eq!(bench.kept.files_of(3).len(), 5);
+    assert_eq!(bench.purged().await, [1, 2]);
+    let bench = bench.later(Duration::from_micros(1));
     let (report, _) = bench.run(Some(MONTH), RetentionRun::Careful).await;
     assert_eq!(report, RetentionReport::default(), "nothing is left to do");
 }
@@ -129,7 +130,7 @@ async fn for_ever_is_for_ever_and_active_sessions_are_never_over() {
     let (report, _) = bench.run(None, RetentionRun::Careful).await;
     assert_eq!(report, RetentionReport::default());
     bench.run(Some(MONTH), RetentionRun::Careful).await;
-    assert_eq!(bench.sessions().await, [2]);
+    assert_eq!(bench.purged().await, [1]);
 }
 
 #[tokio::test]
@@ -142,16 +143,21 @@ async fn a_dry_run_says_what_would_go_and_removes_nothing() {
     bench.kept.blob_store.delete(&lost).await.unwrap();
     let tombstone = BlobKey::tombstone_of(session_id(8));
     bench.kept.store(&tombstone).await;
+    // Of a session whose recordings go, nothing is missing or too much.
+    let first = turn(1, 1).ai_audio.unwrap().key;
+    bench.kept.blob_store.delete(&first).await.unwrap();
+    bench.stray(&of_session(1, "turn_003_ai.wav"), at(0)).await;
     let before = bench.kept.blob_store.keys();
     let (dry, dry_removals) = bench.run(Some(MONTH), RetentionRun::Dry).await;
     assert_eq!(bench.kept.blob_store.keys(), before);
-    assert_eq!(bench.sessions().await, [1, 2]);
+    assert_eq!(bench.purged().await, [0; 0]);
     assert_eq!(bench.kept.turns_of(2).await, [turn(2, 1), turn(2, 2)]);
     assert_eq!((dry.sessions, dry.orphans, dry.lost, dry.begun), (1, 1, 1, 1));
+    assert_eq!(dry.recordings, 5);
 
     let (report, removals) = bench.run(Some(MONTH), RetentionRun::Careful).await;
     assert_eq!((report, removals), (dry, dry_removals), "it said what went");
-    assert_eq!(bench.sessions().await, [2]);
+    assert_eq!(bench.purged().await, [1]);
     assert!(!bench.kept.blob_store.keys().contains(&tombstone));
 }
 
@@ -363,34 +369,71 @@ async fn what_was_begun_is_finished() {
 }
 
 #[tokio::test]
-async fn sessions_that_cannot_go_do_not_keep_the_others() {
+async fn recordings_that_cannot_go_do_not_keep_the_others() {
     let bench = Bench::with_sessions(2).await.later(MONTH * 2);
     bench
         .kept
-        .turn_journal
+        .audio_spool
         .faults()
         .fail_next(1, SpoolErrorKind::Unavailable);
     let (report, _) = bench.run(Some(MONTH), RetentionRun::Careful).await;
     assert_eq!((report.sessions, report.failed), (1, 1));
-    bench.kept.assert_gone(2).await;
+    assert_eq!(bench.purged().await, [2]);
     let (report, _) = bench.run(Some(MONTH), RetentionRun::Careful).await;
-    assert_eq!((report.begun, report.failed), (1, 0));
-    bench.kept.assert_gone(1).await;
+    assert_eq!((report.sessions, report.failed), (1, 0));
+    assert_eq!(bench.purged().await, [1, 2]);
 }
 
 #[tokio::test]
 async fn a_run_stops_when_nothing_answers() {
     let bench = Bench::with_sessions(9).await.later(MONTH * 2);
-    bench.kept.turn_journal.faults().fail(SpoolErrorKind::Unavailable);
+    bench.kept.audio_spool.faults().fail(SpoolErrorKind::Unavailable);
     let run = bench.retention(Some(MONTH));
     let failed = run.run(RetentionRun::Careful, &mut |_| {}).await;
     assert!(matches!(failed, Err(RemovalError::Spool(_))), "{failed:?}");
     assert_eq!(
-        bench.kept.turn_journal.faults().failures(),
+        bench.kept.audio_spool.faults().failures(),
         2,
         "the first, and a look"
     );
     bench.kept.blob_store.faults().fail(BlobErrorKind::Unavailable);
     let failed = run.run(RetentionRun::Careful, &mut |_| {}).await;
     assert!(matches!(failed, Err(RemovalError::Blob(_))), "{failed:?}");
+}
+
+#[tokio::test]
+async fn nothing_is_missing_of_a_session_whose_recordings_are_purged() {
+    let bench = Bench::with_sessions(2).await.later(MONTH + DAY);
+    bench.run(Some(MONTH), RetentionRun::Careful).await;
+    assert_eq!(bench.purged().await, [1, 2]);
+    for keep_for in [Some(MONTH), None] {
+        for run in [RetentionRun::Dry, RetentionRun::Careful, RetentionRun::Forced] {
+            let (report, _) = bench.run(keep_for, run).await;
+            assert_eq!(report, RetentionReport::default());
+        }
+    }
+    for n in [1, 2] {
+        assert_eq!(bench.kept.turns_of(n).await, [turn(n, 1), turn(n, 2)]);
+    }
+}
+
+#[tokio::test]
+async fn recordings_that_come_back_after_they_were_purged_go_however_many_and_young() {
+    let bench = Bench::with_sessions(1).await.later(MONTH + DAY);
+    bench.run(Some(MONTH), RetentionRun::Careful).await;
+    let purged_at = bench.kept.purged_at(1).await;
+    let bench = bench.later(DAY);
+    let now = Clock::now(&*bench.clock);
+    for number in 1..=101 {
+        bench
+            .stray(&of_session(1, &format!("turn_{number:03}_ai.wav")), now)
+            .await;
+    }
+    // Also where recordings are kept for ever by now.
+    let (dry, dry_removals) = bench.run(None, RetentionRun::Dry).await;
+    assert_eq!((dry.sessions, dry.recordings, dry.orphans), (1, 101, 0));
+    let (report, removals) = bench.run(None, RetentionRun::Careful).await;
+    assert_eq!((report, removals), (dry, dry_removals));
+    assert_eq!(bench.kept.files_of(1), [""; 0]);
+    assert_eq!(bench.kept.purged_at(1).await, purged_at, "it was then");
 }

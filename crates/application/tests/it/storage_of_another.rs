@@ -35,7 +35,7 @@ fn retention_of(deletions: Deletions, ids: SequentialIds) -> Retention {
     Retention::new(deletions, clock, Arc::new(ids), None)
 }
 
-/// Keeps sessions for an hour.
+/// Keeps recordings for an hour.
 fn impatient(kept: &Kept) -> Retention {
     let clock = Arc::new(ManualClock::new(at(0)));
     clock.advance(DAY * 2);
@@ -121,7 +121,7 @@ async fn an_empty_storage_is_not_taken_for_that_of_a_database_with_recordings() 
 }
 
 #[tokio::test]
-async fn no_session_goes_while_its_storage_is_not_known() {
+async fn no_recording_goes_while_its_storage_is_not_known() {
     let kept = keep(1).await;
     let away = with_another_storage(&kept);
     let report = impatient(&away)
@@ -135,8 +135,8 @@ async fn no_session_goes_while_its_storage_is_not_known() {
         .run(RetentionRun::Careful, &mut |_| ())
         .await
         .unwrap();
-    assert_eq!((report.sessions, report.files), (1, 5));
-    kept.assert_gone(1).await;
+    assert_eq!((report.sessions, report.recordings), (1, 5));
+    assert_eq!(kept.files_of(1), [""; 0]);
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ pub use realtime_voice::{
     Heard, RealtimeCapabilities, RealtimeCommand, RealtimeEvent, RealtimeEventKind, RealtimeRequest,
     RealtimeSession, RealtimeVoice,
 };
-pub use retention_store::{EndedSession, KnownStorage, RetentionStore};
+pub use retention_store::{EndedSession, KnownSession, KnownStorage, RetentionStore};
 pub use session_store::{
     MeasuredPeaks, Page, PageRequest, SessionList, SessionStore, StoreError, StoreErrorKind,
 };

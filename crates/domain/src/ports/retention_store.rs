@@ -10,23 +10,30 @@ use crate::sessions::SessionState;
 /// owner first. Every implementation passes `contract::retention_store`.
 #[async_trait]
 pub trait RetentionStore: Send + Sync {
-    /// Whose a session is, and whether it runs; `None` when there is no such session.
+    /// Whose a session is, and what of it is kept; `None` when there is no such session.
     ///
     /// # Errors
     /// [`super::StoreErrorKind::Unavailable`] when the backend cannot answer.
-    async fn whose(&self, id: SessionId) -> Result<Option<(UserId, SessionState)>, StoreError>;
+    async fn whose(&self, id: SessionId) -> Result<Option<KnownSession>, StoreError>;
 
-    /// Sessions that ended before this time, whoever they belong to, at most so many: the one that ended first comes first,
-    /// and those after `after` only.
+    /// Sessions that ended before this time and whose recordings are not purged, whoever they belong to, at most so many: the
+    /// one that ended first comes first, and those after `after` only.
     ///
     /// # Errors
     /// [`super::StoreErrorKind::Unavailable`] when the backend cannot answer.
-    async fn ended_before(
+    async fn unpurged_before(
         &self,
         time: DateTime<Utc>,
         after: Option<&EndedSession>,
         most: u32,
     ) -> Result<Vec<EndedSession>, StoreError>;
+
+    /// The recordings of a session are purged at this time, as far as anybody is told; what its turns say of them stays.
+    /// Nothing happens to one that is active, unknown or somebody else's, or whose recordings are purged already.
+    ///
+    /// # Errors
+    /// [`super::StoreErrorKind::Unavailable`] when the backend cannot answer; they may be purged then.
+    async fn mark_purged(&self, owner: UserId, id: SessionId, at: DateTime<Utc>) -> Result<(), StoreError>;
 
     /// Removes a session with its turns, all or nothing. Nothing happens to one that is active, unknown or somebody else's.
     ///
@@ -61,6 +68,17 @@ pub struct KnownStorage {
     pub id: StorageId,
     /// Whether the storage has a mark with this id. It is about to be written otherwise.
     pub is_marked: bool,
+}
+
+/// What is looked at before something of a session is removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownSession {
+    /// Whose it is.
+    pub owner: UserId,
+    /// Whether it runs.
+    pub state: SessionState,
+    /// When its recordings were purged; `None` while they are kept.
+    pub recordings_purged_at: Option<DateTime<Utc>>,
 }
 
 /// A session that is over.

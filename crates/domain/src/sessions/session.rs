@@ -25,6 +25,9 @@ pub struct Session {
     pub started_at: DateTime<Utc>,
     /// Whether it runs.
     pub state: SessionState,
+    /// When its recordings were purged, UTC, to the microsecond; `None` while they are kept. What its turns say of them stays:
+    /// how long they were, where they lay in time, their peaks.
+    pub recordings_purged_at: Option<DateTime<Utc>>,
 }
 
 /// Whether a session runs, or when and how it ended.

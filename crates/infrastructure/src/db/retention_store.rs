@@ -8,8 +8,8 @@ use sea_orm::{
 use tracing::instrument;
 use uuid::Uuid;
 use viva_domain::ids::{SessionId, StorageId, TurnId, UserId};
-use viva_domain::ports::{BlobKey, EndedSession, KnownStorage, RetentionStore, StoreError};
-use viva_domain::sessions::{SessionState, SessionStatus};
+use viva_domain::ports::{BlobKey, EndedSession, KnownSession, KnownStorage, RetentionStore, StoreError};
+use viva_domain::sessions::SessionStatus;
 
 use super::database::Database;
 use super::entities::conversation_turn::{Column as TurnColumn, Entity as Turns};
@@ -63,39 +63,46 @@ impl SqlRetentionStore {
 #[async_trait]
 impl RetentionStore for SqlRetentionStore {
     #[instrument(name = "db.retention.whose", skip_all, fields(session.id = %id))]
-    async fn whose(&self, id: SessionId) -> Result<Option<(UserId, SessionState)>, StoreError> {
+    async fn whose(&self, id: SessionId) -> Result<Option<KnownSession>, StoreError> {
         const OPERATION: &str = "find a session's owner";
         let work = async {
-            let row: Option<(Uuid, String, Option<DateTime<Utc>>)> = Sessions::find_by_id(id.as_uuid())
+            let row = Sessions::find_by_id(id.as_uuid())
                 .select_only()
                 .columns([
                     SessionColumn::UserId,
                     SessionColumn::Status,
                     SessionColumn::EndedAt,
+                    SessionColumn::RecordingsPurgedAt,
                 ])
-                .into_tuple()
+                .into_tuple::<(Uuid, String, Option<DateTime<Utc>>, Option<DateTime<Utc>>)>()
                 .one(&self.database.connection)
                 .await
                 .map_err(failed(OPERATION))?;
-            let Some((owner, status, ended_at)) = row else {
+            let Some((owner, status, ended_at, recordings_purged_at)) = row else {
                 return Ok(None);
             };
             let state = interaction_session::state_of(&status, ended_at).map_err(damaged(OPERATION))?;
-            Ok(Some((UserId::from_uuid(owner), state)))
+            Ok(Some(KnownSession {
+                owner: UserId::from_uuid(owner),
+                state,
+                recordings_purged_at,
+            }))
         };
         self.database.within(OPERATION, work).await
     }
 
-    #[instrument(name = "db.retention.ended", skip_all)]
-    async fn ended_before(
+    #[instrument(name = "db.retention.unpurged", skip_all)]
+    async fn unpurged_before(
         &self,
         time: DateTime<Utc>,
         after: Option<&EndedSession>,
         most: u32,
     ) -> Result<Vec<EndedSession>, StoreError> {
-        const OPERATION: &str = "list ended sessions";
-        // An active one has no end, and NULL is before nothing.
-        let mut ended = Sessions::find().filter(SessionColumn::EndedAt.lt(whole_micros(time)));
+        const OPERATION: &str = "list sessions with recordings";
+        // An active one has no end, and NULL is before nothing. An index holds those that are not purged, and no others.
+        let mut ended = Sessions::find()
+            .filter(SessionColumn::RecordingsPurgedAt.is_null())
+            .filter(SessionColumn::EndedAt.lt(whole_micros(time)));
         if let Some(after) = after {
             let same_time = Condition::all()
                 .add(SessionColumn::EndedAt.eq(after.ended_at))
@@ -127,6 +134,24 @@ impl RetentionStore for SqlRetentionStore {
             ended_at,
         });
         Ok(sessions.collect())
+    }
+
+    #[instrument(name = "db.retention.mark_purged", skip_all, fields(session.id = %id))]
+    async fn mark_purged(&self, owner: UserId, id: SessionId, at: DateTime<Utc>) -> Result<(), StoreError> {
+        const OPERATION: &str = "mark recordings as purged";
+        let mark = Sessions::update_many()
+            .col_expr(SessionColumn::RecordingsPurgedAt, Expr::value(whole_micros(at)))
+            .filter(SessionColumn::UserId.eq(owner.as_uuid()))
+            .filter(SessionColumn::Id.eq(id.as_uuid()))
+            .filter(SessionColumn::Status.ne(SessionStatus::Active.as_str()))
+            .filter(SessionColumn::RecordingsPurgedAt.is_null());
+        let work = async {
+            mark.exec(&self.database.connection)
+                .await
+                .map(|_| ())
+                .map_err(failed(OPERATION))
+        };
+        self.database.within(OPERATION, work).await
     }
 
     #[instrument(name = "db.retention.delete", skip_all, fields(session.id = %id))]

@@ -90,6 +90,11 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, code)
     }
 
+    /// There was something here, and it does not come back.
+    pub(crate) fn gone(code: &str) -> Self {
+        Self::new(StatusCode::GONE, code)
+    }
+
     /// It cannot be done while things are as they are.
     pub(crate) fn conflict(code: &str) -> Self {
         Self::new(StatusCode::CONFLICT, code)
@@ -298,6 +303,7 @@ impl From<HistoryError> for Problem {
             HistoryError::UnknownSession(_) => Self::not_found("session-not-found").detail(err.to_string()),
             HistoryError::UnknownTurn(_) => Self::not_found("turn-not-found").detail(err.to_string()),
             HistoryError::NoRecording => Self::not_found("recording-not-found").detail(err.to_string()),
+            HistoryError::Purged(_) => Self::gone("recordings-purged").detail(err.to_string()),
             HistoryError::Range { len } => Self::range_not_satisfiable(*len),
             HistoryError::Store(cause) => cause.into(),
             HistoryError::Blob(cause) => cause.into(),

@@ -59,7 +59,8 @@ pub struct RecordingPeaks {
     /// Where it lies, in order; none of an answer that was not heard.
     pub stretches: Vec<AudioStretch>,
     /// Base64 of one byte for each window of the whole recording: 255 times the square root of its largest amplitude, so that
-    /// 0 is silence and `(byte / 255)²` the amplitude. Absent when the recording is not stored (yet).
+    /// 0 is silence and `(byte / 255)²` the amplitude. Absent when the recording is not stored (yet), or was purged before they were
+    /// measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peaks: Option<String>,
 }
@@ -103,7 +104,7 @@ pub struct ExportedRecording {
     /// Whose voice.
     #[serde(rename = "type")]
     pub side: AudioSide,
-    /// Its place in the ZIP archive.
+    /// Its place in the ZIP archive, in which it is while it is kept.
     pub file: String,
     /// Samples per second.
     pub sample_rate: u32,

@@ -36,6 +36,9 @@ pub struct Session {
     /// When it ended, UTC; absent while it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<DateTime<Utc>>,
+    /// When its recordings were purged, UTC; absent while they are kept. All else of it stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recordings_purged_at: Option<DateTime<Utc>>,
     /// Whether the user's speech stopped the AI.
     pub barge_in_enabled: bool,
     /// Instructions for the AI.
@@ -140,10 +143,10 @@ pub struct Turn {
     /// What the AI would have said but the user never heard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ai_unheard: Option<String>,
-    /// Length of the user's recording in ms; absent when there is none.
+    /// Length of the user's recording in ms, also of one that is purged; absent when there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_audio_ms: Option<u64>,
-    /// Length of the AI's recording in ms; absent when there is none.
+    /// Length of the AI's recording in ms, also of one that is purged; absent when there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ai_audio_ms: Option<u64>,
     /// How much of the answer was heard, in ms.

@@ -15,9 +15,9 @@ use crate::{telemetry, wiring};
 
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub(crate) enum Action {
-    /// Removes sessions whose time is over (`retention.days`), what is left of deletions that were begun, files that belong
-    /// to no session, and mentions of recordings that have no file. The server does so once a day; it may run meanwhile, on
-    /// this machine.
+    /// Purges the audio of sessions that ended `retention.days` ago or earlier; transcripts, latencies and all else of them
+    /// stay. Also removes what is left of deletions that were begun, files that belong to no session, and mentions of
+    /// recordings that have no file. The server does so once a day; it may run meanwhile, on this machine.
     Run(RunArgs),
     /// Says that storage.url is the storage of database.url, where nothing is removed because they do not know each other: after
     /// one of them was moved, restored or begun anew. Look with `run --dry-run` what would go then.
@@ -26,7 +26,7 @@ pub(crate) enum Action {
 
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct RunArgs {
-    /// Only says what would go.
+    /// Only says what would go: how many recordings, and how many bytes.
     #[arg(long)]
     dry_run: bool,
 
@@ -98,8 +98,8 @@ async fn run_once(file: Option<&Path>, run: RetentionRun) -> Result<()> {
 fn told(removal: &Removal) -> String {
     match removal {
         Removal::Begun(id) => format!("session {id}: its deletion was begun"),
-        Removal::Session(session, gone) => format!(
-            "session {}: ended {}, {} files, {} bytes",
+        Removal::Recordings(session, gone) => format!(
+            "audio of session {}: ended {}, {} recordings, {} bytes",
             session.id,
             session.ended_at.format("%Y-%m-%d %H:%M UTC"),
             gone.files,

@@ -21,7 +21,7 @@ impl RetentionSettings {
         Ok(())
     }
 
-    /// How long sessions are kept after their end; `None`: for ever.
+    /// How long audio is kept after the end of its session; `None`: for ever.
     pub(crate) fn keep_for(self) -> Option<Duration> {
         (self.days > 0).then(|| Duration::from_hours(self.days * 24))
     }

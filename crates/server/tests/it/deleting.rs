@@ -124,7 +124,7 @@ async fn a_dry_run_says_what_would_go_and_a_run_removes_it() {
     for n in [1, 2] {
         keep_an_old_session(&folder, n).await;
     }
-    let nothing = "0 sessions with 0 files of 0 bytes, 0 deletions that were begun, 0 files of 0 bytes without a \
+    let nothing = "0 recordings of 0 sessions with 0 bytes, 0 deletions that were begun, 0 files of 0 bytes without a \
                    session, 0 recordings without a file\n";
     let said = retention(&folder, &["--dry-run"], "0").await;
     assert_eq!(said, format!("would remove {nothing}"), "for ever");
@@ -132,9 +132,13 @@ async fn a_dry_run_says_what_would_go_and_a_run_removes_it() {
     let said = retention(&folder, &["--dry-run"], "30").await;
     let line = |n| {
         let id = session_id(n);
-        format!("session {id}: ended 2026-03-01 12:00 UTC, 2 files, 8 bytes\n")
+        format!("audio of session {id}: ended 2026-03-01 12:00 UTC, 2 recordings, 8 bytes\n")
     };
-    let total = nothing.replacen("0 sessions with 0 files of 0", "2 sessions with 4 files of 16", 1);
+    let total = nothing.replacen(
+        "0 recordings of 0 sessions with 0",
+        "4 recordings of 2 sessions with 16",
+        1,
+    );
     let expected = format!("{}{}would remove {total}", line(1), line(2));
     assert_eq!(said, expected);
     assert_eq!(recordings(&folder.storage()).len(), 4);
@@ -152,7 +156,7 @@ async fn nothing_goes_from_a_storage_that_another_database_knows() {
     assert!(
         retention(&folder, &[], "0")
             .await
-            .starts_with("removed 0 sessions")
+            .starts_with("removed 0 recordings of 0 sessions")
     );
     let other = format!("sqlite://{}", folder.path().join("other.db").display());
     let beside = |args: &[&str]| {
@@ -178,7 +182,7 @@ async fn nothing_goes_from_a_storage_that_another_database_knows() {
     let run = output(&mut beside(&["run"])).await;
     let said = String::from_utf8_lossy(&run.stdout);
     // What is so young is not looked at.
-    assert!(said.starts_with("removed 0 sessions"), "{said}");
+    assert!(said.starts_with("removed 0 recordings of 0 sessions"), "{said}");
     let mut first = folder.viva(&["retention", "run"]);
     assert!(
         !output(&mut first).await.status.success(),
@@ -187,13 +191,26 @@ async fn nothing_goes_from_a_storage_that_another_database_knows() {
 }
 
 #[tokio::test]
-async fn a_server_removes_by_itself_what_is_no_longer_kept() {
+async fn a_server_purges_audio_by_itself_and_keeps_what_was_said() {
     let folder = Folder::new();
     keep_an_old_session(&folder, 1).await;
     let server = folder.serve().await;
     let client = server.client();
-    let gone = async { while client.session(session_id(1).as_uuid()).await.is_ok() {} };
-    timeout(PATIENCE, gone).await.expect("it goes soon");
+    let id = session_id(1).as_uuid();
+    let purged = async {
+        loop {
+            let detail = client.session(id).await.unwrap();
+            if detail.session.recordings_purged_at.is_some() {
+                return detail;
+            }
+        }
+    };
+    let detail = timeout(PATIENCE, purged).await.expect("it says so soon");
+    let [turn] = &detail.turns[..] else {
+        panic!("{:?}", detail.turns);
+    };
+    assert_eq!(turn.user_transcript.as_deref(), Some("Tell me a story."));
+    assert!(turn.latency.total_ms.is_some() && turn.user_audio_ms.is_some());
     let gone = async {
         while !recordings(&folder.storage()).is_empty() {
             tokio::task::yield_now().await;
@@ -208,7 +225,7 @@ async fn a_server_removes_by_itself_what_is_no_longer_kept() {
     );
     let is_at_it = refused.contains("another process removes what is no longer kept");
     assert!(
-        said.starts_with("removed 0 sessions") || is_at_it,
+        said.starts_with("removed 0 recordings of 0 sessions") || is_at_it,
         "{said}{refused}"
     );
 }

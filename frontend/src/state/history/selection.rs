@@ -144,6 +144,7 @@ pub(super) mod tests {
                     .unwrap()
                     .into(),
                 ended_at: None,
+                recordings_purged_at: None,
                 barge_in_enabled: true,
                 system_prompt: None,
                 user_role: None,

@@ -202,6 +202,17 @@ impl Recorded {
         to_ms.clamp(0.0, self.length_ms)
     }
 
+    /// When its recordings were purged, in ms since 1970; `None` while they are kept.
+    pub fn purged_at_ms(&self) -> Option<i64> {
+        let purged_at = self.session.recordings_purged_at;
+        purged_at.map(|at| at.timestamp_millis())
+    }
+
+    /// Whether there is something to play.
+    pub fn can_sound(&self) -> bool {
+        self.length_ms > 0.0 && self.purged_at_ms().is_none()
+    }
+
     /// How many turns were interrupted.
     pub fn interruptions(&self) -> u64 {
         self.statistics.interrupted_count
@@ -340,6 +351,22 @@ mod tests {
         ] {
             assert_eq!(recorded.stepped(from, step), to, "{step:?} from {from}");
         }
+    }
+
+    #[test]
+    fn what_is_purged_is_not_played_and_lies_where_it_lay() {
+        let mut recorded = recorded();
+        assert_eq!((recorded.can_sound(), recorded.purged_at_ms()), (true, None));
+        recorded.session.recordings_purged_at = Some(noon(30));
+        assert!(!recorded.can_sound());
+        let purged_after = recorded.purged_at_ms().unwrap() - recorded.session.started_at.timestamp_millis();
+        assert_eq!(purged_after, 30_000);
+        assert_eq!(recorded.stepped(0.0, Step::NextTurn), 1_000.0);
+        let silent = Recorded {
+            length_ms: 0.0,
+            ..self::recorded()
+        };
+        assert!(!silent.can_sound());
     }
 
     #[test]

@@ -93,6 +93,7 @@ pub(super) fn export(turns: Vec<ExportedTurn>, length_ms: f64) -> SessionExport 
             status: SessionStatus::Completed,
             started_at: noon(0),
             ended_at: Some(noon(20)),
+            recordings_purged_at: None,
             barge_in_enabled: true,
             system_prompt: None,
             user_role: None,

@@ -234,6 +234,50 @@ async fn a_conversation_that_goes_on_says_so_and_is_not_deleted() -> Result<()> 
         .await
 }
 
+/// The answer to a request for a file of this form.
+fn exported(format: &str) -> String {
+    format!(
+        "fetch(`/api/v1/interaction${{location.pathname}}/export?format={format}`)
+            .then(async answer => [answer.status, (await answer.json().catch(() => ({{}}))).code])"
+    )
+}
+
+#[tokio::test]
+async fn what_is_purged_is_shown_and_not_heard() -> Result<()> {
+    let viva = Viva::start().await?;
+    let id = viva.keep_half_an_hour().await?;
+    viva.purge_half_an_hour(id).await?;
+    let url = format!("{}sessions/{id}", viva.url());
+    Browser::with(Microphone::NotAllowed)
+        .visit(&url, async |page| {
+            page.until_shown(&format!("{OPEN} [data-message=purged]"), 10)
+                .await?;
+            let said = page.text("[data-message=purged] p").await?;
+            ensure!(said.contains("purged on Mar 31, 2026"), "{said}");
+            page.until(&format!("{PAINTED}.every(count => count > 100)"), 5)
+                .await?;
+            let average = page.text("[data-fact=average] dd").await?;
+            ensure!(average.ends_with("ms"), "{average}");
+            page.picture("conversation-purged").await?;
+
+            let silent = "document.querySelector('.vv-player audio') === null
+                && ['.vv-toggle', '.vv-speed select', '.vv-play-from'].every(it => document.querySelector(it).disabled)
+                && ['wav', 'zip'].every(it => document.querySelector(`[data-format=${it}]`) === null)
+                && document.querySelector('[data-format=json]') !== null";
+            page.until(silent, 5).await?;
+            let file = page.value(&exported("wav")).await?;
+            ensure!(file[0] == 410 && file[1] == "recordings-purged", "{file}");
+            let file = page.value(&exported("json")).await?;
+            ensure!(file[0] == 200, "{file}");
+            // One still gets around in it.
+            page.press(Key::Right).await?;
+            page.until(&format!("{TOLD}.startsWith('00:05')"), 5).await?;
+            page.press(" ").await?;
+            page.until_shown(".vv-player[data-sound=still]", 5).await
+        })
+        .await
+}
+
 #[tokio::test]
 async fn what_is_not_there_is_said_with_ways_to_go_on_in_the_reader_s_language() -> Result<()> {
     let viva = Viva::start().await?;

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use tokio_util::task::TaskTracker;
 use viva_application::deletion::{Deletions, DeletionsPorts};
 use viva_application::meters::Meters;
@@ -46,11 +47,15 @@ impl Kept {
 
     pub(crate) async fn two_sessions() -> Self {
         let kept = Self::nothing();
-        for n in [1, 2] {
-            kept.end(n).await;
-            kept.leave_a_third_turn(n).await;
-        }
+        kept.fill_two_sessions().await;
         kept
+    }
+
+    pub(crate) async fn fill_two_sessions(&self) {
+        for n in [1, 2] {
+            self.end(n).await;
+            self.leave_a_third_turn(n).await;
+        }
     }
 
     /// A session that goes on.
@@ -184,6 +189,21 @@ impl Kept {
         assert_eq!(self.files_of(n), [""; 0]);
         assert_eq!((self.journalled(n).await, self.spooled(n)), (0, 0));
         assert!(!self.tombstones().contains(&session_id(n)));
+    }
+
+    /// All of the session is there, but for what sounds.
+    pub(crate) async fn assert_purged(&self, n: u16) {
+        assert!(self.purged_at(n).await.is_some(), "it does not say so");
+        assert_eq!((self.files_of(n), self.spooled(n)), (Vec::new(), 0));
+        let turns = self.turns_of(n).await;
+        assert_eq!(turns[..2], [turn(n, 1), turn(n, 2)]);
+        assert_eq!(turns.len() + self.journalled(n).await, 3, "the third is nowhere");
+    }
+
+    /// When the recordings of a session were purged.
+    pub(crate) async fn purged_at(&self, n: u16) -> Option<DateTime<Utc>> {
+        let found = self.session_store.find(OWNER, session_id(n)).await.unwrap();
+        found.expect("the session is there").recordings_purged_at
     }
 
     /// Everything is as it was left.

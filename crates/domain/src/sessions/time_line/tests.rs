@@ -33,6 +33,7 @@ fn session() -> Session {
         fallback: FallbackPolicy::Ask,
         started_at: noon(),
         state: SessionState::Active,
+        recordings_purged_at: None,
     }
 }
 

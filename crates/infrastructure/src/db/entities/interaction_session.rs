@@ -48,6 +48,8 @@ pub(crate) struct Model {
     pub(crate) p95_latency_us: Option<i64>,
     /// Whether the five before this are known, and the words in `session_words`.
     pub(crate) is_summarised: bool,
+    /// Missing while they are kept. What turns say of them stays.
+    pub(crate) recordings_purged_at: Option<DateTimeUtc>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
@@ -93,6 +95,7 @@ impl Model {
             avg_latency_us: None,
             p95_latency_us: None,
             is_summarised: true,
+            recordings_purged_at: session.recordings_purged_at.map(whole_micros),
         }
     }
 }
@@ -150,6 +153,7 @@ impl TryFrom<Model> for Session {
             fallback: fallback_of(&row.fallback)?,
             started_at: row.started_at,
             state: state_of(&row.status, row.ended_at)?,
+            recordings_purged_at: row.recordings_purged_at,
             interaction: Interaction::from(row.interaction),
         })
     }

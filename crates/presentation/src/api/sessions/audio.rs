@@ -49,6 +49,7 @@ pub(crate) struct Which {
         (status = 304, description = "It is what you have"),
         (status = 400, description = "An id is no UUID, or `type` is missing", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such session, turn or recording", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 410, description = "The recordings of the session are purged; `detail` says when", body = ProblemBody, content_type = "application/problem+json"),
         (status = 416, description = "The range lies outside of the recording", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]

@@ -22,6 +22,7 @@ pub(super) fn session(session: Session) -> rest::Session {
         },
         started_at: session.started_at,
         ended_at: session.state.ended_at(),
+        recordings_purged_at: session.recordings_purged_at,
         barge_in_enabled: session.barge_in_enabled,
         system_prompt: text(prompt.system_prompt()),
         user_role: text(prompt.user_role()),

@@ -24,7 +24,7 @@ use crate::problem::Problem;
     tag = "interaction",
     params(("id" = Uuid, Path, description = "The session")),
     responses(
-        (status = 200, description = "The peaks of every recording", body = rest::SessionPeaks),
+        (status = 200, description = "The peaks of every recording, also of those that are purged", body = rest::SessionPeaks),
         (status = 400, description = "The id is no UUID", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such session", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "The database or the storage cannot be reached", body = ProblemBody, content_type = "application/problem+json"),

@@ -49,17 +49,18 @@ pub(crate) fn session_detail() -> impl Strategy<Value = rest::SessionDetail> {
         interaction(),
         status,
         time(),
-        of(time()),
+        (of(time()), of(time())),
         any::<bool>(),
         texts,
     )
         .prop_map(
-            |(id, interaction, status, started_at, ended_at, barge_in_enabled, texts)| rest::Session {
+            |(id, interaction, status, started_at, times, barge_in_enabled, texts)| rest::Session {
                 id,
                 interaction,
                 status,
                 started_at,
-                ended_at,
+                ended_at: times.0,
+                recordings_purged_at: times.1,
                 barge_in_enabled,
                 system_prompt: texts.0,
                 user_role: texts.1,

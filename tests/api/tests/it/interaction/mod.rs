@@ -7,6 +7,7 @@ mod export;
 mod peaks;
 mod prompts;
 mod providers;
+mod purged;
 mod session_list;
 mod sessions;
 mod templates;

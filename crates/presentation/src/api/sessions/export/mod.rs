@@ -31,7 +31,7 @@ use crate::problem::{Problem, log};
 #[into_params(parameter_in = Query)]
 pub(crate) struct Form {
     /// `json`: everything but the sound; `csv`: a row per turn; `wav`: both sides in time, the user left, the AI right; `zip`:
-    /// all of these and the recordings.
+    /// all of these and the recordings, or where these are purged `json` and `csv` alone.
     #[param(inline)]
     format: Format,
 }
@@ -90,6 +90,7 @@ impl Format {
         (status = 206, description = "The part of `wav` that was asked for", content_type = "audio/wav"),
         (status = 400, description = "The id is no UUID, or `format` is missing or none of these", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such session", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 410, description = "The recordings of the session are purged, so there is no `wav`; `detail` says when", body = ProblemBody, content_type = "application/problem+json"),
         (status = 416, description = "The range lies outside of `wav`", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
@@ -115,7 +116,7 @@ pub(crate) async fn export(
     let file = match format {
         Format::Json => json::file(&record).map(whole).map_err(|err| unmade(&err))?,
         Format::Csv => csv::file(&record).map(whole).map_err(|err| unmade(&err))?,
-        Format::Wav => sound(history.stereo(&record), &method, &headers)?,
+        Format::Wav => sound(history.stereo(&record)?, &method, &headers)?,
         Format::Zip => {
             let json = json::file(&record).map_err(|err| unmade(&err))?;
             let csv = csv::file(&record).map_err(|err| unmade(&err))?;

@@ -60,17 +60,19 @@ enum Entry {
 
 impl Archive {
     pub(super) fn new(history: History, record: &SessionRecord, json: Vec<u8>, csv: Vec<u8>) -> Self {
-        let stereo = history.stereo(record);
         let mut entries = VecDeque::from([
             Entry::Bytes("session.json", json.into()),
             Entry::Bytes("turns.csv", csv.into()),
-            Entry::Conversation(Box::new(stereo)),
         ]);
-        entries.extend(placed(record).filter_map(|placed| {
-            let turn = record.turns.get(placed.turn)?.number.get();
-            let name = file_name::in_archive(turn, placed.side);
-            Some(Entry::Recording(name, placed.recording.clone()))
-        }));
+        // Where recordings are purged, `session.json` says so.
+        if let Ok(stereo) = history.stereo(record) {
+            entries.push_back(Entry::Conversation(Box::new(stereo)));
+            entries.extend(placed(record).filter_map(|placed| {
+                let turn = record.turns.get(placed.turn)?.number.get();
+                let name = file_name::in_archive(turn, placed.side);
+                Some(Entry::Recording(name, placed.recording.clone()))
+            }));
+        }
         let written = Written::default();
         Self {
             history,
