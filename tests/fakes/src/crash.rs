@@ -1,3 +1,4 @@
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -7,7 +8,7 @@ use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use viva_domain::ids::{SessionId, TurnId, UserId};
 use viva_domain::ports::{
-    AudioSpool, BlobError, BlobErrorKind, BlobKey, BlobList, BlobStore, EndedSession, KnownStorage,
+    AudioSpool, BlobError, BlobErrorKind, BlobKey, BlobList, BlobStore, EndedSession, KnownStorage, OpenBlob,
     RemovedBlobs, RetentionStore, SpoolError, SpoolErrorKind, SpoolFile, SpooledAudio, StoreError,
     StoreErrorKind, TurnJournal,
 };
@@ -112,6 +113,11 @@ impl BlobStore for Crashing<dyn BlobStore> {
     async fn len(&self, key: &BlobKey) -> Result<Option<u64>, BlobError> {
         let call = self.port.len(key);
         self.point.call("measure a file", blob_error, call).await
+    }
+
+    async fn open(&self, key: &BlobKey, range: Range<u64>) -> Result<Option<OpenBlob>, BlobError> {
+        let call = self.port.open(key, range);
+        self.point.call("open a file", blob_error, call).await
     }
 
     async fn read(&self, key: &BlobKey, start: u64, end: u64) -> Result<Option<Bytes>, BlobError> {
