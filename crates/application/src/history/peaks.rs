@@ -59,9 +59,12 @@ impl History {
         let Ok(rate) = SampleRate::new(recording.sample_rate) else {
             return Ok(None);
         };
-        let Some(mut samples) = Samples::open(self, recording, 0, recording.samples).await? else {
+        let all = 0..recording.samples;
+        let opened = self.blob_store.open(&recording.key, Samples::bytes(all.clone()));
+        let Some(opened) = opened.await? else {
             return Ok(None);
         };
+        let mut samples = Samples::of(opened, all);
         let mut meter = PeakMeter::new(rate);
         loop {
             let next = samples.next().await?;

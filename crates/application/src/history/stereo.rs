@@ -8,11 +8,12 @@ use std::ops::Range;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use viva_audio::{HEADER_LEN, Resampler, SampleRate, WavHeader, pcm};
+use viva_domain::ports::BlobKey;
 use viva_domain::sessions::Stretch;
 use viva_domain::turns::{Recording, Turn};
 
 use super::samples::Samples;
-use super::{History, HistoryError, SessionRecord};
+use super::{Export, ExportedRecording, History, HistoryError};
 
 const CHANNELS: u8 = 2;
 const BYTES_PER_FRAME: u64 = 4;
@@ -30,14 +31,15 @@ pub struct Stereo {
 
 impl History {
     /// A session as a WAV file with two channels.
-    pub fn stereo(&self, record: &SessionRecord) -> Stereo {
+    pub fn stereo(&self, export: &Export) -> Stereo {
+        let record = &export.record;
         let seconds = record.time_line.length().as_secs_f64();
         let rate = rate_for(&record.turns, seconds);
         let frames = rate.samples_in(record.time_line.length());
         let lane = |stretches: &[Stretch], recording: fn(&Turn) -> Option<&Recording>| {
             let places = stretches.iter().filter_map(|stretch| {
                 let recording = recording(record.turns.get(stretch.turn)?)?;
-                Place::new(stretch, recording, rate)
+                Place::new(stretch, export.recording(recording), rate)
             });
             Lane::new(self, places.collect())
         };
@@ -154,11 +156,19 @@ struct Lane {
     places: VecDeque<Place>,
     /// What is sounding.
     voice: Option<Voice>,
+    /// What sounded, and may go on elsewhere.
+    paused: Option<Paused>,
+}
+
+/// A recording that was read up to the end of a place.
+struct Paused {
+    key: BlobKey,
+    samples: Samples,
 }
 
 /// A part of a recording, and the frames that it has to itself.
 struct Place {
-    recording: Recording,
+    recording: ExportedRecording,
     from: SampleRate,
     to: SampleRate,
     first_sample: u64,
@@ -169,10 +179,10 @@ struct Place {
 
 impl Place {
     /// `None` of a recording whose rate makes no sense.
-    fn new(stretch: &Stretch, recording: &Recording, to: SampleRate) -> Option<Self> {
-        let from = SampleRate::new(recording.sample_rate).ok()?;
+    fn new(stretch: &Stretch, exported: ExportedRecording, to: SampleRate) -> Option<Self> {
+        let from = SampleRate::new(exported.recording.sample_rate).ok()?;
         Some(Self {
-            recording: recording.bare(),
+            recording: exported,
             from,
             to,
             first_sample: from.samples_in(stretch.offset),
@@ -180,6 +190,10 @@ impl Place {
             begins: to.samples_in(stretch.at.elapsed()),
             ends: to.samples_in(stretch.end().elapsed()),
         })
+    }
+
+    fn key(&self) -> &BlobKey {
+        &self.recording.recording.key
     }
 
     /// How many samples of the recording need not be read when so many of the file are left out, and how many of the file
@@ -210,6 +224,7 @@ impl Lane {
             position: 0,
             places,
             voice: None,
+            paused: None,
         }
     }
 
@@ -246,22 +261,44 @@ impl Lane {
         let Some(place) = self.places.front() else {
             return Ok(0);
         };
+        let key = place.key().clone();
         let until = place.ends.min(end);
         let is_last = until == place.ends;
         let wanted = until.saturating_sub(self.position);
         if self.voice.is_none() && wanted > 0 {
             let skipped = self.position.saturating_sub(place.begins);
-            self.voice = Voice::open(&self.history, place, skipped).await?;
+            self.voice = self.open(skipped).await?;
         }
         let sounded = match &mut self.voice {
             Some(voice) => voice.take(wanted, taken).await?,
             None => 0,
         };
         if sounded < wanted || is_last {
-            self.voice = None;
+            let samples = self.voice.take().map(|voice| voice.samples);
+            self.paused = samples.map(|samples| Paused { key, samples });
             self.places.pop_front();
         }
         Ok(sounded)
+    }
+
+    /// Opens the first place, so many samples of the file after it begins; `None` when it is not stored (yet).
+    async fn open(&mut self, skipped: u64) -> Result<Option<Voice>, HistoryError> {
+        let Some(place) = self.places.front() else {
+            return Ok(None);
+        };
+        let (unread, surplus) = place.unread(skipped);
+        let part = place.first_sample + unread..place.end_sample;
+        let paused = self.paused.take().filter(|paused| paused.key == *place.key());
+        let goes_on = paused.and_then(|paused| paused.samples.go_on_with(part.clone()));
+        if let Some(samples) = goes_on {
+            return Ok(Some(Voice::new(place, samples, surplus)));
+        }
+        // A recording that paused again and again is in many places, and is read at once.
+        let same = self.places.iter().take_while(|next| next.key() == place.key());
+        let end = same.map(|next| next.end_sample).max().unwrap_or(part.end);
+        let bytes = Samples::bytes(part.start..end);
+        let opened = self.history.open_exported(&place.recording, bytes).await?;
+        Ok(opened.map(|blob| Voice::new(place, Samples::of(blob, part), surplus)))
     }
 }
 
@@ -276,21 +313,16 @@ struct Voice {
 }
 
 impl Voice {
-    /// Begins so many samples of the file after the place does.
-    async fn open(history: &History, place: &Place, skipped: u64) -> Result<Option<Self>, HistoryError> {
-        let (unread, surplus) = place.unread(skipped);
-        let first = place.first_sample + unread;
-        let opened = Samples::open(history, &place.recording, first, place.end_sample).await?;
-        Ok(opened.map(|samples| {
-            let resampler = Resampler::new(place.from, place.to);
-            Self {
-                samples,
-                early: resampler.delay() + surplus,
-                resampler,
-                ready: VecDeque::new(),
-                is_over: false,
-            }
-        }))
+    /// What is made of these samples before so many of the file were made is thrown away.
+    fn new(place: &Place, samples: Samples, surplus: usize) -> Self {
+        let resampler = Resampler::new(place.from, place.to);
+        Self {
+            samples,
+            early: resampler.delay() + surplus,
+            resampler,
+            ready: VecDeque::new(),
+            is_over: false,
+        }
     }
 
     /// Takes so many samples, or fewer at its end, and answers how many.

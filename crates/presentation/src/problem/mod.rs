@@ -8,7 +8,7 @@ use axum::extract::rejection::{FormRejection, JsonRejection, PathRejection, Quer
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use tracing::error;
+use tracing::{error, warn};
 use viva_application::credentials::CredentialError;
 use viva_application::deletion::DeleteError;
 use viva_application::history::HistoryError;
@@ -297,8 +297,9 @@ impl From<HistoryError> for Problem {
         match &err {
             HistoryError::UnknownSession(_) => Self::not_found("session-not-found").detail(err.to_string()),
             HistoryError::UnknownTurn(_) => Self::not_found("turn-not-found").detail(err.to_string()),
-            HistoryError::NoRecording => Self::not_found("recording-not-found").detail(err.to_string()),
-            HistoryError::Range { len } => Self::range_not_satisfiable(*len),
+            HistoryError::NoRecording | HistoryError::Deleted(_) => {
+                Self::not_found("recording-not-found").detail(err.to_string())
+            }
             HistoryError::Store(cause) => cause.into(),
             HistoryError::Blob(cause) => cause.into(),
         }
@@ -375,6 +376,18 @@ pub(crate) fn log(err: &dyn Error) {
         source = cause.source();
     }
     error!(error = %err, "Request failed: {err}{causes}");
+}
+
+/// Logs why an answer breaks off that has begun. That somebody deletes what is being read is nobody's fault.
+pub(crate) fn broke_off(err: &HistoryError) {
+    match err {
+        HistoryError::Deleted(_) => warn!(error = %err, "An answer broke off: {err}"),
+        HistoryError::UnknownSession(_)
+        | HistoryError::UnknownTurn(_)
+        | HistoryError::NoRecording
+        | HistoryError::Store(_)
+        | HistoryError::Blob(_) => log(err),
+    }
 }
 
 /// Makes a problem of a failure that a layer below answered in its own way. The headers stay: `allow` says which

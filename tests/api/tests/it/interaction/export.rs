@@ -10,9 +10,12 @@ use futures_util::StreamExt;
 use tower::ServiceExt;
 use viva_audio::level::AUDIBLE;
 use viva_audio::{Clip, HEADER_LEN, SampleRate, WavHeader, pcm};
+use viva_contract::samples;
+use viva_domain::ids::UserId;
 use viva_domain::ports::BlobErrorKind;
-use viva_domain::sessions::Session;
+use viva_domain::sessions::{EndStatus, Session};
 use viva_domain::turns::{HeardText, Turn};
+use viva_fakes::CapturedLogs;
 use viva_protocol::rest::{EXPORT_SCHEMA, SessionExport};
 
 use crate::bench::{Server, Sound, measured, recording, silent_turn};
@@ -432,6 +435,52 @@ async fn a_storage_that_goes_away_breaks_the_file_off() {
         assert!(matches!(last, Some(Err(_))), "{format}: it must not look whole");
         kept.server.blob_store.faults().recover();
     }
+}
+
+#[tokio::test]
+async fn a_session_that_is_deleted_meanwhile_breaks_the_file_off() {
+    for format in ["wav", "zip"] {
+        let kept = Kept::half_an_hour().await;
+        let (at, status) = (samples::at(1), EndStatus::Completed);
+        let ended = kept
+            .server
+            .session_store
+            .end(UserId::LOCAL, kept.session.id, at, status);
+        ended.await.unwrap();
+        let mut file = kept.stream(format).await;
+        file.next().await.unwrap().unwrap();
+        let path = format!("/api/v1/interaction/sessions/{}", kept.session.id);
+        assert_eq!(kept.server.request("DELETE", &path, &[]).await.status, 204);
+        let logs = CapturedLogs::start();
+        let mut last = file.next().await;
+        while let Some(Ok(_)) = last {
+            last = file.next().await;
+        }
+        assert!(matches!(last, Some(Err(_))), "{format}: it must not look whole");
+        let told = logs.text();
+        let told: Vec<&str> = told.lines().filter(|line| line.contains("broke off")).collect();
+        assert!(matches!(told[..], [line] if line.contains("deleted")), "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_stored_later_is_a_gap_until_then() {
+    let kept = Kept::new().await;
+    let gap = kept.file("wav").await;
+    for format in ["wav", "zip"] {
+        let mut file = kept.stream(format).await;
+        let mut pieces = Vec::new();
+        while let Some(piece) = file.next().await {
+            pieces.push(piece.expect("nothing was deleted"));
+        }
+        assert!(!pieces.is_empty());
+    }
+    let clip = SECOND.clip(SampleRate::HZ_16K);
+    kept.server.keep_clip("turn_002_user.wav", &clip, None).await;
+    let (_, [user, _]) = channels(&kept.file("wav").await);
+    assert_eq!(sounds(SampleRate::HZ_24K, &user).len(), 2);
+    let (_, [user, _]) = channels(&gap);
+    assert_eq!(sounds(SampleRate::HZ_24K, &user).len(), 1);
 }
 
 #[tokio::test]

@@ -16,15 +16,16 @@ use serde::Deserialize;
 use tracing::instrument;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-use viva_application::history::{History, SessionRecord, Stereo};
+use viva_application::history::{Export, History, Stereo};
 use viva_domain::ids::SessionId;
 use viva_protocol::problem::Problem as ProblemBody;
 use viva_protocol::rest;
 
+use self::zip::ArchiveError;
 use super::byte_range::{Part, Unsatisfiable};
 use super::file_name;
 use crate::extract::{Identity, Path, Query};
-use crate::problem::{Problem, log};
+use crate::problem::{Problem, broke_off, log};
 
 /// In which form.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -102,8 +103,8 @@ pub(crate) async fn export(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let record = history.record(user_id, SessionId::from_uuid(id)).await?;
-    let session = &record.session;
+    let export = history.export(user_id, SessionId::from_uuid(id)).await?;
+    let session = &export.record.session;
     let name = file_name::of_session(session.started_at, session.id, format.extension());
     let content = [
         (header::CONTENT_TYPE, format.media_type().to_owned()),
@@ -113,13 +114,15 @@ pub(crate) async fn export(
         ),
     ];
     let file = match format {
-        Format::Json => json::file(&record).map(whole).map_err(|err| unmade(&err))?,
-        Format::Csv => csv::file(&record).map(whole).map_err(|err| unmade(&err))?,
-        Format::Wav => sound(history.stereo(&record), &method, &headers)?,
+        Format::Json => json::file(&export.record)
+            .map(whole)
+            .map_err(|err| unmade(&err))?,
+        Format::Csv => csv::file(&export.record).map(whole).map_err(|err| unmade(&err))?,
+        Format::Wav => sound(history.stereo(&export), &method, &headers)?,
         Format::Zip => {
-            let json = json::file(&record).map_err(|err| unmade(&err))?;
-            let csv = csv::file(&record).map_err(|err| unmade(&err))?;
-            archive(history, &record, json, csv)
+            let json = json::file(&export.record).map_err(|err| unmade(&err))?;
+            let csv = csv::file(&export.record).map_err(|err| unmade(&err))?;
+            archive(history, &export, json, csv)
         }
     };
     Ok((content, file).into_response())
@@ -133,14 +136,18 @@ fn whole(bytes: Vec<u8>) -> Response {
 /// What is wanted of the conversation's sound. A recording that is stored later changes it, and no tag tells of that.
 fn sound(stereo: Stereo, method: &Method, headers: &HeaderMap) -> Result<Response, Unsatisfiable> {
     let part = Part::of(method, headers, None, stereo.file_len())?;
-    let stream = stereo.into_part(part.bytes).inspect_err(|err| log(err));
+    let stream = stereo.into_part(part.bytes).inspect_err(broke_off);
     let length = AppendHeaders(part.headers);
     Ok((part.status, length, Body::from_stream(stream)).into_response())
 }
 
-fn archive(history: History, record: &SessionRecord, json: Vec<u8>, csv: Vec<u8>) -> Response {
-    let stream = zip::Archive::new(history, record, json, csv).into_stream();
-    Body::from_stream(stream.inspect_err(|err| log(err))).into_response()
+fn archive(history: History, export: &Export, json: Vec<u8>, csv: Vec<u8>) -> Response {
+    let stream = zip::Archive::new(history, export, json, csv).into_stream();
+    let stream = stream.inspect_err(|err| match err {
+        ArchiveError::History(err) => broke_off(err),
+        ArchiveError::Zip(_) | ArchiveError::Compress(_) => log(err),
+    });
+    Body::from_stream(stream).into_response()
 }
 
 fn unmade(err: &dyn Error) -> Problem {

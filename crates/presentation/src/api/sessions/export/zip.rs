@@ -12,11 +12,10 @@ use chrono::{DateTime, Datelike, Timelike, Utc};
 use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use thiserror::Error;
-use viva_application::history::{History, HistoryError, SessionRecord, Stereo};
-use viva_domain::turns::Recording;
+use viva_application::history::{Export, ExportedRecording, History, HistoryError, Stereo};
 
 use super::super::file_name;
-use super::super::recordings::{pieces, placed};
+use super::super::recordings::placed;
 
 /// Bytes that are compressed at once, which takes less than 500 µs, and sent at once.
 const BLOCK: usize = 16 * 1024;
@@ -55,12 +54,13 @@ pub(super) struct Archive {
 enum Entry {
     Bytes(&'static str, Bytes),
     Conversation(Box<Stereo>),
-    Recording(String, Recording),
+    Recording(String, ExportedRecording),
 }
 
 impl Archive {
-    pub(super) fn new(history: History, record: &SessionRecord, json: Vec<u8>, csv: Vec<u8>) -> Self {
-        let stereo = history.stereo(record);
+    pub(super) fn new(history: History, export: &Export, json: Vec<u8>, csv: Vec<u8>) -> Self {
+        let record = &export.record;
+        let stereo = history.stereo(export);
         let mut entries = VecDeque::from([
             Entry::Bytes("session.json", json.into()),
             Entry::Bytes("turns.csv", csv.into()),
@@ -69,7 +69,7 @@ impl Archive {
         entries.extend(placed(record).filter_map(|placed| {
             let turn = record.turns.get(placed.turn)?.number.get();
             let name = file_name::in_archive(turn, placed.side);
-            Some(Entry::Recording(name, placed.recording.clone()))
+            Some(Entry::Recording(name, export.recording(placed.recording)))
         }));
         let written = Written::default();
         Self {
@@ -134,11 +134,11 @@ impl Archive {
                 ("conversation.wav".to_owned(), len, stereo.into_stream().boxed())
             }
             Entry::Recording(name, recording) => {
-                let Some(len) = self.history.stored_len(&recording).await? else {
-                    return Ok(()); // It is not there (yet).
+                let opened = self.history.open_exported(&recording, 0..u64::MAX).await?;
+                let Some(opened) = opened else {
+                    return Ok(()); // It is not stored yet.
                 };
-                let content = pieces(self.history.clone(), recording, 0..len);
-                (name, len, content.boxed())
+                (name, opened.len, opened.bytes.err_into().boxed())
             }
         };
         if let Some(writer) = &mut self.writer {
