@@ -26,7 +26,14 @@ impl History {
         id: SessionId,
     ) -> Result<SessionRecord, HistoryError> {
         let mut record = self.record(owner, id).await?;
+        let mut known = self.session_store.peaks(owner, id).await?;
         for turn in &mut record.turns {
+            let MeasuredPeaks { user, ai } = known.remove(&turn.id).unwrap_or_default();
+            for (recording, peaks) in [(&mut turn.user_audio, user), (&mut turn.ai_audio, ai)] {
+                if let Some(recording) = recording {
+                    recording.peaks = peaks;
+                }
+            }
             self.complete_peaks(owner, turn).await?;
         }
         Ok(record)
