@@ -1,5 +1,6 @@
 //! What was kept of sessions.
 
+mod effort;
 mod export;
 mod peaks;
 mod samples;
@@ -18,6 +19,7 @@ use viva_domain::ports::{
 use viva_domain::sessions::{Session, SessionFilter, TimeLine};
 use viva_domain::turns::{Recording, Turn, TurnNumber};
 
+pub use self::effort::{Effort, EffortTurn, TooBusy};
 pub use self::export::{Export, ExportedRecording};
 pub use self::peaks::PEAK_WINDOW;
 pub use self::stereo::Stereo;
@@ -27,6 +29,7 @@ pub use self::stereo::Stereo;
 pub struct History {
     session_store: Arc<dyn SessionStore>,
     blob_store: Arc<dyn BlobStore>,
+    effort: Effort,
 }
 
 /// Why something could not be read.
@@ -126,7 +129,13 @@ impl History {
         Self {
             session_store,
             blob_store,
+            effort: Effort::of_this_machine(),
         }
+    }
+
+    /// What making files may take of the machine, with all that is done here.
+    pub fn effort(&self) -> &Effort {
+        &self.effort
     }
 
     /// Answers when the history can be read and go on.

@@ -13,7 +13,7 @@ use viva_domain::sessions::Stretch;
 use viva_domain::turns::{Recording, Turn};
 
 use super::samples::Samples;
-use super::{Export, ExportedRecording, History, HistoryError};
+use super::{Effort, Export, ExportedRecording, History, HistoryError};
 
 const CHANNELS: u8 = 2;
 const BYTES_PER_FRAME: u64 = 4;
@@ -103,17 +103,17 @@ impl Stereo {
 
     /// So many frames from where the lanes stand.
     fn into_frames(self, count: u64) -> impl Stream<Item = Result<Bytes, HistoryError>> + Send + 'static {
+        let effort = self.user.history.effort.clone();
         stream::try_unfold(
-            (self.user, self.ai, count),
-            |(mut user, mut ai, left)| async move {
+            (self.user, self.ai, effort, count),
+            |(mut user, mut ai, effort, left)| async move {
                 if left == 0 {
                     return Ok(None);
                 }
-                // Silence is made without ever waiting for anything.
-                tokio::task::yield_now().await;
                 let count = left.min(BLOCK);
-                let block = interleaved(&user.take(count).await?, &ai.take(count).await?);
-                Ok(Some((block, (user, ai, left - count))))
+                let (users, ais) = (user.take(count).await?, ai.take(count).await?);
+                let block = effort.spend(|| interleaved(&users, &ais)).await;
+                Ok(Some((block, (user, ai, effort, left - count))))
             },
         )
     }
@@ -270,7 +270,7 @@ impl Lane {
             self.voice = self.open(skipped).await?;
         }
         let sounded = match &mut self.voice {
-            Some(voice) => voice.take(wanted, taken).await?,
+            Some(voice) => voice.take(wanted, taken, &self.history.effort).await?,
             None => 0,
         };
         if sounded < wanted || is_last {
@@ -326,28 +326,28 @@ impl Voice {
     }
 
     /// Takes so many samples, or fewer at its end, and answers how many.
-    async fn take(&mut self, count: u64, taken: &mut Vec<i16>) -> Result<u64, HistoryError> {
+    async fn take(&mut self, count: u64, taken: &mut Vec<i16>, effort: &Effort) -> Result<u64, HistoryError> {
         let count = usize::try_from(count).unwrap_or(usize::MAX);
         while self.ready.len() < count && !self.is_over {
-            self.read_on().await?;
+            let samples = self.samples.next().await?;
+            effort.spend(|| self.resample(&samples)).await;
         }
         let count = count.min(self.ready.len());
         taken.extend(self.ready.drain(..count));
         Ok(count as u64)
     }
 
-    async fn read_on(&mut self) -> Result<(), HistoryError> {
-        let samples = self.samples.next().await?;
+    /// Makes what comes next ready; it is the end where there is nothing.
+    fn resample(&mut self, samples: &[i16]) {
         let mut resampled = Vec::new();
         if samples.is_empty() {
             self.resampler.flush_into(&mut resampled);
             self.is_over = true;
         } else {
-            self.resampler.process_into(&samples, &mut resampled);
+            self.resampler.process_into(samples, &mut resampled);
         }
         let early = self.early.min(resampled.len());
         self.early -= early;
         self.ready.extend(&resampled[early..]);
-        Ok(())
     }
 }

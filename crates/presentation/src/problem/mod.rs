@@ -11,7 +11,7 @@ use axum::response::{Html, IntoResponse, Response};
 use tracing::{error, warn};
 use viva_application::credentials::CredentialError;
 use viva_application::deletion::DeleteError;
-use viva_application::history::HistoryError;
+use viva_application::history::{HistoryError, TooBusy};
 use viva_application::templates::{FindTemplateError, PromptError, TemplateError};
 use viva_domain::credentials::{AddressFault, CredentialRefusal};
 use viva_domain::ports::{BlobError, BlobErrorKind, StoreError, StoreErrorKind};
@@ -19,6 +19,9 @@ use viva_domain::templates::InvalidTemplate;
 use viva_protocol::problem::{PROBLEM_JSON, Problem as Body};
 
 use crate::self_test::{CertificateUnreadable, SelfTestRuns};
+
+/// When somebody whose file could not be made tries again.
+const EXPORT_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 /// A failed request, as RFC 9457 `application/problem+json` with a stable `code`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -303,6 +306,13 @@ impl From<HistoryError> for Problem {
             HistoryError::Store(cause) => cause.into(),
             HistoryError::Blob(cause) => cause.into(),
         }
+    }
+}
+
+impl From<TooBusy> for Problem {
+    fn from(err: TooBusy) -> Self {
+        let problem = Self::unavailable("exports-busy").detail(format!("{err}; try again"));
+        problem.retry_after(Some(EXPORT_AGAIN_AFTER))
     }
 }
 

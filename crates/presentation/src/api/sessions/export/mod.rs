@@ -92,6 +92,7 @@ impl Format {
         (status = 400, description = "The id is no UUID, or `format` is missing or none of these", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such session", body = ProblemBody, content_type = "application/problem+json"),
         (status = 416, description = "The range lies outside of `wav`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The database or the storage cannot be reached, or too many files are being made: then with `retry-after`", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
 #[instrument(name = "api.sessions.export", skip_all, fields(session.id = %id, export.format = format.extension()))]
@@ -103,8 +104,31 @@ pub(crate) async fn export(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let export = history.export(user_id, SessionId::from_uuid(id)).await?;
-    let session = &export.record.session;
+    let id = SessionId::from_uuid(id);
+    let (session, file) = match format {
+        Format::Json => {
+            let record = history.record(user_id, id).await?;
+            let (record, json) = written(&history, record, json::file).await?;
+            (record.session, whole(json))
+        }
+        Format::Csv => {
+            let record = history.record(user_id, id).await?;
+            let (record, csv) = written(&history, record, csv::file).await?;
+            (record.session, whole(csv))
+        }
+        Format::Wav => {
+            let export = history.export(user_id, id).await?;
+            drop(history.effort().turn().await?);
+            let sound = sound(history.stereo(&export), &method, &headers)?;
+            (export.record.session, sound)
+        }
+        Format::Zip => {
+            let export = history.export(user_id, id).await?;
+            let (export, texts) = written(&history, export, zip::Texts::of).await?;
+            let session = export.record.session.clone();
+            (session, archive(history, &export, texts))
+        }
+    };
     let name = file_name::of_session(session.started_at, session.id, format.extension());
     let content = [
         (header::CONTENT_TYPE, format.media_type().to_owned()),
@@ -113,19 +137,30 @@ pub(crate) async fn export(
             format!("attachment; filename=\"{name}\""),
         ),
     ];
-    let file = match format {
-        Format::Json => json::file(&export.record)
-            .map(whole)
-            .map_err(|err| unmade(&err))?,
-        Format::Csv => csv::file(&export.record).map(whole).map_err(|err| unmade(&err))?,
-        Format::Wav => sound(history.stereo(&export), &method, &headers)?,
-        Format::Zip => {
-            let json = json::file(&export.record).map_err(|err| unmade(&err))?;
-            let csv = csv::file(&export.record).map_err(|err| unmade(&err))?;
-            archive(history, &export, json, csv)
-        }
-    };
     Ok((content, file).into_response())
+}
+
+/// What is written at once, when it is its turn. Of a long conversation that is more than a moment's work.
+async fn written<T, W, E>(
+    history: &History,
+    of: T,
+    write: impl FnOnce(&T) -> Result<W, E> + Send + 'static,
+) -> Result<(T, W), Problem>
+where
+    T: Send + 'static,
+    W: Send + 'static,
+    E: Error + Send + 'static,
+{
+    let turn = history.effort().turn().await?;
+    let writing = tokio::task::spawn_blocking(move || {
+        let written = write(&of);
+        drop(turn);
+        written.map(|written| (of, written))
+    });
+    match writing.await {
+        Ok(written) => written.map_err(|err| unmade(&err)),
+        Err(err) => Err(unmade(&err)),
+    }
 }
 
 fn whole(bytes: Vec<u8>) -> Response {
@@ -141,8 +176,8 @@ fn sound(stereo: Stereo, method: &Method, headers: &HeaderMap) -> Result<Respons
     Ok((part.status, length, Body::from_stream(stream)).into_response())
 }
 
-fn archive(history: History, export: &Export, json: Vec<u8>, csv: Vec<u8>) -> Response {
-    let stream = zip::Archive::new(history, export, json, csv).into_stream();
+fn archive(history: History, export: &Export, texts: zip::Texts) -> Response {
+    let stream = zip::Archive::new(history, export, texts).into_stream();
     let stream = stream.inspect_err(|err| match err {
         ArchiveError::History(err) => broke_off(err),
         ArchiveError::Zip(_) | ArchiveError::Compress(_) => log(err),

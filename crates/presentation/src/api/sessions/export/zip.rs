@@ -16,6 +16,7 @@ use viva_application::history::{Export, ExportedRecording, History, HistoryError
 
 use super::super::file_name;
 use super::super::recordings::placed;
+use super::{csv, json};
 
 /// Bytes that are compressed at once, which takes less than 500 µs, and sent at once.
 const BLOCK: usize = 16 * 1024;
@@ -38,6 +39,30 @@ pub(super) enum ArchiveError {
     Compress(#[from] io::Error),
 }
 
+/// What in an archive is no sound.
+pub(super) struct Texts {
+    json: Vec<u8>,
+    csv: Vec<u8>,
+}
+
+/// Why it cannot be written.
+#[derive(Debug, Error)]
+pub(super) enum TextsError {
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    Csv(#[from] ::csv::Error),
+}
+
+impl Texts {
+    pub(super) fn of(export: &Export) -> Result<Self, TextsError> {
+        Ok(Self {
+            json: json::file(&export.record)?,
+            csv: csv::file(&export.record)?,
+        })
+    }
+}
+
 /// An archive that is written while it is read.
 pub(super) struct Archive {
     history: History,
@@ -58,12 +83,12 @@ enum Entry {
 }
 
 impl Archive {
-    pub(super) fn new(history: History, export: &Export, json: Vec<u8>, csv: Vec<u8>) -> Self {
+    pub(super) fn new(history: History, export: &Export, texts: Texts) -> Self {
         let record = &export.record;
         let stereo = history.stereo(export);
         let mut entries = VecDeque::from([
-            Entry::Bytes("session.json", json.into()),
-            Entry::Bytes("turns.csv", csv.into()),
+            Entry::Bytes("session.json", texts.json.into()),
+            Entry::Bytes("turns.csv", texts.csv.into()),
             Entry::Conversation(Box::new(stereo)),
         ]);
         entries.extend(placed(record).filter_map(|placed| {
@@ -114,11 +139,11 @@ impl Archive {
     }
 
     async fn write(&mut self, bytes: &[u8]) -> Result<(), ArchiveError> {
+        let effort = self.history.effort();
         for block in bytes.chunks(BLOCK) {
             if let Some(writer) = &mut self.writer {
-                writer.write_all(block)?;
+                effort.spend(|| writer.write_all(block)).await?;
             }
-            tokio::task::yield_now().await;
         }
         Ok(())
     }
