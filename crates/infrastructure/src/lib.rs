@@ -17,6 +17,8 @@ pub mod db;
 #[cfg(test)]
 mod deleting;
 mod disk;
+#[cfg(test)]
+mod exporting;
 pub mod journal;
 pub mod providers;
 pub mod spool;

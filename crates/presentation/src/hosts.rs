@@ -56,7 +56,8 @@ fn authority<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
     }
 }
 
-fn is_loopback(host: &str) -> bool {
+/// Whether a `Host` names this machine to itself: `localhost` or a loopback address, with or without a port.
+pub fn is_loopback(host: &str) -> bool {
     let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, _port)) => address,
         None => host.split_once(':').map_or(host, |(name, _port)| name),

@@ -26,6 +26,7 @@ mod state;
 mod web;
 mod ws;
 
+pub use hosts::is_loopback;
 pub use limits::{Limiter, RateLimits};
 pub use meters::{HttpMeters, METRICS};
 pub use openapi::openapi;

@@ -1,11 +1,12 @@
 //! What every [`BlobStore`] must do.
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
 use tempfile::TempDir;
-use viva_domain::ports::{BlobErrorKind, BlobKey, BlobStore};
+use viva_domain::ports::{BlobErrorKind, BlobKey, BlobStore, OpenBlob};
 
 /// Runs the suite; the factory is `async fn(impl AsyncFnOnce(&dyn BlobStore))`.
 #[macro_export]
@@ -15,6 +16,9 @@ macro_rules! blob_store_contract {
             stored_files_are_read_back,
             parts_are_read,
             ranges_outside_the_file_are_refused,
+            what_is_opened_comes_as_it_is_taken,
+            what_is_opened_is_cut_to_the_file,
+            who_reads_what_is_deleted_meanwhile_is_not_given_half_of_it,
             large_files_survive,
             empty_files_are_stored,
             storing_again_replaces,
@@ -70,10 +74,76 @@ pub async fn ranges_outside_the_file_are_refused(store: &dyn BlobStore) {
     }
 }
 
+pub async fn what_is_opened_comes_as_it_is_taken(store: &dyn BlobStore) {
+    let content = pattern(1_500_001);
+    put_bytes(store, "a.wav", &content).await;
+    for (start, end) in [
+        (0, u64::MAX),
+        (0, 1_500_001),
+        (44, 1_000_000),
+        (1_500_000, u64::MAX),
+    ] {
+        let OpenBlob { len, mut bytes } = store.open(&key("a.wav"), start..end).await.unwrap().unwrap();
+        assert_eq!(len, 1_500_001);
+        let mut at = usize::try_from(start).unwrap();
+        while let Some(piece) = bytes.next().await {
+            let piece = piece.unwrap();
+            assert!(
+                !piece.is_empty() && piece == content[at..at + piece.len()],
+                "at {at}"
+            );
+            at += piece.len();
+        }
+        assert_eq!(at as u64, end.min(len));
+    }
+}
+
+pub async fn what_is_opened_is_cut_to_the_file(store: &dyn BlobStore) {
+    put_bytes(store, "a.wav", b"0123456789").await;
+    put_bytes(store, "empty.wav", b"").await;
+    for (name, start, end, expected) in [
+        ("a.wav", 7, 11, "789"),
+        ("a.wav", 7, u64::MAX, "789"),
+        ("a.wav", 10, 11, ""),
+        ("a.wav", 500, u64::MAX, ""),
+        ("a.wav", 5, 5, ""),
+        ("a.wav", 6, 5, ""),
+        ("empty.wav", 0, 1, ""),
+        ("empty.wav", 0, u64::MAX, ""),
+    ] {
+        let opened = store
+            .open(&key(name), Range { start, end })
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(opened.len, if name == "a.wav" { 10 } else { 0 });
+        let pieces: Vec<Bytes> = opened.bytes.try_collect().await.unwrap();
+        assert_eq!(pieces.concat(), expected.as_bytes(), "{name} {start}..{end}");
+    }
+    for range in [0..1, 0..0, 5..u64::MAX] {
+        assert!(store.open(&key("no/such.wav"), range).await.unwrap().is_none());
+    }
+}
+
+pub async fn who_reads_what_is_deleted_meanwhile_is_not_given_half_of_it(store: &dyn BlobStore) {
+    let content = pattern(8_000_000);
+    put_bytes(store, "a.wav", &content).await;
+    let opened = store.open(&key("a.wav"), 0..u64::MAX).await.unwrap().unwrap();
+    let mut bytes = opened.bytes;
+    let first = bytes.next().await.unwrap().unwrap();
+    store.delete(&key("a.wav")).await.unwrap();
+    if let Ok(rest) = bytes.try_collect::<Vec<Bytes>>().await {
+        assert!(
+            [first, rest.concat().into()].concat() == content,
+            "it looks whole"
+        );
+    }
+    assert!(store.open(&key("a.wav"), 0..u64::MAX).await.unwrap().is_none());
+}
+
 pub async fn large_files_survive(store: &dyn BlobStore) {
     const LEN: u64 = 23 * 1024 * 1024 + 1;
-    let pattern = |at: u64| (at % 251).to_le_bytes()[0];
-    let content: Vec<u8> = (0..LEN).map(pattern).collect();
+    let content = pattern(LEN);
     put(store, "large.wav", &content).await;
     assert_eq!(store.len(&key("large.wav")).await.unwrap(), Some(LEN));
     assert!(whole(store, "large.wav").await == content, "the content changed");
@@ -226,6 +296,11 @@ pub async fn listed_files_can_be_deleted_meanwhile(store: &dyn BlobStore) {
         store.delete(&file.unwrap().key).await.unwrap();
     }
     assert_eq!(listed(store, "a").await, []);
+}
+
+/// So many bytes of which no two that are near each other are the same.
+fn pattern(len: u64) -> Vec<u8> {
+    (0..len).map(|at| (at % 251).to_le_bytes()[0]).collect()
 }
 
 /// Names and lengths, in order.

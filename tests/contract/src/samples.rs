@@ -182,6 +182,22 @@ pub fn turn(n: u16, number: u16) -> Turn {
     }
 }
 
+/// As [`turn`], with the peaks of both recordings.
+pub fn measured_turn(n: u16, number: u16) -> Turn {
+    let measured = |recording: Option<Recording>, peaks: &'static [u8]| {
+        recording.map(|recording| Recording {
+            peaks: Some(Bytes::from_static(peaks)),
+            ..recording
+        })
+    };
+    let turn = turn(n, number);
+    Turn {
+        user_audio: measured(turn.user_audio, &[0, 1, 128, 255]),
+        ai_audio: measured(turn.ai_audio, &[7]),
+        ..turn
+    }
+}
+
 /// The `number`th turn of the `n`th session: it failed before anything was said.
 pub fn failed_turn(n: u16, number: u16) -> Turn {
     Turn {
@@ -320,7 +336,7 @@ fn recording(n: u16, number: u16, side: &str, sample_rate: u32, placement: Place
         samples: 48_001,
         sample_rate,
         placement: Some(placement),
-        peaks: Some(Bytes::from_static(&[0, 1, 128, 255])),
+        peaks: None,
     }
 }
 

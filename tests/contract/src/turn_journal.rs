@@ -4,7 +4,7 @@
 use viva_domain::ports::TurnJournal;
 use viva_domain::turns::Turn;
 
-use crate::samples::{OWNER, STRANGER, failed_turn, session_id, turn, turn_id};
+use crate::samples::{OWNER, STRANGER, failed_turn, measured_turn, session_id, turn, turn_id};
 
 /// Runs the suite; the factory is `async fn(impl AsyncFnOnce(&dyn TurnJournal))`.
 #[macro_export]
@@ -23,7 +23,7 @@ macro_rules! turn_journal_contract {
 }
 
 pub async fn kept_turns_are_returned(journal: &dyn TurnJournal) {
-    let kept = [(OWNER, turn(1, 1)), (STRANGER, failed_turn(1, 2))];
+    let kept = [(OWNER, measured_turn(1, 1)), (STRANGER, failed_turn(1, 2))];
     for (owner, turn) in &kept {
         journal.keep(*owner, turn).await.unwrap();
     }

@@ -1,17 +1,21 @@
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream};
 use viva_domain::ports::{
-    BlobError, BlobErrorKind, BlobKey, BlobList, BlobStore, Clock as _, RemovedBlobs, StoredBlob,
+    BlobError, BlobErrorKind, BlobKey, BlobList, BlobStore, Clock as _, OpenBlob, RemovedBlobs, StoredBlob,
 };
 
 use crate::{FaultSwitch, ManualClock, MemoryAudioSpool, lock};
+
+/// Bytes of a file that are read at once.
+const PIECE: usize = 64 * 1024;
 
 /// Keeps finished files in memory.
 #[derive(Debug, Default)]
@@ -19,8 +23,8 @@ pub struct MemoryBlobStore {
     spool: MemoryAudioSpool,
     blobs: Mutex<BTreeMap<BlobKey, Blob>>,
     clock: ManualClock,
-    faults: FaultSwitch<BlobErrorKind>,
-    bytes_read: AtomicU64,
+    faults: Arc<FaultSwitch<BlobErrorKind>>,
+    bytes_read: Arc<AtomicU64>,
 }
 
 #[derive(Debug)]
@@ -97,18 +101,33 @@ impl BlobStore for MemoryBlobStore {
         Ok(lock(&self.blobs).get(key).map(|blob| blob.content.len() as u64))
     }
 
-    async fn read(&self, key: &BlobKey, start: u64, end: u64) -> Result<Option<Bytes>, BlobError> {
+    /// Who reads a file has all of it, also when it is deleted meanwhile.
+    async fn open(&self, key: &BlobKey, range: Range<u64>) -> Result<Option<OpenBlob>, BlobError> {
         self.check("read", key)?;
-        let blobs = lock(&self.blobs);
-        let Some(Blob { content: blob, .. }) = blobs.get(key) else {
+        let Some(content) = lock(&self.blobs).get(key).map(|blob| blob.content.clone()) else {
             return Ok(None);
         };
-        if start >= end || end > blob.len() as u64 {
-            return Err(error(BlobErrorKind::Range, "read", key));
-        }
-        self.bytes_read.fetch_add(end - start, Ordering::Relaxed);
-        let at = |position: u64| usize::try_from(position).unwrap_or(usize::MAX);
-        Ok(Some(blob.slice(at(start)..at(end))))
+        let at = |position: u64| usize::try_from(position).map_or(content.len(), |at| at.min(content.len()));
+        let (start, end) = (at(range.start), at(range.end));
+        let wanted = content.slice(start.min(end)..end);
+        let (faults, read, key) = (
+            Arc::clone(&self.faults),
+            Arc::clone(&self.bytes_read),
+            key.clone(),
+        );
+        let pieces = (0..wanted.len()).step_by(PIECE).map(move |first| {
+            if first > 0 {
+                // The first piece comes with the answer.
+                faults.check().map_err(|kind| error(kind, "read", &key))?;
+            }
+            let piece = wanted.slice(first..wanted.len().min(first + PIECE));
+            read.fetch_add(piece.len() as u64, Ordering::Relaxed);
+            Ok(piece)
+        });
+        Ok(Some(OpenBlob {
+            len: content.len() as u64,
+            bytes: stream::iter(pieces).boxed(),
+        }))
     }
 
     async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {

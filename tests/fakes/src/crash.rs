@@ -1,3 +1,4 @@
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -8,8 +9,8 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use viva_domain::ids::{SessionId, TurnId, UserId};
 use viva_domain::ports::{
     AudioSpool, BlobError, BlobErrorKind, BlobKey, BlobList, BlobStore, EndedSession, KnownSession,
-    KnownStorage, RemovedBlobs, RetentionStore, SpoolError, SpoolErrorKind, SpoolFile, SpooledAudio,
-    StoreError, StoreErrorKind, TurnJournal,
+    KnownStorage, OpenBlob, RemovedBlobs, RetentionStore, SpoolError, SpoolErrorKind, SpoolFile,
+    SpooledAudio, StoreError, StoreErrorKind, TurnJournal,
 };
 use viva_domain::turns::Turn;
 
@@ -111,6 +112,11 @@ impl BlobStore for Crashing<dyn BlobStore> {
     async fn len(&self, key: &BlobKey) -> Result<Option<u64>, BlobError> {
         let call = self.port.len(key);
         self.point.call("measure a file", blob_error, call).await
+    }
+
+    async fn open(&self, key: &BlobKey, range: Range<u64>) -> Result<Option<OpenBlob>, BlobError> {
+        let call = self.port.open(key, range);
+        self.point.call("open a file", blob_error, call).await
     }
 
     async fn read(&self, key: &BlobKey, start: u64, end: u64) -> Result<Option<Bytes>, BlobError> {

@@ -11,7 +11,7 @@ use viva_domain::sessions::{
     EndStatus, Interaction, Session, SessionFilter, SessionOverview, SessionState, SessionSummary,
     TurnOutcome,
 };
-use viva_domain::turns::{Turn, TurnNumber};
+use viva_domain::turns::{Recording, Turn, TurnNumber};
 
 use crate::rows::{error, paged};
 use crate::{FaultSwitch, lock};
@@ -255,13 +255,29 @@ impl SessionStore for MemorySessionStore {
         Ok(())
     }
 
+    async fn peaks(
+        &self,
+        owner: UserId,
+        id: SessionId,
+    ) -> Result<BTreeMap<TurnId, MeasuredPeaks>, StoreError> {
+        self.check("list peaks")?;
+        let rows = lock(&self.rows);
+        let turns = rows.owned(owner, id).into_iter().flat_map(|_| rows.turns_of(id));
+        let of = |recording: &Option<Recording>| recording.as_ref()?.peaks.clone();
+        let peaks = turns.map(|turn| {
+            let (user, ai) = (of(&turn.user_audio), of(&turn.ai_audio));
+            (turn.id, MeasuredPeaks { user, ai })
+        });
+        Ok(peaks.collect())
+    }
+
     async fn turns(&self, owner: UserId, id: SessionId) -> Result<Vec<Turn>, StoreError> {
         self.check("list turns")?;
         let rows = lock(&self.rows);
         if rows.owned(owner, id).is_none() {
             return Ok(Vec::new());
         }
-        let mut turns: Vec<Turn> = rows.turns_of(id).cloned().collect();
+        let mut turns: Vec<Turn> = rows.turns_of(id).map(without_peaks).collect();
         turns.sort_by_key(|turn| turn.number);
         Ok(turns)
     }
@@ -273,7 +289,7 @@ impl SessionStore for MemorySessionStore {
             .owned(owner, session)
             .and_then(|_| rows.turns.get(&id))
             .filter(|turn| turn.session_id == session)
-            .cloned())
+            .map(without_peaks))
     }
 
     async fn end_left_over(&self, at: DateTime<Utc>) -> Result<u64, StoreError> {
@@ -295,6 +311,14 @@ impl SessionStore for MemorySessionStore {
     async fn ping(&self) -> Result<(), StoreError> {
         self.check("ping")
     }
+}
+
+fn without_peaks(turn: &Turn) -> Turn {
+    let mut turn = turn.clone();
+    for recording in [&mut turn.user_audio, &mut turn.ai_audio].into_iter().flatten() {
+        recording.peaks = None;
+    }
+    turn
 }
 
 #[cfg(test)]

@@ -1,22 +1,26 @@
 //! What was kept of sessions.
 
+mod effort;
+mod export;
 mod peaks;
 mod samples;
 mod stereo;
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
 use thiserror::Error;
 use viva_domain::ids::{SessionId, TurnId, UserId};
 use viva_domain::latency::{MeasuredAt, MetricStatistics, Statistics};
 use viva_domain::ports::{
-    BlobError, BlobErrorKind, BlobStore, PageRequest, SessionList, SessionStore, StoreError,
+    BlobError, BlobKey, BlobStore, OpenBlob, PageRequest, SessionList, SessionStore, StoreError,
 };
 use viva_domain::sessions::{Session, SessionFilter, TimeLine};
 use viva_domain::turns::{Recording, Turn, TurnNumber};
 
+pub use self::effort::{Effort, EffortTurn, TooBusy};
+pub use self::export::{Export, ExportedRecording};
 pub use self::peaks::PEAK_WINDOW;
 pub use self::stereo::Stereo;
 
@@ -25,6 +29,7 @@ pub use self::stereo::Stereo;
 pub struct History {
     session_store: Arc<dyn SessionStore>,
     blob_store: Arc<dyn BlobStore>,
+    effort: Effort,
 }
 
 /// Why something could not be read.
@@ -42,12 +47,9 @@ pub enum HistoryError {
     /// There are none any more, and all else of the session is kept.
     #[error("the recordings of this session were purged at {}; all else of it is kept", seconds(.0))]
     Purged(DateTime<Utc>),
-    /// A range that lies outside the recording.
-    #[error("the range lies outside the recording of {len} bytes")]
-    Range {
-        /// The recording's length in bytes.
-        len: u64,
-    },
+    /// A recording was there when a file began to be made of it, and is not any more: it was deleted.
+    #[error("{0} was deleted while it was read")]
+    Deleted(BlobKey),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -130,7 +132,13 @@ impl History {
         Self {
             session_store,
             blob_store,
+            effort: Effort::of_this_machine(),
         }
+    }
+
+    /// What making files may take of the machine, with all that is done here.
+    pub fn effort(&self) -> &Effort {
+        &self.effort
     }
 
     /// Answers when the history can be read and go on.
@@ -172,8 +180,9 @@ impl History {
     /// # Errors
     /// [`HistoryError::UnknownSession`] or [`HistoryError::Store`].
     pub async fn turns(&self, owner: UserId, id: SessionId) -> Result<Vec<Turn>, HistoryError> {
+        let turns = self.session_store.turns(owner, id).await?;
         self.session(owner, id).await?;
-        Ok(self.session_store.turns(owner, id).await?)
+        Ok(turns)
     }
 
     /// All that is kept of a session, but for the sound.
@@ -181,8 +190,9 @@ impl History {
     /// # Errors
     /// [`HistoryError::UnknownSession`] or [`HistoryError::Store`].
     pub async fn record(&self, owner: UserId, id: SessionId) -> Result<SessionRecord, HistoryError> {
-        let session = self.session(owner, id).await?;
+        // A session that is there after its turns were read had all of them.
         let turns = self.session_store.turns(owner, id).await?;
+        let session = self.session(owner, id).await?;
         let time_line = TimeLine::of(&session, &turns);
         Ok(SessionRecord {
             session,
@@ -215,10 +225,8 @@ impl History {
         };
         let recording = recording.ok_or(HistoryError::NoRecording)?;
         has_recordings(&self.session(owner, session).await?)?;
-        let len = self
-            .stored_len(&recording)
-            .await?
-            .ok_or(HistoryError::NoRecording)?;
+        let len = self.blob_store.len(&recording.key).await?;
+        let len = len.ok_or(HistoryError::NoRecording)?;
         Ok(StoredRecording {
             recording,
             len,
@@ -227,26 +235,14 @@ impl History {
         })
     }
 
-    /// The length of a recording's file in bytes; `None` when it is not there (yet).
+    /// Opens a recording that is stored, to read these bytes of it.
     ///
     /// # Errors
-    /// [`HistoryError::Blob`].
-    pub async fn stored_len(&self, recording: &Recording) -> Result<Option<u64>, HistoryError> {
-        Ok(self.blob_store.len(&recording.key).await?)
-    }
-
-    /// Bytes of a recording from `start` up to, not including, `end`.
-    ///
-    /// # Errors
-    /// [`HistoryError::Range`] when it has no such bytes, [`HistoryError::NoRecording`] when it is gone.
-    pub async fn read(&self, recording: &Recording, start: u64, end: u64) -> Result<Bytes, HistoryError> {
-        match self.blob_store.read(&recording.key, start, end).await {
-            Ok(bytes) => bytes.ok_or(HistoryError::NoRecording),
-            Err(err) if err.kind == BlobErrorKind::Range => Err(HistoryError::Range {
-                len: self.blob_store.len(&recording.key).await?.unwrap_or(0),
-            }),
-            Err(err) => Err(err.into()),
-        }
+    /// [`HistoryError::Deleted`] when it is not there any more.
+    pub async fn open(&self, stored: &StoredRecording, bytes: Range<u64>) -> Result<OpenBlob, HistoryError> {
+        let key = &stored.recording.key;
+        let opened = self.blob_store.open(key, bytes).await?;
+        opened.ok_or_else(|| HistoryError::Deleted(key.clone()))
     }
 
     /// Latency statistics of a session.

@@ -27,11 +27,18 @@ impl History {
         id: SessionId,
     ) -> Result<SessionRecord, HistoryError> {
         let mut record = self.record(owner, id).await?;
-        if has_recordings(&record.session).is_err() {
-            return Ok(record);
-        }
+        let are_kept = has_recordings(&record.session).is_ok();
+        let mut known = self.session_store.peaks(owner, id).await?;
         for turn in &mut record.turns {
-            self.complete_peaks(owner, turn).await?;
+            let MeasuredPeaks { user, ai } = known.remove(&turn.id).unwrap_or_default();
+            for (recording, peaks) in [(&mut turn.user_audio, user), (&mut turn.ai_audio, ai)] {
+                if let Some(recording) = recording {
+                    recording.peaks = peaks;
+                }
+            }
+            if are_kept {
+                self.complete_peaks(owner, turn).await?;
+            }
         }
         Ok(record)
     }
@@ -63,9 +70,12 @@ impl History {
         let Ok(rate) = SampleRate::new(recording.sample_rate) else {
             return Ok(None);
         };
-        let Some(mut samples) = Samples::open(self, recording, 0, recording.samples).await? else {
+        let all = 0..recording.samples;
+        let opened = self.blob_store.open(&recording.key, Samples::bytes(all.clone()));
+        let Some(opened) = opened.await? else {
             return Ok(None);
         };
+        let mut samples = Samples::of(opened, all);
         let mut meter = PeakMeter::new(rate);
         loop {
             let next = samples.next().await?;

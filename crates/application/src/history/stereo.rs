@@ -8,11 +8,12 @@ use std::ops::Range;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use viva_audio::{HEADER_LEN, Resampler, SampleRate, WavHeader, pcm};
+use viva_domain::ports::BlobKey;
 use viva_domain::sessions::Stretch;
 use viva_domain::turns::{Recording, Turn};
 
 use super::samples::Samples;
-use super::{History, HistoryError, SessionRecord, has_recordings};
+use super::{Effort, Export, ExportedRecording, History, HistoryError, has_recordings};
 
 const CHANNELS: u8 = 2;
 const BYTES_PER_FRAME: u64 = 4;
@@ -33,7 +34,8 @@ impl History {
     ///
     /// # Errors
     /// [`HistoryError::Purged`].
-    pub fn stereo(&self, record: &SessionRecord) -> Result<Stereo, HistoryError> {
+    pub fn stereo(&self, export: &Export) -> Result<Stereo, HistoryError> {
+        let record = &export.record;
         has_recordings(&record.session)?;
         let seconds = record.time_line.length().as_secs_f64();
         let rate = rate_for(&record.turns, seconds);
@@ -41,7 +43,7 @@ impl History {
         let lane = |stretches: &[Stretch], recording: fn(&Turn) -> Option<&Recording>| {
             let places = stretches.iter().filter_map(|stretch| {
                 let recording = recording(record.turns.get(stretch.turn)?)?;
-                Place::new(stretch, recording, rate)
+                Place::new(stretch, export.recording(recording), rate)
             });
             Lane::new(self, places.collect())
         };
@@ -105,17 +107,17 @@ impl Stereo {
 
     /// So many frames from where the lanes stand.
     fn into_frames(self, count: u64) -> impl Stream<Item = Result<Bytes, HistoryError>> + Send + 'static {
+        let effort = self.user.history.effort.clone();
         stream::try_unfold(
-            (self.user, self.ai, count),
-            |(mut user, mut ai, left)| async move {
+            (self.user, self.ai, effort, count),
+            |(mut user, mut ai, effort, left)| async move {
                 if left == 0 {
                     return Ok(None);
                 }
-                // Silence is made without ever waiting for anything.
-                tokio::task::yield_now().await;
                 let count = left.min(BLOCK);
-                let block = interleaved(&user.take(count).await?, &ai.take(count).await?);
-                Ok(Some((block, (user, ai, left - count))))
+                let (users, ais) = (user.take(count).await?, ai.take(count).await?);
+                let block = effort.spend(|| interleaved(&users, &ais)).await;
+                Ok(Some((block, (user, ai, effort, left - count))))
             },
         )
     }
@@ -158,11 +160,19 @@ struct Lane {
     places: VecDeque<Place>,
     /// What is sounding.
     voice: Option<Voice>,
+    /// What sounded, and may go on elsewhere.
+    paused: Option<Paused>,
+}
+
+/// A recording that was read up to the end of a place.
+struct Paused {
+    key: BlobKey,
+    samples: Samples,
 }
 
 /// A part of a recording, and the frames that it has to itself.
 struct Place {
-    recording: Recording,
+    recording: ExportedRecording,
     from: SampleRate,
     to: SampleRate,
     first_sample: u64,
@@ -173,10 +183,10 @@ struct Place {
 
 impl Place {
     /// `None` of a recording whose rate makes no sense.
-    fn new(stretch: &Stretch, recording: &Recording, to: SampleRate) -> Option<Self> {
-        let from = SampleRate::new(recording.sample_rate).ok()?;
+    fn new(stretch: &Stretch, exported: ExportedRecording, to: SampleRate) -> Option<Self> {
+        let from = SampleRate::new(exported.recording.sample_rate).ok()?;
         Some(Self {
-            recording: recording.bare(),
+            recording: exported,
             from,
             to,
             first_sample: from.samples_in(stretch.offset),
@@ -184,6 +194,10 @@ impl Place {
             begins: to.samples_in(stretch.at.elapsed()),
             ends: to.samples_in(stretch.end().elapsed()),
         })
+    }
+
+    fn key(&self) -> &BlobKey {
+        &self.recording.recording.key
     }
 
     /// How many samples of the recording need not be read when so many of the file are left out, and how many of the file
@@ -214,6 +228,7 @@ impl Lane {
             position: 0,
             places,
             voice: None,
+            paused: None,
         }
     }
 
@@ -250,22 +265,44 @@ impl Lane {
         let Some(place) = self.places.front() else {
             return Ok(0);
         };
+        let key = place.key().clone();
         let until = place.ends.min(end);
         let is_last = until == place.ends;
         let wanted = until.saturating_sub(self.position);
         if self.voice.is_none() && wanted > 0 {
             let skipped = self.position.saturating_sub(place.begins);
-            self.voice = Voice::open(&self.history, place, skipped).await?;
+            self.voice = self.open(skipped).await?;
         }
         let sounded = match &mut self.voice {
-            Some(voice) => voice.take(wanted, taken).await?,
+            Some(voice) => voice.take(wanted, taken, &self.history.effort).await?,
             None => 0,
         };
         if sounded < wanted || is_last {
-            self.voice = None;
+            let samples = self.voice.take().map(|voice| voice.samples);
+            self.paused = samples.map(|samples| Paused { key, samples });
             self.places.pop_front();
         }
         Ok(sounded)
+    }
+
+    /// Opens the first place, so many samples of the file after it begins; `None` when it is not stored (yet).
+    async fn open(&mut self, skipped: u64) -> Result<Option<Voice>, HistoryError> {
+        let Some(place) = self.places.front() else {
+            return Ok(None);
+        };
+        let (unread, surplus) = place.unread(skipped);
+        let part = place.first_sample + unread..place.end_sample;
+        let paused = self.paused.take().filter(|paused| paused.key == *place.key());
+        let goes_on = paused.and_then(|paused| paused.samples.go_on_with(part.clone()));
+        if let Some(samples) = goes_on {
+            return Ok(Some(Voice::new(place, samples, surplus)));
+        }
+        // A recording that paused again and again is in many places, and is read at once.
+        let same = self.places.iter().take_while(|next| next.key() == place.key());
+        let end = same.map(|next| next.end_sample).max().unwrap_or(part.end);
+        let bytes = Samples::bytes(part.start..end);
+        let opened = self.history.open_exported(&place.recording, bytes).await?;
+        Ok(opened.map(|blob| Voice::new(place, Samples::of(blob, part), surplus)))
     }
 }
 
@@ -280,46 +317,41 @@ struct Voice {
 }
 
 impl Voice {
-    /// Begins so many samples of the file after the place does.
-    async fn open(history: &History, place: &Place, skipped: u64) -> Result<Option<Self>, HistoryError> {
-        let (unread, surplus) = place.unread(skipped);
-        let first = place.first_sample + unread;
-        let opened = Samples::open(history, &place.recording, first, place.end_sample).await?;
-        Ok(opened.map(|samples| {
-            let resampler = Resampler::new(place.from, place.to);
-            Self {
-                samples,
-                early: resampler.delay() + surplus,
-                resampler,
-                ready: VecDeque::new(),
-                is_over: false,
-            }
-        }))
+    /// What is made of these samples before so many of the file were made is thrown away.
+    fn new(place: &Place, samples: Samples, surplus: usize) -> Self {
+        let resampler = Resampler::new(place.from, place.to);
+        Self {
+            samples,
+            early: resampler.delay() + surplus,
+            resampler,
+            ready: VecDeque::new(),
+            is_over: false,
+        }
     }
 
     /// Takes so many samples, or fewer at its end, and answers how many.
-    async fn take(&mut self, count: u64, taken: &mut Vec<i16>) -> Result<u64, HistoryError> {
+    async fn take(&mut self, count: u64, taken: &mut Vec<i16>, effort: &Effort) -> Result<u64, HistoryError> {
         let count = usize::try_from(count).unwrap_or(usize::MAX);
         while self.ready.len() < count && !self.is_over {
-            self.read_on().await?;
+            let samples = self.samples.next().await?;
+            effort.spend(|| self.resample(&samples)).await;
         }
         let count = count.min(self.ready.len());
         taken.extend(self.ready.drain(..count));
         Ok(count as u64)
     }
 
-    async fn read_on(&mut self) -> Result<(), HistoryError> {
-        let samples = self.samples.next().await?;
+    /// Makes what comes next ready; it is the end where there is nothing.
+    fn resample(&mut self, samples: &[i16]) {
         let mut resampled = Vec::new();
         if samples.is_empty() {
             self.resampler.flush_into(&mut resampled);
             self.is_over = true;
         } else {
-            self.resampler.process_into(&samples, &mut resampled);
+            self.resampler.process_into(samples, &mut resampled);
         }
         let early = self.early.min(resampled.len());
         self.early -= early;
         self.ready.extend(&resampled[early..]);
-        Ok(())
     }
 }

@@ -32,9 +32,9 @@ struct Channels {
 impl Channels {
     async fn of(bench: &Bench, started: &StartedSession) -> Self {
         let history = History::new(bench.session_store.clone(), bench.blob_store.clone());
-        let record = history.record(UserId::LOCAL, started.id).await;
-        let record = record.expect("the session is stored");
-        let stereo = history.stereo(&record).expect("its recordings are kept");
+        let export = history.export(UserId::LOCAL, started.id).await;
+        let stereo = history.stereo(&export.expect("the session is stored"));
+        let stereo = stereo.expect("its recordings are kept");
         let len = stereo.file_len();
         let pieces: Result<Vec<_>, _> = stereo.into_stream().try_collect().await;
         let file = pieces.expect("the recordings are stored").concat();

@@ -1,8 +1,10 @@
 use std::fmt;
+use std::future::poll_fn;
+use std::ops::Range;
 use std::path::Path;
 
 use async_trait::async_trait;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
 use futures_core::stream::BoxStream;
 use thiserror::Error;
@@ -155,6 +157,17 @@ pub struct RemovedBlobs {
 /// Files as they are found, or why no more can be; dropping it ends the search.
 pub type BlobList = BoxStream<'static, Result<StoredBlob, BlobError>>;
 
+/// Bytes as they come, in order, or why no more do; dropping it ends the reading.
+pub type BlobBytes = BoxStream<'static, Result<Bytes, BlobError>>;
+
+/// A file that is being read.
+pub struct OpenBlob {
+    /// The length of all of it in bytes.
+    pub len: u64,
+    /// What was asked for. It ends with an error where not all of that could be read.
+    pub bytes: BlobBytes,
+}
+
 /// Keeps finished files, such as recordings. Every implementation passes `contract::blob_store`.
 #[async_trait]
 pub trait BlobStore: Send + Sync {
@@ -176,11 +189,35 @@ pub trait BlobStore: Send + Sync {
     /// [`BlobErrorKind::Unavailable`] when the store cannot answer.
     async fn len(&self, key: &BlobKey) -> Result<Option<u64>, BlobError>;
 
-    /// The bytes from `start` up to, not including, `end`; `None` when there is no such file.
+    /// Opens the file to read those bytes of the range that it has; `None` when there is no such file. They are read as they
+    /// are taken, so of a long file only a moment is in memory, and all of them are of the same version of it. A storage that
+    /// is far away is asked once, and again only where a connection breaks off.
+    ///
+    /// # Errors
+    /// [`BlobErrorKind::Unavailable`] when the store cannot answer.
+    async fn open(&self, key: &BlobKey, range: Range<u64>) -> Result<Option<OpenBlob>, BlobError>;
+
+    /// The bytes from `start` up to, not including, `end`, at once: for small files. `None` when there is no such file.
     ///
     /// # Errors
     /// [`BlobErrorKind::Range`] when `start >= end` or `end` is past the file's end; [`BlobErrorKind::Unavailable`].
-    async fn read(&self, key: &BlobKey, start: u64, end: u64) -> Result<Option<Bytes>, BlobError>;
+    async fn read(&self, key: &BlobKey, start: u64, end: u64) -> Result<Option<Bytes>, BlobError> {
+        let Some(OpenBlob { len, mut bytes }) = self.open(key, start..end).await? else {
+            return Ok(None);
+        };
+        if start >= end || end > len {
+            return Err(BlobError {
+                kind: BlobErrorKind::Range,
+                operation: format!("read {key}"),
+                source: None,
+            });
+        }
+        let mut read = BytesMut::new();
+        while let Some(piece) = poll_fn(|cx| bytes.as_mut().poll_next(cx)).await {
+            read.extend_from_slice(&piece?);
+        }
+        Ok(Some(read.freeze()))
+    }
 
     /// Removes the file; nothing happens when there is none.
     ///

@@ -28,7 +28,8 @@ use std::time::Duration;
 
 pub use audio_spool::{AudioSpool, SpoolError, SpoolErrorKind, SpoolFile, SpooledAudio};
 pub use blob_store::{
-    BlobError, BlobErrorKind, BlobKey, BlobList, BlobStore, InvalidBlobKey, RemovedBlobs, StoredBlob,
+    BlobBytes, BlobError, BlobErrorKind, BlobKey, BlobList, BlobStore, InvalidBlobKey, OpenBlob,
+    RemovedBlobs, StoredBlob,
 };
 pub use clock::Clock;
 pub use credential_check::CredentialCheck;

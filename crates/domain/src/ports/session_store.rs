@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -87,13 +89,25 @@ pub trait SessionStore: Send + Sync {
         peaks: &MeasuredPeaks,
     ) -> Result<(), StoreError>;
 
-    /// A session's turns by number; empty when the session is unknown or somebody else's. A session has at most 65,535.
+    /// What was measured of the recordings of a session's turns, see [`crate::turns::Recording::peaks`]; empty when the session
+    /// is unknown or somebody else's.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Unavailable`] when the backend cannot answer.
+    async fn peaks(
+        &self,
+        owner: UserId,
+        id: SessionId,
+    ) -> Result<BTreeMap<TurnId, MeasuredPeaks>, StoreError>;
+
+    /// A session's turns by number, without the peaks of their recordings, which are long; empty when the session is unknown or
+    /// somebody else's. A session has at most 65,535.
     ///
     /// # Errors
     /// [`StoreErrorKind::Unavailable`] when the backend cannot answer.
     async fn turns(&self, owner: UserId, id: SessionId) -> Result<Vec<Turn>, StoreError>;
 
-    /// One turn of one session of this user.
+    /// One turn of one session of this user, without the peaks of its recordings.
     ///
     /// # Errors
     /// [`StoreErrorKind::Unavailable`] when the backend cannot answer.

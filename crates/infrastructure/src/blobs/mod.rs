@@ -1,10 +1,12 @@
 //! Finished recordings, through `object_store`: in a local folder, or in a bucket of S3 or of what speaks as it does.
 
+mod reading;
 mod s3;
 #[cfg(test)]
 pub(crate) mod testing;
 
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,7 +22,7 @@ use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 use tracing::instrument;
 use viva_domain::ports::{
-    BlobError, BlobErrorKind, BlobKey, BlobList, BlobStore, RemovedBlobs, Source, StoredBlob,
+    BlobError, BlobErrorKind, BlobKey, BlobList, BlobStore, OpenBlob, RemovedBlobs, Source, StoredBlob,
 };
 
 use crate::disk;
@@ -36,8 +38,10 @@ const AT_ONCE: usize = 1_000;
 #[derive(Debug, Clone)]
 pub struct ObjectBlobStore {
     store: Arc<dyn ObjectStore>,
-    /// The same, for files: nobody waits for these.
+    /// The same, for files that are stored: nobody waits for these.
     uploads: Arc<dyn ObjectStore>,
+    /// The same, for files that are read, for as long as somebody takes them.
+    reads: Arc<dyn ObjectStore>,
     /// Where the store is a local folder.
     folder: Option<Arc<Path>>,
 }
@@ -60,6 +64,7 @@ impl ObjectBlobStore {
                 let store = Arc::new(store.with_fsync(true).with_automatic_cleanup(true));
                 Ok(Self {
                     uploads: store.clone(),
+                    reads: store.clone(),
                     store,
                     folder: Some(folder.into()),
                 })
@@ -77,10 +82,12 @@ impl ObjectBlobStore {
         let failed = |err: ObjectError| failed(format!("open the bucket {}", config.bucket), err);
         let store = Arc::new(s3::store(config, s3::Limits::WAITED_FOR).map_err(failed)?);
         let uploads = Arc::new(s3::store(config, s3::Limits::UPLOADS).map_err(failed)?);
+        let reads = Arc::new(s3::store(config, s3::Limits::READS).map_err(failed)?);
         s3::probe(&*store).await.map_err(failed)?;
         Ok(Self {
             store,
             uploads,
+            reads,
             folder: None,
         })
     }
@@ -152,21 +159,19 @@ impl BlobStore for ObjectBlobStore {
             .map_err(|err| failed(format!("measure {key}"), err))
     }
 
-    #[instrument(name = "blobs.read", skip_all, fields(blob.key = %key))]
-    async fn read(&self, key: &BlobKey, start: u64, end: u64) -> Result<Option<Bytes>, BlobError> {
-        // The library clips ranges instead of refusing them.
-        let Some(len) = self.len(key).await? else {
-            return Ok(None);
-        };
-        let operation = || format!("read {key}");
-        if start >= end || end > len {
-            return Err(BlobError {
-                kind: BlobErrorKind::Range,
-                operation: operation(),
-                source: None,
-            });
+    #[instrument(name = "blobs.open", skip_all, fields(blob.key = %key))]
+    async fn open(&self, key: &BlobKey, range: Range<u64>) -> Result<Option<OpenBlob>, BlobError> {
+        let operation = format!("read {key}");
+        match reading::open(&self.reads, path_of(key), range).await {
+            Ok(opened) => Ok(opened.map(|opened| OpenBlob {
+                len: opened.len,
+                bytes: opened
+                    .pieces
+                    .map_err(move |err| failed(operation.clone(), err))
+                    .boxed(),
+            })),
+            Err(err) => Err(failed(operation, err)),
         }
-        found(self.store.get_range(&path_of(key), start..end).await).map_err(|err| failed(operation(), err))
     }
 
     #[instrument(name = "blobs.delete", skip_all, fields(blob.key = %key))]

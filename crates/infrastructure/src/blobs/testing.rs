@@ -1,8 +1,11 @@
 //! A server that speaks S3 and was not written for these tests, with its files in a temporary folder.
 
+use std::io;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 
 use async_trait::async_trait;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -12,7 +15,8 @@ use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
 use s3s::{S3Result, s3_error};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use super::{ObjectBlobStore, S3Config};
@@ -33,6 +37,8 @@ pub(crate) struct S3Server {
 #[derive(Default)]
 struct Traffic {
     requests: AtomicUsize,
+    /// 0: it does not hang up.
+    hangs_up_after: AtomicUsize,
     refused: AtomicUsize,
     /// Part of the query of what is refused.
     refusing: Mutex<Option<String>>,
@@ -59,6 +65,46 @@ impl S3Access for Door {
     }
 }
 
+/// A connection that is hung up on.
+struct Line {
+    socket: TcpStream,
+    written: usize,
+    traffic: Arc<Traffic>,
+}
+
+impl AsyncRead for Line {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Line {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let most = match self.traffic.hangs_up_after.load(Ordering::Relaxed) {
+            0 => buf.len(),
+            most if most <= self.written => return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
+            most => buf.len().min(most - self.written),
+        };
+        let written = Pin::new(&mut self.socket).poll_write(cx, &buf[..most]);
+        if let Poll::Ready(Ok(count)) = written {
+            self.written += count;
+        }
+        written
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(cx)
+    }
+}
+
 impl S3Server {
     pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -71,13 +117,19 @@ impl S3Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let mut serving = JoinSet::new();
+        let lines = Arc::clone(&traffic);
         serving.spawn(async move {
             let mut open = JoinSet::new();
             while let Ok((socket, _)) = listener.accept().await {
                 let service = service.clone();
+                let line = Line {
+                    socket,
+                    written: 0,
+                    traffic: Arc::clone(&lines),
+                };
                 open.spawn(async move {
                     let connections = Connections::new(TokioExecutor::new());
-                    let _ = connections.serve_connection(TokioIo::new(socket), service).await;
+                    let _ = connections.serve_connection(TokioIo::new(line), service).await;
                 });
             }
         });
@@ -122,6 +174,11 @@ impl S3Server {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         *refusing = Some(part.to_owned());
+    }
+
+    /// Hangs up on every connection after so many bytes.
+    pub(crate) fn hang_up_after(&self, bytes: usize) {
+        self.traffic.hangs_up_after.store(bytes, Ordering::Relaxed);
     }
 
     pub(crate) fn requests(&self) -> usize {

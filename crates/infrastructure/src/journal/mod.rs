@@ -130,12 +130,11 @@ fn files_of(folder: &Path, session: SessionId) -> io::Result<FilesOf> {
     Ok(files)
 }
 
-/// What cannot be read as a turn is the session's if it names it.
+/// What does not name the session is not its, so only that is parsed; what cannot be read as a turn is its if it does.
 fn is_of(content: &[u8], session: SessionId) -> bool {
-    match serde_json::from_slice::<Entry>(content) {
-        Ok(entry) => entry.rows.turn.session_id == session.as_uuid(),
-        Err(_) => String::from_utf8_lossy(content).contains(&session.to_string()),
-    }
+    String::from_utf8_lossy(content).contains(&session.to_string())
+        && serde_json::from_slice::<Entry>(content)
+            .map_or(true, |entry| entry.rows.turn.session_id == session.as_uuid())
 }
 
 fn keep(folder: &Path, id: TurnId, entry: &Entry) -> io::Result<()> {

@@ -8,10 +8,10 @@ use axum::extract::rejection::{FormRejection, JsonRejection, PathRejection, Quer
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use tracing::error;
+use tracing::{error, warn};
 use viva_application::credentials::CredentialError;
 use viva_application::deletion::DeleteError;
-use viva_application::history::HistoryError;
+use viva_application::history::{HistoryError, TooBusy};
 use viva_application::templates::{FindTemplateError, PromptError, TemplateError};
 use viva_domain::credentials::{AddressFault, CredentialRefusal};
 use viva_domain::ports::{BlobError, BlobErrorKind, StoreError, StoreErrorKind};
@@ -19,6 +19,9 @@ use viva_domain::templates::InvalidTemplate;
 use viva_protocol::problem::{PROBLEM_JSON, Problem as Body};
 
 use crate::self_test::{CertificateUnreadable, SelfTestRuns};
+
+/// When somebody whose file could not be made tries again.
+const EXPORT_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 /// A failed request, as RFC 9457 `application/problem+json` with a stable `code`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -302,12 +305,20 @@ impl From<HistoryError> for Problem {
         match &err {
             HistoryError::UnknownSession(_) => Self::not_found("session-not-found").detail(err.to_string()),
             HistoryError::UnknownTurn(_) => Self::not_found("turn-not-found").detail(err.to_string()),
-            HistoryError::NoRecording => Self::not_found("recording-not-found").detail(err.to_string()),
+            HistoryError::NoRecording | HistoryError::Deleted(_) => {
+                Self::not_found("recording-not-found").detail(err.to_string())
+            }
             HistoryError::Purged(_) => Self::gone("recordings-purged").detail(err.to_string()),
-            HistoryError::Range { len } => Self::range_not_satisfiable(*len),
             HistoryError::Store(cause) => cause.into(),
             HistoryError::Blob(cause) => cause.into(),
         }
+    }
+}
+
+impl From<TooBusy> for Problem {
+    fn from(err: TooBusy) -> Self {
+        let problem = Self::unavailable("exports-busy").detail(format!("{err}; try again"));
+        problem.retry_after(Some(EXPORT_AGAIN_AFTER))
     }
 }
 
@@ -381,6 +392,19 @@ pub(crate) fn log(err: &dyn Error) {
         source = cause.source();
     }
     error!(error = %err, "Request failed: {err}{causes}");
+}
+
+/// Logs why an answer breaks off that has begun. That somebody deletes what is being read is nobody's fault.
+pub(crate) fn broke_off(err: &HistoryError) {
+    match err {
+        HistoryError::Deleted(_) => warn!(error = %err, "An answer broke off: {err}"),
+        HistoryError::UnknownSession(_)
+        | HistoryError::UnknownTurn(_)
+        | HistoryError::NoRecording
+        | HistoryError::Purged(_)
+        | HistoryError::Store(_)
+        | HistoryError::Blob(_) => log(err),
+    }
 }
 
 /// Makes a problem of a failure that a layer below answered in its own way. The headers stay: `allow` says which

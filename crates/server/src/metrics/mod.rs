@@ -10,8 +10,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio::time::interval;
 use tracing::{error, info};
 use viva_application::meters::Registry;
+use viva_presentation::is_loopback;
 
 use self::process::Process;
 use crate::config::MetricsSettings;
@@ -49,6 +50,33 @@ struct Open {
 struct Figures {
     handle: PrometheusHandle,
     process: Arc<Process>,
+    audience: Audience,
+}
+
+/// Who can reach the listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Audience {
+    /// Programs on this machine, and with them pages of any site in a browser there.
+    Local,
+    /// Others as well.
+    Anybody,
+}
+
+impl Audience {
+    fn of(address: SocketAddr) -> Self {
+        if address.ip().is_loopback() {
+            Self::Local
+        } else {
+            Self::Anybody
+        }
+    }
+
+    /// Whether a request was meant for this listener. A page of another site can have its own name point to a loopback
+    /// address (DNS rebinding), and would read figures under that name.
+    fn is_meant(self, headers: &HeaderMap) -> bool {
+        let host = headers.get(HOST).map(|host| host.to_str().unwrap_or_default());
+        self == Self::Anybody || host.is_none_or(is_loopback)
+    }
 }
 
 impl Exporter {
@@ -65,7 +93,11 @@ impl Exporter {
         info!("Figures for Prometheus are at http://{address}/metrics");
         Ok(Self(Some(Open {
             listener,
-            figures: Figures { handle, process },
+            figures: Figures {
+                handle,
+                process,
+                audience: Audience::of(address),
+            },
             registry,
         })))
     }
@@ -131,7 +163,15 @@ async fn tidy(handle: PrometheusHandle) -> Infallible {
 }
 
 /// Thousands of lines, and files of the system, are more than a moment's work.
-async fn tell(State(Figures { handle, process }): State<Figures>) -> Response {
+async fn tell(State(figures): State<Figures>, headers: HeaderMap) -> Response {
+    let Figures {
+        handle,
+        process,
+        audience,
+    } = figures;
+    if !audience.is_meant(&headers) {
+        return StatusCode::MISDIRECTED_REQUEST.into_response();
+    }
     let told = tokio::task::spawn_blocking(move || {
         process.look();
         handle.render()

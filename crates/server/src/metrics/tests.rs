@@ -108,6 +108,18 @@ fn figures_are_told_as_what_they_are_listed_as() {
 }
 
 #[test]
+fn who_listens_for_others_is_known_by_any_name() {
+    let mut headers = HeaderMap::new();
+    let audience = |address: &str| Audience::of(address.parse().unwrap());
+    let (local, network) = (audience("127.0.0.1:9464"), audience("0.0.0.0:9464"));
+    assert!(local.is_meant(&headers) && network.is_meant(&headers));
+    headers.insert(HOST, "viva:9464".parse().unwrap());
+    assert!(!local.is_meant(&headers) && network.is_meant(&headers));
+    headers.insert(HOST, "[::1]:9464".parse().unwrap());
+    assert!(local.is_meant(&headers) && audience("[::1]:9464").is_meant(&headers));
+}
+
+#[test]
 fn buckets_fit_what_people_wait_for() {
     assert!(LATENCIES.is_sorted() && REQUESTS.is_sorted());
     assert_eq!((LATENCIES[0], LATENCIES[LATENCIES.len() - 1]), (0.01, 10.0));

@@ -26,9 +26,14 @@ async fn watched(folder: &Folder, variables: &[(&str, String)]) -> (Server, Stri
 
 /// Status and body of an answer.
 async fn ask(address: &str, request: &str, headers: &str) -> (u16, String) {
+    ask_as(address, address, request, headers).await
+}
+
+/// The same, of somebody who knows the server by this name.
+async fn ask_as(host: &str, address: &str, request: &str, headers: &str) -> (u16, String) {
     let asking = async {
         let mut stream = TcpStream::connect(address).await?;
-        let request = format!("{request} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{headers}\r\n");
+        let request = format!("{request} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n{headers}\r\n");
         stream.write_all(request.as_bytes()).await?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await?;
@@ -292,6 +297,25 @@ async fn each_listener_serves_its_own() {
         ("GET /metrics", 200),
     ] {
         assert_eq!(ask(&address, request, "").await.0, expected, "{request}");
+    }
+}
+
+#[tokio::test]
+async fn pages_of_other_sites_are_told_nothing_under_a_name_of_theirs() {
+    let folder = Folder::new();
+    let (_server, address) = watched(&folder, &[]).await;
+    let (_, port) = address.rsplit_once(':').expect("it has a port");
+    for (host, expected) in [
+        (format!("localhost:{port}"), 200),
+        (format!("rebound.example:{port}"), 421),
+        (format!("127.0.0.1.rebound.example:{port}"), 421),
+    ] {
+        let (status, body) = ask_as(&host, &address, "GET /metrics", "").await;
+        assert_eq!(
+            (status, body.contains("viva_")),
+            (expected, expected == 200),
+            "{host}"
+        );
     }
 }
 

@@ -29,22 +29,36 @@ pub struct S3Config {
 /// How long something may take.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    /// One request.
-    request: Duration,
+    /// What is waited for.
+    wait: Wait,
     /// So long after the first attempt another one may begin.
     retry: Duration,
+}
+
+/// How long is waited, and for what.
+#[derive(Debug, Clone, Copy)]
+enum Wait {
+    /// For all of the answer.
+    Answer(Duration),
+    /// For its beginning, and then for each next part of it, which may be taken slowly.
+    Part(Duration),
 }
 
 impl Limits {
     /// Somebody waits for the answer, which is small. A request that takes too long is tried once more.
     pub(super) const WAITED_FOR: Self = Self {
-        request: Duration::from_secs(8),
+        wait: Wait::Answer(Duration::from_secs(8)),
         retry: Duration::from_secs(10),
     };
     /// Up to 5 MiB at once, over a line that takes half a megabit per second.
     pub(super) const UPLOADS: Self = Self {
-        request: Duration::from_mins(2),
+        wait: Wait::Answer(Duration::from_mins(2)),
         retry: Duration::from_mins(5),
+    };
+    /// A file, for as long as it is read.
+    pub(super) const READS: Self = Self {
+        wait: Wait::Part(Duration::from_secs(8)),
+        retry: Duration::from_secs(10),
     };
 }
 
@@ -52,8 +66,11 @@ impl Limits {
 pub(super) fn store(config: &S3Config, limits: Limits) -> Result<PrefixStore<AmazonS3>, ObjectError> {
     let options = ClientOptions::new()
         .with_connect_timeout(CONNECT_LIMIT)
-        .with_timeout(limits.request)
         .with_allow_http(is_unencrypted(config));
+    let options = match limits.wait {
+        Wait::Answer(limit) => options.with_timeout(limit),
+        Wait::Part(limit) => options.with_timeout_disabled().with_read_timeout(limit),
+    };
     let mut builder = AmazonS3Builder::new()
         .with_client_options(options)
         .with_retry(RetryConfig {

@@ -3,7 +3,7 @@
 use std::fs;
 
 use bytes::Bytes;
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use viva_contract::blob_store_contract;
 use viva_domain::ports::{BlobErrorKind, BlobKey, BlobStore};
 
@@ -109,6 +109,62 @@ async fn a_file_that_broke_off_is_not_there() {
     server.refuse("nothing");
     store.put_file(&key("a/b.wav"), &source).await.unwrap();
     assert_eq!(store.len(&key("a/b.wav")).await.unwrap(), Some(6 * 1024 * 1024));
+}
+
+/// Stores that many bytes, no two of which in a row are the same.
+async fn put_bytes(store: &ObjectBlobStore, name: &str, len: u32) -> Vec<u8> {
+    let content: Vec<u8> = (0..len).map(|at| (at % 251).to_le_bytes()[0]).collect();
+    store.put(&key(name), content.clone().into()).await.unwrap();
+    content
+}
+
+#[tokio::test]
+async fn a_file_is_read_with_one_request() {
+    let server = S3Server::start().await;
+    let store = server.open("viva").await;
+    let content = put_bytes(&store, "a.wav", 1_000_000).await;
+    for (start, end) in [(0, u64::MAX), (44, 900_000), (999_999, u64::MAX)] {
+        let before = server.requests();
+        let opened = store.open(&key("a.wav"), start..end).await.unwrap().unwrap();
+        assert_eq!(opened.len, 1_000_000);
+        let read: Vec<Bytes> = opened.bytes.try_collect().await.unwrap();
+        let (start, end) = (usize::try_from(start).unwrap(), end.min(opened.len));
+        assert!(read.concat() == content[start..usize::try_from(end).unwrap()]);
+        assert_eq!(server.requests() - before, 1);
+    }
+    let before = server.requests();
+    assert!(store.read(&key("a.wav"), 0, 36).await.unwrap().is_some());
+    assert!(store.read(&key("b.wav"), 0, 36).await.unwrap().is_none());
+    assert_eq!(server.requests() - before, 2);
+}
+
+#[tokio::test]
+async fn what_breaks_off_is_gone_on_with() {
+    let server = S3Server::start().await;
+    let store = server.open("viva").await;
+    let content = put_bytes(&store, "a.wav", 1_000_000).await;
+    // The library tries three times; from then on it is asked anew.
+    server.hang_up_after(150_000);
+    let opened = store.open(&key("a.wav"), 10..u64::MAX).await.unwrap().unwrap();
+    let read: Vec<Bytes> = opened.bytes.try_collect().await.unwrap();
+    assert!(read.concat() == content[10..]);
+}
+
+#[tokio::test]
+async fn another_file_of_the_same_name_is_not_gone_on_with() {
+    let server = S3Server::start().await;
+    let store = server.open("viva").await;
+    put_bytes(&store, "a.wav", 8_000_000).await;
+    let opened = store.open(&key("a.wav"), 0..u64::MAX).await.unwrap().unwrap();
+    let mut bytes = opened.bytes;
+    let first = bytes.next().await.unwrap().unwrap();
+    assert!(first.len() < 4_000_000, "there is more to come");
+    let mut other = vec![1; 7_000_000];
+    other.resize(8_000_000, 2);
+    store.put(&key("a.wav"), other.into()).await.unwrap();
+    server.hang_up_after(1);
+    let err = bytes.try_collect::<Vec<Bytes>>().await.unwrap_err();
+    assert_eq!(err.kind, BlobErrorKind::Unavailable);
 }
 
 #[tokio::test]

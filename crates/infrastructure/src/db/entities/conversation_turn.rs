@@ -1,5 +1,5 @@
 use sea_orm::entity::prelude::*;
-use sea_orm::{JoinType, QuerySelect};
+use sea_orm::{Iterable, JoinType, QuerySelect};
 use serde::{Deserialize, Serialize};
 use viva_domain::ids::{SessionId, UserId};
 
@@ -78,5 +78,13 @@ impl Entity {
             .join(JoinType::InnerJoin, Relation::Session.def())
             .filter(interaction_session::Column::UserId.eq(owner.as_uuid()))
             .filter(Column::SessionId.eq(session.as_uuid()))
+    }
+
+    /// The same, without the peaks of their recordings, which are `None` then: they are as long as the recordings are.
+    pub(crate) fn without_peaks(owner: UserId, session: SessionId) -> Select<Self> {
+        let is_short = |column: &Column| !matches!(column, Column::UserAudioPeaks | Column::AiAudioPeaks);
+        Self::of(owner, session)
+            .select_only()
+            .columns(Column::iter().filter(is_short))
     }
 }

@@ -4,7 +4,10 @@ mod numbers;
 mod summaries;
 mod words;
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -12,6 +15,7 @@ use sea_orm::{
     QueryOrder, QuerySelect, TransactionTrait, UpdateMany,
 };
 use tracing::instrument;
+use uuid::Uuid;
 use viva_domain::ids::{SessionId, TurnId, UserId};
 use viva_domain::ports::{MeasuredPeaks, PageRequest, SessionList, SessionStore, StoreError, StoreErrorKind};
 use viva_domain::sessions::{EndStatus, Interaction, Session, SessionFilter, SessionStatus};
@@ -335,11 +339,37 @@ impl SessionStore for SqlSessionStore {
         self.database.within(OPERATION, work).await
     }
 
+    #[instrument(name = "db.turns.peaks", skip_all, fields(session.id = %id))]
+    async fn peaks(
+        &self,
+        owner: UserId,
+        id: SessionId,
+    ) -> Result<BTreeMap<TurnId, MeasuredPeaks>, StoreError> {
+        use conversation_turn::Column::{AiAudioPeaks, Id, UserAudioPeaks};
+
+        const OPERATION: &str = "list peaks";
+        let work = async {
+            conversation_turn::Entity::of(owner, id)
+                .select_only()
+                .columns([Id, UserAudioPeaks, AiAudioPeaks])
+                .into_tuple::<(Uuid, Option<Vec<u8>>, Option<Vec<u8>>)>()
+                .all(&self.database.connection)
+                .await
+                .map_err(failed(OPERATION))
+        };
+        let rows = self.database.within(OPERATION, work).await?;
+        let peaks = rows.into_iter().map(|(turn, user, ai)| {
+            let (user, ai) = (user.map(Bytes::from), ai.map(Bytes::from));
+            (TurnId::from_uuid(turn), MeasuredPeaks { user, ai })
+        });
+        Ok(peaks.collect())
+    }
+
     #[instrument(name = "db.turns.list", skip_all, fields(session.id = %id))]
     async fn turns(&self, owner: UserId, id: SessionId) -> Result<Vec<Turn>, StoreError> {
         const OPERATION: &str = "list turns";
         let work = async {
-            let rows = conversation_turn::Entity::of(owner, id)
+            let rows = conversation_turn::Entity::without_peaks(owner, id)
                 .find_also_related(latency_metric::Entity)
                 .order_by_asc(conversation_turn::Column::Number)
                 .all(&self.database.connection)
@@ -354,7 +384,7 @@ impl SessionStore for SqlSessionStore {
     async fn turn(&self, owner: UserId, session: SessionId, id: TurnId) -> Result<Option<Turn>, StoreError> {
         const OPERATION: &str = "find turn";
         let work = async {
-            let rows = conversation_turn::Entity::of(owner, session)
+            let rows = conversation_turn::Entity::without_peaks(owner, session)
                 .filter(conversation_turn::Column::Id.eq(id.as_uuid()))
                 .find_also_related(latency_metric::Entity)
                 .one(&self.database.connection)

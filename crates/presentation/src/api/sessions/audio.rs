@@ -2,21 +2,21 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
+use futures_util::{TryStreamExt, stream};
 use serde::Deserialize;
 use tracing::instrument;
 use utoipa::IntoParams;
 use uuid::Uuid;
-use viva_application::history::History;
+use viva_application::history::{History, HistoryError};
 use viva_domain::ids::{SessionId, TurnId};
 use viva_protocol::problem::Problem as ProblemBody;
 use viva_protocol::rest::AudioSide;
 
 use super::byte_range::Part;
 use super::entity_tag::is_known;
-use super::recordings::pieces;
 use super::{file_name, recordings};
 use crate::extract::{Identity, Path, Query};
-use crate::problem::Problem;
+use crate::problem::{Problem, broke_off};
 
 /// A stored recording never changes, but whoever keeps it asks whether they may still have it.
 const CACHING: &str = "private, no-cache";
@@ -84,7 +84,11 @@ pub(crate) async fn audio(
             format!("inline; filename=\"{name}\""),
         ),
     ];
-    let body = Body::from_stream(pieces(history, found.recording, part.bytes));
     let length = AppendHeaders(part.headers);
+    // Nobody takes anything of an answer to HEAD.
+    let wanted = part.bytes;
+    let opened = async move { history.open(&found, wanted).await };
+    let bytes = stream::once(opened).map_ok(|opened| opened.bytes.err_into::<HistoryError>());
+    let body = Body::from_stream(bytes.try_flatten().inspect_err(broke_off));
     Ok((part.status, version, content, length, body).into_response())
 }

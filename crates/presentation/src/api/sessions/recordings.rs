@@ -1,19 +1,11 @@
-//! Recordings on the wire: their bytes, and where they lie in time.
+//! Recordings on the wire, and where they lie in time.
 
-use std::ops::Range;
-
-use axum::body::Bytes;
-use futures_util::{Stream, stream};
-use viva_application::history::{History, HistoryError, SessionRecord, Side};
+use viva_application::history::{SessionRecord, Side};
 use viva_domain::sessions::Stretch;
 use viva_domain::turns::Recording;
 use viva_protocol::rest::{AudioSide, AudioStretch};
 
 use crate::convert::ms;
-use crate::problem::log;
-
-/// Bytes that are in memory at once while a recording is sent.
-const PIECE: u64 = 64 * 1024;
 
 pub(super) fn side(side: AudioSide) -> Side {
     match side {
@@ -72,26 +64,4 @@ fn stretch_to_wire(stretch: &Stretch) -> AudioStretch {
         at_ms: ms(stretch.at.elapsed()),
         length_ms: ms(stretch.length),
     }
-}
-
-/// The bytes of a recording, read as the client takes them.
-pub(super) fn pieces(
-    history: History,
-    recording: Recording,
-    range: Range<u64>,
-) -> impl Stream<Item = Result<Bytes, HistoryError>> + Send + 'static {
-    stream::try_unfold(
-        (history, recording, range),
-        |(history, recording, range)| async move {
-            if range.is_empty() {
-                return Ok(None);
-            }
-            let end = range.end.min(range.start + PIECE);
-            let piece = history
-                .read(&recording, range.start, end)
-                .await
-                .inspect_err(|err| log(err))?;
-            Ok(Some((piece, (history, recording, end..range.end))))
-        },
-    )
 }

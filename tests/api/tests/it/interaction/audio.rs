@@ -1,7 +1,12 @@
 //! `/sessions/{id}/turns/{turn_id}/audio`.
 
+use axum::body::Body;
+use axum::http::Request;
+use futures_util::StreamExt;
+use tower::ServiceExt;
 use viva_contract::samples;
-use viva_domain::ports::BlobErrorKind;
+use viva_domain::ports::{BlobErrorKind, BlobStore};
+use viva_fakes::CapturedLogs;
 
 use crate::bench::{Answer, Server};
 
@@ -161,4 +166,24 @@ async fn a_storage_that_goes_away_is_a_problem_that_passes() {
         (503, "storage-unavailable".to_owned())
     );
     assert_eq!(kept.ai("GET", &[]).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_recording_that_is_deleted_before_it_is_taken_breaks_off() {
+    let kept = Kept::new().await;
+    let request = Request::builder()
+        .uri(format!("{}?type=ai", kept.path))
+        .header("host", "localhost");
+    let router = viva_presentation::router(kept.server.state.clone());
+    let answer = router
+        .oneshot(request.body(Body::empty()).unwrap())
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 200);
+    let key = samples::turn(1, 1).ai_audio.unwrap().key;
+    kept.server.blob_store.delete(&key).await.unwrap();
+    let logs = CapturedLogs::start();
+    let mut body = answer.into_body().into_data_stream();
+    assert!(matches!(body.next().await, Some(Err(_))));
+    assert_eq!(logs.text().matches("An answer broke off").count(), 1);
 }

@@ -17,7 +17,7 @@ use viva_protocol::rest::{EXPORT_SCHEMA, SessionExport};
 
 use crate::bench::{Server, Sound, measured, recording, silent_turn};
 
-const SECOND: Sound = Sound {
+pub(super) const SECOND: Sound = Sound {
     silence: 300,
     loud: 1_000,
     tail: 200,
@@ -25,15 +25,15 @@ const SECOND: Sound = Sound {
 /// Bytes that are read ahead of what the client takes, with all that lies between.
 const AHEAD: u64 = 512 * 1024;
 
-struct Kept {
-    server: Server,
-    session: Session,
+pub(super) struct Kept {
+    pub(super) server: Server,
+    pub(super) session: Session,
 }
 
 impl Kept {
     /// Two turns of three rates. The first answer paused after 500 ms and was cut after 900; the second turn is older than the
     /// record of where things lie, and of its user nothing is stored.
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let server = Server::start().await;
         let (user, ai) = (SECOND.clip(SampleRate::HZ_16K), SECOND.clip(SampleRate::HZ_24K));
         let mut first = Turn {
@@ -97,7 +97,7 @@ impl Kept {
     }
 
     /// Half an hour, all of it noise, which nothing makes smaller. It is one file again and again.
-    async fn half_an_hour() -> Self {
+    pub(super) async fn half_an_hour() -> Self {
         let server = Server::start().await;
         let clip = noise(SampleRate::HZ_24K, 10);
         let ten_seconds = server.keep_clip("turn_001_user.wav", &clip, None).await;
@@ -124,21 +124,21 @@ impl Kept {
         Self { server, session }
     }
 
-    fn path(&self, format: &str) -> String {
+    pub(super) fn path(&self, format: &str) -> String {
         format!(
             "/api/v1/interaction/sessions/{}/export?format={format}",
             self.session.id
         )
     }
 
-    async fn file(&self, format: &str) -> Vec<u8> {
+    pub(super) async fn file(&self, format: &str) -> Vec<u8> {
         let answer = self.server.get(&self.path(format)).await;
         assert_eq!(answer.status, 200);
         answer.body.to_vec()
     }
 
     /// The file as a client takes it.
-    async fn stream(&self, format: &str) -> BodyDataStream {
+    pub(super) async fn stream(&self, format: &str) -> BodyDataStream {
         let request = Request::builder()
             .uri(self.path(format))
             .header("host", "localhost");
@@ -165,7 +165,7 @@ fn noise(rate: SampleRate, seconds: u32) -> Clip {
 }
 
 /// Both channels, and their rate.
-fn channels(file: &[u8]) -> (SampleRate, [Vec<i16>; 2]) {
+pub(super) fn channels(file: &[u8]) -> (SampleRate, [Vec<i16>; 2]) {
     let header = WavHeader::decode(file.first_chunk().unwrap()).unwrap();
     assert_eq!((header.channels(), header.file_len()), (2, file.len() as u64));
     let samples: Vec<i16> = pcm::samples_from_le_bytes(&file[HEADER_LEN..]).unwrap().collect();
@@ -174,7 +174,7 @@ fn channels(file: &[u8]) -> (SampleRate, [Vec<i16>; 2]) {
 }
 
 /// Stretches that can be heard, in ms, with pauses of less than 50 ms in them.
-fn sounds(rate: SampleRate, samples: &[i16]) -> Vec<(u64, u64)> {
+pub(super) fn sounds(rate: SampleRate, samples: &[i16]) -> Vec<(u64, u64)> {
     let mut sounds: Vec<(u64, u64)> = Vec::new();
     for (at, _) in (0_u64..)
         .zip(samples)

@@ -4,6 +4,7 @@ mod audio;
 mod credentials;
 mod deleting;
 mod export;
+mod exporting;
 mod peaks;
 mod prompts;
 mod providers;

@@ -71,13 +71,10 @@ async fn peaks_are_measured_once() {
     let second = server.get(&path(&session)).await;
     assert_eq!(server.blob_store.bytes_read(), read, "nothing is read again");
     assert_eq!(first.json(), second.json());
-    let turns = server
-        .session_store
-        .turns(UserId::LOCAL, session.id)
-        .await
-        .unwrap();
-    let kept = turns[0].user_audio.as_ref().unwrap().peaks.as_ref().unwrap();
-    assert_eq!(kept[..], [0, 0, LOUD_PEAK, LOUD_PEAK, 0, 0]);
+    let kept = server.session_store.peaks(UserId::LOCAL, session.id);
+    let kept: Vec<_> = kept.await.unwrap().into_values().collect();
+    let user = kept[0].user.as_ref().unwrap();
+    assert_eq!(user[..], [0, 0, LOUD_PEAK, LOUD_PEAK, 0, 0]);
 }
 
 #[tokio::test]

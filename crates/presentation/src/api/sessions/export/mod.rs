@@ -16,15 +16,16 @@ use serde::Deserialize;
 use tracing::instrument;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-use viva_application::history::{History, SessionRecord, Stereo};
+use viva_application::history::{Export, History, Stereo};
 use viva_domain::ids::SessionId;
 use viva_protocol::problem::Problem as ProblemBody;
 use viva_protocol::rest;
 
+use self::zip::ArchiveError;
 use super::byte_range::{Part, Unsatisfiable};
 use super::file_name;
 use crate::extract::{Identity, Path, Query};
-use crate::problem::{Problem, log};
+use crate::problem::{Problem, broke_off, log};
 
 /// In which form.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -92,6 +93,7 @@ impl Format {
         (status = 404, description = "There is no such session", body = ProblemBody, content_type = "application/problem+json"),
         (status = 410, description = "The recordings of the session are purged, so there is no `wav`; `detail` says when", body = ProblemBody, content_type = "application/problem+json"),
         (status = 416, description = "The range lies outside of `wav`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The database or the storage cannot be reached, or too many files are being made: then with `retry-after`", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
 #[instrument(name = "api.sessions.export", skip_all, fields(session.id = %id, export.format = format.extension()))]
@@ -103,8 +105,31 @@ pub(crate) async fn export(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let record = history.record(user_id, SessionId::from_uuid(id)).await?;
-    let session = &record.session;
+    let id = SessionId::from_uuid(id);
+    let (session, file) = match format {
+        Format::Json => {
+            let record = history.record(user_id, id).await?;
+            let (record, json) = written(&history, record, json::file).await?;
+            (record.session, whole(json))
+        }
+        Format::Csv => {
+            let record = history.record(user_id, id).await?;
+            let (record, csv) = written(&history, record, csv::file).await?;
+            (record.session, whole(csv))
+        }
+        Format::Wav => {
+            let export = history.export(user_id, id).await?;
+            drop(history.effort().turn().await?);
+            let sound = sound(history.stereo(&export)?, &method, &headers)?;
+            (export.record.session, sound)
+        }
+        Format::Zip => {
+            let export = history.export(user_id, id).await?;
+            let (export, texts) = written(&history, export, zip::Texts::of).await?;
+            let session = export.record.session.clone();
+            (session, archive(history, &export, texts))
+        }
+    };
     let name = file_name::of_session(session.started_at, session.id, format.extension());
     let content = [
         (header::CONTENT_TYPE, format.media_type().to_owned()),
@@ -113,17 +138,30 @@ pub(crate) async fn export(
             format!("attachment; filename=\"{name}\""),
         ),
     ];
-    let file = match format {
-        Format::Json => json::file(&record).map(whole).map_err(|err| unmade(&err))?,
-        Format::Csv => csv::file(&record).map(whole).map_err(|err| unmade(&err))?,
-        Format::Wav => sound(history.stereo(&record)?, &method, &headers)?,
-        Format::Zip => {
-            let json = json::file(&record).map_err(|err| unmade(&err))?;
-            let csv = csv::file(&record).map_err(|err| unmade(&err))?;
-            archive(history, &record, json, csv)
-        }
-    };
     Ok((content, file).into_response())
+}
+
+/// What is written at once, when it is its turn. Of a long conversation that is more than a moment's work.
+async fn written<T, W, E>(
+    history: &History,
+    of: T,
+    write: impl FnOnce(&T) -> Result<W, E> + Send + 'static,
+) -> Result<(T, W), Problem>
+where
+    T: Send + 'static,
+    W: Send + 'static,
+    E: Error + Send + 'static,
+{
+    let turn = history.effort().turn().await?;
+    let writing = tokio::task::spawn_blocking(move || {
+        let written = write(&of);
+        drop(turn);
+        written.map(|written| (of, written))
+    });
+    match writing.await {
+        Ok(written) => written.map_err(|err| unmade(&err)),
+        Err(err) => Err(unmade(&err)),
+    }
 }
 
 fn whole(bytes: Vec<u8>) -> Response {
@@ -134,14 +172,18 @@ fn whole(bytes: Vec<u8>) -> Response {
 /// What is wanted of the conversation's sound. A recording that is stored later changes it, and no tag tells of that.
 fn sound(stereo: Stereo, method: &Method, headers: &HeaderMap) -> Result<Response, Unsatisfiable> {
     let part = Part::of(method, headers, None, stereo.file_len())?;
-    let stream = stereo.into_part(part.bytes).inspect_err(|err| log(err));
+    let stream = stereo.into_part(part.bytes).inspect_err(broke_off);
     let length = AppendHeaders(part.headers);
     Ok((part.status, length, Body::from_stream(stream)).into_response())
 }
 
-fn archive(history: History, record: &SessionRecord, json: Vec<u8>, csv: Vec<u8>) -> Response {
-    let stream = zip::Archive::new(history, record, json, csv).into_stream();
-    Body::from_stream(stream.inspect_err(|err| log(err))).into_response()
+fn archive(history: History, export: &Export, texts: zip::Texts) -> Response {
+    let stream = zip::Archive::new(history, export, texts).into_stream();
+    let stream = stream.inspect_err(|err| match err {
+        ArchiveError::History(err) => broke_off(err),
+        ArchiveError::Zip(_) | ArchiveError::Compress(_) => log(err),
+    });
+    Body::from_stream(stream).into_response()
 }
 
 fn unmade(err: &dyn Error) -> Problem {

@@ -12,11 +12,11 @@ use chrono::{DateTime, Datelike, Timelike, Utc};
 use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use thiserror::Error;
-use viva_application::history::{History, HistoryError, SessionRecord, Stereo};
-use viva_domain::turns::Recording;
+use viva_application::history::{Export, ExportedRecording, History, HistoryError, Stereo};
 
 use super::super::file_name;
-use super::super::recordings::{pieces, placed};
+use super::super::recordings::placed;
+use super::{csv, json};
 
 /// Bytes that are compressed at once, which takes less than 500 µs, and sent at once.
 const BLOCK: usize = 16 * 1024;
@@ -39,6 +39,30 @@ pub(super) enum ArchiveError {
     Compress(#[from] io::Error),
 }
 
+/// What in an archive is no sound.
+pub(super) struct Texts {
+    json: Vec<u8>,
+    csv: Vec<u8>,
+}
+
+/// Why it cannot be written.
+#[derive(Debug, Error)]
+pub(super) enum TextsError {
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    Csv(#[from] ::csv::Error),
+}
+
+impl Texts {
+    pub(super) fn of(export: &Export) -> Result<Self, TextsError> {
+        Ok(Self {
+            json: json::file(&export.record)?,
+            csv: csv::file(&export.record)?,
+        })
+    }
+}
+
 /// An archive that is written while it is read.
 pub(super) struct Archive {
     history: History,
@@ -55,22 +79,23 @@ pub(super) struct Archive {
 enum Entry {
     Bytes(&'static str, Bytes),
     Conversation(Box<Stereo>),
-    Recording(String, Recording),
+    Recording(String, ExportedRecording),
 }
 
 impl Archive {
-    pub(super) fn new(history: History, record: &SessionRecord, json: Vec<u8>, csv: Vec<u8>) -> Self {
+    pub(super) fn new(history: History, export: &Export, texts: Texts) -> Self {
+        let record = &export.record;
         let mut entries = VecDeque::from([
-            Entry::Bytes("session.json", json.into()),
-            Entry::Bytes("turns.csv", csv.into()),
+            Entry::Bytes("session.json", texts.json.into()),
+            Entry::Bytes("turns.csv", texts.csv.into()),
         ]);
         // Where recordings are purged, `session.json` says so.
-        if let Ok(stereo) = history.stereo(record) {
+        if let Ok(stereo) = history.stereo(export) {
             entries.push_back(Entry::Conversation(Box::new(stereo)));
             entries.extend(placed(record).filter_map(|placed| {
                 let turn = record.turns.get(placed.turn)?.number.get();
                 let name = file_name::in_archive(turn, placed.side);
-                Some(Entry::Recording(name, placed.recording.clone()))
+                Some(Entry::Recording(name, export.recording(placed.recording)))
             }));
         }
         let written = Written::default();
@@ -116,11 +141,11 @@ impl Archive {
     }
 
     async fn write(&mut self, bytes: &[u8]) -> Result<(), ArchiveError> {
+        let effort = self.history.effort();
         for block in bytes.chunks(BLOCK) {
             if let Some(writer) = &mut self.writer {
-                writer.write_all(block)?;
+                effort.spend(|| writer.write_all(block)).await?;
             }
-            tokio::task::yield_now().await;
         }
         Ok(())
     }
@@ -136,11 +161,11 @@ impl Archive {
                 ("conversation.wav".to_owned(), len, stereo.into_stream().boxed())
             }
             Entry::Recording(name, recording) => {
-                let Some(len) = self.history.stored_len(&recording).await? else {
-                    return Ok(()); // It is not there (yet).
+                let opened = self.history.open_exported(&recording, 0..u64::MAX).await?;
+                let Some(opened) = opened else {
+                    return Ok(()); // It is not stored yet.
                 };
-                let content = pieces(self.history.clone(), recording, 0..len);
-                (name, len, content.boxed())
+                (name, opened.len, opened.bytes.err_into().boxed())
             }
         };
         if let Some(writer) = &mut self.writer {
