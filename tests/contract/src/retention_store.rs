@@ -3,12 +3,13 @@
 use chrono::{DateTime, Utc};
 use viva_domain::ids::{SessionId, StorageId, UserId};
 use viva_domain::ports::{
-    BlobKey, EndedSession, KnownSession, KnownStorage, PageRequest, RetentionStore, SessionStore,
+    BlobKey, EndedSession, KnownSession, KnownStorage, MeasuredPeaks, PageRequest, RetentionStore,
+    SessionStore,
 };
 use viva_domain::sessions::{EndStatus, Session, SessionFilter, SessionState};
 use viva_domain::turns::Turn;
 
-use crate::samples::{OWNER, STRANGER, at, session, session_id, turn};
+use crate::samples::{OWNER, STRANGER, at, measured_turn, session, session_id, turn, turn_id};
 
 /// Runs the suite; the factory is `async fn(impl AsyncFnOnce(&dyn SessionStore, &dyn RetentionStore))`.
 #[macro_export]
@@ -123,6 +124,8 @@ pub async fn sessions_whose_recordings_are_purged_stay_with_their_turns(
     for n in [1, 2] {
         keep(sessions, OWNER, n).await;
     }
+    let peaks = sessions.peaks(OWNER, session_id(1)).await.unwrap();
+    assert_ne!(peaks[&turn_id(1, 2)], MeasuredPeaks::default());
     store.mark_purged(OWNER, session_id(1), at(80)).await.unwrap();
     let purged = Session {
         recordings_purged_at: Some(at(80)),
@@ -131,7 +134,8 @@ pub async fn sessions_whose_recordings_are_purged_stay_with_their_turns(
     let found = sessions.find(OWNER, session_id(1)).await.unwrap();
     assert_eq!(found.as_ref(), Some(&purged));
     let turns = sessions.turns(OWNER, session_id(1)).await.unwrap();
-    assert_eq!(turns, [turn(1, 1), turn(1, 2)], "with peaks and places");
+    assert_eq!(turns, [turn(1, 1), turn(1, 2)], "with places");
+    assert_eq!(sessions.peaks(OWNER, session_id(1)).await.unwrap(), peaks);
     let list = sessions
         .list(OWNER, &SessionFilter::default(), PageRequest::new(1, 10))
         .await
@@ -284,7 +288,10 @@ pub async fn the_storage_is_the_one_that_was_kept_last(_: &dyn SessionStore, sto
 async fn keep(sessions: &dyn SessionStore, owner: UserId, n: u16) {
     sessions.insert(&ended(owner, n, at(70))).await.unwrap();
     for number in [1, 2] {
-        sessions.save_turn(owner, &turn(n, number)).await.unwrap();
+        sessions
+            .save_turn(owner, &measured_turn(n, number))
+            .await
+            .unwrap();
     }
 }
 

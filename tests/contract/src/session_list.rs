@@ -24,6 +24,7 @@ macro_rules! session_list_contract {
             lists_are_newest_first,
             lists_hold_the_owners_sessions_only,
             pages_stay_the_same_while_sessions_start,
+            what_is_searched_for_stays_the_same_while_sessions_start,
             a_bound_of_the_future_is_that_of_now,
             summaries_are_those_of_the_turns,
             interrupted_turns_are_in_no_average,
@@ -103,6 +104,23 @@ pub async fn pages_stay_the_same_while_sessions_start(store: &dyn SessionStore) 
     assert_eq!(seen, [5, 4, 3, 2, 1].map(session_id));
     filter.bound = None;
     assert_eq!(listed(store, &filter).await.page.total, 11);
+}
+
+pub async fn what_is_searched_for_stays_the_same_while_sessions_start(store: &dyn SessionStore) {
+    let mut filter = text("hello");
+    for (n, found) in [(1, 1), (2, 1), (3, 1)] {
+        insert_at(store, n, i64::from(n)).await;
+        let said = Turn {
+            user_transcript: Some("Hello".to_owned()),
+            ..turn(n, 1)
+        };
+        store.save_turn(OWNER, &said).await.unwrap();
+        let list = listed(store, &filter).await;
+        assert_eq!((list.page.total, ids(&list)), (found, vec![session_id(1)]));
+        filter.bound = Some(list.bound);
+    }
+    filter.bound = None;
+    assert_eq!(listed(store, &filter).await.page.total, 3);
 }
 
 pub async fn a_bound_of_the_future_is_that_of_now(store: &dyn SessionStore) {

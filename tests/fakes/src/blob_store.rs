@@ -24,6 +24,8 @@ pub struct MemoryBlobStore {
     blobs: Mutex<BTreeMap<BlobKey, Blob>>,
     clock: ManualClock,
     faults: Arc<FaultSwitch<BlobErrorKind>>,
+    /// Below this nothing can be deleted.
+    held: Mutex<Option<BlobKey>>,
     bytes_read: Arc<AtomicU64>,
 }
 
@@ -45,6 +47,11 @@ impl MemoryBlobStore {
     /// Makes every call fail, as when the disk is full.
     pub fn faults(&self) -> &FaultSwitch<BlobErrorKind> {
         &self.faults
+    }
+
+    /// From now on nothing below this folder can be deleted, as where rights are missing; `None`: everything can.
+    pub fn hold(&self, folder: Option<BlobKey>) {
+        *lock(&self.held) = folder;
     }
 
     /// The clock of the storage, which stamps what is stored.
@@ -145,6 +152,9 @@ impl BlobStore for MemoryBlobStore {
 
     async fn delete_below(&self, folder: &BlobKey) -> Result<RemovedBlobs, BlobError> {
         self.check("delete what is below", folder)?;
+        if lock(&self.held).as_ref() == Some(folder) {
+            return Err(error(BlobErrorKind::Unavailable, "delete what is below", folder));
+        }
         let mut removed = RemovedBlobs::default();
         lock(&self.blobs).retain(|key, blob| {
             if key.is_below(folder) {

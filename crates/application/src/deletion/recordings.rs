@@ -6,23 +6,50 @@
 
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
+use tracing::warn;
 use viva_domain::ids::SessionId;
 use viva_domain::ports::{BlobError, BlobKey, EndedSession, RemovedBlobs};
 
 use super::{Deletions, RemovalError};
 
 impl Deletions {
-    /// Purges the recordings of a session that is over. Each step can be done again.
+    /// Purges the recordings of a session that is over. Each step can be done again. `None` when it is decided and files of it
+    /// stay for now, though the storage is there: the sweep tries again.
     pub(crate) async fn purge_recordings(
         &self,
         session: &EndedSession,
         now: DateTime<Utc>,
-    ) -> Result<RemovedBlobs, RemovalError> {
+    ) -> Result<Option<RemovedBlobs>, RemovalError> {
         let folder = BlobKey::of_session(session.id);
         self.ports.audio_spool.remove_below(&folder).await?;
         let store = &self.ports.retention_store;
         store.mark_purged(session.owner, session.id, now).await?;
-        Ok(self.remove_recordings(session.id).await?)
+        match self.remove_recordings(session.id).await {
+            Ok(gone) => Ok(Some(gone)),
+            Err(err) => {
+                let err = RemovalError::from(err);
+                if self.is_away(&err, session.id).await {
+                    return Err(err);
+                }
+                warn!(session.id = %session.id, error = &err as &dyn std::error::Error,
+                    "The recordings of session {} are purged, but files of it stay for now", session.id);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Whether what could not remove anything of this session is away, or this session has something of its own.
+    pub(crate) async fn is_away(&self, err: &RemovalError, id: SessionId) -> bool {
+        let ports = &self.ports;
+        match err {
+            RemovalError::Store(_) => ports.retention_store.whose(id).await.is_err(),
+            RemovalError::Blob(_) => self.is_begun(id).await.is_err(),
+            RemovalError::Spool(_) => {
+                let folder = BlobKey::of_session(id);
+                ports.audio_spool.contains(&folder).await.is_err()
+            }
+            RemovalError::Active(_) | RemovalError::Foreign(_) => false,
+        }
     }
 
     /// Removes what is stored of recordings that are purged.

@@ -225,8 +225,11 @@ impl History {
         };
         let recording = recording.ok_or(HistoryError::NoRecording)?;
         has_recordings(&self.session(owner, session).await?)?;
-        let len = self.blob_store.len(&recording.key).await?;
-        let len = len.ok_or(HistoryError::NoRecording)?;
+        let Some(len) = self.blob_store.len(&recording.key).await? else {
+            // It may have been purged meanwhile.
+            has_recordings(&self.session(owner, session).await?)?;
+            return Err(HistoryError::NoRecording);
+        };
         Ok(StoredRecording {
             recording,
             len,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{info, warn};
 use viva_domain::ids::{SessionId, StorageId};
-use viva_domain::ports::{BlobKey, Clock, EndedSession, Ids};
+use viva_domain::ports::{Clock, EndedSession, Ids};
 
 use self::sweep::Sweep;
 use crate::deletion::{Deletions, Pairing, RemovalError};
@@ -171,21 +171,6 @@ impl Retention {
         Ok(())
     }
 
-    /// Whether what could not purge the recordings of this session is away, or this session has something of its own.
-    async fn is_away(&self, err: &RemovalError, id: SessionId) -> bool {
-        let ports = &self.deletions.ports;
-        match err {
-            RemovalError::Store(_) => ports.retention_store.whose(id).await.is_err(),
-            RemovalError::Blob(_) => self.deletions.is_begun(id).await.is_err(),
-            RemovalError::Spool(_) => ports
-                .audio_spool
-                .contains(&BlobKey::of_session(id))
-                .await
-                .is_err(),
-            RemovalError::Active(_) | RemovalError::Foreign(_) => false,
-        }
-    }
-
     /// Purges the recordings of the sessions that ended before.
     async fn purge(
         &self,
@@ -211,16 +196,17 @@ impl Retention {
                         .deletions
                         .measure_recordings(session.id)
                         .await
+                        .map(Some)
                         .map_err(RemovalError::from),
                     RetentionRun::Careful | RetentionRun::Forced => {
                         self.deletions.purge_recordings(session, self.clock.now()).await
                     }
                 };
                 match gone {
-                    Ok(gone) => {
-                        report.purged(*session, gone, tell);
-                    }
-                    Err(err) if self.is_away(&err, session.id).await => return Err(err),
+                    Ok(Some(gone)) => report.purged(*session, gone, tell),
+                    // The sweep tells of it.
+                    Ok(None) => {}
+                    Err(err) if self.deletions.is_away(&err, session.id).await => return Err(err),
                     Err(err) => {
                         report.failed += 1;
                         warn!(session.id = %session.id, error = &err as &dyn std::error::Error,

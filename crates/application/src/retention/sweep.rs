@@ -128,12 +128,21 @@ impl<'a> Sweep<'a> {
         let ports = &self.deletions.ports;
         for (session, found) in self.purged.into_iter().filter(|_| self.is_paired) {
             let gone = match run {
-                RetentionRun::Dry => found,
+                RetentionRun::Dry => Ok(found),
                 RetentionRun::Careful | RetentionRun::Forced => {
-                    self.deletions.remove_recordings(session.id).await?
+                    let gone = self.deletions.remove_recordings(session.id).await;
+                    gone.map_err(RemovalError::from)
                 }
             };
-            report.purged(session, gone, tell);
+            match gone {
+                Ok(gone) => report.purged(session, gone, tell),
+                Err(err) if self.deletions.is_away(&err, session.id).await => return Err(err),
+                Err(err) => {
+                    report.failed += 1;
+                    warn!(session.id = %session.id, error = &err as &dyn std::error::Error,
+                        "Files of session {}, whose recordings are purged, stay for now", session.id);
+                }
+            }
         }
         let is_empty = self.orphans.of == 0;
         let (orphans, left) = self

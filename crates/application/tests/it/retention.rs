@@ -114,7 +114,7 @@ async fn recordings_go_when_their_time_is_over_and_all_else_stays() {
         assert_eq!(bench.kept.purged_at(n).await, Some(now));
         assert_eq!(bench.kept.files_of(n), [""; 0]);
         let turns = bench.kept.turns_of(n).await;
-        assert_eq!(turns, [turn(n, 1), turn(n, 2)], "with peaks and places");
+        assert_eq!(turns, [turn(n, 1), turn(n, 2)], "with places");
     }
     assert_eq!(bench.kept.files_of(3).len(), 5);
     assert_eq!(bench.purged().await, [1, 2]);
@@ -382,6 +382,28 @@ async fn recordings_that_cannot_go_do_not_keep_the_others() {
     let (report, _) = bench.run(Some(MONTH), RetentionRun::Careful).await;
     assert_eq!((report.sessions, report.failed), (1, 0));
     assert_eq!(bench.purged().await, [1, 2]);
+}
+
+#[tokio::test]
+async fn files_that_cannot_go_do_not_keep_the_others() {
+    let bench = Bench::with_sessions(2).await.later(MONTH * 2);
+    let store = &bench.kept.blob_store;
+    store.hold(Some(BlobKey::of_session(session_id(1))));
+    for purged in [1, 0] {
+        let stray = bench.stray(&of_session(9, "turn_001_user.wav"), at(0)).await;
+        let (report, _) = bench.run(Some(MONTH), RetentionRun::Careful).await;
+        assert_eq!(
+            (report.sessions, report.failed, report.orphans),
+            (purged, 1, 1),
+            "counted once"
+        );
+        assert!(!store.keys().contains(&stray));
+        assert_eq!(bench.purged().await, [1, 2]);
+    }
+    store.hold(None);
+    let (report, _) = bench.run(Some(MONTH), RetentionRun::Careful).await;
+    assert_eq!((report.sessions, report.failed), (1, 0));
+    assert!(bench.kept.files_of(1).is_empty());
 }
 
 #[tokio::test]

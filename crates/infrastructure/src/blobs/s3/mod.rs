@@ -55,7 +55,7 @@ impl Limits {
         wait: Wait::Answer(Duration::from_mins(2)),
         retry: Duration::from_mins(5),
     };
-    /// A file, for as long as it is read.
+    /// A file, for as long as it is read. Whoever takes nothing of it for so long has it asked for anew, from where they are.
     pub(super) const READS: Self = Self {
         wait: Wait::Part(Duration::from_secs(8)),
         retry: Duration::from_secs(10),

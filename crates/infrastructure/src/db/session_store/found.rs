@@ -18,6 +18,10 @@ const SAID_IN_SQLITE: &str = "session_words.number IN \
 const SAID_IN_POSTGRES: &str =
     "array_to_tsvector(string_to_array(session_words.words, ' ')) @@ CAST($1 AS tsquery)";
 
+/// An index of the numbers would be walked, and a text search vector be made of each row, where the plan takes the word for one of
+/// very many.
+const UP_TO_IN_POSTGRES: &str = "session_words.number + 0 <= $1";
+
 /// The numbers of the sessions in which it was said.
 const SAID: &str = "said";
 /// As a plain condition it would be joined: each session that was found would be looked up, and all be sorted, even if it is
@@ -133,14 +137,22 @@ fn is_text_alone(filter: &SessionFilter) -> bool {
 fn said(owner: UserId, search: &TextSearch, bound: i64, backend: DatabaseBackend) -> SelectStatement {
     let mut said = session_words::Entity::find()
         .select_only()
-        .column(session_words::Column::Number)
-        .filter(session_words::Column::Number.lte(bound))
-        .filter(match backend {
-            DatabaseBackend::Sqlite => {
-                Expr::cust_with_values(SAID_IN_SQLITE, [words::fts5_query(owner, search)])
-            }
-            _ => Expr::cust_with_values(SAID_IN_POSTGRES, [words::tsquery(owner, search)]),
-        });
+        .column(session_words::Column::Number);
+    said = match backend {
+        DatabaseBackend::Sqlite => {
+            said.filter(session_words::Column::Number.lte(bound))
+                .filter(Expr::cust_with_values(
+                    SAID_IN_SQLITE,
+                    [words::fts5_query(owner, search)],
+                ))
+        }
+        _ => said
+            .filter(Expr::cust_with_values(UP_TO_IN_POSTGRES, [bound]))
+            .filter(Expr::cust_with_values(
+                SAID_IN_POSTGRES,
+                [words::tsquery(owner, search)],
+            )),
+    };
     for run in words::long_runs(search) {
         let has_run = match backend {
             DatabaseBackend::Sqlite => "instr(session_words.runs, ?) > 0",

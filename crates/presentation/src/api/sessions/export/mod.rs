@@ -127,7 +127,7 @@ pub(crate) async fn export(
             let export = history.export(user_id, id).await?;
             let (export, texts) = written(&history, export, zip::Texts::of).await?;
             let session = export.record.session.clone();
-            (session, archive(history, &export, texts))
+            (session, archive(history, &export, texts)?)
         }
     };
     let name = file_name::of_session(session.started_at, session.id, format.extension());
@@ -177,13 +177,13 @@ fn sound(stereo: Stereo, method: &Method, headers: &HeaderMap) -> Result<Respons
     Ok((part.status, length, Body::from_stream(stream)).into_response())
 }
 
-fn archive(history: History, export: &Export, texts: zip::Texts) -> Response {
-    let stream = zip::Archive::new(history, export, texts).into_stream();
+fn archive(history: History, export: &Export, texts: zip::Texts) -> Result<Response, HistoryError> {
+    let stream = zip::Archive::new(history, export, texts)?.into_stream();
     let stream = stream.inspect_err(|err| match err {
         ArchiveError::History(err) => broke_off(err),
         ArchiveError::Zip(_) | ArchiveError::Compress(_) => log(err),
     });
-    Body::from_stream(stream).into_response()
+    Ok(Body::from_stream(stream).into_response())
 }
 
 fn unmade(err: &dyn Error) -> Problem {

@@ -83,30 +83,34 @@ enum Entry {
 }
 
 impl Archive {
-    pub(super) fn new(history: History, export: &Export, texts: Texts) -> Self {
+    pub(super) fn new(history: History, export: &Export, texts: Texts) -> Result<Self, HistoryError> {
         let record = &export.record;
         let mut entries = VecDeque::from([
             Entry::Bytes("session.json", texts.json.into()),
             Entry::Bytes("turns.csv", texts.csv.into()),
         ]);
-        // Where recordings are purged, `session.json` says so.
-        if let Ok(stereo) = history.stereo(export) {
-            entries.push_back(Entry::Conversation(Box::new(stereo)));
-            entries.extend(placed(record).filter_map(|placed| {
-                let turn = record.turns.get(placed.turn)?.number.get();
-                let name = file_name::in_archive(turn, placed.side);
-                Some(Entry::Recording(name, export.recording(placed.recording)))
-            }));
+        match history.stereo(export) {
+            Ok(stereo) => {
+                entries.push_back(Entry::Conversation(Box::new(stereo)));
+                entries.extend(placed(record).filter_map(|placed| {
+                    let turn = record.turns.get(placed.turn)?.number.get();
+                    let name = file_name::in_archive(turn, placed.side);
+                    Some(Entry::Recording(name, export.recording(placed.recording)))
+                }));
+            }
+            // `session.json` says so.
+            Err(HistoryError::Purged(_)) => {}
+            Err(err) => return Err(err),
         }
         let written = Written::default();
-        Self {
+        Ok(Self {
             history,
             options: options(record.session.started_at),
             writer: Some(ZipWriter::new_stream(written.clone())),
             written,
             entries,
             content: None,
-        }
+        })
     }
 
     /// The archive's bytes, made as they are taken. Who drops it stops the work.
