@@ -1,6 +1,6 @@
 use futures_util::{StreamExt, stream};
 use reqwest::Response;
-use viva_domain::ports::SpeechStream;
+use viva_domain::ports::{SpeechPart, SpeechStream};
 
 use super::{errors, pcm, wav};
 
@@ -51,14 +51,17 @@ pub fn speech(provider: &str, response: Response, format: Format) -> SpeechStrea
                     let rest = format.finish();
                     let rest = rest.map_err(|message| errors::failed(&provider, message));
                     let is_nothing = rest.as_ref().is_ok_and(Vec::is_empty);
-                    return (!is_nothing).then_some((rest, None));
+                    return (!is_nothing).then_some((rest.map(SpeechPart::Audio), None));
                 }
                 // The address may hold what must not be logged.
                 Err(err) => return Some((Err(errors::unavailable(&provider, err.without_url())), None)),
             };
             match samples {
                 Ok(samples) if samples.is_empty() => {}
-                Ok(samples) => return Some((Ok(samples), Some((response, format, provider)))),
+                Ok(samples) => {
+                    let audio = SpeechPart::Audio(samples);
+                    return Some((Ok(audio), Some((response, format, provider))));
+                }
                 Err(message) => return Some((Err(errors::failed(&provider, message)), None)),
             }
         }
