@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use chrono::NaiveDate;
 use rstest::rstest;
-use viva_domain::providers::CredentialStatus;
+use viva_domain::providers::{CredentialStatus, VoiceGender};
 
 use super::*;
 
@@ -173,7 +173,7 @@ fn a_file_adds_a_server_of_ones_own() {
         [providers.tts]
         adapter = "openai"
         models = [{ id = "kokoro" }]
-        voices = [{ id = "af_heart", name = "Heart" }]
+        voices = [{ id = "af_heart", name = "Heart", language = "en-US", gender = "female" }]
         languages = [{ tag = "en", name = "English" }]
         "#,
     )
@@ -182,6 +182,9 @@ fn a_file_adds_a_server_of_ones_own() {
     let role = provider.tts.as_ref().unwrap();
     assert_eq!(role.adapter, TextToSpeechAdapter::OpenAi);
     assert_eq!(role.defaults().voice.as_deref(), Some("af_heart"));
+    let voice = &role.voices[0];
+    let sounds = (voice.language.as_deref(), voice.gender);
+    assert_eq!(sounds, (Some("en-US"), Some(VoiceGender::Female)));
     assert!(provider.works_without_key());
     let info = role.info(provider, CredentialStatus::NotNeeded, &[]);
     assert_eq!(
