@@ -80,7 +80,10 @@ pub async fn what_is_said_of_words_is_of_this_text(tts: &dyn TextToSpeech, confi
             SpeechPart::Audio(piece) => samples += piece.len(),
             SpeechPart::Mark(mark) => {
                 let goes_on = last.is_none_or(|last| last.at <= mark.at && last.chars <= mark.chars);
-                assert!(goes_on && mark.chars <= text.chars().count(), "{mark:?} after {last:?}");
+                assert!(
+                    goes_on && mark.chars <= text.chars().count(),
+                    "{mark:?} after {last:?}"
+                );
                 last = Some(mark);
             }
         }

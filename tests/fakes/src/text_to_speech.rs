@@ -7,8 +7,8 @@ use futures_util::{StreamExt, stream};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use viva_domain::ports::{
-    ProviderError, ProviderErrorKind, SpeechMark, SpeechPart, SpeechStream, TextToSpeech, TextToSpeechCapabilities,
-    TextToSpeechRequest,
+    ProviderError, ProviderErrorKind, SpeechMark, SpeechPart, SpeechStream, TextToSpeech,
+    TextToSpeechCapabilities, TextToSpeechRequest,
 };
 use viva_domain::sessions::ProviderConfig;
 
@@ -222,7 +222,10 @@ impl TextToSpeech for ScriptedTextToSpeech {
         let piece = self.rate / PIECES_PER_SECOND;
         let saying = speech.say(self.rate, usize::try_from(piece).unwrap_or(1), asked);
         let marks = lock(&self.script.marks).get(&request.text).cloned();
-        let marks = marks.unwrap_or_default().into_iter().map(|mark| Ok(SpeechPart::Mark(mark)));
+        let marks = marks
+            .unwrap_or_default()
+            .into_iter()
+            .map(|mark| Ok(SpeechPart::Mark(mark)));
         let said = stream::unfold((saying, going), next);
         Ok(stream::iter(marks).chain(said).fuse().boxed())
     }

@@ -105,8 +105,12 @@ mod tests {
     use super::*;
 
     fn split(text: &str, played: u64, total: u64) -> (String, String) {
-        let HeardText { heard, unheard } =
-            split_heard(text, &[], Duration::from_millis(played), Duration::from_millis(total));
+        let HeardText { heard, unheard } = split_heard(
+            text,
+            &[],
+            Duration::from_millis(played),
+            Duration::from_millis(total),
+        );
         (heard, unheard)
     }
 

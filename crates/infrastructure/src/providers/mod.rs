@@ -5,6 +5,7 @@
 
 pub mod anthropic;
 pub mod azure_openai;
+pub mod cartesia;
 pub(crate) mod check;
 pub mod deepgram;
 mod defaults;
@@ -13,6 +14,7 @@ pub mod elevenlabs;
 pub mod gemini;
 mod language;
 mod language_model;
+mod mouths;
 pub mod offline;
 pub mod openai;
 mod options;

@@ -153,7 +153,7 @@ impl Complaint {
             .into_iter()
             .flatten();
         let detail = |name: &str| details.clone().find_map(|detail| detail.get(name)?.as_str());
-        let codes = ["code", "type", "status", "err_code", "category"].map(text);
+        let codes = ["code", "type", "status", "err_code", "error_code", "category"].map(text);
         Self {
             codes: codes
                 .into_iter()
@@ -222,11 +222,16 @@ impl Complaint {
     fn is_about_configuration(&self, status: u16) -> bool {
         let parameter = self.parameter.as_deref().unwrap_or_default();
         let message = self.message.to_ascii_lowercase();
-        let names_one = || {
+        let names = |names: &[&str]| {
             let mut words = message.split(|c: char| !c.is_alphanumeric());
-            words.any(|word| matches!(word, "model" | "models" | "voice" | "voices"))
+            words.any(|word| names.contains(&word))
         };
-        CONFIGURED.contains(&parameter) || parameter.starts_with(SESSION) || status == 404 && names_one()
+        let names_one = match status {
+            400 => names(&["voice", "voices"]),
+            404 => names(&["model", "models", "voice", "voices"]),
+            _ => false,
+        };
+        CONFIGURED.contains(&parameter) || parameter.starts_with(SESSION) || names_one
     }
 
     fn told(&self, status: u16) -> String {
@@ -390,6 +395,13 @@ mod tests {
         ProviderErrorKind::QuotaExceeded
     )]
     #[case::elevenlabs(404, r#"{"detail":{"status":"voice_not_found","message":"A voice"}}"#, ProviderErrorKind::InvalidConfig("A voice".into()))]
+    #[case::azure(400, "Unsupported voice en-US-Nobody.", ProviderErrorKind::InvalidConfig("Unsupported voice en-US-Nobody.".into()))]
+    #[case::azure(400, "Invalid SSML", ProviderErrorKind::Failed("Invalid SSML".into()))]
+    #[case::cartesia(
+        429,
+        r#"{"title":"Stop","message":"x","error_code":"quota_exceeded"}"#,
+        ProviderErrorKind::QuotaExceeded
+    )]
     #[case::fastapi(422, r#"{"detail":[{"loc":["body"],"msg":"field required","type":"missing"}]}"#, ProviderErrorKind::Failed("field required".into()))]
     #[case::deepgram(
         401,

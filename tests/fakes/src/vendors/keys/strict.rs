@@ -36,6 +36,13 @@ pub(super) fn check(vendor: KeyVendor, key: Option<&str>, request: &KeyRequest) 
         let message = "anthropic-version: header is required";
         return Err(KeyAnswer::refusing(400, "invalid_request_error", message));
     }
+    if vendor == KeyVendor::Cartesia && header("cartesia-version") != "2026-08-14" {
+        return Err(KeyAnswer::refusing(
+            400,
+            "invalid_version",
+            "There is no such version",
+        ));
+    }
     let Some(key) = key else {
         return Ok(());
     };
@@ -46,6 +53,10 @@ pub(super) fn check(vendor: KeyVendor, key: Option<&str>, request: &KeyRequest) 
         KeyVendor::Gemini => ("x-goog-api-key", key.to_owned(), 400, "API_KEY_INVALID"),
         KeyVendor::Deepgram => ("authorization", format!("Token {key}"), 401, "INVALID_AUTH"),
         KeyVendor::ElevenLabs => ("xi-api-key", key.to_owned(), 401, "invalid_api_key"),
+        KeyVendor::Cartesia => ("authorization", format!("Bearer {key}"), 401, "invalid_api_key"),
+        KeyVendor::AzureSpeech => ("ocp-apim-subscription-key", key.to_owned(), 401, "401"),
+        KeyVendor::GoogleSpeech => ("x-goog-api-key", key.to_owned(), 400, "API_KEY_INVALID"),
+        KeyVendor::VoAi => ("x-api-key", key.to_owned(), 401, "unauthorized"),
     };
     let given = header(name);
     if given == wanted {
@@ -61,7 +72,14 @@ fn is_known(vendor: KeyVendor, parameter: &str) -> bool {
     match vendor {
         KeyVendor::Anthropic => name == "limit" && is_size(),
         KeyVendor::Gemini => name == "pageSize" && is_size(),
-        KeyVendor::OpenAi | KeyVendor::AzureOpenAi | KeyVendor::Deepgram | KeyVendor::ElevenLabs => false,
+        KeyVendor::Cartesia => name == "limit" && is_size(),
+        KeyVendor::GoogleSpeech => name == "languageCode" && !value.is_empty(),
+        KeyVendor::OpenAi
+        | KeyVendor::AzureOpenAi
+        | KeyVendor::Deepgram
+        | KeyVendor::ElevenLabs
+        | KeyVendor::AzureSpeech
+        | KeyVendor::VoAi => false,
     }
 }
 

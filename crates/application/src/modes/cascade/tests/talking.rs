@@ -137,17 +137,22 @@ async fn an_answer_is_resampled_as_a_whole() {
 #[tokio::test(start_paused = true)]
 async fn it_is_said_when_which_words_are_spoken() {
     let mut bench = Bench::new().await;
+    bench.model.reply(Reply::written(
+        "Once **upon** a time there was one. It slept until today.",
+    ));
     bench
-        .model
-        .reply(Reply::written("Once **upon** a time there was one. It slept until today."));
-    bench.voice.when("Once upon a time there was one.", Speech::of(ms(1_000)));
+        .voice
+        .when("Once upon a time there was one.", Speech::of(ms(1_000)));
     bench.voice.when("It slept until today.", Speech::of(ms(700)));
     let mark = |at: u64, chars| SpeechMark { at: ms(at), chars };
     let upon = "Once upon".len();
+    bench.voice.mark(
+        "Once upon a time there was one.",
+        &[mark(200, 4), mark(400, upon)],
+    );
     bench
         .voice
-        .mark("Once upon a time there was one.", &[mark(200, 4), mark(400, upon)]);
-    bench.voice.mark("It slept until today.", &[mark(300, "It slept".len())]);
+        .mark("It slept until today.", &[mark(300, "It slept".len())]);
     bench.begin_speech();
     bench.commit();
     let marks = bench.marks_within(ms(1_000)).await;

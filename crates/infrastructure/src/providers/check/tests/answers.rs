@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use rstest::rstest;
 use viva_domain::credentials::CredentialRefusal::{self, BadKey, Forbidden, QuotaExceeded};
-use viva_fakes::vendors::keys::KeyVendor::{Anthropic, AzureOpenAi, Deepgram, ElevenLabs, Gemini, OpenAi};
+use viva_fakes::vendors::keys::KeyVendor::{
+    Anthropic, AzureOpenAi, AzureSpeech, Cartesia, Deepgram, ElevenLabs, Gemini, GoogleSpeech, OpenAi, VoAi,
+};
 use viva_fakes::vendors::keys::{KeyAnswer, KeyVendor};
 
 use super::answered;
@@ -46,6 +48,17 @@ fn trouble() -> CredentialRefusal {
 #[case(ElevenLabs, 401, "invalid_api_key", BadKey)]
 #[case(ElevenLabs, 401, "quota_exceeded", QuotaExceeded)]
 #[case(ElevenLabs, 403, "only_for_creator+", Forbidden)]
+#[case(Cartesia, 401, "invalid_api_key", BadKey)]
+#[case(Cartesia, 402, "payment_required", QuotaExceeded)]
+#[case(Cartesia, 403, "", Forbidden)]
+#[case(AzureSpeech, 401, "401", BadKey)]
+#[case(AzureSpeech, 403, "403", Forbidden)]
+#[case(AzureSpeech, 404, "404", NotFound.into())]
+#[case(GoogleSpeech, 400, "API_KEY_INVALID", BadKey)]
+#[case(GoogleSpeech, 403, "SERVICE_DISABLED", Forbidden)]
+#[case(GoogleSpeech, 503, "UNAVAILABLE", trouble())]
+#[case(VoAi, 401, "unauthorized", BadKey)]
+#[case(VoAi, 500, "", trouble())]
 #[tokio::test]
 async fn refusals_are_told_apart(
     #[case] vendor: KeyVendor,

@@ -8,9 +8,7 @@ use tempfile::TempDir;
 use tokio::time::{Instant, timeout};
 use tokio_util::task::TaskTracker;
 use viva_contract::text_to_speech_contract;
-use viva_domain::ports::{
-    ProviderError, ProviderErrorKind, SpeechPart, TextToSpeech, TextToSpeechRequest,
-};
+use viva_domain::ports::{ProviderError, ProviderErrorKind, SpeechPart, TextToSpeech, TextToSpeechRequest};
 use viva_domain::sessions::ProviderConfig;
 
 use super::OfflineTextToSpeech;
