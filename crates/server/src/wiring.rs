@@ -31,6 +31,7 @@ use viva_infrastructure::db::{
 use viva_infrastructure::journal::FileTurnJournal;
 use viva_infrastructure::providers::anthropic::AnthropicLanguageModel;
 use viva_infrastructure::providers::azure_openai;
+use viva_infrastructure::providers::azure_speech::AzureTextToSpeech;
 use viva_infrastructure::providers::cartesia::CartesiaTextToSpeech;
 use viva_infrastructure::providers::deepgram::DeepgramSpeechToText;
 use viva_infrastructure::providers::elevenlabs::ElevenLabsTextToSpeech;
@@ -414,6 +415,7 @@ pub(crate) fn add_vendor(
     if let Some(role) = &provider.tts {
         let defaults = role.defaults();
         let adapter: Arc<dyn TextToSpeech> = match role.adapter {
+            TextToSpeechAdapter::AzureSpeech => Arc::new(AzureTextToSpeech::new(account(), http(), defaults)),
             TextToSpeechAdapter::Cartesia => Arc::new(CartesiaTextToSpeech::new(account(), http(), defaults)),
             TextToSpeechAdapter::ElevenLabs => {
                 Arc::new(ElevenLabsTextToSpeech::new(account(), http(), defaults))

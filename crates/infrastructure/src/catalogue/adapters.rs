@@ -42,6 +42,8 @@ pub enum LanguageModelAdapter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TextToSpeechAdapter {
+    /// Azure's speech service.
+    AzureSpeech,
     /// Cartesia's Sonic.
     Cartesia,
     /// `ElevenLabs`.

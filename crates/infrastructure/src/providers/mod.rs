@@ -5,6 +5,7 @@
 
 pub mod anthropic;
 pub mod azure_openai;
+pub mod azure_speech;
 pub mod cartesia;
 pub(crate) mod check;
 pub mod deepgram;

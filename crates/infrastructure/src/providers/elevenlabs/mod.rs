@@ -7,9 +7,9 @@ mod tests;
 mod wire;
 
 use async_trait::async_trait;
-use reqwest::header::{CONTENT_TYPE, HeaderName};
-use reqwest::{Response, Url};
-use tracing::{debug, instrument};
+use reqwest::Url;
+use reqwest::header::HeaderName;
+use tracing::instrument;
 use viva_domain::ports::{
     ProviderError, SpeechStream, TextToSpeech, TextToSpeechCapabilities, TextToSpeechRequest,
 };
@@ -20,7 +20,7 @@ pub(super) use self::key_call::key_call;
 use self::wire::SpeechBody;
 use crate::providers::Defaults;
 use crate::providers::language::{iso_639_1, primary};
-use crate::providers::transport::{Account, Format, HttpClient, errors, speech};
+use crate::providers::transport::{Account, Format, HttpClient, errors, speech_of_unknown_type};
 
 const KEY: HeaderName = HeaderName::from_static("xi-api-key");
 /// The vendor's own hosts, where nothing goes without a key.
@@ -131,9 +131,7 @@ impl TextToSpeech for ElevenLabsTextToSpeech {
         };
         let response = self.http.send(&self.account, make).await?;
         let provider = self.account.provider.as_str();
-        check_format(&response).map_err(|message| errors::failed(provider, message))?;
-        debug!(provider.name = provider, "{provider} began to speak");
-        Ok(speech(provider, response, Format::pcm()))
+        speech_of_unknown_type(provider, response, Format::pcm(), RATE)
     }
 }
 
@@ -157,14 +155,4 @@ fn language(tag: &str) -> String {
 fn end(text: &str) -> Option<&str> {
     let start = text.char_indices().rev().take(MAX_PREVIOUS_CHARS).last()?.0;
     Some(&text[start..])
-}
-
-/// JSON is no audio, whatever the status says. The type of PCM is not documented.
-fn check_format(response: &Response) -> Result<(), String> {
-    let kind = response.headers().get(CONTENT_TYPE);
-    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if !kind.starts_with("application/json") {
-        return Ok(());
-    }
-    Err(format!("it sent {kind:?} instead of PCM at {RATE} Hz"))
 }

@@ -1,6 +1,8 @@
 use futures_util::{StreamExt, stream};
 use reqwest::Response;
-use viva_domain::ports::{SpeechPart, SpeechStream};
+use reqwest::header::CONTENT_TYPE;
+use tracing::debug;
+use viva_domain::ports::{ProviderError, SpeechPart, SpeechStream};
 
 use super::{errors, pcm, wav};
 
@@ -37,6 +39,27 @@ impl Format {
             Self::Wav(decoder) => decoder.finish(),
         }
     }
+}
+
+/// As [`speech`], of a vendor that does not say of what type its audio is: whatever comes is believed, but for JSON, which is
+/// no audio whatever the status says.
+///
+/// # Errors
+/// Failed when it is JSON.
+pub fn speech_of_unknown_type(
+    provider: &str,
+    response: Response,
+    format: Format,
+    rate: u32,
+) -> Result<SpeechStream, ProviderError> {
+    let kind = response.headers().get(CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if kind.starts_with("application/json") {
+        let message = format!("it sent {kind:?} instead of PCM at {rate} Hz");
+        return Err(errors::failed(provider, message));
+    }
+    debug!(provider.name = provider, "{provider} began to speak");
+    Ok(speech(provider, response, format))
 }
 
 /// The body of an answer as samples, as it arrives. Dropping it closes the connection.
