@@ -36,6 +36,7 @@ use viva_infrastructure::providers::cartesia::CartesiaTextToSpeech;
 use viva_infrastructure::providers::deepgram::DeepgramSpeechToText;
 use viva_infrastructure::providers::elevenlabs::ElevenLabsTextToSpeech;
 use viva_infrastructure::providers::gemini::{GeminiLanguageModel, GeminiRealtimeVoice};
+use viva_infrastructure::providers::google_cloud::GoogleTextToSpeech;
 use viva_infrastructure::providers::offline::{
     OfflineLanguageModel, OfflineRealtimeVoice, OfflineSpeechToText, OfflineTextToSpeech,
 };
@@ -419,6 +420,9 @@ pub(crate) fn add_vendor(
             TextToSpeechAdapter::Cartesia => Arc::new(CartesiaTextToSpeech::new(account(), http(), defaults)),
             TextToSpeechAdapter::ElevenLabs => {
                 Arc::new(ElevenLabsTextToSpeech::new(account(), http(), defaults))
+            }
+            TextToSpeechAdapter::GoogleCloud => {
+                Arc::new(GoogleTextToSpeech::new(account(), http(), defaults))
             }
             TextToSpeechAdapter::OpenAi => Arc::new(OpenAiTextToSpeech::new(account(), http(), defaults)),
         };

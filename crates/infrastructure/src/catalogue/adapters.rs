@@ -49,6 +49,8 @@ pub enum TextToSpeechAdapter {
     /// `ElevenLabs`.
     #[serde(rename = "elevenlabs")]
     ElevenLabs,
+    /// Google Cloud's text-to-speech.
+    GoogleCloud,
     /// OpenAI's speech.
     #[serde(rename = "openai")]
     OpenAi,

@@ -78,6 +78,7 @@ fn every_built_in_provider_is_there_with_its_key() {
             ("elevenlabs", vec!["ELEVENLABS_API_KEY"]),
             ("cartesia", vec!["CARTESIA_API_KEY"]),
             ("azure-speech", vec!["AZURE_SPEECH_KEY"]),
+            ("google-cloud", vec!["GOOGLE_CLOUD_API_KEY"]),
         ]
     );
 }

@@ -41,7 +41,14 @@ async fn without_keys_the_offline_provider_comes_first_and_the_others_are_shown(
     assert_eq!(ids(&list.llm), ["offline", "openai", "gemini", "anthropic"]);
     assert_eq!(
         ids(&list.tts),
-        ["offline", "openai", "elevenlabs", "cartesia", "azure-speech"]
+        [
+            "offline",
+            "openai",
+            "elevenlabs",
+            "cartesia",
+            "azure-speech",
+            "google-cloud"
+        ]
     );
     for providers in [&list.realtime, &list.stt, &list.llm, &list.tts] {
         assert!(providers[0].available);

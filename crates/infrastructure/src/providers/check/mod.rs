@@ -19,7 +19,9 @@ use viva_domain::ports::ProviderError;
 pub(in crate::providers) use self::call::KeyCall;
 use self::refusal::{NoNetwork, WrongAddress};
 use super::transport::{Account, HttpClient};
-use super::{anthropic, azure_openai, azure_speech, cartesia, deepgram, elevenlabs, gemini, openai};
+use super::{
+    anthropic, azure_openai, azure_speech, cartesia, deepgram, elevenlabs, gemini, google_cloud, openai,
+};
 use crate::catalogue::{
     CatalogueProvider, LanguageModelAdapter, RealtimeVoiceAdapter, SpeechToTextAdapter, TextToSpeechAdapter,
 };
@@ -89,6 +91,7 @@ fn calls(provider: &CatalogueProvider, account: &Account) -> Result<Vec<KeyCall>
         TextToSpeechAdapter::AzureSpeech => azure_speech::key_call(account),
         TextToSpeechAdapter::Cartesia => cartesia::key_call(account),
         TextToSpeechAdapter::ElevenLabs => elevenlabs::key_call(account),
+        TextToSpeechAdapter::GoogleCloud => google_cloud::key_call(account),
         TextToSpeechAdapter::OpenAi => openai::key_call(account),
     });
     let mut calls = Vec::new();
