@@ -33,7 +33,7 @@ use viva_infrastructure::providers::anthropic::AnthropicLanguageModel;
 use viva_infrastructure::providers::azure_openai;
 use viva_infrastructure::providers::azure_speech::AzureTextToSpeech;
 use viva_infrastructure::providers::cartesia::CartesiaTextToSpeech;
-use viva_infrastructure::providers::deepgram::DeepgramSpeechToText;
+use viva_infrastructure::providers::deepgram::{DeepgramSpeechToText, DeepgramTextToSpeech};
 use viva_infrastructure::providers::elevenlabs::ElevenLabsTextToSpeech;
 use viva_infrastructure::providers::gemini::{GeminiLanguageModel, GeminiRealtimeVoice};
 use viva_infrastructure::providers::google_cloud::GoogleTextToSpeech;
@@ -418,6 +418,7 @@ pub(crate) fn add_vendor(
         let adapter: Arc<dyn TextToSpeech> = match role.adapter {
             TextToSpeechAdapter::AzureSpeech => Arc::new(AzureTextToSpeech::new(account(), http(), defaults)),
             TextToSpeechAdapter::Cartesia => Arc::new(CartesiaTextToSpeech::new(account(), http(), defaults)),
+            TextToSpeechAdapter::Deepgram => Arc::new(DeepgramTextToSpeech::new(account(), http(), defaults)),
             TextToSpeechAdapter::ElevenLabs => {
                 Arc::new(ElevenLabsTextToSpeech::new(account(), http(), defaults))
             }

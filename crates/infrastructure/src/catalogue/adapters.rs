@@ -46,6 +46,8 @@ pub enum TextToSpeechAdapter {
     AzureSpeech,
     /// Cartesia's Sonic.
     Cartesia,
+    /// Deepgram's voices.
+    Deepgram,
     /// `ElevenLabs`.
     #[serde(rename = "elevenlabs")]
     ElevenLabs,

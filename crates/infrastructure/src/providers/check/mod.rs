@@ -90,6 +90,7 @@ fn calls(provider: &CatalogueProvider, account: &Account) -> Result<Vec<KeyCall>
     let tts = provider.tts.as_ref().map(|role| match role.adapter {
         TextToSpeechAdapter::AzureSpeech => azure_speech::key_call(account),
         TextToSpeechAdapter::Cartesia => cartesia::key_call(account),
+        TextToSpeechAdapter::Deepgram => deepgram::key_call(account),
         TextToSpeechAdapter::ElevenLabs => elevenlabs::key_call(account),
         TextToSpeechAdapter::GoogleCloud => google_cloud::key_call(account),
         TextToSpeechAdapter::OpenAi => openai::key_call(account),

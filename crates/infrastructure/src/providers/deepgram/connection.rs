@@ -15,7 +15,7 @@ use crate::providers::transport::{Account, HttpClient};
 /// A handshake that takes longer has failed.
 const LIMIT: Duration = Duration::from_secs(5);
 /// The vendor's own hosts, where nothing goes without a key.
-const DOMAIN: &str = "deepgram.com";
+pub(super) const DOMAIN: &str = "deepgram.com";
 
 /// What every connection of a session is opened with.
 #[derive(Clone)]

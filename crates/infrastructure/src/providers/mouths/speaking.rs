@@ -87,10 +87,14 @@ impl<D: Dialect> Speaking<D> {
         let mut parts = Vec::new();
         let progress = self.dialect.hear(&frame, &mut parts)?;
         self.ready.extend(parts);
-        if progress == Progress::Over
-            && let Some(socket) = self.socket.take()
-        {
-            self.mouth.spares.keep(self.line.url.clone(), socket);
+        match progress {
+            Progress::GoesOn => {}
+            Progress::Last => self.socket = None,
+            Progress::Over => {
+                if let Some(socket) = self.socket.take() {
+                    self.mouth.spares.keep(self.line.url.clone(), socket);
+                }
+            }
         }
         Ok(())
     }
