@@ -52,6 +52,7 @@ pub(super) struct Desk {
     refusals: Arc<Mutex<VecDeque<Refusal>>>,
     connections: Arc<Mutex<usize>>,
     hang_ups: watch::Sender<usize>,
+    silences: Arc<Mutex<usize>>,
     pub(super) delays: Delays,
     pub(super) stop: CancellationToken,
 }
@@ -94,6 +95,7 @@ impl SpeechServer {
             refusals: Arc::default(),
             connections: Arc::default(),
             hang_ups: watch::Sender::default(),
+            silences: Arc::default(),
             delays: Delays::default(),
             stop: stop.clone(),
         };
@@ -137,6 +139,11 @@ impl SpeechServer {
     /// How many sockets were opened.
     pub fn connections(&self) -> usize {
         *lock(&self.desk.connections)
+    }
+
+    /// Gemini says nothing to the next text, and gives no reason.
+    pub fn say_nothing(&self) {
+        *lock(&self.desk.silences) += 1;
     }
 
     /// Breaks every open socket off.
@@ -244,7 +251,12 @@ impl Desk {
     }
 
     async fn say(&self, text: &str, asked: Instant, form: Form, answering: Answering) -> Response {
-        let speech = self.next_speech(text);
+        let is_silent = self.is_silent();
+        let (speech, form) = if is_silent {
+            (Speech::of(Duration::ZERO), Form::Silence)
+        } else {
+            (self.next_speech(text), form)
+        };
         if !speech.accepted_after.is_zero() {
             sleep(speech.accepted_after).await;
         }
@@ -283,6 +295,14 @@ impl Desk {
     pub(super) async fn hung_up(&self) {
         // The sender lives as long as the desk.
         let _ = self.hang_ups.subscribe().changed().await;
+    }
+
+    /// Whether nothing shall be said this time.
+    fn is_silent(&self) -> bool {
+        let mut silences = lock(&self.silences);
+        let is_silent = *silences > 0;
+        *silences = silences.saturating_sub(1);
+        is_silent
     }
 
     fn next_refusal(&self) -> Option<Refusal> {
