@@ -35,7 +35,7 @@ use viva_infrastructure::providers::azure_speech::AzureTextToSpeech;
 use viva_infrastructure::providers::cartesia::CartesiaTextToSpeech;
 use viva_infrastructure::providers::deepgram::{DeepgramSpeechToText, DeepgramTextToSpeech};
 use viva_infrastructure::providers::elevenlabs::ElevenLabsTextToSpeech;
-use viva_infrastructure::providers::gemini::{GeminiLanguageModel, GeminiRealtimeVoice};
+use viva_infrastructure::providers::gemini::{GeminiLanguageModel, GeminiRealtimeVoice, GeminiTextToSpeech};
 use viva_infrastructure::providers::google_cloud::GoogleTextToSpeech;
 use viva_infrastructure::providers::offline::{
     OfflineLanguageModel, OfflineRealtimeVoice, OfflineSpeechToText, OfflineTextToSpeech,
@@ -44,6 +44,7 @@ use viva_infrastructure::providers::openai::realtime::{OpenAiRealtimeVoice, Real
 use viva_infrastructure::providers::openai::{OpenAiLanguageModel, OpenAiSpeechToText, OpenAiTextToSpeech};
 use viva_infrastructure::providers::speech::SpeechSynthesizer;
 use viva_infrastructure::providers::transport::HttpClient;
+use viva_infrastructure::providers::voai::VoAiTextToSpeech;
 use viva_infrastructure::spool::LocalAudioSpool;
 use viva_infrastructure::system::{SystemClock, SystemIds};
 use viva_infrastructure::vault::{MasterKey, MasterKeyPlace, XChaChaVault};
@@ -422,10 +423,12 @@ pub(crate) fn add_vendor(
             TextToSpeechAdapter::ElevenLabs => {
                 Arc::new(ElevenLabsTextToSpeech::new(account(), http(), defaults))
             }
+            TextToSpeechAdapter::Gemini => Arc::new(GeminiTextToSpeech::new(account(), http(), defaults)),
             TextToSpeechAdapter::GoogleCloud => {
                 Arc::new(GoogleTextToSpeech::new(account(), http(), defaults))
             }
             TextToSpeechAdapter::OpenAi => Arc::new(OpenAiTextToSpeech::new(account(), http(), defaults)),
+            TextToSpeechAdapter::VoAi => Arc::new(VoAiTextToSpeech::new(account(), http(), defaults)),
         };
         providers.tts.insert(setup.info(role), adapter);
     }

@@ -51,9 +51,14 @@ pub enum TextToSpeechAdapter {
     /// `ElevenLabs`.
     #[serde(rename = "elevenlabs")]
     ElevenLabs,
+    /// Gemini's models that speak.
+    Gemini,
     /// Google Cloud's text-to-speech.
     GoogleCloud,
     /// OpenAI's speech.
     #[serde(rename = "openai")]
     OpenAi,
+    /// `VoAI`.
+    #[serde(rename = "voai")]
+    VoAi,
 }

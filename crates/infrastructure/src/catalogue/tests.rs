@@ -79,6 +79,7 @@ fn every_built_in_provider_is_there_with_its_key() {
             ("cartesia", vec!["CARTESIA_API_KEY"]),
             ("azure-speech", vec!["AZURE_SPEECH_KEY"]),
             ("google-cloud", vec!["GOOGLE_CLOUD_API_KEY"]),
+            ("voai", vec!["VOAI_API_KEY"]),
         ]
     );
 }

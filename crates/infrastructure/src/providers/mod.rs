@@ -22,5 +22,6 @@ pub mod openai;
 mod options;
 pub mod speech;
 pub mod transport;
+pub mod voai;
 
 pub use defaults::Defaults;

@@ -44,10 +44,13 @@ async fn without_keys_the_offline_provider_comes_first_and_the_others_are_shown(
         [
             "offline",
             "openai",
+            "gemini",
+            "deepgram",
             "elevenlabs",
             "cartesia",
             "azure-speech",
-            "google-cloud"
+            "google-cloud",
+            "voai"
         ]
     );
     for providers in [&list.realtime, &list.stt, &list.llm, &list.tts] {

@@ -20,7 +20,7 @@ pub(in crate::providers) use self::call::KeyCall;
 use self::refusal::{NoNetwork, WrongAddress};
 use super::transport::{Account, HttpClient};
 use super::{
-    anthropic, azure_openai, azure_speech, cartesia, deepgram, elevenlabs, gemini, google_cloud, openai,
+    anthropic, azure_openai, azure_speech, cartesia, deepgram, elevenlabs, gemini, google_cloud, openai, voai,
 };
 use crate::catalogue::{
     CatalogueProvider, LanguageModelAdapter, RealtimeVoiceAdapter, SpeechToTextAdapter, TextToSpeechAdapter,
@@ -92,8 +92,10 @@ fn calls(provider: &CatalogueProvider, account: &Account) -> Result<Vec<KeyCall>
         TextToSpeechAdapter::Cartesia => cartesia::key_call(account),
         TextToSpeechAdapter::Deepgram => deepgram::key_call(account),
         TextToSpeechAdapter::ElevenLabs => elevenlabs::key_call(account),
+        TextToSpeechAdapter::Gemini => gemini::key_call(account),
         TextToSpeechAdapter::GoogleCloud => google_cloud::key_call(account),
         TextToSpeechAdapter::OpenAi => openai::key_call(account),
+        TextToSpeechAdapter::VoAi => voai::key_call(account),
     });
     let mut calls = Vec::new();
     for call in [realtime, stt, llm, tts].into_iter().flatten() {

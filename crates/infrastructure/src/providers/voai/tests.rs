@@ -122,7 +122,10 @@ async fn the_server_refuses_what_the_vendor_would() {
     let right = json!({"version": "test_v2_5", "text": "Hi", "speaker": "anna", "style": "預設"});
     let status = async |format: &str, path: &str, value: Value| {
         let url = format!("{}/TTS/Speech", bench.server.base_url());
-        let request = client.post(url).header("x-api-key", KEY).header("x-output-format", format);
+        let request = client
+            .post(url)
+            .header("x-api-key", KEY)
+            .header("x-output-format", format);
         let request = request.json(&with(&right, path, value));
         request.send().await.unwrap().status().as_u16()
     };

@@ -25,6 +25,8 @@ pub(super) enum Form {
     Json(Vec<u8>),
     /// Each piece in an event.
     Events,
+    /// An event that says that there is nothing to say.
+    Silence,
 }
 
 /// A body on its way.
@@ -44,7 +46,7 @@ impl Form {
             Self::Bytes(None) => "audio/pcm",
             Self::Bytes(Some(_)) => "audio/wav",
             Self::Json(_) => "application/json",
-            Self::Events => "text/event-stream",
+            Self::Events | Self::Silence => "text/event-stream",
         }
     }
 }
@@ -108,6 +110,7 @@ impl Form {
                 all.extend(bytes);
                 None
             }
+            Self::Silence => None,
             Self::Events => Some(event(
                 &json!([{"inlineData": {
                     "mimeType": "audio/L16;codec=pcm;rate=24000", "data": STANDARD.encode(bytes),
@@ -126,6 +129,7 @@ impl Form {
                 Some(json.to_string().into_bytes())
             }
             Self::Events => Some(event(&json!([]), &json!("STOP"))),
+            Self::Silence => Some(event(&json!([]), &json!("OTHER"))),
         }
     }
 }

@@ -49,7 +49,9 @@ impl Decoder {
         if let Some(error) = response.error {
             return Err(Complaint::of(&error).into_error(&self.account, None));
         }
-        let refused = response.prompt_feedback.and_then(|feedback| feedback.block_reason);
+        let refused = response
+            .prompt_feedback
+            .and_then(|feedback| feedback.block_reason);
         if let Some(reason) = refused {
             return Err(self.failed(format!("it refused to speak: {reason}")));
         }
@@ -129,7 +131,10 @@ mod tests {
     fn a_speech_is_whole_when_it_is_finished() {
         let mut decoder = decoder();
         assert_eq!(decoder.event(&event(&json!({"surprise": 1}))), Ok(Vec::new()));
-        assert_eq!(decoder.event(&said("audio/L16;codec=pcm;rate=24000", None)), Ok(vec![1, 2]));
+        assert_eq!(
+            decoder.event(&said("audio/L16;codec=pcm;rate=24000", None)),
+            Ok(vec![1, 2])
+        );
         assert_eq!(decoder.end().unwrap_err().kind, ProviderErrorKind::Unavailable);
         assert_eq!(decoder.event(&said("audio/L16", Some("STOP"))), Ok(vec![1, 2]));
         assert_eq!(decoder.end(), Ok(End::Whole));
@@ -143,7 +148,10 @@ mod tests {
         assert_eq!(decoder.end(), Ok(End::Nothing));
         decoder.event(&said("audio/L16", None)).unwrap();
         let err = decoder.event(&nothing).unwrap_err();
-        assert_eq!(err.kind, ProviderErrorKind::Failed("it broke off its speech: OTHER".to_owned()));
+        assert_eq!(
+            err.kind,
+            ProviderErrorKind::Failed("it broke off its speech: OTHER".to_owned())
+        );
     }
 
     #[rstest]

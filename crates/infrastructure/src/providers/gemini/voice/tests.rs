@@ -172,7 +172,12 @@ async fn the_server_refuses_what_the_vendor_would() {
     for (model, path, value, expected) in [
         ("nosuch", "/generationConfig/temperature", json!(1), 404),
         (NEW, "/generationConfig/temperature", json!(1), 400),
-        (OLD, "/generationConfig/responseFormat", json!({"audio": {"mimeType": "AUDIO_L16"}}), 400),
+        (
+            OLD,
+            "/generationConfig/responseFormat",
+            json!({"audio": {"mimeType": "AUDIO_L16"}}),
+            400,
+        ),
         (OLD, "/generationConfig/responseModalities", json!(["TEXT"]), 400),
         (OLD, "/contents/0/role", json!("model"), 400),
         (OLD, "/contents", json!([]), 400),
