@@ -60,7 +60,9 @@ impl Scene {
             .expect(started);
         let folder = Folder::new();
         // OpenAI's own chat completions would be at the address of its realtime API, and asked after all others.
+        // Deepgram's and its voices would be at one address too.
         let (url, model) = (chat.base_url(), &chat.settings().model);
+        let ears = deepgram.base_url();
         let catalogue = format!(
             r#"
             [[providers]]
@@ -71,6 +73,15 @@ impl Scene {
             [providers.llm]
             adapter = "openai"
             models = [{{ id = "{model}" }}]
+
+            [[providers]]
+            id = "ears"
+            name = "Ears"
+            base_url = "{ears}"
+            key = "optional"
+            [providers.stt]
+            adapter = "deepgram"
+            models = [{{ id = "nova-3" }}]
             "#
         );
         fs::write(folder.path().join("mine.toml"), catalogue).expect("it can be written");
@@ -78,10 +89,9 @@ impl Scene {
             .serve_with(&[
                 ("VIVA__CATALOGUE__FILE", "mine.toml".to_owned()),
                 ("VIVA__PROVIDERS__OPENAI__BASE_URL", openai.base_url()),
-                ("VIVA__PROVIDERS__DEEPGRAM__BASE_URL", deepgram.base_url()),
                 ("VIVA__PROVIDERS__ELEVENLABS__BASE_URL", elevenlabs.base_url()),
                 ("OPENAI_API_KEY", KEY.to_owned()),
-                ("DEEPGRAM_API_KEY", KEY.to_owned()),
+                ("VIVA__PROVIDERS__EARS__API_KEY", KEY.to_owned()),
                 ("ELEVENLABS_API_KEY", KEY.to_owned()),
                 ("VIVA__PROVIDERS__CHAT__API_KEY", KEY.to_owned()),
             ])
