@@ -57,7 +57,7 @@ pub(super) fn with_region(tag: &str) -> (String, String) {
         (None, "zh" | "cmn") if is_traditional => "TW".to_owned(),
         (None, language) => {
             let listed = REGIONS.iter().find(|(known, _)| *known == language);
-            listed.map_or(language, |(_, region)| region).to_owned()
+            listed.map_or(language, |&(_, region)| region).to_owned()
         }
     };
     (language, region.to_ascii_uppercase())

@@ -1,4 +1,4 @@
-use serde_json::Map;
+use serde_json::{Map, Value, json};
 
 use super::SpeechScript;
 use super::refusal::Refusal;
@@ -31,7 +31,7 @@ pub(super) fn check(sent: &Sent, script: &SpeechScript) -> Result<String, Refusa
         "speechConfig",
         "temperature",
     ])?;
-    if config.fields.get("responseModalities") != Some(&serde_json::json!(["AUDIO"])) {
+    if config.fields.get("responseModalities") != Some(&json!(["AUDIO"])) {
         return Err(config.wrong("responseModalities", "INVALID_ARGUMENT", "It can only speak"));
     }
     let format = config.within("responseFormat", &nothing)?;
@@ -54,7 +54,8 @@ pub(super) fn check(sent: &Sent, script: &SpeechScript) -> Result<String, Refusa
         let message = format!("Voice name {name} is not supported.");
         return Err(Refusal::new(400, "voice_not_found", message));
     }
-    let [content] = sent.fields["contents"].as_array().map_or(&[][..], Vec::as_slice) else {
+    let contents = sent.fields.get("contents").and_then(Value::as_array);
+    let [content] = contents.map_or(&[][..], Vec::as_slice) else {
         return Err(sent.wrong("contents", "INVALID_ARGUMENT", "One content is spoken"));
     };
     let [part] = content["parts"].as_array().map_or(&[][..], Vec::as_slice) else {
@@ -67,11 +68,12 @@ pub(super) fn check(sent: &Sent, script: &SpeechScript) -> Result<String, Refusa
         fields: part_fields,
         ..*sent
     };
-    part.only(if is_new {
+    let fields: &[&str] = if is_new {
         &["speechMetadata", "text"]
     } else {
         &["text"]
-    })?;
+    };
+    part.only(fields)?;
     let metadata = part.within("speechMetadata", &nothing)?;
     metadata.only(&["style"])?;
     metadata.optional_text("style")?;

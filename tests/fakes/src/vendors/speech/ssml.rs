@@ -119,7 +119,7 @@ impl<'a> Reader<'a> {
 
     fn name(&mut self) -> Result<&'a str, String> {
         let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '-' | '_');
-        let end = self.rest.find(|c| !is_name(c)).unwrap_or(self.rest.len());
+        let end = self.rest.find(|c: char| !is_name(c)).unwrap_or(self.rest.len());
         let (name, rest) = self.rest.split_at(end);
         self.rest = rest;
         if name.starts_with(|c: char| c.is_ascii_alphabetic()) {
