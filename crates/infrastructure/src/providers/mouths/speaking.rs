@@ -81,8 +81,8 @@ impl<D: Dialect> Speaking<D> {
         }
         self.is_spare = false;
         let frame = frame?;
-        if let Frame::Closed { code, reason } = frame {
-            return Err(self.closed(code, &reason));
+        if let Frame::Closed { code, reason } = &frame {
+            return Err(self.closed(*code, reason));
         }
         let mut parts = Vec::new();
         let progress = self.dialect.hear(&frame, &mut parts)?;
