@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use rstest::rstest;
 use serde_json::Value;
 use viva_fakes::Speech;
 use viva_fakes::vendors::deepgram::{DeepgramScript, DeepgramServer, Spoken};
@@ -217,6 +218,42 @@ async fn a_cascade_of_three_vendors_reports_the_truth() {
         ms(&latency, part);
     }
     assert_eq!(elevenlabs.requests().len() % 2, 0, "two sentences each");
+}
+
+/// Every voice, with ears and a language model that need nobody.
+#[rstest]
+#[case(SpeechVendor::Cartesia, "cartesia", &["--tts-model", "test_v2_5", "--voice", "anna"])]
+#[case(SpeechVendor::Azure, "azure-speech", &["--voice", "anna"])]
+#[case(SpeechVendor::Google, "google-cloud", &["--tts-model", "test_v2_5", "--voice", "anna"])]
+#[case(SpeechVendor::Deepgram, "deepgram", &["--voice", "aura-2-anna-en"])]
+#[case(SpeechVendor::Deepgram, "deepgram", &["--voice", "flux-anna-en"])]
+#[case(SpeechVendor::ElevenLabs, "elevenlabs", &["--tts-model", "test_v2_5", "--voice", "anna", "--option", "tts_over=socket"])]
+#[case(SpeechVendor::Gemini, "gemini", &["--tts-model", "gemini-3.8-test", "--voice", "anna"])]
+#[case(SpeechVendor::VoAi, "voai", &["--tts-model", "test_v2_5", "--voice", "anna"])]
+#[tokio::test(flavor = "multi_thread")]
+async fn every_voice_reports_the_truth(
+    #[case] vendor: SpeechVendor,
+    #[case] id: &str,
+    #[case] chosen: &[&str],
+) {
+    let names = |names: [&str; 3]| names.map(str::to_owned).to_vec();
+    let script = SpeechScript {
+        api_key: Some(KEY.to_owned()),
+        models: names(["test_v2_5", "gemini-3.8-test", "tts-1-test"]),
+        voices: names(["anna", "aura-2-anna-en", "flux-anna-en"]),
+        ..SpeechScript::default()
+    };
+    let voice = SpeechServer::start(vendor, script).await.expect("it starts");
+    let folder = Folder::new();
+    let server = folder.serve_at(id, voice.base_url(), KEY).await;
+    let args = [&["--mode", "cascade", "--tts", id][..], chosen].concat();
+    let call = || {
+        for _ in 0..4 {
+            voice.speak(Speech::of(Duration::from_millis(300)).after(TTS));
+        }
+        talk(&folder, &server, &args)
+    };
+    is_true(call, &[part("tts_ttfb_ms", TTS, || voice.delays())]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
