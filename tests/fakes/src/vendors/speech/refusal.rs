@@ -57,6 +57,14 @@ impl Refusal {
         }
     }
 
+    /// Google's name of the status; of one that it has not, none that means anything.
+    const fn google_status(&self) -> &'static str {
+        match self.status {
+            418 => "UNKNOWN",
+            status => google_status(status),
+        }
+    }
+
     fn body(&self, vendor: SpeechVendor) -> Value {
         match (vendor, &self.param) {
             (SpeechVendor::OpenAi, param) => json!({"error": {
@@ -74,7 +82,7 @@ impl Refusal {
                 "status_code": self.status, "mood": "thrown in",
             }),
             (SpeechVendor::Google | SpeechVendor::Gemini, _) => json!({"error": {
-                "code": self.status, "message": self.message, "status": google_status(self.status),
+                "code": self.status, "message": self.message, "status": self.google_status(),
                 "details": [{"reason": self.code, "mood": "thrown in"}],
             }}),
             (SpeechVendor::Deepgram, _) => json!({
