@@ -52,7 +52,7 @@ pub(super) fn check(sent: &Sent, script: &SpeechScript) -> Result<String, Refusa
     let is_voice = script
         .voices
         .iter()
-        .any(|known| name.rsplit('-').next() == Some(known));
+        .any(|known| name.rsplit('-').next() == Some(known.as_str()));
     if !wanted || !is_voice {
         let message = format!("Voice '{name}' does not exist. Is it misspelled?");
         return Err(Refusal::new(400, "voice_not_found", message));

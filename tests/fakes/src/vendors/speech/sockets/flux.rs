@@ -64,30 +64,29 @@ impl Tongue for Flux {
     }
 
     fn take(&mut self, message: Value, _script: &SpeechScript) -> Result<Option<Asked>, Wrong> {
-        let text = message["text"].as_str().filter(|text| !text.trim().is_empty());
-        match (message["type"].as_str(), text, &mut self.spoken) {
-            (Some("Speak"), Some(_), None) => {
-                self.spoken = Some(message);
-                Ok(None)
-            }
-            (Some("Flush"), None, spoken @ Some(_)) => {
-                let speak = spoken.take().unwrap_or_default();
-                self.speeches += 1;
-                Ok(Some(Asked {
-                    context: format!("speech-{}", self.speeches),
-                    text: speak["text"].as_str().unwrap_or_default().to_owned(),
-                    body: json!([speak, message]),
-                }))
-            }
-            _ => Err(Wrong {
-                status: 400,
-                says: super::json(
-                    &json!({"type": "Error", "code": "MESSAGE-0000", "description": "Unknown message"}),
-                ),
-                closes: Some(1008),
-                body: message,
-            }),
+        let text = message["text"].as_str();
+        let has_words = text.is_some_and(|text| !text.trim().is_empty());
+        let is_speak = message["type"] == "Speak" && has_words;
+        let is_flush = message["type"] == "Flush" && text.is_none();
+        if is_speak && self.spoken.is_none() {
+            self.spoken = Some(message);
+            return Ok(None);
         }
+        if is_flush && let Some(speak) = self.spoken.take() {
+            self.speeches += 1;
+            return Ok(Some(Asked {
+                context: format!("speech-{}", self.speeches),
+                text: speak["text"].as_str().unwrap_or_default().to_owned(),
+                body: json!([speak, message]),
+            }));
+        }
+        let says = json!({"type": "Error", "code": "MESSAGE-0000", "description": "Unknown message"});
+        Err(Wrong {
+            status: 400,
+            says: super::json(&says),
+            closes: Some(1008),
+            body: message,
+        })
     }
 
     fn before(&self, asked: &Asked) -> Vec<Message> {
