@@ -172,7 +172,8 @@ mod tests {
         // All are in time, with a pause after the first one.
         for (played, expected) in [
             (0, ""),
-            (199, ""),
+            (100, ""),
+            (199, "Yes"),
             (200, "Yes."),
             (999, "Yes."),
             (1_000, "Yes. There"),
