@@ -18,6 +18,7 @@ mod m20261130_access;
 mod m20261130_credentials;
 mod m20261130_recordings;
 mod m20261130_retention;
+mod m20261130_session_instructions;
 mod m20261130_session_lists;
 
 /// Brings a database to the newest schema; running it again changes nothing.
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_recordings::Migration),
             Box::new(m20261130_session_lists::Migration),
             Box::new(m20261130_retention::Migration),
+            Box::new(m20261130_session_instructions::Migration),
         ]
     }
 }

@@ -1,5 +1,5 @@
 //! What can be done with Viva: start, feed and end a session, read what was kept of it, delete it, keep templates and
-//! provider keys, sign in, remove what is no longer kept. One task per session, the driver, carries out what the pure
+//! provider keys, sign in, remove what is no longer kept, count what happens. One task per session, the driver, carries out what the pure
 //! `TurnMachine` of the domain decides; ports do everything that leaves the process.
 //!
 //! Must not enter: HTTP, sockets, JSON, SQL, vendor formats, names of concrete adapters.
@@ -14,6 +14,7 @@ mod alarm;
 pub mod credentials;
 pub mod deletion;
 pub mod history;
+pub mod meters;
 pub mod modes;
 pub mod retention;
 pub mod sessions;

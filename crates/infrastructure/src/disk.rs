@@ -57,6 +57,13 @@ pub(crate) fn prepare_folder(folder: &Path) -> io::Result<()> {
         .map_err(at_path(folder))
 }
 
+/// Writes to a folder that has to be there, also where others do so at the same time.
+pub(crate) fn check_folder(folder: &Path) -> io::Result<()> {
+    let probe = folder.join(".ready");
+    fs::write(&probe, b"viva").map_err(at_path(folder))?;
+    remove_file(&probe)
+}
+
 /// Removes a file; nothing happens when it is gone.
 pub(crate) fn remove_file(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {

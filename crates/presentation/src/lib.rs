@@ -15,6 +15,7 @@ mod convert;
 mod extract;
 mod hosts;
 mod limits;
+mod meters;
 mod openapi;
 mod problem;
 mod router;
@@ -26,6 +27,7 @@ mod web;
 mod ws;
 
 pub use limits::{Limiter, RateLimits};
+pub use meters::{HttpMeters, METRICS};
 pub use openapi::openapi;
 pub use router::router;
 pub use self_test::{CertificateUnreadable, SelfTestRuns, SelfTests};

@@ -15,9 +15,14 @@ use tracing::debug;
 
 use crate::at_once::{AtOnce, Slot};
 use crate::client::Client;
+use crate::meters::HttpMeters;
 
 /// Clients that ask for nothing any more are forgotten after so many requests.
 const TIDY_EVERY: u32 = 1_000;
+
+/// The names of [`RateLimits::open_connections`] and [`RateLimits::requests_at_once`] in figures.
+const OPEN_CONNECTIONS: &str = "open_connections";
+const REQUESTS_AT_ONCE: &str = "requests_at_once";
 
 /// Requests that one client may send per minute: as many at once, and then as many as come back evenly; and what it may
 /// have open. 0: any number.
@@ -77,6 +82,7 @@ struct Limiters {
     connections: GroupLimiter,
     open_connections: AtOnce,
     requests: AtOnce,
+    meters: HttpMeters,
 }
 
 struct GroupLimiter {
@@ -109,6 +115,31 @@ impl Default for RateLimits {
 }
 
 impl Group {
+    /// All of them.
+    const ALL: [Self; 8] = [
+        Self::SignIns,
+        Self::WrongHeaders,
+        Self::UnknownTokens,
+        Self::KeyChecks,
+        Self::Writes,
+        Self::Reads,
+        Self::OpenReads,
+        Self::Connections,
+    ];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignIns => "sign_ins",
+            Self::WrongHeaders => "wrong_headers",
+            Self::UnknownTokens => "unknown_tokens",
+            Self::KeyChecks => "key_checks",
+            Self::Writes => "writes",
+            Self::Reads => "reads",
+            Self::OpenReads => "open_reads",
+            Self::Connections => "connections",
+        }
+    }
+
     /// The group of a request of the REST API.
     pub(crate) fn of(method: &Method) -> Self {
         if method.is_safe() {
@@ -120,8 +151,8 @@ impl Group {
 }
 
 impl Limiter {
-    /// Nobody has asked for anything yet.
-    pub fn new(limits: RateLimits) -> Self {
+    /// Nobody has asked for anything yet. Who is refused is counted.
+    pub fn new(limits: RateLimits, meters: HttpMeters) -> Self {
         Self(Arc::new(Limiters {
             sign_ins: GroupLimiter::new(limits.sign_ins),
             wrong_headers: GroupLimiter::new(limits.sign_ins),
@@ -133,6 +164,7 @@ impl Limiter {
             connections: GroupLimiter::new(limits.connections),
             open_connections: AtOnce::new(limits.open_connections),
             requests: AtOnce::new(limits.requests_at_once),
+            meters,
         }))
     }
 
@@ -154,19 +186,35 @@ impl Limiter {
         let checked = limiter.check(client);
         if let Err(retry_after) = &checked {
             debug!(?group, ?retry_after, "A client has had its share");
+            self.0.meters.rate_limited(group.as_str());
         }
         checked
     }
 
     /// Counts a connection as open for as long as what is returned lives; `None` when the client has as many as it may.
     pub(crate) fn open(&self, client: Client) -> Option<Slot> {
-        self.0.open_connections.take(client)
+        let slot = self.0.open_connections.take(client);
+        self.count_refused(slot, OPEN_CONNECTIONS)
     }
 
     /// Counts a request as under way for as long as what is returned lives; `None` when the client has as many as it may.
     pub(crate) fn begin(&self, client: Client) -> Option<Slot> {
-        self.0.requests.take(client)
+        let slot = self.0.requests.take(client);
+        self.count_refused(slot, REQUESTS_AT_ONCE)
     }
+
+    fn count_refused(&self, slot: Option<Slot>, group: &'static str) -> Option<Slot> {
+        if slot.is_none() {
+            self.0.meters.rate_limited(group);
+        }
+        slot
+    }
+}
+
+/// The names of everything that is limited.
+pub(crate) fn groups() -> impl Iterator<Item = &'static str> {
+    let groups = Group::ALL.into_iter().map(Group::as_str);
+    groups.chain([OPEN_CONNECTIONS, REQUESTS_AT_ONCE])
 }
 
 impl GroupLimiter {
@@ -223,6 +271,10 @@ mod tests {
         requests_at_once: 0,
     };
 
+    fn limiter(limits: RateLimits) -> Limiter {
+        Limiter::new(limits, HttpMeters::default())
+    }
+
     fn user(n: u128) -> Client {
         Client::User(UserId::from_uuid(Uuid::from_u128(n)))
     }
@@ -233,7 +285,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_client_that_had_its_share_waits_until_there_is_more() {
-        let limiter = Limiter::new(RateLimits { reads: 60, ..NONE });
+        let limiter = limiter(RateLimits { reads: 60, ..NONE });
         let reads = || limiter.check(Group::Reads, user(1));
         assert!((0..60).all(|_| reads().is_ok()));
         assert_eq!(reads(), Err(Duration::from_secs(1)));
@@ -257,17 +309,8 @@ mod tests {
             connections: 1,
             ..NONE
         };
-        let limiter = Limiter::new(limits);
-        for group in [
-            Group::SignIns,
-            Group::WrongHeaders,
-            Group::UnknownTokens,
-            Group::KeyChecks,
-            Group::Writes,
-            Group::Reads,
-            Group::OpenReads,
-            Group::Connections,
-        ] {
+        let limiter = limiter(limits);
+        for group in Group::ALL {
             for client in [user(1), user(2), address(1), address(2)] {
                 assert_eq!(limiter.check(group, client), Ok(()), "{group:?} {client:?}");
                 assert!(limiter.check(group, client).is_err(), "{group:?} {client:?}");
@@ -277,7 +320,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn without_a_limit_nothing_is_counted() {
-        let limiter = Limiter::new(NONE);
+        let limiter = limiter(NONE);
         assert!((0..10_000).all(|_| limiter.check(Group::Writes, user(1)).is_ok()));
     }
 

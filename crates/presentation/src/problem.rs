@@ -13,7 +13,7 @@ use viva_application::credentials::CredentialError;
 use viva_application::deletion::DeleteError;
 use viva_application::history::HistoryError;
 use viva_application::templates::{FindTemplateError, PromptError, TemplateError};
-use viva_domain::credentials::CredentialRefusal;
+use viva_domain::credentials::{AddressFault, CredentialRefusal};
 use viva_domain::ports::{BlobError, BlobErrorKind, StoreError, StoreErrorKind};
 use viva_domain::templates::InvalidTemplate;
 use viva_protocol::problem::{PROBLEM_JSON, Problem as Body};
@@ -220,7 +220,9 @@ impl From<PromptError> for Problem {
     fn from(err: PromptError) -> Self {
         match err {
             PromptError::Template(cause) => cause.into(),
-            PromptError::Invalid(cause) => Self::bad_request("invalid-prompt").detail(cause.to_string()),
+            PromptError::Invalid(_) | PromptError::Language(_) => {
+                Self::bad_request("invalid-prompt").detail(err.to_string())
+            }
         }
     }
 }
@@ -262,7 +264,7 @@ impl From<&CredentialRefusal> for Problem {
             CredentialRefusal::BadKey => Self::unprocessable("credential-refused"),
             CredentialRefusal::Forbidden => Self::unprocessable("credential-forbidden"),
             CredentialRefusal::QuotaExceeded => Self::unprocessable("credential-quota-exceeded"),
-            CredentialRefusal::WrongAddress(_) => Self::unprocessable("credential-wrong-address"),
+            CredentialRefusal::WrongAddress { fault, .. } => Self::unprocessable(code_of(*fault)),
             CredentialRefusal::NoNetwork(_) => Self::bad_gateway("provider-unreachable"),
             CredentialRefusal::RateLimited { retry_after } => {
                 Self::unavailable("provider-rate-limited").retry_after(*retry_after)
@@ -270,6 +272,23 @@ impl From<&CredentialRefusal> for Problem {
             CredentialRefusal::Failed(_) => Self::bad_gateway("provider-failed"),
         };
         problem.detail(err.to_string())
+    }
+}
+
+/// By these codes pages tell in their own language what is wrong with an address.
+const fn code_of(fault: AddressFault) -> &'static str {
+    match fault {
+        AddressFault::NotHttp => "base-url-not-http",
+        AddressFault::Password => "base-url-with-password",
+        AddressFault::Fragment => "base-url-with-fragment",
+        AddressFault::LinkLocal => "base-url-link-local",
+        AddressFault::Metadata => "base-url-metadata",
+        AddressFault::Private => "base-url-private",
+        AddressFault::NoHost => "base-url-no-host",
+        AddressFault::NotFound => "base-url-not-found",
+        AddressFault::NotTheProvider => "base-url-not-the-provider",
+        AddressFault::Redirects => "base-url-redirects",
+        AddressFault::OtherRegion => "base-url-other-region",
     }
 }
 
@@ -335,7 +354,9 @@ impl From<&BlobError> for Problem {
             BlobErrorKind::Unavailable => {
                 Self::unavailable("storage-unavailable").detail("the recordings cannot be reached; try again")
             }
-            BlobErrorKind::Full | BlobErrorKind::Range => Self::internal(),
+            BlobErrorKind::Full => Self::unavailable("storage-unavailable")
+                .detail("the storage is full; make room and try again"),
+            BlobErrorKind::Range => Self::internal(),
         }
     }
 }

@@ -19,6 +19,7 @@ use tower_http::trace::TraceLayer;
 use tracing::{Span, error, info_span};
 
 use crate::hosts::{check_host, check_origin};
+use crate::meters::measure;
 use crate::problem::{Problem, describe_failure};
 use crate::sign_in::{self, count, guard};
 use crate::state::AppState;
@@ -82,6 +83,7 @@ pub fn router(state: AppState) -> Router {
         ))
         .layer(header_unless_set(REFERRER_POLICY, "no-referrer"))
         .layer(header_unless_set(X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(from_fn_with_state(state.meters.clone(), measure))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(TraceLayer::new_for_http().make_span_with(span).on_failure(()))
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))

@@ -14,6 +14,7 @@ use viva_application::templates::Templates;
 use viva_domain::ports::{Clock, ProviderDirectory};
 
 use crate::limits::Limiter;
+use crate::meters::HttpMeters;
 use crate::self_test::SelfTests;
 use crate::sign_in::SignIn;
 use crate::web::Site;
@@ -43,6 +44,8 @@ pub struct AppState {
     pub self_tests: Arc<dyn SelfTests>,
     /// The wall clock.
     pub clock: Arc<dyn Clock>,
+    /// Counts requests and connections.
+    pub meters: HttpMeters,
     /// The page.
     pub site: Site,
     /// The open WebSocket connections.

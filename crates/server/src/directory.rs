@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use tokio_util::task::TaskTracker;
 use tracing::error;
 use viva_domain::credentials::{CredentialState, StoredCredential};
 use viva_domain::ids::UserId;
@@ -15,7 +14,7 @@ use viva_infrastructure::catalogue::CatalogueProvider;
 use viva_infrastructure::credentials::{HttpClients, own_account};
 
 use crate::config::ProviderSetup;
-use crate::wiring::add_vendor;
+use crate::wiring::{Adapters, add_vendor};
 
 /// Users whose adapters are kept from one session to the next.
 const MOST_KEPT: usize = 256;
@@ -26,7 +25,7 @@ pub(crate) struct OwnProviders {
     setups: Vec<ProviderSetup>,
     /// Without it no vendor can be asked.
     clients: Option<HttpClients>,
-    tasks: TaskTracker,
+    adapters: Adapters,
     credential_store: Arc<dyn CredentialStore>,
     credential_vault: Arc<dyn CredentialVault>,
     kept: Mutex<Kept>,
@@ -46,7 +45,7 @@ impl OwnProviders {
         everybody: ProviderCatalogue,
         setups: Vec<ProviderSetup>,
         clients: Option<HttpClients>,
-        tasks: TaskTracker,
+        adapters: Adapters,
         credential_store: Arc<dyn CredentialStore>,
         credential_vault: Arc<dyn CredentialVault>,
     ) -> Self {
@@ -54,7 +53,7 @@ impl OwnProviders {
             everybody: Arc::new(everybody),
             setups,
             clients,
-            tasks,
+            adapters,
             credential_store,
             credential_vault,
             kept: Mutex::default(),
@@ -113,7 +112,7 @@ impl OwnProviders {
         match account {
             Ok((provider, account, http)) => {
                 let setup = ProviderSetup::own(provider, account, status);
-                add_vendor(catalogue, &setup, http, &self.tasks);
+                add_vendor(catalogue, &setup, http, &self.adapters);
             }
             Err(err) => {
                 error!(provider.name = %stored.provider, "A stored provider key cannot be used: {err}");
@@ -231,7 +230,9 @@ fn take<P: ?Sized>(to: &mut Providers<P>, from: &Providers<P>, id: &str, status:
 #[cfg(test)]
 mod tests {
     use secrecy::SecretString;
+    use tokio_util::task::TaskTracker;
     use uuid::Uuid;
+    use viva_application::meters::Meters;
     use viva_application::modes::ModeFactory;
     use viva_contract::provider_directory_contract;
     use viva_contract::samples::OWNER;
@@ -261,10 +262,13 @@ mod tests {
             let catalogue = Catalogue::load(None).unwrap().into_providers();
             let setups: Vec<_> = catalogue.into_iter().map(operators).collect();
             let clients = HttpClients::new(AddressPolicy::PublicOnly).unwrap();
-            let tasks = TaskTracker::new();
+            let adapters = Adapters {
+                tasks: TaskTracker::new(),
+                meters: Meters::default(),
+            };
             let mut everybody = ProviderCatalogue::default();
             for setup in &setups {
-                add_vendor(&mut everybody, setup, clients.operators(), &tasks);
+                add_vendor(&mut everybody, setup, clients.operators(), &adapters);
             }
             let store = Arc::new(MemoryCredentialStore::default());
             let vault = Arc::new(MemoryCredentialVault::default());
@@ -272,7 +276,7 @@ mod tests {
                 everybody,
                 setups,
                 Some(clients),
-                tasks,
+                adapters,
                 store.clone(),
                 vault.clone(),
             );

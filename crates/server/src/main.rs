@@ -9,6 +9,7 @@ mod commands;
 mod config;
 mod directory;
 mod failure;
+mod metrics;
 mod retention;
 mod selftest;
 mod shutdown;

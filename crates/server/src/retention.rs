@@ -6,7 +6,10 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
+use viva_application::meters::{Meters, RunOutcome};
 use viva_application::retention::{Removal, Retention, RetentionRun};
+use viva_domain::ports::Clock as _;
+use viva_infrastructure::system::SystemClock;
 
 use crate::config::Settings;
 use crate::wiring;
@@ -18,6 +21,7 @@ const DAY: Duration = Duration::from_hours(24);
 pub(crate) fn run_daily(
     retention: Retention,
     settings: Settings,
+    meters: Meters,
     tasks: &TaskTracker,
     stopping: CancellationToken,
 ) {
@@ -27,30 +31,43 @@ pub(crate) fn run_daily(
         let every_day = async {
             loop {
                 days.tick().await;
-                run_once(&retention, &settings).await;
+                run_once(&retention, &settings, &meters).await;
             }
         };
         stopping.run_until_cancelled(every_day).await;
     });
 }
 
-async fn run_once(retention: &Retention, settings: &Settings) {
+async fn run_once(retention: &Retention, settings: &Settings, meters: &Meters) {
     let lock = match wiring::lock_retention(settings).await {
         Ok(Some(lock)) => lock,
-        Ok(None) => return info!("Another process removes what is no longer kept"),
+        Ok(None) => {
+            info!("Another process removes what is no longer kept");
+            return meters.retention_ran(RunOutcome::Skipped);
+        }
         Err(err) => {
-            return warn!(
+            warn!(
                 error = format!("{err:#}"),
                 "What is no longer kept stays until tomorrow"
             );
+            return meters.retention_ran(RunOutcome::Failed);
         }
     };
-    if let Err(err) = retention.run(RetentionRun::Careful, &mut log).await {
-        warn!(
-            error = &err as &dyn std::error::Error,
-            "What else is no longer kept stays until tomorrow"
-        );
-    }
+    let mut tell = |removal: &Removal| {
+        log(removal);
+        meters.removed(removal);
+    };
+    let outcome = match retention.run(RetentionRun::Careful, &mut tell).await {
+        Ok(_) => RunOutcome::Done(SystemClock.now()),
+        Err(err) => {
+            warn!(
+                error = &err as &dyn std::error::Error,
+                "What else is no longer kept stays until tomorrow"
+            );
+            RunOutcome::Failed
+        }
+    };
+    meters.retention_ran(outcome);
     drop(lock);
 }
 

@@ -11,6 +11,7 @@ use viva_application::access::Access;
 use viva_application::credentials::{Credentials, CredentialsPorts};
 use viva_application::deletion::{Deletions, DeletionsPorts};
 use viva_application::history::History;
+use viva_application::meters::{Meters, Registry, Role};
 use viva_application::retention::Retention;
 use viva_application::sessions::{Sessions, SessionsPorts};
 use viva_application::templates::Templates;
@@ -43,18 +44,20 @@ use viva_infrastructure::providers::offline::{
 use viva_infrastructure::providers::openai::realtime::{OpenAiRealtimeVoice, RealtimeSettings};
 use viva_infrastructure::providers::openai::{OpenAiLanguageModel, OpenAiSpeechToText, OpenAiTextToSpeech};
 use viva_infrastructure::providers::speech::SpeechSynthesizer;
-use viva_infrastructure::providers::transport::HttpClient;
+use viva_infrastructure::providers::transport::{HttpClient, Repeats};
 use viva_infrastructure::providers::voai::VoAiTextToSpeech;
 use viva_infrastructure::spool::LocalAudioSpool;
 use viva_infrastructure::system::{SystemClock, SystemIds};
 use viva_infrastructure::vault::{MasterKey, MasterKeyPlace, XChaChaVault};
-use viva_presentation::{AppState, Connections, Limiter, SignIn, Site};
+use viva_presentation::{AppState, Connections, HttpMeters, Limiter, SignIn, Site};
 
 use crate::config::{AuthMode, DatabaseSettings, ProviderSetup, Recordings, Settings, StorageSettings};
 use crate::directory::OwnProviders;
 use crate::failure::Failure;
 use crate::selftest::SelfTestRunner;
 
+/// The provider that needs nothing.
+const OFFLINE: &str = "offline";
 /// The program that speaks for the offline provider, where it is installed.
 const ESPEAK: &str = "espeak-ng";
 /// The file in the storage that a server holds while it runs.
@@ -223,21 +226,29 @@ fn retention_of(settings: &Settings, deletions: Deletions, clock: Arc<dyn Clock>
 pub(crate) struct Wired {
     pub(crate) state: AppState,
     pub(crate) retention: Retention,
+    pub(crate) meters: Meters,
 }
 
-/// The server's state, with everything that an earlier process left behind brought in order.
-pub(crate) async fn wire(settings: &Settings, tasks: &TaskTracker) -> Result<Wired> {
+/// The server's state, with everything that an earlier process left behind brought in order. What happens is counted in
+/// the registry.
+pub(crate) async fn wire(settings: &Settings, tasks: &TaskTracker, registry: Registry) -> Result<Wired> {
     let Kept {
-        ports: kept,
+        ports: mut kept,
         database,
     } = kept(settings).await?;
+    let providers = settings
+        .provider_setups
+        .iter()
+        .map(|setup| setup.provider.id.as_str());
+    let meters = Meters::new(registry.clone(), providers.chain([OFFLINE]));
+    kept.turn_journal = meters.journal(kept.turn_journal);
     let sign_in = match settings.auth.mode {
         AuthMode::None => SignIn::NotNeeded,
         AuthMode::Token => SignIn::ByToken(access(&database)),
     };
     let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(SystemClock), Arc::new(SystemIds));
     let template_store = Arc::new(SqlTemplateStore::new(database.clone()));
-    let credentials = credentials_ports(settings, &database, tasks, &clock, &ids).await?;
+    let credentials = credentials_ports(settings, &database, tasks, &clock, &ids, &meters).await?;
     let directory = Arc::clone(&credentials.provider_directory);
     let ports = SessionsPorts {
         session_store: Arc::clone(&kept.session_store),
@@ -248,6 +259,7 @@ pub(crate) async fn wire(settings: &Settings, tasks: &TaskTracker) -> Result<Wir
         credential_store: Arc::clone(&credentials.credential_store),
         clock: Arc::clone(&clock),
         ids: Arc::clone(&ids),
+        meters: meters.clone(),
     };
     let history = History::new(Arc::clone(&ports.session_store), Arc::clone(&ports.blob_store));
     let templates = Templates::new(template_store, Arc::clone(&clock), ids);
@@ -255,6 +267,7 @@ pub(crate) async fn wire(settings: &Settings, tasks: &TaskTracker) -> Result<Wir
     let sessions = Sessions::new(ports, settings.sessions.to_application(), tasks.clone());
     recover(&deletions, &sessions).await?;
     let connections = Connections::default();
+    let http_meters = HttpMeters::new(registry);
     let self_tests = SelfTestRunner::new(settings.storage.folder(), tasks.clone(), connections.stopping());
     let setups = settings.provider_setups.iter();
     let forms: Vec<_> = setups.map(|setup| credentials::form(&setup.provider)).collect();
@@ -262,7 +275,8 @@ pub(crate) async fn wire(settings: &Settings, tasks: &TaskTracker) -> Result<Wir
     let state = AppState {
         sign_in,
         exposure: settings.server.exposure(),
-        limiter: Limiter::new(settings.limits.to_presentation()),
+        limiter: Limiter::new(settings.limits.to_presentation(), http_meters.clone()),
+        meters: http_meters,
         sessions,
         history,
         deletions,
@@ -274,7 +288,11 @@ pub(crate) async fn wire(settings: &Settings, tasks: &TaskTracker) -> Result<Wir
         connections,
         self_tests: Arc::new(self_tests),
     };
-    Ok(Wired { state, retention })
+    Ok(Wired {
+        state,
+        retention,
+        meters,
+    })
 }
 
 /// First goes what was being deleted: what is left of it in the spool and the journal must not come back.
@@ -291,6 +309,7 @@ async fn credentials_ports(
     tasks: &TaskTracker,
     clock: &Arc<dyn Clock>,
     ids: &Arc<dyn Ids>,
+    meters: &Meters,
 ) -> Result<CredentialsPorts> {
     let store = SqlCredentialStore::new(database.clone());
     let place = settings.credentials.place(&settings.storage.folder())?;
@@ -301,14 +320,18 @@ async fn credentials_ports(
     let setups = settings.provider_setups.iter();
     let providers = setups.map(|setup| setup.provider.clone()).collect();
     let checks = ProviderChecks::new(providers, clients.clone());
-    let everybody = everybody(settings, clients.as_ref(), tasks, clock.now().date_naive()).await;
+    let adapters = Adapters {
+        tasks: tasks.clone(),
+        meters: meters.clone(),
+    };
+    let everybody = everybody(settings, clients.as_ref(), &adapters, clock.now().date_naive()).await;
     let setups = settings.provider_setups.clone();
     let (own_store, own_vault) = (Arc::clone(&store), Arc::clone(&vault));
-    let directory = OwnProviders::new(everybody, setups, clients, tasks.clone(), own_store, own_vault);
+    let directory = OwnProviders::new(everybody, setups, clients, adapters, own_store, own_vault);
     Ok(CredentialsPorts {
         credential_store: store,
         credential_vault: vault,
-        credential_check: Arc::new(checks),
+        credential_check: meters.key_checks(Arc::new(checks)),
         provider_directory: Arc::new(directory),
         clock: Arc::clone(clock),
         ids: Arc::clone(ids),
@@ -319,11 +342,11 @@ async fn credentials_ports(
 async fn everybody(
     settings: &Settings,
     clients: Option<&HttpClients>,
-    tasks: &TaskTracker,
+    adapters: &Adapters,
     today: NaiveDate,
 ) -> ProviderCatalogue {
     let http = clients.map(HttpClients::operators);
-    let everybody = providers(&settings.provider_setups, http, tasks).await;
+    let everybody = providers(&settings.provider_setups, http, adapters).await;
     warn_of_retired_defaults(&everybody, today);
     everybody
 }
@@ -344,17 +367,24 @@ fn http_clients(settings: &Settings) -> Option<HttpClients> {
 async fn providers(
     setups: &[ProviderSetup],
     http: Option<&HttpClient>,
-    tasks: &TaskTracker,
+    adapters: &Adapters,
 ) -> ProviderCatalogue {
     let mut providers = ProviderCatalogue::default();
     if let Some(http) = http {
         for setup in setups {
-            add_vendor(&mut providers, setup, http, tasks);
+            add_vendor(&mut providers, setup, http, adapters);
         }
     }
-    add_offline(&mut providers, tasks).await;
+    add_offline(&mut providers, adapters).await;
     providers.usable_first();
     providers
+}
+
+/// What adapters run on, and what counts their calls.
+#[derive(Debug, Clone)]
+pub(crate) struct Adapters {
+    pub(crate) tasks: TaskTracker,
+    pub(crate) meters: Meters,
 }
 
 /// A provider in each of its roles: one line per adapter.
@@ -362,12 +392,19 @@ pub(crate) fn add_vendor(
     providers: &mut ProviderCatalogue,
     setup: &ProviderSetup,
     http: &HttpClient,
-    tasks: &TaskTracker,
+    adapters: &Adapters,
 ) {
     let provider = &setup.provider;
-    let (account, http, tasks) = (|| setup.account.clone(), || http.clone(), || tasks.clone());
+    let (id, meters) = (provider.id.as_str(), &adapters.meters);
+    let (account, tasks) = (|| setup.account.clone(), || adapters.tasks.clone());
+    let counting = |role| {
+        http.with_repeats(Repeats {
+            reconnects: meters.reconnects(role, id),
+            retries: meters.retries(role, id),
+        })
+    };
     if let Some(role) = &provider.realtime {
-        let defaults = role.defaults();
+        let (defaults, http) = (role.defaults(), counting(Role::Realtime));
         let settings = RealtimeSettings {
             defaults: defaults.clone(),
             transcription_model: role.transcription_model.clone(),
@@ -375,75 +412,83 @@ pub(crate) fn add_vendor(
         };
         let adapter: Arc<dyn RealtimeVoice> = match role.adapter {
             RealtimeVoiceAdapter::AzureOpenAi => {
-                Arc::new(azure_openai::realtime_voice(account(), http(), settings, tasks()))
+                Arc::new(azure_openai::realtime_voice(account(), http, settings, tasks()))
             }
             RealtimeVoiceAdapter::Gemini => {
-                Arc::new(GeminiRealtimeVoice::new(account(), http(), defaults, tasks()))
+                Arc::new(GeminiRealtimeVoice::new(account(), http, defaults, tasks()))
             }
             RealtimeVoiceAdapter::OpenAi => {
-                Arc::new(OpenAiRealtimeVoice::new(account(), http(), settings, tasks()))
+                Arc::new(OpenAiRealtimeVoice::new(account(), http, settings, tasks()))
             }
         };
-        providers.realtime.insert(setup.info(role), adapter);
+        providers
+            .realtime
+            .insert(setup.info(role), meters.realtime(id, adapter));
     }
     if let Some(role) = &provider.stt {
-        let defaults = role.defaults();
+        let (defaults, http) = (role.defaults(), counting(Role::SpeechToText));
         let adapter: Arc<dyn SpeechToText> = match role.adapter {
             SpeechToTextAdapter::Deepgram => {
-                Arc::new(DeepgramSpeechToText::new(account(), http(), defaults, tasks()))
+                Arc::new(DeepgramSpeechToText::new(account(), http, defaults, tasks()))
             }
             SpeechToTextAdapter::OpenAi => {
-                Arc::new(OpenAiSpeechToText::new(account(), &http(), defaults, tasks()))
+                Arc::new(OpenAiSpeechToText::new(account(), &http, defaults, tasks()))
             }
         };
-        providers.stt.insert(setup.info(role), adapter);
+        providers.stt.insert(setup.info(role), meters.stt(id, adapter));
     }
     if let Some(role) = &provider.llm {
-        let defaults = role.defaults();
+        let (defaults, http) = (role.defaults(), counting(Role::LanguageModel));
         // Whether a key is needed was decided with the settings.
         let adapter: Arc<dyn LanguageModel> = match role.adapter {
             LanguageModelAdapter::Anthropic => {
-                Arc::new(AnthropicLanguageModel::new(account(), http(), defaults).with_optional_key())
+                Arc::new(AnthropicLanguageModel::new(account(), http, defaults).with_optional_key())
             }
             LanguageModelAdapter::Gemini => {
-                Arc::new(GeminiLanguageModel::new(account(), http(), defaults).with_optional_key())
+                Arc::new(GeminiLanguageModel::new(account(), http, defaults).with_optional_key())
             }
             LanguageModelAdapter::OpenAi => {
-                Arc::new(OpenAiLanguageModel::new(account(), http(), defaults).with_optional_key())
+                Arc::new(OpenAiLanguageModel::new(account(), http, defaults).with_optional_key())
             }
         };
-        providers.llm.insert(setup.info(role), adapter);
+        providers.llm.insert(setup.info(role), meters.llm(id, adapter));
     }
     if let Some(role) = &provider.tts {
-        let defaults = role.defaults();
+        let (defaults, http) = (role.defaults(), counting(Role::TextToSpeech));
         let adapter: Arc<dyn TextToSpeech> = match role.adapter {
-            TextToSpeechAdapter::AzureSpeech => Arc::new(AzureTextToSpeech::new(account(), http(), defaults)),
-            TextToSpeechAdapter::Cartesia => Arc::new(CartesiaTextToSpeech::new(account(), http(), defaults)),
-            TextToSpeechAdapter::Deepgram => Arc::new(DeepgramTextToSpeech::new(account(), http(), defaults)),
+            TextToSpeechAdapter::AzureSpeech => Arc::new(AzureTextToSpeech::new(account(), http, defaults)),
+            TextToSpeechAdapter::Cartesia => Arc::new(CartesiaTextToSpeech::new(account(), http, defaults)),
+            TextToSpeechAdapter::Deepgram => Arc::new(DeepgramTextToSpeech::new(account(), http, defaults)),
             TextToSpeechAdapter::ElevenLabs => {
-                Arc::new(ElevenLabsTextToSpeech::new(account(), http(), defaults))
+                Arc::new(ElevenLabsTextToSpeech::new(account(), http, defaults))
             }
-            TextToSpeechAdapter::Gemini => Arc::new(GeminiTextToSpeech::new(account(), http(), defaults)),
-            TextToSpeechAdapter::GoogleCloud => {
-                Arc::new(GoogleTextToSpeech::new(account(), http(), defaults))
-            }
-            TextToSpeechAdapter::OpenAi => Arc::new(OpenAiTextToSpeech::new(account(), http(), defaults)),
-            TextToSpeechAdapter::VoAi => Arc::new(VoAiTextToSpeech::new(account(), http(), defaults)),
+            TextToSpeechAdapter::Gemini => Arc::new(GeminiTextToSpeech::new(account(), http, defaults)),
+            TextToSpeechAdapter::GoogleCloud => Arc::new(GoogleTextToSpeech::new(account(), http, defaults)),
+            TextToSpeechAdapter::OpenAi => Arc::new(OpenAiTextToSpeech::new(account(), http, defaults)),
+            TextToSpeechAdapter::VoAi => Arc::new(VoAiTextToSpeech::new(account(), http, defaults)),
         };
-        providers.tts.insert(setup.info(role), adapter);
+        providers.tts.insert(setup.info(role), meters.tts(id, adapter));
     }
 }
 
-async fn add_offline(providers: &mut ProviderCatalogue, tasks: &TaskTracker) {
+async fn add_offline(providers: &mut ProviderCatalogue, Adapters { tasks, meters }: &Adapters) {
     let speech = SpeechSynthesizer::find(ESPEAK).await;
     let realtime = OfflineRealtimeVoice::new(speech.clone(), tasks.clone());
     let stt = OfflineSpeechToText::new(tasks.clone());
     let llm = OfflineLanguageModel::new();
     let tts = OfflineTextToSpeech::new(speech, tasks.clone());
-    providers.realtime.insert(realtime.info(), Arc::new(realtime));
-    providers.stt.insert(stt.info(), Arc::new(stt));
-    providers.llm.insert(llm.info(), Arc::new(llm));
-    providers.tts.insert(tts.info(), Arc::new(tts));
+    providers
+        .realtime
+        .insert(realtime.info(), meters.realtime(OFFLINE, Arc::new(realtime)));
+    providers
+        .stt
+        .insert(stt.info(), meters.stt(OFFLINE, Arc::new(stt)));
+    providers
+        .llm
+        .insert(llm.info(), meters.llm(OFFLINE, Arc::new(llm)));
+    providers
+        .tts
+        .insert(tts.info(), meters.tts(OFFLINE, Arc::new(tts)));
 }
 
 /// Sessions that name no model get these. A provider that nobody can use is nobody's trouble.

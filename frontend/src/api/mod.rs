@@ -20,4 +20,4 @@ pub use rest::{RequestFailed, providers, self_test, start_self_test, turns};
 pub use socket::{Socket, SocketEvent};
 #[cfg(feature = "hydrate")]
 pub use templates::{compose, delete_template, save_template, templates};
-pub use urls::{ACCOUNT_PATH, recording};
+pub use urls::{ACCOUNT_PATH, recording, sign_in_for};

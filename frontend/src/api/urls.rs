@@ -1,8 +1,15 @@
 use uuid::Uuid;
 use viva_protocol::ws::Role;
 
+use crate::page::Page;
+
 /// Where people sign in, and out: a page of the server, not of this program.
 pub const ACCOUNT_PATH: &str = "/login";
+
+/// Where people sign in who want to go on to a page then.
+pub fn sign_in_for(page: Page) -> String {
+    format!("{ACCOUNT_PATH}?next={}", page.path())
+}
 
 /// What a list has per page: the most that the server gives.
 #[cfg(any(feature = "hydrate", test))]

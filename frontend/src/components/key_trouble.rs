@@ -2,16 +2,17 @@
 
 use leptos::prelude::*;
 
-use crate::api::ACCOUNT_PATH;
+use crate::api::sign_in_for;
 use crate::erase::Erase;
-use crate::state::provider_cards::{Trouble, TroubleKind};
+use crate::page::Page;
+use crate::state::provider_cards::{AddressFault, Trouble, TroubleKind};
 use crate::words::fill;
 use crate::words::providers::Words;
 
 /// What happened and what to do, then what the server says of it, which speaks English.
 pub(super) fn told(trouble: &Trouble, words: &'static Words) -> AnyView {
     let sign_in = trouble.is_signed_out().then(|| {
-        view! { <a href=ACCOUNT_PATH>{words.sign_in}</a> }
+        view! { <a href=sign_in_for(Page::Providers)>{words.sign_in}</a> }
     });
     view! {
         <span>{sentence(trouble.kind, words)}</span>
@@ -32,13 +33,29 @@ fn sentence(kind: TroubleKind, words: &Words) -> &'static str {
         TroubleKind::BadKey => words.err_bad_key,
         TroubleKind::Forbidden => words.err_forbidden,
         TroubleKind::QuotaExceeded => words.err_quota,
-        TroubleKind::WrongAddress => words.err_wrong_address,
+        TroubleKind::WrongAddress(fault) => wrong_address(fault, words),
         TroubleKind::NoNetwork => words.err_no_network,
         TroubleKind::RateLimited { .. } => words.err_rate_limited,
         TroubleKind::ProviderFailed => words.err_provider_failed,
         TroubleKind::Unreadable => words.err_unreadable,
         TroubleKind::Gone => words.err_gone,
         TroubleKind::Other => words.err_other,
+    }
+}
+
+fn wrong_address(fault: AddressFault, words: &Words) -> &'static str {
+    match fault {
+        AddressFault::NotHttp => words.url_not_http,
+        AddressFault::Password => words.url_password,
+        AddressFault::Fragment => words.url_fragment,
+        AddressFault::LinkLocal => words.url_link_local,
+        AddressFault::Metadata => words.url_metadata,
+        AddressFault::Private => words.url_private,
+        AddressFault::NoHost => words.url_no_host,
+        AddressFault::NotFound => words.url_not_found,
+        AddressFault::NotTheProvider => words.url_not_the_provider,
+        AddressFault::Redirects => words.url_redirects,
+        AddressFault::OtherRegion => words.url_other_region,
     }
 }
 
@@ -51,8 +68,21 @@ fn wait(kind: TroubleKind, words: &Words) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
     use crate::Language;
+
+    #[test]
+    fn every_fault_of_an_address_is_told_in_words_of_its_own() {
+        let mut seen = HashSet::new();
+        for language in [Language::English, Language::TraditionalChinese] {
+            for (code, fault) in AddressFault::BY_CODE {
+                let told = sentence(TroubleKind::WrongAddress(fault), Words::of(language));
+                assert!(!told.is_empty() && seen.insert(told), "{code}: {told}");
+            }
+        }
+    }
 
     #[test]
     fn who_has_to_wait_is_told_how_long_when_it_is_known() {

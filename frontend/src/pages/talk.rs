@@ -21,6 +21,7 @@ pub fn Talk() -> impl IntoView {
     #[cfg(feature = "hydrate")]
     crate::memory::keep_choices(talk);
     follow_keys(talk, controls);
+    ask_before_leaving(talk);
 
     let played = move || talk.played.get();
     let session = move || {
@@ -90,6 +91,18 @@ fn follow_keys(talk: TalkContext, controls: Controls) {
             }
         });
         on_cleanup(move || listener.remove());
+    });
+}
+
+/// Whoever leaves the page during a conversation is asked first, by the browser. Only then is anything said about it: a page
+/// that listens cannot be kept for the way back.
+fn ask_before_leaving(talk: TalkContext) {
+    let goes_on = Memo::new(move |_| talk.phase().is_broken_off_by_leaving());
+    Effect::new(move |_| {
+        if goes_on.get() {
+            let listener = window_event_listener(ev::beforeunload, |event| event.prevent_default());
+            on_cleanup(move || listener.remove());
+        }
     });
 }
 

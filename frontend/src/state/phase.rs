@@ -70,6 +70,11 @@ impl Phase {
             Self::Listening | Self::HearingYou | Self::Thinking | Self::AiSpeaking | Self::Interrupted
         )
     }
+
+    /// Whether whoever leaves the page breaks a conversation off.
+    pub fn is_broken_off_by_leaving(self) -> bool {
+        self.is_live() || matches!(self, Self::Reconnecting(_))
+    }
 }
 
 impl From<SessionState> for Phase {
@@ -88,6 +93,29 @@ impl From<SessionState> for Phase {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_leaves_breaks_off_what_goes_on_and_nothing_else() {
+        let attempt = Attempt {
+            number: 1,
+            of: 3,
+            in_s: 2,
+        };
+        for phase in [Phase::Listening, Phase::AiSpeaking, Phase::Interrupted] {
+            assert!(phase.is_broken_off_by_leaving(), "{phase:?}");
+        }
+        assert!(Phase::Reconnecting(attempt).is_broken_off_by_leaving());
+        for phase in [
+            Phase::Ready,
+            Phase::AskingForMicrophone,
+            Phase::Connecting,
+            Phase::Ending,
+            Phase::Ended,
+            Phase::Failed,
+        ] {
+            assert!(!phase.is_broken_off_by_leaving(), "{phase:?}");
+        }
+    }
 
     #[test]
     fn after_a_failure_only_a_running_session_has_a_summary() {

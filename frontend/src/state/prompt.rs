@@ -1,6 +1,7 @@
 //! The texts that the prompt is made of.
 
 use viva_protocol::rest::{PromptTexts, TemplateContent};
+use viva_protocol::ws::Mode;
 
 use super::settings::{Settings, chosen};
 
@@ -69,6 +70,21 @@ impl Settings {
             user_role: chosen(&self.user_role),
             ai_role: chosen(&self.ai_role),
             scenario_context: chosen(&self.scenario),
+            prompt_language: None,
+        }
+    }
+
+    /// The same as the server puts them together: in the language of the template, or else of the session.
+    pub fn told(&self) -> PromptTexts {
+        let of_session = match self.mode {
+            Mode::Realtime | Mode::Unknown => chosen(&self.realtime.language),
+            Mode::Cascade => chosen(&self.tts.language)
+                .or_else(|| chosen(&self.language))
+                .or_else(|| chosen(&self.stt.language)),
+        };
+        PromptTexts {
+            prompt_language: chosen(&self.prompt_language).or(of_session),
+            ..self.texts()
         }
     }
 
@@ -89,6 +105,7 @@ pub fn texts_of(content: &TemplateContent) -> PromptTexts {
         user_role: content.user_role.clone(),
         ai_role: content.ai_role.clone(),
         scenario_context: content.scenario_context.clone(),
+        prompt_language: None,
     }
 }
 
@@ -136,6 +153,30 @@ mod tests {
         other.write(Text::UserRole, "gone");
         other.set_texts(texts.clone());
         assert_eq!((other.texts(), other.text(Text::UserRole)), (texts, ""));
+    }
+
+    #[test]
+    fn texts_are_put_together_in_the_language_of_their_template_or_else_of_the_session() {
+        let mut settings = Settings::default();
+        let language = |settings: &Settings| {
+            let start = settings.start_session();
+            assert_eq!(start.prompt_language, settings.told().prompt_language);
+            start.prompt_language
+        };
+        assert_eq!(language(&settings), None);
+        settings.realtime.language = "zh-TW".to_owned();
+        assert_eq!(language(&settings).as_deref(), Some("zh-TW"));
+        settings.mode = Mode::Cascade;
+        assert_eq!(language(&settings), None);
+        settings.stt.language = "de".to_owned();
+        assert_eq!(language(&settings).as_deref(), Some("de"));
+        settings.language = "en".to_owned();
+        settings.tts.language = "fr".to_owned();
+        assert_eq!(language(&settings).as_deref(), Some("fr"));
+        settings.tts.language.clear();
+        assert_eq!(language(&settings).as_deref(), Some("en"));
+        settings.prompt_language = "ja".to_owned();
+        assert_eq!(language(&settings).as_deref(), Some("ja"));
     }
 
     #[test]

@@ -48,6 +48,8 @@ pub struct Settings {
     pub ai_role: String,
     /// The situation.
     pub scenario: String,
+    /// BCP 47 tag of the language of the template that the texts began with.
+    pub prompt_language: String,
 }
 
 impl Default for Settings {
@@ -70,6 +72,7 @@ impl Default for Settings {
             user_role: String::new(),
             ai_role: String::new(),
             scenario: String::new(),
+            prompt_language: String::new(),
         }
     }
 }
@@ -153,12 +156,13 @@ impl Settings {
 
     /// The message that begins a session with these choices.
     pub fn start_session(&self) -> StartSession {
-        let texts = self.texts();
+        let texts = self.told();
         StartSession {
             system_prompt: texts.system_prompt,
             user_role: texts.user_role,
             ai_role: texts.ai_role,
             scenario_context: texts.scenario_context,
+            prompt_language: texts.prompt_language,
             barge_in_enabled: self.barge_in,
             greeting: self.greeting,
             turn_detection: Some(self.turn_detection()),

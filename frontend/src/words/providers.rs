@@ -55,7 +55,17 @@ words! {
     err_bad_key: "The provider does not take this key. Copy it again, whole, or make a new one.", "服務不接受此金鑰。請重新完整複製，或建立新的金鑰。";
     err_forbidden: "The provider denies this key access. See there what the key and its project may do, or use another key.", "服務拒絕此金鑰存取。請到該服務查看此金鑰與專案的權限，或改用其他金鑰。";
     err_quota: "The credit of this key’s account is used up. Add some at the provider, then check the key again.", "此金鑰帳戶的額度已用完。請到該服務加值後再檢查。";
-    err_wrong_address: "The address is not right for this key.", "網址與此金鑰不符。";
+    url_not_http: "The address must begin with http:// or https://.", "網址必須以 http:// 或 https:// 開頭。";
+    url_password: "The address must not hold a name or password. The key has a field of its own.", "網址不得含有帳號或密碼。金鑰請填在自己的欄位。";
+    url_fragment: "The address must not hold a #.", "網址不得含有 #。";
+    url_link_local: "The address must not lead to a link-local address.", "網址不得指向連結本機（link-local）位址。";
+    url_metadata: "The address must not lead to the metadata service of a cloud.", "網址不得指向雲端的中繼資料服務。";
+    url_private: "The address must not lead to a private network. Whoever runs the server can allow that with providers.allow_private_addresses.", "網址不得指向私人網路。管理伺服器的人可用 providers.allow_private_addresses 允許。";
+    url_no_host: "The address must lead to a host, not to an unspecified, multicast or reserved address.", "網址必須指向一台主機，不能是未指定、多點傳送或保留的位址。";
+    url_not_found: "There is no such provider at the address. See where it has to end.", "此網址沒有這項服務。請確認網址結尾的部分。";
+    url_not_the_provider: "What answers at the address is not this provider. See whether it is right, from https:// to its end.", "此網址回應的不是這項服務。請檢查整段網址，從 https:// 到結尾。";
+    url_redirects: "The address sends on to another one. Use the one to which it leads.", "此網址會轉址。請改用轉址後的網址。";
+    url_other_region: "The key is for another region, or the provider does not serve that of this server. Use the address of the key’s region.", "此金鑰屬於其他地區，或服務不提供給這台伺服器的地區。請改用金鑰所屬地區的網址。";
     err_no_network: "The provider cannot be reached.", "無法連上服務。";
     err_rate_limited: "The provider takes no more requests for now. Try again later.", "服務目前不再接受請求，請稍後再試。";
     err_provider_failed: "The provider is out of order.", "服務發生故障。";

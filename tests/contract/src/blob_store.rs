@@ -27,8 +27,14 @@ macro_rules! blob_store_contract {
             a_folder_that_is_not_there_is_empty,
             files_of_one_folder_are_listed_together,
             listed_files_can_be_deleted_meanwhile,
+            a_ping_is_answered,
         );
     };
+}
+
+pub async fn a_ping_is_answered(store: &dyn BlobStore) {
+    store.ping().await.unwrap();
+    assert!(store.list(&key("a")).next().await.is_none());
 }
 
 pub async fn stored_files_are_read_back(store: &dyn BlobStore) {

@@ -130,6 +130,7 @@ pub async fn an_interruption_ends_the_answer(voice: &dyn RealtimeVoice, config: 
     talk.send(RealtimeCommand::Interrupt {
         generation: stopped,
         heard,
+        taken: talk.taken,
     })
     .await;
     let less = Heard {
@@ -265,7 +266,13 @@ pub async fn speaking_over_an_answer_ends_it(voice: &dyn RealtimeVoice, config: 
         audio: Duration::from_millis(20),
         chars: 1,
     });
-    talk.send(RealtimeCommand::Interrupt { generation, heard }).await;
+    let taken = talk.taken;
+    talk.send(RealtimeCommand::Interrupt {
+        generation,
+        heard,
+        taken,
+    })
+    .await;
     talk.pause().await;
     loop {
         let event = talk.next().await;
@@ -298,6 +305,8 @@ pub async fn the_conversation_ends_with_its_commands_whoever_finds_turns(
 struct Talk {
     input_rate: u32,
     session: RealtimeSession,
+    /// Events that were taken.
+    taken: u64,
 }
 
 #[derive(Default)]
@@ -317,6 +326,7 @@ impl Talk {
         Self {
             input_rate: voice.capabilities(&request.config).input_rate,
             session: voice.connect(request).await.unwrap(),
+            taken: 0,
         }
     }
 
@@ -365,6 +375,7 @@ impl Talk {
     async fn next(&mut self) -> RealtimeEvent {
         let event = patiently(self.session.events.next()).await;
         let event = event.expect("the conversation ended");
+        self.taken += 1;
         if let RealtimeEventKind::ResponseFailed(err) | RealtimeEventKind::Failed(err) = &event.kind {
             panic!("the provider failed: {err}");
         }

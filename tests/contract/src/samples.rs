@@ -14,7 +14,7 @@ use viva_domain::ids::{AuditEntryId, CredentialId, SessionId, TemplateId, TokenI
 use viva_domain::latency::{LatencyMetrics, MeasuredAt, SessionTime, StageMarks, TotalLatency, TurnMarks};
 use viva_domain::ports::BlobKey;
 use viva_domain::sessions::{
-    CascadeConfig, FallbackPolicy, Interaction, Prompt, ProviderConfig, Session, SessionState,
+    CascadeConfig, FallbackPolicy, Interaction, Prompt, PromptLanguage, ProviderConfig, Session, SessionState,
 };
 use viva_domain::templates::{RawTemplate, TemplateContent, TemplateName};
 use viva_domain::turns::{
@@ -44,17 +44,19 @@ pub fn turn_id(n: u16, number: u16) -> TurnId {
 
 /// An active realtime session of [`OWNER`] that began `n` seconds and a µs after [`at`]`(0)`.
 pub fn session(n: u16) -> Session {
+    let prompt = Prompt::parse(
+        Some("Be brief."),
+        Some("student"),
+        Some("語言教師"),
+        Some("In a café.\nIt rains."),
+    )
+    .unwrap();
     Session {
         id: session_id(n),
         user_id: OWNER,
         interaction: Interaction::Realtime(realtime_config("offline")),
-        prompt: Prompt::parse(
-            Some("Be brief."),
-            Some("student"),
-            Some("語言教師"),
-            Some("In a café.\nIt rains."),
-        )
-        .unwrap(),
+        instructions: prompt.compose(PromptLanguage::English),
+        prompt,
         barge_in_enabled: true,
         fallback: FallbackPolicy::Auto,
         started_at: at(i64::from(n) * 1_000_000 + 1),

@@ -20,6 +20,7 @@ macro_rules! session_store_contract {
             cascade_sessions_survive,
             sessions_go_on_with_another_stack,
             bare_sessions_survive,
+            what_the_ai_was_told_is_kept_as_it_was_sent,
             inserting_twice_conflicts,
             sessions_of_others_are_not_found,
             sessions_end_once,
@@ -97,12 +98,27 @@ pub async fn bare_sessions_survive(store: &dyn SessionStore) {
     let session = Session {
         interaction: Interaction::Realtime(config),
         prompt: Prompt::default(),
+        instructions: String::new(),
         fallback: FallbackPolicy::Ask,
         started_at: at(0),
         ..session(1)
     };
     store.insert(&session).await.unwrap();
     assert_eq!(store.find(OWNER, session.id).await.unwrap(), Some(session));
+}
+
+/// Also where its parts would be composed in another way today, and when the session goes on with another stack.
+pub async fn what_the_ai_was_told_is_kept_as_it_was_sent(store: &dyn SessionStore) {
+    let told = Session {
+        instructions: "要簡短。\n\n你是 'waiter';\t☕".to_owned(),
+        ..session(1)
+    };
+    store.insert(&told).await.unwrap();
+    assert_eq!(store.find(OWNER, told.id).await.unwrap(), Some(told.clone()));
+    let cascade = Interaction::Cascade(Box::new(cascade_config()));
+    store.switch(OWNER, told.id, &cascade).await.unwrap();
+    let kept = store.find(OWNER, told.id).await.unwrap().unwrap();
+    assert_eq!(kept.instructions, told.instructions);
 }
 
 pub async fn inserting_twice_conflicts(store: &dyn SessionStore) {

@@ -14,6 +14,7 @@ macro_rules! token_store_contract {
         $crate::contract_cases!(token_store, $factory:
             the_local_user_is_there,
             a_user_of_a_name_is_made_once,
+            users_are_found_by_their_id,
             of_one_name_many_times_at_once_one_user_is_made,
             an_id_is_given_once,
             users_are_listed_by_name,
@@ -46,6 +47,15 @@ pub async fn a_user_of_a_name_is_made_once(store: &dyn TokenStore) {
     assert_eq!(store.ensure_user(&first).await.unwrap(), first);
     assert_eq!(store.ensure_user(&second).await.unwrap(), first);
     assert_eq!(store.find_user(&first.name).await.unwrap(), Some(first));
+}
+
+pub async fn users_are_found_by_their_id(store: &dyn TokenStore) {
+    let ada = user(OWNER, "ada", 1);
+    store.ensure_user(&ada).await.unwrap();
+    assert_eq!(store.user(OWNER).await.unwrap(), Some(ada));
+    assert_eq!(store.user(STRANGER).await.unwrap(), None);
+    let local = store.user(UserId::LOCAL).await.unwrap().unwrap();
+    assert_eq!(local.name, UserName::local());
 }
 
 pub async fn of_one_name_many_times_at_once_one_user_is_made(store: &dyn TokenStore) {

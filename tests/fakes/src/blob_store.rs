@@ -130,6 +130,14 @@ impl BlobStore for MemoryBlobStore {
         });
         stream::iter(found.collect::<Vec<_>>()).boxed()
     }
+
+    async fn ping(&self) -> Result<(), BlobError> {
+        self.faults.check().map_err(|kind| BlobError {
+            kind,
+            operation: "ping".to_owned(),
+            source: None,
+        })
+    }
 }
 
 fn error(kind: BlobErrorKind, operation: &str, key: &BlobKey) -> BlobError {

@@ -130,6 +130,11 @@ impl BlobStore for Crashing<dyn BlobStore> {
             Some(_) => stream::iter([Err(blob_error(NAME))]).boxed(),
         }
     }
+
+    async fn ping(&self) -> Result<(), BlobError> {
+        let call = self.port.ping();
+        self.point.call("ask the storage", blob_error, call).await
+    }
 }
 
 #[async_trait]

@@ -72,6 +72,12 @@ impl TokenStore for MemoryTokenStore {
         Ok(lock(&self.kept).users.get(name).cloned())
     }
 
+    async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        self.check("find user")?;
+        let kept = lock(&self.kept);
+        Ok(kept.users.values().find(|user| user.id == id).cloned())
+    }
+
     async fn users(&self, page: PageRequest) -> Result<Page<User>, StoreError> {
         self.check("list users")?;
         Ok(paged(lock(&self.kept).users.values(), page))

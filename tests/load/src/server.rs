@@ -57,6 +57,8 @@ impl Server {
             .env("VIVA__STORAGE__URL", path("storage"))
             .env("VIVA__SESSIONS__PER_USER", "10000")
             .env("VIVA__LIMITS__READS_PER_MIN", "0")
+            // What is measured stays what it is.
+            .env("VIVA__RETENTION__DAYS", "0")
             .env("VIVA__LOG__FILTER", "warn")
             .stdout(Stdio::piped())
             .kill_on_drop(true)

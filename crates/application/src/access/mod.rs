@@ -152,6 +152,16 @@ impl Access {
         self.token_store.find_user(name).await
     }
 
+    /// Who signed in, and the token that they did it with; `None` when either is gone meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub async fn who(&self, signed_in: SignedIn) -> Result<Option<(User, ApiToken)>, StoreError> {
+        let user = self.token_store.user(signed_in.user_id).await?;
+        let token = self.token_store.find(signed_in.token).await?;
+        Ok(user.zip(token))
+    }
+
     /// A user's tokens, in the order in which they were made.
     ///
     /// # Errors

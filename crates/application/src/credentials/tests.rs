@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use viva_contract::samples::{OWNER, STRANGER};
-use viva_domain::credentials::{CredentialField, FieldNeed, FormField};
+use viva_domain::credentials::{AddressFault, CredentialField, FieldNeed, FormField};
 use viva_domain::providers::ProviderCatalogue;
 use viva_fakes::{
     FixedProviderDirectory, ManualClock, MemoryCredentialStore, MemoryCredentialVault,
@@ -227,7 +227,10 @@ async fn only_what_says_something_about_a_key_changes_its_state() {
     let kept = bench.own(OWNER).await.unwrap();
     let passing = [
         CredentialRefusal::Forbidden,
-        CredentialRefusal::WrongAddress("elsewhere".to_owned()),
+        CredentialRefusal::WrongAddress {
+            fault: AddressFault::NotFound,
+            said: "elsewhere".to_owned(),
+        },
         CredentialRefusal::QuotaExceeded,
         CredentialRefusal::NoNetwork("nobody is there".to_owned()),
         CredentialRefusal::RateLimited { retry_after: None },

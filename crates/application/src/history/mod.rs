@@ -130,12 +130,14 @@ impl History {
         }
     }
 
-    /// Answers when the history can be read.
+    /// Answers when the history can be read and go on.
     ///
     /// # Errors
-    /// [`HistoryError::Store`] when the database does not answer.
+    /// [`HistoryError::Store`] when the database does not answer, or its schema is not that of this version;
+    /// [`HistoryError::Blob`] when the storage cannot be used.
     pub async fn check(&self) -> Result<(), HistoryError> {
-        Ok(self.session_store.ping().await?)
+        self.session_store.ping().await?;
+        Ok(self.blob_store.ping().await?)
     }
 
     /// Those of the user's sessions that the filter lets through, newest first.

@@ -122,7 +122,7 @@ impl Place {
     fn new(stretch: &Stretch, recording: &Recording, to: SampleRate) -> Option<Self> {
         let from = SampleRate::new(recording.sample_rate).ok()?;
         Some(Self {
-            recording: recording.clone(),
+            recording: recording.bare(),
             from,
             to,
             first_sample: from.samples_in(stretch.offset),

@@ -10,7 +10,7 @@ use viva_domain::ports::{
     LanguageModel, Message, ProviderError, ProviderErrorKind, RealtimeRequest, SpeechToText, TextToSpeech,
 };
 use viva_domain::providers::{CredentialStatus, OwnKey, ProviderCatalogue, ProviderInfo, Providers};
-use viva_domain::sessions::{CascadeConfig, Interaction, Prompt, ProviderConfig};
+use viva_domain::sessions::{CascadeConfig, Interaction, ProviderConfig};
 use viva_domain::turns::SessionFailure;
 
 use super::InteractionMode;
@@ -33,8 +33,10 @@ pub struct ModeFactory {
 pub struct OpenMode<'a> {
     /// The effective configuration, from [`ModeFactory::resolve`].
     pub interaction: &'a Interaction,
-    /// What the AI is told.
-    pub prompt: &'a Prompt,
+    /// What the AI is told, in one text.
+    pub instructions: &'a str,
+    /// Who the AI plays, which is among that.
+    pub ai_role: Option<&'a str>,
     /// What was said before, in another mode.
     pub history: Vec<Message>,
     /// Sample rate of the user's audio.
@@ -160,8 +162,8 @@ impl ModeFactory {
         let provider = adapter(&self.catalogue.realtime, config)?;
         let connecting = provider.connect(RealtimeRequest {
             config: config.clone(),
-            instructions: request.prompt.compose(),
-            ai_role: request.prompt.ai_role().map(str::to_owned),
+            instructions: request.instructions.to_owned(),
+            ai_role: request.ai_role.map(str::to_owned),
             history: request.history.clone(),
         });
         let session = in_time(config, connecting).await?;
@@ -184,7 +186,7 @@ impl ModeFactory {
             ears_can: ears.capabilities(&config.stt),
             llm,
             tts,
-            instructions: request.prompt.compose(),
+            instructions: request.instructions.to_owned(),
             history: request.history.clone(),
             input_rate: request.input_rate,
             output_rate: request.output_rate,

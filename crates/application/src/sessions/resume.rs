@@ -6,6 +6,7 @@ use viva_domain::ids::{SessionId, UserId};
 use super::link::Link;
 use super::process_audio::PaceLimit;
 use super::service::{Connection, SessionInput, Sessions};
+use crate::meters::Resume;
 
 /// Which session to take back.
 #[derive(Clone)]
@@ -36,6 +37,15 @@ impl Sessions {
     /// # Errors
     /// [`ResumeSessionError::Expired`].
     pub async fn resume(&self, request: ResumeSession, link: Link) -> Result<Connection, ResumeSessionError> {
+        let resumed = self.take_back(request, link).await;
+        self.ports.meters.resume(match resumed {
+            Ok(_) => Resume::Resumed,
+            Err(ResumeSessionError::Expired) => Resume::Refused,
+        });
+        resumed
+    }
+
+    async fn take_back(&self, request: ResumeSession, link: Link) -> Result<Connection, ResumeSessionError> {
         let live = self
             .live
             .find(request.user_id, request.session_id)
@@ -62,6 +72,7 @@ impl Sessions {
             session_id: live.id,
             inputs: live.inputs,
             pace,
+            meters: self.ports.meters.clone(),
         })
     }
 }

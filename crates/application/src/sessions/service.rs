@@ -19,6 +19,7 @@ use super::link::Link;
 use super::live::LiveSessions;
 use super::process_audio::{PaceLimit, ProcessAudioError, UserAudio};
 use super::start::TurnDetectionChange;
+use crate::meters::{Dropped, Meters};
 use crate::modes::{ModeFactory, OpenModeError};
 
 /// Starts, resumes and ends sessions.
@@ -51,6 +52,8 @@ pub struct SessionsPorts {
     pub clock: Arc<dyn Clock>,
     /// Ids and secrets.
     pub ids: Arc<dyn Ids>,
+    /// Counts what happens.
+    pub meters: Meters,
 }
 
 /// What sessions may do.
@@ -133,6 +136,7 @@ pub struct Connection {
     /// Waits when full: the socket is then not read, and the client feels it.
     pub(super) inputs: mpsc::Sender<SessionInput>,
     pub(super) pace: PaceLimit,
+    pub(super) meters: Meters,
 }
 
 /// The session is over.
@@ -158,7 +162,8 @@ impl Connection {
     /// # Errors
     /// [`ProcessAudioError`] when it comes too fast, or the session is over; the audio is dropped then.
     pub async fn process_audio(&mut self, audio: UserAudio) -> Result<(), ProcessAudioError> {
-        self.pace.check(audio.samples.len(), audio.received)?;
+        let checked = self.pace.check(audio.samples.len(), audio.received);
+        checked.inspect_err(|_| self.meters.dropped(Dropped::TooFast, 1))?;
         self.inputs
             .send(SessionInput::Audio(audio))
             .await

@@ -11,7 +11,7 @@ use tracing::info;
 use viva_audio::{InvalidTurnDetection, SampleRate, TurnDetection, UnsupportedSampleRate};
 use viva_domain::ids::{SessionId, UserId};
 use viva_domain::ports::{ProviderErrorKind, StoreError};
-use viva_domain::sessions::{FallbackPolicy, Interaction, Prompt, Session, SessionState};
+use viva_domain::sessions::{FallbackPolicy, Interaction, Session, SessionState, WrittenPrompt};
 use viva_domain::turns::{BargeIn, Greeting, MachineSettings, SessionFailure, TurnTaking};
 
 use super::archive::{Archive, ArchiveSettings};
@@ -37,7 +37,7 @@ pub struct StartSession {
     /// The stack that answers.
     pub interaction: Interaction,
     /// What the AI is told.
-    pub prompt: Prompt,
+    pub written: WrittenPrompt,
     /// Whether the user's speech stops the AI.
     pub barge_in: BargeIn,
     /// Whether the AI speaks first.
@@ -140,10 +140,12 @@ impl Sessions {
         let turn_detection = request.turn_detection.apply(TurnDetection::default())?;
         let modes = Arc::new(self.modes(request.user_id).await?);
         let interaction = modes.resolve(&request.interaction)?;
+        let instructions = request.written.compose(interaction.language());
         let key_uses = self.key_uses(request.user_id);
         let open = OpenMode {
             interaction: &interaction,
-            prompt: &request.prompt,
+            instructions: &instructions,
+            ai_role: request.written.prompt.ai_role(),
             history: Vec::new(),
             tasks: &self.tasks,
             input_rate,
@@ -153,10 +155,14 @@ impl Sessions {
             mode = key_uses.opening(&modes, &interaction, modes.open(open)) => mode,
             () = self.shutdown.cancelled() => return Err(StartSessionError::ShuttingDown),
         };
+        if let Err(OpenModeError(err)) = &mode {
+            self.ports.meters.provider_failed(&err.provider, &err.kind);
+        }
         let mode = self.mode_or_fallback(&modes, mode, &interaction, request.fallback)?;
         let opening = Opening {
             request,
             interaction,
+            instructions,
             modes,
             key_uses,
             mode,
@@ -214,6 +220,7 @@ impl Sessions {
         let Opening {
             request,
             interaction,
+            instructions,
             modes,
             key_uses,
             mode,
@@ -226,7 +233,8 @@ impl Sessions {
             id: SessionId::from_uuid(self.ports.ids.uuid()),
             user_id: request.user_id,
             interaction,
-            prompt: request.prompt,
+            prompt: request.written.prompt,
+            instructions,
             barge_in_enabled: request.barge_in == BargeIn::Enabled,
             fallback: request.fallback,
             started_at: self.ports.clock.now(),
@@ -265,6 +273,7 @@ impl Sessions {
             session_id: session.id,
             inputs,
             pace: PaceLimit::new(input_rate, Instant::now()),
+            meters: self.ports.meters.clone(),
         };
         let fallback = fallback_of(
             &modes,
@@ -327,6 +336,7 @@ impl Sessions {
 struct Opening {
     request: StartSession,
     interaction: Interaction,
+    instructions: String,
     modes: Arc<ModeFactory>,
     key_uses: KeyUses,
     mode: Result<Box<dyn InteractionMode>, SessionFailure>,

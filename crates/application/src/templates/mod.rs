@@ -5,9 +5,10 @@ use std::sync::Arc;
 use thiserror::Error;
 use viva_domain::ids::{TemplateId, UserId};
 use viva_domain::ports::{Clock, Ids, Page, PageRequest, StoreError, StoreErrorKind, TemplateStore};
-use viva_domain::sessions::{InvalidPrompt, Prompt, PromptTexts};
+use viva_domain::sessions::{InvalidPrompt, Prompt, PromptTexts, WrittenPrompt};
 use viva_domain::templates::{
-    SystemPromptTemplate, TemplateContent, TemplateFilter, TemplateName, TemplateOwner,
+    InvalidLanguage, LanguageTag, SystemPromptTemplate, TemplateContent, TemplateFilter, TemplateName,
+    TemplateOwner,
 };
 
 /// Reads and writes templates. A user sees the built-in ones and their own, and changes their own: what is somebody else's
@@ -39,6 +40,9 @@ pub enum PromptError {
     /// A text that cannot be used.
     #[error(transparent)]
     Invalid(#[from] InvalidPrompt),
+    /// The language is none.
+    #[error("prompt_{0}")]
+    Language(#[from] InvalidLanguage),
 }
 
 /// Why nothing was done with a template.
@@ -105,21 +109,28 @@ impl Templates {
             .ok_or(FindTemplateError::Unknown(id))
     }
 
-    /// What the AI is told: what was written for it, and by the template what was not.
+    /// What the AI is told: what was written for it, and by the template what was not; also the language.
     ///
     /// # Errors
-    /// [`PromptError`] when the template is not found, or a text cannot be used.
+    /// [`PromptError`] when the template is not found, or a text or the language cannot be used.
     pub async fn prompt(
         &self,
         owner: UserId,
         template: Option<TemplateId>,
         texts: PromptTexts<'_>,
-    ) -> Result<Prompt, PromptError> {
+    ) -> Result<WrittenPrompt, PromptError> {
         let template = match template {
-            Some(id) => self.template(owner, id).await?.content.prompt().clone(),
-            None => Prompt::default(),
+            Some(id) => Some(self.template(owner, id).await?.content),
+            None => None,
         };
-        Ok(texts.over(&template)?)
+        let language = match (texts.language, &template) {
+            (Some(tag), _) => Some(LanguageTag::parse(tag)?),
+            (None, Some(template)) => Some(template.language().clone()),
+            (None, None) => None,
+        };
+        let none = Prompt::default();
+        let prompt = texts.over(template.as_ref().map_or(&none, |template| template.prompt()))?;
+        Ok(WrittenPrompt { prompt, language })
     }
 
     /// Makes a template of the user's own.

@@ -141,16 +141,14 @@ async fn a_prompt_is_what_was_written_and_by_the_template_what_was_not() {
         ..PromptTexts::default()
     };
     let (templates, id) = (&bench.templates, Some(template.id));
-    assert_eq!(
-        templates.prompt(OWNER, id, PromptTexts::default()).await.unwrap(),
-        *of_template
-    );
-    let prompt = templates.prompt(OWNER, id, texts).await.unwrap();
+    let written = templates.prompt(OWNER, id, PromptTexts::default()).await.unwrap();
+    assert_eq!(written.prompt, *of_template);
+    let prompt = templates.prompt(OWNER, id, texts).await.unwrap().prompt;
     assert_eq!(prompt, texts.over(of_template).unwrap());
     assert_ne!(prompt, *of_template);
     let without = templates.prompt(OWNER, None, texts).await.unwrap();
     assert_eq!(
-        without,
+        without.prompt,
         Prompt::parse(Some("Be long."), None, None, None).unwrap()
     );
 
@@ -162,6 +160,37 @@ async fn a_prompt_is_what_was_written_and_by_the_template_what_was_not() {
     };
     let invalid = templates.prompt(OWNER, id, wrong).await;
     assert!(matches!(invalid, Err(PromptError::Invalid(_))), "{invalid:?}");
+}
+
+#[tokio::test]
+async fn the_language_of_a_prompt_is_the_one_that_was_written_or_else_the_templates() {
+    let bench = Bench::new();
+    let template = bench.create("Mine").await;
+    let of_template = template.content.language().as_str();
+    let in_german = PromptTexts {
+        language: Some("DE-at"),
+        ..PromptTexts::default()
+    };
+    let without = PromptTexts::default();
+    assert_ne!(of_template, "de-AT");
+    for (template, texts, expected) in [
+        (Some(template.id), without, Some(of_template)),
+        (Some(template.id), in_german, Some("de-AT")),
+        (None, in_german, Some("de-AT")),
+        (None, without, None),
+    ] {
+        let written = bench.templates.prompt(OWNER, template, texts).await.unwrap();
+        assert_eq!(written.language.as_ref().map(LanguageTag::as_str), expected);
+    }
+    let wrong = PromptTexts {
+        language: Some("German!"),
+        ..without
+    };
+    let refused = said(bench.templates.prompt(OWNER, None, wrong).await);
+    assert_eq!(
+        refused,
+        "prompt_language must be a BCP 47 tag, such as en or zh-TW"
+    );
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod conversation;
 mod deleting;
 mod eager;
 mod falling_back;
+mod figures;
 mod hanging;
 mod late_words;
 mod lifecycle;

@@ -265,7 +265,7 @@ async fn is_a_gap(lost_from_ms: usize) {
     let bench = Bench::new(Detector::Session);
     let mut caller = bench.start().await;
     let started = caller.started().await;
-    bench.voice.answer(answer(0, 100));
+    bench.voice.answer(answer(0, 700));
     let said = question();
     caller.speak(&said[..samples(lost_from_ms)]).await;
     // 300 ms never arrive.
@@ -273,8 +273,8 @@ async fn is_a_gap(lost_from_ms: usize) {
     caller.speak(&said[samples(lost_from_ms + 300)..]).await;
     let turn = caller.until_audio().await.turn;
     caller.played(turn, PlaybackEvent::Started, 0).await;
-    sleep(ms(100)).await;
-    caller.played(turn, PlaybackEvent::Finished, 100).await;
+    sleep(ms(700)).await;
+    caller.played(turn, PlaybackEvent::Finished, 700).await;
     caller
         .until(|event| matches!(event, Event::ResponseEnded { .. }))
         .await;

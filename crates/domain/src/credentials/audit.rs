@@ -99,7 +99,7 @@ impl From<&super::CredentialRefusal> for AuditOutcome {
             Refusal::QuotaExceeded => Self::QuotaExceeded,
             Refusal::NoNetwork(_) => Self::NoNetwork,
             Refusal::RateLimited { .. } => Self::RateLimited,
-            Refusal::WrongAddress(_) => Self::WrongAddress,
+            Refusal::WrongAddress { .. } => Self::WrongAddress,
             Refusal::Failed(_) => Self::Failed,
         }
     }

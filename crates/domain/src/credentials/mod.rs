@@ -9,5 +9,5 @@ mod stored;
 pub use audit::{AuditAction, AuditEntry, AuditOutcome};
 pub use credential::{Credential, InvalidCredential, RawCredential};
 pub use form::{CredentialField, CredentialForm, FieldNeed, FormField};
-pub use refusal::CredentialRefusal;
+pub use refusal::{AddressFault, CredentialRefusal};
 pub use stored::{CredentialState, KeyId, SealedCredential, StoredCredential};

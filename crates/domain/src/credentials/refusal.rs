@@ -26,12 +26,44 @@ pub enum CredentialRefusal {
         /// When it wants to be asked again.
         retry_after: Option<Duration>,
     },
-    /// The address is none, is not allowed, or belongs to somebody else or to another region: which of them.
-    #[error("{0}")]
-    WrongAddress(String),
+    /// The address is none, is not allowed, or belongs to somebody else or to another region.
+    #[error("{said}")]
+    WrongAddress {
+        /// Which of them.
+        fault: AddressFault,
+        /// The same in words, and what to do.
+        said: String,
+    },
     /// Anything else.
     #[error("{0}")]
     Failed(String),
+}
+
+/// What is wrong with the address of a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AddressFault {
+    /// It cannot be read, or is not one of `http` and `https`.
+    NotHttp,
+    /// It holds a name or a password.
+    Password,
+    /// It ends with `#…`.
+    Fragment,
+    /// It leads to a machine beside the server.
+    LinkLocal,
+    /// It leads to where a cloud gives the server its credentials.
+    Metadata,
+    /// It leads to the server itself or its network, which whoever runs it does not allow.
+    Private,
+    /// It leads to no single host.
+    NoHost,
+    /// There is nothing of the provider there.
+    NotFound,
+    /// Something else answers there.
+    NotTheProvider,
+    /// It sends on to another address.
+    Redirects,
+    /// The key, or the server, belongs to another region.
+    OtherRegion,
 }
 
 impl CredentialRefusal {
@@ -44,7 +76,7 @@ impl CredentialRefusal {
             | Self::QuotaExceeded
             | Self::NoNetwork(_)
             | Self::RateLimited { .. }
-            | Self::WrongAddress(_)
+            | Self::WrongAddress { .. }
             | Self::Failed(_) => false,
         }
     }

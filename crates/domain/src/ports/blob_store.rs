@@ -176,6 +176,12 @@ pub trait BlobStore: Send + Sync {
     /// is stored or removed meanwhile may be among them or not. A folder that does not exist is empty. A file whose name is
     /// no [`BlobKey`] is not ours and not listed.
     fn list(&self, folder: &BlobKey) -> BlobList;
+
+    /// Answers when the store can be used. It costs little, and leaves nothing behind.
+    ///
+    /// # Errors
+    /// [`BlobErrorKind::Unavailable`] or [`BlobErrorKind::Full`] when it cannot.
+    async fn ping(&self) -> Result<(), BlobError>;
 }
 
 #[cfg(test)]

@@ -91,6 +91,10 @@ pub enum RealtimeCommand {
         generation: Generation,
         /// How much of the answer had been heard; `None` when nothing was being said.
         heard: Option<Heard>,
+        /// How many of the conversation's events the session had taken by then. What was told later it did not know: an
+        /// answer that began since is not the one that was heard, and a turn that was found since is answered all the
+        /// same, in the new generation.
+        taken: u64,
     },
     /// The answer to the turn before the last one was cut after it was complete: so much of it was heard. For providers
     /// that detect turns and were at the next one already; one that cannot correct what it remembers leaves it.
@@ -163,10 +167,15 @@ impl fmt::Debug for RealtimeCommand {
             Self::EndTurn => f.write_str("EndTurn"),
             Self::Commit(generation) => f.debug_tuple("Commit").field(generation).finish(),
             Self::Greet(generation) => f.debug_tuple("Greet").field(generation).finish(),
-            Self::Interrupt { generation, heard } => f
+            Self::Interrupt {
+                generation,
+                heard,
+                taken,
+            } => f
                 .debug_struct("Interrupt")
                 .field("generation", generation)
                 .field("heard", heard)
+                .field("taken", taken)
                 .finish(),
             Self::CutBefore(heard) => f.debug_tuple("CutBefore").field(heard).finish(),
             Self::Heard(heard) => f.debug_tuple("Heard").field(heard).finish(),

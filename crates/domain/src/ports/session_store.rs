@@ -106,7 +106,7 @@ pub trait SessionStore: Send + Sync {
     /// [`StoreErrorKind::Unavailable`] when the backend cannot answer.
     async fn end_left_over(&self, at: DateTime<Utc>) -> Result<u64, StoreError>;
 
-    /// Answers when the backend can be used.
+    /// Answers when the backend can be used, and keeps things as this version does.
     ///
     /// # Errors
     /// [`StoreErrorKind::Unavailable`] when it cannot.

@@ -21,6 +21,12 @@ pub trait TokenStore: Send + Sync {
     /// [`StoreError`] of kind `Unavailable` when the backend cannot answer.
     async fn find_user(&self, name: &UserName) -> Result<Option<User>, StoreError>;
 
+    /// The user of this id who may sign in.
+    ///
+    /// # Errors
+    /// [`StoreError`] of kind `Unavailable` when the backend cannot answer.
+    async fn user(&self, id: UserId) -> Result<Option<User>, StoreError>;
+
     /// Everybody who may sign in, by name.
     ///
     /// # Errors

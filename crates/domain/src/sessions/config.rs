@@ -78,6 +78,17 @@ impl Interaction {
             Self::Cascade(_) => InteractionMode::Cascade,
         }
     }
+
+    /// The language that the AI speaks, or else the one that it hears.
+    pub fn language(&self) -> Option<&str> {
+        match self {
+            Self::Realtime(config) => config.language.as_deref(),
+            Self::Cascade(config) => {
+                let spoken = config.tts.language.as_deref();
+                spoken.or(config.stt.language.as_deref())
+            }
+        }
+    }
 }
 
 /// What happens when a realtime provider fails.
@@ -102,5 +113,29 @@ mod tests {
         assert_eq!(realtime.mode().as_str(), "realtime");
         assert_eq!(InteractionMode::Cascade.as_str(), "cascade");
         assert_eq!(FallbackPolicy::default(), FallbackPolicy::Ask);
+    }
+
+    #[test]
+    fn the_language_is_the_one_that_is_spoken_or_else_heard() {
+        let config = |language: Option<&str>| ProviderConfig {
+            language: language.map(str::to_owned),
+            ..ProviderConfig::of("offline")
+        };
+        let cascade = |stt, tts| {
+            Interaction::Cascade(Box::new(CascadeConfig {
+                stt: config(stt),
+                llm: config(Some("fr")),
+                tts: config(tts),
+            }))
+        };
+        for (interaction, expected) in [
+            (Interaction::Realtime(config(Some("zh-TW"))), Some("zh-TW")),
+            (Interaction::Realtime(config(None)), None),
+            (cascade(Some("en"), Some("zh-TW")), Some("zh-TW")),
+            (cascade(Some("en"), None), Some("en")),
+            (cascade(None, None), None),
+        ] {
+            assert_eq!(interaction.language(), expected, "{interaction:?}");
+        }
     }
 }

@@ -15,7 +15,7 @@ pub use config::{
 pub use days::{UnknownTimeZone, UserTimeZone};
 pub use filter::{InvalidFilter, RawSessionFilter, SessionFilter};
 pub use overview::{SessionOverview, SessionSummary, TurnOutcome};
-pub use prompt::{InvalidPrompt, Prompt, PromptTexts};
+pub use prompt::{InvalidPrompt, Prompt, PromptLanguage, PromptTexts, WrittenPrompt};
 pub use search::{InvalidSearch, TextPiece, TextSearch};
 pub use session::{EndStatus, Session, SessionState, SessionStatus};
 pub use time_line::{Stretch, TimeLine};

@@ -1,5 +1,7 @@
 use thiserror::Error;
 
+use crate::templates::LanguageTag;
+
 /// Longest system prompt and scenario, in characters.
 const MAX_TEXT_CHARS: usize = 20_000;
 /// Longest role, in characters.
@@ -25,6 +27,29 @@ pub struct PromptTexts<'a> {
     pub ai_role: Option<&'a str>,
     /// The situation.
     pub scenario: Option<&'a str>,
+    /// BCP 47 tag of the language that they are written in.
+    pub language: Option<&'a str>,
+}
+
+/// A prompt, and what is known of its language.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct WrittenPrompt {
+    /// The prompt.
+    pub prompt: Prompt,
+    /// The language that it is written in; `None` when nobody said so.
+    pub language: Option<LanguageTag>,
+}
+
+/// The language of what stands between the texts of a prompt when they are one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PromptLanguage {
+    /// Also for every language that is none of the others.
+    #[default]
+    English,
+    /// Chinese, in traditional characters.
+    TraditionalChinese,
+    /// Chinese, in simplified characters.
+    SimplifiedChinese,
 }
 
 /// A text of a prompt that is too long or holds control characters.
@@ -86,13 +111,11 @@ impl Prompt {
     }
 
     /// The one text that a model gets as its instructions; empty when nothing was set.
-    pub fn compose(&self) -> String {
+    pub fn compose(&self, language: PromptLanguage) -> String {
         let roles = [
-            self.ai_role().map(|role| format!("You play this role: {role}.")),
-            self.user_role()
-                .map(|role| format!("The person you talk to plays this role: {role}.")),
-            self.scenario()
-                .map(|scenario| format!("The situation: {scenario}")),
+            self.ai_role().map(|role| language.of_ai_role(role)),
+            self.user_role().map(|role| language.of_user_role(role)),
+            self.scenario().map(|scenario| language.of_scenario(scenario)),
         ];
         let parts: Vec<String> = self
             .system_prompt()
@@ -101,6 +124,55 @@ impl Prompt {
             .chain(roles.into_iter().flatten())
             .collect();
         parts.join("\n\n")
+    }
+}
+
+impl WrittenPrompt {
+    /// As [`Prompt::compose`], in the prompt's own language or else in that of this tag.
+    pub fn compose(&self, otherwise: Option<&str>) -> String {
+        let tag = self.language.as_ref().map(LanguageTag::as_str).or(otherwise);
+        self.prompt
+            .compose(tag.map(PromptLanguage::of).unwrap_or_default())
+    }
+}
+
+impl PromptLanguage {
+    /// The one for texts in the language of a BCP 47 tag. Chinese of which the tag says no more is taken for traditional.
+    pub fn of(tag: &str) -> Self {
+        let tag = tag.to_ascii_lowercase();
+        let mut subtags = tag.split('-');
+        if !matches!(subtags.next(), Some("zh" | "cmn" | "yue")) {
+            return Self::English;
+        }
+        let says = |subtag| tag.split('-').any(|other| other == subtag);
+        let is_simplified = says("hans") || (!says("hant") && (says("cn") || says("sg")));
+        if is_simplified {
+            Self::SimplifiedChinese
+        } else {
+            Self::TraditionalChinese
+        }
+    }
+
+    fn of_ai_role(self, role: &str) -> String {
+        match self {
+            Self::English => format!("You play this role: {role}."),
+            Self::TraditionalChinese | Self::SimplifiedChinese => format!("你扮演的角色：{role}。"),
+        }
+    }
+
+    fn of_user_role(self, role: &str) -> String {
+        match self {
+            Self::English => format!("The person you talk to plays this role: {role}."),
+            Self::TraditionalChinese => format!("與你交談的人扮演的角色：{role}。"),
+            Self::SimplifiedChinese => format!("与你交谈的人扮演的角色：{role}。"),
+        }
+    }
+
+    fn of_scenario(self, scenario: &str) -> String {
+        match self {
+            Self::English => format!("The situation: {scenario}"),
+            Self::TraditionalChinese | Self::SimplifiedChinese => format!("情境：{scenario}"),
+        }
     }
 }
 
@@ -138,13 +210,16 @@ fn text(field: &'static str, raw: Option<&str>, limit: usize) -> Result<Option<S
 
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
+
     use super::*;
 
     #[test]
     fn blank_texts_are_absent() {
         let prompt = Prompt::parse(Some("  "), Some(""), None, Some("\n")).unwrap();
         assert_eq!(prompt, Prompt::default());
-        assert_eq!(prompt.compose(), "");
+        assert_eq!(prompt.compose(PromptLanguage::English), "");
+        assert_eq!(prompt.compose(PromptLanguage::TraditionalChinese), "");
     }
 
     #[test]
@@ -157,10 +232,54 @@ mod tests {
         )
         .unwrap();
         assert_eq!(
-            prompt.compose(),
+            prompt.compose(PromptLanguage::English),
             "Be brief.\n\nYou play this role: teacher.\n\nThe person you talk to plays this role: child.\n\n\
              The situation: At school."
         );
+    }
+
+    #[rstest]
+    #[case(
+        "zh-TW",
+        "說話要簡短。\n\n你扮演的角色：船長。\n\n與你交談的人扮演的角色：乘客。\n\n情境：在船上。"
+    )]
+    #[case(
+        "zh-CN",
+        "說話要簡短。\n\n你扮演的角色：船長。\n\n与你交谈的人扮演的角色：乘客。\n\n情境：在船上。"
+    )]
+    #[case(
+        "fr",
+        "說話要簡短。\n\nYou play this role: 船長.\n\nThe person you talk to plays this role: 乘客.\n\n\
+         The situation: 在船上。"
+    )]
+    fn what_stands_between_the_texts_is_in_their_language(#[case] tag: &str, #[case] expected: &str) {
+        let written = |tag: Option<&str>| WrittenPrompt {
+            prompt: Prompt::parse(Some("說話要簡短。"), Some("乘客"), Some("船長"), Some("在船上。"))
+                .unwrap(),
+            language: tag.map(|tag| LanguageTag::parse(tag).unwrap()),
+        };
+        assert_eq!(written(Some(tag)).compose(Some("en")), expected);
+        assert_eq!(written(Some(tag)).compose(Some("zh-TW")), expected);
+        assert_eq!(written(None).compose(Some(tag)), expected);
+        let unknown = written(None).prompt.compose(PromptLanguage::English);
+        assert_eq!(written(None).compose(None), unknown);
+    }
+
+    #[rstest]
+    #[case("zh", PromptLanguage::TraditionalChinese)]
+    #[case("zh-TW", PromptLanguage::TraditionalChinese)]
+    #[case("ZH-hant-cn", PromptLanguage::TraditionalChinese)]
+    #[case("cmn-Hant-TW", PromptLanguage::TraditionalChinese)]
+    #[case("yue-HK", PromptLanguage::TraditionalChinese)]
+    #[case("zh-Hans", PromptLanguage::SimplifiedChinese)]
+    #[case("zh-Hans-TW", PromptLanguage::SimplifiedChinese)]
+    #[case("cmn-CN", PromptLanguage::SimplifiedChinese)]
+    #[case("zh-sg", PromptLanguage::SimplifiedChinese)]
+    #[case("en-CN", PromptLanguage::English)]
+    #[case("ja", PromptLanguage::English)]
+    #[case("", PromptLanguage::English)]
+    fn a_tag_says_which_words_stand_between_the_texts(#[case] tag: &str, #[case] language: PromptLanguage) {
+        assert_eq!(PromptLanguage::of(tag), language);
     }
 
     #[test]
@@ -168,7 +287,7 @@ mod tests {
         let composed = |system_prompt, user_role, ai_role, scenario| {
             Prompt::parse(system_prompt, user_role, ai_role, scenario)
                 .unwrap()
-                .compose()
+                .compose(PromptLanguage::English)
         };
         for (texts, expected) in [
             (
@@ -207,6 +326,7 @@ mod tests {
             user_role: Some(" "),
             ai_role: None,
             scenario: Some(" At sea. "),
+            language: None,
         };
         let expected = Prompt::parse(Some("Be long."), None, Some("waiter"), Some("At sea.")).unwrap();
         assert_eq!(texts.over(&template).unwrap(), expected);

@@ -13,8 +13,10 @@ pub struct Session {
     pub user_id: UserId,
     /// The stack it was started with, defaults filled in.
     pub interaction: Interaction,
-    /// What the AI was told.
+    /// What the AI was told, as it was written.
     pub prompt: Prompt,
+    /// The same as it was sent, in one text: to the provider it began with, and to every one it went on with.
+    pub instructions: String,
     /// Whether the user's speech stops the AI.
     pub barge_in_enabled: bool,
     /// What happens when a realtime provider fails.

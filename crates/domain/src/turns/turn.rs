@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::ids::{SessionId, TurnId};
 use crate::latency::{LatencyMetrics, TurnMarks};
 use crate::ports::BlobKey;
-use crate::turns::{HeardText, Placement};
+use crate::turns::{Basis, HeardText, Placement};
 
 /// A turn's place in its session, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -106,6 +106,24 @@ impl Recording {
     /// Its length in time.
     pub fn duration(&self) -> Duration {
         Duration::from_secs_f64(self.samples as f64 / f64::from(self.sample_rate.max(1)))
+    }
+
+    /// Whether it can only be estimated where it lies in time.
+    pub fn is_estimated(&self) -> bool {
+        let placement = self.placement.as_ref();
+        placement.is_none_or(|placement| placement.basis == Basis::Estimated)
+    }
+
+    /// The file alone, without where it lies and its peaks.
+    #[must_use]
+    pub fn bare(&self) -> Self {
+        Self {
+            key: self.key.clone(),
+            samples: self.samples,
+            sample_rate: self.sample_rate,
+            placement: None,
+            peaks: None,
+        }
     }
 }
 

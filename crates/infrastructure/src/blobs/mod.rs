@@ -32,6 +32,8 @@ const PART: usize = 5 * 1024 * 1024;
 #[derive(Debug, Clone)]
 pub struct ObjectBlobStore {
     store: Arc<dyn ObjectStore>,
+    /// `None` where it is a bucket.
+    folder: Option<PathBuf>,
 }
 
 impl ObjectBlobStore {
@@ -42,13 +44,15 @@ impl ObjectBlobStore {
     pub async fn open_folder(folder: impl Into<PathBuf>) -> Result<Self, BlobError> {
         let folder = folder.into();
         let operation = || "open the folder".to_owned();
+        let path = folder.clone();
         let opened = tokio::task::spawn_blocking(move || {
-            disk::prepare_folder(&folder)?;
-            LocalFileSystem::new_with_prefix(&folder).map_err(io::Error::other)
+            disk::prepare_folder(&path)?;
+            LocalFileSystem::new_with_prefix(&path).map_err(io::Error::other)
         });
         match opened.await {
             Ok(Ok(store)) => Ok(Self {
                 store: Arc::new(store.with_fsync(true).with_automatic_cleanup(true)),
+                folder: Some(folder),
             }),
             Ok(Err(err)) => Err(failed(operation(), err)),
             Err(err) => Err(failed(operation(), err)),
@@ -63,7 +67,7 @@ impl ObjectBlobStore {
         let failed = |err: ObjectError| failed(format!("open the bucket {}", config.bucket), err);
         let store = Arc::new(s3::store(config).map_err(failed)?);
         s3::probe(&*store).await.map_err(failed)?;
-        Ok(Self { store })
+        Ok(Self { store, folder: None })
     }
 
     async fn upload(&self, path: &ObjectPath, mut file: File) -> Result<(), Source> {
@@ -145,6 +149,18 @@ impl BlobStore for ObjectBlobStore {
             std::future::ready(listed)
         });
         listed.boxed()
+    }
+
+    #[instrument(level = "debug", name = "blobs.ping", skip_all)]
+    async fn ping(&self) -> Result<(), BlobError> {
+        const OPERATION: &str = "ping";
+        let Some(folder) = self.folder.clone() else {
+            // Nearly always empty: a short answer.
+            let first = self.list(&BlobKey::of_tombstones()).next().await;
+            return first.transpose().map(|_| ());
+        };
+        let written = disk::blocking(OPERATION, move || disk::check_folder(&folder)).await;
+        written.map_err(|err| failed(OPERATION.to_owned(), err))
     }
 }
 
@@ -281,6 +297,20 @@ mod tests {
         fs::remove_file(&root).unwrap();
         store.put_file(&key("a/b.wav"), &source).await.unwrap();
         assert_eq!(store.len(&key("a/b.wav")).await.unwrap(), Some(5));
+    }
+
+    #[tokio::test]
+    async fn a_ping_notices_that_the_folder_is_gone_and_does_not_make_it_anew() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path().join("blobs");
+        let store = ObjectBlobStore::open_folder(&root).await.unwrap();
+        store.ping().await.unwrap();
+        assert_eq!(files_below(&root), Vec::<String>::new());
+        fs::remove_dir(&root).unwrap();
+        assert_eq!(store.ping().await.unwrap_err().kind, BlobErrorKind::Unavailable);
+        assert!(!root.exists());
+        fs::create_dir(&root).unwrap();
+        store.ping().await.unwrap();
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::str::FromStr;
 use reqwest::Url;
 use secrecy::SecretString;
 use thiserror::Error;
+use viva_domain::credentials::{AddressFault, CredentialRefusal};
 
 use crate::providers::transport::{Account, AddressPolicy, ForbiddenAddress};
 
@@ -72,6 +73,23 @@ impl FromStr for BaseUrl {
         }
         AddressPolicy::Trusted.check_host(&url)?;
         Ok(Self(url))
+    }
+}
+
+impl From<InvalidBaseUrl> for CredentialRefusal {
+    fn from(why: InvalidBaseUrl) -> Self {
+        Self::WrongAddress {
+            fault: match why {
+                InvalidBaseUrl::NotHttp => AddressFault::NotHttp,
+                InvalidBaseUrl::Credentials => AddressFault::Password,
+                InvalidBaseUrl::Fragment => AddressFault::Fragment,
+                InvalidBaseUrl::Forbidden(ForbiddenAddress::LinkLocal) => AddressFault::LinkLocal,
+                InvalidBaseUrl::Forbidden(ForbiddenAddress::Metadata) => AddressFault::Metadata,
+                InvalidBaseUrl::Forbidden(ForbiddenAddress::Private) => AddressFault::Private,
+                InvalidBaseUrl::Forbidden(ForbiddenAddress::Special) => AddressFault::NoHost,
+            },
+            said: format!("the base URL {why}"),
+        }
     }
 }
 

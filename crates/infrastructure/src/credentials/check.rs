@@ -25,8 +25,7 @@ impl CredentialCheck for ProviderChecks {
     async fn check(&self, provider: &str, credential: &Credential) -> Result<(), CredentialRefusal> {
         let known = self.providers.iter().find(|known| known.id == provider);
         let known = known.ok_or_else(|| CredentialRefusal::Failed("there is no such provider".to_owned()))?;
-        let (own, account) = own_account(known, credential)
-            .map_err(|problem| CredentialRefusal::WrongAddress(format!("the base URL {problem}")))?;
+        let (own, account) = own_account(known, credential)?;
         let clients = self.clients.as_ref().ok_or_else(|| {
             let why = "this server has no certificates to trust, so it can ask no provider; whoever runs it can mend that";
             CredentialRefusal::NoNetwork(why.to_owned())
@@ -202,7 +201,8 @@ mod tests {
         #[case] addresses: &[&str],
         #[case] why: InvalidBaseUrl,
     ) {
-        let refusal = CredentialRefusal::WrongAddress(format!("the base URL {why}"));
+        let refusal = CredentialRefusal::from(why);
+        assert_eq!(refusal.to_string(), format!("the base URL {why}"));
         let is_private = why == InvalidBaseUrl::Forbidden(ForbiddenAddress::Private);
         for address in addresses {
             let own = credential(Some(address), None);

@@ -8,7 +8,7 @@ use sea_orm::sqlx::pool::PoolConnectionMetadata;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sea_orm::sqlx::{self, ConnectOptions, SqliteConnection};
-use sea_orm::{DatabaseConnection, DbErr, RuntimeErr, SqlxError};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, RuntimeErr, SqlxError, Statement};
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use tracing::instrument;
@@ -168,6 +168,28 @@ impl Database {
         Ok(pending.len())
     }
 
+    /// Answers when the tables are there, as this version needs them. It reads a table: an open connection alone says little
+    /// about a file.
+    pub(super) async fn check_schema(&self, operation: &'static str) -> Result<(), StoreError> {
+        let sql = "SELECT version FROM seaql_migrations";
+        let steps = Statement::from_string(self.connection.get_database_backend(), sql);
+        let steps = self.connection.query_all_raw(steps).await;
+        let taken: Result<Vec<String>, DbErr> =
+            steps.and_then(|rows| rows.iter().map(|row| row.try_get("", "version")).collect());
+        let taken = taken.map_err(failed(operation))?;
+        let missing = Migrator::migrations()
+            .into_iter()
+            .find(|step| !taken.iter().any(|taken| taken == step.name()));
+        match missing {
+            None => Ok(()),
+            Some(step) => Err(StoreError {
+                kind: StoreErrorKind::Unavailable,
+                operation,
+                source: Some(format!("the schema lacks {}; run `viva migrate`", step.name()).into()),
+            }),
+        }
+    }
+
     /// Closes all connections, after what is running.
     ///
     /// # Errors
@@ -289,7 +311,7 @@ mod tests {
     use std::error::Error;
     use std::{fs, iter};
 
-    use sea_orm::{ConnectionTrait, DatabaseBackend, Statement};
+    use sea_orm::DatabaseBackend;
 
     use super::super::testing::{self, on_postgres, on_sqlite};
     use super::*;

@@ -18,7 +18,7 @@ pub(crate) async fn healthz() -> &'static str {
     "ok"
 }
 
-/// Answers while the server can take sessions: the database answers, and it does not shut down.
+/// Answers while the server can take sessions: the database answers with the schema of this version, the storage can be used, and it does not shut down.
 #[utoipa::path(
     get,
     path = "/readyz",

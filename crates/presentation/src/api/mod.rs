@@ -4,6 +4,7 @@ mod audit;
 mod credentials;
 mod docs;
 mod health;
+mod me;
 mod paging;
 mod prompts;
 mod providers;
@@ -49,6 +50,7 @@ fn visitors_routes() -> OpenApiRouter<AppState> {
         .routes(routes!(audit::list::list))
         .routes(routes!(credentials::list::list))
         .routes(routes!(credentials::delete::delete))
+        .routes(routes!(me::get::get))
         .routes(routes!(providers::list::list))
         .routes(routes!(self_test::get::get, self_test::start::start))
         .routes(routes!(sessions::list::list))

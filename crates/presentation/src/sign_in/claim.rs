@@ -11,6 +11,7 @@ use viva_protocol::WEBSOCKET_PATH;
 use super::{SignIn, Visitor, cookie};
 use crate::client::{self, Client};
 use crate::limits::Group;
+use crate::meters::FailedSignIn;
 use crate::problem::{Problem, whole_seconds};
 use crate::state::{AppState, Exposure};
 
@@ -66,6 +67,7 @@ pub(super) async fn counted(state: &AppState, parts: &Parts) -> Result<Asker, Pr
     };
     counted.map_err(Problem::too_many_requests)?;
     if asker == Asker::WrongToken {
+        state.meters.sign_in_failed(FailedSignIn::Header);
         access.refuse(address).map_err(too_many_wrong)?;
         let counted = count(Group::WrongHeaders, Client::Address(address));
         counted.map_err(Problem::too_many_requests)?;

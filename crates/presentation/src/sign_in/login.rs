@@ -5,17 +5,19 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use tracing::{instrument, warn};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use viva_application::access::{Access, SignInError};
 use viva_domain::access::ShownToken;
 use viva_frontend::Language;
 
 use super::claim::{browser, count_shown};
-use super::page::{self, Message};
+use super::page::{Form, Message};
+use super::wanted::Wanted;
 use super::{SignIn, cookie};
 use crate::client::{self, Client};
-use crate::extract::FormBody;
+use crate::extract::{FormBody, Query};
 use crate::limits::Group;
+use crate::meters::FailedSignIn;
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -23,8 +25,8 @@ use crate::state::AppState;
 pub(super) const PATH: &str = "/login";
 /// Where they sign out.
 pub(super) const LOGOUT_PATH: &str = "/logout";
-/// Where the page is that they signed in for.
-const HOME: &str = "/";
+/// Where the page is that they sign in for where they did not say for which.
+pub(super) const HOME: &str = "/";
 
 /// What the form holds.
 #[derive(Deserialize, ToSchema)]
@@ -32,6 +34,18 @@ pub(crate) struct SignInForm {
     /// The API token.
     #[serde(default)]
     token: String,
+    /// The path of the page to go to then; the first one where it is absent, or no page of this server.
+    #[serde(default)]
+    next: String,
+}
+
+/// What the page is asked for.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct SignInQuery {
+    /// The path of the page to go to when somebody signed in; the first one where it is absent, or no page of this server.
+    #[serde(default)]
+    next: String,
 }
 
 /// The page on which people sign in, or out.
@@ -41,20 +55,29 @@ pub(crate) struct SignInForm {
     operation_id = "get_login_page",
     tag = "access",
     security(()),
+    params(SignInQuery),
     responses(
         (status = 200, description = "A page with a form", content_type = "text/html"),
         (status = 303, description = "Nobody has to sign in"),
     ),
 )]
 #[instrument(name = "api.login.page", skip_all)]
-pub(crate) async fn page(State(state): State<AppState>, parts: Parts) -> Result<Response, Problem> {
+pub(crate) async fn page(
+    State(state): State<AppState>,
+    parts: Parts,
+    Query(query): Query<SignInQuery>,
+) -> Result<Response, Problem> {
+    let wanted = Wanted::parse(&query.next);
     if matches!(state.sign_in, SignIn::NotNeeded) {
-        return Ok(Redirect::to(HOME).into_response());
+        return Ok(to(wanted.as_ref()).into_response());
     }
-    let language = language(&parts.headers);
+    let form = Form {
+        language: language(&parts.headers),
+        wanted: wanted.as_ref(),
+    };
     let html = match browser(&state, &parts).await? {
-        Some(_) => page::signed_in(language),
-        None => page::form(language, Message::None),
+        Some(_) => form.signed_in(),
+        None => form.with(Message::None),
     };
     Ok(html.into_response())
 }
@@ -79,30 +102,38 @@ pub(crate) async fn sign_in(
     parts: Parts,
     FormBody(form): FormBody<SignInForm>,
 ) -> Result<Response, Problem> {
+    let wanted = Wanted::parse(&form.next);
     let SignIn::ByToken(access) = &state.sign_in else {
-        return Ok(Redirect::to(HOME).into_response());
+        return Ok(to(wanted.as_ref()).into_response());
     };
-    let language = language(&parts.headers);
+    let page = Form {
+        language: language(&parts.headers),
+        wanted: wanted.as_ref(),
+    };
     let address = client::address(&parts, state.exposure);
     if let Some(shown) = ShownToken::parse(form.token.trim())
         && let Err(retry_after) = count_shown(&state, access, &parts, &shown)
     {
-        return Ok(page::too_soon(language, retry_after));
+        return Ok(page.too_soon(retry_after));
     }
     match access.sign_in(&form.token, address).await {
         Ok(created) => {
             sign_out_before(&state, access, &parts).await;
             let set_cookie = [(SET_COOKIE, cookie::of(&created, state.exposure))];
-            Ok((set_cookie, Redirect::to(HOME)).into_response())
+            Ok((set_cookie, to(wanted.as_ref())).into_response())
         }
         Err(SignInError::Refused) => {
+            state.meters.sign_in_failed(FailedSignIn::Form);
             let counted = state.limiter.check(Group::SignIns, Client::Address(address));
             Ok(match counted {
-                Ok(()) => page::refused(language),
-                Err(retry_after) => page::too_soon(language, retry_after),
+                Ok(()) => page.refused(),
+                Err(retry_after) => page.too_soon(retry_after),
             })
         }
-        Err(SignInError::TooSoon { retry_after }) => Ok(page::too_soon(language, retry_after)),
+        Err(SignInError::TooSoon { retry_after }) => {
+            state.meters.sign_in_failed(FailedSignIn::Form);
+            Ok(page.too_soon(retry_after))
+        }
         Err(SignInError::Store(err)) => Err(Problem::from(&err)),
     }
 }
@@ -157,6 +188,11 @@ pub(crate) async fn sign_out(State(state): State<AppState>, parts: Parts) -> Res
 pub(crate) async fn style() -> Response {
     let headers = [(CONTENT_TYPE, "text/css; charset=utf-8")];
     (headers, include_str!("style.css")).into_response()
+}
+
+/// To the page that was wanted, or else to the first one.
+fn to(wanted: Option<&Wanted>) -> Redirect {
+    Redirect::to(wanted.map_or(HOME, Wanted::as_str))
 }
 
 fn language(headers: &HeaderMap) -> Language {

@@ -4,6 +4,7 @@ mod claim;
 mod cookie;
 mod login;
 mod page;
+mod wanted;
 
 use std::future::{pending, ready};
 use std::time::Duration;
@@ -23,6 +24,7 @@ use viva_application::access::{Access, SignedIn};
 use viva_domain::ids::UserId;
 
 use self::claim::{Asker, counted};
+use self::wanted::Wanted;
 use crate::at_once::Slot;
 use crate::client::{self, Client};
 use crate::limits::{Group, Limiter};
@@ -113,13 +115,16 @@ pub(crate) async fn guard(State(state): State<AppState>, request: Request, next:
     }
 }
 
-/// Sends nobody's browser to where people sign in.
+/// Sends nobody's browser to where people sign in, and from there back.
 pub(crate) async fn guard_page(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     match counted(&state, &parts).await {
         Ok(Asker::Visitor(_)) => next.run(Request::from_parts(parts, body)).await,
         Ok(Asker::Nobody | Asker::WrongToken) => {
-            ([(CACHE_CONTROL, "no-store")], Redirect::to(login::PATH)).into_response()
+            let wanted = parts.uri.path_and_query();
+            let wanted = wanted.and_then(|wanted| Wanted::parse(wanted.as_str()));
+            let sign_in = Redirect::to(&Wanted::sign_in_path(wanted.as_ref()));
+            ([(CACHE_CONTROL, "no-store")], sign_in).into_response()
         }
         Err(problem) => problem.into_response(),
     }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use axum::response::{Html, Response};
 use viva_frontend::Language;
 
-use super::login::{LOGOUT_PATH, PATH};
+use super::login::{HOME, LOGOUT_PATH, PATH};
+use super::wanted::Wanted;
 use crate::problem::{Problem, whole_seconds};
 
 const STYLE_PATH: &str = "/login/style.css";
@@ -54,55 +55,72 @@ const CHINESE: Words = Words {
     sign_out: "登出",
 };
 
-/// The form.
-pub(super) fn form(language: Language, message: Message) -> Html<String> {
-    let words = words(language);
-    let message = match message {
-        Message::None => String::new(),
-        Message::Refused => alert(words.refused),
-        Message::TooSoon(wait) => alert(&words.too_soon.replace("{s}", &whole_seconds(wait).to_string())),
-    };
-    let Words {
-        sign_in,
-        token,
-        hint,
-        is_signed_in,
-        open,
-        ..
-    } = words;
-    let content = format!(
-        "{message}<form method=\"post\" action=\"{PATH}\"><label for=\"token\">{token}</label>\
-         <input id=\"token\" name=\"token\" type=\"password\" autocomplete=\"current-password\" required autofocus \
-         aria-describedby=\"hint\"><p id=\"hint\">{hint} <code>viva token create --name …</code></p>\
-         <button>{sign_in}</button></form><p>{is_signed_in} <a href=\"/\">{open}</a></p>"
-    );
-    document(language, &content)
+/// The page, in a language, for who wants to go on to another one.
+#[derive(Clone, Copy)]
+pub(super) struct Form<'a> {
+    pub(super) language: Language,
+    pub(super) wanted: Option<&'a Wanted>,
 }
 
-/// What whoever is signed in sees instead.
-pub(super) fn signed_in(language: Language) -> Html<String> {
-    let Words {
-        signed_in,
-        open,
-        sign_out,
-        ..
-    } = words(language);
-    let content = format!(
-        "<p>{signed_in} <a href=\"/\">{open}</a></p>\
-         <form method=\"post\" action=\"{LOGOUT_PATH}\"><button>{sign_out}</button></form>"
-    );
-    document(language, &content)
-}
+impl Form<'_> {
+    /// The form.
+    pub(super) fn with(self, message: Message) -> Html<String> {
+        let words = words(self.language);
+        let message = match message {
+            Message::None => String::new(),
+            Message::Refused => alert(words.refused),
+            Message::TooSoon(wait) => alert(&words.too_soon.replace("{s}", &whole_seconds(wait).to_string())),
+        };
+        let next = self.wanted.map(Wanted::as_attribute);
+        let next = next.map(|next| format!("<input type=\"hidden\" name=\"next\" value=\"{next}\">"));
+        let Words {
+            sign_in,
+            token,
+            hint,
+            is_signed_in,
+            ..
+        } = words;
+        let content = format!(
+            "{message}<form method=\"post\" action=\"{PATH}\">{next}<label for=\"token\">{token}</label>\
+             <input id=\"token\" name=\"token\" type=\"password\" autocomplete=\"current-password\" required \
+             autofocus aria-describedby=\"hint\"><p id=\"hint\">{hint} <code>viva token create --name …</code></p>\
+             <button>{sign_in}</button></form><p>{is_signed_in} {way_on}</p>",
+            next = next.unwrap_or_default(),
+            way_on = self.way_on(),
+        );
+        document(self.language, &content)
+    }
 
-/// The form, for somebody whose token is worth nothing.
-pub(super) fn refused(language: Language) -> Response {
-    Problem::unauthorized().shown_as(form(language, Message::Refused))
-}
+    /// What whoever is signed in sees instead.
+    pub(super) fn signed_in(self) -> Html<String> {
+        let Words {
+            signed_in, sign_out, ..
+        } = words(self.language);
+        let content = format!(
+            "<p>{signed_in} {way_on}</p>\
+             <form method=\"post\" action=\"{LOGOUT_PATH}\"><button>{sign_out}</button></form>",
+            way_on = self.way_on(),
+        );
+        document(self.language, &content)
+    }
 
-/// The form, for somebody who tried too often.
-pub(super) fn too_soon(language: Language, retry_after: Duration) -> Response {
-    let html = form(language, Message::TooSoon(retry_after));
-    Problem::too_many_requests(retry_after).shown_as(html)
+    /// The form, for somebody whose token is worth nothing.
+    pub(super) fn refused(self) -> Response {
+        Problem::unauthorized().shown_as(self.with(Message::Refused))
+    }
+
+    /// The form, for somebody who tried too often.
+    pub(super) fn too_soon(self, retry_after: Duration) -> Response {
+        let html = self.with(Message::TooSoon(retry_after));
+        Problem::too_many_requests(retry_after).shown_as(html)
+    }
+
+    /// The link to the page that is wanted.
+    fn way_on(self) -> String {
+        let there = self.wanted.map(Wanted::as_attribute);
+        let there = there.as_deref().unwrap_or(HOME);
+        format!("<a href=\"{there}\">{}</a>", words(self.language).open)
+    }
 }
 
 fn words(language: Language) -> &'static Words {
@@ -134,7 +152,11 @@ mod tests {
     #[test]
     fn both_languages_say_how_long_to_wait() {
         for language in [Language::English, Language::TraditionalChinese] {
-            let Html(html) = form(language, Message::TooSoon(Duration::from_secs(7)));
+            let form = Form {
+                language,
+                wanted: None,
+            };
+            let Html(html) = form.with(Message::TooSoon(Duration::from_secs(7)));
             assert!(html.contains(" 7 ") && html.contains(language.tag()), "{html}");
         }
     }

@@ -12,7 +12,7 @@ use viva_application::sessions::{
 };
 use viva_domain::ids::{SessionId, TemplateId, UserId};
 use viva_domain::latency::ClientTime;
-use viva_domain::sessions::{FallbackPolicy, Prompt, PromptTexts};
+use viva_domain::sessions::{FallbackPolicy, PromptTexts, WrittenPrompt};
 use viva_domain::turns::{BargeIn, Greeting, PlaybackEvent, TurnNumber};
 use viva_protocol::ws;
 
@@ -26,6 +26,7 @@ pub(super) fn prompt(message: &ws::StartSession) -> (Option<TemplateId>, PromptT
         user_role: message.user_role.as_deref(),
         ai_role: message.ai_role.as_deref(),
         scenario: message.scenario_context.as_deref(),
+        language: message.prompt_language.as_deref(),
     };
     (message.template_id.map(TemplateId::from_uuid), texts)
 }
@@ -33,13 +34,13 @@ pub(super) fn prompt(message: &ws::StartSession) -> (Option<TemplateId>, PromptT
 pub(super) fn start_session(
     message: &ws::StartSession,
     user_id: UserId,
-    prompt: Prompt,
+    written: WrittenPrompt,
 ) -> Result<StartSession, Refusal> {
     let interaction = interaction_from_wire(message.interaction()?)?;
     Ok(StartSession {
         user_id,
         interaction,
-        prompt,
+        written,
         barge_in: barge_in(message.barge_in_enabled),
         greeting: if message.greeting {
             Greeting::WhenReady
@@ -194,7 +195,7 @@ fn not_a_time(field: &str, ms: f64) -> Refusal {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use viva_domain::sessions::Interaction;
+    use viva_domain::sessions::{Interaction, Prompt};
     use viva_protocol::ws::{AudioFrame, ErrorCode, FrameKind};
 
     use super::*;
@@ -203,8 +204,11 @@ mod tests {
         let message: ws::StartSession = serde_json::from_value(message).unwrap();
         let (template, texts) = prompt(&message);
         assert_eq!(template, None);
-        let prompt = texts.over(&Prompt::default()).unwrap();
-        start_session(&message, UserId::LOCAL, prompt).map_err(|refusal| refusal.error.code)
+        let written = WrittenPrompt {
+            prompt: texts.over(&Prompt::default()).unwrap(),
+            language: None,
+        };
+        start_session(&message, UserId::LOCAL, written).map_err(|refusal| refusal.error.code)
     }
 
     #[test]
@@ -222,7 +226,7 @@ mod tests {
             (config.provider.as_str(), config.voice.as_deref()),
             ("offline", Some("calm"))
         );
-        assert_eq!(request.prompt.system_prompt(), Some("Be brief."));
+        assert_eq!(request.written.prompt.system_prompt(), Some("Be brief."));
         assert_eq!(
             (request.barge_in, request.greeting),
             (BargeIn::Disabled, Greeting::WhenReady)
@@ -257,7 +261,7 @@ mod tests {
         let id = uuid::Uuid::from_u128(7);
         let message: ws::StartSession = serde_json::from_value(json!({
             "mode": "realtime", "template_id": id, "system_prompt": "", "user_role": "guest", "ai_role": "waiter",
-            "scenario_context": " At sea. ",
+            "scenario_context": " At sea. ", "prompt_language": "fr",
         }))
         .unwrap();
         let texts = PromptTexts {
@@ -265,6 +269,7 @@ mod tests {
             user_role: Some("guest"),
             ai_role: Some("waiter"),
             scenario: Some(" At sea. "),
+            language: Some("fr"),
         };
         assert_eq!(prompt(&message), (Some(TemplateId::from_uuid(id)), texts));
     }

@@ -168,8 +168,8 @@ impl<I: Stream<Item = Received> + Unpin> Reader<I> {
         let format = AudioFormat::new(message.audio);
         let user_id = self.context.user_id;
         let (template, texts) = decode::prompt(&message);
-        let prompt = self.context.templates.prompt(user_id, template, texts).await?;
-        let request = decode::start_session(&message, user_id, prompt)?;
+        let written = self.context.templates.prompt(user_id, template, texts).await?;
+        let request = decode::start_session(&message, user_id, written)?;
         let (link, end) = Link::new();
         let connection = self.context.sessions.start(request, link).await?;
         self.carry(connection, end, format).await;

@@ -160,9 +160,9 @@ impl From<StartSessionError> for Refusal {
 impl From<PromptError> for Refusal {
     fn from(err: PromptError) -> Self {
         match &err {
-            PromptError::Template(FindTemplateError::Unknown(_)) | PromptError::Invalid(_) => {
-                Self::config(err.to_string())
-            }
+            PromptError::Template(FindTemplateError::Unknown(_))
+            | PromptError::Invalid(_)
+            | PromptError::Language(_) => Self::config(err.to_string()),
             PromptError::Template(FindTemplateError::Store(cause)) => {
                 log(cause);
                 let message =

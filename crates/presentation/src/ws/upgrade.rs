@@ -57,7 +57,7 @@ pub(crate) async fn upgrade(
         pass: Pass::of(&state.sign_in, visitor),
         stopping: state.connections.stopping(),
     };
-    let registration = state.connections.register();
+    let registration = (state.meters.connection(), state.connections.register());
     let limited = upgrade
         .read_buffer_size(READ_BUFFER_BYTES)
         .max_message_size(MAX_MESSAGE_BYTES)

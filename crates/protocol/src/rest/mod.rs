@@ -2,6 +2,7 @@
 
 mod credentials;
 mod deletions;
+mod me;
 mod prompts;
 mod providers;
 mod recordings;
@@ -14,6 +15,7 @@ pub use credentials::{
     CredentialFieldName, CredentialList, ProviderCredential,
 };
 pub use deletions::{DeletionOutcome, SessionDeletion, SessionDeletions, SessionSelection};
+pub use me::{Me, SignedIn, SignedInBy};
 pub use prompts::{ComposedPrompt, PromptTexts};
 pub use providers::{
     CredentialStatus, Language, Model, Provider, ProviderCapabilities, ProviderList, Voice, VoiceGender,

@@ -20,6 +20,9 @@ pub struct PromptTexts {
     /// The situation, at most 20,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scenario_context: Option<String>,
+    /// BCP 47 tag of the language that they are written in, in which they are put together; the template's where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt_language: Option<String>,
 }
 
 /// What a session that begins with these texts tells its provider.

@@ -72,6 +72,9 @@ pub struct SessionExport {
     pub schema: String,
     /// The session.
     pub session: Session,
+    /// What its providers were told, as the session says it.
+    #[serde(default)]
+    pub instructions: String,
     /// From the session's beginning to the last sound of either side, in ms: the length of the stereo recording.
     pub length_ms: f64,
     /// Statistics of its latencies.

@@ -111,6 +111,10 @@ pub struct SessionDetail {
     /// The session.
     #[serde(flatten)]
     pub session: Session,
+    /// What its providers were told, as it was sent: its prompt, roles and scenario in one text; empty where there was
+    /// nothing to tell.
+    #[serde(default)]
+    pub instructions: String,
     /// Its turns, in order.
     pub turns: Vec<Turn>,
 }

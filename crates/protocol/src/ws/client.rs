@@ -106,6 +106,9 @@ pub struct StartSession {
     /// The situation that both are in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scenario_context: Option<String>,
+    /// BCP 47 tag of the language that these texts are written in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt_language: Option<String>,
     /// Whether the user's speech stops the AI.
     #[serde(default = "enabled")]
     pub barge_in_enabled: bool,
@@ -138,6 +141,7 @@ impl StartSession {
             user_role: None,
             ai_role: None,
             scenario_context: None,
+            prompt_language: None,
             barge_in_enabled: true,
             greeting: false,
             fallback: FallbackPolicy::default(),

@@ -282,6 +282,7 @@ fn every_field_of_a_rest_body_is_named() {
     assert!(body("page").contains("`bound`"), "pages of sessions have a bound");
     let detail = rest::SessionDetail {
         session: samples::full_session(),
+        instructions: samples::composed_prompt().instructions,
         turns: vec![],
     };
     assert_names_fields(
@@ -314,6 +315,9 @@ fn every_field_of_a_rest_body_is_named() {
     }
     assert_names_fields(body("marks"), "the marks", &turn["marks"]);
     assert_names_fields(body("recording"), "a recording", &turn["recordings"][0]);
+    let me = serde_json::to_value(samples::me()).unwrap();
+    assert_names_fields(body("me"), "who asks", &me);
+    assert_names_fields(body("me"), "how they signed in", &me["signed_in"]);
     let selection = serde_json::to_value(samples::session_selection()).unwrap();
     assert_names_fields(body("session selection"), "a selection", &selection);
     let deletions = serde_json::to_value(samples::session_deletions()).unwrap();

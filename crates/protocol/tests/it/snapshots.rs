@@ -61,9 +61,15 @@ fn a_page_of_sessions_looks_like_this() {
 }
 
 #[test]
+fn who_asks_looks_like_this() {
+    assert_wire("rest_me", &samples::me());
+}
+
+#[test]
 fn a_session_with_its_turns_looks_like_this() {
     let detail = rest::SessionDetail {
         session: samples::full_session(),
+        instructions: samples::composed_prompt().instructions,
         turns: vec![samples::full_turn(), samples::minimal_turn()],
     };
     assert_wire("rest_session_detail", &detail);

@@ -13,6 +13,7 @@ use viva_presentation::Exposure;
 
 use crate::config::{AuthMode, Settings, load};
 use crate::failure::Failure;
+use crate::metrics::Exporter;
 use crate::wiring::{self, Wired};
 use crate::{retention, shutdown, telemetry};
 
@@ -44,15 +45,23 @@ pub(crate) async fn run(file: Option<&Path>, args: ServeArgs) -> Result<()> {
         warn!("{name} is no setting of this version and is ignored");
     }
     let (listener, address) = listen(settings.server.listen).await?;
+    let exporter = Exporter::start(settings.metrics).await?;
     let _lock = wiring::lock(&settings.storage)?;
     let _database_lock = wiring::lock_database(&settings.database).await?;
     let tasks = TaskTracker::new();
-    let Wired { state, retention } = wiring::wire(settings, &tasks).await?;
+    let Wired {
+        state,
+        retention,
+        meters,
+    } = wiring::wire(settings, &tasks, exporter.registry()).await?;
     let stop = shutdown::on_signal()?;
     warn_of_plain_text(settings);
-    retention::run_daily(retention, settings.clone(), &tasks, state.connections.stopping());
+    let stopping = state.connections.stopping();
+    retention::run_daily(retention, settings.clone(), meters, &tasks, stopping);
     announce(address, settings.auth.mode)?;
-    viva_presentation::serve(listener, state, stop)
+    let serving = viva_presentation::serve(listener, state, stop);
+    exporter
+        .serve_beside(serving)
         .await
         .context("cannot serve any more")
 }

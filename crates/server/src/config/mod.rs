@@ -7,6 +7,7 @@ mod database;
 mod limits;
 mod load;
 mod log;
+mod metrics;
 mod providers;
 mod retention;
 mod server;
@@ -23,6 +24,7 @@ pub(crate) use credentials::CredentialsSettings;
 pub(crate) use database::DatabaseSettings;
 pub(crate) use load::{defaults, load};
 pub(crate) use log::{LogFormat, LogSettings};
+pub(crate) use metrics::MetricsSettings;
 pub(crate) use providers::ProviderSetup;
 pub(crate) use storage::{Recordings, StorageSettings};
 
@@ -35,6 +37,7 @@ pub(crate) struct Settings {
     pub(crate) limits: limits::LimitsSettings,
     pub(crate) database: DatabaseSettings,
     pub(crate) storage: storage::StorageSettings,
+    pub(crate) metrics: MetricsSettings,
     pub(crate) web: web::WebSettings,
     pub(crate) sessions: sessions::SessionsSettings,
     pub(crate) retention: retention::RetentionSettings,

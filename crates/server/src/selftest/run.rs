@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
+use viva_application::meters::Registry;
 use viva_audio::Clip;
 use viva_client::{Call, Caller, Client, HangUp};
 use viva_protocol::rest::{Certificate, SelfTestProgress};
@@ -151,7 +152,7 @@ impl PrivateServer {
             .context("cannot listen for the self-test")?;
         let url = format!("http://{}", listener.local_addr()?);
         let tasks = TaskTracker::new();
-        let state = wiring::wire(&settings, &tasks).await?.state;
+        let state = wiring::wire(&settings, &tasks, Registry::none()).await?.state;
         let started_at = state.clock.now();
         let stop = CancellationToken::new();
         let serving = viva_presentation::serve(listener, state, stop.clone().cancelled_owned());

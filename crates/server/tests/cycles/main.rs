@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use viva_application::modes::{ModeFactory, ModeSaid, OpenMode};
 use viva_audio::SampleRate;
 use viva_domain::providers::{CredentialStatus, ProviderCatalogue, ProviderInfo};
-use viva_domain::sessions::{Interaction, Prompt};
+use viva_domain::sessions::Interaction;
 use viva_domain::turns::{Generation, ModeInput, ModeOrder};
 use viva_infrastructure::providers::Defaults;
 use viva_infrastructure::providers::transport::Account;
@@ -100,7 +100,8 @@ async fn cycle<V: Vendors>(vendors: &V, modes: &ModeFactory, tasks: &TaskTracker
     let interaction = modes.resolve(&wanted).expect("the configuration is right");
     let request = OpenMode {
         interaction: &interaction,
-        prompt: &Prompt::default(),
+        instructions: "",
+        ai_role: None,
         history: Vec::new(),
         input_rate: SampleRate::HZ_24K,
         output_rate: SampleRate::HZ_24K,

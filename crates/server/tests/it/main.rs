@@ -5,6 +5,7 @@ mod bench;
 mod deleting;
 mod falling_back;
 mod hanging_up;
+mod metrics;
 mod own_keys;
 mod providers;
 mod refusals;

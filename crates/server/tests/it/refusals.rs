@@ -14,6 +14,7 @@ use crate::bench::{Folder, output};
 #[case::number("VIVA__SESSIONS__PER_USER", "many", 78, "sessions.per_user")]
 #[case::scheme("VIVA__DATABASE__URL", "mysql://localhost/viva", 78, "database.url")]
 #[case::database("VIVA__DATABASE__URL", "postgres://viva@127.0.0.1:1/viva", 69, "database")]
+#[case::metrics("VIVA__METRICS__LISTEN", "9464", 78, "metrics.listen")]
 #[case::filter("VIVA__LOG__FILTER", "viva=nonsense", 78, "log.filter")]
 #[tokio::test]
 async fn a_setting_that_cannot_work_is_named(

@@ -8,4 +8,4 @@ mod trouble;
 pub use card::{Card, Outcome, Unfolded, Work};
 pub use entry::{Entry, KeyForm, Listing, Standing};
 pub use questions::Questions;
-pub use trouble::{Trouble, TroubleKind};
+pub use trouble::{AddressFault, Trouble, TroubleKind};

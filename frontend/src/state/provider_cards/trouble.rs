@@ -41,8 +41,8 @@ pub enum TroubleKind {
     Forbidden,
     /// The account has nothing left to spend.
     QuotaExceeded,
-    /// The address is none, is not allowed, or is another's; the details say which.
-    WrongAddress,
+    /// The address is none, is not allowed, or is another's.
+    WrongAddress(AddressFault),
     /// The provider cannot be reached; the details say how that showed.
     NoNetwork,
     /// The provider takes no more requests for now.
@@ -58,6 +58,55 @@ pub enum TroubleKind {
     Gone,
     /// Anything else; the details say what.
     Other,
+}
+
+/// What is wrong with an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AddressFault {
+    /// It is not one of `http` and `https`.
+    NotHttp,
+    /// It holds a name or a password.
+    Password,
+    /// It holds a `#`.
+    Fragment,
+    /// It leads to a machine beside the server.
+    LinkLocal,
+    /// It leads to where a cloud gives the server its credentials.
+    Metadata,
+    /// It leads to the server's own network.
+    Private,
+    /// It leads to no single host.
+    NoHost,
+    /// There is nothing of the provider there.
+    NotFound,
+    /// Something else answers there.
+    NotTheProvider,
+    /// It sends on to another address.
+    Redirects,
+    /// The key, or the server, belongs to another region.
+    OtherRegion,
+}
+
+impl AddressFault {
+    /// All of them, by the codes that the server gives them.
+    pub(crate) const BY_CODE: [(&'static str, Self); 11] = [
+        ("base-url-not-http", Self::NotHttp),
+        ("base-url-with-password", Self::Password),
+        ("base-url-with-fragment", Self::Fragment),
+        ("base-url-link-local", Self::LinkLocal),
+        ("base-url-metadata", Self::Metadata),
+        ("base-url-private", Self::Private),
+        ("base-url-no-host", Self::NoHost),
+        ("base-url-not-found", Self::NotFound),
+        ("base-url-not-the-provider", Self::NotTheProvider),
+        ("base-url-redirects", Self::Redirects),
+        ("base-url-other-region", Self::OtherRegion),
+    ];
+
+    fn of(code: &str) -> Option<Self> {
+        let known = Self::BY_CODE.into_iter().find(|(known, _)| *known == code);
+        known.map(|(_, fault)| fault)
+    }
 }
 
 impl Trouble {
@@ -98,12 +147,14 @@ impl Trouble {
 
 impl TroubleKind {
     fn of(status: u16, code: &str, wait_s: Option<u32>) -> Self {
+        if let Some(fault) = AddressFault::of(code) {
+            return Self::WrongAddress(fault);
+        }
         match code {
             "invalid-credential" => Self::Invalid,
             "credential-refused" => Self::BadKey,
             "credential-forbidden" => Self::Forbidden,
             "credential-quota-exceeded" => Self::QuotaExceeded,
-            "credential-wrong-address" => Self::WrongAddress,
             "provider-unreachable" => Self::NoNetwork,
             "provider-rate-limited" => Self::RateLimited { wait_s },
             "provider-failed" => Self::ProviderFailed,
@@ -119,7 +170,7 @@ impl TroubleKind {
     fn has_details(self) -> bool {
         matches!(
             self,
-            Self::Invalid | Self::WrongAddress | Self::NoNetwork | Self::ProviderFailed | Self::Other
+            Self::Invalid | Self::NoNetwork | Self::ProviderFailed | Self::Other
         )
     }
 
@@ -130,7 +181,7 @@ impl TroubleKind {
             Self::Missing | Self::BadKey | Self::Forbidden | Self::QuotaExceeded | Self::Unreadable => {
                 Some(CredentialFieldName::ApiKey)
             }
-            Self::WrongAddress | Self::NoNetwork => Some(CredentialFieldName::BaseUrl),
+            Self::WrongAddress(_) | Self::NoNetwork => Some(CredentialFieldName::BaseUrl),
             Self::NoServer
             | Self::SignedOut
             | Self::TooManyRequests { .. }
@@ -208,8 +259,14 @@ mod tests {
             (422, "credential-quota-exceeded", TroubleKind::QuotaExceeded, key),
             (
                 422,
-                "credential-wrong-address",
-                TroubleKind::WrongAddress,
+                "base-url-private",
+                TroubleKind::WrongAddress(AddressFault::Private),
+                address,
+            ),
+            (
+                422,
+                "base-url-other-region",
+                TroubleKind::WrongAddress(AddressFault::OtherRegion),
                 address,
             ),
             (502, "provider-unreachable", TroubleKind::NoNetwork, address),

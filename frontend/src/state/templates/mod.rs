@@ -73,6 +73,7 @@ pub struct Preview {
 struct Draft {
     template: Option<Uuid>,
     texts: PromptTexts,
+    language: String,
 }
 
 impl Draft {
@@ -80,6 +81,7 @@ impl Draft {
         Self {
             template: settings.template,
             texts: settings.texts(),
+            language: settings.prompt_language.clone(),
         }
     }
 }
@@ -92,7 +94,7 @@ impl Preview {
 
     /// Whether it is what a session with these settings would begin with.
     pub fn is_of(&self, settings: &Settings) -> bool {
-        self.of.as_ref() == Some(&settings.texts())
+        self.of.as_ref() == Some(&settings.told())
     }
 }
 
@@ -206,15 +208,19 @@ impl Templates {
     /// any more, and can be brought back when another one is.
     pub fn choose(&mut self, id: &str, settings: &mut Settings) {
         let wanted = self.all().find(|template| template.id.to_string() == id);
-        let wanted = wanted.map(|template| (template.id, texts_of(&template.content)));
+        let wanted = wanted.map(|template| (template.id, template.content.clone()));
         let by_hand = self.is_by_hand(settings).then(|| Draft::of(settings));
         settings.template = wanted.as_ref().map(|(id, _)| *id);
         match wanted {
-            Some((_, texts)) => {
+            Some((_, content)) => {
                 self.before = by_hand.or_else(|| self.before.take());
-                settings.set_texts(texts);
+                settings.set_texts(texts_of(&content));
+                settings.prompt_language = content.language;
             }
-            None if by_hand.is_none() => settings.set_texts(PromptTexts::default()),
+            None if by_hand.is_none() => {
+                settings.set_texts(PromptTexts::default());
+                settings.prompt_language.clear();
+            }
             None => {}
         }
         self.begin_anew();
@@ -228,10 +234,16 @@ impl Templates {
     /// Brings it back. What was written since can be brought back in turn.
     pub fn bring_back(&mut self, settings: &mut Settings) {
         let by_hand = self.is_by_hand(settings).then(|| Draft::of(settings));
-        if let Some(Draft { template, texts }) = self.before.take() {
+        if let Some(Draft {
+            template,
+            texts,
+            language,
+        }) = self.before.take()
+        {
             self.before = by_hand;
             settings.template = template;
             settings.set_texts(texts);
+            settings.prompt_language = language;
             self.begin_anew();
         }
     }
@@ -299,6 +311,7 @@ impl Templates {
         let is_named = self.name(settings).trim() == sent.name;
         if is_named && settings.template == began && settings.texts() == texts_of(sent) {
             settings.template = Some(template.id);
+            settings.prompt_language.clone_from(&template.content.language);
             self.name = None;
         }
         if let Some(list) = &mut self.list {
@@ -328,7 +341,7 @@ impl Templates {
     /// Shows the composed prompt: the texts to ask the server about, unless it was asked already.
     pub fn show_preview(&mut self, settings: &Settings) -> Option<PromptTexts> {
         let preview = self.preview.get_or_insert_default();
-        let texts = settings.texts();
+        let texts = settings.told();
         if preview.of.is_some() && preview.asked == texts {
             return None;
         }

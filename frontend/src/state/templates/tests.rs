@@ -331,7 +331,8 @@ fn a_preview_is_of_the_texts_that_were_asked_about_last() {
     let mut templates = templates();
     let mut settings = chosen(&mut templates, 1);
     let first = templates.show_preview(&settings).unwrap();
-    assert_eq!(first, settings.texts());
+    assert_eq!(first, settings.told());
+    assert_eq!(first.prompt_language.as_deref(), Some("en"));
     assert!(!templates.preview().unwrap().is_of(&settings));
     settings.write(Text::Scenario, "At sea.");
     let second = templates.show_preview(&settings).unwrap();
@@ -405,4 +406,32 @@ fn why_something_was_refused_is_told_in_the_words_of_the_server() {
         Trouble::from(refused(Some(502), None)),
         Trouble::Refused(String::new())
     );
+}
+
+#[test]
+fn texts_keep_the_language_of_the_template_that_they_began_with() {
+    let mut templates = templates();
+    let mut settings = chosen(&mut templates, 3);
+    assert_eq!(settings.prompt_language, "zh-TW");
+    settings.write(Text::Scenario, "在海上。");
+    templates.choose(&id(12), &mut settings);
+    assert_eq!(settings.prompt_language, "de");
+    templates.bring_back(&mut settings);
+    assert_eq!(settings.prompt_language, "zh-TW");
+    // It is gone, and what was written stays in its language.
+    templates.deleted(Uuid::from_u128(3), &mut settings);
+    assert_eq!(settings.prompt_language, "zh-TW");
+    let mut settings = chosen(&mut templates, 1);
+    templates.choose("", &mut settings);
+    assert_eq!(settings.prompt_language, "");
+    let (content, saved) = (
+        templates.content(&settings, ZH),
+        template(13, "Neu", "lessons", "zh-TW"),
+    );
+    let sent = TemplateContent {
+        name: templates.name(&settings).trim().to_owned(),
+        ..content
+    };
+    templates.saved(saved, (None, &sent), &mut settings);
+    assert_eq!(settings.prompt_language, "zh-TW");
 }

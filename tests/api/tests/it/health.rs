@@ -1,6 +1,6 @@
 //! `/healthz`, `/readyz`.
 
-use viva_domain::ports::StoreErrorKind;
+use viva_domain::ports::{BlobErrorKind, StoreErrorKind};
 
 use crate::bench::Server;
 
@@ -22,6 +22,22 @@ async fn without_its_database_it_is_well_but_not_ready() {
     assert_eq!(server.get("/healthz").await.text(), "ok");
     store.faults().recover();
     assert_eq!(server.get("/readyz").await.text(), "ready");
+}
+
+#[tokio::test]
+async fn without_its_storage_it_is_well_but_not_ready() {
+    let (server, _) = Server::on_fakes().await;
+    let faults = server.blob_store.faults();
+    for kind in [BlobErrorKind::Unavailable, BlobErrorKind::Full] {
+        faults.fail(kind);
+        assert_eq!(
+            server.get("/readyz").await.problem(),
+            (503, "storage-unavailable".to_owned())
+        );
+        assert_eq!(server.get("/healthz").await.text(), "ok");
+        faults.recover();
+        assert_eq!(server.get("/readyz").await.text(), "ready");
+    }
 }
 
 #[tokio::test]

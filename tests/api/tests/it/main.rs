@@ -6,6 +6,8 @@ mod access;
 #[cfg(test)]
 mod bench;
 mod docs;
+#[cfg(test)]
+mod figures;
 mod health;
 #[cfg(test)]
 mod interaction;

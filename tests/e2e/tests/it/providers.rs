@@ -12,6 +12,8 @@ use viva_e2e_tests::page::Page;
 use viva_e2e_tests::viva::Viva;
 
 const KEY: &str = "sk-0123456789-hidden-abcd";
+/// What the page says to whoever is not signed in any more.
+const WAY_IN: &str = ".vv-messages a[href='/login?next=/providers']";
 /// Nothing of whoever runs the tests.
 const NO_KEYS: [(&str, &str); 2] = [("OPENAI_API_KEY", ""), ("AZURE_OPENAI_API_KEY", "")];
 
@@ -150,13 +152,17 @@ async fn what_is_wrong_is_told_where_it_is_to_be_mended_in_the_reader_s_language
             page.click(&of("openai", " .vv-key-open")).await?;
             let base_url = of("openai", " [data-field=base-url]");
             for (url, words, detail) in [
-                ("http://169.254.169.254/v1", "網址與此金鑰不符。", "metadata"),
+                (
+                    "http://169.254.169.254/v1",
+                    "網址不得指向雲端的中繼資料服務。",
+                    "",
+                ),
                 (
                     "http://127.0.0.1:1/v1",
                     "無法連上服務。",
                     "Nothing takes connections",
                 ),
-                ("nonsense", "網址與此金鑰不符。", "http://"),
+                ("nonsense", "網址必須以 http:// 或 https:// 開頭。", ""),
             ] {
                 page.value(&format!("document.querySelector({base_url:?}).value = ''"))
                     .await?;
@@ -226,11 +232,14 @@ async fn who_is_signed_out_meanwhile_is_led_to_where_they_sign_in() -> Result<()
             page.devtools("Network.clearBrowserCookies", json!({})).await?;
             page.click(&of("openai", " .vv-key-open")).await?;
             send(page, "openai", KEY).await?;
-            page.until_shown(".vv-messages a[href='/login']", 10).await?;
+            page.until_shown(WAY_IN, 10).await?;
             nothing_holds_the_key(page).await?;
             page.picture("providers-signed-out").await?;
-            page.click(".vv-messages a[href='/login']").await?;
-            page.until_shown("#token", 5).await
+            page.click(WAY_IN).await?;
+            page.until_shown("#token", 5).await?;
+            page.sign_in(&token).await?;
+            // Back where they were.
+            page.until_shown(&of("openai", " .vv-key-open"), 10).await
         })
         .await
 }

@@ -25,6 +25,9 @@ async fn somebody_signs_in_talks_and_signs_out() -> Result<()> {
             page.until_heard(30).await?;
             ensure!(page.answer(SESSIONS).await?["total"] == 1);
 
+            // Who leaves during a conversation would be asked first.
+            page.click(".vv-main-action").await?;
+            page.until_phase("ended", 10).await?;
             page.click(".vv-account").await?;
             page.until_shown("form[action='/logout']", 5).await?;
             page.picture("account").await?;

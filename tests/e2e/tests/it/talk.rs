@@ -25,6 +25,9 @@ const STRIP: &str = "['user', 'ai'].map(side => {
 const HEARD_BOTH: &str =
     "([[user, noUser], [noAi, ai]]) => user > 100 && noUser === 0 && noAi === 0 && ai > 100";
 
+/// Whether the browser would ask whoever left the page now.
+const ASKS: &str = "!window.dispatchEvent(new Event('beforeunload', {cancelable: true}))";
+
 #[tokio::test]
 async fn a_question_is_answered_in_speech_and_its_latency_is_shown() -> Result<()> {
     let viva = Viva::start().await?;
@@ -48,6 +51,7 @@ async fn a_question_is_answered_in_speech_and_its_latency_is_shown() -> Result<(
             )
             .await?;
             page.until(&format!("({HEARD_BOTH})({STRIP})"), 5).await?;
+            ensure!(page.value(ASKS).await? == true, "who leaves is not asked");
             page.picture_for_readme().await?;
             page.picture("speaking").await?;
             page.until_phase("listening", 30).await?;
@@ -62,6 +66,7 @@ async fn a_question_is_answered_in_speech_and_its_latency_is_shown() -> Result<(
             page.until_phase("ended", 5).await?;
             let turns = page.text(".vv-summary .vv-facts dd").await?;
             ensure!(turns == "1", "the summary counts {turns} turns");
+            ensure!(page.value(ASKS).await? == false, "who leaves is asked in vain");
             page.picture("ended").await
         })
         .await

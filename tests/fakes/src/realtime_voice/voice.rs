@@ -212,6 +212,7 @@ mod tests {
             .send(RealtimeCommand::Interrupt {
                 generation: second,
                 heard: None,
+                taken: 0,
             })
             .await
             .unwrap();

@@ -85,6 +85,11 @@ pub(crate) async fn run(args: &HistoryArgs) -> Result<String> {
     let client = Client::new(&server.url)?;
     for (name, wanted) in LISTS {
         let (total, waits) = ask(&client, wanted, args.requests.get()).await?;
+        ensure!(
+            wanted.iter().any(|(name, _)| !name.starts_with("page")) || total == u64::from(args.sessions),
+            "there are {total} sessions, not {}",
+            args.sessions
+        );
         let cell = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |ms| format!("{ms:.1}"));
         let (p50, p95) = (waits.percentile(50), waits.percentile(95));
         writeln!(

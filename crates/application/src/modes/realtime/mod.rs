@@ -25,8 +25,11 @@ pub(super) struct RealtimeMode {
     /// Whether there is audio of an answer in it.
     down_holds_audio: bool,
     answer: Generation,
-    /// The rest of an answer that was still in the resampler, and the event that ended it.
+    /// The event that ended an answer of which a rest was still in the resampler.
     next: Option<ModeEvent>,
+    /// The provider's events that the session took, to their last part. It has dealt with each of them before it asks for
+    /// the next.
+    taken: u64,
 }
 
 impl RealtimeMode {
@@ -53,6 +56,7 @@ impl RealtimeMode {
             down_holds_audio: false,
             answer: Generation::FIRST,
             next: None,
+            taken: 0,
         })
     }
 
@@ -167,10 +171,15 @@ impl InteractionMode for RealtimeMode {
         let command = match order {
             ModeOrder::Commit(generation) => RealtimeCommand::Commit(generation),
             ModeOrder::Greet(generation) => RealtimeCommand::Greet(generation),
-            ModeOrder::Interrupt { generation, heard } => RealtimeCommand::Interrupt { generation, heard },
+            ModeOrder::Interrupt { generation, heard } => RealtimeCommand::Interrupt {
+                generation,
+                heard,
+                taken: self.taken,
+            },
             ModeOrder::GoOn { generation } => RealtimeCommand::Interrupt {
                 generation,
                 heard: None,
+                taken: self.taken,
             },
             ModeOrder::CutBefore(heard) => RealtimeCommand::CutBefore(heard),
             ModeOrder::Heard(heard) => RealtimeCommand::Heard(heard),
@@ -189,11 +198,12 @@ impl Stream for RealtimeMode {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<ModeEvent>> {
         // Orders that find no room yet wake this again.
         let _ = self.uplink.orders.poll_waiting(cx);
-        if let Some(event) = self.next.take() {
-            return Poll::Ready(Some(event));
-        }
-        let event = ready!(Pin::new(&mut self.events).poll_next(cx));
-        Poll::Ready(event.map(|event| self.said(event)))
+        let event = match self.next.take() {
+            Some(event) => Some(event),
+            None => ready!(Pin::new(&mut self.events).poll_next(cx)).map(|event| self.said(event)),
+        };
+        self.taken += u64::from(event.is_some() && self.next.is_none());
+        Poll::Ready(event)
     }
 }
 
@@ -367,6 +377,34 @@ mod tests {
             len.abs_diff(16_000) <= 80,
             "one second less a block of 5 ms, got {len}"
         );
+    }
+
+    #[test]
+    fn who_is_stopped_knows_what_the_session_knew() {
+        let mut bench = Bench::new(8);
+        bench.say(FIRST, RealtimeEventKind::ResponseStarted);
+        bench.say(FIRST, RealtimeEventKind::Audio(vec![1_000; 1_601]));
+        bench.say(FIRST, RealtimeEventKind::ResponseDone { usage: None });
+        let mut generation = FIRST;
+        // The end of the answer is known when the rest of it was taken, and not before.
+        for expected in [0, 1, 2, 2, 3] {
+            generation = generation.next();
+            for order in [
+                ModeOrder::Interrupt {
+                    generation,
+                    heard: None,
+                },
+                ModeOrder::GoOn { generation },
+            ] {
+                bench.mode.order(order);
+                let told = bench.told();
+                let [RealtimeCommand::Interrupt { taken, .. }] = told[..] else {
+                    panic!("{told:?}")
+                };
+                assert_eq!(taken, expected);
+            }
+            let _ = bench.mode.next().now_or_never();
+        }
     }
 
     proptest! {

@@ -7,6 +7,7 @@ mod recorder;
 use std::sync::Arc;
 use std::time::Duration;
 
+use metrics::Gauge;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -20,6 +21,7 @@ use viva_domain::turns::{AmendedTranscript, NoticeCode, Placement, Turn, TurnNum
 pub(super) use self::recorder::LONGEST_READ_BACK;
 use super::service::SessionsPorts;
 use crate::history::Side;
+use crate::meters::{Counted, Queue};
 
 /// Jobs for the recorder: 5 s of 20 ms frames of both sides. Overflow: audio is dropped and the client is told.
 const RECORDER_CAPACITY: usize = 512;
@@ -37,7 +39,9 @@ const READ_BACK_WAIT: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Archive {
     /// `None` after the end.
-    jobs: Option<mpsc::Sender<Job>>,
+    jobs: Option<mpsc::Sender<(Counted, Job)>>,
+    /// Counts what waits for the recorder.
+    waiting: Gauge,
     /// What the client should know.
     pub(super) notices: mpsc::Receiver<NoticeCode>,
     /// Cancelled when everything is stored.
@@ -112,6 +116,7 @@ impl Archive {
         tasks: &TaskTracker,
         shutdown: CancellationToken,
     ) -> Self {
+        let waiting = ports.meters.queue(Queue::Recorder).clone();
         let (jobs, jobs_rx) = mpsc::channel(RECORDER_CAPACITY);
         let (keep, keep_rx) = mpsc::channel(KEEPER_CAPACITY);
         let (notices_tx, notices) = mpsc::channel(NOTICE_CAPACITY);
@@ -121,6 +126,7 @@ impl Archive {
         tasks.spawn(keeper.run(keep_rx, drained.clone()));
         Self {
             jobs: Some(jobs),
+            waiting,
             notices,
             drained,
         }
@@ -130,7 +136,9 @@ impl Archive {
     pub(super) fn append(&self, turn: TurnNumber, side: Side, samples: Arc<[i16]>) -> bool {
         self.jobs.as_ref().is_some_and(|jobs| {
             jobs.capacity() > RESERVED_FOR_ORDERS
-                && jobs.try_send(Job::Append { turn, side, samples }).is_ok()
+                && jobs
+                    .try_send((Counted::new(&self.waiting), Job::Append { turn, side, samples }))
+                    .is_ok()
         })
     }
 
@@ -173,7 +181,7 @@ impl Archive {
     async fn order(&self, job: Job) {
         // There is room: audio leaves some. The recorder outlives the driver, so it cannot be gone.
         if let Some(jobs) = &self.jobs {
-            let _ = jobs.send(job).await;
+            let _ = jobs.send((Counted::new(&self.waiting), job)).await;
         }
     }
 }

@@ -9,6 +9,7 @@ use viva_domain::turns::{NoticeCode, Recording, Turn, TurnNumber};
 
 use super::{ArchiveSettings, Job, Keep, Placements, SpooledTurn, recording_key};
 use crate::history::Side;
+use crate::meters::{Counted, Queue};
 use crate::sessions::service::SessionsPorts;
 
 /// Audio that is collected before it is written: what a kill −9 may cost.
@@ -58,8 +59,14 @@ impl Recorder {
         }
     }
 
-    pub(super) async fn run(mut self, mut jobs: mpsc::Receiver<Job>, keep: mpsc::Sender<Keep>) {
-        while let Some(job) = jobs.recv().await {
+    pub(super) async fn run(
+        mut self,
+        mut jobs: mpsc::Receiver<(Counted, Job)>,
+        keep: mpsc::Sender<(Counted, Keep)>,
+    ) {
+        let waiting = self.ports.meters.queue(Queue::Keeper).clone();
+        while let Some((waited, job)) = jobs.recv().await {
+            drop(waited);
             let finished = match job {
                 Job::Append { turn, side, samples } => {
                     self.append(turn, side, &samples).await;
@@ -80,7 +87,7 @@ impl Recorder {
                 Job::End(end) => Some(Keep::End(end)),
             };
             if let Some(finished) = finished
-                && keep.send(finished).await.is_err()
+                && keep.send((Counted::new(&waiting), finished)).await.is_err()
             {
                 return; // The keeper broke off; the spool is recovered at the next start.
             }

@@ -18,6 +18,7 @@ use viva_domain::turns::{
 
 use super::{DRAIN_WAIT, Driver};
 use crate::history::Side;
+use crate::meters::Dropped;
 use crate::modes::failure;
 use crate::sessions::archive::{Placements, SessionEnd};
 use crate::sessions::outbox::post;
@@ -85,6 +86,10 @@ impl Driver {
                 if event == Event::Notice(NoticeCode::UtteranceLimitReached) {
                     self.hear_anew();
                 }
+                if let Event::Interrupted { turn, .. } = &event {
+                    let unsent = self.outbox.unsent_frames(*turn);
+                    self.ports.meters.dropped(Dropped::Interrupted, unsent);
+                }
                 if let Some(audio) = post(&mut self.outbox, event) {
                     self.playout.push(audio.turn, &audio.samples);
                     self.record(audio.turn, Side::Ai, audio.samples.into());
@@ -113,6 +118,7 @@ impl Driver {
             Effect::TurnFinished(finished) => {
                 self.memory.add(&finished);
                 let (turn, placements) = self.turn(*finished);
+                self.ports.meters.turn(&self.session.interaction, &turn);
                 self.archive.save(turn, placements).await;
             }
         }
@@ -165,6 +171,7 @@ impl Driver {
         self.opening = None;
         self.drain_until = Some(Instant::now() + DRAIN_WAIT);
         if let Some(status) = self.machine.ending() {
+            self.ports.meters.session_ended(status);
             self.archive
                 .end(SessionEnd {
                     at: self.ports.clock.now(),
@@ -182,12 +189,14 @@ impl Driver {
             // It lasts as long as its ears.
             Interaction::Cascade(config) => &config.stt.provider,
         };
-        let failure = failure(&ProviderError {
+        let err = ProviderError {
             kind: ProviderErrorKind::Failed("it closed the conversation".to_owned()),
             provider: provider.clone(),
             retry_after: None,
             source: None,
-        });
+        };
+        self.ports.meters.provider_failed(&err.provider, &err.kind);
+        let failure = failure(&err);
         self.on_mode_failed(failure).await;
     }
 
@@ -286,6 +295,7 @@ impl Driver {
     fn record(&mut self, turn: TurnNumber, side: Side, samples: Arc<[i16]>) -> bool {
         let has_room = self.archive.append(turn, side, samples);
         if !has_room {
+            self.ports.meters.dropped(Dropped::RecorderBusy, 1);
             self.notice_once(NoticeCode::RecordingFailed);
         }
         has_room

@@ -8,6 +8,7 @@ use viva_domain::sessions::EndStatus;
 use viva_domain::turns::{Input, ModeOrder, NoticeCode, Playback, TurnTaking};
 
 use super::Driver;
+use crate::meters::Dropped;
 use crate::sessions::link::{Link, ResumedSession, SessionMessage};
 use crate::sessions::process_audio::UserAudio;
 use crate::sessions::service::{PlaybackReport, SessionInput};
@@ -52,6 +53,7 @@ impl Driver {
     }
 
     async fn on_audio(&mut self, audio: UserAudio) {
+        self.ports.meters.frame_in();
         let received = self.session_time(audio.received);
         let samples: Arc<[i16]> = audio.samples.into();
         self.expect_echo(audio.captured, received);
@@ -62,6 +64,7 @@ impl Driver {
         {
             let lost = mode.push_audio(&samples);
             if lost > 0 {
+                self.ports.meters.dropped(Dropped::ProviderBusy, 1);
                 debug!(session.id = %self.session.id, audio.samples = lost, "The provider does not keep up");
                 self.notice_once(NoticeCode::AudioDropped);
             }
@@ -118,6 +121,7 @@ impl Driver {
 
     pub(super) async fn on_client_lost(&mut self) {
         info!(session.id = %self.session.id, "Lost the client of session {}", self.session.id);
+        self.ports.meters.client_lost();
         self.line.close();
         self.tell(Input::ClientLost).await;
     }

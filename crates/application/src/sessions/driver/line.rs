@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use metrics::Counter;
 use tokio::time::Instant;
 use tracing::info;
 
-use crate::sessions::link::{HangUp, Link};
+use crate::sessions::link::{HangUp, Link, Outgoing};
 use crate::sessions::outbox::Outbox;
 
 /// How long a client may take nothing before the session hangs up on it.
@@ -16,13 +17,16 @@ pub(super) struct Line {
     link: Option<Link>,
     /// Since when nothing could be handed over although there was something.
     stuck_since: Option<Instant>,
+    /// Frames of audio that were handed over.
+    frames: Counter,
 }
 
 impl Line {
-    pub(super) fn new(link: Link) -> Self {
+    pub(super) fn new(link: Link, frames: Counter) -> Self {
         Self {
             link: Some(link),
             stuck_since: None,
+            frames,
         }
     }
 
@@ -40,6 +44,9 @@ impl Line {
             };
             self.stuck_since = None;
             if let Some(outgoing) = outbox.pop() {
+                if matches!(outgoing, Outgoing::Audio(_)) {
+                    self.frames.increment(1);
+                }
                 permit.send(outgoing);
             }
         }

@@ -38,6 +38,7 @@ use super::outbox::Outbox;
 use super::service::{SessionInput, SessionsPorts};
 use crate::alarm::alarm;
 use crate::credentials::KeyUses;
+use crate::meters::{Counted, Queue, Share};
 use crate::modes::{InteractionMode, ModeEvent, ModeFactory, ModeSaid};
 
 /// How long the end of a session waits for the database before the client is told that the session is over.
@@ -98,6 +99,8 @@ pub(super) struct Driver {
     tasks: TaskTracker,
     archive: Archive,
     outbox: Outbox,
+    /// What of it waits.
+    waiting: Share,
     line: Line,
     inputs: mpsc::Receiver<SessionInput>,
     ports: SessionsPorts,
@@ -110,6 +113,7 @@ pub(super) struct Driver {
     /// What the client need not be told again.
     said: Vec<NoticeCode>,
     _registration: Registration,
+    _runs: Counted,
 }
 
 impl Driver {
@@ -120,7 +124,10 @@ impl Driver {
             Ok(mode) => (Some(mode), None),
             Err(failure) => (None, Some(failure)),
         };
+        let meters = &setup.ports.meters;
         let mut driver = Self {
+            waiting: Share::of(meters.queue(Queue::Outbox)),
+            _runs: meters.session_runs(setup.session.interaction.mode()),
             started: setup.started,
             machine: TurnMachine::new(setup.machine),
             input_rate: setup.input_rate,
@@ -139,7 +146,7 @@ impl Driver {
             tasks: setup.tasks,
             archive: setup.archive,
             outbox,
-            line: Line::new(setup.link),
+            line: Line::new(setup.link, meters.frames_out()),
             inputs: setup.inputs,
             ports: setup.ports,
             shutdown: setup.shutdown,
@@ -165,6 +172,7 @@ impl Driver {
         }
         while !self.machine.is_over() {
             self.line.flush(&mut self.outbox);
+            self.waiting.set(self.outbox.len());
             self.connect_wanted();
             let is_ending = self.drain_until.is_some();
             // Otherwise the mode waits.

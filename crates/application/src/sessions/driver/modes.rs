@@ -14,6 +14,7 @@ use viva_domain::turns::{
 
 use super::Driver;
 use super::hearing::Eager;
+use crate::meters::SwitchCause;
 use crate::modes::{InteractionMode, ModeFactory, OpenMode, OpenModeError, failure};
 use crate::sessions::archive::LONGEST_READ_BACK;
 use crate::sessions::link::{FallbackOffer, SessionMessage, SwitchedMode};
@@ -101,13 +102,16 @@ impl Driver {
         let (modes, tasks) = (Arc::clone(&self.modes), self.tasks.clone());
         let key_uses = self.key_uses.clone();
         let (directory, owner) = (Arc::clone(&self.ports.provider_directory), self.session.user_id);
-        let (prompt, history) = (self.session.prompt.clone(), self.history());
+        let instructions = self.session.instructions.clone();
+        let ai_role = self.session.prompt.ai_role().map(str::to_owned);
+        let history = self.history();
         let told = history.clone();
         let (input_rate, output_rate) = (self.input_rate, self.output_rate);
         self.opening = Some(Opening::Connecting(Box::pin(async move {
             let request = OpenMode {
                 interaction: &interaction,
-                prompt: &prompt,
+                instructions: &instructions,
+                ai_role: ai_role.as_deref(),
                 history,
                 input_rate,
                 output_rate,
@@ -144,6 +148,9 @@ impl Driver {
 
     pub(super) async fn on_opened(&mut self, opened: Opened) {
         self.opening = None;
+        if let Err(OpenModeError(err)) = &opened.mode {
+            self.ports.meters.provider_failed(&err.provider, &err.kind);
+        }
         let Opened {
             interaction,
             reason,
@@ -194,6 +201,11 @@ impl Driver {
         let turn_taking = mode.turn_taking();
         info!(session.id = %self.session.id, mode = interaction.mode().as_str(),
             "Session {} goes on in {} mode", self.session.id, interaction.mode().as_str());
+        let cause = match reason {
+            Some(_) => SwitchCause::Failure,
+            None => SwitchCause::Asked,
+        };
+        self.ports.meters.mode_switched(interaction.mode(), cause);
         self.mode = Some(mode);
         self.offer = None;
         self.session.interaction = interaction.clone();
@@ -223,6 +235,7 @@ impl Driver {
         let explained = |failure: SessionFailure| {
             let failure = self.modes.explained(failure);
             if let Some(provider) = &failure.provider {
+                self.ports.meters.provider_failed(provider, &failure.kind);
                 self.key_uses.failed(&self.modes, &failure.kind, provider);
             }
             failure

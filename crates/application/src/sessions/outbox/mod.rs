@@ -120,6 +120,17 @@ impl Outbox {
         self.unsent_bytes >= FULL_BYTES || self.unsent.len() >= FULL_ENTRIES
     }
 
+    /// Frames of a turn that were never sent.
+    pub(super) fn unsent_frames(&self, of: TurnNumber) -> usize {
+        let is_of = |entry: &&Entry| matches!(entry, Entry::Audio(frame) if frame.turn == of);
+        self.unsent.iter().filter(is_of).count()
+    }
+
+    /// How much waits.
+    pub(super) fn len(&self) -> usize {
+        self.unsent.len()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.unsent.is_empty()
     }

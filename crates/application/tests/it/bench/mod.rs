@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::NaiveDate;
 use tokio_util::task::TaskTracker;
+use viva_application::meters::{Meters, Registry};
 use viva_application::sessions::{
     AudioRates, Link, ResumeSession, ResumeSessionError, SessionSettings, Sessions, SessionsPorts,
     StartSession, StartSessionError, StartedSession, TurnDetectionChange,
@@ -18,11 +19,13 @@ use viva_domain::ports::{
     RealtimeEventKind, SessionStore as _, SpeechToTextCapabilities,
 };
 use viva_domain::providers::{CredentialStatus, Model, OwnKey, ProviderCatalogue, ProviderInfo};
-use viva_domain::sessions::{CascadeConfig, FallbackPolicy, Interaction, Prompt, ProviderConfig, Session};
+use viva_domain::sessions::{
+    CascadeConfig, FallbackPolicy, Interaction, ProviderConfig, Session, WrittenPrompt,
+};
 use viva_domain::turns::{BargeIn, Event, Greeting, PlaybackEvent, Turn, TurnNumber};
 use viva_fakes::{
     FixedProviderDirectory, ManualClock, MemoryAudioSpool, MemoryBlobStore, MemoryCredentialStore,
-    MemorySessionStore, MemoryTurnJournal, ScriptedLanguageModel, ScriptedRealtimeVoice,
+    MemoryFigures, MemorySessionStore, MemoryTurnJournal, ScriptedLanguageModel, ScriptedRealtimeVoice,
     ScriptedSpeechToText, ScriptedTextToSpeech, SequentialIds,
 };
 
@@ -42,6 +45,7 @@ pub(crate) struct Bench {
     pub(crate) provider_directory: Arc<FixedProviderDirectory>,
     pub(crate) credential_store: Arc<MemoryCredentialStore>,
     pub(crate) voice: Arc<ScriptedRealtimeVoice>,
+    pub(crate) figures: MemoryFigures,
     pub(crate) tasks: TaskTracker,
 }
 
@@ -114,15 +118,18 @@ impl Bench {
         let provider_directory = Arc::new(FixedProviderDirectory::new(providers));
         let credential_store = Arc::new(MemoryCredentialStore::default());
         let tasks = TaskTracker::new();
+        let figures = MemoryFigures::default();
+        let meters = Meters::new(Registry::new(Arc::new(figures.clone())), [PROVIDER]);
         let ports = SessionsPorts {
             session_store: session_store.clone(),
             blob_store: blob_store.clone(),
             audio_spool: Arc::new(audio_spool.clone()),
-            turn_journal: turn_journal.clone(),
+            turn_journal: meters.journal(turn_journal.clone()),
             provider_directory: provider_directory.clone(),
             credential_store: credential_store.clone(),
             clock: Arc::new(ManualClock::default()),
             ids,
+            meters,
         };
         let sessions = Sessions::new(ports, settings, tasks.clone());
         Self {
@@ -134,6 +141,7 @@ impl Bench {
             provider_directory,
             credential_store,
             voice,
+            figures,
             tasks,
         }
     }
@@ -310,7 +318,7 @@ pub(crate) fn request() -> StartSession {
     StartSession {
         user_id: UserId::LOCAL,
         interaction: Interaction::Realtime(ProviderConfig::of(PROVIDER)),
-        prompt: Prompt::default(),
+        written: WrittenPrompt::default(),
         barge_in: BargeIn::Enabled,
         greeting: Greeting::None,
         fallback: FallbackPolicy::Ask,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tokio_util::task::TaskTracker;
 use viva_application::deletion::{Deletions, DeletionsPorts};
+use viva_application::meters::Meters;
 use viva_application::sessions::{SessionSettings, Sessions, SessionsPorts};
 use viva_contract::samples::{self, OWNER, at, session_id, turn};
 use viva_domain::ids::SessionId;
@@ -132,6 +133,7 @@ impl Kept {
             credential_store: Arc::new(MemoryCredentialStore::default()),
             clock: Arc::new(ManualClock::default()),
             ids: Arc::new(SequentialIds::default()),
+            meters: Meters::default(),
         };
         let sessions = Sessions::new(ports, SessionSettings::default(), TaskTracker::new());
         sessions.recover().await.unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Session;
 use crate::latency::SessionTime;
-use crate::turns::{Basis, Placement, Recording, Turn};
+use crate::turns::{Placement, Recording, Turn};
 
 /// Both sides of a conversation on the session's clock. On each side, one stretch ends before the next one begins.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -27,8 +27,6 @@ pub struct Stretch {
     pub at: SessionTime,
     /// How long it sounded.
     pub length: Duration,
-    /// How this is known.
-    pub basis: Basis,
 }
 
 impl Stretch {
@@ -106,7 +104,6 @@ fn place(stretches: &mut Vec<Stretch>, turn: usize, placement: &Placement, lengt
             offset: piece.offset,
             at: piece.at,
             length: end.min(length).saturating_sub(piece.offset),
-            basis: placement.basis,
         });
     }
 }

@@ -231,9 +231,10 @@ impl TurnMachine {
     }
 
     pub(super) fn playback(&mut self, now: SessionTime, report: &Playback, effects: &mut Vec<Effect>) {
+        let rate = self.settings.output_rate;
         let is_of = |turn: &OpenTurn| turn.number == report.turn && turn.has_audio();
         if let Some(turn) = self.turn.as_mut().filter(|turn| is_of(turn)) {
-            let begins = turn.played(now, report);
+            let begins = turn.played(now, report, rate);
             if begins {
                 self.tell_latency(effects);
             }
@@ -243,7 +244,7 @@ impl TurnMachine {
                 self.end_answer_if_played_out(now, effects);
             }
         } else if let Some(cut) = self.cut.as_mut().filter(|cut| is_of(&cut.turn)) {
-            cut.turn.played(now, report);
+            cut.turn.played(now, report, rate);
             if matches!(report.event, PlaybackEvent::Stopped | PlaybackEvent::Finished) {
                 self.cut_turn_is_known(now, effects);
             }

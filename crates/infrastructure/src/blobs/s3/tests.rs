@@ -44,6 +44,16 @@ async fn the_key_is_below_the_prefix_and_nothing_else_is_seen() {
 }
 
 #[tokio::test]
+async fn a_ping_notices_that_the_bucket_is_gone() {
+    let server = S3Server::start().await;
+    let store = server.open("viva").await;
+    store.ping().await.unwrap();
+    std::fs::remove_dir_all(server.path("")).unwrap();
+    let err = store.ping().await.unwrap_err();
+    assert_eq!(err.kind, BlobErrorKind::Unavailable);
+}
+
+#[tokio::test]
 async fn more_files_are_listed_than_the_server_tells_at_once() {
     let server = S3Server::start().await;
     let store = server.open("").await;

@@ -28,6 +28,9 @@ pub(crate) struct Model {
     pub(crate) ai_role: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
     pub(crate) scenario: Option<String>,
+    /// The four before this in one text, as it was sent. Missing only until the database is brought up to date.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub(crate) instructions: Option<String>,
     pub(crate) barge_in_enabled: bool,
     pub(crate) fallback: String,
     pub(crate) started_at: DateTimeUtc,
@@ -76,6 +79,7 @@ impl Model {
             user_role: optional_text(prompt.user_role()),
             ai_role: optional_text(prompt.ai_role()),
             scenario: optional_text(prompt.scenario()),
+            instructions: Some(text(&session.instructions)),
             barge_in_enabled: session.barge_in_enabled,
             fallback: fallback_name(session.fallback).to_owned(),
             started_at: whole_micros(session.started_at),
@@ -140,6 +144,7 @@ impl TryFrom<Model> for Session {
             id: SessionId::from_uuid(row.id),
             user_id: UserId::from_uuid(row.user_id),
             prompt: prompt.map_err(|err| damaged(prompt_column(&err)))?,
+            instructions: row.instructions.ok_or(damaged("instructions"))?,
             barge_in_enabled: row.barge_in_enabled,
             fallback: fallback_of(&row.fallback)?,
             started_at: row.started_at,

@@ -1,4 +1,5 @@
 mod found;
+mod instructions;
 mod summaries;
 mod words;
 
@@ -6,8 +7,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    TransactionTrait, UpdateMany,
+    ColumnTrait, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, TransactionTrait, UpdateMany,
 };
 use tracing::instrument;
 use viva_domain::ids::{SessionId, TurnId, UserId};
@@ -23,8 +24,6 @@ use super::entities::{
     InteractionJson, TurnRows, conversation_turn, latency_metric, session_number, text, user, whole_micros,
 };
 use super::error::{damaged, failed, missing};
-
-pub(super) use summaries::catch_up;
 
 /// Keeps sessions in SQLite or PostgreSQL.
 ///
@@ -52,16 +51,20 @@ impl SqlSessionStore {
     }
 
     async fn try_save(&self, turn: &Turn) -> Result<(), DbErr> {
-        let TurnRows { turn, latency } = turn.into();
-        let session = turn.session_id;
+        let TurnRows { turn: row, latency } = turn.into();
+        let session = row.session_id;
         let transaction = self.database.connection.begin().await?;
-        conversation_turn::Entity::insert(turn.into_active_model())
+        conversation_turn::Entity::insert(row.into_active_model())
             .exec_without_returning(&transaction)
             .await?;
         latency_metric::Entity::insert(latency.into_active_model())
             .exec_without_returning(&transaction)
             .await?;
-        summaries::renew(&[session], &transaction).await?;
+        let texts = [
+            turn.user_transcript.as_deref().unwrap_or_default(),
+            &turn.answer.heard,
+        ];
+        summaries::add(session, &texts, &transaction).await?;
         transaction.commit().await
     }
 
@@ -377,17 +380,16 @@ impl SessionStore for SqlSessionStore {
     #[instrument(level = "debug", name = "db.ping", skip_all)]
     async fn ping(&self) -> Result<(), StoreError> {
         const OPERATION: &str = "ping";
-        let work = async {
-            // Reads a table: an open connection alone says little about a file, or about the schema.
-            user::Entity::find()
-                .limit(1)
-                .one(&self.database.connection)
-                .await
-                .map(|_| ())
-                .map_err(failed(OPERATION))
-        };
-        self.database.within(OPERATION, work).await
+        self.database
+            .within(OPERATION, self.database.check_schema(OPERATION))
+            .await
     }
+}
+
+/// Adds to the sessions that are there what older versions did not keep of them.
+pub(super) async fn catch_up(connection: &DatabaseConnection) -> Result<(), DbErr> {
+    summaries::catch_up(connection).await?;
+    instructions::catch_up(connection).await
 }
 
 /// Ends those sessions that are active.

@@ -21,42 +21,95 @@ use crate::db::entities::{InteractionJson, conversation_turn, count, latency_met
 /// Sessions that are summarised in one transaction.
 const BATCH: u64 = 500;
 
+/// A session whose summary and words change with the transaction.
+#[derive(Debug, FromQueryResult)]
+struct Locked {
+    id: Uuid,
+    user_id: Uuid,
+    number: i64,
+}
+
 /// What a summary needs of a turn.
 #[derive(Debug, FromQueryResult)]
 struct TurnFacts {
     session_id: Uuid,
-    user_transcript: Option<String>,
-    answer_heard: String,
     interruption: Option<String>,
     total_us: Option<i64>,
 }
 
-/// Brings what is kept beside these sessions in line with their turns, of which the transaction has changed some. Another
-/// one that changes turns of the same sessions waits for its end, and then sees these.
+/// What a session is found by, of one of its turns.
+#[derive(Debug, FromQueryResult)]
+struct TurnTexts {
+    session_id: Uuid,
+    user_transcript: Option<String>,
+    answer_heard: String,
+}
+
+/// Brings what is kept beside a session in line with its turns, of which the transaction has added one, in which this was
+/// said and heard.
+pub(super) async fn add(id: Uuid, texts: &[&str], transaction: &impl ConnectionTrait) -> Result<(), DbErr> {
+    let sessions = locked(&[id], transaction).await?;
+    summarise(&sessions, transaction).await?;
+    let Some(session) = sessions.first() else {
+        return Ok(());
+    };
+    let known = session_words::Entity::find_by_id(session.number)
+        .one(transaction)
+        .await?;
+    let row = session.words(known.as_ref(), texts.iter().copied());
+    if known.as_ref() == Some(&row) {
+        return Ok(());
+    }
+    write_words(vec![row], transaction).await
+}
+
+/// Brings what is kept beside these sessions in line with their turns, of which the transaction has changed some.
 pub(super) async fn renew(ids: &[Uuid], transaction: &impl ConnectionTrait) -> Result<(), DbErr> {
-    let sessions: Vec<(Uuid, Uuid, i64)> = Sessions::find()
+    let sessions = locked(ids, transaction).await?;
+    summarise(&sessions, transaction).await?;
+    let mut turns: HashMap<Uuid, Vec<TurnTexts>> = HashMap::new();
+    for turn in texts_of(ids, transaction).await? {
+        turns.entry(turn.session_id).or_default().push(turn);
+    }
+    let rows = sessions.iter().filter_map(|session| {
+        let turns = turns.get(&session.id)?;
+        Some(session.words(None, turns.iter().flat_map(TurnTexts::said)))
+    });
+    let rows = rows.collect();
+    write_words(rows, transaction).await
+}
+
+/// The sessions, in one order. Another transaction that changes turns of the same ones waits for the end of this one, and
+/// then sees these.
+async fn locked(ids: &[Uuid], transaction: &impl ConnectionTrait) -> Result<Vec<Locked>, DbErr> {
+    Sessions::find()
         .select_only()
         .columns([Column::Id, Column::UserId, Column::Number])
         .filter(Column::Id.is_in(ids.iter().copied()))
         .order_by_asc(Column::Id)
         .lock(LockType::NoKeyUpdate)
-        .into_tuple()
+        .into_model()
         .all(transaction)
-        .await?;
+        .await
+}
+
+async fn summarise(sessions: &[Locked], transaction: &impl ConnectionTrait) -> Result<(), DbErr> {
     let mut turns: HashMap<Uuid, Vec<TurnFacts>> = HashMap::new();
-    for turn in turns_of(ids, transaction).await? {
+    for turn in facts_of(sessions, transaction).await? {
         turns.entry(turn.session_id).or_default().push(turn);
     }
-    let mut rows = Vec::new();
-    for (id, owner, number) in sessions {
-        let turns = turns.remove(&id).unwrap_or_default();
+    for session in sessions {
+        let turns = turns.remove(&session.id).unwrap_or_default();
         let summary = SessionSummary::of(turns.iter().map(TurnOutcome::from));
-        write(id, &summary, transaction).await?;
-        if !turns.is_empty() {
-            let texts = turns.iter().flat_map(TurnFacts::texts);
-            rows.push(words::of_session(number, UserId::from_uuid(owner), texts));
-        }
+        write(session.id, &summary, transaction).await?;
     }
+    Ok(())
+}
+
+async fn write_words(
+    rows: Vec<session_words::Model>,
+    transaction: &impl ConnectionTrait,
+) -> Result<(), DbErr> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -74,7 +127,7 @@ pub(super) async fn renew(ids: &[Uuid], transaction: &impl ConnectionTrait) -> R
 /// Summarises the sessions that were stored before there were summaries, some at a time: what is done stays done when it is
 /// cut short.
 #[instrument(name = "db.sessions.catch_up", skip_all)]
-pub(in crate::db) async fn catch_up(connection: &DatabaseConnection) -> Result<(), DbErr> {
+pub(super) async fn catch_up(connection: &DatabaseConnection) -> Result<(), DbErr> {
     let mut done = 0;
     loop {
         let sessions: Vec<(Uuid, String)> = Sessions::find()
@@ -118,17 +171,32 @@ async fn mark(id: Uuid, interaction: &str, transaction: &impl ConnectionTrait) -
         .map(|_| ())
 }
 
-async fn turns_of(ids: &[Uuid], transaction: &impl ConnectionTrait) -> Result<Vec<TurnFacts>, DbErr> {
+async fn facts_of(sessions: &[Locked], transaction: &impl ConnectionTrait) -> Result<Vec<TurnFacts>, DbErr> {
+    let ids = sessions.iter().map(|session| session.id);
+    let of_them = conversation_turn::Column::SessionId.is_in(ids);
     conversation_turn::Entity::find()
         .join(JoinType::LeftJoin, conversation_turn::Relation::Latency.def())
         .select_only()
         .columns([
             conversation_turn::Column::SessionId,
-            conversation_turn::Column::UserTranscript,
-            conversation_turn::Column::AnswerHeard,
             conversation_turn::Column::Interruption,
         ])
         .column(latency_metric::Column::TotalUs)
+        .filter(of_them)
+        .into_model()
+        .all(transaction)
+        .await
+}
+
+/// In the order in which they were said.
+async fn texts_of(ids: &[Uuid], transaction: &impl ConnectionTrait) -> Result<Vec<TurnTexts>, DbErr> {
+    conversation_turn::Entity::find()
+        .select_only()
+        .columns([
+            conversation_turn::Column::SessionId,
+            conversation_turn::Column::UserTranscript,
+            conversation_turn::Column::AnswerHeard,
+        ])
         .filter(conversation_turn::Column::SessionId.is_in(ids.iter().copied()))
         .order_by_asc(conversation_turn::Column::SessionId)
         .order_by_asc(conversation_turn::Column::Number)
@@ -152,9 +220,20 @@ async fn write(id: Uuid, summary: &SessionSummary, transaction: &impl Connection
         .map(|_| ())
 }
 
-impl TurnFacts {
+impl Locked {
+    /// What it is found by, in which this was said, and before it what is known.
+    fn words<'a>(
+        &self,
+        known: Option<&session_words::Model>,
+        texts: impl IntoIterator<Item = &'a str>,
+    ) -> session_words::Model {
+        words::of_session(self.number, UserId::from_uuid(self.user_id), known, texts)
+    }
+}
+
+impl TurnTexts {
     /// What was said and what was heard.
-    fn texts(&self) -> impl Iterator<Item = &str> {
+    fn said(&self) -> impl Iterator<Item = &str> {
         self.user_transcript
             .as_deref()
             .into_iter()

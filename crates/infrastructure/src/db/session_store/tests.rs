@@ -7,7 +7,7 @@ use viva_contract::samples::{
 use viva_contract::{
     session_list_contract, session_search_contract, session_store_contract, turn_peaks_contract,
 };
-use viva_domain::sessions::TextSearch;
+use viva_domain::sessions::{Prompt, TextSearch};
 use viva_migrations::{Migrator, MigratorTrait as _};
 
 use super::super::testing::{
@@ -71,7 +71,8 @@ async fn damaged_sessions_are_reported() {
             "status = 'sleeping'",
             "status = 'completed', ended_at = NULL",
             "status = 'active', fallback = 'maybe'",
-            "fallback = 'ask', interaction = '{\"mode\":\"telepathy\"}'",
+            "fallback = 'ask', instructions = NULL",
+            "instructions = '', interaction = '{\"mode\":\"telepathy\"}'",
         ] {
             run(database, &format!("UPDATE interaction_sessions SET {change}")).await;
             let err = store.find(OWNER, session_id(1)).await.unwrap_err();
@@ -163,7 +164,7 @@ async fn what_was_stored_before_there_were_lists_is_listed_and_found() {
         run(database, damage).await;
         let before = first_page(&store).await.unwrap();
 
-        back_to_before_lists(database).await;
+        back_to_before("m20261130_session_lists", database).await;
         assert!(database.migrate().await.unwrap() > 0);
         let after = first_page(&store).await.unwrap();
         assert_eq!(after, before);
@@ -177,6 +178,39 @@ async fn what_was_stored_before_there_were_lists_is_listed_and_found() {
         // Numbers go on where they are.
         store.insert(&session(6)).await.unwrap();
         assert_eq!(first_page(&store).await.unwrap().bound, before.bound + 1);
+    };
+    on_sqlite(case).await;
+    on_postgres(case).await;
+}
+
+#[tokio::test]
+async fn what_the_ai_was_told_before_that_was_kept_is_composed_of_its_parts() {
+    let case = async |database: &Database| {
+        let store = filled(database).await;
+        let bare = Session {
+            prompt: Prompt::default(),
+            instructions: String::new(),
+            ..session(2)
+        };
+        store.insert(&bare).await.unwrap();
+        store.insert(&session(3)).await.unwrap();
+        let damage = "UPDATE interaction_sessions SET system_prompt = '\u{1b}' WHERE number = 3";
+        run(database, damage).await;
+
+        back_to_before("m20261130_session_instructions", database).await;
+        assert!(database.migrate().await.unwrap() > 0);
+        for session in [session(1), bare] {
+            let kept = store.find(OWNER, session.id).await.unwrap();
+            assert_eq!(kept, Some(session));
+        }
+        let err = store.find(OWNER, session_id(3)).await.unwrap_err();
+        assert_eq!(err.kind, StoreErrorKind::Damaged);
+
+        // What was sent stays, whatever would be composed today.
+        run(database, "UPDATE interaction_sessions SET instructions = 'Sing.'").await;
+        database.migrate().await.unwrap();
+        let kept = store.find(OWNER, session_id(1)).await.unwrap();
+        assert_eq!(kept.unwrap().instructions, "Sing.");
     };
     on_sqlite(case).await;
     on_postgres(case).await;
@@ -353,13 +387,29 @@ async fn a_connection_that_is_lost_at_work_is_unavailable() {
     .await;
 }
 
+#[tokio::test]
+async fn a_ping_notices_a_schema_that_is_not_that_of_this_version() {
+    let case = async |database: &Database| {
+        let store = SqlSessionStore::new(database.clone());
+        store.ping().await.unwrap();
+        Migrator::down(&database.connection, Some(1)).await.unwrap();
+        let err = store.ping().await.unwrap_err();
+        assert_eq!(err.kind, StoreErrorKind::Unavailable);
+        let source = err.source.unwrap().to_string();
+        assert!(source.contains("viva migrate"), "{source}");
+        database.migrate().await.unwrap();
+        store.ping().await.unwrap();
+        run(database, "DROP TABLE seaql_migrations").await;
+        assert_eq!(store.ping().await.unwrap_err().kind, StoreErrorKind::Unavailable);
+    };
+    on_sqlite(case).await;
+    on_postgres(case).await;
+}
+
 /// Undoes the step that added what lists need, and those after it.
-async fn back_to_before_lists(database: &Database) {
+async fn back_to_before(step: &str, database: &Database) {
     let steps = Migrator::migrations();
-    let since = steps
-        .iter()
-        .position(|step| step.name() == "m20261130_session_lists")
-        .unwrap();
+    let since = steps.iter().position(|other| other.name() == step).unwrap();
     let undone = u32::try_from(steps.len() - since).unwrap();
     Migrator::down(&database.connection, Some(undone)).await.unwrap();
 }

@@ -23,15 +23,21 @@ enum Term {
     Beginning(String),
 }
 
-/// What a session of this user is found by, in which this was said.
+/// What a session of this user is found by, in which this was said, and before it what it is found by already.
 pub(super) fn of_session<'a>(
     number: i64,
     owner: UserId,
+    known: Option<&session_words::Model>,
     texts: impl IntoIterator<Item = &'a str>,
 ) -> session_words::Model {
-    let mut words = BTreeSet::from([owner_word(owner)]);
-    let mut runs = BTreeSet::new();
-    let mut bytes = 0;
+    let known = |joined: fn(&session_words::Model) -> &str| {
+        let words = known.map(joined).unwrap_or_default().split(' ');
+        let words = words.filter(|word| !word.is_empty()).map(str::to_owned);
+        words.collect::<BTreeSet<_>>()
+    };
+    let (mut words, mut runs) = (known(|row| &row.words), known(|row| &row.runs));
+    words.insert(owner_word(owner));
+    let mut bytes: usize = words.iter().map(|word| word.len() + 1).sum();
     for piece in texts.into_iter().flat_map(TextPiece::all_of) {
         for word in index_words(&piece) {
             if bytes + word.len() > MAX_BYTES {
@@ -141,7 +147,7 @@ mod tests {
 
     #[test]
     fn words_have_their_beginnings_and_runs_their_pairs() {
-        let row = of_session(7, OWNER, ["Go to bed,", "從前有 a bee", "從前"]);
+        let row = of_session(7, OWNER, None, ["Go to bed,", "從前有 a bee", "從前"]);
         assert_eq!(
             row.words,
             format!("a b be bed bee g go t to {OWNERS} 前 前有 從 從前 有")
@@ -150,8 +156,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_later_is_added() {
+        let texts = ["Go to bed,", "從前有 a bee", "從前", "Go! 很久以前"];
+        let at_once = of_session(7, OWNER, None, texts);
+        let one_by_one = texts.iter().fold(None, |known, text| {
+            Some(of_session(7, OWNER, known.as_ref(), [*text]))
+        });
+        assert_eq!(one_by_one, Some(at_once));
+    }
+
+    #[test]
     fn nothing_said_is_found_by_its_owner() {
-        let row = of_session(7, OWNER, ["", "…"]);
+        let row = of_session(7, OWNER, None, ["", "…"]);
         assert_eq!((row.words.as_str(), row.runs.as_str()), (OWNERS, ""));
     }
 
@@ -176,8 +192,8 @@ mod tests {
     #[test]
     fn there_are_never_more_words_than_a_database_takes() {
         let texts: Vec<String> = (0..100_000).map(|n| format!("{n:032x}")).collect();
-        let words = of_session(7, OWNER, texts.iter().map(String::as_str)).words;
-        assert!(words.len() <= MAX_BYTES + 64, "{}", words.len());
+        let words = of_session(7, OWNER, None, texts.iter().map(String::as_str)).words;
+        assert!(words.len() <= MAX_BYTES, "{}", words.len());
         assert!(words.contains(&texts[0]));
     }
 }

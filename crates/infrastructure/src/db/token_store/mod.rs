@@ -62,6 +62,20 @@ impl TokenStore for SqlTokenStore {
         self.database.within(OPERATION, work).await
     }
 
+    #[instrument(name = "db.tokens.user", skip_all, fields(user.id = %id))]
+    async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        const OPERATION: &str = "find user";
+        let found = user::Entity::named().filter(user::Column::Id.eq(id.as_uuid()));
+        let work = async {
+            let row = found
+                .one(&self.database.connection)
+                .await
+                .map_err(failed(OPERATION))?;
+            row.map(User::try_from).transpose().map_err(damaged(OPERATION))
+        };
+        self.database.within(OPERATION, work).await
+    }
+
     #[instrument(name = "db.tokens.users", skip_all)]
     async fn users(&self, page: PageRequest) -> Result<Page<User>, StoreError> {
         const OPERATION: &str = "list users";

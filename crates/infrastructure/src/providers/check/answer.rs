@@ -8,6 +8,7 @@ use viva_domain::credentials::CredentialRefusal;
 use viva_domain::ports::ProviderErrorKind;
 
 use super::{NoNetwork, WrongAddress};
+use crate::catalogue::InvalidBaseUrl;
 use crate::providers::transport::errors::Complaint;
 use crate::providers::transport::{Unsent, causes};
 
@@ -44,7 +45,7 @@ pub(super) fn refused(status: StatusCode, complaint: &Complaint) -> CredentialRe
 /// Why there is no answer.
 pub(super) fn unsent(unsent: Unsent) -> CredentialRefusal {
     let err = match unsent {
-        Unsent::Forbidden(why) => return CredentialRefusal::WrongAddress(format!("the base URL {why}")),
+        Unsent::Forbidden(why) => return InvalidBaseUrl::from(why).into(),
         Unsent::Failed(err) => err,
     };
     if err.is_builder() {

@@ -62,7 +62,7 @@ async fn ask(
     let calls = calls(provider, account).map_err(|_| CredentialRefusal::BadKey)?;
     for call in calls {
         match call.make(http, account).await {
-            Err(wrong @ CredentialRefusal::WrongAddress(_)) => {
+            Err(wrong @ CredentialRefusal::WrongAddress { .. }) => {
                 refusal.get_or_insert(wrong);
             }
             decided => return decided,

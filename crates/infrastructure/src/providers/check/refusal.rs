@@ -1,5 +1,5 @@
 use thiserror::Error;
-use viva_domain::credentials::CredentialRefusal;
+use viva_domain::credentials::{AddressFault, CredentialRefusal};
 
 /// Why no answer came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -68,6 +68,14 @@ impl From<NoNetwork> for CredentialRefusal {
 
 impl From<WrongAddress> for CredentialRefusal {
     fn from(why: WrongAddress) -> Self {
-        Self::WrongAddress(why.to_string())
+        Self::WrongAddress {
+            fault: match why {
+                WrongAddress::NotFound => AddressFault::NotFound,
+                WrongAddress::NotTheVendor => AddressFault::NotTheProvider,
+                WrongAddress::Redirect => AddressFault::Redirects,
+                WrongAddress::Region => AddressFault::OtherRegion,
+            },
+            said: why.to_string(),
+        }
     }
 }

@@ -3,6 +3,7 @@ use std::iter::successors;
 use std::sync::Arc;
 use std::time::Duration;
 
+use metrics::Counter;
 use reqwest::dns::Resolve;
 use reqwest::header::HeaderMap;
 use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
@@ -37,6 +38,16 @@ pub struct HttpClient {
     client: Client,
     policy: AddressPolicy,
     limits: HttpLimits,
+    repeats: Repeats,
+}
+
+/// Counts what is done again.
+#[derive(Debug, Clone)]
+pub struct Repeats {
+    /// Sockets that took the place of others.
+    pub reconnects: Counter,
+    /// Requests that were sent again.
+    pub retries: Counter,
 }
 
 /// How long a request may take until its answer begins, and how it is tried again.
@@ -123,16 +134,32 @@ impl HttpClient {
             client: builder.build().map_err(NoTls)?,
             policy,
             limits: HttpLimits::default(),
+            repeats: Repeats {
+                reconnects: Counter::noop(),
+                retries: Counter::noop(),
+            },
         })
     }
 
     /// The same client, with other limits.
     pub fn with_limits(&self, limits: HttpLimits) -> Self {
         Self {
-            client: self.client.clone(),
-            policy: self.policy,
             limits,
+            ..self.clone()
         }
+    }
+
+    /// The same client, which counts what it does again.
+    pub fn with_repeats(&self, repeats: Repeats) -> Self {
+        Self {
+            repeats,
+            ..self.clone()
+        }
+    }
+
+    /// What it counts.
+    pub(in crate::providers) const fn repeats(&self) -> &Repeats {
+        &self.repeats
     }
 
     /// Its limits.
@@ -169,6 +196,7 @@ impl HttpClient {
                 failure.error
             );
             sleep(wait).await;
+            self.repeats.retries.increment(1);
             tried += 1;
         }
     }

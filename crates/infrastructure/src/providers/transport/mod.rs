@@ -33,6 +33,6 @@ pub mod wav;
 pub use account::{Account, Organization};
 pub use address::{AddressPolicy, ForbiddenAddress};
 pub use alarm::alarm;
-pub use http::{HttpClient, HttpLimits, NoTls, body};
+pub use http::{HttpClient, HttpLimits, NoTls, Repeats, body};
 pub(super) use http::{Unsent, causes, complaint, read};
 pub use speech::{Format, speech, speech_of_unknown_type};

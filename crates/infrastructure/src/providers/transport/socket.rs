@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, Stream, StreamExt};
+use metrics::Counter;
 use reqwest::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Upgraded};
 use serde::de::DeserializeOwned;
@@ -48,6 +49,7 @@ const BEGIN_AGAIN: Backoff = Backoff {
 /// read. Dropping it closes the connection.
 pub struct Socket {
     vendor: String,
+    reconnects: Counter,
     inner: WebSocketStream<Upgraded>,
     is_over: bool,
 }
@@ -199,6 +201,7 @@ async fn open(
     debug!(provider.name = provider, "Opened a WebSocket to {provider}");
     Ok(Socket {
         vendor: provider.to_owned(),
+        reconnects: http.repeats().reconnects.clone(),
         inner: WebSocketStream::from_raw_socket(upgraded, Role::Client, Some(config)).await,
         is_over: false,
     })
@@ -211,6 +214,11 @@ fn is_accepted(response: &Response, key: &str) -> bool {
 }
 
 impl Socket {
+    /// A conversation that had another socket goes on with this one.
+    pub fn takes_over(&self) {
+        self.reconnects.increment(1);
+    }
+
     /// Sends text and waits until the system took it.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ use crate::problem::Problem;
     request_body = rest::PromptTexts,
     responses(
         (status = 200, description = "The composed prompt", body = rest::ComposedPrompt),
-        (status = 400, description = "The body is not JSON, or a text of it cannot be used", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "The body is not JSON, or a text of it or the language cannot be used", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such template", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
@@ -34,10 +34,11 @@ pub(crate) async fn compose(
         user_role: body.user_role.as_deref(),
         ai_role: body.ai_role.as_deref(),
         scenario: body.scenario_context.as_deref(),
+        language: body.prompt_language.as_deref(),
     };
     let template = body.template_id.map(TemplateId::from_uuid);
-    let prompt = templates.prompt(user_id, template, texts).await?;
+    let written = templates.prompt(user_id, template, texts).await?;
     Ok(Json(rest::ComposedPrompt {
-        instructions: prompt.compose(),
+        instructions: written.compose(None),
     }))
 }

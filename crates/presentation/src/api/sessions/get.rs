@@ -34,6 +34,7 @@ pub(crate) async fn get(
     let session = history.session(user_id, id).await?;
     let turns = history.turns(user_id, id).await?;
     Ok(Json(rest::SessionDetail {
+        instructions: session.instructions.clone(),
         session: convert::session(session),
         turns: turns.into_iter().map(convert::turn).collect(),
     }))

@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use futures_util::{Stream, stream};
 use viva_application::history::{History, HistoryError, SessionRecord, Side};
 use viva_domain::sessions::Stretch;
-use viva_domain::turns::{Basis, Recording};
+use viva_domain::turns::Recording;
 use viva_protocol::rest::{AudioSide, AudioStretch};
 
 use crate::convert::ms;
@@ -59,16 +59,11 @@ pub(super) fn placed(record: &SessionRecord) -> impl Iterator<Item = Placed<'_>>
                 turn: index,
                 side,
                 recording,
-                estimated: is_estimated(recording),
+                estimated: recording.is_estimated(),
                 stretches: stretches.iter().map(stretch_to_wire).collect(),
             })
         })
     })
-}
-
-fn is_estimated(recording: &Recording) -> bool {
-    let placement = recording.placement.as_ref();
-    placement.is_none_or(|placement| placement.basis == Basis::Estimated)
 }
 
 fn stretch_to_wire(stretch: &Stretch) -> AudioStretch {

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use viva_application::meters::Meters;
 use viva_application::sessions::{SessionSettings, Sessions, SessionsPorts};
 use viva_application::templates::Templates;
 use viva_domain::ids::UserId;
@@ -73,6 +74,7 @@ impl Bench {
             credential_store: Arc::new(MemoryCredentialStore::default()),
             clock: Arc::new(ManualClock::default()),
             ids: Arc::new(SequentialIds::default()),
+            meters: Meters::default(),
         };
         let sessions = Sessions::new(ports, SessionSettings::default(), TaskTracker::new());
         Self {

@@ -29,7 +29,7 @@ async fn the_ai_is_told_what_the_template_says_and_what_the_message_says_instead
         .await
         .unwrap()
         .unwrap();
-    assert_eq!(kept.prompt.compose(), told.instructions);
+    assert_eq!(kept.instructions, told.instructions);
     assert_eq!(
         (kept.prompt.system_prompt(), kept.prompt.ai_role()),
         (Some("Say hello."), Some("porter"))

@@ -140,7 +140,14 @@ fn turn_detection() -> BoxedStrategy<TurnDetection> {
 }
 
 fn start_session() -> BoxedStrategy<StartSession> {
-    let prompts = (of(text()), of(uuid()), of(text()), of(text()), of(text()));
+    let prompts = (
+        of(text()),
+        of(uuid()),
+        of(text()),
+        of(text()),
+        of(text()),
+        of(text()),
+    );
     let fallback = prop_oneof![
         Just(FallbackPolicy::Ask),
         Just(FallbackPolicy::Auto),
@@ -158,7 +165,7 @@ fn start_session() -> BoxedStrategy<StartSession> {
     let mode = prop_oneof![Just(Mode::Realtime), Just(Mode::Cascade)];
     (mode, json_value(), prompts, switches, of(turn_detection()), audio)
         .prop_map(|(mode, config, prompts, switches, turn_detection, audio)| {
-            let (system_prompt, template_id, user_role, ai_role, scenario_context) = prompts;
+            let (system_prompt, template_id, user_role, ai_role, scenario_context, prompt_language) = prompts;
             let (barge_in_enabled, greeting, fallback) = switches;
             StartSession {
                 mode,
@@ -168,6 +175,7 @@ fn start_session() -> BoxedStrategy<StartSession> {
                 user_role,
                 ai_role,
                 scenario_context,
+                prompt_language,
                 barge_in_enabled,
                 greeting,
                 fallback,

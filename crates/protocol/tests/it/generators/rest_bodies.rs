@@ -67,7 +67,11 @@ pub(crate) fn session_detail() -> impl Strategy<Value = rest::SessionDetail> {
                 scenario_context: texts.3,
             },
         );
-    (session, vec(turn(), 0..3)).prop_map(|(session, turns)| rest::SessionDetail { session, turns })
+    (session, text(), vec(turn(), 0..3)).prop_map(|(session, instructions, turns)| rest::SessionDetail {
+        session,
+        instructions,
+        turns,
+    })
 }
 
 pub(crate) fn template() -> impl Strategy<Value = rest::Template> {

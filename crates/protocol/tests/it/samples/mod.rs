@@ -408,6 +408,7 @@ fn full_start() -> StartSession {
         user_role: Some("Customer".to_owned()),
         ai_role: Some("Clerk".to_owned()),
         scenario_context: Some("A book shop.".to_owned()),
+        prompt_language: Some("en".to_owned()),
         barge_in_enabled: false,
         greeting: true,
         fallback: FallbackPolicy::Auto,

@@ -2,7 +2,7 @@
 
 use viva_protocol::rest;
 
-use super::{full_session, full_turn, id, latency_stats, minimal_turn};
+use super::{composed_prompt, full_session, full_turn, id, latency_stats, minimal_turn};
 
 const STRETCH: rest::AudioStretch = rest::AudioStretch {
     offset_ms: 0.0,
@@ -55,6 +55,7 @@ pub(crate) fn session_export() -> rest::SessionExport {
     rest::SessionExport {
         schema: rest::EXPORT_SCHEMA.to_owned(),
         session: full_session(),
+        instructions: composed_prompt().instructions,
         length_ms: 1_912.5,
         latency_stats: latency_stats(),
         turns: vec![full, minimal],

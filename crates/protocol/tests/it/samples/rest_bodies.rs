@@ -210,6 +210,19 @@ pub(crate) fn full_prompt() -> rest::PromptTexts {
         user_role: content.user_role,
         ai_role: content.ai_role,
         scenario_context: content.scenario_context,
+        prompt_language: Some("en".to_owned()),
+    }
+}
+
+pub(crate) fn me() -> rest::Me {
+    rest::Me {
+        id: id(6),
+        name: "ada".to_owned(),
+        signed_in: Some(rest::SignedIn {
+            by: rest::SignedInBy::Cookie,
+            token: "laptop".to_owned(),
+            expires_at: Some(time(0)),
+        }),
     }
 }
 

@@ -336,3 +336,72 @@ async fn what_is_no_form_is_refused() {
     let empty = server.send("POST", "/login", &form, "".into()).await;
     assert_eq!(empty.status, 401);
 }
+
+#[tokio::test]
+async fn whoever_wanted_another_page_goes_on_to_it() {
+    let server = server().await;
+    let ada = server.person("ada").await;
+    let form = server.get("/login?next=/providers?q=a%2520b%26c=1").await;
+    let next = r#"<input type="hidden" name="next" value="/providers?q=a%20b&amp;c=1">"#;
+    assert!(form.text().contains(next), "{}", form.text());
+    let link = r#"<a href="/providers?q=a%20b&amp;c=1">"#;
+    assert!(form.text().contains(link), "{}", form.text());
+
+    let wanted = "&next=%2Fproviders%3Fq%3Da%2520b%26c%3D1";
+    let refused = server.log_in(&format!("nonsense{wanted}"), &[]).await;
+    assert!(refused.status == 401 && refused.text().contains(next));
+    let signed_in = server.log_in(&format!("{}{wanted}", ada.token), &[]).await;
+    assert_eq!(there(&signed_in), (303, "/providers?q=a%20b&c=1"));
+    let cookie = signed_in.cookie();
+    let account = with_cookie(&server, "GET", "/login?next=/providers", &cookie).await;
+    assert!(account.text().contains(r#"<a href="/providers">"#));
+}
+
+#[tokio::test]
+async fn nobody_is_sent_to_another_server() {
+    let server = server().await;
+    let ada = server.person("ada").await;
+    for next in [
+        "//evil.example",
+        "%2F%2Fevil.example",
+        "/\\evil.example",
+        "%2F%5Cevil.example",
+        "/%09/evil.example",
+        "https://evil.example",
+        "https%3A%2F%2Fevil.example%2Fproviders",
+        "/%252Fevil.example",
+        "%252Fproviders",
+        "/providers%0D%0Aset-cookie:%20a=b",
+        "/providers?%22%3E%3Cscript%3E",
+        "/api/v1/me",
+        "/login",
+        "",
+    ] {
+        let form = server
+            .get(&format!("/login?next={}", next.replace('\\', "%5C")))
+            .await;
+        assert!(form.status.is_success(), "{next}: {}", form.text());
+        assert!(
+            !form.text().contains("evil")
+                && !form.text().contains("name=\"next\"")
+                && form.text().contains("<a href=\"/\">"),
+            "{next}: {}",
+            form.text()
+        );
+        let signed_in = server.log_in(&format!("{}&next={next}", ada.token), &[]).await;
+        assert_eq!(there(&signed_in), (303, "/"), "{next}");
+    }
+}
+
+#[tokio::test]
+async fn where_nobody_signs_in_the_form_leads_to_the_page() {
+    let server = Server::start().await;
+    for (next, page) in [("/providers", "/providers"), ("//evil.example", "/")] {
+        let answer = server.get(&format!("/login?next={next}")).await;
+        assert_eq!(there(&answer), (303, page));
+        let form = [("content-type", "application/x-www-form-urlencoded")];
+        let body = format!("token=x&next={next}");
+        let answer = server.send("POST", "/login", &form, body.into()).await;
+        assert_eq!(there(&answer), (303, page));
+    }
+}

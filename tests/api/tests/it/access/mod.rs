@@ -2,6 +2,7 @@
 
 mod limits;
 mod login;
+mod me;
 mod people;
 mod routes;
 mod secrecy;

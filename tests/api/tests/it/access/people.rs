@@ -171,10 +171,15 @@ async fn the_page_is_for_whoever_signed_in() {
     })
     .await;
     let ada = server.person("ada").await;
-    for path in ["/", "/providers"] {
+    for (path, sign_in) in [
+        ("/", "/login"),
+        ("/providers", "/login?next=/providers"),
+        ("/providers?q=a%20b&c", "/login?next=/providers?q=a%2520b%26c"),
+        ("/providers?'", "/login"),
+    ] {
         let nobody = server.get(path).await;
         let there = (nobody.status.as_u16(), nobody.header("location"));
-        assert_eq!(there, (303, "/login"), "{path}");
+        assert_eq!(there, (303, sign_in), "{path}");
         assert_eq!(nobody.header("cache-control"), "no-store");
     }
     let cookie = server.cookie_of(&ada).await;

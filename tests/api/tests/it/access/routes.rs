@@ -36,7 +36,7 @@ const CREDENTIALS: &str = "/api/v1/credentials";
 const OWNERS_KEY: &str = "sk-0123456789-owner";
 
 /// The whole API. A new route gets a row here, and thereby a decision.
-const ROUTES: [(&str, &str, May); 35] = [
+const ROUTES: [(&str, &str, May); 36] = [
     ("get", "/healthz", Everybody(200)),
     ("get", "/readyz", Everybody(200)),
     ("get", "/api/docs", Everybody(200)),
@@ -47,6 +47,7 @@ const ROUTES: [(&str, &str, May); 35] = [
     // With a token that is none.
     ("post", "/login", Everybody(401)),
     ("get", WEBSOCKET_PATH, Visitors(101)),
+    ("get", "/api/v1/me", Visitors(200)),
     ("get", "/api/v1/interaction/providers", Visitors(200)),
     ("get", "/api/v1/selftest", Visitors(200)),
     ("post", "/api/v1/selftest", Visitors(202)),

@@ -12,6 +12,7 @@ use viva_application::access::Access;
 use viva_application::credentials::{Credentials, CredentialsPorts};
 use viva_application::deletion::{Deletions, DeletionsPorts};
 use viva_application::history::History;
+use viva_application::meters::{Meters, Registry};
 use viva_application::sessions::{SessionSettings, Sessions, SessionsPorts};
 use viva_application::templates::Templates;
 use viva_contract::samples;
@@ -27,15 +28,16 @@ use viva_domain::providers::{
 use viva_domain::sessions::{EndStatus, Session};
 use viva_fakes::{
     FixedProviderDirectory, ManualClock, MemoryAudioSpool, MemoryBlobStore, MemoryCredentialStore,
-    MemorySessionStore, MemoryTemplateStore, MemoryTokenStore, MemoryTurnJournal, ScriptedCredentialCheck,
-    ScriptedLanguageModel, ScriptedRealtimeVoice, ScriptedSpeechToText, ScriptedTextToSpeech, SequentialIds,
+    MemoryFigures, MemorySessionStore, MemoryTemplateStore, MemoryTokenStore, MemoryTurnJournal,
+    ScriptedCredentialCheck, ScriptedLanguageModel, ScriptedRealtimeVoice, ScriptedSpeechToText,
+    ScriptedTextToSpeech, SequentialIds,
 };
 use viva_infrastructure::db::{
     Database, DatabaseConfig, SqlCredentialStore, SqlRetentionStore, SqlSessionStore, SqlTemplateStore,
     SqlTokenStore,
 };
 use viva_infrastructure::vault::{MasterKey, XChaChaVault};
-use viva_presentation::{AppState, Connections, Exposure, Limiter, RateLimits, SignIn, Site};
+use viva_presentation::{AppState, Connections, Exposure, HttpMeters, Limiter, RateLimits, SignIn, Site};
 
 use super::ScriptedSelfTests;
 
@@ -56,6 +58,7 @@ pub(crate) struct Server {
     /// Of the cascade, where there is one.
     pub(crate) ears: Arc<ScriptedSpeechToText>,
     pub(crate) self_tests: Arc<ScriptedSelfTests>,
+    pub(crate) figures: MemoryFigures,
     folder: TempDir,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -258,6 +261,9 @@ impl Server {
             audio_spool: Arc::new(audio_spool.clone()),
             turn_journal: turn_journal.clone(),
         };
+        let figures = MemoryFigures::default();
+        let registry = Registry::new(Arc::new(figures.clone()));
+        let meters = HttpMeters::new(registry.clone());
         let ports = SessionsPorts {
             session_store: session_store.clone(),
             blob_store: blob_store.clone(),
@@ -267,6 +273,7 @@ impl Server {
             credential_store: credential_store.clone(),
             clock: clock.clone(),
             ids: ids.clone(),
+            meters: Meters::new(registry, ["offline"]),
         };
         let credentials = CredentialsPorts {
             credential_store: credential_store.clone(),
@@ -284,7 +291,7 @@ impl Server {
         let state = AppState {
             sign_in,
             exposure: setup.exposure,
-            limiter: Limiter::new(setup.limits),
+            limiter: Limiter::new(setup.limits, meters.clone()),
             sessions: Sessions::new(ports, setup.sessions, TaskTracker::new()),
             history: History::new(session_store.clone(), blob_store.clone()),
             deletions: Deletions::new(deletions, TaskTracker::new()),
@@ -292,6 +299,7 @@ impl Server {
             credentials: Credentials::new(credentials, forms(), TaskTracker::new()),
             providers: provider_directory.clone(),
             clock: clock.clone(),
+            meters,
             site: setup.site,
             connections: Connections::default(),
             self_tests: self_tests.clone(),
@@ -315,6 +323,7 @@ impl Server {
             voice,
             ears: Arc::default(),
             self_tests,
+            figures,
             folder,
             stop,
             tasks,

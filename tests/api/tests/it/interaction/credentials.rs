@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use serde_json::{Value, json};
 use viva_contract::samples::{OWNER, stored_credential};
-use viva_domain::credentials::{AuditEntry, CredentialRefusal, StoredCredential};
+use viva_domain::credentials::{AddressFault, AuditEntry, CredentialRefusal, StoredCredential};
 use viva_domain::ids::UserId;
 use viva_domain::ports::PageRequest;
 use viva_fakes::CapturedLogs;
@@ -94,9 +94,12 @@ async fn a_key_that_is_not_accepted_is_not_kept_and_says_why() {
             "forbidden",
         ),
         (
-            CredentialRefusal::WrongAddress("it is another resource's".to_owned()),
+            CredentialRefusal::WrongAddress {
+                fault: AddressFault::NotTheProvider,
+                said: "it is another resource's".to_owned(),
+            },
             422,
-            "credential-wrong-address",
+            "base-url-not-the-provider",
             "wrong_address",
         ),
         (

@@ -10,6 +10,8 @@ use crate::bench::Server;
 const COMPOSE: &str = "/api/v1/interaction/prompts/compose";
 /// The first built-in template in English.
 const BUILT_IN: &str = "01a22499-f800-7000-8000-000000000001";
+/// The same in Traditional Chinese.
+const BUILT_IN_ZH: &str = "01a22499-f800-7000-8000-000000000011";
 
 fn at_sea() -> Value {
     json!({
@@ -57,11 +59,21 @@ async fn begin(server: &Server, message: String) -> (Value, String) {
 async fn what_is_composed_is_what_the_provider_of_a_session_is_told() {
     let server = Server::start().await;
     let over_template = json!({ "template_id": BUILT_IN, "user_role": "", "ai_role": "Clerk" });
-    for texts in [at_sea(), over_template, json!({})] {
+    let mut in_chinese = at_sea();
+    in_chinese["prompt_language"] = "zh-TW".into();
+    let of_template = json!({ "template_id": BUILT_IN_ZH });
+    for texts in [
+        at_sea(),
+        over_template,
+        in_chinese.clone(),
+        of_template,
+        json!({}),
+    ] {
         let composed = server.send_json("POST", COMPOSE, &texts).await.json();
         let (kept, told) = begin(&server, starting(&texts).to_string()).await;
         assert_eq!(composed, json!({ "instructions": told }));
-        assert_eq!(kept["ai_role"], texts["ai_role"]);
+        assert_eq!(kept["instructions"], told);
+        assert!(texts["ai_role"].is_null() || kept["ai_role"] == texts["ai_role"]);
         // What else a session begins with changes nothing about it.
         let whole = server.send_json("POST", COMPOSE, &starting(&texts)).await;
         assert_eq!(whole.json(), composed);
@@ -72,6 +84,25 @@ async fn what_is_composed_is_what_the_provider_of_a_session_is_told() {
       "instructions": "Be brief.\n\nYou play this role: 船長.\n\nThe person you talk to plays this role: 乘客.\n\nThe situation: On a ship.\nIt storms."
     }
     "#);
+    let composed = server.send_json("POST", COMPOSE, &in_chinese).await.json();
+    insta::assert_json_snapshot!(composed, @r#"
+    {
+      "instructions": "Be brief.\n\n你扮演的角色：船長。\n\n與你交談的人扮演的角色：乘客。\n\n情境：On a ship.\nIt storms."
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn a_session_without_a_language_of_its_prompt_takes_that_of_its_configuration() {
+    let server = Server::start().await;
+    let mut message = starting(&at_sea());
+    message["config"] = json!({ "language": "zh-TW" });
+    let (kept, told) = begin(&server, message.to_string()).await;
+    assert!(told.contains("你扮演的角色：船長。"), "{told}");
+    assert_eq!(kept["instructions"], told);
+    message["prompt_language"] = "en".into();
+    let (_, told) = begin(&server, message.to_string()).await;
+    assert!(told.contains("You play this role: 船長."), "{told}");
 }
 
 #[tokio::test]
@@ -83,6 +114,7 @@ async fn texts_that_cannot_be_used_are_refused() {
         (json!({ "scenario_context": "a\u{0}b" }), 400, "invalid-prompt"),
         (json!({ "user_role": 5 }), 400, "invalid-body"),
         (json!({ "template_id": "none" }), 400, "invalid-body"),
+        (json!({ "prompt_language": "none!" }), 400, "invalid-prompt"),
         (too_much, 413, "payload-too-large"),
     ] {
         let answer = server.send_json("POST", COMPOSE, &body).await;

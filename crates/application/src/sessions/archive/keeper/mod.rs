@@ -13,6 +13,7 @@ use viva_domain::sessions::{EndStatus, Interaction};
 use viva_domain::turns::{AmendedTranscript, NoticeCode, Turn};
 
 use super::{ArchiveSettings, Keep, SessionEnd, SpooledTurn};
+use crate::meters::{Counted, Queue, Share};
 use crate::sessions::recover::store_recording;
 use crate::sessions::service::SessionsPorts;
 
@@ -78,17 +79,19 @@ impl Keeper {
         }
     }
 
-    pub(super) async fn run(mut self, mut jobs: mpsc::Receiver<Keep>, drained: CancellationToken) {
+    pub(super) async fn run(mut self, mut jobs: mpsc::Receiver<(Counted, Keep)>, drained: CancellationToken) {
+        let mut waiting = Share::of(self.ports.meters.queue(Queue::Database));
         let mut is_open = true;
         let mut next_try = Instant::now();
         while is_open || !self.waiting.is_empty() {
+            waiting.set(self.waiting.len());
             tokio::select! {
                 job = jobs.recv(), if is_open => {
                     if self.waiting.is_empty() {
                         next_try = Instant::now() + self.retry;
                     }
                     is_open = job.is_some();
-                    self.on_job(job).await;
+                    self.on_job(job.map(|(_waited, job)| job)).await;
                 }
                 () = sleep_until(next_try), if !self.waiting.is_empty() => {
                     self.try_again().await;

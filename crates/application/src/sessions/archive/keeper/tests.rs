@@ -13,13 +13,14 @@ use viva_fakes::{
 };
 
 use super::*;
+use crate::meters::Meters;
 
 const SESSION: u16 = 1;
 
 struct Bench {
     store: Arc<MemorySessionStore>,
     journal: Arc<MemoryTurnJournal>,
-    jobs: mpsc::Sender<Keep>,
+    jobs: mpsc::Sender<(Counted, Keep)>,
     notices: mpsc::Receiver<NoticeCode>,
     shutdown: CancellationToken,
     drained: CancellationToken,
@@ -41,6 +42,7 @@ impl Bench {
             credential_store: Arc::new(MemoryCredentialStore::default()),
             clock: Arc::new(ManualClock::default()),
             ids: Arc::new(SequentialIds::default()),
+            meters: Meters::default(),
         };
         let settings = ArchiveSettings {
             owner: OWNER,
@@ -63,12 +65,17 @@ impl Bench {
         }
     }
 
+    async fn send(&self, job: Keep) {
+        let waiting = Counted::new(Meters::default().queue(Queue::Keeper));
+        assert!(self.jobs.send((waiting, job)).await.is_ok());
+    }
+
     async fn keep(&self, turn: Turn) {
         let turn = SpooledTurn {
             turn: Box::new(turn),
             recordings: Vec::new(),
         };
-        assert!(self.jobs.send(Keep::Turn(turn)).await.is_ok());
+        self.send(Keep::Turn(turn)).await;
     }
 
     async fn amend(&self, number: u16) {
@@ -76,7 +83,7 @@ impl Bench {
             turn: TurnNumber::new(number).unwrap(),
             text: "Late.".to_owned(),
         };
-        assert!(self.jobs.send(Keep::Amend(amended)).await.is_ok());
+        self.send(Keep::Amend(amended)).await;
     }
 
     async fn end(&self) {
@@ -84,7 +91,7 @@ impl Bench {
             at: samples::at(0),
             status: EndStatus::Completed,
         };
-        assert!(self.jobs.send(Keep::End(end)).await.is_ok());
+        self.send(Keep::End(end)).await;
     }
 
     /// Nothing more comes; waits until the keeper is done.

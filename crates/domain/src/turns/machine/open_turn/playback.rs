@@ -38,7 +38,7 @@ impl OpenTurn {
     }
 
     /// Takes a report of the client about this turn's answer; answers whether it is the first one that it plays.
-    pub(in super::super) fn played(&mut self, now: SessionTime, report: &Playback) -> bool {
+    pub(in super::super) fn played(&mut self, now: SessionTime, report: &Playback, rate: u32) -> bool {
         let Some(answer) = &mut self.answer else {
             return false;
         };
@@ -53,7 +53,8 @@ impl OpenTurn {
             at,
             advanced: unmoved.map_or(now, |known| known.advanced),
         });
-        if let Some(at) = report.session_at {
+        // Nor is what does not exist.
+        if report.session_at.is_some() && report.played <= answer.duration(rate) {
             answer.placing.note(report.played, at);
         }
         let begins = report.event == PlaybackEvent::Started && answer.playback_started.is_none();

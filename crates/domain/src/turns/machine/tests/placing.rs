@@ -11,8 +11,11 @@ use crate::turns::{
 
 use PlaybackEvent::{Finished, Paused, Progress, Resumed, Started, Stopped};
 
+/// When the session is over.
+const END: u64 = 60_000;
+
 /// A turn whose answer of 1,000 ms came at 2,500 ms, was sent 10 ms later, and was played as the client reports: what, how
-/// much, and when.
+/// much, and when. It reports 5 ms later, but at 2,605 ms what it says to have happened after the end of the session.
 fn answered(reports: &[(PlaybackEvent, u64, u64)]) -> FinishedTurn {
     let mut machine = TurnMachine::new(session());
     let mut effects = Vec::new();
@@ -61,9 +64,10 @@ fn answered(reports: &[(PlaybackEvent, u64, u64)]) -> FinishedTurn {
             at: ClientTime::from_micros(heard * 1_000),
             session_at: Some(at(*heard)),
         };
-        machine.handle(at(heard + 5), Input::Playback(report), &mut effects);
+        let reported = if *heard > END { 2_600 } else { *heard };
+        machine.handle(at(reported + 5), Input::Playback(report), &mut effects);
     }
-    machine.handle(at(60_000), Input::Tick, &mut effects);
+    machine.handle(at(END), Input::Tick, &mut effects);
     let finished = effects.into_iter().find_map(|effect| match effect {
         Effect::TurnFinished(finished) => Some(*finished),
         _ => None,
@@ -128,6 +132,27 @@ fn of_an_answer_that_was_cut_so_much_was_heard() {
     let finished = answered(&reports);
     assert_eq!(finished.played, Some(Duration::from_millis(400)));
     assert_eq!(placed(&reports), (vec![(0, 2_600)], Basis::Measured));
+}
+
+#[test]
+fn nothing_is_heard_in_the_future() {
+    let reports = [(Started, 0, END + 1), (Finished, 1_000, 3_605)];
+    assert_eq!(placed(&reports), (vec![(0, 2_605)], Basis::Measured));
+}
+
+#[test]
+fn more_than_there_is_was_not_heard() {
+    let reports = [
+        (Started, 0, 2_600),
+        (Progress, 5_000, 2_700),
+        (Paused, 200, 2_800),
+        (Resumed, 200, 3_000),
+        (Finished, 1_000, 3_800),
+    ];
+    assert_eq!(
+        placed(&reports),
+        (vec![(0, 2_600), (200, 3_000)], Basis::Measured)
+    );
 }
 
 #[test]

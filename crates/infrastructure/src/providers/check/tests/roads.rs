@@ -13,6 +13,7 @@ use viva_domain::credentials::CredentialRefusal;
 use viva_fakes::vendors::keys::{KeyAnswer, KeyVendor};
 
 use super::{KEY, account, check, http, provider, server};
+use crate::catalogue::InvalidBaseUrl;
 use crate::providers::check::NoNetwork::{BrokenOff, Encryption, Refused, Silent, UnknownName};
 use crate::providers::transport::{AddressPolicy, ForbiddenAddress, HttpClient};
 
@@ -108,12 +109,6 @@ async fn where_the_client_does_not_connect_to_nobody_is_asked() {
         &account(&server.base_url(), KEY),
     )
     .await;
-    assert_eq!(
-        asked,
-        Err(CredentialRefusal::WrongAddress(format!(
-            "the base URL {}",
-            ForbiddenAddress::Private
-        )))
-    );
+    assert_eq!(asked, Err(InvalidBaseUrl::from(ForbiddenAddress::Private).into()));
     assert!(server.requests().is_empty());
 }

@@ -17,6 +17,7 @@ impl<D: Dialect> Listening<D> {
     pub(super) async fn on_open(&mut self, socket: Box<Socket>) {
         let provider = self.provider();
         debug!(provider.name = provider, "Listening again with {provider}");
+        socket.takes_over();
         self.line = Line::Open(socket);
         self.spare = Spare::after(self.dialect.longest_age());
         self.opened = Instant::now();
@@ -43,6 +44,7 @@ impl<D: Dialect> Listening<D> {
             provider.name = provider,
             "Moved to a new connection to {provider}"
         );
+        socket.takes_over();
         let old = std::mem::replace(&mut self.line, Line::Open(socket));
         self.dialect.forget();
         self.opened = Instant::now();

@@ -125,6 +125,7 @@ impl Conversation {
             Said::Linked(socket) => {
                 let provider = self.dialer.provider();
                 debug!(provider.name = provider, "Resumed a conversation with {provider}");
+                socket.takes_over();
                 self.link = Link::Up(socket);
                 self.talk.relinked(at, acts);
             }

@@ -174,12 +174,18 @@ impl Conversation {
                     socket.close().await;
                     return self.fail(err).await;
                 }
-                Next::Move(new) => std::mem::replace(&mut socket, *new).close().await,
+                Next::Move(new) => {
+                    new.takes_over();
+                    std::mem::replace(&mut socket, *new).close().await;
+                }
                 Next::Reopen => {
                     // There may be nobody to say goodbye to.
                     drop(socket);
                     match self.reopen().await {
-                        Ok(Some(reopened)) => socket = reopened,
+                        Ok(Some(reopened)) => {
+                            reopened.takes_over();
+                            socket = reopened;
+                        }
                         Ok(None) => return,
                         Err(err) => return self.fail(Arc::new(err)).await,
                     }

@@ -12,7 +12,9 @@ use super::super::convert;
 const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
 
 /// A text that begins so is taken for a formula, which may do anything. Some spreadsheets take the wide forms as well.
-const FORMULA_STARTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+const FORMULA_STARTS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+/// What may lie before the beginning of a cell, besides commas and quotes.
+const CELL_ENDS: [char; 4] = [';', '\t', '\r', '\n'];
 
 const COLUMNS: [&str; 33] = [
     "turn_number",
@@ -109,14 +111,20 @@ fn row(turn: Turn, session: String) -> [String; COLUMNS.len()] {
     ]
 }
 
-/// What somebody said or wrote, which is never a formula.
+/// What somebody said or wrote, which is never a formula: neither as a whole nor behind what separates cells for a
+/// spreadsheet that takes other marks than commas for that.
 fn text(text: Option<String>) -> String {
     let text = text.unwrap_or_default();
-    if text.starts_with(FORMULA_STARTS) {
-        format!("'{text}")
-    } else {
-        text
+    let mut safe = String::with_capacity(text.len());
+    let mut begins = true;
+    for letter in text.chars() {
+        if begins && FORMULA_STARTS.contains(&letter) {
+            safe.push('\'');
+        }
+        begins = CELL_ENDS.contains(&letter);
+        safe.push(letter);
     }
+    safe
 }
 
 fn shown(value: Option<impl ToString>) -> String {
@@ -133,12 +141,18 @@ mod tests {
 
     #[test]
     fn no_text_is_a_formula() {
-        for formula in [
-            "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠A",
-        ] {
+        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "＝1", "＋1", "－1", "＠A"] {
             assert_eq!(text(Some(formula.to_owned())), format!("'{formula}"));
         }
-        for plain in ["", "1+1", "Hello = hello", "從前", "'=1"] {
+        for (formula, safe) in [
+            ("yes;=HYPERLINK(A1)", "yes;'=HYPERLINK(A1)"),
+            ("\t=1", "\t'=1"),
+            ("a\r\n-1", "a\r\n'-1"),
+            ("a\t+1;@b", "a\t'+1;'@b"),
+        ] {
+            assert_eq!(text(Some(formula.to_owned())), safe);
+        }
+        for plain in ["", "1+1", "Hello = hello; and so on", "從前", "'=1"] {
             assert_eq!(text(Some(plain.to_owned())), plain);
         }
         assert_eq!(text(None), "");

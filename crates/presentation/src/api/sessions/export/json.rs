@@ -31,6 +31,7 @@ fn session_export(record: &SessionRecord) -> rest::SessionExport {
     rest::SessionExport {
         schema: rest::EXPORT_SCHEMA.to_owned(),
         session: convert::session(record.session.clone()),
+        instructions: record.session.instructions.clone(),
         length_ms: ms(record.time_line.length()),
         latency_stats: latency_stats_body(&LatencyStats::of(&record.turns)),
         turns,

@@ -189,7 +189,7 @@ impl Talk {
         }
     }
 
-    fn tell_transcript(&self, at: Instant, acts: &mut Vec<Act>) {
+    fn tell_transcript(&mut self, at: Instant, acts: &mut Vec<Act>) {
         let text = self.transcript.text.trim();
         if !text.is_empty() {
             let kind = RealtimeEventKind::UserTranscript {

@@ -5,6 +5,7 @@
 //! the answer is cut; only an answer that was cut before it began may end without a word. [`Stale`] counts those that
 //! are still to come, and nothing is passed on until they came.
 
+mod ahead;
 mod answer;
 mod hearing;
 mod link;
@@ -19,6 +20,7 @@ use base64::engine::general_purpose::STANDARD;
 use viva_domain::ports::{Message, MessageRole, RealtimeCommand, RealtimeEvent, RealtimeEventKind};
 use viva_domain::turns::Generation;
 
+use self::ahead::{Ahead, Told};
 use self::answer::{Answer, Prompt};
 use self::hearing::{Speech, Transcript};
 use self::link::Link;
@@ -80,6 +82,7 @@ pub(super) struct Talk {
     /// What was asked for, until the server's turn is complete.
     answer: Option<Answer>,
     stale: Stale,
+    ahead: Ahead,
     link: Link,
 }
 
@@ -110,6 +113,7 @@ impl Talk {
             transcript: Transcript::default(),
             answer: None,
             stale: Stale::default(),
+            ahead: Ahead::default(),
             link: Link::default(),
         }
     }
@@ -145,7 +149,10 @@ impl Talk {
             RealtimeCommand::EndTurn => self.on_end_turn(acts),
             RealtimeCommand::Commit(generation) => self.on_commit(generation, acts),
             RealtimeCommand::Greet(generation) => self.on_greet(generation, acts),
-            RealtimeCommand::Interrupt { generation, .. } => self.on_interrupt(generation, acts),
+            // What the server remembers of an answer is its own affair, however much of it was heard.
+            RealtimeCommand::Interrupt {
+                generation, taken, ..
+            } => self.on_interrupt(generation, taken, acts),
             // There is no message for it.
             RealtimeCommand::CutBefore(_) | RealtimeCommand::Heard(_) => {}
         }
@@ -198,6 +205,7 @@ impl Talk {
 
     fn on_commit(&mut self, generation: Generation, acts: &mut Vec<Act>) {
         self.generation = generation;
+        self.ahead.is_known();
         if self.turn_taking == TurnTaking::Server {
             return self.on_end_turn(acts);
         }
@@ -214,6 +222,7 @@ impl Talk {
 
     fn on_greet(&mut self, generation: Generation, acts: &mut Vec<Act>) {
         self.generation = generation;
+        self.ahead.is_known();
         self.abandon();
         self.stale.forget_interrupted();
         self.ask_for_greeting(acts);
@@ -243,8 +252,16 @@ impl Talk {
         }
     }
 
-    fn on_interrupt(&mut self, generation: Generation, acts: &mut Vec<Act>) {
+    fn on_interrupt(&mut self, generation: Generation, taken: u64, acts: &mut Vec<Act>) {
         self.generation = generation;
+        let news = self.ahead.unknown_at(taken);
+        if !news.is_empty() {
+            // The answer before was meant. What was told of this one is told anew: what is of an older generation is dropped.
+            for Told { at, kind } in news {
+                self.tell(at, kind, acts);
+            }
+            return;
+        }
         let cuts = self.answer.is_some();
         self.abandon();
         if cuts && self.turn_taking == TurnTaking::Session {
@@ -280,7 +297,8 @@ impl Talk {
         self.relink_if_due(now, acts);
     }
 
-    fn tell(&self, at: Instant, kind: RealtimeEventKind, acts: &mut Vec<Act>) {
+    fn tell(&mut self, at: Instant, kind: RealtimeEventKind, acts: &mut Vec<Act>) {
+        self.ahead.tell(at, &kind);
         acts.push(Act::Tell(RealtimeEvent {
             generation: self.generation,
             at,

@@ -64,6 +64,8 @@ impl Rig {
 struct Talk {
     session: RealtimeSession,
     generation: Generation,
+    /// Events that were taken.
+    taken: u64,
     /// What was said, all together.
     sent: Vec<i16>,
 }
@@ -85,6 +87,7 @@ impl Talk {
         Self {
             session,
             generation: Generation::FIRST,
+            taken: 0,
             sent: Vec::new(),
         }
     }
@@ -129,6 +132,7 @@ impl Talk {
         self.send(RealtimeCommand::Interrupt {
             generation,
             heard: None,
+            taken: self.taken,
         })
         .await;
     }
@@ -140,9 +144,11 @@ impl Talk {
     }
 
     async fn next(&mut self) -> RealtimeEvent {
-        patiently(self.session.events.next())
+        let event = patiently(self.session.events.next())
             .await
-            .expect("the conversation ended")
+            .expect("the conversation ended");
+        self.taken += 1;
+        event
     }
 
     async fn until_audio(&mut self) {

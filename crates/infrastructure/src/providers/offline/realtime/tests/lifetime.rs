@@ -90,6 +90,7 @@ async fn an_order_that_waits_goes_before_anything_else_is_said() {
         let interrupt = RealtimeCommand::Interrupt {
             generation: talk.generation,
             heard: None,
+            taken: 0,
         };
         assert!(talk.session.commands.try_send(interrupt).is_ok());
         while talk.session.events.try_recv().is_ok() {}

@@ -107,6 +107,7 @@ impl Talk {
         self.send(RealtimeCommand::Interrupt {
             generation: self.generation,
             heard: None,
+            taken: 0,
         })
         .await;
     }

@@ -41,6 +41,7 @@ impl Dialogue {
                 self.is_found = self.provider_finds_turns();
                 self.out
                     .event(self.generation, at, RealtimeEventKind::SpeechEnded);
+                self.found_at = self.out.told;
             }
             ServerEvent::Committed { item_id } => self.committed(&item_id, at),
             ServerEvent::TranscriptDelta { item_id, delta } => {
@@ -75,6 +76,7 @@ impl Dialogue {
         if ordered.is_none() && self.provider_finds_turns() {
             self.take_turn(self.generation, at);
             self.found_in = self.generation;
+            self.known_from = self.found_at;
             self.is_found = false;
             self.owes_answer = true;
             // What was wanted before is answered with it.
@@ -208,11 +210,12 @@ impl Dialogue {
         let Some(response) = self.responses.find(response_id) else {
             return;
         };
-        if !std::mem::replace(&mut response.has_started, true) {
+        if !response.has_begun() {
+            let generation = response.generation;
+            response.began = Some(self.out.told + 1);
             self.memory.ai_begins(response_id);
             self.user_items.answered();
-            self.out
-                .event(response.generation, at, RealtimeEventKind::ResponseStarted);
+            self.out.event(generation, at, RealtimeEventKind::ResponseStarted);
         }
     }
 

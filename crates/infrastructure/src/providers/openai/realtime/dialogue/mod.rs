@@ -4,7 +4,8 @@
 //! Generations: an answer belongs to the turn that it answers, and a turn to the generation in which it was taken. Which
 //! turn that is, is known from the `metadata` of an answer that was asked for, and otherwise (the provider answers what it
 //! found by itself) from the last `committed` before it. An interruption gives up every answer before it: what is under
-//! way is cancelled, also if it is only announced later, and nothing more of it is told.
+//! way is cancelled, also if it is only announced later, and nothing more of it is told. An interruption that was ordered
+//! before the session knew of the last turn means the answer before it: that turn is answered in the new generation.
 //!
 //! What the user did not hear must not be remembered. The item that was being played is truncated to what was heard, never
 //! beyond the audio that arrived. An item of which nothing was heard is deleted once its response is done, because the
@@ -70,6 +71,10 @@ pub(super) struct Dialogue {
     found_in: Generation,
     /// The provider found the end of a turn, and has not said yet that it took it.
     is_found: bool,
+    /// The how many-eth event told the session of the end of a turn that was found last.
+    found_at: u64,
+    /// The session knows of the last turn that was taken when it has taken so many events.
+    known_from: u64,
     /// The provider found a turn and has not begun to answer it.
     owes_answer: bool,
     user_speaks: bool,
@@ -140,6 +145,8 @@ impl Dialogue {
             turn: 0,
             found_in: Generation::FIRST,
             is_found: false,
+            found_at: 0,
+            known_from: 0,
             owes_answer: false,
             user_speaks: false,
             commits: VecDeque::new(),
@@ -239,7 +246,11 @@ impl Dialogue {
                 self.take_turn(generation, now);
                 self.want(generation);
             }
-            RealtimeCommand::Interrupt { generation, heard } => self.interrupt(generation, heard),
+            RealtimeCommand::Interrupt {
+                generation,
+                heard,
+                taken,
+            } => self.interrupt(generation, heard, taken),
             RealtimeCommand::CutBefore(heard) => self.cut_before(heard),
             RealtimeCommand::Heard(heard) => self.correct_heard(heard),
         }
@@ -305,7 +316,7 @@ impl Dialogue {
     }
 
     /// The last turn that was found shall be answered, although the answer before it was stopped when it was over already:
-    /// what came of its own answer by then was given up with that one.
+    /// what was told of its own answer by then was given up with that one.
     fn answer_found(&mut self, generation: Generation) {
         self.generation = generation;
         let turn = self.turn;
@@ -346,17 +357,23 @@ impl Dialogue {
         }
     }
 
-    fn interrupt(&mut self, generation: Generation, heard: Option<Heard>) {
+    /// The AI shall say no more, as the session ordered when it had taken so many events.
+    fn interrupt(&mut self, generation: Generation, heard: Option<Heard>, taken: u64) {
+        let is_ahead = self.provider_finds_turns() && taken < self.known_from;
+        // The last turn that the session knew of.
+        let turn = self.turn - u64::from(is_ahead);
         self.generation = generation;
         self.wanted = None;
         self.plays_until = None;
-        let audible = heard.and_then(|heard| Some((self.responses.audible()?, heard)));
+        let audible = heard.and_then(|heard| Some((self.responses.audible_at(taken)?, heard)));
         let id = audible.as_ref().map(|(id, _)| id.as_str());
         for response in self.responses.stopping(id) {
             let heard = match &audible {
                 Some((id, heard)) if *id == response.id => Some(*heard),
                 // What was said to its end before this turn was heard.
-                _ if response.has_started && response.turn != self.turn => continue,
+                _ if response.is_known_at(taken) && response.turn != turn => continue,
+                // Nothing was told yet of what answers a turn that is still news.
+                _ if response.turn > turn && !response.has_begun() => continue,
                 _ => None,
             };
             if response.fate == Fate::GivenUp {
@@ -378,6 +395,9 @@ impl Dialogue {
         }
         if heard.is_some() {
             self.responses.cut = audible.map(|(id, _)| id);
+        }
+        if is_ahead {
+            self.answer_found(generation);
         }
     }
 

@@ -19,6 +19,8 @@ use crate::providers::transport::pcm;
 pub(in super::super) struct Outgoing {
     pub(in super::super) messages: VecDeque<ClientEvent>,
     pub(in super::super) events: VecDeque<RealtimeEvent>,
+    /// How many events there were so far.
+    pub(super) told: u64,
 }
 
 /// What a message was sent for: an error names the message that caused it.
@@ -48,6 +50,7 @@ impl Purpose {
 
 impl Outgoing {
     pub(super) fn event(&mut self, generation: Generation, at: Instant, kind: RealtimeEventKind) {
+        self.told += 1;
         self.events.push_back(RealtimeEvent { generation, at, kind });
     }
 

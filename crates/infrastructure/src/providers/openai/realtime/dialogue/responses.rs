@@ -28,8 +28,8 @@ pub(super) struct Response {
     /// Which of the conversation's turns it answers.
     pub(super) turn: u64,
     pub(super) is_active: bool,
-    /// The session was told that it begins.
-    pub(super) has_started: bool,
+    /// The how many-eth event told the session that it begins.
+    pub(super) began: Option<u64>,
     pub(super) fate: Fate,
     items: Vec<Item>,
 }
@@ -97,7 +97,7 @@ impl Responses {
             generation,
             turn,
             is_active: true,
-            has_started: false,
+            began: None,
             fate: Fate::Told,
             items: Vec::new(),
         });
@@ -128,7 +128,12 @@ impl Responses {
 
     /// The answer that the session hears, or heard last.
     pub(super) fn audible(&self) -> Option<String> {
-        self.heard_last(|_| true)
+        self.audible_at(u64::MAX)
+    }
+
+    /// The same, as far as the session knew when it had taken so many events.
+    pub(super) fn audible_at(&self, taken: u64) -> Option<String> {
+        self.heard_last(|response| response.is_known_at(taken))
     }
 
     /// The last answer to a turn before this one, which the session hears, or heard.
@@ -138,7 +143,7 @@ impl Responses {
 
     fn heard_last(&self, is_it: impl Fn(&Response) -> bool) -> Option<String> {
         let is_heard =
-            |response: &&Response| response.has_started && response.fate != Fate::GivenUp && is_it(response);
+            |response: &&Response| response.has_begun() && response.fate != Fate::GivenUp && is_it(response);
         let last = self.left.iter().chain(&self.current).rfind(is_heard);
         last.map(|response| response.id.clone())
     }
@@ -157,6 +162,16 @@ impl Responses {
 }
 
 impl Response {
+    /// Whether the session was told that it begins.
+    pub(super) fn has_begun(&self) -> bool {
+        self.began.is_some()
+    }
+
+    /// Whether the session knew that it begins when it had taken so many events.
+    pub(super) fn is_known_at(&self, taken: u64) -> bool {
+        self.began.is_some_and(|began| began <= taken)
+    }
+
     pub(super) fn add_item(&mut self, id: &str, content_index: u32) {
         self.item(id, content_index);
     }
@@ -361,14 +376,15 @@ mod tests {
     #[test]
     fn the_last_answer_is_remembered_until_the_next() {
         let mut responses = Responses::default();
-        responses.begin("a", Generation::FIRST, 1).has_started = true;
+        responses.begin("a", Generation::FIRST, 1).began = Some(1);
         responses.begin("b", Generation::FIRST, 2);
         assert_eq!(responses.audible().as_deref(), Some("a"));
+        assert_eq!(responses.audible_at(0), None);
         for id in ["a", "b"] {
             responses.find(id).unwrap().is_active = false;
         }
         assert!(!responses.is_any_active());
-        responses.begin("c", Generation::FIRST, 3).has_started = true;
+        responses.begin("c", Generation::FIRST, 3).began = Some(2);
         assert!(responses.find("a").is_some() && responses.find("b").is_none());
         responses.begin("d", Generation::FIRST, 4);
         assert!(responses.find("a").is_none() && responses.find("c").is_some());

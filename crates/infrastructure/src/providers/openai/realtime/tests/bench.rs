@@ -35,6 +35,8 @@ pub(super) struct Bench {
 pub(super) struct Talk {
     pub(super) session: RealtimeSession,
     pub(super) generation: Generation,
+    /// Events that were taken.
+    taken: u64,
 }
 
 /// One answer, from its beginning to its end.
@@ -126,6 +128,7 @@ impl Bench {
         Talk {
             session: self.connect(&config(options), Vec::new()).await.unwrap(),
             generation: Generation::FIRST,
+            taken: 0,
         }
     }
 
@@ -180,6 +183,7 @@ impl Talk {
                 audio: Duration::from_millis(heard_ms),
                 chars,
             }),
+            taken: self.taken,
         })
         .await;
     }
@@ -192,7 +196,9 @@ impl Talk {
     }
 
     pub(super) async fn next(&mut self) -> Option<RealtimeEvent> {
-        patiently(self.session.events.next()).await
+        let event = patiently(self.session.events.next()).await;
+        self.taken += u64::from(event.is_some());
+        event
     }
 
     pub(super) async fn until(&mut self, mut is_it: impl FnMut(&RealtimeEventKind) -> bool) -> RealtimeEvent {

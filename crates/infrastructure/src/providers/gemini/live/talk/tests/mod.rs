@@ -87,12 +87,19 @@ impl Bench {
         self.command(RealtimeCommand::Greet(self.generation))
     }
 
+    /// The session has taken all events.
     fn interrupt(&mut self) -> Vec<String> {
+        self.interrupt_at(u64::MAX)
+    }
+
+    /// The session has taken so many events.
+    fn interrupt_at(&mut self, taken: u64) -> Vec<String> {
         self.generation = self.generation.next();
         let generation = self.generation;
         self.command(RealtimeCommand::Interrupt {
             generation,
             heard: None,
+            taken,
         })
     }
 

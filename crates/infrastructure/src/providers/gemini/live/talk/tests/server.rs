@@ -125,3 +125,74 @@ fn a_new_connection_hears_what_was_not_answered() {
     assert_eq!(bench.breaks(), ["relink"]);
     assert_eq!(bench.relinked(), nothing());
 }
+
+/// An answer that the client plays, and the number of events that the session took of it: all.
+fn played() -> (Bench, u64) {
+    let mut bench = bench();
+    let told = [bench.hears(says(2, "A")), bench.hears(complete())];
+    let told = told.iter().flatten().count();
+    (bench, u64::try_from(told).unwrap())
+}
+
+#[test]
+fn a_turn_that_is_news_to_who_stops_the_answer_before_is_answered_all_the_same() {
+    let (mut bench, taken) = played();
+    bench.hears(heard("And"));
+    bench.hears(says(4, "B"));
+    // Whether the session knows that the user speaks does not matter.
+    for taken in [taken, taken + 2] {
+        assert_eq!(
+            bench.interrupt_at(taken),
+            ["started", "audio 2 samples", "text: B"],
+            "{taken}"
+        );
+    }
+    assert_eq!(bench.hears(says(2, "C")), ["audio 1 samples", "text: C"]);
+    assert_eq!(bench.hears(complete()), ["user: And.", "done"]);
+    let whole = bench.interrupt_at(taken);
+    assert_eq!(whole.first().map(String::as_str), Some("started"));
+    assert_eq!(whole.last().map(String::as_str), Some("done"));
+}
+
+#[test]
+fn who_knows_of_a_turn_stops_its_answer() {
+    let (mut bench, taken) = played();
+    bench.hears(heard("And"));
+    bench.hears(says(2, "B"));
+    // Speech and its words, and that it is answered.
+    assert_eq!(bench.interrupt_at(taken + 3), nothing());
+    assert_eq!(bench.hears(says(2, "C")), nothing());
+    assert_eq!(bench.hears(complete()), nothing());
+}
+
+#[test]
+fn a_turn_whose_end_is_news_and_that_is_not_answered_yet_is_answered() {
+    let (mut bench, taken) = played();
+    let activity = |kind: &str| json!({"voiceActivity": {"voiceActivityType": kind}});
+    bench.hears(activity("ACTIVITY_START"));
+    bench.hears(activity("ACTIVITY_END"));
+    assert_eq!(bench.interrupt_at(taken + 1), nothing());
+    assert_eq!(bench.hears(says(2, "")), ["started", "audio 1 samples"]);
+}
+
+#[test]
+fn what_was_told_long_ago_is_known() {
+    let (mut bench, taken) = played();
+    bench.hears(heard("And"));
+    for _ in 0..130 {
+        bench.hears(says(2, ""));
+    }
+    assert_eq!(bench.interrupt_at(taken), nothing());
+    assert_eq!(bench.hears(says(2, "")), nothing());
+}
+
+#[test]
+fn a_greeting_is_no_news() {
+    let (mut bench, taken) = played();
+    bench.hears(heard("And"));
+    bench.interrupt();
+    bench.greet();
+    bench.hears(says(2, ""));
+    assert_eq!(bench.interrupt_at(taken), nothing());
+    assert_eq!(bench.hears(says(2, "")), nothing());
+}

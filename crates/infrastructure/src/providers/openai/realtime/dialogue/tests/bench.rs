@@ -86,14 +86,23 @@ impl Bench {
         self.order(RealtimeCommand::Commit(generation(number)));
     }
 
-    /// Interrupts after so many ms and characters; nothing was being said without them.
+    /// Interrupts after so many ms and characters; nothing was being said without them. The session has taken all events.
     pub(super) fn interrupt(&mut self, number: u32, heard: Option<(u64, usize)>) {
+        self.interrupt_at(self.dialogue.out.told, number, heard);
+    }
+
+    /// The same, when the session has taken so many events.
+    pub(super) fn interrupt_at(&mut self, taken: u64, number: u32, heard: Option<(u64, usize)>) {
         let heard = heard.map(|(ms, chars)| Heard {
             audio: Duration::from_millis(ms),
             chars,
         });
         let generation = generation(number);
-        self.order(RealtimeCommand::Interrupt { generation, heard });
+        self.order(RealtimeCommand::Interrupt {
+            generation,
+            heard,
+            taken,
+        });
     }
 
     /// Tells, after an interruption, that so many ms and characters were heard.

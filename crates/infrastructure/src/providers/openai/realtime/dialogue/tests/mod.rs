@@ -1,5 +1,6 @@
 //! Every order in which things can happen, on no clock and no socket.
 
+mod ahead;
 mod answering;
 mod bench;
 mod hostile;
