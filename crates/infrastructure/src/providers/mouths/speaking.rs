@@ -77,7 +77,9 @@ impl<D: Dialect> Speaking<D> {
         let is_gone = matches!(frame, Err(_) | Ok(Frame::Closed { .. }));
         // It may have been gone before it was asked; nothing of the text was heard.
         if is_gone && std::mem::take(&mut self.is_spare) {
-            return self.begin_anew().await;
+            self.begin_anew().await?;
+            self.socket.iter().for_each(Socket::takes_over);
+            return Ok(());
         }
         self.is_spare = false;
         let frame = frame?;
