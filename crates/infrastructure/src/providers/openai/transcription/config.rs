@@ -13,6 +13,7 @@
 use viva_audio::SampleRate;
 use viva_domain::sessions::{ProviderConfig, ProviderOptions};
 
+use crate::providers::ears::FILE_RATE;
 use crate::providers::language::iso_639_1;
 use crate::providers::{Defaults, options};
 
@@ -68,7 +69,7 @@ impl Api {
     /// Sample rate of the audio that is sent.
     pub(super) const fn rate(self) -> SampleRate {
         match self {
-            Self::Files => SampleRate::HZ_16K,
+            Self::Files => FILE_RATE,
             Self::Realtime => SampleRate::HZ_24K,
         }
     }
