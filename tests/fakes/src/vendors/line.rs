@@ -37,6 +37,7 @@ pub struct ClosedLine {
 #[derive(Debug, Clone)]
 enum Order {
     Say(Value),
+    SayText(String),
     Close(u16, String),
     Cut,
 }
@@ -63,7 +64,7 @@ pub(super) struct Line {
 pub(super) enum Incoming {
     Text(Value),
     /// A text that is no JSON.
-    Nonsense,
+    Plain(String),
     Binary(Vec<u8>),
 }
 
@@ -104,6 +105,10 @@ impl Switchboard {
 
     pub(super) fn say(&self, message: Value) {
         self.order(Order::Say(message));
+    }
+
+    pub(super) fn say_text(&self, text: String) {
+        self.order(Order::SayText(text));
     }
 
     pub(super) fn close(&self, code: u16, reason: &str) {
@@ -150,7 +155,7 @@ impl Line {
             match message {
                 Some(Ok(Message::Text(text))) => {
                     let Ok(json) = serde_json::from_str::<Value>(&text) else {
-                        return Ok(Incoming::Nonsense);
+                        return Ok(Incoming::Plain(text.as_str().to_owned()));
                     };
                     self.record(|line| line.texts.push(json.clone()));
                     return Ok(Incoming::Text(json));
@@ -172,8 +177,11 @@ impl Line {
     }
 
     pub(super) async fn say(&mut self, message: &Value) -> Result<(), Hung> {
-        let message = Message::text(message.to_string());
-        let sent = self.socket.send(message).await;
+        self.say_text(message.to_string()).await
+    }
+
+    pub(super) async fn say_text(&mut self, text: String) -> Result<(), Hung> {
+        let sent = self.socket.send(Message::text(text)).await;
         sent.map_err(|_| {
             self.closed(None);
             Hung
@@ -208,6 +216,11 @@ impl Line {
         }
     }
 
+    /// Records a message that is JSON in part only.
+    pub(super) fn note(&self, message: Value) {
+        self.record(|line| line.texts.push(message));
+    }
+
     pub(super) fn heard(&self, samples: &[i16]) {
         self.record(|line| line.audio.extend_from_slice(samples));
     }
@@ -215,6 +228,7 @@ impl Line {
     async fn obey(&mut self, order: Order) -> Result<(), Hung> {
         match order {
             Order::Say(message) => self.say(&message).await,
+            Order::SayText(text) => self.say_text(text).await,
             Order::Close(code, reason) => Err(self.close(code, &reason).await),
             Order::Cut => Err(Hung),
         }
@@ -241,13 +255,16 @@ impl RecordedLine {
             .collect()
     }
 
-    /// The types of all text messages.
+    /// The types of all text messages, whatever the vendor calls the field.
     pub fn types(&self) -> Vec<&str> {
-        self.texts
-            .iter()
-            .map(|text| text["type"].as_str().unwrap_or_default())
-            .collect()
+        self.texts.iter().map(kind).collect()
     }
+}
+
+fn kind(text: &Value) -> &str {
+    let fields = ["type", "message", "message_type"];
+    let named = fields.iter().find_map(|field| text[*field].as_str());
+    named.unwrap_or_default()
 }
 
 /// PCM16 from little-endian bytes; `None` when the last sample is incomplete or there is none.

@@ -3,6 +3,7 @@
 
 pub mod deepgram;
 mod delays;
+pub mod ears;
 pub mod gemini;
 pub mod keys;
 pub mod language_models;
@@ -11,6 +12,7 @@ mod local;
 pub mod openai;
 pub mod openai_transcription;
 pub mod speech;
+mod spoken;
 mod transcribing;
 
 pub use line::{ClosedLine, RecordedLine};

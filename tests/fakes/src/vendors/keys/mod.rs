@@ -27,6 +27,14 @@ pub enum KeyVendor {
     Deepgram,
     /// `GET /v1/user`.
     ElevenLabs,
+    /// `GET /v3/token`.
+    AssemblyAi,
+    /// `GET /v2/jobs/`.
+    Speechmatics,
+    /// `GET /cognitiveservices/voices/list`.
+    AzureSpeech,
+    /// `GET /v1/voices`.
+    GoogleCloud,
 }
 
 /// A request that a server got.
@@ -67,13 +75,17 @@ enum Body {
 
 impl KeyVendor {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::OpenAi,
         Self::AzureOpenAi,
         Self::Anthropic,
         Self::Gemini,
         Self::Deepgram,
         Self::ElevenLabs,
+        Self::AssemblyAi,
+        Self::Speechmatics,
+        Self::AzureSpeech,
+        Self::GoogleCloud,
     ];
 
     /// The path of the call.
@@ -84,6 +96,10 @@ impl KeyVendor {
             Self::Gemini => "/v1beta/models",
             Self::Deepgram => "/v1/auth/token",
             Self::ElevenLabs => "/v1/user",
+            Self::AssemblyAi => "/v3/token",
+            Self::Speechmatics => "/v2/jobs/",
+            Self::AzureSpeech => "/cognitiveservices/voices/list",
+            Self::GoogleCloud => "/v1/voices",
         }
     }
 
@@ -91,7 +107,13 @@ impl KeyVendor {
     const fn base(self) -> &'static str {
         match self {
             Self::OpenAi | Self::Anthropic | Self::ElevenLabs => "/v1",
-            Self::AzureOpenAi | Self::Gemini | Self::Deepgram => "",
+            Self::AzureOpenAi
+            | Self::Gemini
+            | Self::Deepgram
+            | Self::AssemblyAi
+            | Self::Speechmatics
+            | Self::AzureSpeech
+            | Self::GoogleCloud => "",
         }
     }
 
@@ -109,6 +131,12 @@ impl KeyVendor {
             Self::Deepgram => json!({"mood": "thrown in", "key": key}),
             // It really repeats the key to whoever has it.
             Self::ElevenLabs => json!({"subscription": {"tier": "free"}, "xi_api_key": key}),
+            Self::AssemblyAi => json!({"token": "temporary", "expires_in_seconds": 60, "mood": "thrown in"}),
+            Self::Speechmatics => json!({"jobs": [], "mood": "thrown in"}),
+            Self::AzureSpeech => json!([{"ShortName": "en-US-AvaMultilingualNeural", "Gender": "Female"}]),
+            Self::GoogleCloud => {
+                json!({"voices": [{"name": "en-US-Chirp3-HD-Charon", "ssmlGender": "MALE"}]})
+            }
         }
     }
 
@@ -118,11 +146,14 @@ impl KeyVendor {
                 "message": message, "type": "invalid_request_error", "param": null, "code": code,
             }}),
             Self::Anthropic => json!({"type": "error", "error": {"type": code, "message": message}}),
-            Self::Gemini => json!({"error": {
+            Self::Gemini | Self::GoogleCloud => json!({"error": {
                 "code": status, "message": message, "status": google_status(status), "details": [{"reason": code}],
             }}),
             Self::Deepgram => json!({"err_code": code, "err_msg": message, "request_id": "1"}),
             Self::ElevenLabs => json!({"detail": {"status": code, "message": message}}),
+            Self::AssemblyAi => json!({"error": message}),
+            Self::Speechmatics => json!({"code": status, "error": message, "detail": code}),
+            Self::AzureSpeech => json!({"error": {"code": code, "message": message}}),
         }
     }
 }

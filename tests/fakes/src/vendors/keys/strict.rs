@@ -46,6 +46,10 @@ pub(super) fn check(vendor: KeyVendor, key: Option<&str>, request: &KeyRequest) 
         KeyVendor::Gemini => ("x-goog-api-key", key.to_owned(), 400, "API_KEY_INVALID"),
         KeyVendor::Deepgram => ("authorization", format!("Token {key}"), 401, "INVALID_AUTH"),
         KeyVendor::ElevenLabs => ("xi-api-key", key.to_owned(), 401, "invalid_api_key"),
+        KeyVendor::AssemblyAi => ("authorization", key.to_owned(), 401, ""),
+        KeyVendor::Speechmatics => ("authorization", format!("Bearer {key}"), 401, ""),
+        KeyVendor::AzureSpeech => ("ocp-apim-subscription-key", key.to_owned(), 401, "401"),
+        KeyVendor::GoogleCloud => ("x-goog-api-key", key.to_owned(), 400, "API_KEY_INVALID"),
     };
     let given = header(name);
     if given == wanted {
@@ -61,7 +65,14 @@ fn is_known(vendor: KeyVendor, parameter: &str) -> bool {
     match vendor {
         KeyVendor::Anthropic => name == "limit" && is_size(),
         KeyVendor::Gemini => name == "pageSize" && is_size(),
-        KeyVendor::OpenAi | KeyVendor::AzureOpenAi | KeyVendor::Deepgram | KeyVendor::ElevenLabs => false,
+        KeyVendor::AssemblyAi => name == "expires_in_seconds" && is_size(),
+        KeyVendor::Speechmatics => name == "limit" && is_size(),
+        KeyVendor::GoogleCloud => name == "languageCode" && !value.is_empty(),
+        KeyVendor::OpenAi
+        | KeyVendor::AzureOpenAi
+        | KeyVendor::Deepgram
+        | KeyVendor::ElevenLabs
+        | KeyVendor::AzureSpeech => false,
     }
 }
 
