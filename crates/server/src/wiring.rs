@@ -29,7 +29,9 @@ use viva_infrastructure::db::{
     SqlSessionStore, SqlTemplateStore, SqlTokenStore,
 };
 use viva_infrastructure::journal::FileTurnJournal;
+use viva_infrastructure::providers::Defaults;
 use viva_infrastructure::providers::anthropic::AnthropicLanguageModel;
+use viva_infrastructure::providers::assemblyai::AssemblyAiSpeechToText;
 use viva_infrastructure::providers::azure_openai;
 use viva_infrastructure::providers::deepgram::DeepgramSpeechToText;
 use viva_infrastructure::providers::elevenlabs::ElevenLabsTextToSpeech;
@@ -40,7 +42,7 @@ use viva_infrastructure::providers::offline::{
 use viva_infrastructure::providers::openai::realtime::{OpenAiRealtimeVoice, RealtimeSettings};
 use viva_infrastructure::providers::openai::{OpenAiLanguageModel, OpenAiSpeechToText, OpenAiTextToSpeech};
 use viva_infrastructure::providers::speech::SpeechSynthesizer;
-use viva_infrastructure::providers::transport::HttpClient;
+use viva_infrastructure::providers::transport::{Account, HttpClient};
 use viva_infrastructure::spool::LocalAudioSpool;
 use viva_infrastructure::system::{SystemClock, SystemIds};
 use viva_infrastructure::vault::{MasterKey, MasterKeyPlace, XChaChaVault};
@@ -384,14 +386,7 @@ pub(crate) fn add_vendor(
     }
     if let Some(role) = &provider.stt {
         let defaults = role.defaults();
-        let adapter: Arc<dyn SpeechToText> = match role.adapter {
-            SpeechToTextAdapter::Deepgram => {
-                Arc::new(DeepgramSpeechToText::new(account(), http(), defaults, tasks()))
-            }
-            SpeechToTextAdapter::OpenAi => {
-                Arc::new(OpenAiSpeechToText::new(account(), &http(), defaults, tasks()))
-            }
-        };
+        let adapter = speech_to_text(role.adapter, account(), http(), defaults, tasks());
         providers.stt.insert(setup.info(role), adapter);
     }
     if let Some(role) = &provider.llm {
@@ -419,6 +414,22 @@ pub(crate) fn add_vendor(
             TextToSpeechAdapter::OpenAi => Arc::new(OpenAiTextToSpeech::new(account(), http(), defaults)),
         };
         providers.tts.insert(setup.info(role), adapter);
+    }
+}
+
+fn speech_to_text(
+    adapter: SpeechToTextAdapter,
+    account: Account,
+    http: HttpClient,
+    defaults: Defaults,
+    tasks: TaskTracker,
+) -> Arc<dyn SpeechToText> {
+    match adapter {
+        SpeechToTextAdapter::AssemblyAi => {
+            Arc::new(AssemblyAiSpeechToText::new(account, http, defaults, tasks))
+        }
+        SpeechToTextAdapter::Deepgram => Arc::new(DeepgramSpeechToText::new(account, http, defaults, tasks)),
+        SpeechToTextAdapter::OpenAi => Arc::new(OpenAiSpeechToText::new(account, &http, defaults, tasks)),
     }
 }
 

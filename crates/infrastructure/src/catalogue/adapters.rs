@@ -18,6 +18,9 @@ pub enum RealtimeVoiceAdapter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SpeechToTextAdapter {
+    /// `AssemblyAI`'s streaming v3.
+    #[serde(rename = "assemblyai")]
+    AssemblyAi,
     /// Deepgram's live listening.
     Deepgram,
     /// OpenAI's transcriptions.

@@ -76,6 +76,7 @@ fn every_built_in_provider_is_there_with_its_key() {
             ("anthropic", vec!["ANTHROPIC_API_KEY"]),
             ("deepgram", vec!["DEEPGRAM_API_KEY"]),
             ("elevenlabs", vec!["ELEVENLABS_API_KEY"]),
+            ("assemblyai", vec!["ASSEMBLYAI_API_KEY"]),
         ]
     );
 }

@@ -4,6 +4,7 @@
 //! (how a key is checked) and tests against a scripted server, then one arm in `check` and one in the server's wiring.
 
 pub mod anthropic;
+pub mod assemblyai;
 pub mod azure_openai;
 pub(crate) mod check;
 pub mod deepgram;

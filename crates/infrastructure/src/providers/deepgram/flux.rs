@@ -134,11 +134,7 @@ impl Dialect for Flux {
             Ok(FluxMessage::TurnInfo(info)) => self.on_turn(info, said),
             Ok(FluxMessage::Error(failure)) => said.loses(failure.into_error(self.account())),
             Ok(FluxMessage::Unknown) => {}
-            Err(err) => {
-                let provider = self.account().provider.as_str();
-                let err = errors::malformed(provider, &err);
-                tracing::debug!(provider.name = provider, "Ignored a message: {err}");
-            }
+            Err(err) => errors::ignore(&self.account().provider, &err),
         }
     }
 

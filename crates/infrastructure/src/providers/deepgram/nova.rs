@@ -179,11 +179,7 @@ impl Dialect for Nova {
             Ok(NovaMessage::Results(results)) => self.on_results(&results, said),
             Ok(NovaMessage::Error(failure)) => said.loses(failure.into_error(self.account())),
             Ok(NovaMessage::Unknown) => {}
-            Err(err) => {
-                let provider = self.account().provider.as_str();
-                let err = errors::malformed(provider, &err);
-                tracing::debug!(provider.name = provider, "Ignored a message: {err}");
-            }
+            Err(err) => errors::ignore(&self.account().provider, &err),
         }
     }
 

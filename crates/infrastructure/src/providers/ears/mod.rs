@@ -19,6 +19,8 @@ mod held;
 mod line;
 mod listening;
 #[cfg(test)]
+pub(super) mod rig;
+#[cfg(test)]
 pub(super) mod talk;
 mod text;
 mod utterance;

@@ -288,11 +288,7 @@ impl Dialect for Realtime {
             }
             Ok(ServerEvent::Error { error }) => self.on_error(&error, said),
             Ok(ServerEvent::Created | ServerEvent::Updated | ServerEvent::Unknown) => {}
-            Err(err) => {
-                let provider = self.account().provider.as_str();
-                let err = errors::malformed(provider, &err);
-                tracing::debug!(provider.name = provider, "Ignored a message: {err}");
-            }
+            Err(err) => errors::ignore(&self.account().provider, &err),
         }
     }
 
