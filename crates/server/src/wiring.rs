@@ -42,6 +42,7 @@ use viva_infrastructure::providers::offline::{
 use viva_infrastructure::providers::openai::realtime::{OpenAiRealtimeVoice, RealtimeSettings};
 use viva_infrastructure::providers::openai::{OpenAiLanguageModel, OpenAiSpeechToText, OpenAiTextToSpeech};
 use viva_infrastructure::providers::speech::SpeechSynthesizer;
+use viva_infrastructure::providers::speechmatics::SpeechmaticsSpeechToText;
 use viva_infrastructure::providers::transport::{Account, HttpClient};
 use viva_infrastructure::spool::LocalAudioSpool;
 use viva_infrastructure::system::{SystemClock, SystemIds};
@@ -430,6 +431,9 @@ fn speech_to_text(
         }
         SpeechToTextAdapter::Deepgram => Arc::new(DeepgramSpeechToText::new(account, http, defaults, tasks)),
         SpeechToTextAdapter::OpenAi => Arc::new(OpenAiSpeechToText::new(account, &http, defaults, tasks)),
+        SpeechToTextAdapter::Speechmatics => {
+            Arc::new(SpeechmaticsSpeechToText::new(account, http, defaults, tasks))
+        }
     }
 }
 

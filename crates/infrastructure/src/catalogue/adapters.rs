@@ -26,6 +26,8 @@ pub enum SpeechToTextAdapter {
     /// OpenAI's transcriptions.
     #[serde(rename = "openai")]
     OpenAi,
+    /// Speechmatics' realtime v2.
+    Speechmatics,
 }
 
 /// The protocols of language models.

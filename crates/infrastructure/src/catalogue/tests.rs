@@ -77,6 +77,7 @@ fn every_built_in_provider_is_there_with_its_key() {
             ("deepgram", vec!["DEEPGRAM_API_KEY"]),
             ("elevenlabs", vec!["ELEVENLABS_API_KEY"]),
             ("assemblyai", vec!["ASSEMBLYAI_API_KEY"]),
+            ("speechmatics", vec!["SPEECHMATICS_API_KEY"]),
         ]
     );
 }

@@ -18,6 +18,7 @@ pub mod offline;
 pub mod openai;
 mod options;
 pub mod speech;
+pub mod speechmatics;
 pub mod transport;
 
 pub use defaults::Defaults;

@@ -18,6 +18,8 @@ pub struct RecordedLine {
     pub query: Vec<(String, String)>,
     /// Every text message.
     pub texts: Vec<Value>,
+    /// How often the client asked, by the WebSocket's own means, whether somebody is there.
+    pub pings: usize,
     /// All audio, PCM16.
     pub audio: Vec<i16>,
     /// How the client ended it, or answered its end; `None` while it is open, or when the server broke it off.
@@ -90,6 +92,7 @@ impl Switchboard {
                 path: path.to_owned(),
                 query: query.to_vec(),
                 texts: Vec::new(),
+                pings: 0,
                 audio: Vec::new(),
                 closed: None,
             });
@@ -167,7 +170,8 @@ impl Line {
                     self.drain().await;
                     return Err(Hung);
                 }
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(Message::Ping(_))) => self.record(|line| line.pings += 1),
+                Some(Ok(Message::Pong(_))) => {}
                 Some(Err(_)) | None => {
                     self.closed(None);
                     return Err(Hung);

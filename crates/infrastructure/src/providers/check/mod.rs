@@ -19,7 +19,7 @@ use viva_domain::ports::ProviderError;
 pub(in crate::providers) use self::call::KeyCall;
 use self::refusal::{NoNetwork, WrongAddress};
 use super::transport::{Account, HttpClient};
-use super::{anthropic, assemblyai, azure_openai, deepgram, elevenlabs, gemini, openai};
+use super::{anthropic, assemblyai, azure_openai, deepgram, elevenlabs, gemini, openai, speechmatics};
 use crate::catalogue::{
     CatalogueProvider, LanguageModelAdapter, RealtimeVoiceAdapter, SpeechToTextAdapter, TextToSpeechAdapter,
 };
@@ -80,6 +80,7 @@ fn calls(provider: &CatalogueProvider, account: &Account) -> Result<Vec<KeyCall>
         SpeechToTextAdapter::AssemblyAi => assemblyai::key_call(account),
         SpeechToTextAdapter::Deepgram => deepgram::key_call(account),
         SpeechToTextAdapter::OpenAi => openai::key_call(account),
+        SpeechToTextAdapter::Speechmatics => speechmatics::key_call(account),
     });
     let llm = provider.llm.as_ref().map(|role| match role.adapter {
         LanguageModelAdapter::Anthropic => anthropic::key_call(account),

@@ -69,6 +69,7 @@ fn without_settings_every_provider_says_what_it_needs() {
             missing("deepgram", &["DEEPGRAM_API_KEY"]),
             missing("elevenlabs", &["ELEVENLABS_API_KEY"]),
             missing("assemblyai", &["ASSEMBLYAI_API_KEY"]),
+            missing("speechmatics", &["SPEECHMATICS_API_KEY"]),
         ]
     );
 }
@@ -82,6 +83,7 @@ fn without_settings_every_provider_says_what_it_needs() {
 #[case("deepgram", "DEEPGRAM_API_KEY")]
 #[case("elevenlabs", "ELEVENLABS_API_KEY")]
 #[case("assemblyai", "ASSEMBLYAI_API_KEY")]
+#[case("speechmatics", "SPEECHMATICS_API_KEY")]
 fn a_key_comes_from_the_vendors_variable_or_the_file_that_it_names(#[case] id: &str, #[case] name: &str) {
     assert_eq!(key(&one(id, "", &[(name, " secret ")])), Some("secret"));
     let (_folder, file) = key_file("from file\n".replace(' ', "-").as_str());
