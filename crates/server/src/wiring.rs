@@ -33,6 +33,7 @@ use viva_infrastructure::providers::Defaults;
 use viva_infrastructure::providers::anthropic::AnthropicLanguageModel;
 use viva_infrastructure::providers::assemblyai::AssemblyAiSpeechToText;
 use viva_infrastructure::providers::azure_openai;
+use viva_infrastructure::providers::azure_speech::AzureSpeechToText;
 use viva_infrastructure::providers::deepgram::DeepgramSpeechToText;
 use viva_infrastructure::providers::elevenlabs::ElevenLabsTextToSpeech;
 use viva_infrastructure::providers::gemini::{GeminiLanguageModel, GeminiRealtimeVoice};
@@ -428,6 +429,10 @@ fn speech_to_text(
     match adapter {
         SpeechToTextAdapter::AssemblyAi => {
             Arc::new(AssemblyAiSpeechToText::new(account, http, defaults, tasks))
+        }
+        SpeechToTextAdapter::AzureSpeech => {
+            let clock = Arc::new(SystemClock);
+            Arc::new(AzureSpeechToText::new(account, http, defaults, tasks, clock))
         }
         SpeechToTextAdapter::Deepgram => Arc::new(DeepgramSpeechToText::new(account, http, defaults, tasks)),
         SpeechToTextAdapter::OpenAi => Arc::new(OpenAiSpeechToText::new(account, &http, defaults, tasks)),

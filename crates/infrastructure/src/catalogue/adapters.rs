@@ -21,6 +21,8 @@ pub enum SpeechToTextAdapter {
     /// `AssemblyAI`'s streaming v3.
     #[serde(rename = "assemblyai")]
     AssemblyAi,
+    /// Azure's Speech service, over a WebSocket.
+    AzureSpeech,
     /// Deepgram's live listening.
     Deepgram,
     /// OpenAI's transcriptions.

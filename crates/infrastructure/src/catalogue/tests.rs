@@ -78,6 +78,7 @@ fn every_built_in_provider_is_there_with_its_key() {
             ("elevenlabs", vec!["ELEVENLABS_API_KEY"]),
             ("assemblyai", vec!["ASSEMBLYAI_API_KEY"]),
             ("speechmatics", vec!["SPEECHMATICS_API_KEY"]),
+            ("azure-speech", vec!["AZURE_SPEECH_KEY"]),
         ]
     );
 }

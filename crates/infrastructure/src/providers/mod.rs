@@ -6,6 +6,7 @@
 pub mod anthropic;
 pub mod assemblyai;
 pub mod azure_openai;
+pub mod azure_speech;
 pub(crate) mod check;
 pub mod deepgram;
 mod defaults;

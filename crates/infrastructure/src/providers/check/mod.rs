@@ -19,7 +19,9 @@ use viva_domain::ports::ProviderError;
 pub(in crate::providers) use self::call::KeyCall;
 use self::refusal::{NoNetwork, WrongAddress};
 use super::transport::{Account, HttpClient};
-use super::{anthropic, assemblyai, azure_openai, deepgram, elevenlabs, gemini, openai, speechmatics};
+use super::{
+    anthropic, assemblyai, azure_openai, azure_speech, deepgram, elevenlabs, gemini, openai, speechmatics,
+};
 use crate::catalogue::{
     CatalogueProvider, LanguageModelAdapter, RealtimeVoiceAdapter, SpeechToTextAdapter, TextToSpeechAdapter,
 };
@@ -78,6 +80,7 @@ fn calls(provider: &CatalogueProvider, account: &Account) -> Result<Vec<KeyCall>
     });
     let stt = provider.stt.as_ref().map(|role| match role.adapter {
         SpeechToTextAdapter::AssemblyAi => assemblyai::key_call(account),
+        SpeechToTextAdapter::AzureSpeech => azure_speech::key_call(account),
         SpeechToTextAdapter::Deepgram => deepgram::key_call(account),
         SpeechToTextAdapter::OpenAi => openai::key_call(account),
         SpeechToTextAdapter::Speechmatics => speechmatics::key_call(account),

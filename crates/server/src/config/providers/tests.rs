@@ -70,6 +70,10 @@ fn without_settings_every_provider_says_what_it_needs() {
             missing("elevenlabs", &["ELEVENLABS_API_KEY"]),
             missing("assemblyai", &["ASSEMBLYAI_API_KEY"]),
             missing("speechmatics", &["SPEECHMATICS_API_KEY"]),
+            missing(
+                "azure-speech",
+                &["VIVA__PROVIDERS__AZURE_SPEECH__BASE_URL", "AZURE_SPEECH_KEY"]
+            ),
         ]
     );
 }
@@ -84,6 +88,7 @@ fn without_settings_every_provider_says_what_it_needs() {
 #[case("elevenlabs", "ELEVENLABS_API_KEY")]
 #[case("assemblyai", "ASSEMBLYAI_API_KEY")]
 #[case("speechmatics", "SPEECHMATICS_API_KEY")]
+#[case("azure-speech", "AZURE_SPEECH_KEY")]
 fn a_key_comes_from_the_vendors_variable_or_the_file_that_it_names(#[case] id: &str, #[case] name: &str) {
     assert_eq!(key(&one(id, "", &[(name, " secret ")])), Some("secret"));
     let (_folder, file) = key_file("from file\n".replace(' ', "-").as_str());
