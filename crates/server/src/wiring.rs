@@ -35,7 +35,7 @@ use viva_infrastructure::providers::assemblyai::AssemblyAiSpeechToText;
 use viva_infrastructure::providers::azure_openai;
 use viva_infrastructure::providers::azure_speech::AzureSpeechToText;
 use viva_infrastructure::providers::deepgram::DeepgramSpeechToText;
-use viva_infrastructure::providers::elevenlabs::ElevenLabsTextToSpeech;
+use viva_infrastructure::providers::elevenlabs::{ElevenLabsSpeechToText, ElevenLabsTextToSpeech};
 use viva_infrastructure::providers::gemini::{GeminiLanguageModel, GeminiRealtimeVoice};
 use viva_infrastructure::providers::offline::{
     OfflineLanguageModel, OfflineRealtimeVoice, OfflineSpeechToText, OfflineTextToSpeech,
@@ -435,6 +435,9 @@ fn speech_to_text(
             Arc::new(AzureSpeechToText::new(account, http, defaults, tasks, clock))
         }
         SpeechToTextAdapter::Deepgram => Arc::new(DeepgramSpeechToText::new(account, http, defaults, tasks)),
+        SpeechToTextAdapter::ElevenLabs => {
+            Arc::new(ElevenLabsSpeechToText::new(account, http, defaults, tasks))
+        }
         SpeechToTextAdapter::OpenAi => Arc::new(OpenAiSpeechToText::new(account, &http, defaults, tasks)),
         SpeechToTextAdapter::Speechmatics => {
             Arc::new(SpeechmaticsSpeechToText::new(account, http, defaults, tasks))

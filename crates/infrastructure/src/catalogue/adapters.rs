@@ -25,6 +25,9 @@ pub enum SpeechToTextAdapter {
     AzureSpeech,
     /// Deepgram's live listening.
     Deepgram,
+    /// Scribe of `ElevenLabs`, in real time.
+    #[serde(rename = "elevenlabs")]
+    ElevenLabs,
     /// OpenAI's transcriptions.
     #[serde(rename = "openai")]
     OpenAi,

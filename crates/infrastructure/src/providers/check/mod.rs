@@ -82,6 +82,7 @@ fn calls(provider: &CatalogueProvider, account: &Account) -> Result<Vec<KeyCall>
         SpeechToTextAdapter::AssemblyAi => assemblyai::key_call(account),
         SpeechToTextAdapter::AzureSpeech => azure_speech::key_call(account),
         SpeechToTextAdapter::Deepgram => deepgram::key_call(account),
+        SpeechToTextAdapter::ElevenLabs => elevenlabs::key_call(account),
         SpeechToTextAdapter::OpenAi => openai::key_call(account),
         SpeechToTextAdapter::Speechmatics => speechmatics::key_call(account),
     });

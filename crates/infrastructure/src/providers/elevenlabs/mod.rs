@@ -1,7 +1,8 @@
-//! Text-to-speech of `ElevenLabs` by `POST /v1/text-to-speech/{voice}/stream`.
+//! `ElevenLabs`: text-to-speech by `POST /v1/text-to-speech/{voice}/stream`; what it hears is in `scribe`.
 
 mod config;
 mod key_call;
+mod scribe;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -17,6 +18,7 @@ use viva_domain::sessions::ProviderConfig;
 
 use self::config::Options;
 pub(super) use self::key_call::key_call;
+pub use self::scribe::ElevenLabsSpeechToText;
 use self::wire::SpeechBody;
 use crate::providers::Defaults;
 use crate::providers::language::{iso_639_1, primary};
