@@ -37,6 +37,7 @@ use viva_infrastructure::providers::azure_speech::AzureSpeechToText;
 use viva_infrastructure::providers::deepgram::DeepgramSpeechToText;
 use viva_infrastructure::providers::elevenlabs::{ElevenLabsSpeechToText, ElevenLabsTextToSpeech};
 use viva_infrastructure::providers::gemini::{GeminiLanguageModel, GeminiRealtimeVoice};
+use viva_infrastructure::providers::google_cloud::GoogleCloudSpeechToText;
 use viva_infrastructure::providers::offline::{
     OfflineLanguageModel, OfflineRealtimeVoice, OfflineSpeechToText, OfflineTextToSpeech,
 };
@@ -437,6 +438,9 @@ fn speech_to_text(
         SpeechToTextAdapter::Deepgram => Arc::new(DeepgramSpeechToText::new(account, http, defaults, tasks)),
         SpeechToTextAdapter::ElevenLabs => {
             Arc::new(ElevenLabsSpeechToText::new(account, http, defaults, tasks))
+        }
+        SpeechToTextAdapter::GoogleCloud => {
+            Arc::new(GoogleCloudSpeechToText::new(account, http, defaults, tasks))
         }
         SpeechToTextAdapter::OpenAi => Arc::new(OpenAiSpeechToText::new(account, &http, defaults, tasks)),
         SpeechToTextAdapter::Speechmatics => {

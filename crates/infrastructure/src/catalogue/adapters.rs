@@ -28,6 +28,8 @@ pub enum SpeechToTextAdapter {
     /// Scribe of `ElevenLabs`, in real time.
     #[serde(rename = "elevenlabs")]
     ElevenLabs,
+    /// Google Cloud's `speech:recognize`.
+    GoogleCloud,
     /// OpenAI's transcriptions.
     #[serde(rename = "openai")]
     OpenAi,

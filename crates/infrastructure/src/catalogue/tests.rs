@@ -79,6 +79,7 @@ fn every_built_in_provider_is_there_with_its_key() {
             ("assemblyai", vec!["ASSEMBLYAI_API_KEY"]),
             ("speechmatics", vec!["SPEECHMATICS_API_KEY"]),
             ("azure-speech", vec!["AZURE_SPEECH_KEY"]),
+            ("google-cloud", vec!["GOOGLE_CLOUD_API_KEY"]),
         ]
     );
 }

@@ -13,6 +13,7 @@ mod defaults;
 mod ears;
 pub mod elevenlabs;
 pub mod gemini;
+pub mod google_cloud;
 mod language;
 mod language_model;
 pub mod offline;

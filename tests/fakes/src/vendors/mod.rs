@@ -5,6 +5,7 @@ pub mod deepgram;
 mod delays;
 pub mod ears;
 pub mod gemini;
+pub mod google_cloud;
 pub mod keys;
 pub mod language_models;
 mod line;

@@ -20,7 +20,8 @@ pub(in crate::providers) use self::call::KeyCall;
 use self::refusal::{NoNetwork, WrongAddress};
 use super::transport::{Account, HttpClient};
 use super::{
-    anthropic, assemblyai, azure_openai, azure_speech, deepgram, elevenlabs, gemini, openai, speechmatics,
+    anthropic, assemblyai, azure_openai, azure_speech, deepgram, elevenlabs, gemini, google_cloud, openai,
+    speechmatics,
 };
 use crate::catalogue::{
     CatalogueProvider, LanguageModelAdapter, RealtimeVoiceAdapter, SpeechToTextAdapter, TextToSpeechAdapter,
@@ -83,6 +84,7 @@ fn calls(provider: &CatalogueProvider, account: &Account) -> Result<Vec<KeyCall>
         SpeechToTextAdapter::AzureSpeech => azure_speech::key_call(account),
         SpeechToTextAdapter::Deepgram => deepgram::key_call(account),
         SpeechToTextAdapter::ElevenLabs => elevenlabs::key_call(account),
+        SpeechToTextAdapter::GoogleCloud => google_cloud::key_call(account),
         SpeechToTextAdapter::OpenAi => openai::key_call(account),
         SpeechToTextAdapter::Speechmatics => speechmatics::key_call(account),
     });

@@ -74,6 +74,7 @@ fn without_settings_every_provider_says_what_it_needs() {
                 "azure-speech",
                 &["VIVA__PROVIDERS__AZURE_SPEECH__BASE_URL", "AZURE_SPEECH_KEY"]
             ),
+            missing("google-cloud", &["GOOGLE_CLOUD_API_KEY"]),
         ]
     );
 }
@@ -89,6 +90,7 @@ fn without_settings_every_provider_says_what_it_needs() {
 #[case("assemblyai", "ASSEMBLYAI_API_KEY")]
 #[case("speechmatics", "SPEECHMATICS_API_KEY")]
 #[case("azure-speech", "AZURE_SPEECH_KEY")]
+#[case("google-cloud", "GOOGLE_CLOUD_API_KEY")]
 fn a_key_comes_from_the_vendors_variable_or_the_file_that_it_names(#[case] id: &str, #[case] name: &str) {
     assert_eq!(key(&one(id, "", &[(name, " secret ")])), Some("secret"));
     let (_folder, file) = key_file("from file\n".replace(' ', "-").as_str());

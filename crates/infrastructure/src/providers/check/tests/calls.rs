@@ -6,6 +6,7 @@ use viva_fakes::CapturedLogs;
 use viva_fakes::vendors::deepgram::{DeepgramScript, DeepgramServer};
 use viva_fakes::vendors::ears::{EarsScript, EarsServer, EarsVendor};
 use viva_fakes::vendors::gemini::live::{LiveScript, LiveServer};
+use viva_fakes::vendors::google_cloud::GoogleSpeechServer;
 use viva_fakes::vendors::keys::{KeyAnswer, KeyVendor};
 use viva_fakes::vendors::language_models::{ChatServer, ChatServerSettings, ChatVendor};
 use viva_fakes::vendors::speech::{SpeechScript, SpeechServer, SpeechVendor};
@@ -141,6 +142,8 @@ async fn the_servers_that_do_more_know_their_keys_too() {
         let server = EarsServer::start(ears, script).await.unwrap();
         knows_its_key(vendor, &server.base_url(), &key).await;
     }
+    let server = GoogleSpeechServer::start(KEY).await.unwrap();
+    knows_its_key(KeyVendor::GoogleCloud, &server.base_url(), KEY).await;
     let script = LiveScript {
         api_key: Some(KEY.to_owned()),
         ..LiveScript::default()
