@@ -1,8 +1,8 @@
 //! Whole conversations with everybody who hears: how long that takes must be the truth.
 
-use rstest::rstest;
 use std::time::Duration;
 
+use rstest::rstest;
 use viva_fakes::vendors::ears::{EarsScript, EarsServer, EarsVendor, Spoken};
 use viva_fakes::vendors::google_cloud::GoogleSpeechServer;
 

@@ -36,7 +36,7 @@ impl Headers<'_> {
         let lines = self.lines();
         // They are some hundred bytes.
         let length = u16::try_from(lines.len()).unwrap_or(u16::MAX);
-        [&length.to_be_bytes(), lines.as_bytes(), body].concat().into()
+        [&length.to_be_bytes()[..], lines.as_bytes(), body].concat().into()
     }
 
     fn lines(&self) -> String {

@@ -59,12 +59,12 @@ impl Wording for Scribe {
             "sample_rate",
             "previous_text",
         ];
-        let fields = message
+        let mut fields = message
             .as_object()
             .map(|fields| fields.keys())
             .into_iter()
             .flatten();
-        let is_known = fields.clone().all(|field| known.contains(&field.as_str()));
+        let is_known = fields.all(|field| known.contains(&field.as_str()));
         if message["message_type"] != "input_audio_chunk" || !is_known || message["sample_rate"] != 16_000 {
             return Err(Wrong::new("input_error", "unknown message"));
         }
