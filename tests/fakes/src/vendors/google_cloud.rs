@@ -108,7 +108,7 @@ impl GoogleSpeechServer {
             .route("/v1/speech:recognize", post(recognize))
             .layer(DefaultBodyLimit::max(MAX_UPLOAD))
             .with_state(desk.clone())
-            .merge(keys::routes(KeyVendor::GoogleCloud, Some(key.to_owned())));
+            .merge(keys::routes(KeyVendor::GoogleSpeech, Some(key.to_owned())));
         let server = LocalServer::start(routes, CancellationToken::new()).await?;
         Ok(Self { server, desk })
     }

@@ -34,7 +34,7 @@ pub enum KeyVendor {
     /// `GET /cognitiveservices/voices/list`.
     AzureSpeech,
     /// `GET /v1/voices`.
-    GoogleCloud,
+    GoogleSpeech,
 }
 
 /// A request that a server got.
@@ -85,7 +85,7 @@ impl KeyVendor {
         Self::AssemblyAi,
         Self::Speechmatics,
         Self::AzureSpeech,
-        Self::GoogleCloud,
+        Self::GoogleSpeech,
     ];
 
     /// The path of the call.
@@ -99,7 +99,7 @@ impl KeyVendor {
             Self::AssemblyAi => "/v3/token",
             Self::Speechmatics => "/v2/jobs/",
             Self::AzureSpeech => "/cognitiveservices/voices/list",
-            Self::GoogleCloud => "/v1/voices",
+            Self::GoogleSpeech => "/v1/voices",
         }
     }
 
@@ -113,7 +113,7 @@ impl KeyVendor {
             | Self::AssemblyAi
             | Self::Speechmatics
             | Self::AzureSpeech
-            | Self::GoogleCloud => "",
+            | Self::GoogleSpeech => "",
         }
     }
 
@@ -134,7 +134,7 @@ impl KeyVendor {
             Self::AssemblyAi => json!({"token": "temporary", "expires_in_seconds": 60, "mood": "thrown in"}),
             Self::Speechmatics => json!({"jobs": [], "mood": "thrown in"}),
             Self::AzureSpeech => json!([{"ShortName": "en-US-AvaMultilingualNeural", "Gender": "Female"}]),
-            Self::GoogleCloud => {
+            Self::GoogleSpeech => {
                 json!({"voices": [{"name": "en-US-Chirp3-HD-Charon", "ssmlGender": "MALE"}]})
             }
         }
@@ -146,7 +146,7 @@ impl KeyVendor {
                 "message": message, "type": "invalid_request_error", "param": null, "code": code,
             }}),
             Self::Anthropic => json!({"type": "error", "error": {"type": code, "message": message}}),
-            Self::Gemini | Self::GoogleCloud => json!({"error": {
+            Self::Gemini | Self::GoogleSpeech => json!({"error": {
                 "code": status, "message": message, "status": google_status(status), "details": [{"reason": code}],
             }}),
             Self::Deepgram => json!({"err_code": code, "err_msg": message, "request_id": "1"}),

@@ -49,7 +49,7 @@ pub(super) fn check(vendor: KeyVendor, key: Option<&str>, request: &KeyRequest) 
         KeyVendor::AssemblyAi => ("authorization", key.to_owned(), 401, ""),
         KeyVendor::Speechmatics => ("authorization", format!("Bearer {key}"), 401, ""),
         KeyVendor::AzureSpeech => ("ocp-apim-subscription-key", key.to_owned(), 401, "401"),
-        KeyVendor::GoogleCloud => ("x-goog-api-key", key.to_owned(), 400, "API_KEY_INVALID"),
+        KeyVendor::GoogleSpeech => ("x-goog-api-key", key.to_owned(), 400, "API_KEY_INVALID"),
     };
     let given = header(name);
     if given == wanted {
@@ -67,7 +67,7 @@ fn is_known(vendor: KeyVendor, parameter: &str) -> bool {
         KeyVendor::Gemini => name == "pageSize" && is_size(),
         KeyVendor::AssemblyAi => name == "expires_in_seconds" && is_size(),
         KeyVendor::Speechmatics => name == "limit" && is_size(),
-        KeyVendor::GoogleCloud => name == "languageCode" && !value.is_empty(),
+        KeyVendor::GoogleSpeech => name == "languageCode" && !value.is_empty(),
         KeyVendor::OpenAi
         | KeyVendor::AzureOpenAi
         | KeyVendor::Deepgram

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rstest::rstest;
 use viva_domain::credentials::CredentialRefusal::{self, BadKey, Forbidden, QuotaExceeded};
 use viva_fakes::vendors::keys::KeyVendor::{
-    Anthropic, AssemblyAi, AzureOpenAi, AzureSpeech, Deepgram, ElevenLabs, Gemini, GoogleCloud, OpenAi,
+    Anthropic, AssemblyAi, AzureOpenAi, AzureSpeech, Deepgram, ElevenLabs, Gemini, GoogleSpeech, OpenAi,
     Speechmatics,
 };
 use viva_fakes::vendors::keys::{KeyAnswer, KeyVendor};
@@ -56,8 +56,8 @@ fn trouble() -> CredentialRefusal {
 #[case(AzureSpeech, 401, "401", BadKey)]
 #[case(AzureSpeech, 403, "403", Forbidden)]
 #[case(AzureSpeech, 404, "404", NotFound.into())]
-#[case(GoogleCloud, 400, "API_KEY_INVALID", BadKey)]
-#[case(GoogleCloud, 403, "API_KEY_IP_ADDRESS_BLOCKED", Forbidden)]
+#[case(GoogleSpeech, 400, "API_KEY_INVALID", BadKey)]
+#[case(GoogleSpeech, 403, "API_KEY_IP_ADDRESS_BLOCKED", Forbidden)]
 #[tokio::test]
 async fn refusals_are_told_apart(
     #[case] vendor: KeyVendor,
@@ -75,8 +75,8 @@ async fn refusals_are_told_apart(
 #[case(OpenAi, 403, "missing_scope", "no")]
 #[case(Deepgram, 403, "INSUFFICIENT_PERMISSIONS", "no")]
 #[case(ElevenLabs, 401, "missing_permissions", "user_read is missing")]
-#[case(GoogleCloud, 403, "API_KEY_SERVICE_BLOCKED", "no")]
-#[case(GoogleCloud, 403, "SERVICE_DISABLED", "no")]
+#[case(GoogleSpeech, 403, "API_KEY_SERVICE_BLOCKED", "no")]
+#[case(GoogleSpeech, 403, "SERVICE_DISABLED", "no")]
 #[tokio::test]
 async fn a_restricted_key_is_no_bad_key(
     #[case] vendor: KeyVendor,

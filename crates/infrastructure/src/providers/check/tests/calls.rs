@@ -143,7 +143,7 @@ async fn the_servers_that_do_more_know_their_keys_too() {
         knows_its_key(vendor, &server.base_url(), &key).await;
     }
     let server = GoogleSpeechServer::start(KEY).await.unwrap();
-    knows_its_key(KeyVendor::GoogleCloud, &server.base_url(), KEY).await;
+    knows_its_key(KeyVendor::GoogleSpeech, &server.base_url(), KEY).await;
     let script = LiveScript {
         api_key: Some(KEY.to_owned()),
         ..LiveScript::default()

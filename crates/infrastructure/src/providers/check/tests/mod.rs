@@ -38,7 +38,7 @@ fn provider(vendor: KeyVendor) -> CatalogueProvider {
         KeyVendor::AssemblyAi => "assemblyai",
         KeyVendor::Speechmatics => "speechmatics",
         KeyVendor::AzureSpeech => "azure-speech",
-        KeyVendor::GoogleCloud => "google-cloud",
+        KeyVendor::GoogleSpeech => "google-cloud",
     };
     let providers = Catalogue::load(None).unwrap().into_providers();
     providers.into_iter().find(|provider| provider.id == id).unwrap()
