@@ -30,21 +30,24 @@ use viva_infrastructure::db::{
     SqlSessionStore, SqlTemplateStore, SqlTokenStore,
 };
 use viva_infrastructure::journal::FileTurnJournal;
+use viva_infrastructure::providers::Defaults;
 use viva_infrastructure::providers::anthropic::AnthropicLanguageModel;
+use viva_infrastructure::providers::assemblyai::AssemblyAiSpeechToText;
 use viva_infrastructure::providers::azure_openai;
-use viva_infrastructure::providers::azure_speech::AzureTextToSpeech;
+use viva_infrastructure::providers::azure_speech::{AzureSpeechToText, AzureTextToSpeech};
 use viva_infrastructure::providers::cartesia::CartesiaTextToSpeech;
 use viva_infrastructure::providers::deepgram::{DeepgramSpeechToText, DeepgramTextToSpeech};
-use viva_infrastructure::providers::elevenlabs::ElevenLabsTextToSpeech;
+use viva_infrastructure::providers::elevenlabs::{ElevenLabsSpeechToText, ElevenLabsTextToSpeech};
 use viva_infrastructure::providers::gemini::{GeminiLanguageModel, GeminiRealtimeVoice, GeminiTextToSpeech};
-use viva_infrastructure::providers::google_cloud::GoogleTextToSpeech;
+use viva_infrastructure::providers::google_cloud::{GoogleCloudSpeechToText, GoogleTextToSpeech};
 use viva_infrastructure::providers::offline::{
     OfflineLanguageModel, OfflineRealtimeVoice, OfflineSpeechToText, OfflineTextToSpeech,
 };
 use viva_infrastructure::providers::openai::realtime::{OpenAiRealtimeVoice, RealtimeSettings};
 use viva_infrastructure::providers::openai::{OpenAiLanguageModel, OpenAiSpeechToText, OpenAiTextToSpeech};
 use viva_infrastructure::providers::speech::SpeechSynthesizer;
-use viva_infrastructure::providers::transport::{HttpClient, Repeats};
+use viva_infrastructure::providers::speechmatics::SpeechmaticsSpeechToText;
+use viva_infrastructure::providers::transport::{Account, HttpClient, Repeats};
 use viva_infrastructure::providers::voai::VoAiTextToSpeech;
 use viva_infrastructure::spool::LocalAudioSpool;
 use viva_infrastructure::system::{SystemClock, SystemIds};
@@ -427,14 +430,7 @@ pub(crate) fn add_vendor(
     }
     if let Some(role) = &provider.stt {
         let (defaults, http) = (role.defaults(), counting(Role::SpeechToText));
-        let adapter: Arc<dyn SpeechToText> = match role.adapter {
-            SpeechToTextAdapter::Deepgram => {
-                Arc::new(DeepgramSpeechToText::new(account(), http, defaults, tasks()))
-            }
-            SpeechToTextAdapter::OpenAi => {
-                Arc::new(OpenAiSpeechToText::new(account(), &http, defaults, tasks()))
-            }
-        };
+        let adapter = speech_to_text(role.adapter, account(), http, defaults, tasks());
         providers.stt.insert(setup.info(role), meters.stt(id, adapter));
     }
     if let Some(role) = &provider.llm {
@@ -455,19 +451,55 @@ pub(crate) fn add_vendor(
     }
     if let Some(role) = &provider.tts {
         let (defaults, http) = (role.defaults(), counting(Role::TextToSpeech));
-        let adapter: Arc<dyn TextToSpeech> = match role.adapter {
-            TextToSpeechAdapter::AzureSpeech => Arc::new(AzureTextToSpeech::new(account(), http, defaults)),
-            TextToSpeechAdapter::Cartesia => Arc::new(CartesiaTextToSpeech::new(account(), http, defaults)),
-            TextToSpeechAdapter::Deepgram => Arc::new(DeepgramTextToSpeech::new(account(), http, defaults)),
-            TextToSpeechAdapter::ElevenLabs => {
-                Arc::new(ElevenLabsTextToSpeech::new(account(), http, defaults))
-            }
-            TextToSpeechAdapter::Gemini => Arc::new(GeminiTextToSpeech::new(account(), http, defaults)),
-            TextToSpeechAdapter::GoogleCloud => Arc::new(GoogleTextToSpeech::new(account(), http, defaults)),
-            TextToSpeechAdapter::OpenAi => Arc::new(OpenAiTextToSpeech::new(account(), http, defaults)),
-            TextToSpeechAdapter::VoAi => Arc::new(VoAiTextToSpeech::new(account(), http, defaults)),
-        };
+        let adapter = text_to_speech(role.adapter, account(), http, defaults);
         providers.tts.insert(setup.info(role), meters.tts(id, adapter));
+    }
+}
+
+fn speech_to_text(
+    adapter: SpeechToTextAdapter,
+    account: Account,
+    http: HttpClient,
+    defaults: Defaults,
+    tasks: TaskTracker,
+) -> Arc<dyn SpeechToText> {
+    match adapter {
+        SpeechToTextAdapter::AssemblyAi => {
+            Arc::new(AssemblyAiSpeechToText::new(account, http, defaults, tasks))
+        }
+        SpeechToTextAdapter::AzureSpeech => {
+            let clock = Arc::new(SystemClock);
+            Arc::new(AzureSpeechToText::new(account, http, defaults, tasks, clock))
+        }
+        SpeechToTextAdapter::Deepgram => Arc::new(DeepgramSpeechToText::new(account, http, defaults, tasks)),
+        SpeechToTextAdapter::ElevenLabs => {
+            Arc::new(ElevenLabsSpeechToText::new(account, http, defaults, tasks))
+        }
+        SpeechToTextAdapter::GoogleCloud => {
+            Arc::new(GoogleCloudSpeechToText::new(account, http, defaults, tasks))
+        }
+        SpeechToTextAdapter::OpenAi => Arc::new(OpenAiSpeechToText::new(account, &http, defaults, tasks)),
+        SpeechToTextAdapter::Speechmatics => {
+            Arc::new(SpeechmaticsSpeechToText::new(account, http, defaults, tasks))
+        }
+    }
+}
+
+fn text_to_speech(
+    adapter: TextToSpeechAdapter,
+    account: Account,
+    http: HttpClient,
+    defaults: Defaults,
+) -> Arc<dyn TextToSpeech> {
+    match adapter {
+        TextToSpeechAdapter::AzureSpeech => Arc::new(AzureTextToSpeech::new(account, http, defaults)),
+        TextToSpeechAdapter::Cartesia => Arc::new(CartesiaTextToSpeech::new(account, http, defaults)),
+        TextToSpeechAdapter::Deepgram => Arc::new(DeepgramTextToSpeech::new(account, http, defaults)),
+        TextToSpeechAdapter::ElevenLabs => Arc::new(ElevenLabsTextToSpeech::new(account, http, defaults)),
+        TextToSpeechAdapter::Gemini => Arc::new(GeminiTextToSpeech::new(account, http, defaults)),
+        TextToSpeechAdapter::GoogleCloud => Arc::new(GoogleTextToSpeech::new(account, http, defaults)),
+        TextToSpeechAdapter::OpenAi => Arc::new(OpenAiTextToSpeech::new(account, http, defaults)),
+        TextToSpeechAdapter::VoAi => Arc::new(VoAiTextToSpeech::new(account, http, defaults)),
     }
 }
 

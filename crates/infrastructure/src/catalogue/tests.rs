@@ -76,9 +76,11 @@ fn every_built_in_provider_is_there_with_its_key() {
             ("anthropic", vec!["ANTHROPIC_API_KEY"]),
             ("deepgram", vec!["DEEPGRAM_API_KEY"]),
             ("elevenlabs", vec!["ELEVENLABS_API_KEY"]),
-            ("cartesia", vec!["CARTESIA_API_KEY"]),
+            ("assemblyai", vec!["ASSEMBLYAI_API_KEY"]),
+            ("speechmatics", vec!["SPEECHMATICS_API_KEY"]),
             ("azure-speech", vec!["AZURE_SPEECH_KEY"]),
             ("google-cloud", vec!["GOOGLE_CLOUD_API_KEY"]),
+            ("cartesia", vec!["CARTESIA_API_KEY"]),
             ("voai", vec!["VOAI_API_KEY"]),
         ]
     );

@@ -18,49 +18,105 @@ pub(super) fn iso_639_1(tag: &str) -> Option<String> {
     }
 }
 
-/// The region in which most people speak a language, for vendors that know none without a region; where it is not listed, it
-/// is called as the language is.
-const REGIONS: [(&str, &str); 22] = [
-    ("ar", "EG"),
-    ("bn", "IN"),
-    ("cmn", "CN"),
+/// What Chinese somebody speaks and writes: vendors tell these apart, each by other names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Chinese {
+    /// Mandarin in traditional letters, as in Taiwan.
+    Traditional,
+    /// Mandarin in simplified letters.
+    Simplified,
+    /// Cantonese, as in Hong Kong.
+    Cantonese,
+}
+
+impl Chinese {
+    /// The one of a tag; `None` for other languages.
+    pub(super) fn of(tag: &str) -> Option<Self> {
+        let language = primary(tag);
+        if !matches!(language.as_str(), "zh" | "cmn" | "yue") {
+            return None;
+        }
+        let has = |part: &str| {
+            tag.split('-')
+                .skip(1)
+                .any(|other| other.eq_ignore_ascii_case(part))
+        };
+        // Who asks for Chinese of these places, and does not say Mandarin, means what is spoken there.
+        let is_cantonese = language == "yue" || language == "zh" && (has("hk") || has("mo"));
+        Some(match (is_cantonese, has("tw") || has("hant")) {
+            (true, _) => Self::Cantonese,
+            (false, true) => Self::Traditional,
+            (false, false) => Self::Simplified,
+        })
+    }
+
+    /// By language and place.
+    pub(super) const fn locale(self) -> &'static str {
+        match self {
+            Self::Traditional => "zh-TW",
+            Self::Simplified => "zh-CN",
+            Self::Cantonese => "zh-HK",
+        }
+    }
+}
+
+/// Where a language is spoken whose tag names no place, for vendors that want one.
+const PLACES: [(&str, &str); 34] = [
+    ("ar", "SA"),
+    ("bg", "BG"),
+    ("ca", "ES"),
     ("cs", "CZ"),
     ("da", "DK"),
+    ("de", "DE"),
     ("el", "GR"),
     ("en", "US"),
+    ("es", "ES"),
     ("et", "EE"),
-    ("fil", "PH"),
+    ("fi", "FI"),
+    ("fr", "FR"),
     ("he", "IL"),
     ("hi", "IN"),
+    ("hr", "HR"),
+    ("hu", "HU"),
+    ("id", "ID"),
+    ("it", "IT"),
     ("ja", "JP"),
     ("ko", "KR"),
+    ("lt", "LT"),
+    ("lv", "LV"),
     ("ms", "MY"),
     ("nb", "NO"),
+    ("nl", "NL"),
+    ("pl", "PL"),
     ("pt", "BR"),
+    ("ro", "RO"),
+    ("ru", "RU"),
     ("sv", "SE"),
-    ("ta", "IN"),
+    ("th", "TH"),
+    ("tr", "TR"),
     ("uk", "UA"),
     ("vi", "VN"),
-    ("yue", "HK"),
-    ("zh", "CN"),
 ];
 
-/// The language of a tag, and a region in any case: that of the tag, else where its script or else its language is at home.
-pub(super) fn with_region(tag: &str) -> (String, String) {
+/// Language and place, as `en-US`, for vendors that want both; of a language whose place is not known the tag's language
+/// alone.
+pub(super) fn locale(tag: &str) -> String {
+    if let Some(chinese) = Chinese::of(tag) {
+        return chinese.locale().to_owned();
+    }
     let language = primary(tag);
-    let mut parts = tag.split('-').skip(1);
-    let is_region = |part: &&str| part.len() == 2 && part.chars().all(|letter| letter.is_ascii_alphabetic());
-    let region = parts.clone().find(is_region);
-    let is_traditional = parts.any(|part| part.eq_ignore_ascii_case("hant"));
-    let region = match (region, language.as_str()) {
-        (Some(region), _) => region.to_owned(),
-        (None, "zh" | "cmn") if is_traditional => "TW".to_owned(),
-        (None, language) => {
-            let listed = REGIONS.iter().find(|(known, _)| *known == language);
-            listed.map_or(language, |&(_, region)| region).to_owned()
-        }
+    let is_place = |part: &&str| {
+        let is_of = |length: usize, is_right: fn(&char) -> bool| {
+            part.len() == length && part.chars().all(|letter| is_right(&letter))
+        };
+        is_of(2, char::is_ascii_alphabetic) || is_of(3, char::is_ascii_digit)
     };
-    (language, region.to_ascii_uppercase())
+    let named = tag.split('-').skip(1).find(is_place).map(str::to_ascii_uppercase);
+    let known = || PLACES.iter().find(|(known, _)| *known == language);
+    match named.or_else(|| known().map(|(_, place)| (*place).to_owned())) {
+        Some(place) => format!("{language}-{place}"),
+        None => language,
+    }
 }
 
 #[cfg(test)]
@@ -70,20 +126,24 @@ mod tests {
     use super::*;
 
     #[rstest]
-    #[case("en", "en", "US")]
-    #[case("EN-gb", "en", "GB")]
-    #[case("zh-TW", "zh", "TW")]
-    #[case("zh-Hant", "zh", "TW")]
-    #[case("zh-Hant-HK", "zh", "HK")]
-    #[case("zh-CN", "zh", "CN")]
-    #[case("zh", "zh", "CN")]
-    #[case("cmn-Hant", "cmn", "TW")]
-    #[case("ja", "ja", "JP")]
-    #[case("ko", "ko", "KR")]
-    #[case("de", "de", "DE")]
-    #[case("", "", "")]
-    fn languages_have_a_region(#[case] tag: &str, #[case] language: &str, #[case] region: &str) {
-        assert_eq!(with_region(tag), (language.to_owned(), region.to_owned()));
+    #[case("zh", "zh-CN")]
+    #[case("zh-TW", "zh-TW")]
+    #[case("zh-Hant", "zh-TW")]
+    #[case("zh-Hans-SG", "zh-CN")]
+    #[case("cmn-Hant-TW", "zh-TW")]
+    #[case("cmn-Hant-HK", "zh-TW")]
+    #[case("zh-hk", "zh-HK")]
+    #[case("zh-Hant-MO", "zh-HK")]
+    #[case("yue", "zh-HK")]
+    #[case("en", "en-US")]
+    #[case("EN-gb", "en-GB")]
+    #[case("ja", "ja-JP")]
+    #[case("ko-KR", "ko-KR")]
+    #[case("pt-Latn-PT", "pt-PT")]
+    #[case("es-419", "es-419")]
+    #[case("tlh", "tlh")]
+    fn every_language_has_a_place_that_is_known(#[case] tag: &str, #[case] name: &str) {
+        assert_eq!(locale(tag), name);
     }
 
     #[rstest]

@@ -4,6 +4,7 @@
 //! (how a key is checked) and tests against a scripted server, then one arm in `check` and one in the server's wiring.
 
 pub mod anthropic;
+pub mod assemblyai;
 pub mod azure_openai;
 pub mod azure_speech;
 pub mod cartesia;
@@ -21,6 +22,7 @@ pub mod offline;
 pub mod openai;
 mod options;
 pub mod speech;
+pub mod speechmatics;
 pub mod transport;
 pub mod voai;
 

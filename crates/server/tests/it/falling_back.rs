@@ -59,10 +59,10 @@ impl Scene {
             .await
             .expect(started);
         let folder = Folder::new();
-        // OpenAI's own chat completions would be at the address of its realtime API, and asked after all others.
-        // Deepgram's and its voices would be at one address too.
+        // Each is a provider with one role: OpenAI's own chat completions would be at the address of its realtime API, and
+        // what Deepgram and ElevenLabs do besides at the addresses of these.
         let (url, model) = (chat.base_url(), &chat.settings().model);
-        let ears = deepgram.base_url();
+        let (ears, mouth) = (deepgram.base_url(), elevenlabs.base_url());
         let catalogue = format!(
             r#"
             [[providers]]
@@ -82,6 +82,16 @@ impl Scene {
             [providers.stt]
             adapter = "deepgram"
             models = [{{ id = "nova-3" }}]
+
+            [[providers]]
+            id = "mouth"
+            name = "Mouth"
+            base_url = "{mouth}"
+            key = "optional"
+            [providers.tts]
+            adapter = "elevenlabs"
+            models = [{{ id = "{TTS_MODEL}" }}]
+            voices = [{{ id = "{TTS_VOICE}" }}]
             "#
         );
         fs::write(folder.path().join("mine.toml"), catalogue).expect("it can be written");
@@ -89,10 +99,9 @@ impl Scene {
             .serve_with(&[
                 ("VIVA__CATALOGUE__FILE", "mine.toml".to_owned()),
                 ("VIVA__PROVIDERS__OPENAI__BASE_URL", openai.base_url()),
-                ("VIVA__PROVIDERS__ELEVENLABS__BASE_URL", elevenlabs.base_url()),
                 ("OPENAI_API_KEY", KEY.to_owned()),
                 ("VIVA__PROVIDERS__EARS__API_KEY", KEY.to_owned()),
-                ("ELEVENLABS_API_KEY", KEY.to_owned()),
+                ("VIVA__PROVIDERS__MOUTH__API_KEY", KEY.to_owned()),
                 ("VIVA__PROVIDERS__CHAT__API_KEY", KEY.to_owned()),
             ])
             .await;

@@ -3,6 +3,7 @@
 mod access;
 mod bench;
 mod deleting;
+mod ears;
 mod falling_back;
 mod hanging_up;
 mod metrics;

@@ -24,11 +24,11 @@ const MEDIAN_MS: f64 = 50.0;
 /// So many are made in any case, for the median.
 const CALLS_AT_LEAST: usize = 3;
 
-const STT: Duration = Duration::from_millis(150);
+pub(crate) const STT: Duration = Duration::from_millis(150);
 const LLM: Duration = Duration::from_millis(200);
 const TTS: Duration = Duration::from_millis(120);
 const REALTIME: Duration = Duration::from_millis(300);
-const KEY: &str = "sk-of-everybody";
+pub(crate) const KEY: &str = "sk-of-everybody";
 
 /// What a total consists of.
 const PARTS: [&str; 10] = [
@@ -46,7 +46,7 @@ const PARTS: [&str; 10] = [
 const UNEXPLAINED: &str = "unexplained_ms";
 
 /// Asks a question with `viva talk`; answers the latency of the only turn, whose parts add up.
-async fn talk(folder: &Folder, server: &Server, args: &[&str]) -> Value {
+pub(crate) async fn talk(folder: &Folder, server: &Server, args: &[&str]) -> Value {
     let report = call(folder, server, "question-en", 1, args).await;
     assert!(!report.to_string().contains(KEY), "a key is in the report");
     let latency = find_latency(&report).unwrap_or_else(|| panic!("there is no latency in {report:#}"));
@@ -69,21 +69,25 @@ fn find_latency(report: &Value) -> Option<Value> {
     }
 }
 
-fn ms(latency: &Value, part: &str) -> f64 {
+pub(crate) fn ms(latency: &Value, part: &str) -> f64 {
     latency[part]
         .as_f64()
         .unwrap_or_else(|| panic!("{part} is measured: {latency}"))
 }
 
 /// A part of an answer's latency, and the vendor that makes it.
-struct Part<'a> {
+pub(crate) struct Part<'a> {
     name: &'static str,
     programmed: Duration,
     /// The delays that the vendor really made, by its own clock.
     delays: Box<dyn Fn() -> Vec<Duration> + 'a>,
 }
 
-fn part<'a>(name: &'static str, programmed: Duration, delays: impl Fn() -> Vec<Duration> + 'a) -> Part<'a> {
+pub(crate) fn part<'a>(
+    name: &'static str,
+    programmed: Duration,
+    delays: impl Fn() -> Vec<Duration> + 'a,
+) -> Part<'a> {
     Part {
         name,
         programmed,
@@ -94,7 +98,10 @@ fn part<'a>(name: &'static str, programmed: Duration, delays: impl Fn() -> Vec<D
 /// Calls until every part was once what its vendor measured, and mostly near it, a few times at most; and as little was
 /// unexplained. Answers the last call. On a busy machine a vendor is late too: what is compared is what it did, not what it was told to do.
 #[expect(clippy::print_stderr, reason = "the figures are shown with --nocapture")]
-async fn is_true<F: Future<Output = Value>>(mut call: impl FnMut() -> F, parts: &[Part<'_>]) -> Value {
+pub(crate) async fn is_true<F: Future<Output = Value>>(
+    mut call: impl FnMut() -> F,
+    parts: &[Part<'_>],
+) -> Value {
     let mut names: Vec<&str> = parts.iter().map(|part| part.name).collect();
     names.push(UNEXPLAINED);
     let mut errors: Vec<Vec<f64>> = vec![Vec::new(); names.len()];

@@ -3,7 +3,9 @@
 
 pub mod deepgram;
 mod delays;
+pub mod ears;
 pub mod gemini;
+pub mod google_cloud;
 pub mod keys;
 pub mod language_models;
 mod line;
@@ -11,6 +13,7 @@ mod local;
 pub mod openai;
 pub mod openai_transcription;
 pub mod speech;
+mod spoken;
 mod transcribing;
 
 pub use line::{ClosedLine, RecordedLine};

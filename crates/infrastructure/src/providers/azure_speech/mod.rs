@@ -1,15 +1,16 @@
-//! Azure's speech service.
+//! Azure's Speech service.
 //!
-//! The base URL names the region, as the portal shows it (`https://<region>.api.cognitive.microsoft.com`), or the resource
-//! (`https://<resource>.cognitiveservices.azure.com`). Any other address is taken as it is.
+//! The base URL is what the portal calls the endpoint: that of a region, `https://<region>.api.cognitive.microsoft.com`, of
+//! a resource with a name of its own, `https://<resource>.cognitiveservices.azure.com`, or a container's. `host.rs` says
+//! where that leads.
 
+mod frame;
+mod host;
+mod key;
 mod key_call;
-mod place;
+mod recognition;
 mod voice;
 
-use reqwest::header::HeaderName;
-
 pub(super) use self::key_call::key_call;
+pub use self::recognition::AzureSpeechToText;
 pub use self::voice::AzureTextToSpeech;
-
-const KEY: HeaderName = HeaderName::from_static("ocp-apim-subscription-key");

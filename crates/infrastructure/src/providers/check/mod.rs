@@ -20,7 +20,8 @@ pub(in crate::providers) use self::call::KeyCall;
 use self::refusal::{NoNetwork, WrongAddress};
 use super::transport::{Account, HttpClient};
 use super::{
-    anthropic, azure_openai, azure_speech, cartesia, deepgram, elevenlabs, gemini, google_cloud, openai, voai,
+    anthropic, assemblyai, azure_openai, azure_speech, cartesia, deepgram, elevenlabs, gemini, google_cloud,
+    openai, speechmatics, voai,
 };
 use crate::catalogue::{
     CatalogueProvider, LanguageModelAdapter, RealtimeVoiceAdapter, SpeechToTextAdapter, TextToSpeechAdapter,
@@ -79,8 +80,13 @@ fn calls(provider: &CatalogueProvider, account: &Account) -> Result<Vec<KeyCall>
         RealtimeVoiceAdapter::OpenAi => openai::key_call(account),
     });
     let stt = provider.stt.as_ref().map(|role| match role.adapter {
+        SpeechToTextAdapter::AssemblyAi => assemblyai::key_call(account),
+        SpeechToTextAdapter::AzureSpeech => azure_speech::key_call(account),
         SpeechToTextAdapter::Deepgram => deepgram::key_call(account),
+        SpeechToTextAdapter::ElevenLabs => elevenlabs::key_call(account),
+        SpeechToTextAdapter::GoogleCloud => google_cloud::key_call(account),
         SpeechToTextAdapter::OpenAi => openai::key_call(account),
+        SpeechToTextAdapter::Speechmatics => speechmatics::key_call(account),
     });
     let llm = provider.llm.as_ref().map(|role| match role.adapter {
         LanguageModelAdapter::Anthropic => anthropic::key_call(account),

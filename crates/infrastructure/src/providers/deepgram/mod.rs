@@ -25,7 +25,7 @@ use viva_domain::ports::{ProviderError, SpeechToText, SpeechToTextCapabilities, 
 use viva_domain::sessions::ProviderConfig;
 
 use self::config::{Api, Settings};
-use self::connection::Connection;
+use self::connection::dialing;
 use self::flux::Flux;
 pub(super) use self::key_call::key_call;
 use self::nova::Nova;
@@ -94,10 +94,10 @@ impl SpeechToText for DeepgramSpeechToText {
     #[instrument(name = "provider.deepgram.connect", skip_all, err(level = "debug"))]
     async fn connect(&self, config: ProviderConfig) -> Result<SpeechToTextSession, ProviderError> {
         let settings = self.settings(&config)?;
-        let connection = Connection::new(&self.account, &self.http, &settings)?;
+        let dialing = dialing(&self.account, &self.http, &settings)?;
         match settings.api {
-            Api::Nova => listen(Nova::new(connection, self.patience), &self.tasks, self.keep_alive).await,
-            Api::Flux => listen(Flux::new(connection, self.patience), &self.tasks, self.keep_alive).await,
+            Api::Nova => listen(Nova::new(dialing, self.patience), &self.tasks, self.keep_alive).await,
+            Api::Flux => listen(Flux::new(dialing, self.patience), &self.tasks, self.keep_alive).await,
         }
     }
 }

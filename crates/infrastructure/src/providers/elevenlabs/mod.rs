@@ -1,8 +1,10 @@
-//! Text-to-speech of `ElevenLabs`: over the socket `/v1/text-to-speech/{voice}/multi-stream-input`, which tells when which
-//! word is spoken, or by `POST /v1/text-to-speech/{voice}/stream`, which other servers understand as well.
+//! `ElevenLabs`: text-to-speech over the socket `/v1/text-to-speech/{voice}/multi-stream-input`, which tells when which word
+//! is spoken, or by `POST /v1/text-to-speech/{voice}/stream`, which other servers understand as well; what it hears is in
+//! `scribe`.
 
 mod config;
 mod key_call;
+mod scribe;
 mod socket;
 #[cfg(test)]
 mod tests;
@@ -19,6 +21,7 @@ use viva_domain::sessions::ProviderConfig;
 
 use self::config::{Options, Way};
 pub(super) use self::key_call::key_call;
+pub use self::scribe::ElevenLabsSpeechToText;
 use self::socket::Speech;
 use self::wire::SpeechBody;
 use crate::providers::Defaults;

@@ -1,18 +1,14 @@
-//! Google Cloud's speech services, with an API key.
+//! Google Cloud's speech, over REST and with an API key.
 //!
-//! The base URL is that of one of the services (`https://texttospeech.googleapis.com`), or of a region's; the other ones are
-//! found by their names. Any other address is taken as it is.
+//! The base URL is the host of speech-to-text, `https://speech.googleapis.com`, or a regional one,
+//! `https://eu-speech.googleapis.com`; `host.rs` says where that leads.
 
+mod host;
+mod key;
 mod key_call;
-mod place;
+mod recognize;
 mod voice;
 
-use reqwest::header::HeaderName;
-
 pub(super) use self::key_call::key_call;
+pub use self::recognize::GoogleCloudSpeechToText;
 pub use self::voice::GoogleTextToSpeech;
-
-/// In a header, never in the address: addresses are logged.
-const KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
-/// The vendor's own hosts, where nothing goes without a key.
-const DOMAIN: &str = "googleapis.com";

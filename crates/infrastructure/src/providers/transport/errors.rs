@@ -292,6 +292,12 @@ pub fn malformed(vendor: &str, source: &serde_json::Error) -> ProviderError {
     }
 }
 
+/// Notes a message of another shape than documented, which is as good as unknown; what it says is left out of the log too.
+pub fn ignore(vendor: &str, source: &serde_json::Error) {
+    let err = malformed(vendor, source);
+    tracing::debug!(provider.name = vendor, "Ignored a message: {err}");
+}
+
 /// A setting that the adapter does not take.
 pub fn invalid_config(vendor: &str, message: impl Into<String>) -> ProviderError {
     error(vendor, ProviderErrorKind::InvalidConfig(message.into()))

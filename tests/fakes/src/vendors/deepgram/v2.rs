@@ -90,7 +90,7 @@ impl Ears {
                 Some("CloseStream") => Err(self.line.close(1000, "").await),
                 _ => Err(self.error("UNPARSABLE_CLIENT_MESSAGE", "unknown message").await),
             },
-            Incoming::Nonsense => Err(self.error("UNPARSABLE_CLIENT_MESSAGE", "no JSON").await),
+            Incoming::Plain(_) => Err(self.error("UNPARSABLE_CLIENT_MESSAGE", "no JSON").await),
         }
     }
 

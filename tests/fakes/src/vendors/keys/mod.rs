@@ -27,12 +27,16 @@ pub enum KeyVendor {
     Deepgram,
     /// `GET /v1/user`.
     ElevenLabs,
-    /// `GET /voices`.
-    Cartesia,
+    /// `GET /v3/token`.
+    AssemblyAi,
+    /// `GET /v2/jobs/`.
+    Speechmatics,
     /// `GET /cognitiveservices/voices/list`.
     AzureSpeech,
     /// `GET /v1/voices`.
     GoogleSpeech,
+    /// `GET /voices`.
+    Cartesia,
     /// `GET /TTS/GetSpeaker`.
     VoAi,
 }
@@ -75,16 +79,18 @@ enum Body {
 
 impl KeyVendor {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::OpenAi,
         Self::AzureOpenAi,
         Self::Anthropic,
         Self::Gemini,
         Self::Deepgram,
         Self::ElevenLabs,
-        Self::Cartesia,
+        Self::AssemblyAi,
+        Self::Speechmatics,
         Self::AzureSpeech,
         Self::GoogleSpeech,
+        Self::Cartesia,
         Self::VoAi,
     ];
 
@@ -96,9 +102,11 @@ impl KeyVendor {
             Self::Gemini => "/v1beta/models",
             Self::Deepgram => "/v1/auth/token",
             Self::ElevenLabs => "/v1/user",
-            Self::Cartesia => "/voices",
+            Self::AssemblyAi => "/v3/token",
+            Self::Speechmatics => "/v2/jobs/",
             Self::AzureSpeech => "/cognitiveservices/voices/list",
             Self::GoogleSpeech => "/v1/voices",
+            Self::Cartesia => "/voices",
             Self::VoAi => "/TTS/GetSpeaker",
         }
     }
@@ -110,9 +118,11 @@ impl KeyVendor {
             Self::AzureOpenAi
             | Self::Gemini
             | Self::Deepgram
-            | Self::Cartesia
+            | Self::AssemblyAi
+            | Self::Speechmatics
             | Self::AzureSpeech
             | Self::GoogleSpeech
+            | Self::Cartesia
             | Self::VoAi => "",
         }
     }
@@ -131,11 +141,13 @@ impl KeyVendor {
             Self::Deepgram => json!({"mood": "thrown in", "key": key}),
             // It really repeats the key to whoever has it.
             Self::ElevenLabs => json!({"subscription": {"tier": "free"}, "xi_api_key": key}),
-            Self::Cartesia => json!({"data": [{"id": "anna", "name": "Anna"}], "has_more": true}),
-            Self::AzureSpeech => {
-                json!([{"Name": "Anna", "ShortName": "en-US-AnnaNeural", "Gender": "Female"}])
+            Self::AssemblyAi => json!({"token": "temporary", "expires_in_seconds": 60, "mood": "thrown in"}),
+            Self::Speechmatics => json!({"jobs": [], "mood": "thrown in"}),
+            Self::AzureSpeech => json!([{"ShortName": "en-US-AvaMultilingualNeural", "Gender": "Female"}]),
+            Self::GoogleSpeech => {
+                json!({"voices": [{"name": "en-US-Chirp3-HD-Charon", "ssmlGender": "MALE"}]})
             }
-            Self::GoogleSpeech => json!({"voices": [{"name": "en-US-Test-anna", "ssmlGender": "FEMALE"}]}),
+            Self::Cartesia => json!({"data": [{"id": "anna", "name": "Anna"}], "has_more": true}),
             Self::VoAi => json!({"mood": "thrown in", "data": [{"name": "anna"}]}),
         }
     }
@@ -151,10 +163,12 @@ impl KeyVendor {
             }}),
             Self::Deepgram => json!({"err_code": code, "err_msg": message, "request_id": "1"}),
             Self::ElevenLabs => json!({"detail": {"status": code, "message": message}}),
+            Self::AssemblyAi => json!({"error": message}),
+            Self::Speechmatics => json!({"code": status, "error": message, "detail": code}),
+            Self::AzureSpeech => json!({"error": {"code": code, "message": message}}),
             Self::Cartesia => json!({
                 "title": "Refused", "message": message, "error_code": code, "status_code": status, "request_id": "1",
             }),
-            Self::AzureSpeech => json!({"error": {"code": code, "message": message}}),
             Self::VoAi => json!({"code": code, "message": message}),
         }
     }

@@ -8,7 +8,7 @@
 use viva_domain::sessions::{ProviderConfig, ProviderOptions};
 
 use crate::providers::Defaults;
-use crate::providers::language::with_region;
+use crate::providers::language::locale;
 use crate::providers::options::{decimal, read, text, unknown};
 
 /// Every option, for the message that refuses another one.
@@ -87,12 +87,7 @@ fn is_of_name(c: char) -> bool {
 /// The session's language, else the voice's, which stands in its name. The vendor knows none without a region.
 fn language(tag: Option<&str>, voice: &str) -> String {
     if let Some(tag) = tag {
-        let (language, region) = with_region(tag);
-        return match language.as_str() {
-            "cmn" | "yue" => format!("zh-{region}"),
-            "no" => format!("nb-{region}"),
-            language => format!("{language}-{region}"),
-        };
+        return locale(tag);
     }
     let mut parts = voice.splitn(3, '-');
     match (parts.next(), parts.next(), parts.next()) {

@@ -15,8 +15,8 @@ use viva_domain::sessions::ProviderConfig;
 
 use self::config::Settings;
 use self::ssml::Ssml;
-use super::KEY;
-use super::place::Service;
+use super::host::Half;
+use super::key::{KEY, key};
 use crate::providers::Defaults;
 use crate::providers::transport::{Account, Format, HttpClient, errors, speech_of_unknown_type};
 
@@ -34,7 +34,7 @@ pub struct AzureTextToSpeech {
 }
 
 impl AzureTextToSpeech {
-    /// Asks this account, which needs a key. `defaults` name the voice of sessions that name none.
+    /// Asks this account; only a container does without a key. `defaults` name the voice of sessions that name none.
     pub fn new(account: Account, http: HttpClient, defaults: Defaults) -> Self {
         Self {
             account,
@@ -66,8 +66,8 @@ impl TextToSpeech for AzureTextToSpeech {
     #[instrument(name = "provider.azure_speech.tts.speak", skip_all, err(level = "debug"))]
     async fn speak(&self, request: TextToSpeechRequest) -> Result<SpeechStream, ProviderError> {
         let settings = self.settings(&request.config)?;
-        let key = self.account.required_header("")?;
-        let url = Service::Tts.url(&self.account, "cognitiveservices/v1");
+        let key = key(&self.account)?;
+        let url = Half::Speaking.url(&self.account, "cognitiveservices/v1");
         let ssml = Ssml {
             language: &settings.language,
             voice: &settings.voice,
@@ -77,12 +77,15 @@ impl TextToSpeech for AzureTextToSpeech {
         };
         let document = ssml.document();
         let make = |client: &reqwest::Client| {
-            client
+            let request = client
                 .post(url.clone())
-                .header(KEY, key.clone())
                 .header(CONTENT_TYPE, "application/ssml+xml")
                 .header(OUTPUT_FORMAT, FORMAT)
-                .body(document.clone())
+                .body(document.clone());
+            match &key {
+                Some(key) => request.header(KEY, key.clone()),
+                None => request,
+            }
         };
         let response = self.http.send(&self.account, make).await?;
         speech_of_unknown_type(&self.account.provider, response, Format::pcm(), RATE)

@@ -35,9 +35,11 @@ fn provider(vendor: KeyVendor) -> CatalogueProvider {
         KeyVendor::Gemini => "gemini",
         KeyVendor::Deepgram => "deepgram",
         KeyVendor::ElevenLabs => "elevenlabs",
-        KeyVendor::Cartesia => "cartesia",
+        KeyVendor::AssemblyAi => "assemblyai",
+        KeyVendor::Speechmatics => "speechmatics",
         KeyVendor::AzureSpeech => "azure-speech",
         KeyVendor::GoogleSpeech => "google-cloud",
+        KeyVendor::Cartesia => "cartesia",
         KeyVendor::VoAi => "voai",
     };
     let providers = Catalogue::load(None).unwrap().into_providers();

@@ -13,7 +13,7 @@
 use viva_domain::sessions::{ProviderConfig, ProviderOptions};
 
 use crate::providers::Defaults;
-use crate::providers::language::with_region;
+use crate::providers::language::{Chinese, locale};
 use crate::providers::options::{decimal, read, text, unknown};
 
 /// Every option, for the message that refuses another one.
@@ -108,14 +108,13 @@ impl Options {
     }
 }
 
-/// The vendor knows no language without a region, and calls Chinese by who speaks it.
+/// The vendor knows no language without a place, and calls Chinese by who speaks it.
 fn language(tag: &str) -> String {
-    let (language, region) = with_region(tag);
-    match (language.as_str(), region.as_str()) {
-        ("zh" | "yue", "HK") => "yue-HK".to_owned(),
-        ("zh", region) => format!("cmn-{region}"),
-        ("no", region) => format!("nb-{region}"),
-        (language, region) => format!("{language}-{region}"),
+    match Chinese::of(tag) {
+        Some(Chinese::Traditional) => "cmn-TW".to_owned(),
+        Some(Chinese::Simplified) => "cmn-CN".to_owned(),
+        Some(Chinese::Cantonese) => "yue-HK".to_owned(),
+        None => locale(tag),
     }
 }
 

@@ -22,8 +22,8 @@ use viva_domain::sessions::ProviderConfig;
 
 use self::config::Settings;
 use self::wire::{AudioConfig, Input, SynthesizeRequest, SynthesizeResponse, Voice};
-use super::place::text_to_speech;
-use super::{DOMAIN, KEY};
+use super::host::Half;
+use super::key::{KEY, key};
 use crate::providers::Defaults;
 use crate::providers::transport::{Account, HttpClient, errors, read, wav};
 
@@ -76,8 +76,8 @@ impl TextToSpeech for GoogleTextToSpeech {
     #[instrument(name = "provider.google_cloud.tts.speak", skip_all, err(level = "debug"))]
     async fn speak(&self, request: TextToSpeechRequest) -> Result<SpeechStream, ProviderError> {
         let settings = self.settings(&request.config)?;
-        let key = self.account.header_beyond(DOMAIN, "")?;
-        let url = text_to_speech(&self.account, "v1/text:synthesize");
+        let key = key(&self.account)?;
+        let url = Half::Speaking.url(&self.account, "v1/text:synthesize");
         let (name, language) = settings.voice_name();
         let options = &settings.options;
         let body = SynthesizeRequest {

@@ -7,7 +7,6 @@
 //! before the operation, as in `https://api.openai.com/v1`. `config.rs` lists the options.
 
 mod config;
-mod files;
 mod realtime;
 #[cfg(test)]
 mod tests;
@@ -23,10 +22,9 @@ use viva_domain::ports::{ProviderError, SpeechToText, SpeechToTextCapabilities, 
 use viva_domain::sessions::ProviderConfig;
 
 use self::config::{Api, Settings};
-use self::files::Limits;
 use self::realtime::Realtime;
 use crate::providers::Defaults;
-use crate::providers::ears::{ANSWERS_WITHIN, KEEP_ALIVE, listen};
+use crate::providers::ears::{ANSWERS_WITHIN, FileLimits, KEEP_ALIVE, listen, listen_to_files};
 use crate::providers::transport::{Account, HttpClient, HttpLimits, errors};
 
 /// The vendor's own hosts, where nothing goes without a key.
@@ -103,11 +101,11 @@ impl SpeechToText for OpenAiSpeechToText {
             Api::Files => {
                 let desk =
                     upload::Desk::new(self.account.clone(), self.http.clone(), authorization, settings);
-                let limits = Limits {
+                let limits = FileLimits {
                     answer: self.http.limits().answer,
                     overtaken: self.patience,
                 };
-                Ok(files::open(desk, limits, &self.tasks))
+                Ok(listen_to_files(desk, limits, &self.tasks))
             }
             Api::Realtime => {
                 let realtime =
