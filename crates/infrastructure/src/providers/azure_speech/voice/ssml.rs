@@ -43,13 +43,16 @@ fn escape(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '\'' => escaped.push_str("&apos;"),
             '"' => escaped.push_str("&quot;"),
-            '\t' | '\n' | '\r' => escaped.push(c),
-            '\u{fffe}' | '\u{ffff}' => escaped.push(' '),
-            c if c.is_control() => escaped.push(' '),
-            c => escaped.push(c),
+            _ if is_char(c) => escaped.push(c),
+            _ => escaped.push(' '),
         }
     }
     escaped
+}
+
+/// Whether XML has it; of the control characters that it has besides nobody needs any.
+fn is_char(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r') || !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
 #[cfg(test)]
