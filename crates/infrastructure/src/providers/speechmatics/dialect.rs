@@ -31,7 +31,7 @@ pub(super) struct Recognition {
 }
 
 impl Recognition {
-    pub(super) fn new(dialing: Dialing, start: Start<'_>, patience: Duration) -> Self {
+    pub(super) fn new(dialing: Dialing, start: &Start<'_>, patience: Duration) -> Self {
         Self {
             dialing,
             start: start.json(),

@@ -89,7 +89,7 @@ impl SpeechToText for SpeechmaticsSpeechToText {
         let key = self.account.header_beyond(DOMAIN, "Bearer ")?;
         let dialing =
             Dialing::new(&self.account, &self.http, self.account.url("v2")).with(AUTHORIZATION, key);
-        let recognition = Recognition::new(dialing, settings.start(), self.patience);
+        let recognition = Recognition::new(dialing, &settings.start(), self.patience);
         listen(recognition, &self.tasks, self.keep_alive).await
     }
 }

@@ -101,7 +101,7 @@ fn what_is_said_between_utterances_belongs_to_none() {
     let settings = Settings::of(&config(PROVIDER, MODEL, &[]), &Defaults::default()).unwrap();
     let vendor = account("http://127.0.0.1:9", None);
     let dialing = Dialing::new(&vendor, &http(), vendor.url("v2"));
-    let mut recognition = Recognition::new(dialing, settings.start(), Duration::ZERO);
+    let mut recognition = Recognition::new(dialing, &settings.start(), Duration::ZERO);
     let mut said = Said::default();
     let mut hear = |recognition: &mut Recognition, message: Value| {
         recognition.hear(&message.to_string(), &mut said);
