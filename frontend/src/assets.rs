@@ -11,12 +11,18 @@ pub struct SiteAssets(BTreeMap<String, String>);
 
 impl SiteAssets {
     /// Every name that the pages ask for. A manifest without one of them is [incomplete](SiteAssets::missing).
-    pub const NAMES: [&str; 13] = [
+    pub const NAMES: [&str; 15] = [
         "audio-worker.js",
         "base.css",
         "boot.js",
         "capture-worklet.js",
+        "compare.js",
+        "compare.wasm",
         "components.css",
+        "conversation.js",
+        "conversation.wasm",
+        "history.js",
+        "history.wasm",
         "icon.svg",
         "playback-worklet.js",
         "providers.js",
@@ -63,7 +69,10 @@ impl SiteAssets {
                 "worker.js",
                 "worker.wasm",
             ],
-            crate::Page::Providers => &[],
+            crate::Page::History
+            | crate::Page::Compare
+            | crate::Page::Providers
+            | crate::Page::Conversation => &[],
         };
         let names = program
             .into_iter()
@@ -87,13 +96,17 @@ mod tests {
     #[test]
     fn missing_files_are_named() {
         let json = r#"{"talk.js": "/a", "talk.wasm": "/b", "base.css": "/c", "components.css": "/d", "boot.js": "/e",
-            "worker.wasm": "/f", "providers.js": "/g"}"#;
+            "worker.wasm": "/f", "providers.js": "/g", "compare.wasm": "/h", "conversation.js": "/i"}"#;
         let assets = SiteAssets::from_json(json).unwrap();
         assert_eq!(
             assets.missing(),
             [
                 "audio-worker.js",
                 "capture-worklet.js",
+                "compare.js",
+                "conversation.wasm",
+                "history.js",
+                "history.wasm",
                 "icon.svg",
                 "playback-worklet.js",
                 "providers.wasm",

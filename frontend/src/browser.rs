@@ -68,6 +68,64 @@ pub(crate) fn focus(selector: &str) {
     }
 }
 
+/// The query of the address, without the question mark.
+pub(crate) fn address_query() -> String {
+    let query = web_sys::window().and_then(|window| window.location().search().ok());
+    query.map_or(String::new(), |query| query.trim_start_matches('?').to_owned())
+}
+
+/// Gives the address another query (`?a=b`, or nothing), to which one comes back by the browser's button.
+pub(crate) fn go_to_query(query: &str) {
+    let Some(window) = web_sys::window() else { return };
+    let (Ok(history), Ok(path)) = (window.history(), window.location().pathname()) else {
+        return;
+    };
+    // Browsers forbid it to pages that do so all the time; then the address stays behind.
+    let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&format!("{path}{query}")));
+}
+
+/// The same, but the button leads to what was before the present one.
+pub(crate) fn go_on_to_query(query: &str) {
+    let Some(window) = web_sys::window() else { return };
+    let (Ok(history), Ok(path)) = (window.history(), window.location().pathname()) else {
+        return;
+    };
+    // As above.
+    let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("{path}{query}")));
+}
+
+/// The path of the address.
+pub(crate) fn path() -> Option<String> {
+    web_sys::window()?.location().pathname().ok()
+}
+
+/// Goes to another page.
+pub(crate) fn go_to(path: &str) {
+    if let Some(window) = web_sys::window() {
+        // Fails only for what is no address.
+        let _ = window.location().set_href(path);
+    }
+}
+
+/// Loads the page anew.
+pub(crate) fn reload() {
+    if let Some(window) = web_sys::window() {
+        // Fails only for documents that are not shown.
+        let _ = window.location().reload();
+    }
+}
+
+/// Sets a custom property of the style sheets.
+pub(crate) fn set_root_property(name: &str, value: &str) {
+    if let Some(root) = root() {
+        // Fails only in styles that cannot be changed.
+        let _ = root
+            .unchecked_into::<web_sys::HtmlElement>()
+            .style()
+            .set_property(name, value);
+    }
+}
+
 /// The `User-Agent` of the browser.
 pub(crate) fn user_agent() -> String {
     web_sys::window()
@@ -110,6 +168,30 @@ pub(crate) fn origin_ms() -> f64 {
 pub(crate) fn local_time(ms: i64, language: crate::Language) -> String {
     let date = js_sys::Date::new(&JsValue::from_f64(ms as f64));
     date.to_locale_string(language.tag(), &JsValue::UNDEFINED).into()
+}
+
+/// The same with the day in words and without seconds.
+pub(crate) fn local_minute(ms: i64, language: crate::Language) -> String {
+    let date = js_sys::Date::new(&JsValue::from_f64(ms as f64));
+    let styles = object(&[("dateStyle", &"medium".into()), ("timeStyle", &"short".into())]);
+    date.to_locale_string(&locale(language), &styles).into()
+}
+
+/// How the reader writes numbers and dates in this language: as the browser's settings say, where they speak of it.
+fn locale(language: crate::Language) -> String {
+    let preferred = web_sys::window().map(|window| window.navigator().languages());
+    let mut tags = preferred.iter().flat_map(js_sys::Array::iter);
+    tags.find_map(|tag| {
+        tag.as_string()
+            .filter(|tag| crate::Language::from_tag(tag) == Some(language))
+    })
+    .unwrap_or_else(|| language.tag().to_owned())
+}
+
+/// The reader's time zone, such as `Europe/Berlin`.
+pub(crate) fn time_zone() -> Option<String> {
+    let format = js_sys::Intl::DateTimeFormat::new(&js_sys::Array::new(), &Object::new());
+    property(&format.resolved_options(), "timeZone").as_string()
 }
 
 /// The URL path of one of the bundle's files, as the server wrote it into the document.

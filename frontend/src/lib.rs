@@ -30,17 +30,22 @@
 )]
 
 pub mod api;
+pub mod archive;
 mod assets;
 #[cfg(feature = "hydrate")]
 pub mod audio;
 #[cfg(feature = "hydrate")]
 mod browser;
+#[cfg(feature = "hydrate")]
+mod canvas;
+pub mod comparing;
 pub mod components;
 mod erase;
 #[cfg(feature = "hydrate")]
 mod hydrate;
 pub mod keyring;
 mod language;
+pub mod listening;
 #[cfg(feature = "hydrate")]
 mod memory;
 mod page;

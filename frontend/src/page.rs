@@ -10,19 +10,37 @@ use crate::words::shared::Words;
 pub enum Page {
     /// Talk with an AI.
     Talk,
+    /// Conversations that were held.
+    History,
+    /// Conversations side by side.
+    Compare,
     /// Which providers there are, and keys of one's own for them.
     Providers,
+    /// One conversation that was kept.
+    Conversation,
 }
 
 impl Page {
-    /// Those that there are, in the order in which they are shown.
-    pub const ALL: [Self; 2] = [Self::Talk, Self::Providers];
+    /// Those that there are.
+    pub const ALL: [Self; 5] = [
+        Self::Talk,
+        Self::History,
+        Self::Compare,
+        Self::Providers,
+        Self::Conversation,
+    ];
 
-    /// Where it is.
+    /// Those to which there is a way from everywhere, in the order in which they are shown.
+    pub const IN_BAR: [Self; 4] = [Self::Talk, Self::History, Self::Compare, Self::Providers];
+
+    /// Where it is. What stands in braces is another word for each that there is of its kind.
     pub const fn path(self) -> &'static str {
         match self {
             Self::Talk => "/",
+            Self::History => "/history",
+            Self::Compare => "/compare",
             Self::Providers => "/providers",
+            Self::Conversation => "/sessions/{id}",
         }
     }
 
@@ -30,7 +48,10 @@ impl Page {
     pub const fn program(self) -> &'static str {
         match self {
             Self::Talk => "talk",
+            Self::History => "history",
+            Self::Compare => "compare",
             Self::Providers => "providers",
+            Self::Conversation => "conversation",
         }
     }
 
@@ -38,7 +59,10 @@ impl Page {
     pub const fn name(self, words: &Words) -> &'static str {
         match self {
             Self::Talk => words.talk,
+            Self::History => words.history,
+            Self::Compare => words.compare,
             Self::Providers => words.providers,
+            Self::Conversation => words.conversation,
         }
     }
 
@@ -79,5 +103,13 @@ mod tests {
             }
         }
         assert_eq!(Page::Talk.title(Language::English), "Talk – Viva");
+    }
+
+    #[test]
+    fn ways_lead_to_pages_that_there_is_one_of() {
+        for page in Page::ALL {
+            let is_one_of_many = page.path().contains('{');
+            assert_eq!(Page::IN_BAR.contains(&page), !is_one_of_many, "{page:?}");
+        }
     }
 }

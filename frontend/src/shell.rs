@@ -5,7 +5,7 @@ use crate::assets::SiteAssets;
 use crate::erase::Erase;
 use crate::language::Language;
 use crate::page::Page;
-use crate::pages::{Providers, Talk};
+use crate::pages::{Compare, Conversation, History, Providers, Talk};
 use crate::words::shared::Words;
 
 /// Whether whoever reads the page had to sign in, and may sign out.
@@ -66,7 +66,10 @@ pub fn shell(page: Page, assets: &SiteAssets, account: Account) -> impl IntoView
 fn content(page: Page) -> AnyView {
     match page {
         Page::Talk => view! { <Talk /> }.erase(),
+        Page::History => view! { <History /> }.erase(),
+        Page::Compare => view! { <Compare /> }.erase(),
         Page::Providers => view! { <Providers /> }.erase(),
+        Page::Conversation => view! { <Conversation /> }.erase(),
     }
 }
 

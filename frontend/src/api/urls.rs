@@ -10,10 +10,81 @@ pub const ACCOUNT_PATH: &str = "/login";
 pub fn sign_in_for(page: Page) -> String {
     format!("{ACCOUNT_PATH}?next={}", page.path())
 }
+/// Below it are the pages of single sessions.
+const SESSION_PAGES: &str = "/sessions/";
 
 /// What a list has per page: the most that the server gives.
 #[cfg(any(feature = "hydrate", test))]
 const PAGE_SIZE: u16 = 100;
+
+/// What a list of sessions has per page where people look through it.
+#[cfg(any(feature = "hydrate", test))]
+const LOOKED_THROUGH: u16 = 10;
+
+/// Where a session is shown: a page, not of the API.
+pub fn session_page(id: Uuid) -> String {
+    format!("{SESSION_PAGES}{id}")
+}
+
+/// The session that the path of such a page names.
+pub fn session_in(path: &str) -> Option<Uuid> {
+    path.strip_prefix(SESSION_PAGES)?.parse().ok()
+}
+
+/// Path of a session with its turns.
+#[cfg(any(feature = "hydrate", test))]
+pub fn session(id: Uuid) -> String {
+    format!("/api/v1/interaction/sessions/{id}")
+}
+
+/// Path of a page of the sessions whose transcripts hold a text, which is encoded for URLs.
+#[cfg(any(feature = "hydrate", test))]
+pub fn sessions_with_text(text: &str, page: u32, bound: Option<u64>) -> String {
+    let bound = bound.map_or(String::new(), |bound| format!("&bound={bound}"));
+    format!("/api/v1/interaction/sessions?q={text}&page={page}&page_size={LOOKED_THROUGH}{bound}")
+}
+
+/// Path of what a session sounded like, in small.
+#[cfg(any(feature = "hydrate", test))]
+pub fn peaks(id: Uuid) -> String {
+    format!("{}/peaks", session(id))
+}
+
+/// As what a session can be taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportFormat {
+    /// Everything but the sound.
+    Json,
+    /// A row per turn.
+    Csv,
+    /// Both sides in time.
+    Wav,
+    /// All of it.
+    Zip,
+}
+
+impl ExportFormat {
+    /// Everything, in the order in which it is shown.
+    pub const ALL: [Self; 4] = [Self::Json, Self::Csv, Self::Wav, Self::Zip];
+
+    /// What it is called in addresses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Csv => "csv",
+            Self::Wav => "wav",
+            Self::Zip => "zip",
+        }
+    }
+}
+
+/// Path of a session as a file.
+pub fn export(id: Uuid, format: ExportFormat) -> String {
+    format!(
+        "/api/v1/interaction/sessions/{id}/export?format={}",
+        format.name()
+    )
+}
 
 /// Path of the recording of one side of a turn.
 pub fn recording(session_id: Uuid, turn_id: Uuid, role: Role) -> String {
@@ -30,6 +101,16 @@ pub fn turns_page(session_id: Uuid, turn_number: u16) -> String {
     let page = turn_number.saturating_sub(1) / PAGE_SIZE + 1;
     format!("/api/v1/interaction/sessions/{session_id}/turns?page={page}&page_size={PAGE_SIZE}")
 }
+
+/// Path of the sessions that these parameters ask for.
+#[cfg(any(feature = "hydrate", test))]
+pub fn sessions_page(parameters: &str) -> String {
+    format!("/api/v1/interaction/sessions?{parameters}")
+}
+
+/// Path at which several sessions are deleted.
+#[cfg(feature = "hydrate")]
+pub const SESSION_DELETIONS: &str = "/api/v1/interaction/sessions/deletions";
 
 /// Path of the templates.
 #[cfg(any(feature = "hydrate", test))]
@@ -69,9 +150,39 @@ mod tests {
     }
 
     #[test]
+    fn sessions_are_listed_as_they_are_asked_for() {
+        let path = sessions_page("q=a&page=2");
+        assert!(path.ends_with("/interaction/sessions?q=a&page=2"), "{path}");
+    }
+
+    #[test]
+    fn a_session_has_a_page_and_files() {
+        let id = Uuid::max();
+        assert_eq!(session_in(&session_page(id)), Some(id));
+        for path in ["/", "/sessions", "/sessions/", "/sessions/me", "/history"] {
+            assert_eq!(session_in(path), None, "{path}");
+        }
+        assert_eq!(peaks(id), format!("{}/peaks", session(id)));
+        let files = ExportFormat::ALL.map(|format| export(id, format));
+        for (file, name) in files.iter().zip(["json", "csv", "wav", "zip"]) {
+            assert_eq!(*file, format!("{}/export?format={name}", session(id)));
+        }
+    }
+
+    #[test]
     fn templates_are_listed_by_page_and_each_has_its_place() {
         assert_eq!(templates_page(2), format!("{TEMPLATES}?page=2&page_size=100"));
         assert_eq!(template(Uuid::nil()), format!("{TEMPLATES}/{}", Uuid::nil()));
+    }
+
+    #[test]
+    fn sessions_are_looked_through_by_page_of_one_list() {
+        assert!(sessions_with_text("", 1, None).ends_with("/sessions?q=&page=1&page_size=10"));
+        assert!(
+            sessions_with_text("a%20b", 3, Some(42)).ends_with("?q=a%20b&page=3&page_size=10&bound=42"),
+            "the second list is another one"
+        );
+        assert!(session(Uuid::nil()).ends_with(&session_page(Uuid::nil())));
     }
 
     #[test]

@@ -32,7 +32,8 @@ pub(super) fn in_words(interaction: &Interaction, list: Option<&ProviderList>, w
     texts.join(" · ")
 }
 
-fn named(part: Part, choices: &Choices, list: Option<&ProviderList>) -> String {
+/// Who plays a part, with what is chosen of it.
+pub(super) fn named(part: Part, choices: &Choices, list: Option<&ProviderList>) -> String {
     let provider = list.and_then(|list| part.provider(list, &choices.provider));
     let mut names = vec![
         provider

@@ -16,13 +16,16 @@ pub enum Shape {
     Flag,
     Warning,
     Play,
+    Pause,
     Stop,
     Setup,
     Clock,
     Close,
+    Plus,
     Auto,
     Sun,
     Moon,
+    Bin,
 }
 
 impl Shape {
@@ -55,11 +58,13 @@ impl Shape {
             Self::Flag => "M5 17V3.5M5 4h9.5l-2 3.2 2 3.3H5",
             Self::Warning => "M10 3.2 17.4 16H2.6zM10 8v3.6M10 13.8v.1",
             Self::Play => "M6.5 4.2v11.6l9-5.8z",
+            Self::Pause => "M7 4.5v11M13 4.5v11",
             Self::Stop => "M5.5 5.5h9v9h-9z",
             Self::Setup => {
                 "M3.5 6h6M13.5 6h3M3.5 14h3M10.5 14h6M11.5 4a2 2 0 1 0 0 4a2 2 0 1 0 0-4M8.5 12a2 2 0 1 0 0 4a2 2 0 1 0 0-4"
             }
             Self::Clock => "M10 3.2a6.8 6.8 0 1 0 0 13.6a6.8 6.8 0 1 0 0-13.6M10 6.2V10l2.6 1.8",
+            Self::Plus => "M10 4.5v11M4.5 10h11",
             Self::Close => "M5 5l10 10M15 5L5 15",
             Self::Auto => {
                 "M10 3.2a6.8 6.8 0 1 0 0 13.6a6.8 6.8 0 1 0 0-13.6M10 3.2v13.6M12.4 4v12M14.8 5.6v8.8"
@@ -68,6 +73,7 @@ impl Shape {
                 "M10 6.6a3.4 3.4 0 1 0 0 6.8a3.4 3.4 0 1 0 0-6.8M10 2v1.6M10 16.4V18M2 10h1.6M16.4 10H18M4.4 4.4l1.1 1.1M14.5 14.5l1.1 1.1M15.6 4.4l-1.1 1.1M5.5 14.5l-1.1 1.1"
             }
             Self::Moon => "M16 11.8A6.6 6.6 0 0 1 8.2 4a6.6 6.6 0 1 0 7.8 7.8",
+            Self::Bin => "M4 5.5h12M8 5.5V3.5h4v2M5.5 5.5l.7 11h7.6l.7-11M8.5 8.5v5M11.5 8.5v5",
         }
     }
 }

@@ -1,16 +1,28 @@
 //! One file per component, with its style sheet beside it. Components show the contexts of `state` and call
-//! [`Controls`](crate::session::Controls) or the [`Keyring`](crate::keyring::Keyring); they fetch nothing.
+//! [`Controls`](crate::session::Controls), the [`Keyring`](crate::keyring::Keyring), the
+//! [`Archive`](crate::archive::Archive), [`Comparing`](crate::comparing::Comparing) or the
+//! [`Listener`](crate::listening::Listener); they fetch nothing.
 
 mod combobox;
+pub mod comparison;
 mod configuration;
 mod control_bar;
 mod device_pickers;
+mod history_deletion;
+mod history_filters;
+mod history_list;
+mod history_messages;
+mod history_pager;
+mod history_row;
+mod history_selection;
+mod history_words;
 mod icon;
 mod key_actions;
 mod key_trouble;
 mod latency_bar;
 mod latency_panel;
 mod latency_statistics;
+mod legend;
 mod level_meter;
 mod message_bar;
 mod microphone_help;
@@ -18,8 +30,13 @@ mod new_key;
 mod offer_bar;
 mod panel_head;
 mod picker;
+mod player;
 mod provider_card;
 mod provider_list;
+mod recorded_deletion;
+mod recorded_head;
+mod recorded_trouble;
+mod recorded_turns;
 mod self_test;
 mod setup_mode;
 mod setup_panel;
@@ -29,37 +46,56 @@ mod setup_template;
 mod state_indicator;
 mod summary;
 mod switch;
+mod time_line;
+#[cfg(feature = "hydrate")]
+mod time_line_chart;
 mod top_bar;
 mod transcript;
 mod visualizer;
+mod waterfall;
 
 pub use control_bar::ControlBar;
+pub use history_deletion::HistoryDeletion;
+pub use history_filters::HistoryFilters;
+pub use history_list::HistoryList;
+pub use history_messages::HistoryMessages;
+pub use history_pager::HistoryPager;
+pub use history_selection::HistorySelection;
 pub use latency_panel::LatencyPanel;
 pub use level_meter::LevelMeter;
 pub use message_bar::MessageBar;
 pub use microphone_help::MicrophoneHelp;
 pub use offer_bar::OfferBar;
+pub use player::Player;
 pub use provider_list::{ListTrouble, ProviderList};
+pub use recorded_head::RecordedHead;
+pub use recorded_trouble::RecordedTrouble;
+pub use recorded_turns::RecordedTurns;
 pub use setup_panel::SetupPanel;
 pub use state_indicator::StateIndicator;
 pub use summary::Summary;
 pub use top_bar::TopBar;
 pub use transcript::Transcript;
 pub use visualizer::Visualizer;
+pub use waterfall::Waterfall;
 
 use combobox::Combobox;
 use device_pickers::DevicePickers;
+use history_row::HistoryRow;
 use icon::{Icon, Shape};
 use key_actions::KeyActions;
 use latency_bar::LatencyBar;
 use latency_statistics::LatencyStatistics;
+use legend::{Legend, mark_name};
 use new_key::NewKey;
 use panel_head::PanelHead;
 use picker::{Choice, Picker};
 use provider_card::ProviderCard;
+use recorded_deletion::RecordedDeletion;
 use self_test::SelfTest;
 use setup_mode::SetupMode;
 use setup_part::SetupPart;
 use setup_prompt::SetupPrompt;
 use setup_template::{KeepTemplate, SetupTemplate};
 use switch::Switch;
+use time_line::TimeLine;

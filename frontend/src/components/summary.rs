@@ -1,6 +1,8 @@
 use leptos::prelude::*;
+use uuid::Uuid;
 use viva_protocol::ws::SessionSummary;
 
+use crate::api::session_page;
 use crate::erase::Erase;
 use crate::state::context::{Preferences, Talk};
 use crate::state::figures;
@@ -12,14 +14,15 @@ pub fn Summary() -> impl IntoView {
     let talk = expect_context::<Talk>();
     let preferences = expect_context::<Preferences>();
     let summary = Memo::new(move |_| talk.conversation.with(|conversation| conversation.summary));
+    let session = Memo::new(move |_| talk.conversation.with(|conversation| conversation.session_id));
     move || {
         summary
             .get()
-            .map(|summary| card(summary, Words::now(preferences)))
+            .map(|summary| card(summary, session.get(), Words::now(preferences)))
     }
 }
 
-fn card(summary: SessionSummary, words: &'static Words) -> impl IntoView {
+fn card(summary: SessionSummary, session: Option<Uuid>, words: &'static Words) -> impl IntoView {
     let latencies = [
         (words.minimum, summary.min_latency_ms),
         (words.average, summary.avg_latency_ms),
@@ -44,6 +47,7 @@ fn card(summary: SessionSummary, words: &'static Words) -> impl IntoView {
             } else {
                 view! { <p class="vv-hint">{words.summary_none}</p> }.erase()
             }}
+            {session.map(|id| view! { <a href=session_page(id)>{words.summary_see}</a> })}
         </section>
     }
     .erase()

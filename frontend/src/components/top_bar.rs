@@ -42,7 +42,7 @@ pub fn TopBar() -> impl IntoView {
             </svg>
             <h1>"Viva"</h1>
             <nav class="vv-pages" aria-label=say(|words| words.pages)>
-                {Page::ALL.map(link).collect_view()}
+                {Page::IN_BAR.map(link).collect_view()}
             </nav>
             <span class="vv-tagline">{say(|words| words.tagline)}</span>
             <button

@@ -5,6 +5,11 @@ pub fn ms(value: f64) -> String {
     grouped(value.round())
 }
 
+/// How many, with grouped digits: `1,020`.
+pub fn count(value: u64) -> String {
+    grouped(value as f64)
+}
+
 /// Milliseconds with one decimal, for errors: `1.2`.
 pub fn precise_ms(value: f64) -> String {
     format!("{value:.1}")
@@ -17,6 +22,18 @@ pub fn signed_ms(value: f64) -> String {
         format!("\u{2212}{magnitude}")
     } else {
         format!("+{magnitude}")
+    }
+}
+
+/// How much more or less, in whole milliseconds: `+12`, `−1,020`, `±0`.
+pub fn difference_ms(value: f64) -> String {
+    let rounded = value.round();
+    if rounded == 0.0 {
+        "±0".to_owned()
+    } else if rounded > 0.0 {
+        format!("+{}", grouped(rounded))
+    } else {
+        grouped(rounded)
     }
 }
 
@@ -70,6 +87,7 @@ mod tests {
         ] {
             assert_eq!(ms(value), text);
         }
+        assert_eq!(count(100_000), "100,000");
     }
 
     #[test]
@@ -83,6 +101,14 @@ mod tests {
         assert_eq!(
             [0.44, -1.25, -0.01].map(signed_ms),
             ["+0.4", "\u{2212}1.2", "+0.0"]
+        );
+    }
+
+    #[test]
+    fn differences_have_a_sign_and_none_is_plus_and_minus_nothing() {
+        assert_eq!(
+            [12.4, -1_020.0, 0.4, -0.4].map(difference_ms),
+            ["+12", "\u{2212}1,020", "±0", "±0"]
         );
     }
 

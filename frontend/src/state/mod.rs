@@ -1,9 +1,11 @@
 //! What the page knows, as plain Rust: no DOM, no browser, tested natively.
 
 pub mod choices;
+pub mod compare;
 pub mod context;
 pub mod conversation;
 pub mod figures;
+pub mod history;
 pub mod keys;
 pub mod latency;
 pub mod liveness;
@@ -15,6 +17,7 @@ pub mod phase;
 pub mod prompt;
 pub mod provider_cards;
 pub mod reconnect;
+pub mod recorded;
 pub mod self_test;
 pub mod settings;
 pub mod speaker;

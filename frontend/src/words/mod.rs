@@ -46,6 +46,9 @@ macro_rules! words {
     };
 }
 
+pub mod compare;
+pub mod conversation;
+pub mod history;
 pub mod providers;
 pub mod shared;
 pub mod talk;
@@ -73,9 +76,16 @@ mod tests {
     }
 
     fn pairs() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
-        [shared::PAIRS, talk::PAIRS, providers::PAIRS]
-            .into_iter()
-            .flatten()
+        [
+            shared::PAIRS,
+            talk::PAIRS,
+            history::PAIRS,
+            compare::PAIRS,
+            conversation::PAIRS,
+            providers::PAIRS,
+        ]
+        .into_iter()
+        .flatten()
     }
 
     #[test]

@@ -4,7 +4,10 @@ words! {
     title: "{page} – Viva", "{page} – Viva";
     pages: "Pages", "頁面";
     talk: "Talk", "對話";
+    history: "History", "紀錄";
+    compare: "Compare", "比較";
     providers: "Providers", "服務";
+    conversation: "Conversation", "對話內容";
     tagline: "voice AI test bench", "語音 AI 測試台";
     other_language: "中文", "English";
     switch_language: "Switch to Traditional Chinese", "切換為英文";

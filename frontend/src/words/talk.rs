@@ -202,6 +202,7 @@ words! {
     summary_turns: "Turns", "輪數";
     summary_duration: "Duration", "時長";
     summary_interrupted: "Interrupted", "被打斷";
+    summary_see: "See and hear this conversation", "檢視並聆聽這場對話";
     summary_none: "No answer was timed in this session.", "本次沒有測到回答延遲。";
 
     start: "Start", "開始";

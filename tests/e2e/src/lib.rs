@@ -11,5 +11,7 @@
 pub mod accuracy;
 pub mod browser;
 pub mod edges;
+pub mod held;
+pub mod kept;
 pub mod page;
 pub mod viva;

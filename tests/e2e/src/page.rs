@@ -13,7 +13,7 @@ use crate::viva::required;
 
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Limits are those of a quiet machine; one that builds at the same time gets so many times as long.
-const BUSY: u32 = 3;
+pub const BUSY: u32 = 3;
 
 /// Asks for a microphone as it is: nothing is cancelled, suppressed or levelled.
 const RAW_MICROPHONE: &str = "(() => {
@@ -369,8 +369,22 @@ impl Page {
 
     /// Takes a picture of every view, into `e2e` in the build folder.
     pub async fn picture(&self, name: &str) -> Result<()> {
+        self.picture_after(name, "null").await
+    }
+
+    /// The same of what begins with what matches the selector, where the page is longer than the window.
+    pub async fn picture_of(&self, name: &str, selector: &str) -> Result<()> {
+        self.picture_after(
+            name,
+            &format!("document.querySelector({selector:?}).scrollIntoView()"),
+        )
+        .await
+    }
+
+    async fn picture_after(&self, name: &str, script: &str) -> Result<()> {
         for view in View::ALL {
             self.look(view).await?;
+            self.value(script).await?;
             let wide = self
                 .value(&format!("document.documentElement.scrollWidth <= {}", view.width))
                 .await?;

@@ -11,6 +11,7 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines, copy, sink};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 
 const START_LIMIT: Duration = Duration::from_mins(1);
 
@@ -82,8 +83,36 @@ impl Viva {
         Ok(String::from_utf8(output.stdout)?)
     }
 
+    /// What is stored of a session, such as its recordings.
+    pub fn files_of(&self, session_id: Uuid) -> Result<Vec<PathBuf>> {
+        let folder = self.folder.path().join("storage");
+        let mut files = Vec::new();
+        let mut folders = vec![folder];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder)? {
+                let path = entry?.path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.to_string_lossy().contains(&session_id.to_string()) {
+                    files.push(path);
+                }
+            }
+        }
+        Ok(files)
+    }
+
     pub fn url(&self) -> String {
         format!("http://{}/", self.address)
+    }
+
+    /// Where its database is.
+    pub(crate) fn database(&self) -> String {
+        database_in(&self.folder)
+    }
+
+    /// Where it stores what it keeps of sessions.
+    pub fn storage(&self) -> PathBuf {
+        self.folder.path().join("storage")
     }
 }
 

@@ -2,10 +2,12 @@
 //! heard.
 
 use std::collections::VecDeque;
+use std::future::ready;
+use std::ops::Range;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
-use viva_audio::{Resampler, SampleRate, WavHeader, pcm};
+use viva_audio::{HEADER_LEN, Resampler, SampleRate, WavHeader, pcm};
 use viva_domain::sessions::Stretch;
 use viva_domain::turns::{Recording, Turn};
 
@@ -19,7 +21,7 @@ const DEFAULT_RATE: SampleRate = SampleRate::HZ_24K;
 /// Frames that are made at once: 85 ms at 48 kHz, which takes less than 500 µs.
 const BLOCK: u64 = 4 * 1024;
 
-/// A conversation as a WAV file, of which only a moment is in memory.
+/// A conversation as a WAV file, of which only a moment is in memory. It can be read from anywhere.
 pub struct Stereo {
     header: WavHeader,
     user: Lane,
@@ -69,10 +71,38 @@ impl Stereo {
 
     /// The file, made as it is taken. Who drops it stops the work.
     pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, HistoryError>> + Send + 'static {
-        let header = Bytes::copy_from_slice(&self.header.encode());
-        let left = u64::from(self.header.data_len()) / BYTES_PER_FRAME;
-        let frames = stream::try_unfold(
-            (self.user, self.ai, left),
+        let len = self.file_len();
+        self.into_part(0..len)
+    }
+
+    /// These bytes of the file, the same as they are in all of it. What lies before them is not made.
+    pub fn into_part(
+        mut self,
+        bytes: Range<u64>,
+    ) -> impl Stream<Item = Result<Bytes, HistoryError>> + Send + 'static {
+        const HEADER: u64 = HEADER_LEN as u64;
+        let end = bytes.end.min(self.file_len());
+        let header = self.header.encode();
+        let of_header = |byte: u64| usize::try_from(byte.min(HEADER)).unwrap_or(HEADER_LEN);
+        let header = Bytes::copy_from_slice(
+            header
+                .get(of_header(bytes.start)..of_header(end))
+                .unwrap_or_default(),
+        );
+        let (first, end) = (bytes.start.saturating_sub(HEADER), end.saturating_sub(HEADER));
+        let (frame, surplus) = (first / BYTES_PER_FRAME, first % BYTES_PER_FRAME);
+        self.user.skip_to(frame);
+        self.ai.skip_to(frame);
+        let frames = self.into_frames(end.div_ceil(BYTES_PER_FRAME).saturating_sub(frame));
+        let wanted =
+            stream::once(async move { Ok(header) }).chain(cut(frames, surplus, end.saturating_sub(first)));
+        wanted.filter(|piece| ready(!piece.as_ref().is_ok_and(Bytes::is_empty)))
+    }
+
+    /// So many frames from where the lanes stand.
+    fn into_frames(self, count: u64) -> impl Stream<Item = Result<Bytes, HistoryError>> + Send + 'static {
+        stream::try_unfold(
+            (self.user, self.ai, count),
             |(mut user, mut ai, left)| async move {
                 if left == 0 {
                     return Ok(None);
@@ -83,9 +113,29 @@ impl Stereo {
                 let block = interleaved(&user.take(count).await?, &ai.take(count).await?);
                 Ok(Some((block, (user, ai, left - count))))
             },
-        );
-        stream::iter([Ok(header)]).chain(frames)
+        )
     }
+}
+
+/// The bytes after `surplus`, `len` of them.
+fn cut(
+    pieces: impl Stream<Item = Result<Bytes, HistoryError>> + Send + 'static,
+    surplus: u64,
+    len: u64,
+) -> impl Stream<Item = Result<Bytes, HistoryError>> + Send + 'static {
+    let within = |bytes: u64, piece: &Bytes| {
+        usize::try_from(bytes).map_or(piece.len(), |bytes| bytes.min(piece.len()))
+    };
+    pieces.scan((surplus, len), move |(surplus, left), piece| {
+        let piece = piece.map(|mut piece| {
+            let too_early = piece.split_to(within(*surplus, &piece));
+            *surplus -= too_early.len() as u64;
+            piece.truncate(within(*left, &piece));
+            *left -= piece.len() as u64;
+            piece
+        });
+        ready(Some(piece))
+    })
 }
 
 fn interleaved(left: &[i16], right: &[i16]) -> Bytes {
@@ -131,16 +181,43 @@ impl Place {
             ends: to.samples_in(stretch.end().elapsed()),
         })
     }
+
+    /// How many samples of the recording need not be read when so many of the file are left out, and how many of the file
+    /// are made nevertheless, to be thrown away. A resampler gives the same samples when it begins at a whole second, in which
+    /// every rate has whole samples, and has read on for longer than its filter is.
+    fn unread(&self, skipped: u64) -> (u64, usize) {
+        if self.from == self.to {
+            return (skipped, 0);
+        }
+        let seconds = (skipped / u64::from(self.to.hz())).saturating_sub(1);
+        let surplus = skipped - seconds * u64::from(self.to.hz());
+        let surplus = usize::try_from(surplus).unwrap_or(usize::MAX);
+        (seconds * u64::from(self.from.hz()), surplus)
+    }
 }
 
 impl Lane {
-    fn new(history: &History, places: VecDeque<Place>) -> Self {
+    fn new(history: &History, mut places: VecDeque<Place>) -> Self {
+        let mut free_from = 0;
+        for place in &mut places {
+            // Where two touch, the later one waits for the earlier one, wherever the file is read from.
+            place.begins = place.begins.max(free_from);
+            place.ends = place.ends.max(place.begins);
+            free_from = place.ends;
+        }
         Self {
             history: history.clone(),
             position: 0,
             places,
             voice: None,
         }
+    }
+
+    /// Leaves out what lies before this frame.
+    fn skip_to(&mut self, frame: u64) {
+        let over = self.places.partition_point(|place| place.ends <= frame);
+        self.places.drain(..over);
+        self.position = frame;
     }
 
     /// The next so many samples: silence where nothing lies.
@@ -173,7 +250,8 @@ impl Lane {
         let is_last = until == place.ends;
         let wanted = until.saturating_sub(self.position);
         if self.voice.is_none() && wanted > 0 {
-            self.voice = Voice::open(&self.history, place).await?;
+            let skipped = self.position.saturating_sub(place.begins);
+            self.voice = Voice::open(&self.history, place, skipped).await?;
         }
         let sounded = match &mut self.voice {
             Some(voice) => voice.take(wanted, taken).await?,
@@ -191,20 +269,23 @@ impl Lane {
 struct Voice {
     samples: Samples,
     resampler: Resampler,
-    /// What comes out of the resampler before the first sample does.
+    /// What comes out of the resampler before the first sample that is wanted does.
     early: usize,
     ready: VecDeque<i16>,
     is_over: bool,
 }
 
 impl Voice {
-    async fn open(history: &History, place: &Place) -> Result<Option<Self>, HistoryError> {
-        let opened = Samples::open(history, &place.recording, place.first_sample, place.end_sample).await?;
+    /// Begins so many samples of the file after the place does.
+    async fn open(history: &History, place: &Place, skipped: u64) -> Result<Option<Self>, HistoryError> {
+        let (unread, surplus) = place.unread(skipped);
+        let first = place.first_sample + unread;
+        let opened = Samples::open(history, &place.recording, first, place.end_sample).await?;
         Ok(opened.map(|samples| {
             let resampler = Resampler::new(place.from, place.to);
             Self {
                 samples,
-                early: resampler.delay(),
+                early: resampler.delay() + surplus,
                 resampler,
                 ready: VecDeque::new(),
                 is_over: false,

@@ -40,14 +40,26 @@ struct Program {
 }
 
 /// The pages, and the worker that computes their audio: none has to load what only another needs.
-const PROGRAMS: [Program; 3] = [
+const PROGRAMS: [Program; 4] = [
     Program {
         stem: "talk",
         wasm: "viva-talk.wasm",
     },
     Program {
+        stem: "history",
+        wasm: "viva-history.wasm",
+    },
+    Program {
+        stem: "compare",
+        wasm: "viva-compare.wasm",
+    },
+    Program {
         stem: "providers",
         wasm: "viva-providers.wasm",
+    },
+    Program {
+        stem: "conversation",
+        wasm: "viva-conversation.wasm",
     },
     Program {
         stem: "worker",

@@ -82,7 +82,8 @@ impl Stage {
         }
     }
 
-    fn of(self, latency: &Latency) -> Option<f64> {
+    /// How long it took, in ms.
+    pub fn of(self, latency: &Latency) -> Option<f64> {
         match self {
             Self::Endpointing => latency.endpointing_ms,
             Self::Stt => latency.stt_ms,
@@ -282,7 +283,8 @@ pub struct Statistics {
 }
 
 impl Statistics {
-    fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
+    /// Over these values; `None` when there is none.
+    pub fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
         let mut values: Vec<f64> = values.collect();
         values.sort_by(f64::total_cmp);
         let (min, max) = (*values.first()?, *values.last()?);

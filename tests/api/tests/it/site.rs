@@ -26,7 +26,10 @@ pub(crate) fn bundle(folder: &Path) -> Site {
     }
     let manifest = json!({
         "talk.js": "/pkg/3f2a91c0/talk.js", "talk.wasm": "/pkg/3f2a91c0/talk_bg.wasm",
+        "history.js": "/pkg/5c0de1a2/history.js", "history.wasm": "/pkg/5c0de1a2/history_bg.wasm",
+        "compare.js": "/pkg/5d1e80aa/compare.js", "compare.wasm": "/pkg/5d1e80aa/compare_bg.wasm",
         "providers.js": "/pkg/91b2c7d4/providers.js", "providers.wasm": "/pkg/91b2c7d4/providers_bg.wasm",
+        "conversation.js": "/pkg/a03f77e9/conversation.js", "conversation.wasm": "/pkg/a03f77e9/conversation_bg.wasm",
         "base.css": "/assets/base-1234.css", "components.css": "/assets/components-1234.css",
         "boot.js": "/assets/boot-1234.js", "icon.svg": "/assets/icon-1234.svg",
         "audio-worker.js": "/assets/audio-worker-1234.js", "capture-worklet.js": "/assets/capture-worklet-1234.js",
@@ -86,44 +89,39 @@ async fn the_document_names_its_files_and_allows_only_its_own_scripts() {
 async fn each_page_is_a_document_that_loads_its_own_program() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::with_site(bundle(folder.path())).await;
-    let programs = [
-        "/talk.js",
-        "/talk_bg.wasm",
-        "/providers.js",
-        "/providers_bg.wasm",
-        "/worker.js",
+    let pages = [
+        ("/", "Talk", "talk"),
+        ("/history", "History", "history"),
+        ("/compare", "Compare", "compare"),
+        ("/providers", "Providers", "providers"),
+        (
+            "/sessions/0197a3c2-5b1e-7c40-9d7e-3f0a1b2c3d4e",
+            "Conversation",
+            "conversation",
+        ),
     ];
-    for (path, title, loaded) in [
-        (
-            "/",
-            "<title>Talk – Viva</title>",
-            [true, true, false, false, true],
-        ),
-        (
-            "/providers",
-            "<title>Providers – Viva</title>",
-            [false, false, true, true, false],
-        ),
-    ] {
+    for (path, name, program) in pages {
         let page = server.get(path).await;
-        assert_eq!(page.status, 200, "{path}: {}", page.text());
-        assert!(page.text().contains(title), "{path}: {}", page.text());
-        assert_eq!(
-            programs.map(|program| page.text().contains(program)),
-            loaded,
-            "{path}"
+        let text = page.text();
+        assert_eq!(page.status, 200, "{path}: {text}");
+        assert!(
+            text.contains(&format!("<title>{name} – Viva</title>")),
+            "{path}: {text}"
         );
+        assert_eq!(text.contains("/worker.js"), program == "talk", "{path}");
         assert!(!directive(&page.headers, "script-src").is_empty());
-        for other in ["/", "/providers"] {
+        for (other, _, others) in pages {
+            for file in [format!("/{others}.js"), format!("/{others}_bg.wasm")] {
+                assert_eq!(text.contains(&file), other == path, "{path} has {file}");
+            }
             let current = format!("<a href=\"{other}\" aria-current=\"page\"");
-            assert_eq!(
-                page.text().contains(&current),
-                other == path,
-                "{path} has {current}"
-            );
+            let is_current = other == path && others != "conversation";
+            assert_eq!(text.contains(&current), is_current, "{path} has {current}");
         }
     }
-    assert_eq!(server.get("/nowhere").await.status, 404);
+    for path in ["/nowhere", "/sessions", "/sessions/a/b"] {
+        assert_eq!(server.get(path).await.status, 404, "{path}");
+    }
 }
 
 #[tokio::test]
@@ -203,7 +201,7 @@ async fn nothing_but_the_files_of_the_page_is_served() {
 #[tokio::test]
 async fn without_the_page_its_address_says_how_to_build_it() {
     let server = Server::start().await;
-    for path in ["/", "/providers"] {
+    for path in ["/", "/compare", "/providers"] {
         let page = server.get(path).await;
         assert!(page.text().contains("cargo xtask run"), "{}", page.text());
     }

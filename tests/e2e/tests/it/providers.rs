@@ -202,6 +202,7 @@ async fn links_lead_from_page_to_page() -> Result<()> {
     Browser::with(Microphone::NotAllowed)
         .visit(&url, async |page| {
             for (path, title, here) in [
+                ("/compare", "Compare – Viva", ".vv-choose"),
                 ("/providers", "Providers – Viva", ".vv-provider-list"),
                 ("/", "Talk – Viva", ".vv-main-action"),
             ] {

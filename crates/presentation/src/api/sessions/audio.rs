@@ -1,7 +1,7 @@
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde::Deserialize;
 use tracing::instrument;
 use utoipa::IntoParams;
@@ -11,8 +11,8 @@ use viva_domain::ids::{SessionId, TurnId};
 use viva_protocol::problem::Problem as ProblemBody;
 use viva_protocol::rest::AudioSide;
 
-use super::byte_range::Wanted;
-use super::entity_tag::{is_current, is_known};
+use super::byte_range::Part;
+use super::entity_tag::is_known;
 use super::recordings::pieces;
 use super::{file_name, recordings};
 use crate::extract::{Identity, Path, Query};
@@ -74,33 +74,16 @@ pub(crate) async fn audio(
     if is_known(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, version).into_response());
     }
-    let (status, shown, range) = match wanted(&method, &headers, &tag, len) {
-        Wanted::All => (StatusCode::OK, None, 0..len),
-        Wanted::Part(range) => {
-            let shown = format!("bytes {}-{}/{len}", range.start, range.end - 1);
-            let shown = [(header::CONTENT_RANGE, shown)];
-            (StatusCode::PARTIAL_CONTENT, Some(shown), range)
-        }
-        Wanted::Nothing => return Err(Problem::range_not_satisfiable(len)),
-    };
+    let part = Part::of(&method, &headers, Some(&tag), len)?;
     let name = file_name::of_recording(found.turn_started_at, session, found.turn, side);
     let content = [
         (header::CONTENT_TYPE, "audio/wav".to_owned()),
-        (header::CONTENT_LENGTH, (range.end - range.start).to_string()),
         (
             header::CONTENT_DISPOSITION,
             format!("inline; filename=\"{name}\""),
         ),
-        (header::ACCEPT_RANGES, "bytes".to_owned()),
     ];
-    let body = Body::from_stream(pieces(history, found.recording, range));
-    Ok((status, version, content, shown, body).into_response())
-}
-
-/// The range that counts: only a GET has one, and a client that has another version gets all of this one.
-fn wanted(method: &Method, headers: &HeaderMap, tag: &str, len: u64) -> Wanted {
-    match headers.get(header::RANGE).and_then(|range| range.to_str().ok()) {
-        Some(range) if method == Method::GET && is_current(headers, tag) => Wanted::parse(range, len),
-        _ => Wanted::All,
-    }
+    let body = Body::from_stream(pieces(history, found.recording, part.bytes));
+    let length = AppendHeaders(part.headers);
+    Ok((part.status, version, content, length, body).into_response())
 }

@@ -2,9 +2,59 @@
 
 use std::ops::Range;
 
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
+
+use super::entity_tag::is_current;
+use crate::problem::Problem;
+
+/// What is sent of a file.
+#[derive(Debug)]
+pub(super) struct Part {
+    /// Whether that is all of it.
+    pub(super) status: StatusCode,
+    pub(super) bytes: Range<u64>,
+    /// `accept-ranges`, `content-length` and, of a part, `content-range`.
+    pub(super) headers: Vec<(HeaderName, String)>,
+}
+
+impl Part {
+    /// What a request wants of a file of `len` bytes. Only a GET has a range, and whoever has another version than this one
+    /// gets all of it; where no `tag` tells versions apart, that is whoever has some of it already.
+    pub(super) fn of(
+        method: &Method,
+        headers: &HeaderMap,
+        tag: Option<&str>,
+        len: u64,
+    ) -> Result<Self, Problem> {
+        let range = headers.get(header::RANGE).and_then(|range| range.to_str().ok());
+        let wanted = match range {
+            Some(range) if method == Method::GET && is_current(headers, tag) => Wanted::parse(range, len),
+            _ => Wanted::All,
+        };
+        let (status, bytes) = match wanted {
+            Wanted::All => (StatusCode::OK, 0..len),
+            Wanted::Part(bytes) => (StatusCode::PARTIAL_CONTENT, bytes),
+            Wanted::Nothing => return Err(Problem::range_not_satisfiable(len)),
+        };
+        let mut headers = vec![
+            (header::ACCEPT_RANGES, "bytes".to_owned()),
+            (header::CONTENT_LENGTH, (bytes.end - bytes.start).to_string()),
+        ];
+        if status == StatusCode::PARTIAL_CONTENT {
+            let shown = format!("bytes {}-{}/{len}", bytes.start, bytes.end - 1);
+            headers.push((header::CONTENT_RANGE, shown));
+        }
+        Ok(Self {
+            status,
+            bytes,
+            headers,
+        })
+    }
+}
+
 /// What a `Range` header asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Wanted {
+enum Wanted {
     /// Everything: no range, one that is not understood, or several, which a server may ignore.
     All,
     /// These bytes, of which there is at least one.
@@ -15,7 +65,7 @@ pub(super) enum Wanted {
 
 impl Wanted {
     /// Reads the header's value for something of `len` bytes.
-    pub(super) fn parse(header: &str, len: u64) -> Self {
+    fn parse(header: &str, len: u64) -> Self {
         let range = header
             .trim()
             .strip_prefix("bytes=")

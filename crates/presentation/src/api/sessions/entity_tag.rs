@@ -16,10 +16,10 @@ pub(super) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
 }
 
 /// Whether a part may be sent (`If-Range`): the client has nothing yet, or parts of this very version. By a date nothing is
-/// known, since none is told.
-pub(super) fn is_current(headers: &HeaderMap, tag: &str) -> bool {
+/// known, since none is told; nor is it where versions have no tag.
+pub(super) fn is_current(headers: &HeaderMap, tag: Option<&str>) -> bool {
     let wanted = headers.get(header::IF_RANGE);
-    wanted.is_none_or(|wanted| wanted.as_bytes().trim_ascii() == tag.as_bytes())
+    wanted.is_none_or(|wanted| tag.is_some_and(|tag| wanted.as_bytes().trim_ascii() == tag.as_bytes()))
 }
 
 #[cfg(test)]
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn parts_are_of_the_very_same_version() {
-        let current = |values: &[&'static str]| is_current(&headers(&header::IF_RANGE, values), TAG);
+        let current = |values: &[&'static str]| is_current(&headers(&header::IF_RANGE, values), Some(TAG));
         assert!(current(&[]) && current(&["\"a-user-44\""]));
         for value in [
             "W/\"a-user-44\"",
@@ -68,5 +68,7 @@ mod tests {
         ] {
             assert!(!current(&[value]), "{value}");
         }
+        assert!(is_current(&headers(&header::IF_RANGE, &[]), None));
+        assert!(!is_current(&headers(&header::IF_RANGE, &[TAG]), None));
     }
 }

@@ -73,18 +73,33 @@ impl Kept {
         Self { server, session }
     }
 
+    /// Noise of two rates, five seconds each, the second while the first goes on.
+    async fn noise() -> Self {
+        let server = Server::start().await;
+        let (user, ai) = (noise(SampleRate::HZ_16K, 5), noise(SampleRate::HZ_44K1, 5));
+        let turn = Turn {
+            user_audio: server
+                .keep_clip("turn_001_user.wav", &user, Some(measured(&[(0, 1_003)])))
+                .await,
+            ai_audio: server
+                .keep_clip(
+                    "turn_001_ai.wav",
+                    &ai,
+                    Some(measured(&[(0, 4_001), (4_007, 9_000)])),
+                )
+                .await,
+            interruption: None,
+            played: Some(std::time::Duration::from_secs(5)),
+            ..silent_turn(1)
+        };
+        let session = server.keep_conversation(&[turn]).await;
+        Self { server, session }
+    }
+
     /// Half an hour, all of it noise, which nothing makes smaller. It is one file again and again.
     async fn half_an_hour() -> Self {
         let server = Server::start().await;
-        let mut noise = 0_u32;
-        let samples = (0..24_000 * 10).map(|_| {
-            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            i16::from_ne_bytes([noise.to_be_bytes()[0], noise.to_be_bytes()[1]])
-        });
-        let clip = Clip {
-            rate: SampleRate::HZ_24K,
-            samples: samples.collect(),
-        };
+        let clip = noise(SampleRate::HZ_24K, 10);
         let ten_seconds = server.keep_clip("turn_001_user.wav", &clip, None).await;
         let turns: Vec<Turn> = (1..=90)
             .map(|number| {
@@ -134,6 +149,18 @@ impl Kept {
             .unwrap();
         assert_eq!(response.status(), 200);
         response.into_body().into_data_stream()
+    }
+}
+
+fn noise(rate: SampleRate, seconds: u32) -> Clip {
+    let mut noise = 0_u32;
+    let samples = (0..rate.hz() * seconds).map(|_| {
+        noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        i16::from_ne_bytes([noise.to_be_bytes()[0], noise.to_be_bytes()[1]])
+    });
+    Clip {
+        rate,
+        samples: samples.collect(),
     }
 }
 
@@ -250,6 +277,67 @@ async fn both_sides_lie_on_the_time_line() {
         10_500,
         "to the end of the last recording"
     );
+}
+
+#[tokio::test]
+async fn sound_is_the_same_wherever_it_is_read_from() {
+    for kept in [Kept::new().await, Kept::noise().await] {
+        let whole = kept.file("wav").await;
+        let len = whole.len();
+        let somewhere = (0..40).map(|n| len / 41 * n + n % 7);
+        for first in somewhere.chain([0, 1, 43, 44, 45, 47, len - 1]) {
+            let last = (first + 10_001).min(len - 1);
+            let range = format!("bytes={first}-{last}");
+            let path = kept.path("wav");
+            let part = kept.server.request("GET", &path, &[("range", &range)]).await;
+            assert_eq!(part.status, 206);
+            assert!(part.body == whole[first..=last], "{range} of {len}");
+            assert_eq!(part.header("content-length"), part.body.len().to_string());
+            assert_eq!(
+                part.header("content-range"),
+                format!("bytes {first}-{last}/{len}")
+            );
+            assert_eq!(part.header("content-type"), "audio/wav");
+        }
+    }
+}
+
+#[tokio::test]
+async fn ranges_count_for_sound_that_is_wanted_anew() {
+    let kept = Kept::new().await;
+    let answer = async |method: &str, format: &str, headers: &[(&str, &str)]| {
+        let answer = kept.server.request(method, &kept.path(format), headers).await;
+        (answer.status.as_u16(), answer.header("accept-ranges").to_owned())
+    };
+    let (range, bytes) = (("range", "bytes=10-19"), "bytes".to_owned());
+    assert_eq!(answer("GET", "wav", &[range]).await, (206, bytes.clone()));
+    assert_eq!(answer("GET", "wav", &[]).await, (200, bytes.clone()));
+    assert_eq!(answer("HEAD", "wav", &[range]).await, (200, bytes.clone()));
+    // It may have become another one since.
+    let since = ("if-range", "\"something\"");
+    assert_eq!(answer("GET", "wav", &[range, since]).await, (200, bytes));
+    for format in ["json", "csv", "zip"] {
+        assert_eq!(
+            answer("GET", format, &[range]).await,
+            (200, String::new()),
+            "{format}"
+        );
+    }
+    let beyond = [("range", "bytes=99999999-")];
+    let refused = kept.server.request("GET", &kept.path("wav"), &beyond).await;
+    assert_eq!(refused.problem(), (416, "range-not-satisfiable".to_owned()));
+}
+
+#[tokio::test]
+async fn what_lies_before_a_part_is_not_read() {
+    let kept = Kept::half_an_hour().await;
+    let begun = kept.server.blob_store.bytes_read();
+    // A second at the end, in a recording of ten.
+    let headers = [("range", "bytes=-96000")];
+    let part = kept.server.request("GET", &kept.path("wav"), &headers).await;
+    assert!(part.body.iter().any(|byte| *byte != 0), "it is sound");
+    let read = kept.server.blob_store.bytes_read() - begun;
+    assert!(read <= 96_000, "{read} bytes read");
 }
 
 #[tokio::test]

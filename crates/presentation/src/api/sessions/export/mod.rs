@@ -9,18 +9,19 @@ use std::error::Error;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, Method, header};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use futures_util::TryStreamExt;
 use serde::Deserialize;
 use tracing::instrument;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-use viva_application::history::{History, SessionRecord};
+use viva_application::history::{History, SessionRecord, Stereo};
 use viva_domain::ids::SessionId;
 use viva_protocol::problem::Problem as ProblemBody;
 use viva_protocol::rest;
 
+use super::byte_range::Part;
 use super::file_name;
 use crate::extract::{Identity, Path, Query};
 use crate::problem::{Problem, log};
@@ -70,7 +71,11 @@ impl Format {
     path = "/api/v1/interaction/sessions/{id}/export",
     operation_id = "export_session",
     tag = "interaction",
-    params(("id" = Uuid, Path, description = "The session"), Form),
+    params(
+        ("id" = Uuid, Path, description = "The session"),
+        Form,
+        ("range" = Option<String>, Header, description = "Of `wav`, one range of bytes, such as `bytes=0-1023`"),
+    ),
     responses(
         (
             status = 200,
@@ -82,8 +87,10 @@ impl Format {
                 (Vec<u8> = "application/zip"),
             ),
         ),
+        (status = 206, description = "The part of `wav` that was asked for", content_type = "audio/wav"),
         (status = 400, description = "The id is no UUID, or `format` is missing or none of these", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such session", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 416, description = "The range lies outside of `wav`", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
 #[instrument(name = "api.sessions.export", skip_all, fields(session.id = %id, export.format = format.extension()))]
@@ -92,46 +99,49 @@ pub(crate) async fn export(
     Identity(user_id): Identity,
     Path(id): Path<Uuid>,
     Query(Form { format }): Query<Form>,
+    method: Method,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let record = history.record(user_id, SessionId::from_uuid(id)).await?;
     let session = &record.session;
     let name = file_name::of_session(session.started_at, session.id, format.extension());
-    let (len, body) = file(history, &record, format).map_err(|err| {
-        log(&*err);
-        Problem::internal()
-    })?;
-    let headers = [
+    let content = [
         (header::CONTENT_TYPE, format.media_type().to_owned()),
         (
             header::CONTENT_DISPOSITION,
             format!("attachment; filename=\"{name}\""),
         ),
     ];
-    let len = len.map(|len| [(header::CONTENT_LENGTH, len.to_string())]);
-    Ok((headers, len, body).into_response())
+    let file = match format {
+        Format::Json => json::file(&record).map(whole).map_err(|err| unmade(&err))?,
+        Format::Csv => csv::file(&record).map(whole).map_err(|err| unmade(&err))?,
+        Format::Wav => sound(history.stereo(&record), &method, &headers)?,
+        Format::Zip => archive(history, &record)?,
+    };
+    Ok((content, file).into_response())
 }
 
-/// The file and its length, if that is known before it is made.
-fn file(
-    history: History,
-    record: &SessionRecord,
-    format: Format,
-) -> Result<(Option<u64>, Body), Box<dyn Error>> {
-    let whole = |bytes: Vec<u8>| (Some(bytes.len() as u64), Body::from(bytes));
-    match format {
-        Format::Json => Ok(whole(json::file(record)?)),
-        Format::Csv => Ok(whole(csv::file(record)?)),
-        Format::Wav => {
-            let stereo = history.stereo(record);
-            let len = stereo.file_len();
-            let stream = stereo.into_stream().inspect_err(|err| log(err));
-            Ok((Some(len), Body::from_stream(stream)))
-        }
-        Format::Zip => {
-            let (json, csv) = (json::file(record)?, csv::file(record)?);
-            let archive = zip::Archive::new(history, record, json, csv);
-            let stream = archive.into_stream().inspect_err(|err| log(err));
-            Ok((None, Body::from_stream(stream)))
-        }
-    }
+fn whole(bytes: Vec<u8>) -> Response {
+    let len = [(header::CONTENT_LENGTH, bytes.len().to_string())];
+    (len, bytes).into_response()
+}
+
+/// What is wanted of the conversation's sound. A recording that is stored later changes it, and no tag tells of that.
+fn sound(stereo: Stereo, method: &Method, headers: &HeaderMap) -> Result<Response, Problem> {
+    let part = Part::of(method, headers, None, stereo.file_len())?;
+    let stream = stereo.into_part(part.bytes).inspect_err(|err| log(err));
+    let length = AppendHeaders(part.headers);
+    Ok((part.status, length, Body::from_stream(stream)).into_response())
+}
+
+fn archive(history: History, record: &SessionRecord) -> Result<Response, Problem> {
+    let json = json::file(record).map_err(|err| unmade(&err))?;
+    let csv = csv::file(record).map_err(|err| unmade(&err))?;
+    let stream = zip::Archive::new(history, record, json, csv).into_stream();
+    Ok(Body::from_stream(stream.inspect_err(|err| log(err))).into_response())
+}
+
+fn unmade(err: &dyn Error) -> Problem {
+    log(err);
+    Problem::internal()
 }

@@ -1,0 +1,7 @@
+//! The program of the page at `/history`: makes the document live that the server rendered.
+//! Must not enter: anything else. What the page does is in the library, where it has tests.
+//! To add a page: see there.
+
+fn main() {
+    viva_frontend::hydrate(viva_frontend::pages::History);
+}
