@@ -59,12 +59,9 @@ impl Wording for Scribe {
             "sample_rate",
             "previous_text",
         ];
-        let mut fields = message
+        let is_known = message
             .as_object()
-            .map(|fields| fields.keys())
-            .into_iter()
-            .flatten();
-        let is_known = fields.all(|field| known.contains(&field.as_str()));
+            .is_some_and(|fields| fields.keys().all(|field| known.contains(&field.as_str())));
         if message["message_type"] != "input_audio_chunk" || !is_known || message["sample_rate"] != 16_000 {
             return Err(Wrong::new("input_error", "unknown message"));
         }

@@ -75,9 +75,9 @@ impl Desk {
         }
     }
 
-    async fn ask(&self, samples: Vec<i16>) -> Result<String, ProviderError> {
+    async fn ask(&self, samples: &[i16]) -> Result<String, ProviderError> {
         let provider = &self.account.provider;
-        let request = serde_json::to_vec(&self.request(&samples));
+        let request = serde_json::to_vec(&self.request(samples));
         let request = Bytes::from(request.map_err(|err| errors::malformed(provider, &err))?);
         let make = |client: &reqwest::Client| {
             let post = client
@@ -105,7 +105,7 @@ impl FileDesk for Desk {
     fn send(&self, samples: Vec<i16>) -> BoxStream<'static, SpeechToTextEventKind> {
         let desk = self.clone();
         let answer = async move {
-            match desk.ask(samples).await {
+            match desk.ask(&samples).await {
                 Ok(text) => SpeechToTextEventKind::Final(text),
                 Err(err) => SpeechToTextEventKind::FinalFailed(err.into()),
             }
