@@ -11,7 +11,7 @@ pub struct SiteAssets(BTreeMap<String, String>);
 
 impl SiteAssets {
     /// Every name that the pages ask for. A manifest without one of them is [incomplete](SiteAssets::missing).
-    pub const NAMES: [&str; 15] = [
+    pub const NAMES: [&str; 19] = [
         "audio-worker.js",
         "base.css",
         "boot.js",

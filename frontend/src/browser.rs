@@ -36,6 +36,15 @@ extern "C" {
     pub(crate) fn new(init: &Object) -> Result<MediaStreamTrackProcessor, JsValue>;
     #[wasm_bindgen(method, getter)]
     pub(crate) fn readable(this: &MediaStreamTrackProcessor) -> web_sys::ReadableStream;
+
+    /// Tells when elements have another size (W3C Resize Observer).
+    pub(crate) type ResizeObserver;
+    #[wasm_bindgen(constructor)]
+    pub(crate) fn new(resized: &js_sys::Function) -> ResizeObserver;
+    #[wasm_bindgen(method)]
+    pub(crate) fn observe(this: &ResizeObserver, element: &web_sys::Element);
+    #[wasm_bindgen(method)]
+    pub(crate) fn disconnect(this: &ResizeObserver);
 }
 
 /// The language of the document, as the server set it.
@@ -65,6 +74,19 @@ pub(crate) fn focus(selector: &str) {
     if let Some(element) = found {
         // Fails only for an element without a document.
         let _ = element.unchecked_into::<web_sys::HtmlElement>().focus();
+    }
+}
+
+/// The same, unless the person has moved the focus from what matches the first selector to something else.
+pub(crate) fn focus_after(before: &str, selector: &str) {
+    let focused = web_sys::window()
+        .and_then(|window| window.document())
+        .and_then(|document| document.active_element());
+    // The body has the focus when nothing has, and what had it may be gone.
+    let is_elsewhere =
+        focused.is_some_and(|element| !element.matches(&format!("body, {before}")).unwrap_or_default());
+    if !is_elsewhere {
+        focus(selector);
     }
 }
 
@@ -99,11 +121,21 @@ pub(crate) fn path() -> Option<String> {
     web_sys::window()?.location().pathname().ok()
 }
 
-/// Goes to another page.
-pub(crate) fn go_to(path: &str) {
+/// The path of the address with its query.
+pub(crate) fn here() -> Option<String> {
+    let location = web_sys::window()?.location();
+    Some(format!(
+        "{}{}",
+        location.pathname().ok()?,
+        location.search().ok()?
+    ))
+}
+
+/// Goes to another page, from which no button leads back to this one.
+pub(crate) fn leave_for(path: &str) {
     if let Some(window) = web_sys::window() {
         // Fails only for what is no address.
-        let _ = window.location().set_href(path);
+        let _ = window.location().replace(path);
     }
 }
 
@@ -164,13 +196,7 @@ pub(crate) fn origin_ms() -> f64 {
         .map_or(0.0, |performance| performance.time_origin())
 }
 
-/// A time in ms since 1970, on the clock of the browser and as its readers write times.
-pub(crate) fn local_time(ms: i64, language: crate::Language) -> String {
-    let date = js_sys::Date::new(&JsValue::from_f64(ms as f64));
-    date.to_locale_string(language.tag(), &JsValue::UNDEFINED).into()
-}
-
-/// The same with the day in words and without seconds.
+/// A time in ms since 1970, on the clock of the browser and as its readers write times: to the minute, the day in words.
 pub(crate) fn local_minute(ms: i64, language: crate::Language) -> String {
     let date = js_sys::Date::new(&JsValue::from_f64(ms as f64));
     let styles = object(&[("dateStyle", &"medium".into()), ("timeStyle", &"short".into())]);

@@ -1,6 +1,7 @@
 use leptos::prelude::{RwSignal, provide_context};
 
 use crate::Language;
+use crate::api::{session_in, session_page};
 use crate::state::context::Preferences;
 use crate::words::fill;
 use crate::words::shared::Words;
@@ -42,6 +43,15 @@ impl Page {
             Self::Providers => "/providers",
             Self::Conversation => "/sessions/{id}",
         }
+    }
+
+    /// The page that a path leads to.
+    pub fn at(path: &str) -> Option<Self> {
+        let leads_there = |page: &Self| match page {
+            Self::Conversation => session_in(path).is_some_and(|id| session_page(id) == path),
+            Self::Talk | Self::History | Self::Compare | Self::Providers => page.path() == path,
+        };
+        Self::ALL.into_iter().find(leads_there)
     }
 
     /// What its program is called in the bundle.

@@ -25,6 +25,11 @@ const COLUMNS: [ConversationTurns; 4] = [
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
+    // A start that is cut short in here leaves nothing behind; on SQLite that is not so by itself.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         // SQLite adds one column at a time.
         for column in COLUMNS {

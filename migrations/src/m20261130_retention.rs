@@ -16,6 +16,11 @@ enum InteractionSessions {
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
+    // A start that is cut short in here leaves nothing behind; on SQLite that is not so by itself.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let index = Index::create()
             .name(NAME)

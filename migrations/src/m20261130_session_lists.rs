@@ -1,7 +1,7 @@
 //! What lists of sessions show, filter and search by, kept beside the sessions.
 //!
-//! What was there before gets its numbers here. Its summaries and search words follow when the database is opened to be
-//! used: they need more than SQL.
+//! What was there before gets its number, its summary and its search words when the database is opened to be used. So does
+//! what a server of before stores afterwards, which knows none of them: a session may be without a number.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, big_integer_null, boolean, text};
@@ -12,13 +12,10 @@ const LIST: &str = "idx_interaction_sessions_list";
 const NUMBER: &str = "uq_interaction_sessions_number";
 const STATUS: &str = "idx_interaction_sessions_status";
 
-/// The order in which the sessions that are there began, and the counter that goes on from it.
-const NUMBERS: [&str; 3] = [
-    "UPDATE interaction_sessions SET number = numbered.number FROM \
-     (SELECT id, ROW_NUMBER() OVER (ORDER BY started_at, id) AS number FROM interaction_sessions) AS numbered \
-     WHERE interaction_sessions.id = numbered.id",
+/// The counter.
+const NUMBERS: [&str; 2] = [
     "CREATE TABLE session_numbers (id INTEGER PRIMARY KEY, newest BIGINT NOT NULL)",
-    "INSERT INTO session_numbers (id, newest) SELECT 1, COALESCE(MAX(number), 0) FROM interaction_sessions",
+    "INSERT INTO session_numbers (id, newest) VALUES (1, 0)",
 ];
 
 /// Few sessions run and few wait for their summaries: indexes that hold no others. A list by status shall not use one.
@@ -166,10 +163,10 @@ async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbE
     Ok(())
 }
 
-/// A number is one more than that of any session that was stored before.
+/// A number is one more than that of any session that was stored before. It is unique, and those without one are not the same.
 fn columns() -> [ColumnDef; 7] {
     [
-        big_integer(InteractionSessions::Number).default(0).take(),
+        big_integer_null(InteractionSessions::Number).take(),
         text(InteractionSessions::Providers).default("").take(),
         big_integer(InteractionSessions::TurnCount).default(0).take(),
         big_integer(InteractionSessions::InterruptedCount)

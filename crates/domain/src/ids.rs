@@ -61,6 +61,11 @@ typed_id! {
 }
 
 typed_id! {
+    /// Identifies the storage that a database's recordings are in.
+    StorageId
+}
+
+typed_id! {
     /// Identifies a system-prompt template.
     TemplateId
 }

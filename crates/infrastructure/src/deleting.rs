@@ -20,8 +20,9 @@ use crate::db::{Database, DatabaseConfig, SqlRetentionStore, SqlSessionStore};
 use crate::journal::FileTurnJournal;
 use crate::spool::LocalAudioSpool;
 
-/// The tombstone, the rows, the journal, the spool, the list of files, three files, and the tombstone again.
-const STEPS: usize = 9;
+/// The tombstone, the rows, a look whether they are gone, the journal, the spool, the list of files, three files, what else
+/// there is, and the tombstone again.
+const STEPS: usize = 11;
 
 /// Two sessions with everything that can be left of one.
 struct Kept {
@@ -149,7 +150,15 @@ async fn a_crash_at_any_step_leaves_nothing_half_in_a_folder() {
             .unwrap();
         Kept::with(Arc::new(store)).await
     };
-    has_these_steps(&fresh().await).await;
+    let kept = fresh().await;
+    let folder = place
+        .path()
+        .join("0")
+        .join(BlobKey::of_session(session_id(1)).as_str());
+    // A process died while it stored this.
+    std::fs::write(folder.join("turn_003_user.wav#1"), "so").unwrap();
+    has_these_steps(&kept).await;
+    assert!(!folder.exists());
     dies_at_each_step(fresh).await;
 }
 

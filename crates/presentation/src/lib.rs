@@ -2,7 +2,7 @@
 //! it on a socket; [`router`] is the same for tests.
 //!
 //! Must not enter: rules, queries, adapters. A handler parses, calls one use case and converts; status codes are in
-//! `problem.rs` only, what goes over the wire is in `viva-protocol`.
+//! `problem` only, what goes over the wire is in `viva-protocol`.
 //!
 //! To add a route: the types in `viva-protocol`, a file `api/<resource>/<verb>.rs` with its `#[utoipa::path]`, a line in
 //! `api/mod.rs`, the accepted snapshot of the OpenAPI document, a test and a row in the table of who may in `tests/api`.

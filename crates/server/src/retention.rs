@@ -5,7 +5,8 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
+use viva_application::deletion::RemovalError;
 use viva_application::meters::{Meters, RunOutcome};
 use viva_application::retention::{Removal, Retention, RetentionRun};
 use viva_domain::ports::Clock as _;
@@ -59,6 +60,10 @@ async fn run_once(retention: &Retention, settings: &Settings, meters: &Meters) {
     };
     let outcome = match retention.run(RetentionRun::Careful, &mut tell).await {
         Ok(_) => RunOutcome::Done(SystemClock.now()),
+        Err(RemovalError::Foreign(err)) => {
+            error!("What is no longer kept stays: {err}");
+            RunOutcome::Failed
+        }
         Err(err) => {
             warn!(
                 error = &err as &dyn std::error::Error,
@@ -74,7 +79,7 @@ async fn run_once(retention: &Retention, settings: &Settings, meters: &Meters) {
 /// Says what goes.
 fn log(removal: &Removal) {
     match removal {
-        Removal::Begun(id) => info!(session.id = %id, "Goes on with the deletion of session {id}"),
+        Removal::Begun(id) => info!(session.id = %id, "Finished the deletion of session {id}"),
         Removal::Session(session, _) => info!(session.id = %session.id,
             "Removed session {}, which ended at {}", session.id, session.ended_at),
         Removal::Orphan(file) => {

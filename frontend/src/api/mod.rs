@@ -1,8 +1,6 @@
 //! The server, as the browser sees it: typed calls over `viva_protocol`.
 
 #[cfg(feature = "hydrate")]
-mod compared;
-#[cfg(feature = "hydrate")]
 mod credentials;
 #[cfg(feature = "hydrate")]
 mod recorded;
@@ -18,8 +16,6 @@ mod templates;
 mod urls;
 
 #[cfg(feature = "hydrate")]
-pub use compared::{session_with_turns, sessions_with_text};
-#[cfg(feature = "hydrate")]
 pub use credentials::{check_key, delete_key, keys, put_key};
 #[cfg(feature = "hydrate")]
 pub use recorded::{delete_session, session_export, session_peaks};
@@ -27,9 +23,9 @@ pub use refused::Refused;
 #[cfg(feature = "hydrate")]
 pub use rest::{RequestFailed, providers, self_test, start_self_test, turns};
 #[cfg(feature = "hydrate")]
-pub use sessions::{delete_sessions, sessions};
+pub use sessions::{delete_sessions, session, sessions};
 #[cfg(feature = "hydrate")]
 pub use socket::{Socket, SocketEvent};
 #[cfg(feature = "hydrate")]
 pub use templates::{compose, delete_template, save_template, templates};
-pub use urls::{ACCOUNT_PATH, ExportFormat, export, recording, session_in, session_page, sign_in_for};
+pub use urls::{ACCOUNT_PATH, ExportFormat, export, recording, session_in, session_page, sign_in_from_here};

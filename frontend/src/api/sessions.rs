@@ -1,5 +1,5 @@
 use uuid::Uuid;
-use viva_protocol::rest::{SessionDeletions, SessionPage, SessionSelection};
+use viva_protocol::rest::{SessionDeletions, SessionDetail, SessionPage, SessionSelection};
 use web_sys::RequestInit;
 
 use super::rest::{ask, read, with_body};
@@ -11,6 +11,15 @@ use super::{Refused, urls};
 /// [`Refused`], also when a parameter makes no sense.
 pub async fn sessions(parameters: &str) -> Result<SessionPage, Refused> {
     let response = ask(&urls::sessions_page(parameters), &RequestInit::new()).await?;
+    Ok(read(&response).await?)
+}
+
+/// A session with its turns.
+///
+/// # Errors
+/// [`Refused`], also when there is none, or it is somebody else's.
+pub async fn session(id: Uuid) -> Result<SessionDetail, Refused> {
+    let response = ask(&urls::session(id), &RequestInit::new()).await?;
     Ok(read(&response).await?)
 }
 

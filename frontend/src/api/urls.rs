@@ -1,25 +1,31 @@
 use uuid::Uuid;
 use viva_protocol::ws::Role;
 
-use crate::page::Page;
-
 /// Where people sign in, and out: a page of the server, not of this program.
 pub const ACCOUNT_PATH: &str = "/login";
 
-/// Where people sign in who want to go on to a page then.
-pub fn sign_in_for(page: Page) -> String {
-    format!("{ACCOUNT_PATH}?next={}", page.path())
+/// Where people sign in who want to come back to this path then, which may have a query.
+#[cfg(any(feature = "hydrate", test))]
+fn sign_in_for(wanted: &str) -> String {
+    let escaped = wanted.replace('%', "%25").replace('&', "%26").replace('+', "%2B");
+    format!("{ACCOUNT_PATH}?next={escaped}")
 }
+
+/// Where people sign in who want to come back to what they see.
+pub fn sign_in_from_here() -> String {
+    #[cfg(feature = "hydrate")]
+    if let Some(here) = crate::browser::here() {
+        return sign_in_for(&here);
+    }
+    ACCOUNT_PATH.to_owned()
+}
+
 /// Below it are the pages of single sessions.
 const SESSION_PAGES: &str = "/sessions/";
 
 /// What a list has per page: the most that the server gives.
 #[cfg(any(feature = "hydrate", test))]
 const PAGE_SIZE: u16 = 100;
-
-/// What a list of sessions has per page where people look through it.
-#[cfg(any(feature = "hydrate", test))]
-const LOOKED_THROUGH: u16 = 10;
 
 /// Where a session is shown: a page, not of the API.
 pub fn session_page(id: Uuid) -> String {
@@ -35,13 +41,6 @@ pub fn session_in(path: &str) -> Option<Uuid> {
 #[cfg(any(feature = "hydrate", test))]
 pub fn session(id: Uuid) -> String {
     format!("/api/v1/interaction/sessions/{id}")
-}
-
-/// Path of a page of the sessions whose transcripts hold a text, which is encoded for URLs.
-#[cfg(any(feature = "hydrate", test))]
-pub fn sessions_with_text(text: &str, page: u32, bound: Option<u64>) -> String {
-    let bound = bound.map_or(String::new(), |bound| format!("&bound={bound}"));
-    format!("/api/v1/interaction/sessions?q={text}&page={page}&page_size={LOOKED_THROUGH}{bound}")
 }
 
 /// Path of what a session sounded like, in small.
@@ -137,6 +136,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn one_comes_back_from_the_sign_in_to_what_was_asked() {
+        assert_eq!(sign_in_for("/compare"), "/login?next=/compare");
+        assert_eq!(
+            sign_in_for("/history?q=a%20b+c&page=2"),
+            "/login?next=/history?q=a%2520b%2Bc%26page=2"
+        );
+    }
+
+    #[test]
     fn a_recording_belongs_to_one_side_of_a_turn() {
         let path = recording(Uuid::nil(), Uuid::max(), Role::Assistant);
         assert!(
@@ -159,6 +167,7 @@ mod tests {
     fn a_session_has_a_page_and_files() {
         let id = Uuid::max();
         assert_eq!(session_in(&session_page(id)), Some(id));
+        assert!(session(id).ends_with(&session_page(id)));
         for path in ["/", "/sessions", "/sessions/", "/sessions/me", "/history"] {
             assert_eq!(session_in(path), None, "{path}");
         }
@@ -173,16 +182,6 @@ mod tests {
     fn templates_are_listed_by_page_and_each_has_its_place() {
         assert_eq!(templates_page(2), format!("{TEMPLATES}?page=2&page_size=100"));
         assert_eq!(template(Uuid::nil()), format!("{TEMPLATES}/{}", Uuid::nil()));
-    }
-
-    #[test]
-    fn sessions_are_looked_through_by_page_of_one_list() {
-        assert!(sessions_with_text("", 1, None).ends_with("/sessions?q=&page=1&page_size=10"));
-        assert!(
-            sessions_with_text("a%20b", 3, Some(42)).ends_with("?q=a%20b&page=3&page_size=10&bound=42"),
-            "the second list is another one"
-        );
-        assert!(session(Uuid::nil()).ends_with(&session_page(Uuid::nil())));
     }
 
     #[test]

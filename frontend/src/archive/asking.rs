@@ -5,7 +5,7 @@ use leptos::task::spawn_local;
 
 use super::Archive;
 use crate::state::history::{
-    Entry, Listing, Names, Pace, Pacing, Removal, Selection, Shown, Trouble, Wanted,
+    Entry, Heard, Listing, Names, Pace, Pacing, Removal, Selection, Shown, Trouble, Wanted,
 };
 use crate::{api, browser};
 
@@ -13,6 +13,8 @@ use crate::{api, browser};
 const TYPING_MS: u32 = 350;
 /// What says how many there are.
 const COUNT: &str = ".vv-history-count";
+/// What asks whether something is to be deleted, and has the focus again afterwards, as long as it is there.
+const ASKS: &str = ".vv-history-delete, .vv-history-end button";
 
 impl Archive {
     pub(super) fn follow_address(self) {
@@ -107,9 +109,13 @@ impl Archive {
         };
         let parameters = question.parameters(browser::time_zone().as_deref(), bound);
         let said = api::sessions(&parameters).await.map_err(Trouble::from);
-        self.listing.update(|listing| {
-            listing.hear(number, question, said);
-        });
+        let heard = self
+            .listing
+            .try_update(|listing| listing.hear(number, question, said));
+        // It was chosen of what was shown until now.
+        if heard == Some(Heard::Another) {
+            self.selection.set(Selection::default());
+        }
     }
 
     pub(super) fn send_deletion(self) {
@@ -128,6 +134,7 @@ impl Archive {
             }
             self.selection
                 .update(|selection| gone.iter().for_each(|id| selection.remove(*id)));
+            self.listing.update(|listing| listing.forget(&gone));
             self.loaded().await;
             // The last page may be empty now.
             if let Shown::Beyond { pages, .. } = self.listing.with_untracked(Listing::shown) {
@@ -136,7 +143,7 @@ impl Archive {
                 self.wanted.set(last);
                 self.loaded().await;
             }
-            Self::focus_count();
+            browser::focus_after(ASKS, COUNT);
         });
     }
 }

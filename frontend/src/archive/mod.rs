@@ -4,7 +4,7 @@
 #[cfg(feature = "hydrate")]
 mod asking;
 
-use leptos::prelude::{RwSignal, Update, WithUntracked};
+use leptos::prelude::{RwSignal, Set, Update, WithUntracked};
 
 use crate::state::history::{Chosen, Filters, Listing, Names, Pace, Pacing, Removal, Selection, Wanted};
 
@@ -73,6 +73,13 @@ impl Archive {
     pub fn retry(self) {
         #[cfg(feature = "hydrate")]
         self.load();
+    }
+
+    /// Nothing is chosen any more.
+    pub fn choose_nothing(self) {
+        self.selection.set(Selection::default());
+        #[cfg(feature = "hydrate")]
+        Self::focus_count();
     }
 
     /// Asks the person whether these are to be deleted.

@@ -1,18 +1,19 @@
 use leptos::ev;
 use leptos::prelude::{GetUntracked, Set, Update, WithUntracked, on_cleanup, window_event_listener};
 use leptos::task::spawn_local;
-use uuid::Uuid;
 
 use super::{Comparing, query};
 use crate::api;
 use crate::browser::go_to_query;
-use crate::state::compare::{Picker, Selection, Trouble};
+use crate::state::compare::{Columns, Picker, Question, Selection, Trouble};
 
 impl Comparing {
     /// Loads what the address names, now and whenever a person goes back or forward.
     pub(super) fn follow(self) {
         self.ask_for_columns();
         self.ask_for_list();
+        // Without it, what has a name goes by its id.
+        spawn_local(async move { self.names.set(api::providers().await.ok()) });
         let listener = window_event_listener(ev::popstate, move |_| {
             self.selection.set(Selection::parse(&query()));
             self.ask_for_columns();
@@ -32,15 +33,19 @@ impl Comparing {
             .columns
             .try_update(|columns| columns.want(selection.ids()))
             .unwrap_or_default();
-        for id in unknown {
-            self.ask_for(id);
+        for question in unknown {
+            self.ask_for(question);
         }
     }
 
-    pub(super) fn ask_for(self, id: Uuid) {
+    pub(super) fn ask_for(self, question: Question) {
         spawn_local(async move {
-            let said = api::session_with_turns(id).await.map_err(Trouble::from);
-            self.columns.update(|columns| columns.hear(id, said));
+            let said = api::session(question.id).await.map_err(Trouble::from);
+            let is_signed_out = said == Err(Trouble::SignedOut);
+            self.columns.update(|columns| columns.hear(question, said));
+            if is_signed_out {
+                self.picker.update(Picker::sign_out);
+            }
         });
     }
 
@@ -49,9 +54,12 @@ impl Comparing {
             return;
         };
         spawn_local(async move {
-            let said = api::sessions_with_text(&search.text, search.page, search.bound).await;
-            self.picker
-                .update(|picker| picker.hear(number, said.map_err(Trouble::from)));
+            let said = api::sessions(&search.parameters()).await.map_err(Trouble::from);
+            let is_signed_out = said == Err(Trouble::SignedOut);
+            self.picker.update(|picker| picker.hear(number, search, said));
+            if is_signed_out {
+                self.columns.update(Columns::sign_out);
+            }
         });
     }
 }

@@ -6,6 +6,7 @@ mod asking;
 
 use leptos::prelude::{RwSignal, Set, Update};
 use uuid::Uuid;
+use viva_protocol::rest::ProviderList;
 
 use crate::state::compare::{Columns, Picker, Selection};
 
@@ -18,6 +19,8 @@ pub struct Comparing {
     pub columns: RwSignal<Columns>,
     /// The list from which they are added.
     pub picker: RwSignal<Picker>,
+    /// What providers, models and voices are called.
+    pub names: RwSignal<Option<ProviderList>>,
     /// The session that became the first at last.
     pub leader: RwSignal<Option<Uuid>>,
 }
@@ -29,6 +32,7 @@ impl Comparing {
             selection: RwSignal::new(Selection::parse(&query())),
             columns: RwSignal::default(),
             picker: RwSignal::default(),
+            names: RwSignal::default(),
             leader: RwSignal::default(),
         }
     }
@@ -63,9 +67,13 @@ impl Comparing {
 
     /// Asks for a session again.
     pub fn try_again(self, id: Uuid) {
-        self.columns.update(|columns| columns.ask_again(id));
+        let question = self.columns.try_update(|columns| columns.ask(id));
         #[cfg(feature = "hydrate")]
-        self.ask_for(id);
+        if let Some(question) = question {
+            self.ask_for(question);
+        }
+        #[cfg(not(feature = "hydrate"))]
+        let _ = question;
     }
 
     /// Looks for sessions whose transcripts hold a text.

@@ -34,18 +34,9 @@ pub(super) fn in_words(interaction: &Interaction, list: Option<&ProviderList>, w
 
 /// Who plays a part, with what is chosen of it.
 pub(super) fn named(part: Part, choices: &Choices, list: Option<&ProviderList>) -> String {
-    let provider = list.and_then(|list| part.provider(list, &choices.provider));
-    let mut names = vec![
-        provider
-            .map_or(&choices.provider, |provider| &provider.name)
-            .clone(),
-    ];
-    for &field in Field::of(part) {
-        let id = choices.get(field);
-        let offered = provider.map_or(Vec::new(), |provider| field.offered(provider));
-        let found = offered.into_iter().find(|offered| offered.id == *id);
-        names.push(found.map_or(id.clone(), |offered| offered.name));
-    }
+    let fields = Field::of(part).iter();
+    let mut names = vec![choices.provider_name(part, list)];
+    names.extend(fields.map(|field| choices.name(part, *field, list)));
     names.retain(|name| !name.is_empty());
     names.join(" ")
 }

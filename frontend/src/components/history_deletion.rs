@@ -16,7 +16,8 @@ pub fn HistoryDeletion() -> impl IntoView {
     let archive = expect_context::<Archive>();
     let preferences = expect_context::<Preferences>();
     let dialog = NodeRef::<Dialog>::new();
-    show_while_asked(archive, dialog);
+    let is_open = Memo::new(move |_| archive.removal.with(Removal::is_open));
+    show_while_asked(is_open, dialog);
 
     let number = Memo::new(move |_| archive.removal.with(|removal| removal.chosen().len()));
     let is_working = Memo::new(move |_| archive.removal.with(Removal::is_working));
@@ -55,6 +56,14 @@ pub fn HistoryDeletion() -> impl IntoView {
         event.prevent_default();
         archive.removal.update(Removal::keep);
     };
+    // A browser closes it on the second key in spite of that. What the server does already goes on, and is told here.
+    let left = move |_| {
+        archive.removal.update(Removal::keep);
+        if let Some(dialog) = dialog.get_untracked().filter(|_| is_open.get_untracked()) {
+            // Fails only for an element without a document.
+            let _ = dialog.show_modal();
+        }
+    };
     view! {
         <dialog
             node_ref=dialog
@@ -62,7 +71,7 @@ pub fn HistoryDeletion() -> impl IntoView {
             aria-labelledby="deletion-title"
             aria-describedby="deletion-what"
             on:cancel=cancel
-            on:close=move |_| archive.removal.update(Removal::keep)
+            on:close=left
         >
             <h3 id="deletion-title">{move || one_or_many(|words| words.ask_one, |words| words.ask_many)}</h3>
             <div id="deletion-what">
@@ -97,8 +106,7 @@ pub fn HistoryDeletion() -> impl IntoView {
 }
 
 /// A dialog is opened and closed by its methods only: the browser keeps the focus in it, and gives it back.
-fn show_while_asked(archive: Archive, dialog: NodeRef<Dialog>) {
-    let is_open = Memo::new(move |_| archive.removal.with(Removal::is_open));
+fn show_while_asked(is_open: Memo<bool>, dialog: NodeRef<Dialog>) {
     Effect::new(move |_| {
         let Some(dialog) = dialog.get() else { return };
         match (is_open.get(), dialog.open()) {

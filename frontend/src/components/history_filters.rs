@@ -6,6 +6,7 @@ use super::{Choice, Picker};
 use crate::archive::Archive;
 use crate::erase::Erase;
 use crate::state::context::Preferences;
+use crate::state::excerpt::excerpt;
 use crate::state::history::{Filters, MODES, MOST_LETTERS, Pace, STATUSES};
 use crate::words::fill;
 use crate::words::history::{Words, say};
@@ -28,9 +29,17 @@ pub fn HistoryFilters() -> impl IntoView {
         event.prevent_default();
         archive.search();
     };
+    // Chinese is typed by its sounds first, which are nothing to look for.
+    let is_composed = RwSignal::new(false);
+    let take_text = move |text: String| archive.edit(Pace::Typing, move |filters| filters.text = text);
     let type_text = move |event| {
-        let text = event_target_value(&event);
-        archive.edit(Pace::Typing, move |filters| filters.text = text);
+        if !is_composed.get_untracked() {
+            take_text(event_target_value(&event));
+        }
+    };
+    let end_composition = move |event| {
+        is_composed.set(false);
+        take_text(event_target_value(&event));
     };
     view! {
         <form class="vv-history-filters" role="search" aria-label=say(|words| words.filters) on:submit=search>
@@ -42,6 +51,8 @@ pub fn HistoryFilters() -> impl IntoView {
                     maxlength=MOST_LETTERS.to_string()
                     placeholder=say(|words| words.text_example)
                     prop:value=move || archive.draft.with(|filters| filters.text.clone())
+                    on:compositionstart=move |_| is_composed.set(true)
+                    on:compositionend=end_composition
                     on:input=type_text
                 />
             </label>
@@ -164,7 +175,7 @@ fn offered(each: impl IntoIterator<Item = Choice>, chosen: &str, words: &Words) 
     let mut choices = vec![Choice::new("", words.any)];
     choices.extend(each);
     if !choices.iter().any(|choice| choice.id == chosen) {
-        choices.push(Choice::new(chosen, chosen));
+        choices.push(Choice::new(chosen, excerpt(chosen)));
     }
     choices
 }
@@ -184,5 +195,8 @@ mod tests {
         assert_eq!(ids(""), ["", "acme"]);
         assert_eq!(ids("acme"), ["", "acme"]);
         assert_eq!(ids("gone"), ["", "acme", "gone"]);
+        let long = "g".repeat(300);
+        let choices = offered([], &long, words);
+        assert_eq!((&choices[1].id, choices[1].name.len()), (&long, 40));
     }
 }

@@ -6,7 +6,7 @@ use crate::archive::Archive;
 use crate::erase::Erase;
 use crate::state::context::Preferences;
 use crate::state::figures;
-use crate::state::history::{Listing, Share, Shown};
+use crate::state::history::{Listing, Selection, Share, Shown};
 use crate::words::fill;
 use crate::words::history::{Words, say};
 
@@ -63,6 +63,10 @@ fn head() -> AnyView {
                 .with(|selection| selection.share(listing.rows()))
         })
     });
+    let is_full = Memo::new(move |_| archive.selection.with(Selection::is_full));
+    let is_empty = Memo::new(move |_| archive.listing.with(|listing| listing.rows().is_empty()));
+    // What was ticked without an effect would stay ticked.
+    let is_vain = move || is_empty.get() || is_full.get() && share.get() == Share::None;
     let turn = move |_| {
         archive
             .listing
@@ -80,6 +84,7 @@ fn head() -> AnyView {
                             type="checkbox"
                             prop:checked=move || share.get() == Share::All
                             prop:indeterminate=move || share.get() == Share::Some
+                            disabled=is_vain
                             on:change=turn
                         />
                         <span>{say(|words| words.choose_page)}</span>

@@ -1,12 +1,15 @@
 use leptos::prelude::*;
 
-use super::history_words::{deleted, flaw, kept, told};
+use super::history_words::{deleted, flaw, kept, more_kept, told};
 use super::{Icon, Shape};
 use crate::archive::Archive;
 use crate::erase::Erase;
 use crate::state::context::Preferences;
 use crate::state::history::{Outcome, Removal, Trouble};
 use crate::words::history::{Words, say};
+
+/// Of so many is told why they are still there; up to a hundred would leave no room for the page.
+const KEPT_SHOWN: usize = 5;
 
 /// Why there is no list, or what came of a deletion, and one button.
 #[component]
@@ -65,10 +68,12 @@ fn failure(archive: Archive, trouble: &Trouble, words: &Words) -> AnyView {
 fn done(archive: Archive, outcome: &Outcome, preferences: Preferences) -> AnyView {
     let language = preferences.language.get();
     let is_whole = outcome.kept.is_empty();
-    let reasons = outcome
-        .kept
-        .iter()
-        .map(|it| view! { <span class="vv-history-kept">{kept(it, language)}</span> });
+    let shown = outcome.kept.iter().take(KEPT_SHOWN);
+    let more = outcome.kept.len().saturating_sub(KEPT_SHOWN);
+    let reasons = shown
+        .map(|it| kept(it, language))
+        .chain((more > 0).then(|| more_kept(more, Words::of(language))))
+        .map(|reason| view! { <span class="vv-history-kept">{reason}</span> });
     view! {
         <div class="vv-message vv-history-done" data-severity=if is_whole { "info" } else { "warning" }>
             <Icon shape=if is_whole { Shape::Bin } else { Shape::Warning } />

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use uuid::Uuid;
 use viva_protocol::rest::SessionOverview;
 
-use super::history_words::{mode, status, status_name, when};
+use super::history_words::{mode, status_name, when};
 use super::{Icon, Shape};
 use crate::Language;
 use crate::api::session_page;
@@ -13,6 +13,7 @@ use crate::state::figures;
 use crate::state::history::{Chosen, Names, Selection};
 use crate::words::fill;
 use crate::words::history::Words;
+use crate::words::session_status::status;
 
 /// A conversation: what is known of it at a glance, the way to it, and to its end.
 #[component]

@@ -53,7 +53,7 @@ pub fn HistorySelection() -> impl IntoView {
                     class="vv-plain vv-history-none"
                     type="button"
                     aria-disabled=move || is_none.get().then_some("true")
-                    on:click=move |_| archive.selection.set(Selection::default())
+                    on:click=move |_| archive.choose_nothing()
                 >
                     {say(|words| words.choose_nothing)}
                 </button>

@@ -5,12 +5,14 @@ use viva_protocol::rest::SessionStatus;
 use viva_protocol::ws::Mode;
 
 use crate::Language;
-use crate::api::ACCOUNT_PATH;
+use crate::api::sign_in_from_here;
 use crate::erase::Erase;
+use crate::state::excerpt::excerpt;
 use crate::state::figures;
 use crate::state::history::{Flaw, Kept, MOST_LETTERS, Outcome, Reason, Trouble, TroubleKind};
 use crate::words::fill;
 use crate::words::history::Words;
+use crate::words::session_status::status;
 
 /// When something was, in ms since 1970, on the reader's clock.
 #[cfg(feature = "hydrate")]
@@ -34,16 +36,6 @@ pub(super) fn mode(mode: Mode, words: &Words) -> &'static str {
         Mode::Realtime => words.mode_realtime,
         Mode::Cascade => words.mode_cascade,
         Mode::Unknown => "",
-    }
-}
-
-pub(super) fn status(status: SessionStatus, words: &Words) -> &'static str {
-    match status {
-        SessionStatus::Active => words.status_active,
-        SessionStatus::Completed => words.status_completed,
-        SessionStatus::Disconnected => words.status_disconnected,
-        SessionStatus::Error => words.status_error,
-        SessionStatus::Superseded => words.status_superseded,
     }
 }
 
@@ -88,7 +80,7 @@ pub(super) fn status_name(status: SessionStatus) -> &'static str {
 /// What happened and what to do, then what the server says of it, which speaks English.
 pub(super) fn told(trouble: &Trouble, words: &Words) -> AnyView {
     let sign_in = trouble.is_signed_out().then(|| {
-        view! { <a href=ACCOUNT_PATH rel="external">{words.sign_in}</a> }
+        view! { <a href=sign_in_from_here()>{words.sign_in}</a> }
     });
     view! {
         <p>
@@ -131,7 +123,10 @@ pub(super) fn flaw(flaw: &Flaw, words: &Words) -> String {
         Flaw::NoText(value) => (words.flaw_no_text, value.as_str()),
         Flaw::Page(value) => (words.flaw_page, value.as_str()),
     };
-    fill(text, &[("most", &count(MOST_LETTERS)), ("value", value)])
+    fill(
+        text,
+        &[("most", &count(MOST_LETTERS)), ("value", &excerpt(value))],
+    )
 }
 
 /// How many were deleted.
@@ -152,6 +147,14 @@ pub(super) fn kept(kept: &Kept, language: Language) -> String {
         Reason::Failed => words.kept_failed,
     };
     fill(text, &[("when", &when(kept.session.began_ms, language))])
+}
+
+/// That so many more are.
+pub(super) fn more_kept(number: usize, words: &Words) -> String {
+    match number {
+        1 => words.kept_more_one.to_owned(),
+        more => fill(words.kept_more, &[("count", &count(more))]),
+    }
 }
 
 #[cfg(test)]
@@ -195,6 +198,8 @@ mod tests {
                 assert!(text.contains("<b>{most}"), "{text}");
             }
             assert!(flaw(&Flaw::LongText, words).contains("200"));
+            let long = Flaw::Status("s".repeat(300));
+            assert!(flaw(&long, words).chars().count() < 100);
         }
     }
 

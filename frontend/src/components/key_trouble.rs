@@ -2,9 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::api::sign_in_for;
+use crate::api::sign_in_from_here;
 use crate::erase::Erase;
-use crate::page::Page;
 use crate::state::provider_cards::{AddressFault, Trouble, TroubleKind};
 use crate::words::fill;
 use crate::words::providers::Words;
@@ -12,7 +11,7 @@ use crate::words::providers::Words;
 /// What happened and what to do, then what the server says of it, which speaks English.
 pub(super) fn told(trouble: &Trouble, words: &'static Words) -> AnyView {
     let sign_in = trouble.is_signed_out().then(|| {
-        view! { <a href=sign_in_for(Page::Providers)>{words.sign_in}</a> }
+        view! { <a href=sign_in_from_here()>{words.sign_in}</a> }
     });
     view! {
         <span>{sentence(trouble.kind, words)}</span>

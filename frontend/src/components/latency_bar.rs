@@ -7,6 +7,7 @@ use crate::erase::Erase;
 use crate::state::figures;
 use crate::state::latency::{Segment, Stage, TurnFigures, segment, segments};
 use crate::words::fill;
+use crate::words::stages::stage_name;
 use crate::words::talk::Words;
 
 /// The part of a turn that is explained.
@@ -78,7 +79,7 @@ impl LatencyBar {
                 height="100%"
                 tabindex=if is_first { "0" } else { "-1" }
                 role="img"
-                aria-label=format!("{} {} {}", name(stage, words), figures::ms(ms), words.ms)
+                aria-label=format!("{} {} {}", stage_name(stage, words), figures::ms(ms), words.ms)
                 on:mouseenter=move |_| pointed.set(Some(this))
                 on:mouseleave=move |_| leave(pointed, this)
                 on:focus=move |_| pointed.set(Some(this))
@@ -125,22 +126,6 @@ fn total(turn: &TurnFigures, words: &'static Words) -> AnyView {
     }
 }
 
-/// What a stage is called.
-pub fn name(stage: Stage, words: &Words) -> &'static str {
-    match stage {
-        Stage::Endpointing => words.stage_endpointing,
-        Stage::Stt => words.stage_stt,
-        Stage::Llm => words.stage_llm,
-        Stage::LlmText => words.stage_llm_text,
-        Stage::Tts => words.stage_tts,
-        Stage::Provider => words.stage_provider,
-        Stage::Viva => words.stage_viva,
-        Stage::Network => words.stage_network,
-        Stage::Silence => words.stage_silence,
-        Stage::Unexplained => words.stage_unexplained,
-    }
-}
-
 /// A sentence on a stage: from which mark to which it goes.
 pub fn explanation(stage: Stage, words: &Words) -> String {
     let (from, to) = match stage {
@@ -169,7 +154,10 @@ mod tests {
     fn every_stage_is_called_and_explained_in_its_own_words() {
         for language in [Language::English, Language::TraditionalChinese] {
             let words = Words::of(language);
-            let names: HashSet<&str> = Stage::ALL.into_iter().map(|stage| name(stage, words)).collect();
+            let names: HashSet<&str> = Stage::ALL
+                .into_iter()
+                .map(|stage| stage_name(stage, words))
+                .collect();
             let explained: HashSet<String> = Stage::ALL
                 .into_iter()
                 .map(|stage| explanation(stage, words))

@@ -1,13 +1,14 @@
 use leptos::prelude::*;
 use viva_protocol::ws::Latency;
 
-use super::latency_bar::{Pointed, explanation, leave, name};
+use super::latency_bar::{Pointed, explanation, leave};
 use super::{LatencyBar, LatencyStatistics, PanelHead, SelfTest};
 use crate::erase::Erase;
 use crate::state::context::{Preferences, Sheet, Talk};
 use crate::state::figures;
 use crate::state::latency::{Figures, Segment, Stage, segments};
 use crate::words::fill;
+use crate::words::stages::stage_name;
 use crate::words::talk::{Words, say};
 
 /// How long every answer took, part by part, and all of them together.
@@ -85,7 +86,7 @@ fn Parts(turns: Memo<Figures>, pointed: RwSignal<Option<Pointed>>) -> impl IntoV
     let explained = move || {
         let words = Words::now(preferences);
         pointed.get().map_or(words.latency_hint.to_owned(), |(_, stage)| {
-            format!("{}: {}", name(stage, words), explanation(stage, words))
+            format!("{}: {}", stage_name(stage, words), explanation(stage, words))
         })
     };
     view! {
@@ -119,7 +120,7 @@ fn row(
             on:blur=move |_| leave(pointed, this)
         >
             <span class="vv-swatch" aria-hidden="true"></span>
-            <span>{name(part.stage, words)}</span>
+            <span>{stage_name(part.stage, words)}</span>
             <span>
                 <span class="vv-number">{figures::ms(part.ms)}</span>
                 <span class="vv-unit">{words.ms}</span>

@@ -1,11 +1,11 @@
 use leptos::prelude::*;
 
-use super::latency_bar::name;
 use crate::erase::Erase;
 use crate::state::context::{Preferences, Talk};
 use crate::state::figures;
 use crate::state::latency::{Figures, Stage, Statistics, Summary, TurnFigures};
 use crate::words::fill;
+use crate::words::stages::stage_name;
 use crate::words::talk::Words;
 
 /// The turns that the chart has room for.
@@ -89,7 +89,7 @@ fn table(summary: &Summary, words: &'static Words) -> Option<AnyView> {
     let parts = summary
         .parts
         .iter()
-        .map(|(stage, statistics)| row(Some(*stage), name(*stage, words), statistics, words));
+        .map(|(stage, statistics)| row(Some(*stage), stage_name(*stage, words), statistics, words));
     let interrupted = summary
         .interrupted_total
         .map(|statistics| row(None, words.total_of_interrupted, &statistics, words));

@@ -1,12 +1,12 @@
 use leptos::prelude::*;
 
-use super::waterfall::stage_name;
 use crate::erase::Erase;
 use crate::listening::Listener;
 use crate::state::context::Preferences;
 use crate::state::latency::Stage;
 use crate::state::recorded::Happened;
 use crate::words::conversation::{Words, say};
+use crate::words::stages::stage_name;
 
 /// What the marks and colours of the time line mean, as far as there are some.
 #[component]

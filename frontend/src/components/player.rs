@@ -1,7 +1,7 @@
 use leptos::html::Section;
 use leptos::prelude::*;
 
-use super::{Icon, Shape, TimeLine};
+use super::{Icon, Legend, Shape, TimeLine};
 use crate::api::{ExportFormat, export};
 use crate::erase::Erase;
 use crate::listening::{Listener, Sound, Sounded};
@@ -19,7 +19,8 @@ pub fn Player() -> impl IntoView {
     let section = NodeRef::<Section>::new();
     let is_open = Memo::new(move |_| listener.recorded().is_some());
     let has_sound = Memo::new(move |_| listener.recorded().is_some_and(|it| it.length_ms > 0.0));
-    tell_height(section, is_open);
+    #[cfg(feature = "hydrate")]
+    tell_height(section);
     let sound = move || {
         let recorded = listener.recorded().filter(|recorded| recorded.length_ms > 0.0)?;
         let path = export(recorded.session.id, ExportFormat::Wav);
@@ -61,6 +62,9 @@ pub fn Player() -> impl IntoView {
             </Show>
             {estimated}
         </section>
+        <Show when=move || has_sound.get()>
+            <Legend />
+        </Show>
         <p class="vv-hint" role="status">
             {move || {
                 let is_loading = listener.opening.with(|opening| opening.name() == "loading");
@@ -174,17 +178,21 @@ fn Keys() -> impl IntoView {
     view! {
         <details class="vv-key-help">
             <summary>{say(|words| words.keys)}</summary>
-            <dl>
-                <div>
-                    <dt>{say(|words| words.space)}</dt>
-                    <dd>{say(|words| words.help_play)}</dd>
-                </div>
-                {row("← →", |words| words.help_arrows)}
-                {row("↑ ↓", |words| words.help_turns)}
-                {row(", .", |words| words.help_marks)}
-                {row("Home End", |words| words.help_ends)}
-                {row("+ − 0", |words| words.help_zoom)}
-            </dl>
+            <div class="vv-key-list">
+                <dl>
+                    <div>
+                        <dt>{say(|words| words.space)}</dt>
+                        <dd>{say(|words| words.help_play)}</dd>
+                    </div>
+                    {row("← →", |words| words.help_arrows)}
+                </dl>
+                <p class="vv-hint">{say(|words| words.help_in_player)}</p>
+                <dl>
+                    {row("↑ ↓", |words| words.help_turns)} {row(", .", |words| words.help_marks)}
+                    {row("Home End", |words| words.help_ends)}
+                    {row("+ − 0", |words| words.help_zoom)}
+                </dl>
+            </div>
         </details>
     }
     .erase()
@@ -199,24 +207,22 @@ fn sound_name(sound: Sound) -> &'static str {
 }
 
 /// Tells the style sheet how high the player is, which stays in view over the transcript.
-fn tell_height(section: NodeRef<Section>, is_open: Memo<bool>) {
-    #[cfg(feature = "hydrate")]
-    {
-        let tell = move || {
-            let height = section
-                .get_untracked()
-                .map_or(0, |section| section.offset_height());
-            crate::browser::set_root_property("--player-height", &format!("{height}px"));
-        };
-        Effect::new(move |_| {
-            is_open.track();
-            request_animation_frame(tell);
+#[cfg(feature = "hydrate")]
+fn tell_height(section: NodeRef<Section>) {
+    use wasm_bindgen::JsCast;
+    use wasm_bindgen::closure::Closure;
+
+    use crate::browser::{ResizeObserver, set_root_property};
+
+    Effect::new(move |_| {
+        let Some(section) = section.get() else { return };
+        let player = section.clone();
+        let resized = Closure::<dyn FnMut()>::new(move || {
+            set_root_property("--player-height", &format!("{}px", player.offset_height()));
         });
-        Effect::new(move |_| {
-            let listener = window_event_listener(leptos::ev::resize, move |_| tell());
-            on_cleanup(move || listener.remove());
-        });
-    }
-    #[cfg(not(feature = "hydrate"))]
-    let _ = (section, is_open);
+        let observer = ResizeObserver::new(resized.as_ref().unchecked_ref());
+        observer.observe(&section);
+        let held = StoredValue::new_local((observer, resized));
+        on_cleanup(move || held.with_value(|(observer, _)| observer.disconnect()));
+    });
 }

@@ -104,7 +104,7 @@ fn standing_in_words(standing: &Standing, language: Language) -> String {
 /// When the key was checked last, on the reader's clock.
 #[cfg(feature = "hydrate")]
 fn moment(own: &Credential, language: Language) -> String {
-    crate::browser::local_time(own.checked_at.timestamp_millis(), language)
+    crate::browser::local_minute(own.checked_at.timestamp_millis(), language)
 }
 
 /// The server shows no keys.

@@ -45,13 +45,21 @@ pub fn RecordedDeletion() -> impl IntoView {
             Deletion::Unwanted | Deletion::Asked | Deletion::Done => None,
         })
     };
+    // The browser's own key closes it. What the server does already goes on, and what comes of it is told there.
+    let left = move |_| {
+        listener.deletion.update(Deletion::leave);
+        if let Some(dialog) = dialog.get_untracked().filter(|_| is_asked.get_untracked()) {
+            // Fails only for a dialog that is open already.
+            let _ = dialog.show_modal();
+        }
+    };
     view! {
         <dialog
             node_ref=dialog
             class="vv-recorded-deletion"
             aria-labelledby="vv-ask-delete"
             aria-describedby="vv-what-goes"
-            on:close=move |_| listener.deletion.update(Deletion::leave)
+            on:close=left
         >
             <h2 id="vv-ask-delete">{say(|words| words.ask_delete)}</h2>
             <p id="vv-what-goes">{what}</p>

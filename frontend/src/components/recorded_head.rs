@@ -1,7 +1,7 @@
-use leptos::ev::KeyboardEvent;
-use leptos::html::Details;
+use leptos::ev::{self, KeyboardEvent};
+use leptos::html::{Details, Summary};
 use leptos::prelude::*;
-use viva_protocol::rest::{ProviderList, SessionStatus};
+use viva_protocol::rest::ProviderList;
 use viva_protocol::ws::Mode;
 
 use super::RecordedDeletion;
@@ -16,6 +16,7 @@ use crate::state::figures;
 use crate::state::recorded::{Deletion, Recorded, clock};
 use crate::words::conversation::{Words, say};
 use crate::words::fill;
+use crate::words::session_status::status;
 
 /// What conversation it is, and how it went; take it away, or delete it.
 #[component]
@@ -59,14 +60,29 @@ pub fn RecordedHead() -> impl IntoView {
 #[component]
 fn Downloads() -> impl IntoView {
     let listener = expect_context::<Listener>();
-    let menu = NodeRef::<Details>::new();
+    let (menu, summary) = (NodeRef::<Details>::new(), NodeRef::<Summary>::new());
     let close = move |event: KeyboardEvent| {
         if event.key() == "Escape"
             && let Some(menu) = menu.get_untracked()
+            && menu.open()
         {
             menu.set_open(false);
+            if let Some(summary) = summary.get_untracked() {
+                // Fails only for an element without a document.
+                let _ = summary.focus();
+            }
         }
     };
+    // It lies over what follows, which a person wants who clicks there.
+    Effect::new(move |_| {
+        let clicks = window_event_listener(ev::click, move |event| {
+            let on: leptos::web_sys::Node = event_target(&event);
+            if let Some(menu) = menu.get_untracked().filter(|menu| !menu.contains(Some(&on))) {
+                menu.set_open(false);
+            }
+        });
+        on_cleanup(move || clicks.remove());
+    });
     let link = move |format: ExportFormat| {
         let recorded = listener.recorded()?;
         let word = say(match format {
@@ -86,7 +102,9 @@ fn Downloads() -> impl IntoView {
     };
     view! {
         <details class="vv-downloads" node_ref=menu on:keydown=close>
-            <summary class="vv-control">{say(|words| words.download)}</summary>
+            <summary class="vv-control" node_ref=summary>
+                {say(|words| words.download)}
+            </summary>
             <ul>{ExportFormat::ALL.map(link).into_iter().collect_view()}</ul>
         </details>
     }
@@ -166,16 +184,6 @@ fn fact(name: &'static str, word: &'static str, value: String, unit: &'static st
     .erase()
 }
 
-fn status(status: SessionStatus, words: &Words) -> &'static str {
-    match status {
-        SessionStatus::Active => words.status_active,
-        SessionStatus::Completed => words.status_completed,
-        SessionStatus::Disconnected => words.status_disconnected,
-        SessionStatus::Error => words.status_error,
-        SessionStatus::Superseded => words.status_superseded,
-    }
-}
-
 /// What the sides are called: whom they play, or a word.
 pub(super) fn names_of(recorded: &Recorded, words: &Words) -> [String; 2] {
     let session = &recorded.session;
@@ -189,7 +197,7 @@ pub(super) fn names_of(recorded: &Recorded, words: &Words) -> [String; 2] {
 /// When it began, on the reader's clock.
 #[cfg(feature = "hydrate")]
 pub(super) fn moment(recorded: &Recorded, language: Language) -> String {
-    crate::browser::local_time(recorded.session.started_at.timestamp_millis(), language)
+    crate::browser::local_minute(recorded.session.started_at.timestamp_millis(), language)
 }
 
 /// The server shows no conversations.

@@ -3,7 +3,7 @@ use viva_protocol::rest::SessionStatus;
 
 use super::{Icon, Shape};
 use crate::Page;
-use crate::api::ACCOUNT_PATH;
+use crate::api::sign_in_from_here;
 use crate::erase::Erase;
 use crate::listening::{Listener, Sound};
 use crate::state::context::Preferences;
@@ -89,7 +89,7 @@ pub fn RecordedTrouble() -> impl IntoView {
 /// What happened and what to do, then what the server says of it, which speaks English.
 pub(super) fn told(trouble: &Trouble, words: &'static Words) -> AnyView {
     let sign_in = (trouble.kind == TroubleKind::SignedOut).then(|| {
-        view! { <a href=ACCOUNT_PATH>{words.sign_in}</a> }
+        view! { <a href=sign_in_from_here()>{words.sign_in}</a> }
     });
     view! {
         <span>{sentence(trouble.kind, words)}</span>

@@ -2,16 +2,18 @@ use leptos::prelude::*;
 use viva_protocol::ws::{InterruptReason, Role};
 
 use super::recorded_head::names_of;
-use super::waterfall::{parts_in_words, stage_name};
+use super::waterfall::parts_in_words;
 use super::{Icon, Shape};
 use crate::erase::Erase;
 use crate::listening::Listener;
 use crate::state::context::Preferences;
 use crate::state::figures;
 use crate::state::latency::{Segment, TurnFigures, segments};
-use crate::state::recorded::{Follow, Recorded, RecordedTurn, stamp};
+use crate::state::recorded::{Recorded, RecordedTurn, stamp};
+use crate::state::said::Said;
 use crate::words::conversation::{Words, say};
 use crate::words::fill;
+use crate::words::stages::stage_name;
 
 /// Both transcripts, turn by turn. They follow what is heard; of many turns those near the view are laid out.
 #[component]
@@ -55,16 +57,8 @@ pub fn RecordedTurns() -> impl IntoView {
         let has_turns = listener
             .recorded()
             .is_some_and(|recorded| !recorded.turns.is_empty());
-        has_turns && !listener.follow.get().follows()
+        has_turns && !(listener.follow.get().follows() && listener.line_follows.get())
     });
-    let follow_again = move |_| {
-        listener.follow.update(Follow::go_on);
-        let recorded = listener.recorded_now();
-        let place = listener.current.get_untracked().unwrap_or_default();
-        if let Some(turn) = recorded.and_then(|recorded| Some(recorded.turns.get(place)?.number())) {
-            listener.follow_turn(turn);
-        }
-    };
     view! {
         <section class="vv-recorded-turns" aria-label=say(|words| words.transcript)>
             <ol>{turns}</ol>
@@ -72,7 +66,7 @@ pub fn RecordedTurns() -> impl IntoView {
                 <p class="vv-empty">{say(|words| words.no_turns)}</p>
             </Show>
             <Show when=move || strays.get()>
-                <button class="vv-control vv-follow" type="button" on:click=follow_again>
+                <button class="vv-control vv-follow" type="button" on:click=move |_| listener.follow_again()>
                     {say(|words| words.follow)}
                 </button>
             </Show>
@@ -120,24 +114,10 @@ impl Shown<'_> {
     /// What one side said; nothing, where it did not.
     fn side(&self, turn: &RecordedTurn, side: Role) -> Option<AnyView> {
         let (words, listener) = (self.words, self.listener);
-        let kept = &turn.exported.turn;
-        let (name, is_recorded, text, unheard) = match side {
-            Role::User => (0, kept.user_audio_ms.is_some(), &kept.user_transcript, &None),
-            Role::Assistant => (
-                1,
-                kept.ai_audio_ms.is_some(),
-                &kept.ai_transcript,
-                &kept.ai_unheard,
-            ),
-        };
-        if !is_recorded && text.is_none() && unheard.is_none() {
-            return None;
-        }
-        let name = &self.names[name];
-        let is_wordless = text.is_none() && unheard.is_none();
-        let unheard = unheard
-            .clone()
-            .map(|text| view! { <del title=words.unheard>{text}</del> });
+        let said = Said::of(&turn.exported.turn, side)?;
+        let name = &self.names[usize::from(side == Role::Assistant)];
+        let unheard = said.unheard.map(ToOwned::to_owned);
+        let unheard = unheard.map(|text| view! { <del title=words.unheard>{text}</del> });
         let begins_ms = turn.side_begins_ms(side);
         let from = begins_ms.map(|ms| {
             let when = stamp(ms);
@@ -167,8 +147,8 @@ impl Shown<'_> {
                 {from}
                 <div class="vv-recorded-said" on:click=go>
                     <p>
-                        {text.clone()} " " {unheard}
-                        {is_wordless.then(|| view! { <span class="vv-hint">{words.no_words}</span> })}
+                        {said.text.map(ToOwned::to_owned)} " " {unheard}
+                        {said.is_wordless().then(|| view! { <span class="vv-hint">{words.no_words}</span> })}
                     </p>
                     {notes}
                 </div>

@@ -2,7 +2,6 @@ use leptos::prelude::*;
 use viva_protocol::rest::{Certificate, CertifiedPart};
 use viva_protocol::ws::Mode;
 
-use super::latency_bar::name;
 use crate::erase::Erase;
 use crate::session::Controls;
 use crate::state::context::{Preferences, Talk};
@@ -10,6 +9,7 @@ use crate::state::figures;
 use crate::state::latency::Stage;
 use crate::state::self_test::{SelfTestState, parts_of, worse_total};
 use crate::words::fill;
+use crate::words::stages::stage_name;
 use crate::words::talk::{Words, say};
 
 /// How far the figures can be trusted: the newest certificate, and a button for another one.
@@ -132,9 +132,8 @@ fn rows(certificate: &Certificate, mode: Mode, title: &'static str) -> AnyView {
 fn row(part: &CertifiedPart, words: &'static Words) -> AnyView {
     let title = match part.part.as_str() {
         "total_ms" => words.total.to_owned(),
-        field => {
-            Stage::of_field(field).map_or_else(|| field.to_owned(), |stage| name(stage, words).to_owned())
-        }
+        field => Stage::of_field(field)
+            .map_or_else(|| field.to_owned(), |stage| stage_name(stage, words).to_owned()),
     };
     view! {
         <tr>

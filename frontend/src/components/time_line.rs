@@ -2,9 +2,8 @@ use leptos::ev::MouseEvent;
 use leptos::html::Canvas;
 use leptos::prelude::*;
 
+use super::mark_name;
 use super::recorded_head::names_of;
-use super::waterfall::stage_name;
-use super::{Legend, mark_name};
 use crate::erase::Erase;
 use crate::listening::{Listener, Sound};
 use crate::state::context::Preferences;
@@ -13,6 +12,7 @@ use crate::state::latency::Stage;
 use crate::state::recorded::{Half, Mark, Recorded, Scale, clock, stamp};
 use crate::words::conversation::{Words, say};
 use crate::words::fill;
+use crate::words::stages::stage_name;
 
 /// So near is near enough to point at something.
 const NEAR_PX: f64 = 8.0;
@@ -46,15 +46,21 @@ pub fn TimeLine() -> impl IntoView {
         let px = scale.get().px_of(listener.at_ms.get());
         format!("translateX({px:.1}px)")
     };
-    let seconds = Memo::new(move |_| (listener.at_ms.get() / 1_000.0).floor());
+    // Readers of the screen say each change aloud: while it plays, they would talk over it.
+    let told_ms = Memo::new(move |told: Option<&f64>| match listener.sound.get() {
+        Sound::Playing => told.copied().unwrap_or_default(),
+        Sound::Still | Sound::Failed => listener.at_ms.get(),
+    });
+    let seconds = Memo::new(move |_| (told_ms.get() / 1_000.0).floor());
     let length = move || listener.recorded().map_or(0.0, |recorded| recorded.length_ms);
     let value = move || {
         let words = Words::now(preferences);
         let (at, of) = (clock(seconds.get() * 1_000.0), clock(length()));
         let time = fill(words.time_is, &[("at", &at), ("of", &of)]);
         let recorded = listener.recorded();
-        let turn = listener.current.get().and_then(|place| {
-            let number = recorded?.turns.get(place)?.number();
+        let turn = recorded.and_then(|recorded| {
+            let place = recorded.turn_at(told_ms.get())?;
+            let number = recorded.turns.get(place)?.number();
             Some(fill(
                 words.in_turn,
                 &[("time", &time), ("n", &number.to_string())],
@@ -86,7 +92,7 @@ pub fn TimeLine() -> impl IntoView {
             <div
                 node_ref=listener.scroller
                 class="vv-time-line-view"
-                on:scroll=move |_| listener.measure()
+                on:scroll=move |_| listener.line_scrolled()
             >
                 <div
                     class="vv-time-line-whole"
@@ -116,7 +122,6 @@ pub fn TimeLine() -> impl IntoView {
             <Readout pointed />
             <Inks />
         </div>
-        <Legend />
     }
     .erase()
 }
@@ -182,10 +187,14 @@ fn under(
         ("n", gap.turn_number.to_string()),
         ("what", stage_name(part.stage, words).to_owned()),
         ("ms", figures::ms(part.ms)),
-        ("total", figures::ms(gap.end_ms() - gap.at_ms)),
+        ("total", gap.total_ms.map(figures::ms).unwrap_or_default()),
     ];
     let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
-    Some(fill(words.part_in_turn, &values))
+    let text = match gap.total_ms {
+        Some(_) => words.part_in_turn,
+        None => words.part_without_total,
+    };
+    Some(fill(text, &values))
 }
 
 fn mark_in_words(mark: &Mark, words: &Words) -> String {
@@ -205,7 +214,7 @@ fn Inks() -> impl IntoView {
     let stage = |stage: Stage| view! { <i data-ink="stage" data-stage=stage.name()></i> };
     view! {
         <div class="vv-inks" hidden>
-            {["text", "muted", "line", "user", "ai", "bad", "current", "pale"].map(ink).into_iter().collect_view()}
+            {["text", "muted", "line", "user", "ai", "bad", "current"].map(ink).into_iter().collect_view()}
             {Stage::ALL.map(stage).into_iter().collect_view()}
         </div>
     }

@@ -5,12 +5,12 @@ use leptos::prelude::*;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 use super::time_line::HEIGHT_PX;
-use super::waterfall::stage_name;
 use crate::canvas::{Paper, dark_scheme, ink};
 use crate::listening::Listener;
 use crate::state::context::Preferences;
 use crate::state::recorded::{Half, Happened, Lane, Mark, Recorded, Scale, clock, stamp};
 use crate::words::conversation::Words;
+use crate::words::stages::stage_name;
 
 /// Where the parts of the picture lie, in pixels from its top.
 const TIMES: f64 = 11.0;
@@ -25,6 +25,8 @@ const AI_BOTTOM: f64 = 163.0;
 const MARKS_BELOW: f64 = 167.0;
 const NUMBERS: f64 = 192.0;
 const MARK_PX: f64 = 10.0;
+/// So far apart two marks can be told from each other.
+const MARKS_APART_PX: f64 = 8.0;
 const TEXT: &str = "11px system-ui, sans-serif";
 /// Two numbers of turns need so much.
 const NUMBER_PX: f64 = 26.0;
@@ -32,15 +34,7 @@ const NUMBER_PX: f64 = 26.0;
 /// Draws the picture whenever something of it changes.
 pub(super) fn keep_drawn(canvas: NodeRef<Canvas>, listener: Listener, preferences: Preferences) {
     let dark = dark_scheme();
-    let drawn = RwSignal::new(());
-    Effect::new(move |_| {
-        dark.track();
-        preferences.theme.track();
-        // The style sheet takes a new theme over first.
-        request_animation_frame(move || drawn.set(()));
-    });
-    Effect::new(move |_| {
-        drawn.track();
+    let draw_anew = move || {
         let words = Words::now(preferences);
         let (scale, scrolled_px) = (listener.scale.get(), listener.scrolled_px.get());
         let current = listener.current.get();
@@ -56,6 +50,13 @@ pub(super) fn keep_drawn(canvas: NodeRef<Canvas>, listener: Listener, preference
                 },
             );
         }
+    };
+    Effect::new(move |_| draw_anew());
+    Effect::new(move |_| {
+        dark.track();
+        preferences.theme.track();
+        // The style sheet takes a new theme over first.
+        request_animation_frame(move || untrack(draw_anew));
     });
 }
 
@@ -209,7 +210,7 @@ impl Picture<'_> {
         }
     }
 
-    /// Marks that would lie on each other are left out, but for interruptions.
+    /// Of marks that would lie on each other one is drawn.
     fn marks(&self, canvas: &HtmlCanvasElement, context: &CanvasRenderingContext2d, inks: &Inks) {
         let (from_ms, to_ms) = self.seen();
         let colours = Happened::ALL.map(|happened| match happened {
@@ -219,15 +220,10 @@ impl Picture<'_> {
             Happened::FirstAudio => inks.ai.clone(),
             Happened::Interrupted => ink(canvas, "[data-ink=bad]"),
         });
-        let mut free_from = [f64::NEG_INFINITY; 2];
-        for mark in self.recorded.marks.between(from_ms, to_ms) {
-            let at = self.px(mark.at_ms);
-            let free_from = &mut free_from[usize::from(mark.happened.half() == Half::Below)];
-            if at >= *free_from || mark.happened == Happened::Interrupted {
-                *free_from = at + MARK_PX;
-                context.set_fill_style_str(&colours[mark.happened as usize]);
-                draw_mark(context, mark, at);
-            }
+        let apart_ms = MARKS_APART_PX / self.scale.px_per_ms().max(f64::MIN_POSITIVE);
+        for mark in self.recorded.marks.shown(from_ms, to_ms, apart_ms) {
+            context.set_fill_style_str(&colours[mark.happened as usize]);
+            draw_mark(context, &mark, self.px(mark.at_ms));
         }
     }
 }

@@ -5,9 +5,10 @@ use crate::erase::Erase;
 use crate::listening::Listener;
 use crate::state::context::Preferences;
 use crate::state::figures;
-use crate::state::latency::{Segment, Stage, TurnFigures, segments};
+use crate::state::latency::{Segment, TurnFigures, segments};
 use crate::words::conversation::{Words, say};
 use crate::words::fill;
+use crate::words::stages::stage_name;
 
 /// The latency of the turn that is heard: its parts below each other, each where it was in the whole, with figures.
 #[component]
@@ -97,22 +98,6 @@ fn figure(ms: f64, words: &'static Words) -> AnyView {
     .erase()
 }
 
-/// What a stage is called.
-pub(super) fn stage_name(stage: Stage, words: &Words) -> &'static str {
-    match stage {
-        Stage::Endpointing => words.stage_endpointing,
-        Stage::Stt => words.stage_stt,
-        Stage::Llm => words.stage_llm,
-        Stage::LlmText => words.stage_llm_text,
-        Stage::Tts => words.stage_tts,
-        Stage::Provider => words.stage_provider,
-        Stage::Viva => words.stage_viva,
-        Stage::Network => words.stage_network,
-        Stage::Silence => words.stage_silence,
-        Stage::Unexplained => words.stage_unexplained,
-    }
-}
-
 /// All parts in one line, for those who hear the page.
 pub(super) fn parts_in_words(parts: &[Segment], words: &Words) -> String {
     let parts: Vec<String> = parts
@@ -131,19 +116,9 @@ pub(super) fn parts_in_words(parts: &[Segment], words: &Words) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use super::*;
     use crate::Language;
-
-    #[test]
-    fn every_stage_has_a_name_of_its_own() {
-        for language in [Language::English, Language::TraditionalChinese] {
-            let words = Words::of(language);
-            let names: HashSet<&str> = Stage::ALL.map(|stage| stage_name(stage, words)).into();
-            assert_eq!(names.len(), Stage::ALL.len());
-        }
-    }
+    use crate::state::latency::Stage;
 
     #[test]
     fn parts_are_told_in_their_order() {

@@ -49,7 +49,7 @@ impl Listener {
                 .deletion
                 .with_untracked(|deletion| *deletion == Deletion::Done)
             {
-                browser::go_to(HISTORY);
+                browser::leave_for(HISTORY);
             }
         });
     }

@@ -41,6 +41,8 @@ pub struct Listener {
     pub current: Memo<Option<usize>>,
     /// Whether it plays.
     pub sound: RwSignal<Sound>,
+    /// Whether it is looked at with every picture.
+    pub in_pictures: StoredValue<bool>,
     /// How fast.
     pub speed: RwSignal<f64>,
     /// How much of the time line is seen.
@@ -49,6 +51,8 @@ pub struct Listener {
     pub scrolled_px: RwSignal<f64>,
     /// Whether the transcript follows.
     pub follow: RwSignal<Follow>,
+    /// Whether the time line does.
+    pub line_follows: RwSignal<bool>,
     /// Whether it is to be deleted.
     pub deletion: RwSignal<Deletion>,
     /// What plays.
@@ -72,10 +76,12 @@ impl Listener {
             at_ms,
             current,
             sound: RwSignal::default(),
+            in_pictures: StoredValue::new(false),
             speed: RwSignal::new(1.0),
             scale: RwSignal::default(),
             scrolled_px: RwSignal::new(0.0),
             follow: RwSignal::default(),
+            line_follows: RwSignal::new(true),
             deletion: RwSignal::default(),
             audio: NodeRef::new(),
             scroller: NodeRef::new(),
@@ -114,12 +120,28 @@ impl Listener {
         }
     }
 
-    /// Goes to a moment, and lets the transcript follow again.
+    /// Goes to a moment, and lets transcript and time line follow again.
     pub fn seek(self, ms: f64) {
         self.at_ms.set(ms);
-        self.follow.update(Follow::go_on);
+        self.go_on_following();
         self.hear_from(ms);
         self.show_now();
+    }
+
+    /// Shows what is heard, and lets transcript and time line follow again.
+    pub fn follow_again(self) {
+        self.go_on_following();
+        self.show_now();
+        let place = self.current.get_untracked().unwrap_or_default();
+        let recorded = self.recorded_now();
+        if let Some(turn) = recorded.and_then(|recorded| Some(recorded.turns.get(place)?.number())) {
+            self.follow_turn(turn);
+        }
+    }
+
+    fn go_on_following(self) {
+        self.follow.update(Follow::go_on);
+        self.line_follows.set(true);
     }
 
     /// Goes to a moment and plays from there.
@@ -173,10 +195,13 @@ impl Listener {
     /// Notes how wide the view of the time line is.
     pub fn measure(self) {}
 
+    /// The time line scrolled.
+    pub fn line_scrolled(self) {}
+
     /// Scrolls the transcript to the turn with this number, if it follows.
     pub fn follow_turn(self, _number: u16) {}
 
-    /// Something scrolled.
+    /// The page scrolled.
     pub fn scrolled(self) {}
 
     /// Deletes the conversation, when the person was asked.

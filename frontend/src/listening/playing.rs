@@ -3,7 +3,6 @@ use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 
 use super::{Listener, Sound, Sounded};
-use crate::state::recorded::Follow;
 
 impl Listener {
     /// Plays from where it stands.
@@ -16,7 +15,7 @@ impl Listener {
             audio.load();
             self.hear_from(self.at_ms.get_untracked());
         }
-        self.follow.update(Follow::go_on);
+        self.go_on_following();
         if let Ok(begun) = audio.play() {
             // What came of it is told by events; pausing it meanwhile is no failure.
             spawn_local(async move { drop(JsFuture::from(begun).await) });
@@ -36,6 +35,8 @@ impl Listener {
         self.speed.set(speed);
         if let Some(audio) = self.audio.get_untracked() {
             audio.set_playback_rate(speed);
+            // What loads anew is played as fast as this.
+            audio.set_default_playback_rate(speed);
         }
     }
 
@@ -44,7 +45,11 @@ impl Listener {
         match event {
             Sounded::Began => {
                 self.sound.set(Sound::Playing);
-                self.follow_frames();
+                // It begins again after each step and each wait, and then it is looked at already.
+                if self.in_pictures.try_get_value() == Some(false) {
+                    self.in_pictures.set_value(true);
+                    self.follow_pictures();
+                }
             }
             Sounded::Stopped => {
                 self.sound.set(Sound::Still);
@@ -62,11 +67,15 @@ impl Listener {
     }
 
     /// With every picture, as long as it plays.
-    fn follow_frames(self) {
+    fn follow_pictures(self) {
         if self.sound.try_get_untracked() == Some(Sound::Playing) {
             self.read();
-            self.show_now();
-            request_animation_frame(move || self.follow_frames());
+            if self.line_follows.get_untracked() {
+                self.show_now();
+            }
+            request_animation_frame(move || self.follow_pictures());
+        } else {
+            self.in_pictures.set_value(false);
         }
     }
 

@@ -4,6 +4,9 @@ use web_sys::{ScrollBehavior, ScrollIntoViewOptions, ScrollLogicalPosition};
 use super::Listener;
 use crate::browser::now_ms;
 
+/// Browsers that scroll by parts of a pixel round them.
+const OWN_PX: f64 = 1.0;
+
 impl Listener {
     /// Notes how wide the view of the time line is.
     pub fn measure(self) {
@@ -14,6 +17,15 @@ impl Listener {
                 self.scale.set(scale);
             }
             self.scrolled_px.set(f64::from(scroller.scroll_left()));
+        }
+    }
+
+    /// The time line scrolled: to where the page had it, or to where a person wants it, who is left alone then.
+    pub fn line_scrolled(self) {
+        let expected = self.scrolled_px.get_untracked();
+        self.measure();
+        if (self.scrolled_px.get_untracked() - expected).abs() > OWN_PX {
+            self.line_follows.set(false);
         }
     }
 
@@ -31,7 +43,7 @@ impl Listener {
         turn.scroll_into_view_with_scroll_into_view_options(&options);
     }
 
-    /// Something scrolled.
+    /// The page scrolled.
     pub fn scrolled(self) {
         let mut follow = self.follow.get_untracked();
         follow.scrolled(now_ms());

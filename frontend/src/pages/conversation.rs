@@ -5,7 +5,7 @@ use crate::components::{Player, RecordedHead, RecordedTrouble, RecordedTurns, To
 use crate::erase::Erase;
 use crate::listening::Listener;
 use crate::state::keys::Focus;
-use crate::state::recorded::{Follow, Opening, action};
+use crate::state::recorded::{Follow, Opening, Within, action};
 
 /// The pages at `/sessions/{id}`: one conversation that was kept, to read and to hear.
 #[component]
@@ -23,6 +23,7 @@ pub fn Conversation() -> impl IntoView {
             data-opening=move || listener.opening.with(Opening::name)
             data-at-ms=move || at.get().to_string()
             data-follows=move || listener.follow.get().follows().to_string()
+            data-line-follows=move || listener.line_follows.get().to_string()
         >
             <TopBar />
             <RecordedTrouble />
@@ -39,7 +40,7 @@ pub fn Conversation() -> impl IntoView {
     .erase()
 }
 
-/// The keys of the player, wherever the focus is.
+/// The keys of the player, some of them wherever the focus is.
 fn follow_keys(listener: Listener) {
     Effect::new(move |_| {
         let keys = window_event_listener(ev::keydown, move |event| {
@@ -48,7 +49,8 @@ fn follow_keys(listener: Listener) {
             if is_for_others || event.default_prevented() || listener.recorded_now().is_none() {
                 return;
             }
-            if let Some(action) = action(&event.key(), focus_of(&event)) {
+            let (focus, within) = place_of(&event);
+            if let Some(action) = action(&event.key(), focus, within) {
                 event.prevent_default();
                 listener.act(action);
             }
@@ -57,16 +59,22 @@ fn follow_keys(listener: Listener) {
     });
 }
 
-fn focus_of(event: &ev::KeyboardEvent) -> Focus {
+fn place_of(event: &ev::KeyboardEvent) -> (Focus, Within) {
     let element: leptos::web_sys::Element = event_target(event);
     let inside = |selector| element.closest(selector).ok().flatten().is_some();
-    if inside("input, textarea, select, dialog") {
+    let focus = if inside("input, textarea, select, dialog") {
         Focus::Field
     } else if inside("button, summary, a") {
         Focus::Control
     } else {
         Focus::Page
-    }
+    };
+    let within = if inside(".vv-player") {
+        Within::Player
+    } else {
+        Within::Rest
+    };
+    (focus, within)
 }
 
 /// Whoever scrolls reads something else than what is heard.

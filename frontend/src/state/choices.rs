@@ -187,6 +187,22 @@ impl Choices {
         }
     }
 
+    /// What the provider is called; by its id where the list does not have it.
+    pub fn provider_name(&self, part: Part, list: Option<&ProviderList>) -> String {
+        let provider = list.and_then(|list| part.provider(list, &self.provider));
+        let name = provider.map(|provider| &provider.name);
+        name.unwrap_or(&self.provider).clone()
+    }
+
+    /// What one choice is called; by its id where the provider does not offer it (any more).
+    pub fn name(&self, part: Part, field: Field, list: Option<&ProviderList>) -> String {
+        let id = self.get(field);
+        let provider = list.and_then(|list| part.provider(list, &self.provider));
+        let offered = provider.map_or(Vec::new(), |provider| field.offered(provider));
+        let found = offered.into_iter().find(|offered| offered.id == *id);
+        found.map_or_else(|| id.clone(), |offered| offered.name)
+    }
+
     /// Makes one choice.
     pub fn set(&mut self, field: Field, id: String) {
         match field {

@@ -1,4 +1,4 @@
-//! Numbers as people read them. Both languages of the page group digits with commas.
+//! Numbers as people read them. Both languages of the page group digits with commas, whatever the reader's country does.
 
 /// Whole milliseconds with grouped digits, without the unit: `1,020`.
 pub fn ms(value: f64) -> String {

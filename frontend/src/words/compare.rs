@@ -39,9 +39,6 @@ words! {
     mode_cascade: "Cascade", "串接";
     turns: "{n} turns", "{n} 輪";
     turn_single: "1 turn", "1 輪";
-    is_active: "goes on", "進行中";
-    is_disconnected: "connection lost", "連線中斷";
-    is_error: "stopped by an error", "因錯誤中止";
     latency_of_list: "avg {avg} · p95 {p95} ms", "平均 {avg} · p95 {p95} 毫秒";
 
     beside: "Conversations side by side", "並列的對話";
@@ -82,16 +79,6 @@ words! {
     legend_p50: "median", "中位數";
     legend_p95: "95th percentile", "第 95 百分位";
     total: "Total", "總計";
-    stage_endpointing: "Endpointing", "端點偵測";
-    stage_stt: "Speech to text", "語音轉文字";
-    stage_llm: "Model: first token", "模型：首個詞元";
-    stage_llm_text: "Model: first words", "模型：首批詞語";
-    stage_tts: "Speech: first byte", "語音：首個位元組";
-    stage_provider: "Provider", "服務";
-    stage_viva: "Viva", "Viva";
-    stage_network: "Network, playout", "網路與播放";
-    stage_silence: "Leading silence", "開頭靜音";
-    stage_unexplained: "Unexplained", "無法解釋";
     count: "n", "次數";
     average: "avg", "平均";
     less_than_reference: "difference to the reference", "與基準的差";

@@ -13,11 +13,6 @@ words! {
     part_tts: "Voice", "語音";
     language: "Language", "語言";
     status: "Status", "狀態";
-    status_active: "Goes on", "進行中";
-    status_completed: "Completed", "已完成";
-    status_disconnected: "Disconnected", "已斷線";
-    status_error: "Broken off", "異常中止";
-    status_superseded: "Superseded", "已被取代";
     duration: "Duration", "時長";
     turns: "Turns", "輪數";
     interruptions: "Interruptions", "打斷次數";
@@ -32,7 +27,7 @@ words! {
     reload: "Reload", "重新載入";
     estimated: "Where the sound lies in time is estimated for some turns: the client reported no playback.", "部分輪次的聲音位置為估計值，因為用戶端未回報播放情形。";
     no_turns: "Nothing was said in this conversation.", "這場對話中沒有任何發言。";
-    no_sound: "Nothing of this conversation was recorded, so there is nothing to play.", "這場對話沒有錄音，因此無法播放。";
+    no_sound: "There is no recording of this conversation, or none any more, so there is nothing to play.", "這場對話沒有錄音，或錄音已不再保留，因此無法播放。";
 
     download: "Download", "下載";
     download_json: "JSON: everything but the sound", "JSON：聲音以外的全部資料";
@@ -41,7 +36,7 @@ words! {
     download_zip: "ZIP: all of these and every recording", "ZIP：以上全部與每段錄音";
     delete: "Delete", "刪除";
     ask_delete: "Delete this conversation?", "要刪除這場對話嗎？";
-    what_goes: "The conversation of {when} goes for good: {turns} turns with their transcripts and latencies, and {sound} of recordings. What you downloaded stays.", "{when} 的對話將永久刪除：{turns} 輪的逐字稿與延遲數據，以及 {sound} 的錄音。已下載的檔案不受影響。";
+    what_goes: "The conversation of {when} goes for good: transcripts and latencies (turns: {turns}) and recordings ({sound}). What you downloaded stays.", "{when} 的對話將永久刪除：逐字稿與延遲數據（{turns} 輪）以及錄音（{sound}）。已下載的檔案不受影響。";
     do_delete: "Delete it", "刪除";
     deleting: "Deleting…", "正在刪除…";
     keep: "Keep it", "保留";
@@ -62,6 +57,7 @@ words! {
     keys: "Keys", "快速鍵";
     help_play: "play or pause", "播放或暫停";
     help_arrows: "5 seconds back or on", "後退或前進 5 秒";
+    help_in_player: "When the player has the focus:", "焦點在播放器時：";
     help_turns: "previous or next turn", "上一輪或下一輪";
     help_marks: "previous or next mark", "上一個或下一個標記";
     help_ends: "to the beginning or the end", "到開頭或結尾";
@@ -69,25 +65,16 @@ words! {
     space: "Space", "空白鍵";
 
     legend: "What is what", "圖例";
-    legend_hint: "Point at a mark or at a coloured gap to read what and when; a click plays from there.", "將游標移到標記或彩色間隙可查看內容與時間；點按即從該處播放。";
+    legend_hint: "Point at a mark or at a coloured gap to read what and when; a click goes there.", "將游標移到標記或彩色間隙可查看內容與時間；點按即移到該處。";
     mark_in_turn: "Turn {n}: {what} at {when}", "第 {n} 輪：{what}，{when}";
     part_in_turn: "Turn {n}: {what} {ms} ms of {total} ms", "第 {n} 輪：{what} {ms} 毫秒，共 {total} 毫秒";
+    part_without_total: "Turn {n}: {what} {ms} ms", "第 {n} 輪：{what} {ms} 毫秒";
     mark_speech_began: "speech begins", "開始說話";
     mark_speech_ended: "speech ends", "結束說話";
     mark_endpoint: "turn decided to be over", "判定說完";
     mark_first_token: "first token", "首個詞元";
     mark_first_audio: "first audio heard", "聽到第一個聲音";
     mark_interrupted: "interruption", "打斷";
-    stage_endpointing: "Endpointing", "端點偵測";
-    stage_stt: "Speech to text", "語音轉文字";
-    stage_llm: "Model: first token", "模型：首個詞元";
-    stage_llm_text: "Model: first words", "模型：首批詞語";
-    stage_tts: "Speech: first byte", "語音：首個位元組";
-    stage_provider: "Provider", "服務";
-    stage_viva: "Viva", "Viva";
-    stage_network: "Network, playout", "網路與播放";
-    stage_silence: "Leading silence", "開頭靜音";
-    stage_unexplained: "Unexplained", "無法解釋";
 
     transcript: "Transcript", "逐字稿";
     follow: "Follow what is heard", "跟隨播放";

@@ -22,11 +22,6 @@ words! {
 
     mode_realtime: "Realtime", "即時";
     mode_cascade: "Cascade", "串接";
-    status_active: "Going on", "進行中";
-    status_completed: "Completed", "已完成";
-    status_disconnected: "Connection lost", "連線中斷";
-    status_error: "Failed", "失敗";
-    status_superseded: "Replaced by another", "被另一場取代";
 
     count_one: "1 conversation", "1 場對話";
     count_many: "{total} conversations", "{total} 場對話";
@@ -85,6 +80,8 @@ words! {
     kept_active: "{when} goes on; end it first.", "{when} 的對話仍在進行，請先結束。";
     kept_unfinished: "{when} is being deleted; the rest of it goes by itself.", "{when} 的對話正在刪除，其餘部分會自動移除。";
     kept_failed: "{when} could not be deleted; try again.", "{when} 的對話無法刪除，請再試一次。";
+    kept_more_one: "One more is still there.", "另有 1 場尚未刪除。";
+    kept_more: "{count} more are still there.", "另有 {count} 場尚未刪除。";
 
     leave_out: "Leave that out", "略過這些條件";
     flaw_from: "The first day, “{value}”, is no day such as 2026-11-30.", "起始日「{value}」不是如 2026-11-30 的日期。";

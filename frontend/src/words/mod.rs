@@ -7,14 +7,21 @@ macro_rules! words {
         /// The words of one language.
         #[derive(Debug)]
         pub struct Words {
+            spoken_in: $crate::Language,
             $(
                 #[doc = concat!("`", stringify!($key), "`")]
                 pub $key: &'static str,
             )*
         }
 
-        const ENGLISH: Words = Words { $($key: $english,)* };
-        const CHINESE: Words = Words { $($key: $chinese,)* };
+        const ENGLISH: Words = Words { spoken_in: $crate::Language::English, $($key: $english,)* };
+        const CHINESE: Words = Words { spoken_in: $crate::Language::TraditionalChinese, $($key: $chinese,)* };
+
+        impl $crate::words::Spoken for Words {
+            fn language(&self) -> $crate::Language {
+                self.spoken_in
+            }
+        }
 
         #[cfg(test)]
         pub(super) const PAIRS: &[(&str, &str, &str)] = &[$((stringify!($key), $english, $chinese),)*];
@@ -50,8 +57,16 @@ pub mod compare;
 pub mod conversation;
 pub mod history;
 pub mod providers;
+pub mod session_status;
 pub mod shared;
+pub mod stages;
 pub mod talk;
+
+/// Words of some page.
+pub trait Spoken {
+    /// Their language.
+    fn language(&self) -> crate::Language;
+}
 
 /// Puts values into the `{places}` of a text.
 pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
@@ -83,6 +98,8 @@ mod tests {
             compare::PAIRS,
             conversation::PAIRS,
             providers::PAIRS,
+            session_status::PAIRS,
+            stages::PAIRS,
         ]
         .into_iter()
         .flatten()

@@ -142,16 +142,6 @@ words! {
     latency_hint: "Point at a part of a bar, or tab to it, to see what it is.", "將游標移到長條的某一段，或用 Tab 選取，即可查看說明。";
     total: "Total", "總計";
     from_to: "From {from} to {to}.", "從{from}到{to}。";
-    stage_endpointing: "Endpointing", "端點偵測";
-    stage_stt: "Speech to text", "語音轉文字";
-    stage_llm: "Model: first token", "模型：首個詞元";
-    stage_llm_text: "Model: first words", "模型：首批詞語";
-    stage_tts: "Speech: first byte", "語音：首個位元組";
-    stage_provider: "Provider", "服務";
-    stage_viva: "Viva", "Viva";
-    stage_network: "Network, playout", "網路與播放";
-    stage_silence: "Leading silence", "開頭靜音";
-    stage_unexplained: "Unexplained", "無法解釋";
     mark_last_voice: "your last voiced sample", "你最後一個有聲樣本";
     mark_turn_over: "the decision that your turn is over", "判定你已說完";
     mark_transcript: "the final transcript", "最終逐字稿";

@@ -28,6 +28,8 @@ macro_rules! blob_store_contract {
             files_of_one_folder_are_listed_together,
             listed_files_can_be_deleted_meanwhile,
             a_ping_is_answered,
+            many_files_are_deleted_at_once,
+            what_is_below_a_folder_is_deleted_and_counted,
         );
     };
 }
@@ -184,6 +186,35 @@ pub async fn files_of_one_folder_are_listed_together(store: &dyn BlobStore) {
     assert_eq!(folders.len(), 9);
     folders.dedup();
     assert_eq!(folders.len(), 3, "{folders:?}");
+}
+
+pub async fn many_files_are_deleted_at_once(store: &dyn BlobStore) {
+    let names: Vec<String> = (0..30).map(|n| format!("a/{n}.wav")).collect();
+    for name in &names {
+        put_bytes(store, name, b"sound").await;
+    }
+    let keys = names[1..]
+        .iter()
+        .map(|name| key(name))
+        .chain([key("no/such.wav")]);
+    store.delete_all(keys.collect()).await.unwrap();
+    assert_eq!(listed(store, "a").await, [("a/0.wav".to_owned(), 5)]);
+    store.delete_all(Vec::new()).await.unwrap();
+}
+
+pub async fn what_is_below_a_folder_is_deleted_and_counted(store: &dyn BlobStore) {
+    for name in ["a/b/1.wav", "a/b/deep/2.wav", "a/b.wav", "a/bc/1.wav"] {
+        put_bytes(store, name, b"sound").await;
+    }
+    for (files, bytes) in [(2, 10), (0, 0)] {
+        let removed = store.delete_below(&key("a/b")).await.unwrap();
+        assert_eq!((removed.files, removed.bytes), (files, bytes));
+        let left = listed(store, "a").await;
+        let left: Vec<&str> = left.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(left, ["a/b.wav", "a/bc/1.wav"]);
+    }
+    put_bytes(store, "a/b/1.wav", b"again").await;
+    assert_eq!(whole(store, "a/b/1.wav").await, b"again");
 }
 
 pub async fn listed_files_can_be_deleted_meanwhile(store: &dyn BlobStore) {

@@ -1,8 +1,8 @@
 //! What every [`RetentionStore`] must do for the [`SessionStore`] beside it.
 
 use chrono::{DateTime, Utc};
-use viva_domain::ids::{SessionId, UserId};
-use viva_domain::ports::{BlobKey, EndedSession, RetentionStore, SessionStore};
+use viva_domain::ids::{SessionId, StorageId, UserId};
+use viva_domain::ports::{BlobKey, EndedSession, KnownStorage, RetentionStore, SessionStore};
 use viva_domain::sessions::{EndStatus, Session, SessionState};
 use viva_domain::turns::Turn;
 
@@ -24,6 +24,7 @@ macro_rules! retention_store_contract {
             what_is_removed_takes_no_turns_and_can_be_kept_again,
             a_recording_is_forgotten_alone,
             recordings_of_others_are_not_forgotten,
+            the_storage_is_the_one_that_was_kept_last,
         );
     };
 }
@@ -179,6 +180,18 @@ pub async fn recordings_of_others_are_not_forgotten(sessions: &dyn SessionStore,
     }
     let turns = sessions.turns(OWNER, session_id(1)).await.unwrap();
     assert_eq!(turns, [kept, turn(1, 2)]);
+}
+
+pub async fn the_storage_is_the_one_that_was_kept_last(_: &dyn SessionStore, store: &dyn RetentionStore) {
+    assert_eq!(store.storage().await.unwrap(), None);
+    for (n, is_marked) in [(1, false), (1, true), (2, false), (2, true)] {
+        let storage = KnownStorage {
+            id: StorageId::from_uuid(session_id(n).as_uuid()),
+            is_marked,
+        };
+        store.keep_storage(storage).await.unwrap();
+        assert_eq!(store.storage().await.unwrap(), Some(storage));
+    }
 }
 
 /// Stores an ended session with two turns.

@@ -31,7 +31,7 @@ impl Held {
         };
         let config = json!({"options": {heard: [self.question], said: [self.answer]}});
         let clip = Arc::new(clip("question-en.wav")?);
-        let mut call = Call::new(start(self.mode, config)?, clip);
+        let mut call = Call::new(start(self.mode, &config)?, clip);
         call.expected_turns = Some(1);
         let report = Caller::new(client(viva)?).call(&call, |_| {}).await?;
         ensure!(report.is_success(), "{report:?}");
@@ -42,7 +42,7 @@ impl Held {
 /// Begins a conversation in which nothing is said. It goes on until it is ended, or the next one begins.
 pub async fn begin(viva: &Viva) -> Result<Conversation> {
     let connection = client(viva)?.connect().await?;
-    Ok(connection.start(start(Mode::Realtime, json!({}))?).await?)
+    Ok(connection.start(start(Mode::Realtime, &json!({}))?).await?)
 }
 
 /// Ends a conversation, and waits until the server has done so.
@@ -61,6 +61,6 @@ fn client(viva: &Viva) -> Result<Client> {
     Ok(Client::new(viva.url().trim_end_matches('/'))?)
 }
 
-fn start(mode: Mode, config: Value) -> Result<StartSession> {
+fn start(mode: Mode, config: &Value) -> Result<StartSession> {
     Ok(serde_json::from_value(json!({"mode": mode, "config": config}))?)
 }

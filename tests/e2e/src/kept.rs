@@ -35,7 +35,7 @@ impl Viva {
         let storage = ObjectBlobStore::open_folder(self.storage()).await?;
         let session = Session {
             user_id: UserId::LOCAL,
-            interaction: Interaction::Cascade(samples::cascade_config()),
+            interaction: Interaction::Cascade(Box::new(samples::cascade_config())),
             ..samples::session(1)
         };
         sessions.insert(&session).await?;

@@ -13,7 +13,7 @@ use crate::viva::required;
 
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Limits are those of a quiet machine; one that builds at the same time gets so many times as long.
-pub const BUSY: u32 = 3;
+const BUSY: u32 = 3;
 
 /// Asks for a microphone as it is: nothing is cancelled, suppressed or levelled.
 const RAW_MICROPHONE: &str = "(() => {
@@ -355,16 +355,22 @@ impl Page {
         .await
     }
 
-    /// Waits until an expression in the page is true, for so many seconds on a quiet machine.
+    /// Waits until an expression in the page is true, for so many seconds on a quiet machine. What fails is not true yet:
+    /// while one page makes room for another, what is asked for may be in neither.
     pub async fn until(&self, expression: &str, limit_s: u64) -> Result<()> {
         let deadline = Instant::now() + Duration::from_secs(limit_s) * BUSY;
-        while self.value(expression).await? != Value::Bool(true) {
+        let attempt =
+            format!("(() => {{ try {{ return {expression} }} catch (error) {{ return String(error) }} }})()");
+        loop {
+            let value = self.value(&attempt).await?;
+            if value == Value::Bool(true) {
+                return Ok(());
+            }
             if Instant::now() > deadline {
-                bail!("after {BUSY} times {limit_s} s still not: {expression}");
+                bail!("after {BUSY} times {limit_s} s still {value}: {expression}");
             }
             sleep(LOOK_EVERY).await;
         }
-        Ok(())
     }
 
     /// Takes a picture of every view, into `e2e` in the build folder.

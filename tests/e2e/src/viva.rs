@@ -85,9 +85,8 @@ impl Viva {
 
     /// What is stored of a session, such as its recordings.
     pub fn files_of(&self, session_id: Uuid) -> Result<Vec<PathBuf>> {
-        let folder = self.folder.path().join("storage");
         let mut files = Vec::new();
-        let mut folders = vec![folder];
+        let mut folders = vec![self.storage()];
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder)? {
                 let path = entry?.path();

@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream};
-use viva_domain::ports::{BlobError, BlobErrorKind, BlobKey, BlobList, BlobStore, Clock as _, StoredBlob};
+use viva_domain::ports::{
+    BlobError, BlobErrorKind, BlobKey, BlobList, BlobStore, Clock as _, RemovedBlobs, StoredBlob,
+};
 
 use crate::{FaultSwitch, ManualClock, MemoryAudioSpool, lock};
 
@@ -113,6 +115,26 @@ impl BlobStore for MemoryBlobStore {
         self.check("delete", key)?;
         lock(&self.blobs).remove(key);
         Ok(())
+    }
+
+    async fn delete_all(&self, keys: Vec<BlobKey>) -> Result<(), BlobError> {
+        for key in keys {
+            self.delete(&key).await?;
+        }
+        Ok(())
+    }
+
+    async fn delete_below(&self, folder: &BlobKey) -> Result<RemovedBlobs, BlobError> {
+        self.check("delete what is below", folder)?;
+        let mut removed = RemovedBlobs::default();
+        lock(&self.blobs).retain(|key, blob| {
+            if key.is_below(folder) {
+                removed.files += 1;
+                removed.bytes += blob.content.len() as u64;
+            }
+            !key.is_below(folder)
+        });
+        Ok(removed)
     }
 
     fn list(&self, folder: &BlobKey) -> BlobList {

@@ -4,11 +4,12 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use viva_domain::ids::{SessionId, TurnId, UserId};
 use viva_domain::ports::{
-    AudioSpool, BlobError, BlobErrorKind, BlobKey, BlobList, BlobStore, EndedSession, RetentionStore,
-    SpoolError, SpoolErrorKind, SpoolFile, SpooledAudio, StoreError, StoreErrorKind, TurnJournal,
+    AudioSpool, BlobError, BlobErrorKind, BlobKey, BlobList, BlobStore, EndedSession, KnownStorage,
+    RemovedBlobs, RetentionStore, SpoolError, SpoolErrorKind, SpoolFile, SpooledAudio, StoreError,
+    StoreErrorKind, TurnJournal,
 };
 use viva_domain::sessions::SessionState;
 use viva_domain::turns::Turn;
@@ -123,6 +124,27 @@ impl BlobStore for Crashing<dyn BlobStore> {
         self.point.call("delete a file", blob_error, call).await
     }
 
+    async fn delete_all(&self, keys: Vec<BlobKey>) -> Result<(), BlobError> {
+        for key in keys {
+            self.delete(&key).await?;
+        }
+        Ok(())
+    }
+
+    /// One file after the other, since a process can die between any two.
+    async fn delete_below(&self, folder: &BlobKey) -> Result<RemovedBlobs, BlobError> {
+        let mut removed = RemovedBlobs::default();
+        let mut files = self.list(folder);
+        while let Some(file) = files.try_next().await? {
+            self.delete(&file.key).await?;
+            removed.files += 1;
+            removed.bytes += file.len;
+        }
+        let rest = self.port.delete_below(folder);
+        self.point.call("delete what is below", blob_error, rest).await?;
+        Ok(removed)
+    }
+
     fn list(&self, folder: &BlobKey) -> BlobList {
         const NAME: &str = "list files";
         match self.point.next(NAME) {
@@ -162,6 +184,16 @@ impl RetentionStore for Crashing<dyn RetentionStore> {
     async fn forget_recording(&self, owner: UserId, turn: TurnId, key: &BlobKey) -> Result<(), StoreError> {
         let call = self.port.forget_recording(owner, turn, key);
         self.point.call("forget a recording", away, call).await
+    }
+
+    async fn storage(&self) -> Result<Option<KnownStorage>, StoreError> {
+        let call = self.port.storage();
+        self.point.call("find the storage's id", away, call).await
+    }
+
+    async fn keep_storage(&self, storage: KnownStorage) -> Result<(), StoreError> {
+        let call = self.port.keep_storage(storage);
+        self.point.call("keep the storage's id", away, call).await
     }
 }
 

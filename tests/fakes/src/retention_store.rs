@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use viva_domain::ids::{SessionId, TurnId, UserId};
-use viva_domain::ports::{BlobKey, EndedSession, RetentionStore, StoreError};
+use viva_domain::ports::{BlobKey, EndedSession, KnownStorage, RetentionStore, StoreError};
 use viva_domain::sessions::SessionState;
 
 use crate::{MemorySessionStore, lock};
@@ -63,6 +63,17 @@ impl RetentionStore for MemorySessionStore {
                 recording.take_if(|recording| recording.key == *key);
             }
         }
+        Ok(())
+    }
+
+    async fn storage(&self) -> Result<Option<KnownStorage>, StoreError> {
+        self.check("find the storage's id")?;
+        Ok(lock(&self.rows).storage)
+    }
+
+    async fn keep_storage(&self, storage: KnownStorage) -> Result<(), StoreError> {
+        self.check("keep the storage's id")?;
+        lock(&self.rows).storage = Some(storage);
         Ok(())
     }
 }

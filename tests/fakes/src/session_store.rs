@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use viva_domain::ids::{SessionId, TurnId, UserId};
 use viva_domain::ports::{
-    MeasuredPeaks, Page, PageRequest, SessionList, SessionStore, StoreError, StoreErrorKind,
+    KnownStorage, MeasuredPeaks, Page, PageRequest, SessionList, SessionStore, StoreError, StoreErrorKind,
 };
 use viva_domain::sessions::{
     EndStatus, Interaction, Session, SessionFilter, SessionOverview, SessionState, SessionSummary,
@@ -29,6 +29,7 @@ pub(crate) struct Rows {
     pub(crate) turns: BTreeMap<TurnId, Turn>,
     pub(crate) listed: BTreeMap<SessionId, Listed>,
     newest: u64,
+    pub(crate) storage: Option<KnownStorage>,
 }
 
 /// What lists know of a session besides its turns.

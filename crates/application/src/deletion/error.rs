@@ -3,6 +3,8 @@ use tokio::task::JoinError;
 use viva_domain::ids::SessionId;
 use viva_domain::ports::{BlobError, SpoolError, StoreError};
 
+use super::pairing::ForeignStorage;
+
 /// Why a session was not deleted, or not wholly.
 #[derive(Debug, Error)]
 pub enum DeleteError {
@@ -12,10 +14,11 @@ pub enum DeleteError {
     /// It goes on.
     #[error("session {0} goes on; end it first")]
     Active(SessionId),
-    /// It is begun and comes to its end. The session may be seen until then.
+    /// It is begun, or may be: then nobody knows whether the storage did what it was told. It comes to its end if it is. The
+    /// session may be seen until then.
     #[error(
-        "the deletion of session {id} is begun and not at its end; try again, or leave it to the server, which goes on \
-         with it at its next start and once a day"
+        "the deletion of session {id} is not at its end; try again, or leave it to the server, which goes on at its next \
+         start and once a day with what is begun"
     )]
     Unfinished {
         /// The session.
@@ -64,4 +67,11 @@ pub enum RemovalError {
     /// The spool or the journal.
     #[error(transparent)]
     Spool(#[from] SpoolError),
+    /// The database has it as one that goes on: it is older than the deletion, as after its restoration. Its files stay until
+    /// it is over, which it is after the next start.
+    #[error("the database says that session {0} goes on")]
+    Active(SessionId),
+    /// The storage is not the database's, so nothing is removed.
+    #[error(transparent)]
+    Foreign(#[from] ForeignStorage),
 }

@@ -6,21 +6,28 @@
 //! it brings back what else that one left in the spool and the journal.
 
 mod error;
+mod pairing;
 
-use std::future::ready;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio_util::task::TaskTracker;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 use viva_domain::ids::{SessionId, UserId};
 use viva_domain::ports::{
-    AudioSpool, BlobError, BlobKey, BlobStore, EndedSession, RetentionStore, SessionStore, TurnJournal,
+    AudioSpool, BlobError, BlobKey, BlobStore, EndedSession, RemovedBlobs, RetentionStore, SessionStore,
+    TurnJournal,
 };
 use viva_domain::sessions::SessionState;
 
 pub use error::{DeleteError, RemovalError};
+pub use pairing::ForeignStorage;
+pub(crate) use pairing::Pairing;
+
+/// Sessions of a selection that are deleted at once: each waits for the storage most of the time.
+const AT_ONCE: usize = 4;
 
 /// Deletes sessions.
 #[derive(Clone)]
@@ -45,15 +52,6 @@ pub struct DeletionsPorts {
     pub turn_journal: Arc<dyn TurnJournal>,
 }
 
-/// What went with a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Deleted {
-    /// Stored files.
-    pub files: u64,
-    /// Their length.
-    pub bytes: u64,
-}
-
 /// What came of the deletions that were begun earlier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct FinishedDeletions {
@@ -74,14 +72,14 @@ impl Deletions {
     ///
     /// # Errors
     /// [`DeleteError`].
-    pub async fn delete(&self, owner: UserId, id: SessionId) -> Result<Deleted, DeleteError> {
+    pub async fn delete(&self, owner: UserId, id: SessionId) -> Result<RemovedBlobs, DeleteError> {
         let this = self.clone();
         let deleting = self.tasks.spawn(async move { this.delete_now(owner, id).await });
         deleting.await.unwrap_or_else(|err| Err(err.into()))
     }
 
-    /// Deletes a selection of sessions, one after the other, and says what came of each. When one fails because something
-    /// does not answer, the others are not tried: they would fail as well, and take their time.
+    /// Deletes a selection of sessions, a few at once, and says what came of each. When one fails because something does not
+    /// answer, those after it are not tried: they would fail as well, and take their time.
     ///
     /// # Errors
     /// [`DeleteError`] when a fault of ours broke it off; what was begun is finished later.
@@ -89,30 +87,38 @@ impl Deletions {
         &self,
         owner: UserId,
         ids: Vec<SessionId>,
-    ) -> Result<Vec<(SessionId, Result<Deleted, DeleteError>)>, DeleteError> {
+    ) -> Result<Vec<(SessionId, Result<RemovedBlobs, DeleteError>)>, DeleteError> {
         let this = self.clone();
         let deleting = self.tasks.spawn(async move {
-            let (mut done, mut is_away) = (Vec::new(), false);
-            for id in ids {
-                let deleted = if is_away {
-                    Err(DeleteError::NotTried(id))
-                } else {
-                    this.delete_now(owner, id).await
-                };
-                is_away |= deleted.as_ref().is_err_and(DeleteError::is_failure);
-                done.push((id, deleted));
-            }
-            done
+            let is_away = AtomicBool::new(false);
+            let deleting = ids.into_iter().map(|id| this.delete_unless(&is_away, owner, id));
+            stream::iter(deleting).buffered(AT_ONCE).collect().await
         });
         Ok(deleting.await?)
     }
 
     /// Goes on with what was begun and is not at its end. Called at every start, before anything else brings back what an
-    /// earlier process left, and by the daily run.
+    /// earlier process left.
     ///
     /// # Errors
-    /// [`BlobError`] when the storage does not say what was begun.
-    pub async fn finish_begun(&self) -> Result<FinishedDeletions, BlobError> {
+    /// [`RemovalError`] when the storage does not say what was begun. A storage that is not the database's is left alone, which
+    /// is logged.
+    pub async fn finish_begun(&self) -> Result<FinishedDeletions, RemovalError> {
+        match self.pairing().await {
+            Ok(_) => Ok(self.finish_each(&mut |_| ()).await?),
+            Err(RemovalError::Foreign(err)) => {
+                error!("Deletions that may be begun are not gone on with: {err}");
+                Ok(FinishedDeletions::default())
+            }
+            Err(err) => Err(err),
+        }
+    }
+
+    /// The same in the storage of this database, and tells of each when it is at its end.
+    pub(crate) async fn finish_each(
+        &self,
+        tell_of: &mut (dyn FnMut(SessionId) + Send),
+    ) -> Result<FinishedDeletions, BlobError> {
         let mut done = FinishedDeletions::default();
         let mut begun = self.ports.blob_store.list(&BlobKey::of_tombstones());
         while let Some(tombstone) = begun.try_next().await? {
@@ -123,6 +129,7 @@ impl Deletions {
                 Ok(deleted) => {
                     done.finished += 1;
                     tell(id, deleted);
+                    tell_of(id);
                 }
                 Err(err) => {
                     done.failed += 1;
@@ -134,11 +141,20 @@ impl Deletions {
         Ok(done)
     }
 
-    /// Deletions that were begun and are not at their end.
-    pub(crate) async fn begun(&self) -> Result<Vec<SessionId>, BlobError> {
-        let tombstones = self.ports.blob_store.list(&BlobKey::of_tombstones());
-        let begun = tombstones.try_filter_map(|tombstone| ready(Ok(tombstone.key.session())));
-        begun.try_collect().await
+    /// Tells of each deletion that was begun and is not at its end, and how many these are.
+    pub(crate) async fn tell_begun(
+        &self,
+        tell_of: &mut (dyn FnMut(SessionId) + Send),
+    ) -> Result<u64, BlobError> {
+        let mut tombstones = self.ports.blob_store.list(&BlobKey::of_tombstones());
+        let mut count = 0;
+        while let Some(tombstone) = tombstones.try_next().await? {
+            if let Some(id) = tombstone.key.session() {
+                count += 1;
+                tell_of(id);
+            }
+        }
+        Ok(count)
     }
 
     /// Whether a deletion of this session was begun and is not at its end.
@@ -148,14 +164,14 @@ impl Deletions {
     }
 
     /// Deletes a session that is over.
-    pub(crate) async fn purge(&self, session: &EndedSession) -> Result<Deleted, RemovalError> {
+    pub(crate) async fn purge(&self, session: &EndedSession) -> Result<RemovedBlobs, RemovalError> {
         self.begin(session.owner, session.id).await?;
         self.remove(Some(session.owner), session.id).await
     }
 
     /// What would go with a session.
-    pub(crate) async fn measure(&self, id: SessionId) -> Result<Deleted, BlobError> {
-        let mut found = Deleted::default();
+    pub(crate) async fn measure(&self, id: SessionId) -> Result<RemovedBlobs, BlobError> {
+        let mut found = RemovedBlobs::default();
         let mut files = self.ports.blob_store.list(&BlobKey::of_session(id));
         while let Some(file) = files.try_next().await? {
             found.files += 1;
@@ -164,11 +180,28 @@ impl Deletions {
         Ok(found)
     }
 
-    async fn delete_now(&self, owner: UserId, id: SessionId) -> Result<Deleted, DeleteError> {
+    /// One of a selection.
+    async fn delete_unless(
+        &self,
+        is_away: &AtomicBool,
+        owner: UserId,
+        id: SessionId,
+    ) -> (SessionId, Result<RemovedBlobs, DeleteError>) {
+        if is_away.load(Ordering::Relaxed) {
+            return (id, Err(DeleteError::NotTried(id)));
+        }
+        let deleted = self.delete_now(owner, id).await;
+        if deleted.as_ref().is_err_and(DeleteError::is_failure) {
+            is_away.store(true, Ordering::Relaxed);
+        }
+        (id, deleted)
+    }
+
+    async fn delete_now(&self, owner: UserId, id: SessionId) -> Result<RemovedBlobs, DeleteError> {
         match self.ports.session_store.find(owner, id).await? {
             Some(session) if session.state == SessionState::Active => return Err(DeleteError::Active(id)),
             // That it is over is the last that is written of a session, so nothing of it comes from now on.
-            Some(_) => self.begin(owner, id).await?,
+            Some(_) => self.begin_surely(owner, id).await?,
             // Its rows are gone, and perhaps not all the rest.
             None if self.begun_by(id).await? == Some(owner) => {}
             None => return Err(DeleteError::Unknown(id)),
@@ -177,6 +210,22 @@ impl Deletions {
         let deleted = removed.map_err(|cause| DeleteError::Unfinished { id, cause })?;
         tell(id, deleted);
         Ok(deleted)
+    }
+
+    /// Begins it; when that fails, it may have happened all the same, and then the deletion goes on. That nothing has changed
+    /// is said only where the storage says so.
+    async fn begin_surely(&self, owner: UserId, id: SessionId) -> Result<(), DeleteError> {
+        let Err(err) = self.begin(owner, id).await else {
+            return Ok(());
+        };
+        match self.is_begun(id).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(err.into()),
+            Err(_) => Err(DeleteError::Unfinished {
+                id,
+                cause: err.into(),
+            }),
+        }
     }
 
     /// Decides: from here on there is no way back.
@@ -198,7 +247,7 @@ impl Deletions {
         Ok(text.and_then(|text| text.parse().ok()))
     }
 
-    async fn finish(&self, id: SessionId) -> Result<Deleted, RemovalError> {
+    async fn finish(&self, id: SessionId) -> Result<RemovedBlobs, RemovalError> {
         let owner = match self.begun_by(id).await? {
             Some(owner) => Some(owner),
             None => self
@@ -213,26 +262,23 @@ impl Deletions {
 
     /// Removes everything, the tombstone last. Each step can be done again. The rows come first: what has no row is not
     /// there for anybody.
-    async fn remove(&self, owner: Option<UserId>, id: SessionId) -> Result<Deleted, RemovalError> {
+    async fn remove(&self, owner: Option<UserId>, id: SessionId) -> Result<RemovedBlobs, RemovalError> {
         let ports = &self.ports;
         if let Some(owner) = owner {
             ports.retention_store.delete(owner, id).await?;
+            if ports.retention_store.whose(id).await?.is_some() {
+                return Err(RemovalError::Active(id));
+            }
         }
         ports.turn_journal.remove_session(id).await?;
         let folder = BlobKey::of_session(id);
         ports.audio_spool.remove_below(&folder).await?;
-        let mut deleted = Deleted::default();
-        let mut files = ports.blob_store.list(&folder);
-        while let Some(file) = files.try_next().await? {
-            ports.blob_store.delete(&file.key).await?;
-            deleted.files += 1;
-            deleted.bytes += file.len;
-        }
+        let deleted = ports.blob_store.delete_below(&folder).await?;
         ports.blob_store.delete(&BlobKey::tombstone_of(id)).await?;
         Ok(deleted)
     }
 }
 
-fn tell(id: SessionId, Deleted { files, bytes }: Deleted) {
+fn tell(id: SessionId, RemovedBlobs { files, bytes }: RemovedBlobs) {
     info!(session.id = %id, files, bytes, "Deleted session {id} with {files} files of {bytes} bytes");
 }

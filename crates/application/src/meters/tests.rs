@@ -7,12 +7,11 @@ use viva_contract::samples::{self, OWNER, cascade_config, failed_turn, realtime_
 use viva_contract::turn_journal_contract;
 use viva_domain::latency::{MeasuredAt, TotalLatency};
 use viva_domain::ports::{
-    BlobKey, EndedSession, LanguageModelRequest, SpoolErrorKind, StoredBlob, TurnJournal,
+    BlobKey, EndedSession, LanguageModelRequest, RemovedBlobs, SpoolErrorKind, StoredBlob, TurnJournal,
 };
 use viva_fakes::{MemoryFigures, MemoryTurnJournal, Reply, ScriptedLanguageModel};
 
 use super::*;
-use crate::deletion::Deleted;
 
 /// Meters that know the sample providers.
 fn meters() -> (MemoryFigures, Meters) {
@@ -222,7 +221,7 @@ fn many_threads_lose_no_count() {
 #[test]
 fn what_retention_removes_is_counted() {
     let (figures, meters) = meters();
-    let gone = Deleted { files: 2, bytes: 100 };
+    let gone = RemovedBlobs { files: 2, bytes: 100 };
     let session = EndedSession {
         id: session_id(1),
         owner: OWNER,

@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{info, warn};
-use viva_domain::ports::{Clock, EndedSession};
+use viva_domain::ids::{SessionId, StorageId};
+use viva_domain::ports::{Clock, EndedSession, Ids};
 
 use self::sweep::Sweep;
-use crate::deletion::{Deletions, RemovalError};
+use crate::deletion::{Deletions, Pairing, RemovalError};
 
 pub use report::{LostRecording, Removal, RetentionReport};
 
@@ -20,14 +21,13 @@ pub use report::{LostRecording, Removal, RetentionReport};
 const MARGIN: TimeDelta = TimeDelta::days(1);
 /// Sessions that are looked up at once.
 const PAGE: u32 = 500;
-/// So many failures in a row are none of the single session.
-const MOST_FAILURES: u32 = 5;
 
 /// Removes what is no longer kept. Everything can be broken off and done again.
 #[derive(Clone)]
 pub struct Retention {
     deletions: Deletions,
     clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
     keep_for: Option<Duration>,
 }
 
@@ -36,8 +36,8 @@ pub struct Retention {
 pub enum RetentionRun {
     /// Only says what would go.
     Dry,
-    /// Removes it. Where most files belong to no session, or most recordings have no file, they stay: that looks like the
-    /// storage of another database.
+    /// Removes it. Where most files belong to no session, or most recordings have no file, they stay: that looks as if
+    /// something were not there that should be.
     Careful,
     /// Removes it also then.
     Forced,
@@ -45,30 +45,56 @@ pub enum RetentionRun {
 
 impl Retention {
     /// Keeps sessions for so long after their end; `None`: for ever.
-    pub fn new(deletions: Deletions, clock: Arc<dyn Clock>, keep_for: Option<Duration>) -> Self {
+    pub fn new(
+        deletions: Deletions,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+        keep_for: Option<Duration>,
+    ) -> Self {
         Self {
             deletions,
             clock,
+            ids,
             keep_for,
         }
+    }
+
+    /// Says that the storage is the database's, whatever either knew before, and answers the id by which they know each
+    /// other.
+    ///
+    /// # Errors
+    /// [`RemovalError`] when the database or the storage does not answer.
+    pub async fn adopt(&self) -> Result<StorageId, RemovalError> {
+        // A copy of a database or a storage has the id of the original, and shall not go on with it.
+        let id = self.new_id();
+        self.deletions.pair(id).await?;
+        Ok(id)
     }
 
     /// Removes what is no longer kept, and tells of each thing as it goes. Only one may run at a time.
     ///
     /// # Errors
-    /// [`RemovalError`] when the database, the storage, the spool or the journal does not answer; the next run goes on.
+    /// [`RemovalError`] when the database, the storage, the spool or the journal does not answer; the next run goes on. Nothing
+    /// is removed from a storage that is not the database's.
     pub async fn run(
         &self,
         run: RetentionRun,
         tell: &mut (dyn FnMut(&Removal) + Send),
     ) -> Result<RetentionReport, RemovalError> {
         let mut report = RetentionReport::default();
+        let before = self.clock.now() - MARGIN;
+        if let Pairing::Unpaired(id) = self.deletions.pairing().await? {
+            let mut sweep = Sweep::of(&self.deletions, before).await?;
+            if !self.pair(run, id, &sweep).await? {
+                sweep.is_paired = false;
+                sweep.remove(run, tell, &mut report).await?;
+                return Ok(report);
+            }
+        }
         self.finish_begun(run, tell, &mut report).await?;
         self.purge(run, tell, &mut report).await?;
-        let before = self.clock.now() - MARGIN;
-        Sweep::new(&self.deletions, before)
-            .run(run, tell, &mut report)
-            .await?;
+        let sweep = Sweep::of(&self.deletions, before).await?;
+        sweep.remove(run, tell, &mut report).await?;
         if run != RetentionRun::Dry {
             let said = report.to_string();
             info!(
@@ -91,18 +117,66 @@ impl Retention {
         tell: &mut (dyn FnMut(&Removal) + Send),
         report: &mut RetentionReport,
     ) -> Result<(), RemovalError> {
-        let begun = self.deletions.begun().await?;
-        for id in &begun {
-            tell(&Removal::Begun(*id));
-        }
+        let tell_of = &mut |id: SessionId| tell(&Removal::Begun(id));
         if run == RetentionRun::Dry {
-            report.begun = begun.len() as u64;
+            report.begun = self.deletions.tell_begun(tell_of).await?;
             return Ok(());
         }
-        let done = self.deletions.finish_begun().await?;
+        let done = self.deletions.finish_each(tell_of).await?;
         report.begun = done.finished;
         report.failed += done.failed;
         Ok(())
+    }
+
+    /// The first run takes a storage that has no mark, where it looks like the database's; and answers whether it did. Whoever
+    /// forces a run says that it is.
+    async fn pair(
+        &self,
+        run: RetentionRun,
+        id: Option<StorageId>,
+        sweep: &Sweep<'_>,
+    ) -> Result<bool, RemovalError> {
+        let is_ours = run == RetentionRun::Forced || sweep.looks_whole();
+        if is_ours && run != RetentionRun::Dry {
+            let id = id.unwrap_or_else(|| self.new_id());
+            self.deletions.pair(id).await?;
+        }
+        Ok(is_ours)
+    }
+
+    fn new_id(&self) -> StorageId {
+        StorageId::from_uuid(self.ids.uuid())
+    }
+
+    /// Says how many sessions are about to go, since there is no way back.
+    async fn announce(&self, before: DateTime<Utc>) -> Result<(), RemovalError> {
+        let store = &self.deletions.ports.retention_store;
+        let (mut last, mut count) = (None::<EndedSession>, 0);
+        loop {
+            let sessions = store.ended_before(before, last.as_ref(), PAGE).await?;
+            let Some(session) = sessions.last() else { break };
+            last = Some(*session);
+            count += sessions.len();
+        }
+        if count > 0 {
+            warn!(
+                retention.due = count,
+                "{count} sessions ended before {before} and are deleted now with their recordings; `retention.days` says how \
+                 long they are kept"
+            );
+        }
+        Ok(())
+    }
+
+    /// Whether what could not remove this session is away, or this session has something of its own.
+    async fn is_away(&self, err: &RemovalError, id: SessionId) -> bool {
+        let ports = &self.deletions.ports;
+        match err {
+            RemovalError::Store(_) => ports.retention_store.whose(id).await.is_err(),
+            RemovalError::Blob(_) => self.deletions.is_begun(id).await.is_err(),
+            RemovalError::Spool(_) => ports.turn_journal.has_session(id).await.is_err(),
+            RemovalError::Active(_) | RemovalError::Foreign(_) => false,
+        }
     }
 
     /// Deletes the sessions that ended too long ago.
@@ -115,8 +189,11 @@ impl Retention {
         let Some(before) = self.oldest_kept() else {
             return Ok(());
         };
+        if run != RetentionRun::Dry {
+            self.announce(before).await?;
+        }
         let store = &self.deletions.ports.retention_store;
-        let (mut last, mut failures) = (None::<EndedSession>, 0);
+        let mut last = None::<EndedSession>;
         loop {
             let sessions = store.ended_before(before, last.as_ref(), PAGE).await?;
             let Some(session) = sessions.last() else {
@@ -134,15 +211,13 @@ impl Retention {
                 };
                 match gone {
                     Ok(gone) => {
-                        failures = 0;
                         report.sessions += 1;
                         report.files += gone.files;
                         report.bytes += gone.bytes;
                         tell(&Removal::Session(*session, gone));
                     }
-                    Err(err) if failures == MOST_FAILURES => return Err(err),
+                    Err(err) if self.is_away(&err, session.id).await => return Err(err),
                     Err(err) => {
-                        failures += 1;
                         report.failed += 1;
                         warn!(session.id = %session.id, error = &err as &dyn std::error::Error,
                             "Session {} is no longer kept, but stays for now", session.id);

@@ -1,9 +1,7 @@
 use std::fmt;
 
 use viva_domain::ids::{SessionId, TurnId, UserId};
-use viva_domain::ports::{BlobKey, EndedSession, StoredBlob};
-
-use crate::deletion::Deleted;
+use viva_domain::ports::{BlobKey, EndedSession, RemovedBlobs, StoredBlob};
 
 /// One thing that is removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,7 +9,7 @@ pub enum Removal {
     /// What is left of a session whose deletion was begun.
     Begun(SessionId),
     /// A session that ended too long ago, with its files.
-    Session(EndedSession, Deleted),
+    Session(EndedSession, RemovedBlobs),
     /// A file that belongs to no session or turn.
     Orphan(StoredBlob),
     /// That a turn has a recording, whose file is gone.

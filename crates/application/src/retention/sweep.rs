@@ -16,7 +16,9 @@ use crate::deletion::{Deletions, RemovalError};
 
 /// Most of a kind that one run removes; the next one goes on.
 const MOST: usize = 10_000;
-/// So few may be most of what there is, without anything being wrong.
+/// Files that are removed before it is told of them.
+const AT_ONCE: usize = 1_000;
+/// So few may be most of what there is, without anything being wrong: it is known that the storage is the right one.
 const FEW: u64 = 100;
 
 /// Looks at every file and at every session that is over, and removes nothing until it has seen all.
@@ -27,7 +29,11 @@ pub(super) struct Sweep<'a> {
     /// Sessions that have files.
     seen: HashSet<SessionId>,
     orphans: Found<StoredBlob>,
+    /// Files of sessions that the database does not know, however young.
+    strangers: u64,
     lost: Found<LostRecording>,
+    /// Whether the storage is the database's.
+    pub(super) is_paired: bool,
 }
 
 /// What does not belong anywhere.
@@ -57,17 +63,17 @@ impl<T> Found<T> {
         }
     }
 
-    /// Whether database and storage do not look like those of one server.
-    fn is_suspicious(&self) -> bool {
-        self.count > FEW && self.count * 2 > self.of
+    fn are_most(&self) -> bool {
+        self.count * 2 > self.of
     }
 
-    /// What is to be removed now, and how many stay.
-    fn due(self, run: RetentionRun, what: &str) -> (Vec<T>, u64) {
-        if self.is_suspicious() && run != RetentionRun::Forced {
+    /// What is to be removed now, and how many stay: all of them when it looks as if something else were wrong.
+    fn due(self, run: RetentionRun, is_wrong: bool, what: &str) -> (Vec<T>, u64) {
+        let is_wrong = is_wrong || (self.count > FEW && self.are_most());
+        if is_wrong && self.count > 0 && run != RetentionRun::Forced {
             error!(
-                "{} of {} {what}: they stay, since this looks like the storage of another database; if it is not, \
-                 `viva retention run --force` removes them",
+                "{} of {} {what}: they stay, since it looks as if this were not all of the database, or of the storage; if it \
+                 is, `viva retention run --force` removes them",
                 self.count, self.of
             );
             return (Vec::new(), self.count);
@@ -78,36 +84,53 @@ impl<T> Found<T> {
 }
 
 impl<'a> Sweep<'a> {
-    pub(super) fn new(deletions: &'a Deletions, before: DateTime<Utc>) -> Self {
-        Self {
+    /// Looks at everything. The storage has the mark of the database.
+    pub(super) async fn of(deletions: &'a Deletions, before: DateTime<Utc>) -> Result<Self, RemovalError> {
+        let mut sweep = Self {
             deletions,
             before,
             seen: HashSet::new(),
             orphans: Found::default(),
+            strangers: 0,
             lost: Found::default(),
-        }
+            is_paired: true,
+        };
+        sweep.look_at_files().await?;
+        sweep.look_at_sessions_without_files().await?;
+        Ok(sweep)
     }
 
-    pub(super) async fn run(
-        mut self,
+    /// Whether most of what is there is as it should be, so that a storage without a mark is the database's.
+    pub(super) fn looks_whole(&self) -> bool {
+        self.strangers * 2 <= self.orphans.of && !self.lost.are_most()
+    }
+
+    /// Removes what was found.
+    pub(super) async fn remove(
+        self,
         run: RetentionRun,
         tell: &mut (dyn FnMut(&Removal) + Send),
         report: &mut RetentionReport,
     ) -> Result<(), RemovalError> {
-        self.look_at_files().await?;
-        self.look_at_sessions_without_files().await?;
         let ports = &self.deletions.ports;
-        let (orphans, left) = self.orphans.due(run, "files belong to no session");
+        let is_empty = self.orphans.of == 0;
+        let (orphans, left) = self
+            .orphans
+            .due(run, !self.is_paired, "files belong to no session");
         report.orphans_left = left;
-        for orphan in orphans {
+        for some in orphans.chunks(AT_ONCE) {
             if run != RetentionRun::Dry {
-                ports.blob_store.delete(&orphan.key).await?;
+                let keys = some.iter().map(|orphan| orphan.key.clone());
+                ports.blob_store.delete_all(keys.collect()).await?;
             }
-            report.orphans += 1;
-            report.orphan_bytes += orphan.len;
-            tell(&Removal::Orphan(orphan));
+            for orphan in some {
+                report.orphans += 1;
+                report.orphan_bytes += orphan.len;
+                tell(&Removal::Orphan(orphan.clone()));
+            }
         }
-        let (lost, left) = self.lost.due(run, "recordings have no file");
+        let is_wrong = !self.is_paired || is_empty;
+        let (lost, left) = self.lost.due(run, is_wrong, "recordings have no file");
         report.lost_left = left;
         for lost in lost {
             if run != RetentionRun::Dry {
@@ -148,18 +171,26 @@ impl<'a> Sweep<'a> {
         self.seen.insert(id);
         self.orphans.of += files.len() as u64;
         match readable(id, self.deletions.ports.retention_store.whose(id).await)? {
-            Some(None) => self.note_orphans(id, files).await?,
+            Some(None) => {
+                self.strangers += files.len() as u64;
+                let files = self.only_strays(id, files).await?;
+                self.note_orphans(files);
+            }
             Some(Some((owner, SessionState::Ended { at, .. }))) if at < self.before => {
                 let Some(turns) = self.turns(owner, id).await? else {
                     return Ok(());
                 };
                 let stored: HashSet<&BlobKey> = files.iter().map(|file| &file.key).collect();
                 self.note_lost(owner, &turns, &stored).await?;
-                let numbers: HashSet<TurnNumber> = turns.iter().map(|turn| turn.number).collect();
-                let is_of_no_turn =
-                    |file: &StoredBlob| file.key.turn().is_some_and(|turn| !numbers.contains(&turn));
-                self.note_orphans(id, files.into_iter().filter(is_of_no_turn).collect())
-                    .await?;
+                let strays = self.only_strays(id, of_no_turn(files, &turns)).await?;
+                if strays.is_empty() {
+                    return Ok(());
+                }
+                // A turn that was in the journal when the turns were read may have come out of it since, as at a start.
+                let Some(turns) = self.turns(owner, id).await? else {
+                    return Ok(());
+                };
+                self.note_orphans(of_no_turn(strays, &turns));
             }
             // Its session cannot be read, or something of it may still be written.
             None | Some(Some(_)) => {}
@@ -187,21 +218,28 @@ impl<'a> Sweep<'a> {
         }
     }
 
-    /// Notes those files that are old enough, unless a turn of the session waits in the journal, or the session is being
+    /// Those of the files that are old enough; none when a turn of the session waits in the journal, or the session is being
     /// deleted.
-    async fn note_orphans(&mut self, id: SessionId, files: Vec<StoredBlob>) -> Result<(), RemovalError> {
+    async fn only_strays(
+        &self,
+        id: SessionId,
+        files: Vec<StoredBlob>,
+    ) -> Result<Vec<StoredBlob>, RemovalError> {
         let is_old = |file: &StoredBlob| file.modified < self.before;
         let old: Vec<StoredBlob> = files.into_iter().filter(is_old).collect();
         if old.is_empty()
             || self.deletions.ports.turn_journal.has_session(id).await?
             || self.deletions.is_begun(id).await?
         {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        for file in old {
+        Ok(old)
+    }
+
+    fn note_orphans(&mut self, files: Vec<StoredBlob>) {
+        for file in files {
             self.orphans.push(file);
         }
-        Ok(())
     }
 
     /// Notes the recordings that are neither stored nor in the spool, where they wait for the next start.
@@ -235,6 +273,13 @@ impl<'a> Sweep<'a> {
     async fn turns(&self, owner: UserId, id: SessionId) -> Result<Option<Vec<Turn>>, StoreError> {
         readable(id, self.deletions.ports.session_store.turns(owner, id).await)
     }
+}
+
+/// Those of the files that belong to a turn, and to none of these.
+fn of_no_turn(files: Vec<StoredBlob>, turns: &[Turn]) -> Vec<StoredBlob> {
+    let numbers: HashSet<TurnNumber> = turns.iter().map(|turn| turn.number).collect();
+    let is_of_no_turn = |file: &StoredBlob| file.key.turn().is_some_and(|turn| !numbers.contains(&turn));
+    files.into_iter().filter(is_of_no_turn).collect()
 }
 
 /// `None` for what a damaged row says. It stays with all that belongs to it.

@@ -25,6 +25,7 @@ mod stale_frames;
 mod starting;
 mod stereo;
 mod storage;
+mod storage_of_another;
 mod switching;
 mod transcripts;
 mod without_a_mode;

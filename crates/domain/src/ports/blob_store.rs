@@ -15,6 +15,8 @@ use crate::turns::TurnNumber;
 const SESSIONS: &str = "interactions";
 /// What marks the sessions that are being deleted is below.
 const TOMBSTONES: &str = "tombstones";
+/// What says whose storage it is.
+const MARK: &str = "storage-id";
 
 /// Names a stored file: `/`-separated parts of letters, digits, `-`, `_` and `.`; no part is empty or starts with `.`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,6 +65,11 @@ impl BlobKey {
     /// What says that a session is being deleted: as long as it is there, the deletion is not at its end.
     pub fn tombstone_of(id: SessionId) -> Self {
         Self(format!("{TOMBSTONES}/{id}"))
+    }
+
+    /// What says which storage this is.
+    pub fn of_mark() -> Self {
+        Self(MARK.to_owned())
     }
 
     /// The session whose file, or whose tombstone, this is.
@@ -136,6 +143,15 @@ pub struct StoredBlob {
     pub modified: DateTime<Utc>,
 }
 
+/// How much was removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RemovedBlobs {
+    /// Files.
+    pub files: u64,
+    /// Their length.
+    pub bytes: u64,
+}
+
 /// Files as they are found, or why no more can be; dropping it ends the search.
 pub type BlobList = BoxStream<'static, Result<StoredBlob, BlobError>>;
 
@@ -171,6 +187,19 @@ pub trait BlobStore: Send + Sync {
     /// # Errors
     /// [`BlobErrorKind::Unavailable`] when the store cannot answer.
     async fn delete(&self, key: &BlobKey) -> Result<(), BlobError>;
+
+    /// Removes these files, some at a time; nothing happens for those that are not there.
+    ///
+    /// # Errors
+    /// [`BlobErrorKind::Unavailable`] when the store cannot answer; some may be removed then.
+    async fn delete_all(&self, keys: Vec<BlobKey>) -> Result<(), BlobError>;
+
+    /// Removes everything below the folder, also what [`Self::list`] does not name, such as what a process left that died
+    /// while it stored a file. Nobody may store anything below it meanwhile.
+    ///
+    /// # Errors
+    /// [`BlobErrorKind::Unavailable`] when the store cannot answer; some may be removed then.
+    async fn delete_below(&self, folder: &BlobKey) -> Result<RemovedBlobs, BlobError>;
 
     /// Every file below the folder, also in folders below it, in no order; but what is below one folder comes together. What
     /// is stored or removed meanwhile may be among them or not. A folder that does not exist is empty. A file whose name is
@@ -233,6 +262,7 @@ mod tests {
             BlobKey::of_session(id),
             BlobKey::of_tombstones(),
             BlobKey::tombstone_of(id),
+            BlobKey::of_mark(),
         ] {
             assert_eq!(BlobKey::parse(made.as_str()), Ok(made));
         }

@@ -27,7 +27,9 @@ mod turn_journal;
 use std::time::Duration;
 
 pub use audio_spool::{AudioSpool, SpoolError, SpoolErrorKind, SpoolFile, SpooledAudio};
-pub use blob_store::{BlobError, BlobErrorKind, BlobKey, BlobList, BlobStore, InvalidBlobKey, StoredBlob};
+pub use blob_store::{
+    BlobError, BlobErrorKind, BlobKey, BlobList, BlobStore, InvalidBlobKey, RemovedBlobs, StoredBlob,
+};
 pub use clock::Clock;
 pub use credential_check::CredentialCheck;
 pub use credential_store::CredentialStore;
@@ -42,7 +44,7 @@ pub use realtime_voice::{
     Heard, RealtimeCapabilities, RealtimeCommand, RealtimeEvent, RealtimeEventKind, RealtimeRequest,
     RealtimeSession, RealtimeVoice,
 };
-pub use retention_store::{EndedSession, RetentionStore};
+pub use retention_store::{EndedSession, KnownStorage, RetentionStore};
 pub use session_store::{
     MeasuredPeaks, Page, PageRequest, SessionList, SessionStore, StoreError, StoreErrorKind,
 };

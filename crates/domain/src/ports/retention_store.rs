@@ -3,7 +3,7 @@ use chrono::{DateTime, Utc};
 
 use super::blob_store::BlobKey;
 use super::session_store::StoreError;
-use crate::ids::{SessionId, TurnId, UserId};
+use crate::ids::{SessionId, StorageId, TurnId, UserId};
 use crate::sessions::SessionState;
 
 /// What is removed of the sessions that a [`super::SessionStore`] keeps. Who looks after everybody's finds out the
@@ -40,6 +40,27 @@ pub trait RetentionStore: Send + Sync {
     /// # Errors
     /// [`super::StoreErrorKind::Unavailable`] when the backend cannot answer.
     async fn forget_recording(&self, owner: UserId, turn: TurnId, key: &BlobKey) -> Result<(), StoreError>;
+
+    /// The storage that the recordings are in; `None` until one was taken.
+    ///
+    /// # Errors
+    /// [`super::StoreErrorKind::Unavailable`] when the backend cannot answer.
+    async fn storage(&self) -> Result<Option<KnownStorage>, StoreError>;
+
+    /// The recordings are in this storage from now on, instead of any other.
+    ///
+    /// # Errors
+    /// [`super::StoreErrorKind::Unavailable`] when the backend cannot answer.
+    async fn keep_storage(&self, storage: KnownStorage) -> Result<(), StoreError>;
+}
+
+/// What a database knows of the storage that its recordings are in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownStorage {
+    /// Which it is.
+    pub id: StorageId,
+    /// Whether the storage has a mark with this id. It is about to be written otherwise.
+    pub is_marked: bool,
 }
 
 /// A session that is over.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as ObjectPath;
 use object_store::{
@@ -19,7 +19,9 @@ use object_store::{
 use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 use tracing::instrument;
-use viva_domain::ports::{BlobError, BlobErrorKind, BlobKey, BlobList, BlobStore, Source, StoredBlob};
+use viva_domain::ports::{
+    BlobError, BlobErrorKind, BlobKey, BlobList, BlobStore, RemovedBlobs, Source, StoredBlob,
+};
 
 use crate::disk;
 
@@ -27,13 +29,17 @@ pub use self::s3::S3Config;
 
 /// Files are sent in parts of this many bytes: the smallest that S3-compatible stores take is 5 MiB.
 const PART: usize = 5 * 1024 * 1024;
+/// So many files are removed with one request where the store can do that.
+const AT_ONCE: usize = 1_000;
 
 /// Keeps finished files in an object store.
 #[derive(Debug, Clone)]
 pub struct ObjectBlobStore {
     store: Arc<dyn ObjectStore>,
-    /// `None` where it is a bucket.
-    folder: Option<PathBuf>,
+    /// The same, for files: nobody waits for these.
+    uploads: Arc<dyn ObjectStore>,
+    /// Where the store is a local folder.
+    folder: Option<Arc<Path>>,
 }
 
 impl ObjectBlobStore {
@@ -50,10 +56,14 @@ impl ObjectBlobStore {
             LocalFileSystem::new_with_prefix(&path).map_err(io::Error::other)
         });
         match opened.await {
-            Ok(Ok(store)) => Ok(Self {
-                store: Arc::new(store.with_fsync(true).with_automatic_cleanup(true)),
-                folder: Some(folder),
-            }),
+            Ok(Ok(store)) => {
+                let store = Arc::new(store.with_fsync(true).with_automatic_cleanup(true));
+                Ok(Self {
+                    uploads: store.clone(),
+                    store,
+                    folder: Some(folder.into()),
+                })
+            }
             Ok(Err(err)) => Err(failed(operation(), err)),
             Err(err) => Err(failed(operation(), err)),
         }
@@ -65,24 +75,53 @@ impl ObjectBlobStore {
     /// [`BlobError`] when the bucket cannot be written, or there is not all that is needed to try.
     pub async fn open_bucket(config: &S3Config) -> Result<Self, BlobError> {
         let failed = |err: ObjectError| failed(format!("open the bucket {}", config.bucket), err);
-        let store = Arc::new(s3::store(config).map_err(failed)?);
+        let store = Arc::new(s3::store(config, s3::Limits::WAITED_FOR).map_err(failed)?);
+        let uploads = Arc::new(s3::store(config, s3::Limits::UPLOADS).map_err(failed)?);
         s3::probe(&*store).await.map_err(failed)?;
-        Ok(Self { store, folder: None })
+        Ok(Self {
+            store,
+            uploads,
+            folder: None,
+        })
     }
 
     async fn upload(&self, path: &ObjectPath, mut file: File) -> Result<(), Source> {
         let first = read_part(&mut file).await?;
         if first.len() < PART {
-            self.store.put(path, first.into()).await?;
+            self.uploads.put(path, first.into()).await?;
             return Ok(());
         }
-        let mut upload = self.store.put_multipart(path).await?;
+        let mut upload = self.uploads.put_multipart(path).await?;
         let sent = send_parts(&mut *upload, first, &mut file).await;
         if sent.is_err() {
             // The failure that counts is the first one.
             let _ = upload.abort().await;
         }
         sent
+    }
+
+    /// Removes what is stored under these names; a bucket takes many of them with one request.
+    async fn delete_paths(&self, paths: Vec<ObjectPath>) -> Result<(), ObjectError> {
+        let mut deleted = self
+            .store
+            .delete_stream(stream::iter(paths.into_iter().map(Ok)).boxed());
+        while let Some(deleted) = deleted.next().await {
+            found(deleted)?;
+        }
+        Ok(())
+    }
+
+    /// Removes what is left of a local folder: files that were being written when a process died have names that are not
+    /// listed.
+    async fn delete_folder(&self, folder: &BlobKey) -> io::Result<()> {
+        let Some(root) = &self.folder else {
+            return Ok(());
+        };
+        let path = root.join(folder.as_str());
+        match tokio::fs::remove_dir_all(&path).await {
+            Err(err) if err.kind() != io::ErrorKind::NotFound => Err(disk::at_path(&path)(err)),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -136,6 +175,32 @@ impl BlobStore for ObjectBlobStore {
         deleted
             .map(|_| ())
             .map_err(|err| failed(format!("delete {key}"), err))
+    }
+
+    #[instrument(name = "blobs.delete_all", skip_all, fields(blob.count = keys.len()))]
+    async fn delete_all(&self, keys: Vec<BlobKey>) -> Result<(), BlobError> {
+        let paths = keys.iter().map(path_of).collect();
+        let deleted = self.delete_paths(paths).await;
+        deleted.map_err(|err| failed(format!("delete {} files", keys.len()), err))
+    }
+
+    #[instrument(name = "blobs.delete_below", skip_all, fields(blob.folder = %folder))]
+    async fn delete_below(&self, folder: &BlobKey) -> Result<RemovedBlobs, BlobError> {
+        let operation = || format!("delete {folder}");
+        let mut removed = RemovedBlobs::default();
+        let listed = self.store.list(Some(&path_of(folder)));
+        let mut some = listed.try_chunks(AT_ONCE);
+        while let Some(files) = some.next().await {
+            let files = files.map_err(|err| failed(operation(), err.1))?;
+            removed.files += files.len() as u64;
+            removed.bytes += files.iter().map(|file| file.size).sum::<u64>();
+            let paths = files.into_iter().map(|file| file.location).collect();
+            let deleted = self.delete_paths(paths).await;
+            deleted.map_err(|err| failed(operation(), err))?;
+        }
+        let left = self.delete_folder(folder).await;
+        left.map_err(|err| failed(operation(), err))?;
+        Ok(removed)
     }
 
     fn list(&self, folder: &BlobKey) -> BlobList {
@@ -271,6 +336,20 @@ mod tests {
         store.put_file(&key(name), &source).await.unwrap();
         let stored = place.path().join("new/blobs").join(name);
         assert_eq!(fs::read_to_string(stored).unwrap(), "sound");
+    }
+
+    #[tokio::test]
+    async fn what_a_process_left_that_died_while_it_stored_goes_with_its_folder() {
+        let place = tempfile::tempdir().unwrap();
+        let store = ObjectBlobStore::open_folder(place.path()).await.unwrap();
+        store.put(&key("a/b/1.wav"), "sound".into()).await.unwrap();
+        fs::write(place.path().join("a/b/1.wav#1"), "so").unwrap();
+        fs::create_dir_all(place.path().join("a/c")).unwrap();
+        fs::write(place.path().join("a/c/2.wav#1"), "so").unwrap();
+        let removed = store.delete_below(&key("a/b")).await.unwrap();
+        assert_eq!((removed.files, removed.bytes), (1, 5));
+        assert!(!place.path().join("a/b").exists());
+        assert!(place.path().join("a/c/2.wav#1").exists(), "that of another one");
     }
 
     #[tokio::test]

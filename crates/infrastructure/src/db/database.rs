@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use sea_orm::sqlx::pool::PoolConnectionMetadata;
-use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sea_orm::sqlx::{self, ConnectOptions, SqliteConnection};
+use sea_orm::sqlx::{ConnectOptions, SqliteConnection};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, RuntimeErr, SqlxError, Statement};
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
@@ -17,11 +17,6 @@ use viva_migrations::{Migrator, MigratorTrait};
 
 use super::error::failed;
 use super::session_store::catch_up;
-
-/// The names of locks in PostgreSQL, which knows them by number: "viva", which a server holds, and "vivar", which who
-/// removes what is no longer kept holds.
-const LOCK: i64 = 0x7669_7661;
-const RETENTION_LOCK: i64 = 0x76_6976_6172;
 
 /// Which database to use.
 #[derive(Debug, Clone)]
@@ -69,12 +64,6 @@ pub enum OpenDatabaseError {
     Taken,
 }
 
-/// Holds a database for one server, as long as this lives and its connection does.
-#[derive(Debug)]
-pub struct DatabaseLock {
-    _connection: Option<PgConnection>,
-}
-
 /// An open database. Clones share its connections.
 #[derive(Debug, Clone)]
 pub struct Database {
@@ -116,42 +105,6 @@ impl Database {
         })
     }
 
-    /// Takes a PostgreSQL database for this process: a second server would take the first one's live sessions for what an
-    /// earlier process left behind. PostgreSQL lets go of it however the process ends; a connection whose machine is gone
-    /// is given up after a minute. Whoever uses a SQLite file is kept apart by the storage.
-    ///
-    /// # Errors
-    /// [`OpenDatabaseError::Taken`] when another process has it.
-    #[instrument(name = "db.lock", skip_all)]
-    pub async fn lock(config: &DatabaseConfig) -> Result<DatabaseLock, OpenDatabaseError> {
-        let locked = Self::try_lock(LOCK, config).await?;
-        locked.ok_or(OpenDatabaseError::Taken)
-    }
-
-    /// As [`Self::lock`], for who removes what is no longer kept, and a server may use the database beside it; `None` when
-    /// another process does the same.
-    ///
-    /// # Errors
-    /// [`OpenDatabaseError`] when the database cannot be asked.
-    #[instrument(name = "db.lock_retention", skip_all)]
-    pub async fn lock_retention(config: &DatabaseConfig) -> Result<Option<DatabaseLock>, OpenDatabaseError> {
-        Self::try_lock(RETENTION_LOCK, config).await
-    }
-
-    async fn try_lock(lock: i64, config: &DatabaseConfig) -> Result<Option<DatabaseLock>, OpenDatabaseError> {
-        let url = config.url.expose_secret();
-        let Some(("postgres" | "postgresql", _)) = url.split_once(':') else {
-            return Ok(Some(DatabaseLock { _connection: None }));
-        };
-        let options = postgres_options(url)?;
-        let locking = tokio::time::timeout(config.timeout, lock_postgres(lock, &options));
-        let locked = locking.await.unwrap_or(Err(SqlxError::PoolTimedOut));
-        let connection = locked.map_err(|err| OpenDatabaseError::Server(connecting_failed(err)))?;
-        Ok(connection.map(|connection| DatabaseLock {
-            _connection: Some(connection),
-        }))
-    }
-
     /// Brings the schema up to date, and what older versions of it do not keep, and answers how many steps the schema took; 0
     /// when it was.
     ///
@@ -166,6 +119,17 @@ impl Database {
         Migrator::up(&self.connection, None).await.map_err(&failed)?;
         catch_up(&self.connection).await.map_err(&failed)?;
         Ok(pending.len())
+    }
+
+    /// Whether [`Self::migrate`] would change the schema.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not say.
+    #[instrument(name = "db.is_older", skip_all)]
+    pub async fn is_older(&self) -> Result<bool, StoreError> {
+        let pending = Migrator::get_pending_migrations(&self.connection).await;
+        let pending = pending.map_err(failed("look at the schema"))?;
+        Ok(!pending.is_empty())
     }
 
     /// Answers when the tables are there, as this version needs them. It reads a table: an open connection alone says little
@@ -280,29 +244,12 @@ async fn connect_postgres(
         .map_err(|err| OpenDatabaseError::Server(connecting_failed(err)))
 }
 
-fn postgres_options(url: &str) -> Result<PgConnectOptions, OpenDatabaseError> {
+pub(super) fn postgres_options(url: &str) -> Result<PgConnectOptions, OpenDatabaseError> {
     let options = PgConnectOptions::from_str(url).map_err(|_| OpenDatabaseError::InvalidUrl)?;
     Ok(options.application_name("viva").disable_statement_logging())
 }
 
-/// A connection that holds the lock; `None` when another one does.
-async fn lock_postgres(lock: i64, options: &PgConnectOptions) -> Result<Option<PgConnection>, SqlxError> {
-    let mut connection = options.connect().await?;
-    for setting in [
-        "SET tcp_keepalives_idle = 30",
-        "SET tcp_keepalives_interval = 10",
-        "SET tcp_keepalives_count = 3",
-    ] {
-        sqlx::query(setting).execute(&mut connection).await?;
-    }
-    let is_locked: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
-        .bind(lock)
-        .fetch_one(&mut connection)
-        .await?;
-    Ok(is_locked.then_some(connection))
-}
-
-fn connecting_failed(err: SqlxError) -> StoreError {
+pub(super) fn connecting_failed(err: SqlxError) -> StoreError {
     failed("connect")(DbErr::Conn(RuntimeErr::SqlxError(err.into())))
 }
 
@@ -349,7 +296,10 @@ mod tests {
 
     #[tokio::test]
     async fn migrating_again_does_nothing() {
-        let case = async |database: &Database| assert_eq!(database.migrate().await.unwrap(), 0);
+        let case = async |database: &Database| {
+            assert!(!database.is_older().await.unwrap());
+            assert_eq!(database.migrate().await.unwrap(), 0);
+        };
         on_sqlite(case).await;
         on_postgres(case).await;
     }
@@ -358,6 +308,7 @@ mod tests {
     async fn migrating_back_leaves_nothing() {
         let case = async |database: &Database| {
             Migrator::down(&database.connection, None).await.unwrap();
+            assert!(database.is_older().await.unwrap());
             assert!(database.migrate().await.unwrap() > 0);
         };
         on_sqlite(case).await;
@@ -374,44 +325,6 @@ mod tests {
         database.close().await.unwrap();
         let database = Database::connect(&config).await.unwrap();
         assert_eq!(database.migrate().await.unwrap(), 0);
-    }
-
-    #[tokio::test]
-    async fn a_postgres_database_has_one_server_at_a_time() {
-        testing::on_postgres_server(async |_, server| {
-            let config = server.config();
-            let lock = Database::lock(&config).await.unwrap();
-            let err = Database::lock(&config).await.unwrap_err();
-            assert_eq!(said(&err), "another server uses the same database");
-            drop(lock);
-            // The server notices that the connection is gone.
-            while let Err(err) = Database::lock(&config).await {
-                assert!(matches!(err, OpenDatabaseError::Taken), "{err:?}");
-            }
-        })
-        .await;
-    }
-
-    #[tokio::test]
-    async fn who_removes_and_a_server_do_not_wait_for_each_other() {
-        testing::on_postgres_server(async |_, server| {
-            let config = server.config();
-            let _server = Database::lock(&config).await.unwrap();
-            let removing = Database::lock_retention(&config).await.unwrap();
-            assert!(removing.is_some());
-            assert!(Database::lock_retention(&config).await.unwrap().is_none());
-            drop(removing);
-            // The server notices that the connection is gone.
-            while Database::lock_retention(&config).await.unwrap().is_none() {}
-        })
-        .await;
-    }
-
-    #[tokio::test]
-    async fn a_sqlite_file_needs_no_lock() {
-        let config = DatabaseConfig::new("sqlite://nowhere/viva.db");
-        let _first = Database::lock(&config).await.unwrap();
-        Database::lock(&config).await.unwrap();
     }
 
     #[tokio::test]

@@ -8,6 +8,7 @@ mod database;
 pub(crate) mod entities;
 mod error;
 mod listing;
+mod lock;
 mod retention_store;
 mod session_store;
 mod template_store;
@@ -16,7 +17,8 @@ mod testing;
 mod token_store;
 
 pub use credential_store::{ResealError, SqlCredentialStore};
-pub use database::{Database, DatabaseConfig, DatabaseLock, OpenDatabaseError};
+pub use database::{Database, DatabaseConfig, OpenDatabaseError};
+pub use lock::DatabaseLock;
 pub use retention_store::SqlRetentionStore;
 pub use session_store::SqlSessionStore;
 pub use template_store::SqlTemplateStore;

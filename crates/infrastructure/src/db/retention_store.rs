@@ -1,18 +1,24 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, Query};
-use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, JsonValue, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, OnConflict, Query};
+use sea_orm::{
+    ColumnTrait, Condition, DbErr, EntityTrait, IntoActiveModel, JsonValue, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 use tracing::instrument;
 use uuid::Uuid;
-use viva_domain::ids::{SessionId, TurnId, UserId};
-use viva_domain::ports::{BlobKey, EndedSession, RetentionStore, StoreError};
+use viva_domain::ids::{SessionId, StorageId, TurnId, UserId};
+use viva_domain::ports::{BlobKey, EndedSession, KnownStorage, RetentionStore, StoreError};
 use viva_domain::sessions::{SessionState, SessionStatus};
 
 use super::database::Database;
 use super::entities::conversation_turn::{Column as TurnColumn, Entity as Turns};
 use super::entities::interaction_session::{self, Column as SessionColumn, Entity as Sessions};
-use super::entities::whole_micros;
+use super::entities::{storage, whole_micros};
 use super::error::{damaged, failed};
+
+/// The number of the only row.
+const THE_STORAGE: i32 = 1;
 
 /// Removes what is no longer kept from SQLite or PostgreSQL.
 #[derive(Debug, Clone)]
@@ -94,7 +100,8 @@ impl RetentionStore for SqlRetentionStore {
             let same_time = Condition::all()
                 .add(SessionColumn::EndedAt.eq(after.ended_at))
                 .add(SessionColumn::Id.gt(after.id.as_uuid()));
-            ended = ended.filter(
+            // The first condition is in the second one, and tells the database where in the index to begin.
+            ended = ended.filter(SessionColumn::EndedAt.gte(after.ended_at)).filter(
                 Condition::any()
                     .add(SessionColumn::EndedAt.gt(after.ended_at))
                     .add(same_time),
@@ -164,6 +171,44 @@ impl RetentionStore for SqlRetentionStore {
                     .map_err(failed(OPERATION))?;
             }
             Ok(())
+        };
+        self.database.within(OPERATION, work).await
+    }
+
+    #[instrument(name = "db.retention.storage", skip_all)]
+    async fn storage(&self) -> Result<Option<KnownStorage>, StoreError> {
+        const OPERATION: &str = "find the storage's id";
+        let work = async {
+            let row = storage::Entity::find_by_id(THE_STORAGE)
+                .one(&self.database.connection)
+                .await
+                .map_err(failed(OPERATION))?;
+            Ok(row.map(|row| KnownStorage {
+                id: StorageId::from_uuid(row.storage_id),
+                is_marked: row.is_marked,
+            }))
+        };
+        self.database.within(OPERATION, work).await
+    }
+
+    #[instrument(name = "db.retention.keep_storage", skip_all)]
+    async fn keep_storage(&self, storage: KnownStorage) -> Result<(), StoreError> {
+        const OPERATION: &str = "keep the storage's id";
+        let row = storage::Model {
+            id: THE_STORAGE,
+            storage_id: storage.id.as_uuid(),
+            is_marked: storage.is_marked,
+        };
+        let replacing = OnConflict::column(storage::Column::Id)
+            .update_columns([storage::Column::StorageId, storage::Column::IsMarked])
+            .to_owned();
+        let work = async {
+            storage::Entity::insert(row.into_active_model())
+                .on_conflict(replacing)
+                .exec_without_returning(&self.database.connection)
+                .await
+                .map(|_| ())
+                .map_err(failed(OPERATION))
         };
         self.database.within(OPERATION, work).await
     }

@@ -79,8 +79,8 @@ impl TurnJournal for FileTurnJournal {
     #[instrument(name = "journal.has_session", skip_all, fields(session.id = %session))]
     async fn has_session(&self, session: SessionId) -> Result<bool, SpoolError> {
         let folder = Arc::clone(&self.folder);
-        let found = blocking("look into the journal", move || files_of(&folder, session)).await?;
-        Ok(!found.is_empty())
+        let files = blocking("look into the journal", move || files_of(&folder, session)).await?;
+        Ok(!files.found.is_empty() || files.unreadable > 0)
     }
 
     #[instrument(name = "journal.remove_session", skip_all, fields(session.id = %session))]
@@ -88,6 +88,7 @@ impl TurnJournal for FileTurnJournal {
         let folder = Arc::clone(&self.folder);
         blocking("remove a session's turns", move || {
             files_of(&folder, session)?
+                .found
                 .iter()
                 .try_for_each(|path| disk::remove_file(path))
         })
@@ -95,9 +96,16 @@ impl TurnJournal for FileTurnJournal {
     }
 }
 
-/// Every file with a turn of this session, whole, unfinished or set aside.
-fn files_of(folder: &Path, session: SessionId) -> io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
+/// Files that hold a turn of a session, whole, unfinished or set aside.
+#[derive(Debug, Default)]
+struct FilesOf {
+    found: Vec<PathBuf>,
+    /// What cannot be read may be anybody's.
+    unreadable: usize,
+}
+
+fn files_of(folder: &Path, session: SessionId) -> io::Result<FilesOf> {
+    let mut files = FilesOf::default();
     for entry in fs::read_dir(folder).map_err(at_path(folder))? {
         let entry = entry.map_err(at_path(folder))?;
         let name = entry.file_name();
@@ -107,13 +115,19 @@ fn files_of(folder: &Path, session: SessionId) -> io::Result<Vec<PathBuf>> {
         }
         let path = entry.path();
         match fs::read(&path) {
-            Ok(content) if is_of(&content, session) => found.push(path),
+            Ok(content) if is_of(&content, session) => files.found.push(path),
             // Another one was stored meanwhile.
-            Err(err) if err.kind() != io::ErrorKind::NotFound => return Err(at_path(&path)(err)),
+            Err(err) if err.kind() != io::ErrorKind::NotFound => {
+                files.unreadable += 1;
+                warn!(
+                    journal.path = %path.display(), error = %err,
+                    "Left {} in the journal, since it cannot be read", path.display()
+                );
+            }
             _ => {}
         }
     }
-    Ok(found)
+    Ok(files)
 }
 
 /// What cannot be read as a turn is the session's if it names it.
@@ -261,6 +275,22 @@ mod tests {
             3,
             "the other session's, and what is no turn: {left:?}"
         );
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_stays_and_keeps_nothing_from_going() {
+        let place = tempfile::tempdir().unwrap();
+        let journal = FileTurnJournal::open(place.path()).await.unwrap();
+        journal.keep(OWNER, &turn(1, 1)).await.unwrap();
+        let unreadable = path_of(place.path(), turn_id(2, 1));
+        fs::create_dir(&unreadable).unwrap();
+        journal.remove_session(session_id(1)).await.unwrap();
+        assert!(!path_of(place.path(), turn_id(1, 1)).exists());
+        assert!(unreadable.exists());
+        // It may be a turn of any session.
+        assert!(journal.has_session(session_id(3)).await.unwrap());
+        fs::remove_dir(unreadable).unwrap();
+        assert!(!journal.has_session(session_id(3)).await.unwrap());
     }
 
     #[tokio::test]

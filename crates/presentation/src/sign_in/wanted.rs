@@ -12,8 +12,7 @@ impl Wanted {
     /// The path of a page and maybe a query, as a browser asks for it.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (path, query) = text.split_once('?').unwrap_or((text, ""));
-        let is_page = Page::ALL.iter().any(|page| page.path() == path);
-        (is_page && query.bytes().all(is_of_query)).then(|| Self(text.to_owned()))
+        (Page::at(path).is_some() && query.bytes().all(is_of_query)).then(|| Self(text.to_owned()))
     }
 
     /// The path and query.
@@ -50,7 +49,10 @@ mod tests {
     fn a_page_of_this_server_is_gone_to() {
         for text in [
             "/",
+            "/history?q=a%20b&page=2",
+            "/compare",
             "/providers",
+            "/sessions/0197a3c2-5b1e-7c40-9d7e-3f0a1b2c3d4e",
             "/?",
             "/providers?q=a%20b&page=2",
             // What a page is asked changes nothing about where it is.
@@ -101,6 +103,13 @@ mod tests {
             "/providers?<script>",
             "/providers?\\evil",
             "/providers?語",
+            "/sessions",
+            "/sessions/",
+            "/sessions/{id}",
+            "/sessions/me",
+            "/sessions//0197a3c2-5b1e-7c40-9d7e-3f0a1b2c3d4e",
+            "/sessions/{0197a3c2-5b1e-7c40-9d7e-3f0a1b2c3d4e}",
+            "/sessions/0197a3c2-5b1e-7c40-9d7e-3f0a1b2c3d4e/evil",
             "/login",
             "/logout",
             "/api/v1/me",

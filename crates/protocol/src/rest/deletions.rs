@@ -38,7 +38,7 @@ pub enum DeletionOutcome {
     NotFound,
     /// It goes on; end it first.
     Active,
-    /// It is begun and comes to its end by itself.
+    /// It is begun and comes to its end by itself; or it may be begun, which nobody knows: then try again.
     Unfinished,
     /// Nothing has changed; try again.
     Failed,

@@ -24,9 +24,8 @@ pub(crate) async fn run(file: Option<&Path>, action: Action) -> Result<()> {
 async fn rotate(file: Option<&Path>) -> Result<()> {
     let loaded = load(file, &[])?;
     let settings = &loaded.settings;
-    let _lock = wiring::lock(&settings.storage)?;
-    let _database_lock = wiring::lock_database(&settings.database).await?;
-    let done = wiring::rotate_master_key(settings).await?;
+    let lock = wiring::lock(settings).await?;
+    let done = wiring::rotate_master_key(settings, &lock).await?;
     let mut out = std::io::stdout().lock();
     writeln!(
         out,

@@ -6,10 +6,11 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
 use tokio_util::task::TaskTracker;
-use viva_application::retention::{Removal, RetentionRun};
+use viva_application::retention::{Removal, Retention, RetentionRun};
 
 use crate::config::load;
 use crate::failure::Failure;
+use crate::wiring::RetentionLock;
 use crate::{telemetry, wiring};
 
 #[derive(Debug, Clone, Copy, Subcommand)]
@@ -18,6 +19,9 @@ pub(crate) enum Action {
     /// to no session, and mentions of recordings that have no file. The server does so once a day; it may run meanwhile, on
     /// this machine.
     Run(RunArgs),
+    /// Says that storage.url is the storage of database.url, where nothing is removed because they do not know each other: after
+    /// one of them was moved, restored or begun anew. Look with `run --dry-run` what would go then.
+    Adopt,
 }
 
 #[derive(Debug, Clone, Copy, Args)]
@@ -27,7 +31,7 @@ pub(crate) struct RunArgs {
     dry_run: bool,
 
     /// Removes files and mentions of recordings also where that is most of them. It is not done otherwise, since it looks
-    /// like the storage of another database.
+    /// as if something were not there that should be.
     #[arg(long, conflicts_with = "dry_run")]
     force: bool,
 }
@@ -45,17 +49,34 @@ impl RunArgs {
 pub(crate) async fn run(file: Option<&Path>, action: Action) -> Result<()> {
     match action {
         Action::Run(args) => run_once(file, args.run()).await,
+        Action::Adopt => adopt(file).await,
     }
 }
 
-async fn run_once(file: Option<&Path>, run: RetentionRun) -> Result<()> {
+/// What removes what is no longer kept, while nobody else does.
+async fn retention(file: Option<&Path>) -> Result<(Retention, RetentionLock)> {
     let loaded = load(file, &[])?;
     let settings = &loaded.settings;
     telemetry::start(&settings.log).context(Failure::Config)?;
-    let Some(_lock) = wiring::lock_retention(settings).await? else {
+    let Some(lock) = wiring::lock_retention(settings).await? else {
         bail!("another process removes what is no longer kept; try again when it is done");
     };
     let retention = wiring::retention(settings, &TaskTracker::new()).await?;
+    Ok((retention, lock))
+}
+
+async fn adopt(file: Option<&Path>) -> Result<()> {
+    let (retention, _lock) = retention(file).await?;
+    let id = retention.adopt().await?;
+    writeln!(
+        std::io::stdout(),
+        "the storage and the database know each other as {id} now"
+    )?;
+    Ok(())
+}
+
+async fn run_once(file: Option<&Path>, run: RetentionRun) -> Result<()> {
+    let (retention, _lock) = retention(file).await?;
     let mut out = std::io::stdout();
     let mut unwritten = Ok(());
     let report = retention

@@ -46,14 +46,13 @@ pub(crate) async fn run(file: Option<&Path>, args: ServeArgs) -> Result<()> {
     }
     let (listener, address) = listen(settings.server.listen).await?;
     let exporter = Exporter::start(settings.metrics).await?;
-    let _lock = wiring::lock(&settings.storage)?;
-    let _database_lock = wiring::lock_database(&settings.database).await?;
+    let lock = wiring::lock(settings).await?;
     let tasks = TaskTracker::new();
     let Wired {
         state,
         retention,
         meters,
-    } = wiring::wire(settings, &tasks, exporter.registry()).await?;
+    } = wiring::wire(settings, &lock, &tasks, exporter.registry()).await?;
     let stop = shutdown::on_signal()?;
     warn_of_plain_text(settings);
     let stopping = state.connections.stopping();

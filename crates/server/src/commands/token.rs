@@ -54,7 +54,7 @@ pub(crate) enum Action {
 /// When the database cannot be used, or there is no such user or token.
 pub(crate) async fn run(file: Option<&Path>, action: Action) -> Result<()> {
     let loaded = load(file, &[])?;
-    let database = wiring::database(&loaded.settings.database).await?;
+    let database = wiring::beside_a_server(&loaded.settings).await?;
     let done = act(&wiring::access(&database), action).await;
     let closed = database.close().await.context(Failure::Database);
     done.and(closed)

@@ -115,7 +115,7 @@ fn load_from(
     let values = leaves(&config);
     let mut settings: Settings = config.try_deserialize().map_err(|err| told(&err))?;
     settings.database.read_files()?;
-    settings.storage.read_variables(environment);
+    settings.storage.read_variables(environment)?;
     settings.validate()?;
     let about_providers = std::mem::take(&mut settings.providers.by_id);
     settings.provider_setups = providers::set_up(catalogue.into_providers(), about_providers, environment)?;

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use secrecy::SecretString;
@@ -6,11 +6,14 @@ use serde::Deserialize;
 use viva_domain::ports::BlobKey;
 use viva_infrastructure::blobs::S3Config;
 
+use super::providers::from_file;
+
 const S3: &str = "s3://";
 /// What the usual variables of S3 begin with.
 const VARIABLES: &str = "AWS_";
-/// Holds what stays on this machine where recordings do not, unless another folder is named.
-const LOCAL_FOLDER: &str = "storage";
+/// Those that may be in a file that a variable with this ending names.
+const SECRETS: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+const IN_A_FILE: &str = "_FILE";
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,14 +36,24 @@ pub(crate) enum Recordings {
 
 impl StorageSettings {
     /// Takes what the environment says about S3, where that is used.
-    pub(super) fn read_variables(&mut self, environment: &[(String, String)]) {
+    pub(super) fn read_variables(&mut self, environment: &[(String, String)]) -> Result<()> {
+        self.variables.clear();
+        if !self.is_bucket() {
+            return Ok(());
+        }
         let variables = environment.iter().filter(|(name, _)| name.starts_with(VARIABLES));
         let variables = variables.map(|(name, value)| (name.clone(), SecretString::from(value.as_str())));
-        self.variables = if self.is_bucket() {
-            variables.collect()
-        } else {
-            Vec::new()
-        };
+        self.variables.extend(variables);
+        for name in SECRETS {
+            let is_set = self.variables.iter().any(|(set, _)| set == name);
+            let file = format!("{name}{IN_A_FILE}");
+            let named = environment.iter().find(|(set, _)| *set == file);
+            if let Some((_, path)) = named.filter(|(_, path)| !is_set && !path.is_empty()) {
+                let secret = from_file(&file, Path::new(path))?;
+                self.variables.push((name.to_owned(), secret));
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn validate(&self) -> Result<()> {
@@ -52,6 +65,11 @@ impl StorageSettings {
                 is_name(bucket) && (prefix.is_empty() || BlobKey::parse(prefix).is_ok()),
                 "storage.url must be s3://BUCKET or s3://BUCKET/PREFIX, of letters, digits, \"-\", \"_\" and \".\"; keys \
                  belong into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            );
+            ensure!(
+                !self.folder.as_os_str().is_empty(),
+                "storage.folder must be set where recordings are in a bucket: it holds what stays on this machine, such as the \
+                 master key. It is the folder that storage.url was, where that was one before"
             );
             return Ok(());
         }
@@ -67,13 +85,11 @@ impl StorageSettings {
 
     /// The folder that holds what stays on this machine: the spool, the journal and what else the server keeps for itself.
     pub(crate) fn folder(&self) -> PathBuf {
-        if !self.folder.as_os_str().is_empty() {
-            return self.folder.clone();
+        if self.folder.as_os_str().is_empty() {
+            self.url_as_folder()
+        } else {
+            self.folder.clone()
         }
-        if self.is_bucket() {
-            return PathBuf::from(LOCAL_FOLDER);
-        }
-        self.url_as_folder()
     }
 
     pub(crate) fn recordings(&self) -> Recordings {
@@ -117,6 +133,11 @@ mod tests {
         }
     }
 
+    fn environment(variables: &[(&str, &str)]) -> Vec<(String, String)> {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        variables.iter().map(owned).collect()
+    }
+
     #[test]
     fn a_folder_holds_everything_unless_another_one_is_named() {
         for (url, folder, recordings, local) in [
@@ -141,11 +162,15 @@ mod tests {
             ("s3://my.viva-1/", "my.viva-1", ""),
             ("s3://viva/a/b/", "viva", "a/b"),
         ] {
-            let mut settings = settings(url, "");
+            let mut settings = settings(url, "here");
             settings.validate().unwrap();
-            let environment = [("AWS_SECRET_ACCESS_KEY", "hunter2"), ("HOME", "x")];
-            settings.read_variables(&environment.map(|(name, value)| (name.to_owned(), value.to_owned())));
-            assert_eq!(settings.folder(), PathBuf::from("storage"));
+            settings
+                .read_variables(&environment(&[
+                    ("AWS_SECRET_ACCESS_KEY", "hunter2"),
+                    ("HOME", "x"),
+                ]))
+                .unwrap();
+            assert_eq!(settings.folder(), PathBuf::from("here"));
             assert!(!format!("{settings:?}").contains("hunter2"));
             let Recordings::Bucket(found) = settings.recordings() else {
                 panic!("{url} is a bucket");
@@ -164,8 +189,46 @@ mod tests {
     #[test]
     fn keys_are_not_looked_at_where_nobody_needs_them() {
         let mut settings = settings("data", "");
-        settings.read_variables(&[("AWS_SECRET_ACCESS_KEY".to_owned(), "hunter2".to_owned())]);
+        let variables = [
+            ("AWS_SECRET_ACCESS_KEY", "hunter2"),
+            ("AWS_SESSION_TOKEN_FILE", "nowhere"),
+        ];
+        settings.read_variables(&environment(&variables)).unwrap();
         assert!(settings.variables.is_empty());
+    }
+
+    #[test]
+    fn keys_may_be_in_files() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("secret");
+        std::fs::write(&file, "hunter2\n").unwrap();
+        let file = file.to_str().unwrap();
+        let read = |variables: &[(&str, &str)]| {
+            let mut settings = settings("s3://viva", "here");
+            settings.read_variables(&environment(variables)).map(|()| {
+                let found = settings
+                    .variables
+                    .iter()
+                    .find(|(name, _)| name == "AWS_SECRET_ACCESS_KEY");
+                found.map(|(_, value)| value.expose_secret().to_owned())
+            })
+        };
+        let in_file = ("AWS_SECRET_ACCESS_KEY_FILE", file);
+        assert_eq!(read(&[in_file]).unwrap().unwrap(), "hunter2");
+        let both = [in_file, ("AWS_SECRET_ACCESS_KEY", "hunter3")];
+        assert_eq!(read(&both).unwrap().unwrap(), "hunter3");
+        let err = read(&[("AWS_SECRET_ACCESS_KEY_FILE", "nowhere")]).unwrap_err();
+        assert!(
+            err.to_string()
+                .starts_with("AWS_SECRET_ACCESS_KEY_FILE names nowhere"),
+            "{err}"
+        );
+    }
+
+    #[test]
+    fn a_bucket_needs_a_folder_for_the_rest() {
+        let err = settings("s3://viva", "").validate().unwrap_err().to_string();
+        assert!(err.contains("storage.folder must be set"), "{err}");
     }
 
     #[test]

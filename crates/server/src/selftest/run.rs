@@ -129,6 +129,7 @@ struct PrivateServer {
     started_at: DateTime<Utc>,
     stop: DropGuard,
     tasks: TaskTracker,
+    _lock: wiring::ServerLock,
     _folder: tempfile::TempDir,
 }
 
@@ -152,7 +153,9 @@ impl PrivateServer {
             .context("cannot listen for the self-test")?;
         let url = format!("http://{}", listener.local_addr()?);
         let tasks = TaskTracker::new();
-        let state = wiring::wire(&settings, &tasks, Registry::none()).await?.state;
+        let lock = wiring::lock(&settings).await?;
+        let wired = wiring::wire(&settings, &lock, &tasks, Registry::none()).await?;
+        let state = wired.state;
         let started_at = state.clock.now();
         let stop = CancellationToken::new();
         let serving = viva_presentation::serve(listener, state, stop.clone().cancelled_owned());
@@ -167,6 +170,7 @@ impl PrivateServer {
             started_at,
             stop: stop.drop_guard(),
             tasks,
+            _lock: lock,
             _folder: folder,
         })
     }

@@ -146,6 +146,47 @@ async fn a_dry_run_says_what_would_go_and_a_run_removes_it() {
 }
 
 #[tokio::test]
+async fn nothing_goes_from_a_storage_that_another_database_knows() {
+    let folder = Folder::new();
+    keep_an_old_session(&folder, 1).await;
+    assert!(
+        retention(&folder, &[], "0")
+            .await
+            .starts_with("removed 0 sessions")
+    );
+    let other = format!("sqlite://{}", folder.path().join("other.db").display());
+    let beside = |args: &[&str]| {
+        let mut command = folder.viva(&[&["retention"], args].concat());
+        command.env("VIVA__DATABASE__URL", &other);
+        command
+    };
+    let refused = output(&mut beside(&["run", "--force"])).await;
+    let message = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success(), "{message}");
+    assert!(
+        message.contains("the mark of another database") && message.contains("viva retention adopt"),
+        "{message}"
+    );
+    assert_eq!(recordings(&folder.storage()).len(), 2);
+
+    let adopted = output(&mut beside(&["adopt"])).await;
+    let said = String::from_utf8_lossy(&adopted.stdout);
+    assert!(
+        adopted.status.success() && said.contains("know each other"),
+        "{said}"
+    );
+    let run = output(&mut beside(&["run"])).await;
+    let said = String::from_utf8_lossy(&run.stdout);
+    // What is so young is not looked at.
+    assert!(said.starts_with("removed 0 sessions"), "{said}");
+    let mut first = folder.viva(&["retention", "run"]);
+    assert!(
+        !output(&mut first).await.status.success(),
+        "it is the other one's now"
+    );
+}
+
+#[tokio::test]
 async fn a_server_removes_by_itself_what_is_no_longer_kept() {
     let folder = Folder::new();
     keep_an_old_session(&folder, 1).await;

@@ -115,6 +115,7 @@ async fn figures_agree_with_what_was_said() {
     })
     .await;
 
+    let report = &report["runs"][0];
     let turns = report["turns"].as_array().expect("it lists turns");
     let measured = |name: &str| {
         let has_it = |turn: &&Value| turn["latency"][name].is_number();

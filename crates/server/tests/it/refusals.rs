@@ -82,6 +82,55 @@ async fn a_storage_that_another_server_uses_is_left_alone() {
     first.client().providers().await.unwrap();
 }
 
+#[tokio::test]
+async fn recordings_that_another_server_uses_are_left_alone() {
+    let folder = Folder::new();
+    let local = |name: &str| folder.path().join(name).display().to_string();
+    let _first = folder
+        .serve_with(&[("VIVA__STORAGE__FOLDER", local("first"))])
+        .await;
+    let mut second = folder.viva(&["serve"]);
+    let second = second
+        .env("VIVA__STORAGE__FOLDER", local("second"))
+        .env("VIVA__DATABASE__URL", format!("sqlite://{}", local("second.db")));
+    let output = output(second).await;
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(73), "{message}");
+    let shared = folder.storage().display().to_string();
+    assert!(
+        message.contains("another server uses") && message.contains(&shared),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn the_schema_does_not_change_under_a_server() {
+    let folder = Folder::new();
+    fs::create_dir_all(folder.storage()).unwrap();
+    let lock = fs::File::create(folder.storage().join(".lock")).unwrap();
+    lock.try_lock().unwrap();
+    for command in [&["migrate"][..], &["token", "list"], &["retention", "run"]] {
+        let output = output(&mut folder.viva(command)).await;
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{command:?}");
+        assert!(
+            message.contains("the database is of an older version"),
+            "{message}"
+        );
+    }
+    drop(lock);
+    assert!(output(&mut folder.viva(&["migrate"])).await.status.success());
+    // Nothing is left to change, so a server is no matter.
+    let lock = fs::File::create(folder.storage().join(".lock")).unwrap();
+    lock.try_lock().unwrap();
+    assert!(
+        output(&mut folder.viva(&["token", "list"]))
+            .await
+            .status
+            .success()
+    );
+}
+
 #[rstest]
 #[case::check(&["config", "check"])]
 #[case::serve(&["serve"])]

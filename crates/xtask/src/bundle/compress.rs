@@ -190,7 +190,8 @@ mod tests {
             let worker = size("pkg/1/worker_bg.wasm", Some(400_000));
             let pages = ["history", "compare", "conversation", "providers"];
             let others = pages.map(|page| size(&format!("pkg/3/{page}_bg.wasm"), Some(1)));
-            [vec![worker, size("pkg/2/talk_bg.wasm", sent)], others.into()].concat()
+            let own = [worker, size("pkg/2/talk_bg.wasm", sent)];
+            own.into_iter().chain(others).collect::<Vec<_>>()
         };
         check(&built(Some(350_000)), Build::Release).unwrap();
         let err = check(&built(Some(350_001)), Build::Release).unwrap_err();

@@ -40,7 +40,7 @@ struct Program {
 }
 
 /// The pages, and the worker that computes their audio: none has to load what only another needs.
-const PROGRAMS: [Program; 4] = [
+const PROGRAMS: [Program; 6] = [
     Program {
         stem: "talk",
         wasm: "viva-talk.wasm",

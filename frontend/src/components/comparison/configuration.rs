@@ -1,7 +1,7 @@
 //! What the conversations were held with.
 
 use leptos::prelude::*;
-use viva_protocol::rest::SessionDetail;
+use viva_protocol::rest::{ProviderList, SessionDetail};
 
 use super::{grid, moment};
 use crate::erase::Erase;
@@ -11,8 +11,13 @@ use crate::words::compare::Words;
 use crate::words::fill;
 
 /// A row for each fact; those that differ are marked, and in them what is not as in the first column.
-pub(super) fn section(sessions: &[Option<&SessionDetail>], words: &'static Words) -> AnyView {
-    let rows = facts(sessions).iter().map(|fact| row(fact, words)).collect();
+pub(super) fn section(
+    sessions: &[Option<&SessionDetail>],
+    list: Option<&ProviderList>,
+    words: &'static Words,
+) -> AnyView {
+    let facts = facts(sessions, list);
+    let rows = facts.iter().map(|fact| row(fact, words)).collect();
     grid::section(
         "configuration",
         words.configuration,
@@ -50,7 +55,7 @@ fn text(value: &FactValue, words: &Words) -> String {
         FactValue::On(true) => words.on.to_owned(),
         FactValue::On(false) => words.off.to_owned(),
         FactValue::Default => words.default_choice.to_owned(),
-        FactValue::Text(text) => text.clone(),
+        FactValue::Text(text) | FactValue::Named { name: text, .. } => text.clone(),
         FactValue::Nothing => words.nothing.to_owned(),
     }
 }

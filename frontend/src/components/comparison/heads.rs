@@ -15,14 +15,34 @@ use crate::erase::Erase;
 use crate::state::compare::{Column, Trouble};
 use crate::words::compare::Words;
 use crate::words::fill;
+use crate::words::session_status::status;
 
 /// The first row.
-pub(super) fn heads(comparing: Comparing, columns: &[(Uuid, Column)], language: Language) -> AnyView {
+pub(super) fn heads(
+    comparing: Comparing,
+    columns: &[(Uuid, Column)],
+    reference: usize,
+    language: Language,
+) -> AnyView {
     let words = Words::of(language);
     let heads: Vec<AnyView> = columns
         .iter()
         .enumerate()
-        .map(|(index, (id, column))| head(comparing, index, *id, column, language))
+        .map(|(index, (id, column))| {
+            let place = match index {
+                _ if index == reference => Place::Reference,
+                0 => Place::First,
+                _ => Place::Other,
+            };
+            head(
+                comparing,
+                &letter(index).to_string(),
+                place,
+                *id,
+                column,
+                language,
+            )
+        })
         .collect();
     view! {
         <thead role="rowgroup">
@@ -37,10 +57,27 @@ pub(super) fn heads(comparing: Comparing, columns: &[(Uuid, Column)], language: 
     .erase()
 }
 
-fn head(comparing: Comparing, index: usize, id: Uuid, column: &Column, language: Language) -> AnyView {
+/// What a column is among the others.
+#[derive(Clone, Copy)]
+enum Place {
+    /// The others are compared with it.
+    Reference,
+    /// They would be, if it were there.
+    First,
+    /// Any other.
+    Other,
+}
+
+fn head(
+    comparing: Comparing,
+    name: &str,
+    place: Place,
+    id: Uuid,
+    column: &Column,
+    language: Language,
+) -> AnyView {
     let words = Words::of(language);
-    let name = letter(index).to_string();
-    let named = |text: &str| fill(text, &[("letter", &name)]);
+    let named = |text: &str| fill(text, &[("letter", name)]);
     let state = match column {
         Column::Loading => "loading",
         Column::Loaded(_) => "loaded",
@@ -49,14 +86,14 @@ fn head(comparing: Comparing, index: usize, id: Uuid, column: &Column, language:
     };
     let what = match column {
         Column::Loading => view! { <p class="vv-hint">{words.loading}</p> }.erase(),
-        Column::Loaded(session) => facts(&name, session, language),
+        Column::Loaded(session) => facts(name, session, language),
         Column::Failed(trouble) => failure(comparing, id, trouble, words),
     };
     let lead = named(words.make_reference);
-    let place = if index == 0 {
-        view! { <span class="vv-tag">{words.reference}</span> }.erase()
-    } else {
-        view! {
+    let place = match place {
+        Place::Reference => view! { <span class="vv-tag">{words.reference}</span> }.erase(),
+        Place::First => ().into_any(),
+        Place::Other => view! {
             <button
                 class="vv-plain vv-lead"
                 type="button"
@@ -64,19 +101,22 @@ fn head(comparing: Comparing, index: usize, id: Uuid, column: &Column, language:
                 title=lead
                 on:click=move |_| {
                     comparing.lead(id);
-                    focus(".vv-beside-what a");
+                    // One that is not there has no link.
+                    focus(&format!(
+                        ".vv-beside [data-session='{id}'] :is(.vv-beside-what a, .vv-beside-remove)"
+                    ));
                 }
             >
                 <Icon shape=Shape::Flag />
             </button>
         }
-        .erase()
+        .erase(),
     };
     let remove = named(words.remove);
     view! {
         <th role="columnheader" scope="col" data-session=id.to_string() data-state=state>
             <div class="vv-beside-head">
-                <span class="vv-letter">{name}</span>
+                <span class="vv-letter">{name.to_owned()}</span>
                 <div class="vv-beside-what">{what}</div>
                 <div class="vv-beside-acts">
                     {place}
@@ -103,11 +143,13 @@ fn facts(name: &str, session: &SessionDetail, language: Language) -> AnyView {
     let words = Words::of(language);
     let when = beginning(&session.session, language);
     let label = fill(words.open, &[("letter", name), ("when", &when)]);
+    // That it was completed is not worth a word.
+    let ended = Some(session.session.status).filter(|status| *status != SessionStatus::Completed);
     let facts = line([
         mode(session.session.interaction.mode(), words).to_owned(),
         turns(session.turns.len() as u64, words),
         length(&session.session),
-        status(session.session.status, words).to_owned(),
+        ended.map_or(String::new(), |ended| status(ended, words).to_owned()),
     ]);
     view! {
         <a href=session_page(session.session.id) aria-label=label>
@@ -116,16 +158,6 @@ fn facts(name: &str, session: &SessionDetail, language: Language) -> AnyView {
         <p class="vv-hint vv-number">{facts}</p>
     }
     .erase()
-}
-
-/// What is worth a word; that it came to its end is not.
-fn status(status: SessionStatus, words: &Words) -> &'static str {
-    match status {
-        SessionStatus::Active => words.is_active,
-        SessionStatus::Completed | SessionStatus::Superseded => "",
-        SessionStatus::Disconnected => words.is_disconnected,
-        SessionStatus::Error => words.is_error,
-    }
 }
 
 /// Why there is nothing to see, and what to do.
@@ -149,9 +181,10 @@ fn failure(comparing: Comparing, id: Uuid, trouble: &Trouble, words: &'static Wo
 
 /// What had the focus may be gone, or belong to another conversation.
 #[cfg(feature = "hydrate")]
-fn focus(selector: &'static str) {
-    request_animation_frame(move || crate::browser::focus(selector));
+fn focus(selector: &str) {
+    let selector = selector.to_owned();
+    request_animation_frame(move || crate::browser::focus(&selector));
 }
 
 #[cfg(not(feature = "hydrate"))]
-fn focus(_selector: &'static str) {}
+fn focus(_selector: &str) {}

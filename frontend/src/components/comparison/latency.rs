@@ -12,6 +12,7 @@ use crate::state::figures;
 use crate::state::latency::{Stage, Statistics};
 use crate::words::compare::Words;
 use crate::words::fill;
+use crate::words::stages::stage_name;
 
 /// The total and its parts, a row each.
 pub(super) fn section(
@@ -65,7 +66,7 @@ pub(super) fn row(
         });
         let content = view! {
             {strip_plot(sample, scale, has_lane_apart, label)}
-            {quartet(sample.statistics.as_ref(), compared_with.as_ref(), words)}
+            {quartet(measure, sample.statistics.as_ref(), compared_with.as_ref(), words)}
             {estimated}
         };
         grid::cell(content.erase())
@@ -82,6 +83,7 @@ pub(super) fn row(
 
 /// Count, mean, median and 95th percentile.
 fn quartet(
+    measure: Measure,
     statistics: Option<&Statistics>,
     reference: Option<&Statistics>,
     words: &'static Words,
@@ -90,12 +92,13 @@ fn quartet(
         return view! { <p class="vv-hint">{words.not_measured}</p> }.erase();
     };
     let figure = |(key, title, value): Figure| {
-        let difference = reference.map(|reference| value(statistics) - value(reference));
+        let difference = reference.map(|reference| difference(value(statistics), value(reference)));
+        let is_judged = key != "count" && is_judged(measure);
         view! {
             <div data-figure=key>
                 <dt>{title}</dt>
                 <dd>{figures::ms(value(statistics))}</dd>
-                {difference.map(|it| difference_shown(it, key != "count", words))}
+                {difference.map(|it| difference_shown(it, is_judged, words))}
             </div>
         }
         .erase()
@@ -121,18 +124,27 @@ fn count(statistics: &Statistics) -> f64 {
     statistics.count as f64
 }
 
-/// How much more or less than in the reference; whether that is good is said of times only.
-pub(super) fn difference_shown(difference: f64, is_time: bool, words: &'static Words) -> AnyView {
-    let rounded = difference.round();
-    let change = if rounded > 0.0 {
+/// How much more one figure is than the other: as both are shown, so that the three agree.
+fn difference(figure: f64, reference: f64) -> f64 {
+    figure.round() - reference.round()
+}
+
+/// Whether less is better. What no mark explains may be less than nothing, and is best where it is nothing.
+fn is_judged(measure: Measure) -> bool {
+    measure != Measure::Part(Stage::Unexplained)
+}
+
+/// How much more or less than in the reference; whether that is good is said where it is.
+fn difference_shown(difference: f64, is_judged: bool, words: &'static Words) -> AnyView {
+    let change = if difference > 0.0 {
         "more"
-    } else if rounded < 0.0 {
+    } else if difference < 0.0 {
         "less"
     } else {
         "same"
     };
     view! {
-        <dd class="vv-difference" title=words.less_than_reference data-change=is_time.then_some(change)>
+        <dd class="vv-difference" title=words.less_than_reference data-change=is_judged.then_some(change)>
             {figures::difference_ms(difference)}
         </dd>
     }
@@ -145,21 +157,6 @@ pub(super) fn name(measure: Measure, words: &Words) -> &'static str {
         Measure::Part(stage) => stage_name(stage, words),
         Measure::InterruptedTotal => words.total_of_interrupted,
         Measure::UntilSilence => words.until_silence,
-    }
-}
-
-fn stage_name(stage: Stage, words: &Words) -> &'static str {
-    match stage {
-        Stage::Endpointing => words.stage_endpointing,
-        Stage::Stt => words.stage_stt,
-        Stage::Llm => words.stage_llm,
-        Stage::LlmText => words.stage_llm_text,
-        Stage::Tts => words.stage_tts,
-        Stage::Provider => words.stage_provider,
-        Stage::Viva => words.stage_viva,
-        Stage::Network => words.stage_network,
-        Stage::Silence => words.stage_silence,
-        Stage::Unexplained => words.stage_unexplained,
     }
 }
 
@@ -200,6 +197,34 @@ mod tests {
         };
         let shown = columns(Words::of(Language::English)).map(|(key, _, value)| (key, value(&statistics)));
         assert_eq!(shown, [("count", 7.0), ("avg", 2.0), ("p50", 3.0), ("p95", 4.0)]);
+    }
+
+    #[test]
+    #[expect(clippy::float_cmp, reason = "these values are exact")]
+    fn a_difference_is_that_of_the_figures_that_are_shown() {
+        for (figure, reference, expected) in [
+            (100.4, 99.6, 0.0),
+            (100.5, 100.4, 1.0),
+            (99.0, 100.4, -1.0),
+            (-40.2, 5.3, -45.0),
+        ] {
+            assert_eq!(
+                difference(figure, reference),
+                expected,
+                "{figure} after {reference}"
+            );
+        }
+    }
+
+    #[test]
+    fn less_is_better_of_all_but_what_no_mark_explains() {
+        let parts = Stage::ALL.into_iter().map(Measure::Part);
+        let others = [Measure::Total, Measure::InterruptedTotal, Measure::UntilSilence];
+        let rest: Vec<Measure> = parts
+            .chain(others)
+            .filter(|measure| !is_judged(*measure))
+            .collect();
+        assert_eq!(rest, [Measure::Part(Stage::Unexplained)]);
     }
 
     #[test]

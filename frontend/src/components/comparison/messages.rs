@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 
 use super::super::{Icon, Shape};
-use crate::api::ACCOUNT_PATH;
+use crate::api::sign_in_from_here;
 use crate::comparing::Comparing;
 use crate::erase::Erase;
 use crate::state::compare::{Columns, LeftOut, Trouble};
@@ -26,7 +26,7 @@ pub fn Messages() -> impl IntoView {
                 <div class="vv-message" data-severity="failure">
                     <Icon shape=Shape::Warning />
                     <p>{say(|words| words.err_signed_out)}</p>
-                    <a href=ACCOUNT_PATH>{say(|words| words.sign_in)}</a>
+                    <a href=sign_in_from_here()>{say(|words| words.sign_in)}</a>
                 </div>
             }
             .erase()

@@ -11,7 +11,7 @@ use crate::words::fill;
 /// On the reader's clock.
 #[cfg(feature = "hydrate")]
 pub(super) fn beginning(session: &Session, language: Language) -> String {
-    crate::browser::local_time(session.started_at.timestamp_millis(), language)
+    crate::browser::local_minute(session.started_at.timestamp_millis(), language)
 }
 
 /// The server shows no conversations.

@@ -1,16 +1,17 @@
 use leptos::ev::SubmitEvent;
 use leptos::html::Input;
 use leptos::prelude::*;
-use viva_protocol::rest::{SessionOverview, SessionPage};
+use viva_protocol::rest::SessionOverview;
 
 use super::super::{Icon, Shape};
 use super::messages::sentence;
 use super::moment::{beginning, length, line, mode, turns};
 use crate::comparing::Comparing;
 use crate::erase::Erase;
-use crate::state::compare::{Selection, Trouble};
+use crate::state::compare::{Picker, Selection, Trouble};
 use crate::state::context::Preferences;
 use crate::state::figures;
+use crate::state::history::Names;
 use crate::words::compare::{Words, say};
 use crate::words::fill;
 use crate::{Language, Page};
@@ -37,7 +38,7 @@ pub fn SessionPicker() -> impl IntoView {
     let waits = move || {
         comparing
             .picker
-            .with(|picker| picker.page().is_none())
+            .with(|picker| picker.page().is_none() && picker.trouble().is_none())
             .to_string()
     };
     let full = move || is_full.get().then(|| Words::now(preferences).add_full);
@@ -84,23 +85,18 @@ fn Status() -> impl IntoView {
     let trouble = Memo::new(move |_| comparing.picker.with(|picker| picker.trouble().cloned()));
     let said = move || {
         let words = Words::now(preferences);
-        comparing.picker.with(|picker| match picker.page() {
+        comparing.picker.with(|picker| match picker.found() {
             _ if picker.is_loading() => words.looking.to_owned(),
-            Some(SessionPage { page, .. }) if page.total > 0 => {
-                fill(words.found, &[("n", &page.total.to_string())])
+            Some(found) if found.list.page.total > 0 => {
+                fill(words.found, &[("n", &found.list.page.total.to_string())])
             }
-            Some(_) if picker.search().text.is_empty() => words.none_yet.to_owned(),
+            Some(_) if picker.is_empty() => words.none_yet.to_owned(),
             Some(_) => words.found_none.to_owned(),
             None => String::new(),
         })
     };
-    let is_empty = move || {
-        comparing.picker.with(|picker| {
-            picker.search().text.is_empty() && picker.page().is_some_and(|page| page.page.total == 0)
-        })
-    };
     let way_out = move || {
-        is_empty().then(|| {
+        comparing.picker.with(Picker::is_empty).then(|| {
             let word = say(|words| words.talk);
             view! { <a href=Page::Talk.path()>{word}</a> }
         })
@@ -130,17 +126,21 @@ fn Status() -> impl IntoView {
 /// What there is on this page of the list.
 fn choices(comparing: Comparing, preferences: Preferences) -> Vec<AnyView> {
     let language = preferences.language.get();
+    let names = comparing
+        .names
+        .with(|list| list.as_ref().map(Names::of))
+        .unwrap_or_default();
     comparing.selection.track();
     comparing.picker.with(|picker| {
         let items = picker.page().map_or(&[][..], |page| &page.page.items);
         items
             .iter()
-            .map(|item| choice(comparing, item, language))
+            .map(|item| choice(comparing, item, &names, language))
             .collect()
     })
 }
 
-fn choice(comparing: Comparing, item: &SessionOverview, language: Language) -> AnyView {
+fn choice(comparing: Comparing, item: &SessionOverview, names: &Names, language: Language) -> AnyView {
     let words = Words::of(language);
     let id = item.session.id;
     let (is_chosen, is_full) = comparing
@@ -159,8 +159,9 @@ fn choice(comparing: Comparing, item: &SessionOverview, language: Language) -> A
             &[("avg", &figures::ms(avg)), ("p95", &figures::ms(p95))],
         )
     });
+    let providers: Vec<&str> = item.providers.iter().map(|id| names.name(id)).collect();
     let facts = line([
-        item.providers.join(words.list_separator),
+        providers.join(words.list_separator),
         turns(item.total_turns, words),
         length(&item.session),
         latency.unwrap_or_default(),

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 use uuid::Uuid;
-use viva_protocol::rest::SessionDetail;
+use viva_protocol::rest::{ProviderList, SessionDetail};
 
 use super::{configuration, heads, interruptions, latency, transcripts};
 use crate::Language;
@@ -27,7 +27,10 @@ pub fn SideBySide() -> impl IntoView {
     let table = move || {
         columns.with(|columns| {
             let is_settled = is_settled.get();
-            (!columns.is_empty()).then(|| table(comparing, columns, is_settled, preferences.language.get()))
+            let language = preferences.language.get();
+            comparing.names.with(|list| {
+                (!columns.is_empty()).then(|| table(comparing, columns, is_settled, list.as_ref(), language))
+            })
         })
     };
     let one_more = move || (columns.with(Vec::len) == 1).then(|| Words::now(preferences).one_more);
@@ -41,7 +44,19 @@ pub fn SideBySide() -> impl IntoView {
     .erase()
 }
 
-fn table(comparing: Comparing, columns: &[(Uuid, Column)], is_settled: bool, language: Language) -> AnyView {
+/// Which column the others are compared with: the first that is there, once all are there or are not.
+fn reference(sessions: &[Option<&SessionDetail>], is_settled: bool) -> usize {
+    let first = sessions.iter().position(Option::is_some);
+    first.filter(|_| is_settled).unwrap_or(0)
+}
+
+fn table(
+    comparing: Comparing,
+    columns: &[(Uuid, Column)],
+    is_settled: bool,
+    list: Option<&ProviderList>,
+    language: Language,
+) -> AnyView {
     let words = Words::of(language);
     let sessions: Vec<Option<&SessionDetail>> = columns.iter().map(|(_, column)| column.session()).collect();
     let is_there = is_settled && sessions.iter().any(Option::is_some);
@@ -49,7 +64,7 @@ fn table(comparing: Comparing, columns: &[(Uuid, Column)], is_settled: bool, lan
         let measures = measured(&sessions);
         let scale = scale(&measures, &sessions);
         view! {
-            {configuration::section(&sessions, words)}
+            {configuration::section(&sessions, list, words)}
             {latency::section(&measures, &sessions, &scale, words)}
             {interruptions::section(&sessions, &scale, words)}
             {transcripts::section(&sessions, words)}
@@ -64,7 +79,7 @@ fn table(comparing: Comparing, columns: &[(Uuid, Column)], is_settled: bool, lan
             aria-busy=(!is_settled).to_string()
             aria-label=say(|words| words.beside)
         >
-            {heads::heads(comparing, columns, language)}
+            {heads::heads(comparing, columns, reference(&sessions, is_settled), language)}
             {sections}
         </table>
     }
@@ -101,6 +116,19 @@ mod tests {
 
     use super::*;
     use crate::state::compare::samples::{session, turn};
+
+    #[test]
+    fn the_first_that_is_there_is_the_reference() {
+        let there = session(1, json!({"mode": "cascade", "config": {}}), &[]);
+        for (sessions, is_settled, expected) in [
+            (vec![Some(&there), None], true, 0),
+            (vec![None, Some(&there), Some(&there)], true, 1),
+            (vec![None, Some(&there)], false, 0),
+            (vec![None, None], true, 0),
+        ] {
+            assert_eq!(reference(&sessions, is_settled), expected, "{sessions:?}");
+        }
+    }
 
     #[test]
     fn the_longest_of_any_measure_of_any_column_is_on_the_scale() {

@@ -2,11 +2,12 @@
 
 use leptos::prelude::*;
 use viva_protocol::rest::{SessionDetail, Turn};
-use viva_protocol::ws::InterruptReason;
+use viva_protocol::ws::{InterruptReason, Role};
 
 use super::grid;
 use crate::erase::Erase;
 use crate::state::figures;
+use crate::state::said::Said;
 use crate::words::compare::Words;
 use crate::words::fill;
 
@@ -63,7 +64,6 @@ fn said(session: &SessionDetail, turn: &Turn, words: &'static Words) -> AnyView 
     };
     let user = role(&session.session.user_role, words.you);
     let ai = role(&session.session.ai_role, words.ai);
-    let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let total = turn.latency.total_ms.map(|ms| {
         let label = fill(words.latency_of, &[("n", &turn.turn_number.to_string())]);
         view! {
@@ -80,20 +80,25 @@ fn said(session: &SessionDetail, turn: &Turn, words: &'static Words) -> AnyView 
         view! { <p class="vv-said-failure">{fill(words.failed, &[("why", why)])}</p> }
     });
     view! {
-        {line("user", user, text(&turn.user_transcript), String::new(), words)}
-        {line("ai", ai, text(&turn.ai_transcript), text(&turn.ai_unheard), words)}
-        {cut}
-        {failed}
-        {total}
+        <div class="vv-said-turn">
+            {Said::of(turn, Role::User).map(|said| line("user", user, said, words))}
+            {Said::of(turn, Role::Assistant).map(|said| line("ai", ai, said, words))}
+            {cut}
+            {failed}
+            {total}
+        </div>
     }
     .erase()
 }
 
 /// What one side said, and what of it was not heard.
-fn line(side: &'static str, name: String, text: String, unheard: String, words: &'static Words) -> AnyView {
-    let wordless = (text.is_empty() && unheard.is_empty())
+fn line(side: &'static str, name: String, said: Said<'_>, words: &'static Words) -> AnyView {
+    let wordless = said
+        .is_wordless()
         .then(|| view! { <span class="vv-hint">{words.no_words}</span> });
-    let unheard = (!unheard.is_empty()).then(|| view! { <del title=words.unheard>{unheard}</del> });
+    let text = said.text.map(ToOwned::to_owned);
+    let unheard = said.unheard.map(ToOwned::to_owned);
+    let unheard = unheard.map(|text| view! { <del title=words.unheard>{text}</del> });
     view! {
         <p class="vv-said" data-role=side>
             <span class="vv-said-role">{name}</span>

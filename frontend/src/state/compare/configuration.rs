@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
-use viva_protocol::rest::{Session, SessionDetail};
+use viva_protocol::rest::{ProviderList, Session, SessionDetail};
 use viva_protocol::ws::{Interaction, Mode};
 
 use crate::state::choices::{Field, Part, parts_of};
@@ -42,6 +42,13 @@ pub enum FactValue {
     Default,
     /// A text.
     Text(String),
+    /// Something that has a name. Two are the same only by their ids: names may be given twice.
+    Named {
+        /// What a configuration calls it.
+        id: String,
+        /// What people call it.
+        name: String,
+    },
     /// Nothing.
     Nothing,
 }
@@ -70,14 +77,15 @@ impl Fact {
     }
 }
 
-/// The configurations side by side: a row for whatever some session has.
-pub fn facts(columns: &[Option<&SessionDetail>]) -> Vec<Fact> {
+/// The configurations side by side: a row for whatever some session has. What the list of providers does not name goes by its
+/// id.
+pub fn facts(columns: &[Option<&SessionDetail>], list: Option<&ProviderList>) -> Vec<Fact> {
     names(columns)
         .into_iter()
         .map(|name| Fact {
             values: columns
                 .iter()
-                .map(|column| Some(value(&name, &column.as_ref()?.session)))
+                .map(|column| Some(value(&name, &column.as_ref()?.session, list)))
                 .collect(),
             name,
         })
@@ -124,18 +132,29 @@ fn options(interaction: &Interaction) -> &Map<String, Value> {
     }
 }
 
-fn value(name: &FactName, session: &Session) -> FactValue {
+fn value(name: &FactName, session: &Session, list: Option<&ProviderList>) -> FactValue {
     let (parts, language) = parts_of(&session.interaction);
     let choices = |wanted: &Part| parts.iter().find(|(part, _)| part == wanted);
     match name {
         FactName::Mode => FactValue::Mode(session.interaction.mode()),
-        FactName::Provider(part) => text(choices(part).map(|(_, choices)| choices.provider.as_str())),
-        FactName::Choice(part, field) => match choices(part).map(|(_, choices)| choices.get(*field)) {
+        FactName::Provider(part) => match choices(part) {
+            None => FactValue::Nothing,
+            Some((_, choices)) => FactValue::Named {
+                id: choices.provider.clone(),
+                name: choices.provider_name(*part, list),
+            },
+        },
+        FactName::Choice(part, field) => match choices(part) {
             None => FactValue::Nothing,
             // A part without a language of its own has that of the conversation.
-            Some(choice) if choice.is_empty() && *field == Field::Language => FactValue::Nothing,
-            Some(choice) if choice.is_empty() => FactValue::Default,
-            Some(choice) => FactValue::Text(choice.clone()),
+            Some((_, choices)) if choices.get(*field).is_empty() && *field == Field::Language => {
+                FactValue::Nothing
+            }
+            Some((_, choices)) if choices.get(*field).is_empty() => FactValue::Default,
+            Some((_, choices)) => FactValue::Named {
+                id: choices.get(*field).clone(),
+                name: choices.name(*part, *field, list),
+            },
         },
         FactName::Language => text(Some(&language)),
         FactName::Option(option) => match options(&session.interaction).get(option) {
@@ -164,7 +183,12 @@ mod tests {
 
     use super::super::samples::{realtime, session};
     use super::*;
+    use crate::state::settings::tests::{list, provider};
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "what is handed over is written down where it is"
+    )]
     fn cascade(more: Value) -> SessionDetail {
         let config =
             json!({"stt_provider": "ears", "stt_model": "ears-2", "options": {"llm_temperature": 0.5}});
@@ -180,14 +204,21 @@ mod tests {
         fact.map(|fact| fact.values.clone())
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "values of a row are compared")]
     fn is(text: &str) -> Option<FactValue> {
         Some(FactValue::Text(text.to_owned()))
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "values of a row are compared")]
+    fn named(id: &str, name: &str) -> Option<FactValue> {
+        let (id, name) = (id.to_owned(), name.to_owned());
+        Some(FactValue::Named { id, name })
     }
 
     #[test]
     fn a_mode_has_rows_of_its_own_and_the_other_has_nothing_there() {
         let (realtime, cascade) = (realtime(1), cascade(json!({})));
-        let facts = facts(&[Some(&realtime), Some(&cascade)]);
+        let facts = facts(&[Some(&realtime), Some(&cascade)], None);
         let nothing = Some(FactValue::Nothing);
         for (name, values) in [
             (
@@ -199,16 +230,19 @@ mod tests {
             ),
             (
                 FactName::Provider(Part::Realtime),
-                [is("offline"), nothing.clone()],
+                [named("offline", "offline"), nothing.clone()],
             ),
             (
                 FactName::Choice(Part::Realtime, Field::Voice),
                 [Some(FactValue::Default), nothing.clone()],
             ),
-            (FactName::Provider(Part::Stt), [nothing.clone(), is("ears")]),
+            (
+                FactName::Provider(Part::Stt),
+                [nothing.clone(), named("ears", "ears")],
+            ),
             (
                 FactName::Choice(Part::Stt, Field::Model),
-                [nothing.clone(), is("ears-2")],
+                [nothing.clone(), named("ears-2", "ears-2")],
             ),
             (
                 FactName::Option("llm_temperature".to_owned()),
@@ -231,11 +265,41 @@ mod tests {
     }
 
     #[test]
+    fn what_is_offered_goes_by_its_name_and_the_rest_by_its_id() {
+        let mut ears = provider("ears", &["ears-2", "ears-3"]);
+        ears.name = "Ears".to_owned();
+        for model in &mut ears.models {
+            model.name = "Listens".to_owned();
+        }
+        let mut list = list(Vec::new());
+        list.stt = vec![ears];
+        let (second, third, gone) = (
+            cascade(json!({})),
+            cascade(json!({"config": {"stt_provider": "ears", "stt_model": "ears-3"}})),
+            cascade(json!({"config": {"stt_provider": "ears", "stt_model": "ears-1"}})),
+        );
+        let facts = facts(&[Some(&second), Some(&third), Some(&gone)], Some(&list));
+        assert_eq!(
+            find(&facts, &FactName::Provider(Part::Stt)),
+            Some(vec![named("ears", "Ears"); 3])
+        );
+        let name = FactName::Choice(Part::Stt, Field::Model);
+        let models = [
+            named("ears-2", "Listens"),
+            named("ears-3", "Listens"),
+            named("ears-1", "ears-1"),
+        ];
+        assert_eq!(find(&facts, &name), Some(models.to_vec()));
+        let fact = facts.iter().find(|fact| fact.name == name).unwrap();
+        assert!(fact.is_other(1), "two may have the same name");
+    }
+
+    #[test]
     fn what_differs_from_the_first_is_marked_and_only_that() {
         let first = cascade(json!({"ai_role": "teacher", "barge_in_enabled": false}));
         let second = cascade(json!({"ai_role": "teacher"}));
         let third = cascade(json!({"barge_in_enabled": false}));
-        let facts = facts(&[Some(&first), Some(&second), Some(&third)]);
+        let facts = facts(&[Some(&first), Some(&second), Some(&third)], None);
         let marks = |name: FactName| {
             let fact = facts.iter().find(|fact| fact.name == name).unwrap();
             (fact.differs(), [0, 1, 2].map(|column| fact.is_other(column)))
@@ -248,7 +312,7 @@ mod tests {
     #[test]
     fn a_column_that_is_not_there_differs_from_none() {
         let (first, third) = (cascade(json!({})), cascade(json!({"user_role": "child"})));
-        let facts = facts(&[None, Some(&first), Some(&third)]);
+        let facts = facts(&[None, Some(&first), Some(&third)], None);
         assert_eq!(
             find(&facts, &FactName::UserRole),
             Some(vec![None, Some(FactValue::Nothing), is("child")])

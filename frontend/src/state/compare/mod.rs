@@ -10,10 +10,10 @@ pub(crate) mod samples;
 mod selection;
 mod trouble;
 
-pub use columns::{Column, Columns};
+pub use columns::{Column, Columns, Question};
 pub use configuration::{Fact, FactName, FactValue, facts};
 pub use measure::{Dot, Measure, Sample, measured};
-pub use picker::{Picker, Search};
+pub use picker::{Heard, Picker, Search};
 pub use plot::{Lane, Scale, path};
-pub use selection::{LeftOut, MOST, Selection};
+pub use selection::{COMPARED, LeftOut, Selection, comparison_of};
 pub use trouble::Trouble;

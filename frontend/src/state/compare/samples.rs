@@ -1,5 +1,10 @@
 //! Sessions for tests.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "what is handed over is written down where it is"
+)]
+
 use serde_json::{Value, json};
 use uuid::Uuid;
 use viva_protocol::rest::{SessionDetail, Turn};

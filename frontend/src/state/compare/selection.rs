@@ -1,10 +1,14 @@
+use std::ops::RangeInclusive;
+
 use uuid::Uuid;
 
-/// Most sessions that are compared.
-pub const MOST: usize = 4;
-/// Most that is shown of what is no id: so many, of so many letters each.
+use crate::Page;
+use crate::state::excerpt::excerpt;
+
+/// How many sessions are compared.
+pub const COMPARED: RangeInclusive<usize> = 2..=4;
+/// Most that is shown of what is no id.
 const NONSENSE: usize = 3;
-const NONSENSE_LETTERS: usize = 40;
 /// What of the page's address names the sessions.
 const PARAMETER: &str = "ids";
 
@@ -55,8 +59,7 @@ impl Selection {
             Ok(_) if self.is_full() => self.left_out.too_many += 1,
             Ok(id) => self.ids.push(id),
             Err(_) if self.left_out.nonsense.len() < NONSENSE => {
-                let short = name.chars().take(NONSENSE_LETTERS).collect();
-                self.left_out.nonsense.push(short);
+                self.left_out.nonsense.push(excerpt(name));
             }
             Err(_) => {}
         }
@@ -64,12 +67,7 @@ impl Selection {
 
     /// The query that asks for the same, with its question mark; empty when there is nothing to ask for.
     pub fn query(&self) -> String {
-        let ids: Vec<String> = self.ids.iter().map(Uuid::to_string).collect();
-        if ids.is_empty() {
-            String::new()
-        } else {
-            format!("?{PARAMETER}={}", ids.join(","))
-        }
+        query(self.ids.iter().copied())
     }
 
     /// The sessions in order.
@@ -89,7 +87,7 @@ impl Selection {
 
     /// Whether there is room for no other.
     pub fn is_full(&self) -> bool {
-        self.ids.len() >= MOST
+        self.ids.len() >= *COMPARED.end()
     }
 
     /// Adds a session at the end; one that is there, or for which there is no room, changes nothing.
@@ -120,6 +118,20 @@ impl Selection {
     }
 }
 
+fn query(ids: impl Iterator<Item = Uuid>) -> String {
+    let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
+    if ids.is_empty() {
+        String::new()
+    } else {
+        format!("?{PARAMETER}={}", ids.join(","))
+    }
+}
+
+/// Where these sessions are compared, in this order.
+pub fn comparison_of(ids: impl Iterator<Item = Uuid>) -> String {
+    format!("{}{}", Page::Compare.path(), query(ids))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,7 +146,7 @@ mod tests {
 
     #[test]
     fn an_address_names_two_to_four_sessions_and_what_else_it_says_is_told() {
-        let [a, b, c, d, e] = [1, 2, 3, 4, 5].map(|number| id(number).to_string());
+        let [one, two, three, four, five] = [1, 2, 3, 4, 5].map(|number| id(number).to_string());
         let left_out = |nonsense: &[&str], repeated, too_many| LeftOut {
             nonsense: nonsense.iter().map(ToString::to_string).collect(),
             repeated,
@@ -143,31 +155,35 @@ mod tests {
         for (query, expected, told) in [
             (String::new(), ids(&[]), left_out(&[], 0, 0)),
             ("ids=".to_owned(), ids(&[]), left_out(&[], 0, 0)),
-            (format!("ids={a}"), ids(&[1]), left_out(&[], 0, 0)),
-            (format!("ids={b},{a}"), ids(&[2, 1]), left_out(&[], 0, 0)),
+            (format!("ids={one}"), ids(&[1]), left_out(&[], 0, 0)),
+            (format!("ids={two},{one}"), ids(&[2, 1]), left_out(&[], 0, 0)),
             (
-                format!("ids={a}%2C{b}%2c{c}"),
+                format!("ids={one}%2C{two}%2c{three}"),
                 ids(&[1, 2, 3]),
                 left_out(&[], 0, 0),
             ),
             (
-                format!("x=1&ids={a}&y&ids={b}"),
+                format!("x=1&ids={one}&y&ids={two}"),
                 ids(&[1, 2]),
                 left_out(&[], 0, 0),
             ),
-            (format!("ids={a},{a},{b}"), ids(&[1, 2]), left_out(&[], 1, 0)),
             (
-                format!("ids={a},{},{b}", a.to_uppercase()),
+                format!("ids={one},{one},{two}"),
                 ids(&[1, 2]),
                 left_out(&[], 1, 0),
             ),
             (
-                format!("ids={a},{b},{c},{d},{e},{a}"),
+                format!("ids={one},{},{two}", one.to_uppercase()),
+                ids(&[1, 2]),
+                left_out(&[], 1, 0),
+            ),
+            (
+                format!("ids={one},{two},{three},{four},{five},{one}"),
                 ids(&[1, 2, 3, 4]),
                 left_out(&[], 1, 1),
             ),
             (
-                format!("ids=nonsense,{a},,<b>"),
+                format!("ids=nonsense,{one},,<b>"),
                 ids(&[1]),
                 left_out(&["nonsense", "<b>"], 0, 0),
             ),

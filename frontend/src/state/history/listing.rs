@@ -27,6 +27,17 @@ pub struct Found {
     pub pages: u64,
 }
 
+/// What an answer of the server does to the rows that are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// Nothing: it was overtaken.
+    Overtaken,
+    /// They are of what was looked for before, or there were none.
+    Same,
+    /// They go: something else was looked for before.
+    Another,
+}
+
 /// What there is to see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
@@ -74,12 +85,13 @@ impl Listing {
         (self.asked, bound)
     }
 
-    /// The server said this, or why not; answers whether that is news, and no answer that was overtaken.
-    pub fn hear(&mut self, number: u64, question: Question, said: Result<SessionPage, Trouble>) -> bool {
+    /// The server said this, or why not.
+    pub fn hear(&mut self, number: u64, question: Question, said: Result<SessionPage, Trouble>) -> Heard {
         if number != self.asked {
-            return false;
+            return Heard::Overtaken;
         }
         self.is_waiting = false;
+        let is_another = self.found.is_some() && self.same(question.filters()).is_none();
         match said {
             Ok(page) => {
                 self.found = Some(Found {
@@ -98,7 +110,17 @@ impl Listing {
                 self.trouble = Some(trouble);
             }
         }
-        true
+        if is_another { Heard::Another } else { Heard::Same }
+    }
+
+    /// These were deleted.
+    pub fn forget(&mut self, gone: &[Uuid]) {
+        let Some(found) = &mut self.found else { return };
+        let before = found.rows.len();
+        found.rows.retain(|row| !gone.contains(&row.session.id));
+        let fewer = before - found.rows.len();
+        found.total = found.total.saturating_sub(fewer as u64);
+        found.pages = found.total.div_ceil(u64::from(PAGE_SIZE));
     }
 
     /// What is looked for makes no sense, and nothing is asked. What was asked before is overtaken.
@@ -153,6 +175,11 @@ impl Listing {
         };
         if !found.rows.is_empty() {
             Shown::Rows
+        } else if found.total > 0 && self.is_waiting {
+            Shown::Loading
+        } else if found.total > 0 && u64::from(found.page()) <= found.pages {
+            // All of it was deleted, and what is there now could not be asked for.
+            Shown::Told
         } else if found.total > 0 {
             Shown::Beyond {
                 page: found.page(),
@@ -193,8 +220,15 @@ mod tests {
 
     fn answered(listing: &mut Listing, query: &str, said: Result<SessionPage, Trouble>) -> Option<u64> {
         let (number, bound) = listing.ask(&question(query));
-        assert!(listing.hear(number, question(query), said));
+        assert_ne!(listing.hear(number, question(query), said), Heard::Overtaken);
         bound
+    }
+
+    fn failed() -> Result<SessionPage, Trouble> {
+        Err(Trouble {
+            kind: TroubleKind::NoServer,
+            detail: None,
+        })
     }
 
     #[test]
@@ -213,14 +247,56 @@ mod tests {
         let mut listing = Listing::default();
         let (first, _) = listing.ask(&question("?q=a"));
         let (second, _) = listing.ask(&question("?q=ab"));
-        assert!(!listing.hear(first, question("?q=a"), Ok(page(1, 1, 1))));
-        assert!(listing.is_waiting());
-        assert!(listing.hear(second, question("?q=ab"), Ok(page(2, 2, 1))));
+        let heard = listing.hear(first, question("?q=a"), Ok(page(1, 1, 1)));
+        assert_eq!((heard, listing.is_waiting()), (Heard::Overtaken, true));
+        let heard = listing.hear(second, question("?q=ab"), Ok(page(2, 2, 1)));
+        assert_eq!(heard, Heard::Same, "nothing was there before");
         assert_eq!(listing.rows().len(), 2);
         let (third, _) = listing.ask(&question("?q=abc"));
         listing.refuse(vec![Flaw::Reversed]);
-        assert!(!listing.hear(third, question("?q=abc"), Ok(page(1, 1, 1))));
+        let heard = listing.hear(third, question("?q=abc"), Ok(page(1, 1, 1)));
+        assert_eq!(heard, Heard::Overtaken);
         assert_eq!((listing.shown(), listing.is_waiting()), (Shown::Told, false));
+    }
+
+    #[test]
+    fn an_answer_says_whether_the_rows_before_it_were_of_something_else() {
+        let mut listing = Listing::default();
+        let mut hear = |query, said| {
+            let (number, _) = listing.ask(&question(query));
+            listing.hear(number, question(query), said)
+        };
+        assert_eq!(hear("", Ok(page(20, 45, 7))), Heard::Same);
+        assert_eq!(hear("?page=2", Ok(page(20, 45, 7))), Heard::Same);
+        assert_eq!(hear("?q=a", Ok(page(1, 1, 9))), Heard::Another);
+        assert_eq!(hear("?q=a", failed()), Heard::Same);
+        assert_eq!(hear("?q=ab", failed()), Heard::Another);
+    }
+
+    #[test]
+    fn what_was_deleted_goes_also_when_the_list_cannot_be_asked_for() {
+        let ids = |numbers: std::ops::Range<u64>| -> Vec<Uuid> {
+            numbers.map(|number| row(number).session.id).collect()
+        };
+        let mut listing = Listing::default();
+        listing.forget(&ids(0..1));
+        answered(&mut listing, "", Ok(page(20, 45, 7)));
+        listing.forget(&ids(1..3));
+        assert_eq!((listing.rows().len(), listing.row(ids(1..2)[0])), (18, None));
+        let found = listing.found().unwrap();
+        assert_eq!((found.total, found.pages, found.range()), (43, 3, (1, 18)));
+        listing.forget(&ids(0..20));
+        let (number, _) = listing.ask(&question(""));
+        assert_eq!(listing.shown(), Shown::Loading);
+        listing.hear(number, question(""), failed());
+        assert_eq!(listing.shown(), Shown::Told);
+
+        answered(&mut listing, "", Ok(page(2, 2, 7)));
+        listing.forget(&ids(0..2));
+        assert_eq!(listing.shown(), Shown::Empty);
+        answered(&mut listing, "?page=2", Ok(page(2, 22, 7)));
+        listing.forget(&ids(0..2));
+        assert_eq!(listing.shown(), Shown::Beyond { page: 2, pages: 1 });
     }
 
     #[test]

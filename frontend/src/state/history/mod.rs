@@ -8,7 +8,7 @@ mod selection;
 mod trouble;
 mod wanted;
 
-pub use listing::{Found, Listing, Shown};
+pub use listing::{Found, Heard, Listing, Shown};
 pub use names::Names;
 pub use pacing::{Entry, Pace, Pacing};
 pub use removal::{Kept, Outcome, Reason, Removal};

@@ -1,10 +1,7 @@
-use std::ops::RangeInclusive;
-
 use uuid::Uuid;
 use viva_protocol::rest::SessionOverview;
 
-/// How many can be compared.
-const COMPARED: RangeInclusive<usize> = 2..=4;
+use crate::state::compare::{COMPARED, comparison_of};
 
 /// A session that a person chose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,8 +121,7 @@ impl Selection {
         if self.len() > *COMPARED.end() {
             return Comparison::TooMany;
         }
-        let ids: Vec<String> = self.0.iter().map(|chosen| chosen.id.to_string()).collect();
-        Comparison::Ready(format!("/compare?ids={}", ids.join(",")))
+        Comparison::Ready(comparison_of(self.0.iter().map(|chosen| chosen.id)))
     }
 }
 

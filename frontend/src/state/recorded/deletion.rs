@@ -29,9 +29,9 @@ impl Deletion {
         }
     }
 
-    /// Nobody wants it any more. What the server does already cannot be taken back.
+    /// Nobody wants it any more. What the server does already, or did, cannot be taken back.
     pub fn leave(&mut self) {
-        if *self != Self::UnderWay {
+        if matches!(self, Self::Asked | Self::Failed(_)) {
             *self = Self::Unwanted;
         }
     }
@@ -72,6 +72,14 @@ mod tests {
         assert_eq!(deletion, Deletion::UnderWay, "it cannot be taken back");
         deletion.end(Ok(()));
         assert_eq!((deletion.is_asked(), &deletion), (false, &Deletion::Done));
+        deletion.leave();
+        deletion.ask();
+        assert!(!deletion.begin());
+        assert_eq!(
+            deletion,
+            Deletion::Done,
+            "the dialog closes, and nothing is left to ask for"
+        );
     }
 
     #[test]

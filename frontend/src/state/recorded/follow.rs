@@ -37,7 +37,7 @@ impl Follow {
         }
     }
 
-    /// A person turns the wheel, or moves a finger.
+    /// A person turns the wheel.
     pub fn stop(&mut self) {
         self.follows = false;
     }

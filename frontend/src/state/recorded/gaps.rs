@@ -13,6 +13,8 @@ pub struct Gap {
     pub at_ms: f64,
     /// Its parts, one after the other.
     pub parts: Vec<Segment>,
+    /// How long it was: with what makes the parts too long, too. `None` where no answer was heard.
+    pub total_ms: Option<f64>,
 }
 
 impl Gap {
@@ -26,6 +28,7 @@ impl Gap {
             turn_number: turn.turn.turn_number,
             at_ms,
             parts,
+            total_ms: turn.turn.latency.total_ms,
         })
     }
 
@@ -72,8 +75,16 @@ impl Gaps {
     }
 }
 
+impl<'a> IntoIterator for &'a Gaps {
+    type Item = &'a Gap;
+    type IntoIter = std::slice::Iter<'a, Gap>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
 #[cfg(test)]
-#[expect(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
     use super::super::samples::turn;
     use super::*;
@@ -90,6 +101,20 @@ mod tests {
         assert_eq!(stage(2_999.0), Some(Stage::Tts));
         assert_eq!(stage(3_005.0), Some(Stage::Silence));
         assert_eq!(stage(3_010.0), None);
+    }
+
+    #[test]
+    fn its_total_is_the_measured_one_also_where_its_parts_are_longer() {
+        let mut too_long = turn(1, 1_000.0);
+        too_long.turn.latency.total_ms = Some(980.0);
+        too_long.turn.latency.unexplained_ms = Some(-30.0);
+        let mut failed = turn(2, 6_000.0);
+        failed.turn.latency.total_ms = None;
+        let totals: Vec<Option<f64>> = Gaps::of(&[too_long, failed])
+            .iter()
+            .map(|gap| gap.total_ms)
+            .collect();
+        assert_eq!(totals, [Some(980.0), None]);
     }
 
     #[test]

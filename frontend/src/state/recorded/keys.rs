@@ -33,10 +33,19 @@ pub enum KeyAction {
     Zoom(Zoom),
 }
 
+/// In which part of the page the focus is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Within {
+    /// In the player.
+    Player,
+    /// Elsewhere, where the keys that scroll do so.
+    Rest,
+}
+
 const ARROW_MS: f64 = 5_000.0;
 
 /// What a key does, or nothing. Keys with modifiers belong to the browser.
-pub fn action(key: &str, focus: Focus) -> Option<KeyAction> {
+pub fn action(key: &str, focus: Focus, within: Within) -> Option<KeyAction> {
     if focus == Focus::Field {
         return None;
     }
@@ -46,6 +55,8 @@ pub fn action(key: &str, focus: Focus) -> Option<KeyAction> {
         " " => KeyAction::Toggle,
         "ArrowLeft" => KeyAction::Go(Step::By(-ARROW_MS)),
         "ArrowRight" => KeyAction::Go(Step::By(ARROW_MS)),
+        // Others scroll, or are letters that somebody may say or press by mistake.
+        _ if within == Within::Rest => return None,
         "ArrowUp" => KeyAction::Go(Step::PreviousTurn),
         "ArrowDown" => KeyAction::Go(Step::NextTurn),
         "Home" => KeyAction::Go(Step::Begin),
@@ -75,17 +86,39 @@ mod tests {
             ("+", KeyAction::Zoom(Zoom::In)),
             ("-", KeyAction::Zoom(Zoom::Out)),
         ] {
-            assert_eq!(action(key, Focus::Page), Some(expected), "{key}");
-            assert_eq!(action(key, Focus::Field), None, "{key}");
+            assert_eq!(action(key, Focus::Page, Within::Player), Some(expected), "{key}");
+            assert_eq!(action(key, Focus::Field, Within::Player), None, "{key}");
         }
-        assert_eq!(action("x", Focus::Page), None);
+        assert_eq!(action("x", Focus::Page, Within::Player), None);
+    }
+
+    #[test]
+    fn outside_the_player_space_and_two_arrows_act_and_the_others_scroll() {
+        let elsewhere = |key| action(key, Focus::Page, Within::Rest);
+        assert_eq!(elsewhere(" "), Some(KeyAction::Toggle));
+        assert_eq!(elsewhere("ArrowLeft"), Some(KeyAction::Go(Step::By(-5_000.0))));
+        assert_eq!(elsewhere("ArrowRight"), Some(KeyAction::Go(Step::By(5_000.0))));
+        for key in [
+            "ArrowUp",
+            "ArrowDown",
+            "Home",
+            "End",
+            ",",
+            ".",
+            "+",
+            "=",
+            "-",
+            "0",
+        ] {
+            assert_eq!(elsewhere(key), None, "{key}");
+        }
     }
 
     #[test]
     fn space_presses_the_button_that_has_the_focus_and_arrows_still_go() {
-        assert_eq!(action(" ", Focus::Control), None);
+        assert_eq!(action(" ", Focus::Control, Within::Player), None);
         assert_eq!(
-            action("ArrowRight", Focus::Control),
+            action("ArrowRight", Focus::Control, Within::Player),
             Some(KeyAction::Go(Step::By(5_000.0)))
         );
     }

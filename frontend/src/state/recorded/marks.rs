@@ -51,6 +51,18 @@ impl Happened {
         }
     }
 
+    /// Which one is shown where there is no room for all: the lowest.
+    fn rank(self) -> u8 {
+        match self {
+            Self::Interrupted => 0,
+            Self::FirstAudio => 1,
+            Self::SpeechEnded => 2,
+            Self::SpeechBegan => 3,
+            Self::Endpoint => 4,
+            Self::FirstToken => 5,
+        }
+    }
+
     /// On whose side it is shown.
     pub fn half(self) -> Half {
         match self {
@@ -93,8 +105,7 @@ impl Happened {
             Self::FirstToken => marks.llm_first_token_ms,
             Self::FirstAudio => {
                 let silence_ms = marks.leading_silence_ms.unwrap_or_default();
-                let begun_ms = marks.playback_started_ms.or(marks.first_audio_sent_ms)?;
-                Some(begun_ms + silence_ms)
+                Some(marks.playback_started_ms? + silence_ms)
             }
             Self::Interrupted => turn.turn.interrupted_at_ms.or(marks.interrupted_ms),
         }
@@ -138,6 +149,22 @@ impl Marks {
         let first = self.0.partition_point(|mark| mark.at_ms < from_ms);
         let end = self.0.partition_point(|mark| mark.at_ms <= to_ms);
         &self.0[first..end.max(first)]
+    }
+
+    /// Those between two moments that are shown when no two on a side may be nearer to each other than this.
+    pub fn shown(&self, from_ms: f64, to_ms: f64, apart_ms: f64) -> Vec<Mark> {
+        let mut marks = self.between(from_ms, to_ms).to_vec();
+        marks.sort_by_key(|mark| mark.happened.rank());
+        let mut shown: Vec<Mark> = Vec::new();
+        for mark in marks {
+            let is_near = |other: &Mark| {
+                other.happened.half() == mark.happened.half() && (other.at_ms - mark.at_ms).abs() < apart_ms
+            };
+            if !shown.iter().any(is_near) {
+                shown.push(mark);
+            }
+        }
+        shown
     }
 
     /// The next one on a side, at most so far away.
@@ -201,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_no_client_played_is_heard_where_it_was_sent_and_a_cut_one_is_marked() {
+    fn what_nobody_reported_to_have_heard_is_not_called_heard_and_a_cut_answer_is_marked() {
         let mut cut = turn(1, 0.0);
         cut.turn.interrupted_at_ms = Some(3_500.0);
         cut.marks = TurnMarks {
@@ -214,8 +241,21 @@ mod tests {
             let found = marks.0.iter().find(|mark| mark.happened == happened);
             found.map(|mark| mark.at_ms)
         };
-        assert_eq!(of(Happened::FirstAudio), Some(910.0));
+        assert_eq!(of(Happened::FirstAudio), None);
+        assert_eq!(of(Happened::FirstToken), Some(1_700.0));
         assert_eq!(of(Happened::Interrupted), Some(3_500.0));
+    }
+
+    #[test]
+    fn where_there_is_no_room_for_all_the_ones_that_matter_most_are_shown() {
+        let shown = |apart_ms| {
+            let shown = marks().shown(0.0, 5_000.0, apart_ms);
+            shown.iter().map(|mark| mark.happened).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(10.0).len(), 5);
+        let expected = [Happened::FirstAudio, Happened::SpeechEnded, Happened::SpeechBegan];
+        assert_eq!(shown(600.0), expected);
+        assert_eq!(shown(1_000.0), expected[..2]);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use viva_protocol::ws::Role;
 pub use deletion::Deletion;
 pub use follow::Follow;
 pub use gaps::{Gap, Gaps};
-pub use keys::{KeyAction, Step, action};
+pub use keys::{KeyAction, Step, Within, action};
 pub use marks::{Half, Happened, Mark, Marks};
 pub use scale::{Scale, Zoom};
 pub use trouble::{Trouble, TroubleKind};
@@ -94,6 +94,8 @@ pub struct RecordedTurn {
     pub exported: ExportedTurn,
     /// When it begins.
     pub begins_ms: f64,
+    /// When the user begins to be heard; `None` where they were not recorded.
+    pub user_begins_ms: Option<f64>,
     /// When its answer begins; `None` where nothing of one was heard.
     pub answer_begins_ms: Option<f64>,
 }
@@ -104,10 +106,10 @@ impl RecordedTurn {
         self.exported.turn.turn_number
     }
 
-    /// When one side begins to be heard.
+    /// When one side begins to be heard, if it is.
     pub fn side_begins_ms(&self, side: Role) -> Option<f64> {
         match side {
-            Role::User => Some(self.begins_ms),
+            Role::User => self.user_begins_ms,
             Role::Assistant => self.answer_begins_ms,
         }
     }
@@ -124,21 +126,24 @@ impl Recorded {
             .any(|recording| recording.estimated);
         let mut free_from_ms = 0.0;
         let turns = turns.into_iter().map(|exported| {
+            let user_begins_ms = first_sound(&exported, AudioSide::User);
             let answer_begins_ms = first_sound(&exported, AudioSide::Ai);
-            let begins_ms = first_sound(&exported, AudioSide::User)
+            let begins_ms = user_begins_ms
                 .or(exported.marks.speech_started_ms)
                 .or(answer_begins_ms)
-                .unwrap_or(free_from_ms)
+                .unwrap_or_else(|| since(&export.session, &exported))
                 .max(free_from_ms);
             free_from_ms = begins_ms;
             RecordedTurn {
                 exported,
                 begins_ms,
+                user_begins_ms,
                 answer_begins_ms,
             }
         });
+        let turns = turns.collect();
         Self {
-            turns: turns.collect(),
+            turns,
             session: export.session,
             length_ms: export.length_ms,
             statistics: export.latency_stats,
@@ -210,6 +215,13 @@ impl Recorded {
     }
 }
 
+/// When a turn began, on the wall clock that turns always have.
+#[expect(clippy::cast_precision_loss, reason = "a session lasts hours at most")]
+fn since(session: &Session, turn: &ExportedTurn) -> f64 {
+    let since = turn.turn.started_at - session.started_at;
+    since.num_milliseconds() as f64
+}
+
 fn first_sound(turn: &ExportedTurn, side: AudioSide) -> Option<f64> {
     let recording = turn.recordings.iter().find(|recording| recording.side == side)?;
     recording.stretches.first().map(|stretch| stretch.at_ms)
@@ -236,8 +248,9 @@ fn whole(value: f64) -> u64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
-    use super::samples::{export, turn};
+    use super::samples::{export, noon, turn};
     use super::*;
 
     /// Three turns, which begin at 1, 6 and 11 s; of the second the user was not recorded.
@@ -270,13 +283,12 @@ mod tests {
         assert_eq!(recorded.span_of(0), Some((1_000.0, 6_200.0)));
         assert_eq!(recorded.span_of(2), Some((11_000.0, 14_000.0)));
         assert_eq!(recorded.span_of(3), None);
-        let answer = recorded.turns[0].side_begins_ms(Role::Assistant);
-        assert_eq!(answer, Some(3_000.0));
     }
 
     #[test]
-    fn turns_of_which_nothing_is_known_come_where_the_ones_before_them_are() {
+    fn turns_of_which_nothing_was_heard_begin_by_the_wall_clock_and_have_nothing_to_play() {
         let mut unknown = turn(2, 3_000.0);
+        unknown.turn.started_at = noon(4);
         unknown.recordings.clear();
         unknown.marks = viva_protocol::rest::TurnMarks::default();
         let peaks = SessionPeaks {
@@ -284,9 +296,26 @@ mod tests {
             length_ms: 0.0,
             recordings: Vec::new(),
         };
-        let recorded = Recorded::of(export(vec![turn(1, 1_000.0), unknown], 5_000.0), &peaks);
-        assert_eq!(recorded.turns[1].begins_ms, 1_000.0);
-        assert_eq!(recorded.turns[1].answer_begins_ms, None);
+        let turns = vec![turn(1, 1_000.0), unknown, turn(3, 6_000.0)];
+        let recorded = Recorded::of(export(turns, 9_000.0), &peaks);
+        assert_eq!(recorded.turns[1].begins_ms, 4_000.0);
+        for side in [Role::User, Role::Assistant] {
+            assert_eq!(recorded.turns[1].side_begins_ms(side), None);
+        }
+        assert_eq!(recorded.turn_at(3_999.0), Some(0), "the one before it is heard");
+        assert_eq!(recorded.turn_at(4_000.0), Some(1));
+    }
+
+    #[test]
+    fn a_side_is_played_from_where_it_is_heard() {
+        let recorded = recorded();
+        let sides = |turn: &RecordedTurn| [Role::User, Role::Assistant].map(|side| turn.side_begins_ms(side));
+        assert_eq!(sides(&recorded.turns[0]), [Some(1_000.0), Some(3_000.0)]);
+        assert_eq!(
+            sides(&recorded.turns[1]),
+            [None, Some(8_000.0)],
+            "of which the user was not recorded"
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Turns to test with.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use std::str::FromStr;
+
 use uuid::Uuid;
 use viva_protocol::rest::{
     AudioSide, AudioStretch, ExportedRecording, ExportedTurn, LatencyStats, Session, SessionExport,
@@ -8,8 +9,11 @@ use viva_protocol::rest::{
 };
 use viva_protocol::ws::{Interaction, Latency, RealtimeConfig};
 
-fn moment() -> DateTime<Utc> {
-    DateTime::UNIX_EPOCH
+/// So many seconds after noon; the type of times is that of the protocol.
+pub(super) fn noon<T: FromStr + Default>(seconds: u8) -> T {
+    format!("2026-11-30T12:00:{seconds:02}Z")
+        .parse()
+        .unwrap_or_default()
 }
 
 /// Marks of a turn that begins at this moment: the user speaks from 0.2 to 1 s of it, the AI is heard from 2.01 s on.
@@ -46,8 +50,8 @@ pub(super) fn turn(turn_number: u16, begins_ms: f64) -> ExportedTurn {
         turn: Turn {
             id: Uuid::from_u128(u128::from(turn_number)),
             turn_number,
-            started_at: moment(),
-            ended_at: moment(),
+            started_at: noon(0),
+            ended_at: noon(3),
             user_transcript: Some("Hello?".to_owned()),
             ai_transcript: Some("Hello.".to_owned()),
             ai_unheard: None,
@@ -87,14 +91,15 @@ pub(super) fn export(turns: Vec<ExportedTurn>, length_ms: f64) -> SessionExport 
             id: Uuid::nil(),
             interaction: Interaction::Realtime(RealtimeConfig::default()),
             status: SessionStatus::Completed,
-            started_at: moment(),
-            ended_at: Some(moment() + TimeDelta::seconds(20)),
+            started_at: noon(0),
+            ended_at: Some(noon(20)),
             barge_in_enabled: true,
             system_prompt: None,
             user_role: None,
             ai_role: None,
             scenario_context: None,
         },
+        instructions: String::new(),
         length_ms,
         latency_stats: LatencyStats::default(),
         turns,

@@ -148,10 +148,14 @@ async fn the_main_listener_tells_no_figures() {
     let server = with_sign_in(RateLimits::default()).await;
     let ada = server.person("ada").await;
     let bearer = ada.bearer();
-    for headers in [&[][..], &[("authorization", bearer.as_str())][..]] {
-        for path in ["/metrics", "/api/metrics", "/api/v1/metrics"] {
-            let answer = server.request("GET", path, headers).await;
-            assert_eq!(answer.status, 404, "{path}");
+    for path in ["/metrics", "/api/metrics", "/api/v1/metrics"] {
+        let nobodys = server.get(path).await;
+        assert!(!nobodys.status.is_success(), "{path}: {}", nobodys.status);
+        let adas = server
+            .request("GET", path, &[("authorization", bearer.as_str())])
+            .await;
+        assert_eq!(adas.status, 404, "{path}");
+        for answer in [nobodys, adas] {
             assert!(!answer.text().contains("viva_"), "{path}");
         }
     }

@@ -1,44 +1,15 @@
 //! The page Compare: conversations side by side, which the address names.
 
 use anyhow::{Context, Result, ensure};
-use serde_json::{Value, json};
+use serde_json::json;
 use thirtyfour::Key;
 
 use viva_e2e_tests::browser::{Browser, Microphone};
 use viva_e2e_tests::page::{Page, View};
 use viva_e2e_tests::viva::Viva;
 
-use crate::statistics::{PARTS, shown, until_stored};
-
-/// The rows that are no part of a latency: the name, and where the server has the same.
-const OTHER_ROWS: [(&str, &str); 3] = [
-    ("total", "/total_ms"),
-    ("interrupted-total", "/interrupted/total_ms"),
-    ("until-silence", "/interrupt_ms"),
-];
-
-const FIGURES: [&str; 4] = ["count", "avg", "p50", "p95"];
-
-/// Each row with figures by its name: of each column, what it shows by name, and its difference to the first.
-const TABLE: &str =
-    "Object.fromEntries([...document.querySelectorAll('.vv-beside tr:has(.vv-plot)')].map(row =>
-    [row.dataset.row, [...row.querySelectorAll('td')].map(cell =>
-        Object.fromEntries([...cell.querySelectorAll('[data-figure]')].map(({ dataset, children }) =>
-            [dataset.figure, [children[1].textContent, children[2]?.textContent ?? null]])))]))";
-
-/// Where the dots of the total lie in each column in ms, by the ticks of its own scale: those that are counted, and those that are
-/// not.
-const DOTS: &str = "(() => {
-    const ticks = [...document.querySelectorAll('[data-row=scale] td')].map(cell =>
-        [...cell.querySelectorAll('text')].map(text =>
-            [parseFloat(text.getAttribute('x')) * 10, Number(text.textContent.replaceAll(',', ''))]));
-    return [...document.querySelectorAll('[data-row=total] td')].map((cell, column) => {
-        const [[x0, ms0], [x1, ms1]] = [ticks[column][0], ticks[column].at(-1)];
-        const dots = name => [...cell.querySelector(name).getAttribute('d').matchAll(/M([0-9.-]+) /g)]
-            .map(([, x]) => ms0 + (x - x0) / (x1 - x0) * (ms1 - ms0));
-        return [dots('.vv-plot-turns'), dots('.vv-plot-apart')];
-    });
-})()";
+use crate::compared_figures::{TABLE, agree, dots_agree};
+use crate::statistics::until_stored;
 
 /// Holds so many conversations in which nobody says anything, and returns their ids.
 const HOLD: &str = "(count => new Promise(done => {
@@ -58,6 +29,12 @@ const HOLD: &str = "(count => new Promise(done => {
         done(ids);
     };
 }))";
+
+/// Whoever looks for a text from now on waits.
+const HOLD_BACK: &str = "(() => {
+    window.whole = window.fetch;
+    window.fetch = (path, ...rest) => path.includes('q=') ? new Promise(() => {}) : whole(path, ...rest);
+})()";
 
 /// What the server answers from now on to whoever asks for a session: nothing.
 const CUT_OFF: &str = "(() => {
@@ -91,71 +68,6 @@ async fn until_columns(page: &Page, ids: &[&str]) -> Result<()> {
         10,
     )
     .await
-}
-
-/// Whether a column shows the server's figures in every row, and how they differ from those of the first.
-fn agree(table: &Value, column: usize, stats: &Value, reference: &Value) -> Result<()> {
-    for (name, pointer) in PARTS.into_iter().chain(OTHER_ROWS) {
-        let figures = stats.pointer(pointer).with_context(|| pointer.to_owned())?;
-        let of_first = reference.pointer(pointer).with_context(|| pointer.to_owned())?;
-        let row = &table[name][column];
-        if figures["count"] == 0 {
-            ensure!(row.is_null() || *row == json!({}), "{name} is made up: {row}");
-            continue;
-        }
-        for key in FIGURES {
-            let figure = figures[key].as_f64().context(key)?;
-            let (text, difference) = (&row[key][0], &row[key][1]);
-            // It is shown in whole milliseconds.
-            let off = (shown(text)? - figure).abs();
-            ensure!(off <= 0.501, "{name}, {key}: {text} is shown of {figure}");
-            let has_reference = column > 0 && of_first["count"] != 0;
-            let expected = has_reference.then(|| of_first[key].as_f64()).flatten();
-            match expected {
-                None => ensure!(difference.is_null(), "{name}, {key}: {difference} to nothing"),
-                Some(expected) => {
-                    let text = difference.as_str().context("a difference")?;
-                    let difference = shown(&json!(text.trim_start_matches(['+', '±'])))?;
-                    let off = (difference - (figure - expected)).abs();
-                    ensure!(off <= 0.501, "{name}, {key}: {text} from {expected} to {figure}");
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Whether each column has a dot for every turn with a total, where it belongs on the scale that all have.
-async fn dots_agree(page: &Page, ids: &[&str]) -> Result<()> {
-    let drawn = page.value(DOTS).await?;
-    for (column, id) in ids.iter().enumerate() {
-        let turns = page
-            .answer(&format!("/api/v1/interaction/sessions/{id}/turns"))
-            .await?;
-        let turns = turns["items"].as_array().context("turns")?;
-        for (lane, interrupted) in [(0, false), (1, true)] {
-            let totals: Vec<f64> = turns
-                .iter()
-                .filter(|turn| turn["interrupted"] == interrupted)
-                .filter_map(|turn| turn["latency"]["total_ms"].as_f64())
-                .collect();
-            let dots = drawn[column][lane].as_array().context("dots")?;
-            ensure!(dots.len() == totals.len(), "{drawn} is drawn of {totals:?}");
-            for (dot, total) in dots.iter().zip(&totals) {
-                let off = (dot.as_f64().context("a dot")? - total).abs();
-                ensure!(off < 1.0, "{dot} is drawn of {total}");
-            }
-        }
-    }
-    let scales = page
-        .value("[...document.querySelectorAll('[data-row=scale] td')].map(cell => cell.innerHTML)")
-        .await?;
-    let scales = scales.as_array().context("scales")?;
-    ensure!(
-        scales.windows(2).all(|pair| pair[0] == pair[1]),
-        "they have scales of their own"
-    );
-    Ok(())
 }
 
 /// Talks until so many turns are stored, and returns the conversation's id.
@@ -215,6 +127,7 @@ async fn two_conversations_are_compared_and_their_figures_are_those_of_the_serve
             agree(&table, 1, &of_second, &of_first)?;
             dots_agree(page, &[&first, &second]).await?;
             what_differs_is_marked(page).await?;
+            what_is_offered_has_its_name(page).await?;
             what_was_said_is_there(page, &first).await?;
             for (index, id) in [&first, &second].into_iter().enumerate() {
                 let link = page
@@ -281,6 +194,26 @@ async fn what_differs_is_marked(page: &Page) -> Result<()> {
     Ok(())
 }
 
+/// As on the other pages: by the names of the list of providers.
+async fn what_is_offered_has_its_name(page: &Page) -> Result<()> {
+    let list = page.answer("/api/v1/interaction/providers").await?;
+    let providers = list["realtime"].as_array().context("providers")?;
+    let offline = providers.iter().find(|provider| provider["id"] == "offline");
+    let name = offline.context("no offline provider")?["name"]
+        .as_str()
+        .context("a name")?;
+    page.until(
+        &format!(
+            "document.querySelector('[data-row=realtime] td').textContent === {} &&
+                [...document.querySelectorAll('.vv-choice-facts')].every(facts => facts.textContent.includes({}))",
+            json!(name),
+            json!(name)
+        ),
+        5,
+    )
+    .await
+}
+
 /// Both sides by name, and what of the answer that was cut nobody heard.
 async fn what_was_said_is_there(page: &Page, id: &str) -> Result<()> {
     let turns = page
@@ -295,7 +228,7 @@ async fn what_was_said_is_there(page: &Page, id: &str) -> Result<()> {
         turn["interrupted"] == true && unheard == turn["ai_unheard"],
         "{unheard} was not heard of {turn}"
     );
-    let said = page.value(&format!("{cell}.innerText")).await?;
+    let said = page.value(&format!("{cell}.textContent")).await?;
     let said = said.as_str().context("a text")?;
     for part in ["User", "AI", "interrupted after", "silent after"] {
         ensure!(said.contains(part), "no {part} in {said}");
@@ -341,6 +274,25 @@ async fn what_an_address_names_in_vain_is_told_and_the_others_stay() -> Result<(
             ensure!(gone.contains("somebody else’s"), "it says {gone}");
             page.picture("compare-gone").await?;
 
+            // It becomes the first, but the others cannot be compared with what is not there.
+            page.click(".vv-beside thead [data-state=gone] .vv-lead").await?;
+            until_columns(page, &[nobody, first, second, &format!("{many}1")]).await?;
+            page.until(
+                &format!("document.activeElement.matches(\"[data-session='{nobody}'] .vv-beside-remove\")"),
+                5,
+            )
+            .await?;
+            let tagged = page
+                .value(
+                    "[...document.querySelectorAll('.vv-beside thead [data-session]')].map(head =>
+                        head.querySelector('.vv-tag') !== null)",
+                )
+                .await?;
+            ensure!(
+                tagged == json!([false, true, false, false]),
+                "the reference is {tagged}"
+            );
+
             page.click(".vv-beside thead [data-state=gone] .vv-beside-remove")
                 .await?;
             until_columns(page, &[first, second, &format!("{many}1")]).await?;
@@ -352,7 +304,25 @@ async fn what_an_address_names_in_vain_is_told_and_the_others_stay() -> Result<(
             );
             page.click(".vv-beside thead [data-state=gone] .vv-beside-remove")
                 .await?;
-            until_columns(page, &[first, second]).await
+            until_columns(page, &[first, second]).await?;
+
+            // The second hangs; without it the first is shown.
+            page.load_after(&format!(
+                "const whole = window.fetch;
+                window.fetch = (path, ...rest) =>
+                    String(path).includes('{second}') ? new Promise(() => {{}}) : whole(path, ...rest);"
+            ))
+            .await?;
+            page.until_shown(
+                &format!(".vv-beside[aria-busy=true] [data-session='{first}'][data-state=loaded]"),
+                10,
+            )
+            .await?;
+            page.click(&format!("[data-session='{second}'] .vv-beside-remove"))
+                .await?;
+            until_columns(page, &[first]).await?;
+            page.until_shown(".vv-beside[aria-busy=false] [data-section=configuration]", 5)
+                .await
         })
         .await
 }
@@ -369,9 +339,14 @@ async fn conversations_are_found_by_page_added_with_the_keyboard_and_asked_for_a
             page.reload().await?;
             page.until_shown(&format!(".vv-choice[data-session='{newest}']"), 10)
                 .await?;
+            // Whoever turns over the list that is there stays in it, whatever else was looked for meanwhile.
+            page.value(HOLD_BACK).await?;
+            page.write(".vv-choose-search input", "龍").await?;
+            page.press(Key::Enter).await?;
             page.click(".vv-older").await?;
             page.until_shown(&format!(".vv-choice[data-session='{oldest}']"), 10)
                 .await?;
+            page.value("window.fetch = window.whole").await?;
             let shown = page
                 .value("document.querySelectorAll('.vv-choice').length")
                 .await?;
@@ -436,6 +411,31 @@ async fn one_column_at_a_time(page: &Page) -> Result<()> {
 }
 
 #[tokio::test]
+async fn nothing_is_left_on_the_screen_of_who_is_signed_out() -> Result<()> {
+    let viva = Viva::start_with(&[("VIVA__AUTH__MODE", "token")]).await?;
+    let (token, url) = (viva.token("ada").await?, viva.url());
+    Browser::with(Microphone::NotAllowed)
+        .token(&token)
+        .visit(&url, async |page| {
+            let id = hold(page, 1).await?.remove(0);
+            page.open(&format!("{url}compare?ids={id}")).await?;
+            until_columns(page, &[&id]).await?;
+            page.until_shown(&format!(".vv-choice[data-session='{id}']"), 10)
+                .await?;
+            page.devtools("Network.clearBrowserCookies", json!({})).await?;
+            page.click(".vv-choose-search button").await?;
+            page.until_shown(".vv-messages [data-severity=failure]", 10)
+                .await?;
+            page.until(
+                "document.querySelectorAll('.vv-choice, [data-state=loaded], [data-section]').length === 0",
+                5,
+            )
+            .await
+        })
+        .await
+}
+
+#[tokio::test]
 async fn who_is_signed_out_meanwhile_is_led_to_where_they_sign_in() -> Result<()> {
     let viva = Viva::start_with(&[("VIVA__AUTH__MODE", "token")]).await?;
     let (token, url) = (viva.token("ada").await?, viva.url());
@@ -446,9 +446,10 @@ async fn who_is_signed_out_meanwhile_is_led_to_where_they_sign_in() -> Result<()
             page.until_shown("#vv-choose-list a[href='/']", 10).await?;
             page.devtools("Network.clearBrowserCookies", json!({})).await?;
             page.click(".vv-choose-search button").await?;
-            page.until_shown(".vv-messages a[href='/login']", 10).await?;
+            let way_in = ".vv-messages a[href='/login?next=/compare']";
+            page.until_shown(way_in, 10).await?;
             page.picture("compare-signed-out").await?;
-            page.click(".vv-messages a[href='/login']").await?;
+            page.click(way_in).await?;
             page.until_shown("#token", 5).await
         })
         .await

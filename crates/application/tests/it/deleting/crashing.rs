@@ -9,9 +9,10 @@ use viva_fakes::{Crash, CrashPoint};
 use super::Kept;
 
 /// What a deletion does that lasts, and what it looks at. A new step gets a row here, and is crashed at thereby.
-const STEPS: [&str; 11] = [
+const STEPS: [&str; 13] = [
     "store content", // The tombstone: from here on there is no way back.
     "delete rows",
+    "find the owner", // Whether they are gone.
     "empty the journal",
     "empty the spool",
     "list files",
@@ -20,15 +21,19 @@ const STEPS: [&str; 11] = [
     "delete a file",
     "delete a file",
     "delete a file",
+    "delete what is below",
     "delete a file", // The tombstone.
 ];
 
 /// What a start does with what is left, when nothing was removed yet.
-const STEPS_OF_A_START: [&str; 13] = [
-    "list files", // The tombstones.
+const STEPS_OF_A_START: [&str; 17] = [
+    "find the storage's id",
+    "measure a file", // The storage's mark.
+    "list files",     // The tombstones.
     "measure a file",
     "read a file",
     "delete rows",
+    "find the owner",
     "empty the journal",
     "empty the spool",
     "list files",
@@ -37,6 +42,7 @@ const STEPS_OF_A_START: [&str; 13] = [
     "delete a file",
     "delete a file",
     "delete a file",
+    "delete what is below",
     "delete a file",
 ];
 

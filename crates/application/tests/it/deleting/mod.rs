@@ -3,10 +3,11 @@
 mod crashing;
 mod ports;
 
-use viva_application::deletion::{DeleteError, Deleted, FinishedDeletions};
+use viva_application::deletion::{DeleteError, FinishedDeletions};
 use viva_contract::samples::{OWNER, STRANGER, session_id};
 use viva_domain::ids::SessionId;
-use viva_domain::ports::{BlobErrorKind, BlobKey, BlobStore as _, SpoolErrorKind, StoreErrorKind};
+use viva_domain::ports::{BlobErrorKind, BlobKey, BlobStore as _, RemovedBlobs, SpoolErrorKind};
+use viva_fakes::{Crash, CrashPoint};
 
 pub(crate) use ports::{Kept, recordings};
 
@@ -66,9 +67,9 @@ async fn what_came_of_each_of_a_selection_is_told() {
             results[..],
             [
                 Err(DeleteError::Unknown(_)),
-                Ok(Deleted { files: FILES, .. }),
+                Ok(RemovedBlobs { files: FILES, .. }),
                 Err(DeleteError::Active(_)),
-                Ok(Deleted { files: FILES, .. })
+                Ok(RemovedBlobs { files: FILES, .. })
             ]
         ),
         "{results:?}"
@@ -86,14 +87,59 @@ async fn when_something_does_not_answer_the_rest_of_a_selection_is_not_tried() {
     assert!(
         matches!(
             &done[..],
-            [(_, Err(DeleteError::Blob(_))), (_, Err(DeleteError::NotTried(id)))] if *id == session_id(2)
+            [(_, Err(DeleteError::Unfinished { .. })), (_, Err(DeleteError::NotTried(id)))] if *id == session_id(2)
         ),
         "{done:?}"
     );
-    assert_eq!(kept.blob_store.faults().failures(), 1);
+    assert_eq!(
+        kept.blob_store.faults().failures(),
+        2,
+        "it was asked once more what it did"
+    );
     kept.blob_store.faults().recover();
     kept.assert_whole(1).await;
     kept.assert_whole(2).await;
+}
+
+#[tokio::test]
+async fn that_nothing_has_changed_is_said_only_where_it_is_known() {
+    // The storage says no, and then that there is no tombstone.
+    let kept = Kept::two_sessions().await;
+    kept.blob_store.faults().fail_next(1, BlobErrorKind::Unavailable);
+    let deleted = kept.deletions().delete(OWNER, session_id(1)).await;
+    assert!(matches!(deleted, Err(DeleteError::Blob(_))), "{deleted:?}");
+    kept.assert_whole(1).await;
+    // It did what it was told, and nobody heard of it.
+    let point = CrashPoint::at(1, Crash::After);
+    let deleted = kept.deletions_until(&point).delete(OWNER, session_id(1)).await;
+    assert!(
+        matches!(deleted, Err(DeleteError::Unfinished { .. })),
+        "{deleted:?}"
+    );
+    assert_eq!(kept.tombstones(), [session_id(1)]);
+}
+
+#[tokio::test]
+async fn a_session_that_the_database_has_as_active_keeps_its_files_and_the_tombstone() {
+    let kept = Kept::two_sessions().await;
+    kept.begin(3).await;
+    let file = BlobKey::parse(&format!("{}/turn_001_ai.wav", BlobKey::of_session(session_id(3)))).unwrap();
+    kept.store(&file).await;
+    // As after a restoration of the database from before the session's end.
+    let tombstone = BlobKey::tombstone_of(session_id(3));
+    kept.blob_store
+        .put(&tombstone, OWNER.to_string().into())
+        .await
+        .unwrap();
+    let done = kept.deletions().finish_begun().await.unwrap();
+    assert_eq!((done.finished, done.failed), (0, 1));
+    assert_eq!(kept.files_of(3), ["turn_001_ai.wav"]);
+    assert_eq!(kept.tombstones(), [session_id(3)]);
+    // The start ends it, and then it goes.
+    kept.restart().await;
+    let done = kept.deletions().finish_begun().await.unwrap();
+    assert_eq!((done.finished, done.failed), (1, 0));
+    kept.assert_gone(3).await;
 }
 
 #[tokio::test]
@@ -122,9 +168,9 @@ async fn what_cannot_be_finished_does_not_keep_the_rest_from_it() {
             .fail_next(1, SpoolErrorKind::Unavailable);
         kept.deletions().delete(OWNER, id).await.unwrap_err();
     }
-    kept.session_store
+    kept.turn_journal
         .faults()
-        .fail_next(1, StoreErrorKind::Unavailable);
+        .fail_next(1, SpoolErrorKind::Unavailable);
     let done = kept.deletions().finish_begun().await.unwrap();
     assert_eq!(
         done,

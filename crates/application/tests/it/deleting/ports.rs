@@ -99,7 +99,7 @@ impl Kept {
         Deletions::new(self.ports(), self.tasks.clone())
     }
 
-    fn ports(&self) -> DeletionsPorts {
+    pub(crate) fn ports(&self) -> DeletionsPorts {
         DeletionsPorts {
             session_store: self.session_store.clone(),
             retention_store: self.session_store.clone(),

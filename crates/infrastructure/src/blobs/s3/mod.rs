@@ -10,10 +10,6 @@ use secrecy::{ExposeSecret, SecretString};
 
 /// How long the store may take to accept a connection.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-/// How long a request may take: one carries 5 MiB at most.
-const REQUEST_LIMIT: Duration = Duration::from_secs(20);
-/// Trying again goes on for so long: somebody waits for most answers.
-const RETRY_LIMIT: Duration = Duration::from_secs(10);
 const MOST_RETRIES: usize = 3;
 /// Written and removed when a bucket is opened.
 const PROBE: &str = "writable";
@@ -30,17 +26,39 @@ pub struct S3Config {
     pub variables: Vec<(String, SecretString)>,
 }
 
+/// How long something may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// One request.
+    request: Duration,
+    /// So long after the first attempt another one may begin.
+    retry: Duration,
+}
+
+impl Limits {
+    /// Somebody waits for the answer, which is small. A request that takes too long is tried once more.
+    pub(super) const WAITED_FOR: Self = Self {
+        request: Duration::from_secs(8),
+        retry: Duration::from_secs(10),
+    };
+    /// Up to 5 MiB at once, over a line that takes half a megabit per second.
+    pub(super) const UPLOADS: Self = Self {
+        request: Duration::from_mins(2),
+        retry: Duration::from_mins(5),
+    };
+}
+
 /// The bucket's store. Nothing is sent yet.
-pub(super) fn store(config: &S3Config) -> Result<PrefixStore<AmazonS3>, ObjectError> {
+pub(super) fn store(config: &S3Config, limits: Limits) -> Result<PrefixStore<AmazonS3>, ObjectError> {
     let options = ClientOptions::new()
         .with_connect_timeout(CONNECT_LIMIT)
-        .with_timeout(REQUEST_LIMIT)
+        .with_timeout(limits.request)
         .with_allow_http(is_unencrypted(config));
     let mut builder = AmazonS3Builder::new()
         .with_client_options(options)
         .with_retry(RetryConfig {
             max_retries: MOST_RETRIES,
-            retry_timeout: RETRY_LIMIT,
+            retry_timeout: limits.retry,
             ..RetryConfig::default()
         });
     for (name, value) in &config.variables {

@@ -1,6 +1,6 @@
 //! On a server that speaks S3.
 
-use std::path::Path;
+use std::fs;
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;
@@ -97,10 +97,49 @@ async fn a_server_that_is_away_is_unavailable() {
 async fn a_file_that_broke_off_is_not_there() {
     let server = S3Server::start().await;
     let store = server.open("").await;
-    let err = store
-        .put_file(&key("a/b.wav"), Path::new("nowhere.wav"))
-        .await
-        .unwrap_err();
+    let place = tempfile::tempdir().unwrap();
+    let source = place.path().join("source.wav");
+    fs::write(&source, vec![1; 6 * 1024 * 1024]).unwrap();
+    server.refuse("partNumber=2");
+    let err = store.put_file(&key("a/b.wav"), &source).await.unwrap_err();
     assert_eq!(err.kind, BlobErrorKind::Unavailable);
+    assert_eq!(server.refused(), 1);
     assert_eq!(store.len(&key("a/b.wav")).await.unwrap(), None);
+    assert_eq!(server.parts(), 0, "nothing of it takes space");
+    server.refuse("nothing");
+    store.put_file(&key("a/b.wav"), &source).await.unwrap();
+    assert_eq!(store.len(&key("a/b.wav")).await.unwrap(), Some(6 * 1024 * 1024));
+}
+
+#[tokio::test]
+async fn many_files_go_with_few_requests() {
+    let server = S3Server::start().await;
+    let store = server.open("viva").await;
+    fs::create_dir_all(server.path("viva/a/b")).unwrap();
+    for n in 0..1_001 {
+        fs::write(server.path(&format!("viva/a/b/{n}")), "sound").unwrap();
+    }
+    let before = server.requests();
+    let removed = store.delete_below(&key("a/b")).await.unwrap();
+    assert_eq!((removed.files, removed.bytes), (1_001, 5_005));
+    // Two pages of the list, and what is on each.
+    assert_eq!(server.requests() - before, 4);
+    let left: Vec<_> = store.list(&key("a")).try_collect().await.unwrap();
+    assert_eq!(left, []);
+}
+
+#[tokio::test]
+async fn who_cannot_remove_many_at_once_is_asked_for_each() {
+    let server = S3Server::start().await;
+    let mut config = server.config("");
+    let single = ("AWS_DISABLE_BULK_DELETE".to_owned(), "true".to_owned().into());
+    config.variables.push(single);
+    server.refuse("delete");
+    let store = ObjectBlobStore::open_bucket(&config).await.unwrap();
+    for name in ["a/1", "a/2"] {
+        store.put(&key(name), Bytes::from_static(b"sound")).await.unwrap();
+    }
+    let removed = store.delete_below(&key("a")).await.unwrap();
+    assert_eq!((removed.files, server.refused()), (2, 0));
+    assert_eq!(store.len(&key("a/1")).await.unwrap(), None);
 }

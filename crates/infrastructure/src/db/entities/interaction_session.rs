@@ -36,8 +36,9 @@ pub(crate) struct Model {
     pub(crate) started_at: DateTimeUtc,
     pub(crate) status: String,
     pub(crate) ended_at: Option<DateTimeUtc>,
-    /// Higher than that of any session that was stored before.
-    pub(crate) number: i64,
+    /// Higher than that of any session that was stored before; a session that a server of before stored gets one when the
+    /// database is opened again.
+    pub(crate) number: Option<i64>,
     /// Those of the interaction and of those before it, as [`provider_names`] writes them.
     #[sea_orm(column_type = "Text")]
     pub(crate) providers: String,
@@ -85,7 +86,7 @@ impl Model {
             started_at: whole_micros(session.started_at),
             status: session.state.status().as_str().to_owned(),
             ended_at: session.state.ended_at().map(whole_micros),
-            number,
+            number: Some(number),
             providers: provider_names(&session.interaction.providers()),
             turn_count: 0,
             interrupted_count: 0,

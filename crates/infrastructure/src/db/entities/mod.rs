@@ -11,6 +11,7 @@ pub(crate) mod latency_metric;
 pub(crate) mod provider_credential;
 pub(crate) mod session_number;
 pub(crate) mod session_words;
+pub(crate) mod storage;
 pub(crate) mod system_prompt_template;
 mod turn_rows;
 pub(crate) mod user;

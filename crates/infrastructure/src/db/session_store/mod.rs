@@ -1,5 +1,6 @@
 mod found;
 mod instructions;
+mod numbers;
 mod summaries;
 mod words;
 
@@ -388,6 +389,7 @@ impl SessionStore for SqlSessionStore {
 
 /// Adds to the sessions that are there what older versions did not keep of them.
 pub(super) async fn catch_up(connection: &DatabaseConnection) -> Result<(), DbErr> {
+    numbers::give_numbers(connection).await?;
     summaries::catch_up(connection).await?;
     instructions::catch_up(connection).await
 }

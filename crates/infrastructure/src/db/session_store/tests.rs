@@ -1,6 +1,6 @@
 use std::fs;
 
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::{ConnectionTrait, DatabaseBackend, Statement};
 use viva_contract::samples::{
     OWNER, STRANGER, cascade_config, failed_turn, session, session_id, turn, turn_id,
 };
@@ -214,6 +214,41 @@ async fn what_the_ai_was_told_before_that_was_kept_is_composed_of_its_parts() {
     };
     on_sqlite(case).await;
     on_postgres(case).await;
+}
+
+#[tokio::test]
+async fn what_a_server_of_before_stores_afterwards_is_numbered_and_found() {
+    let case = async |database: &Database| {
+        let store = filled(database).await;
+        for n in [2, 3] {
+            store_as_before(database, n).await;
+        }
+        assert_eq!(first_page(&store).await.unwrap().page.total, 1, "they wait");
+        database.migrate().await.unwrap();
+        let list = first_page(&store).await.unwrap();
+        assert_eq!((list.page.total, list.bound), (3, 3));
+        let providers = list.page.items.iter().map(|item| item.providers.len());
+        assert_eq!(providers.collect::<Vec<_>>(), [1; 3], "they are summarised too");
+        store.insert(&session(4)).await.unwrap();
+        assert_eq!(first_page(&store).await.unwrap().bound, 4);
+    };
+    on_sqlite(case).await;
+    on_postgres(case).await;
+}
+
+/// Stores a session that is like the first, with the columns that there were before there were lists.
+async fn store_as_before(database: &Database, n: u16) {
+    let id = session_id(n).as_uuid().simple();
+    let id = match database.connection.get_database_backend() {
+        DatabaseBackend::Sqlite => format!("x'{id}'"),
+        _ => format!("'{id}'::uuid"),
+    };
+    let columns = "user_id, mode, interaction, barge_in_enabled, fallback, started_at, status";
+    let sql = format!(
+        "INSERT INTO interaction_sessions (id, {columns}) SELECT {id}, {columns} FROM interaction_sessions \
+         WHERE number = 1"
+    );
+    run(database, &sql).await;
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ impl Part {
         headers: &HeaderMap,
         tag: Option<&str>,
         len: u64,
-    ) -> Result<Self, Problem> {
+    ) -> Result<Self, Unsatisfiable> {
         let range = headers.get(header::RANGE).and_then(|range| range.to_str().ok());
         let wanted = match range {
             Some(range) if method == Method::GET && is_current(headers, tag) => Wanted::parse(range, len),
@@ -34,7 +34,7 @@ impl Part {
         let (status, bytes) = match wanted {
             Wanted::All => (StatusCode::OK, 0..len),
             Wanted::Part(bytes) => (StatusCode::PARTIAL_CONTENT, bytes),
-            Wanted::Nothing => return Err(Problem::range_not_satisfiable(len)),
+            Wanted::Nothing => return Err(Unsatisfiable { len }),
         };
         let mut headers = vec![
             (header::ACCEPT_RANGES, "bytes".to_owned()),
@@ -49,6 +49,18 @@ impl Part {
             bytes,
             headers,
         })
+    }
+}
+
+/// The range lies outside of a file of so many bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Unsatisfiable {
+    len: u64,
+}
+
+impl From<Unsatisfiable> for Problem {
+    fn from(range: Unsatisfiable) -> Self {
+        Self::range_not_satisfiable(range.len)
     }
 }
 

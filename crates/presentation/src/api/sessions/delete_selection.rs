@@ -3,8 +3,9 @@ use std::collections::HashSet;
 use axum::Json;
 use axum::extract::State;
 use tracing::instrument;
-use viva_application::deletion::{DeleteError, Deleted, Deletions};
+use viva_application::deletion::{DeleteError, Deletions};
 use viva_domain::ids::SessionId;
+use viva_domain::ports::RemovedBlobs;
 use viva_protocol::problem::Problem as ProblemBody;
 use viva_protocol::rest;
 
@@ -24,6 +25,8 @@ const MOST: usize = 100;
     responses(
         (status = 200, description = "What came of each", body = rest::SessionDeletions),
         (status = 400, description = "The body is not JSON, or selects nothing or too many", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 500, description = "A fault of ours; what was begun comes to its end", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "It takes too long; what was begun comes to its end", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
 #[instrument(name = "api.sessions.delete_selection", skip_all)]
@@ -55,7 +58,7 @@ fn selected(selection: rest::SessionSelection) -> Result<Vec<SessionId>, String>
     Ok(ids.map(SessionId::from_uuid).collect())
 }
 
-fn outcome(deleted: &Result<Deleted, DeleteError>) -> rest::DeletionOutcome {
+fn outcome(deleted: &Result<RemovedBlobs, DeleteError>) -> rest::DeletionOutcome {
     let Err(err) = deleted else {
         return rest::DeletionOutcome::Deleted;
     };

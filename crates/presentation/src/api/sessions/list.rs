@@ -64,6 +64,7 @@ impl Wanted {
     responses(
         (status = 200, description = "One page of sessions", body = rest::SessionPage),
         (status = 400, description = "A parameter makes no sense; `detail` says which", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The database cannot be reached", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
 #[instrument(name = "api.sessions.list", skip_all)]

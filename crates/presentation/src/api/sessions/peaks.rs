@@ -27,6 +27,7 @@ use crate::problem::Problem;
         (status = 200, description = "The peaks of every recording", body = rest::SessionPeaks),
         (status = 400, description = "The id is no UUID", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such session", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The database or the storage cannot be reached", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
 #[instrument(name = "api.sessions.peaks", skip_all, fields(session.id = %id))]

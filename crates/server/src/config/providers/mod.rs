@@ -214,7 +214,8 @@ fn api_key(
     Ok(None)
 }
 
-fn from_file(setting: &str, file: &Path) -> Result<SecretString> {
+/// A secret that is alone in a file.
+pub(super) fn from_file(setting: &str, file: &Path) -> Result<SecretString> {
     let text = std::fs::read_to_string(file).map_err(|err| {
         let file = file.display();
         anyhow!("{setting} names {file}, which cannot be read ({err}); name a file that this user may read, or unset it")

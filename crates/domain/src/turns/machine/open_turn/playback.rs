@@ -9,6 +9,9 @@ use crate::latency::SessionTime;
 
 /// How long a client that reports playback may be late with the report that it finished.
 const FINISH_GRACE: Duration = Duration::from_secs(2);
+/// How long a sound may be on its way from a client that reports it to the loudspeaker, as over Bluetooth, with clocks that
+/// are mapped.
+const MOST_OUTPUT_LATENCY: Duration = Duration::from_secs(2);
 /// How long playback may stand still: the longest speech that is still called noise, and as long to be told that it was
 /// speech. A client that does not go on by then is not there.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -53,9 +56,12 @@ impl OpenTurn {
             at,
             advanced: unmoved.map_or(now, |known| known.advanced),
         });
-        // Nor is what does not exist.
-        if report.session_at.is_some() && report.played <= answer.duration(rate) {
-            answer.placing.note(report.played, at);
+        // A report is on its way faster than the sound is in the loudspeaker; but not by any time, nor of what does not exist.
+        if let Some(audible_at) = report.session_at
+            && audible_at <= now.after(MOST_OUTPUT_LATENCY)
+            && report.played <= answer.duration(rate)
+        {
+            answer.placing.note(report.played, audible_at);
         }
         let begins = report.event == PlaybackEvent::Started && answer.playback_started.is_none();
         match report.event {

@@ -11,12 +11,17 @@ use crate::turns::{
 
 use PlaybackEvent::{Finished, Paused, Progress, Resumed, Started, Stopped};
 
-/// When the session is over.
-const END: u64 = 60_000;
-
 /// A turn whose answer of 1,000 ms came at 2,500 ms, was sent 10 ms later, and was played as the client reports: what, how
-/// much, and when. It reports 5 ms later, but at 2,605 ms what it says to have happened after the end of the session.
+/// much, and when. It reports 5 ms later.
 fn answered(reports: &[(PlaybackEvent, u64, u64)]) -> FinishedTurn {
+    answered_as_reported(reports, |heard| heard + 5)
+}
+
+/// The same, reported at other times.
+fn answered_as_reported(
+    reports: &[(PlaybackEvent, u64, u64)],
+    reported_at: impl Fn(u64) -> u64,
+) -> FinishedTurn {
     let mut machine = TurnMachine::new(session());
     let mut effects = Vec::new();
     let at = SessionTime::from_millis;
@@ -64,10 +69,9 @@ fn answered(reports: &[(PlaybackEvent, u64, u64)]) -> FinishedTurn {
             at: ClientTime::from_micros(heard * 1_000),
             session_at: Some(at(*heard)),
         };
-        let reported = if *heard > END { 2_600 } else { *heard };
-        machine.handle(at(reported + 5), Input::Playback(report), &mut effects);
+        machine.handle(at(reported_at(*heard)), Input::Playback(report), &mut effects);
     }
-    machine.handle(at(END), Input::Tick, &mut effects);
+    machine.handle(at(60_000), Input::Tick, &mut effects);
     let finished = effects.into_iter().find_map(|effect| match effect {
         Effect::TurnFinished(finished) => Some(*finished),
         _ => None,
@@ -77,7 +81,11 @@ fn answered(reports: &[(PlaybackEvent, u64, u64)]) -> FinishedTurn {
 
 /// Where the answer lies, in ms, and how that is known.
 fn placed(reports: &[(PlaybackEvent, u64, u64)]) -> (Vec<(u128, u128)>, Basis) {
-    let placement = answered(reports).placement.expect("there was audio");
+    places(&answered(reports))
+}
+
+fn places(turn: &FinishedTurn) -> (Vec<(u128, u128)>, Basis) {
+    let placement = turn.placement.as_ref().expect("there was audio");
     let pieces = placement.pieces().iter();
     let ms = pieces.map(|piece| (piece.offset.as_millis(), piece.at.elapsed().as_millis()));
     (ms.collect(), placement.basis)
@@ -135,9 +143,22 @@ fn of_an_answer_that_was_cut_so_much_was_heard() {
 }
 
 #[test]
-fn nothing_is_heard_in_the_future() {
-    let reports = [(Started, 0, END + 1), (Finished, 1_000, 3_605)];
-    assert_eq!(placed(&reports), (vec![(0, 2_605)], Basis::Measured));
+fn a_report_is_faster_than_the_sound() {
+    let reports = [
+        (Started, 0, 2_600),
+        (Progress, 500, 3_100),
+        (Finished, 1_000, 3_600),
+    ];
+    let turn = answered_as_reported(&reports, |heard| heard - 70);
+    assert_eq!(places(&turn), (vec![(0, 2_600)], Basis::Measured));
+}
+
+#[test]
+fn nothing_is_heard_long_after_it_is_reported() {
+    const YEAR: u64 = 365 * 24 * 3_600_000;
+    let reports = [(Started, 0, YEAR), (Finished, 1_000, 3_605)];
+    let turn = answered_as_reported(&reports, |heard| if heard == YEAR { 2_605 } else { heard + 5 });
+    assert_eq!(places(&turn), (vec![(0, 2_605)], Basis::Measured));
 }
 
 #[test]

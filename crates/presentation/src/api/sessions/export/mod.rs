@@ -21,7 +21,7 @@ use viva_domain::ids::SessionId;
 use viva_protocol::problem::Problem as ProblemBody;
 use viva_protocol::rest;
 
-use super::byte_range::Part;
+use super::byte_range::{Part, Unsatisfiable};
 use super::file_name;
 use crate::extract::{Identity, Path, Query};
 use crate::problem::{Problem, log};
@@ -116,7 +116,11 @@ pub(crate) async fn export(
         Format::Json => json::file(&record).map(whole).map_err(|err| unmade(&err))?,
         Format::Csv => csv::file(&record).map(whole).map_err(|err| unmade(&err))?,
         Format::Wav => sound(history.stereo(&record), &method, &headers)?,
-        Format::Zip => archive(history, &record)?,
+        Format::Zip => {
+            let json = json::file(&record).map_err(|err| unmade(&err))?;
+            let csv = csv::file(&record).map_err(|err| unmade(&err))?;
+            archive(history, &record, json, csv)
+        }
     };
     Ok((content, file).into_response())
 }
@@ -127,18 +131,16 @@ fn whole(bytes: Vec<u8>) -> Response {
 }
 
 /// What is wanted of the conversation's sound. A recording that is stored later changes it, and no tag tells of that.
-fn sound(stereo: Stereo, method: &Method, headers: &HeaderMap) -> Result<Response, Problem> {
+fn sound(stereo: Stereo, method: &Method, headers: &HeaderMap) -> Result<Response, Unsatisfiable> {
     let part = Part::of(method, headers, None, stereo.file_len())?;
     let stream = stereo.into_part(part.bytes).inspect_err(|err| log(err));
     let length = AppendHeaders(part.headers);
     Ok((part.status, length, Body::from_stream(stream)).into_response())
 }
 
-fn archive(history: History, record: &SessionRecord) -> Result<Response, Problem> {
-    let json = json::file(record).map_err(|err| unmade(&err))?;
-    let csv = csv::file(record).map_err(|err| unmade(&err))?;
+fn archive(history: History, record: &SessionRecord, json: Vec<u8>, csv: Vec<u8>) -> Response {
     let stream = zip::Archive::new(history, record, json, csv).into_stream();
-    Ok(Body::from_stream(stream.inspect_err(|err| log(err))).into_response())
+    Body::from_stream(stream.inspect_err(|err| log(err))).into_response()
 }
 
 fn unmade(err: &dyn Error) -> Problem {

@@ -175,6 +175,8 @@ impl Dialogue {
         for command in held {
             self.order(command, now);
         }
+        // What was wanted meanwhile.
+        self.ask_if_wanted();
     }
 
     /// The connection is gone. What was to be answered will not be; the user can say it again. Answers whether another
@@ -343,7 +345,8 @@ impl Dialogue {
     }
 
     fn ask_if_wanted(&mut self) {
-        if self.asked.is_some() || self.responses.is_any_active() {
+        let is_down = matches!(self.link, Link::Down(_));
+        if is_down || self.asked.is_some() || self.responses.is_any_active() {
             return;
         }
         if let Some(generation) = self.wanted.take() {

@@ -1,15 +1,17 @@
 //! Puts the server together, and picks the adapters: this and `adapters.rs` are the only places that name them.
 
-use std::fs::{File, TryLockError};
+mod kept;
+mod locks;
+
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result};
 use chrono::NaiveDate;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
 use viva_application::access::Access;
 use viva_application::credentials::{Credentials, CredentialsPorts};
-use viva_application::deletion::{Deletions, DeletionsPorts};
+use viva_application::deletion::Deletions;
 use viva_application::history::History;
 use viva_application::meters::{Meters, Registry};
 use viva_application::retention::Retention;
@@ -18,95 +20,22 @@ use viva_application::templates::Templates;
 use viva_domain::credentials::{KeyId, StoredCredential};
 use viva_domain::ports::{Clock, CredentialStore, CredentialVault, Ids};
 use viva_domain::providers::{ProviderCatalogue, ProviderInfo};
-use viva_infrastructure::blobs::ObjectBlobStore;
 use viva_infrastructure::credentials::{self, HttpClients, ProviderChecks};
-use viva_infrastructure::db::{
-    Database, DatabaseConfig, DatabaseLock, ResealError, SqlCredentialStore, SqlRetentionStore,
-    SqlSessionStore, SqlTemplateStore, SqlTokenStore,
-};
-use viva_infrastructure::journal::FileTurnJournal;
+use viva_infrastructure::db::{Database, ResealError, SqlCredentialStore, SqlTemplateStore, SqlTokenStore};
 use viva_infrastructure::providers::transport::HttpClient;
-use viva_infrastructure::spool::LocalAudioSpool;
 use viva_infrastructure::system::{SystemClock, SystemIds};
 use viva_infrastructure::vault::{MasterKey, MasterKeyPlace, XChaChaVault};
 use viva_presentation::{AppState, Connections, HttpMeters, Limiter, SignIn, Site};
 
+use self::kept::{Kept, retention_of};
 use crate::adapters::{Adapters, OFFLINE, add_offline, add_vendor};
-use crate::config::{AuthMode, DatabaseSettings, ProviderSetup, Recordings, Settings, StorageSettings};
+use crate::config::{AuthMode, ProviderSetup, Settings};
 use crate::directory::OwnProviders;
 use crate::failure::Failure;
 use crate::selftest::SelfTestRunner;
 
-/// The file in the storage that a server holds while it runs.
-const LOCK: &str = ".lock";
-/// The one that who removes what is no longer kept holds, also beside a server.
-const RETENTION_LOCK: &str = ".retention.lock";
-
-/// A database that is up to date.
-pub(crate) async fn database(settings: &DatabaseSettings) -> Result<Database> {
-    let database = Database::connect(&DatabaseConfig::new(settings.url().clone()))
-        .await
-        .context(Failure::Database)?;
-    database.migrate().await.context(Failure::Database)?;
-    Ok(database)
-}
-
-/// Takes the storage for this process for as long as the file lives. The system lets go of it however the process ends.
-///
-/// A second server would take the recordings of the first one's live sessions for what an earlier process left behind.
-pub(crate) fn lock(storage: &StorageSettings) -> Result<File> {
-    let locked = lock_file(storage, LOCK)?;
-    locked.ok_or_else(|| {
-        let folder = storage.folder();
-        anyhow!("another server uses {}", folder.display()).context(Failure::Storage)
-    })
-}
-
-/// `None` when another process has it.
-fn lock_file(storage: &StorageSettings, name: &str) -> Result<Option<File>> {
-    let path = storage.folder().join(name);
-    let file = std::fs::create_dir_all(storage.folder())
-        .and_then(|()| File::create(&path))
-        .with_context(|| path.display().to_string())
-        .context(Failure::Storage)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(err)) => {
-            warn!(error = %err, "The storage cannot be locked; take care that no other server uses it");
-            Ok(Some(file))
-        }
-    }
-}
-
-/// What keeps others from removing what is no longer kept.
-#[derive(Debug)]
-pub(crate) struct RetentionLock {
-    _file: File,
-    _database: DatabaseLock,
-}
-
-/// Takes it; `None` when another process does the same.
-pub(crate) async fn lock_retention(settings: &Settings) -> Result<Option<RetentionLock>> {
-    let Some(file) = lock_file(&settings.storage, RETENTION_LOCK)? else {
-        return Ok(None);
-    };
-    let config = DatabaseConfig::new(settings.database.url().clone());
-    let locked = Database::lock_retention(&config)
-        .await
-        .context(Failure::Database)?;
-    Ok(locked.map(|database| RetentionLock {
-        _file: file,
-        _database: database,
-    }))
-}
-
-/// Takes the database for this process for as long as the lock lives.
-pub(crate) async fn lock_database(settings: &DatabaseSettings) -> Result<DatabaseLock> {
-    Database::lock(&DatabaseConfig::new(settings.url().clone()))
-        .await
-        .context(Failure::Database)
-}
+pub(crate) use self::kept::{beside_a_server, retention};
+pub(crate) use self::locks::{RetentionLock, ServerLock, lock, lock_retention};
 
 /// Tokens in this database.
 pub(crate) fn access(database: &Database) -> Access {
@@ -133,8 +62,8 @@ pub(crate) struct Rotated {
 /// Encrypts every stored provider key with a new master key. That one is ready before anything is encrypted with it, and
 /// takes the place of the old one after everything is: a start in between finds both, and takes the one that opens what is
 /// stored.
-pub(crate) async fn rotate_master_key(settings: &Settings) -> Result<Rotated> {
-    let database = database(&settings.database).await?;
+pub(crate) async fn rotate_master_key(settings: &Settings, lock: &ServerLock) -> Result<Rotated> {
+    let database = kept::of_a_server(settings, lock).await?;
     let store = SqlCredentialStore::new(database.clone());
     let place = settings.credentials.place(&settings.storage.folder())?;
     let old = master_key(&place, &store).await?;
@@ -158,47 +87,6 @@ pub(crate) async fn rotate_master_key(settings: &Settings) -> Result<Rotated> {
     })
 }
 
-/// Where everything about sessions is kept.
-struct Kept {
-    ports: DeletionsPorts,
-    database: Database,
-}
-
-async fn kept(settings: &Settings) -> Result<Kept> {
-    let blob_store = match settings.storage.recordings() {
-        Recordings::Folder(folder) => ObjectBlobStore::open_folder(folder).await,
-        Recordings::Bucket(bucket) => ObjectBlobStore::open_bucket(&bucket).await,
-    };
-    let blob_store = blob_store.context(Failure::Storage)?;
-    let folder = settings.storage.folder();
-    let audio_spool = LocalAudioSpool::open(folder.join("spool"))
-        .await
-        .context(Failure::Storage)?;
-    let turn_journal = FileTurnJournal::open(folder.join("journal"))
-        .await
-        .context(Failure::Storage)?;
-    let database = database(&settings.database).await?;
-    let ports = DeletionsPorts {
-        session_store: Arc::new(SqlSessionStore::new(database.clone())),
-        retention_store: Arc::new(SqlRetentionStore::new(database.clone())),
-        blob_store: Arc::new(blob_store),
-        audio_spool: Arc::new(audio_spool),
-        turn_journal: Arc::new(turn_journal),
-    };
-    Ok(Kept { ports, database })
-}
-
-/// What removes what is no longer kept, beside a server or without one.
-pub(crate) async fn retention(settings: &Settings, tasks: &TaskTracker) -> Result<Retention> {
-    let Kept { ports, .. } = kept(settings).await?;
-    let deletions = Deletions::new(ports, tasks.clone());
-    Ok(retention_of(settings, deletions, Arc::new(SystemClock)))
-}
-
-fn retention_of(settings: &Settings, deletions: Deletions, clock: Arc<dyn Clock>) -> Retention {
-    Retention::new(deletions, clock, settings.retention.keep_for())
-}
-
 /// What a server serves, and what it does besides.
 pub(crate) struct Wired {
     pub(crate) state: AppState,
@@ -208,11 +96,16 @@ pub(crate) struct Wired {
 
 /// The server's state, with everything that an earlier process left behind brought in order. What happens is counted in
 /// the registry.
-pub(crate) async fn wire(settings: &Settings, tasks: &TaskTracker, registry: Registry) -> Result<Wired> {
+pub(crate) async fn wire(
+    settings: &Settings,
+    lock: &ServerLock,
+    tasks: &TaskTracker,
+    registry: Registry,
+) -> Result<Wired> {
     let Kept {
         ports: mut kept,
         database,
-    } = kept(settings).await?;
+    } = kept::open(settings, kept::of_a_server(settings, lock).await?).await?;
     let providers = settings
         .provider_setups
         .iter()
@@ -248,7 +141,7 @@ pub(crate) async fn wire(settings: &Settings, tasks: &TaskTracker, registry: Reg
     let self_tests = SelfTestRunner::new(settings.storage.folder(), tasks.clone(), connections.stopping());
     let setups = settings.provider_setups.iter();
     let forms: Vec<_> = setups.map(|setup| credentials::form(&setup.provider)).collect();
-    let retention = retention_of(settings, deletions.clone(), Arc::clone(&clock));
+    let retention = retention_of(settings, deletions.clone());
     let state = AppState {
         sign_in,
         exposure: settings.server.exposure(),
