@@ -53,7 +53,7 @@ impl Turns {
         }
     }
 
-    fn on_turn(&mut self, told: &wire::Turn, said: &mut Said) {
+    fn on_turn(&mut self, told: &wire::TurnInfo, said: &mut Said) {
         let order = told.turn_order;
         if self.over.is_some_and(|over| order <= over) {
             return;

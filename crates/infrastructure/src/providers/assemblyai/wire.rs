@@ -14,7 +14,7 @@ pub(super) const KEEP_ALIVE: &str = r#"{"type":"KeepAlive"}"#;
 #[serde(tag = "type")]
 pub(super) enum ServerMessage {
     Begin,
-    Turn(Turn),
+    Turn(TurnInfo),
     /// The connection is closed after it.
     Error(Failure),
     #[serde(other)]
@@ -23,7 +23,7 @@ pub(super) enum ServerMessage {
 
 /// A turn as far as it is known.
 #[derive(Deserialize)]
-pub(super) struct Turn {
+pub(super) struct TurnInfo {
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub(super) turn_order: u64,
     #[serde(default, deserialize_with = "lenient::or_default")]
@@ -55,7 +55,7 @@ pub(super) struct Failure {
     error: String,
 }
 
-impl Turn {
+impl TurnInfo {
     /// The turn so far. At its end nothing changes any more.
     pub(super) fn text(&self) -> String {
         let settled = self.transcript.trim();

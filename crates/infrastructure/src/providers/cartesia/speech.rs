@@ -5,7 +5,7 @@ use viva_domain::ports::{ProviderError, SpeechPart};
 
 use super::RATE;
 use super::config::Settings;
-use super::wire::{Generation, Message, OutputFormat, Voice};
+use super::wire::{OutputFormat, ServerMessage, SpeakOrder, Voice};
 use crate::providers::mouths::{Dialect, Progress, Words, json, new_context};
 use crate::providers::transport::errors::{self, Complaint};
 use crate::providers::transport::socket::{Frame, Oddities};
@@ -44,7 +44,7 @@ impl Speech {
         Ok(())
     }
 
-    fn refusal(&self, message: Message) -> ProviderError {
+    fn refusal(&self, message: ServerMessage) -> ProviderError {
         let status = message.status_code.and_then(|code| u16::try_from(code).ok());
         let status = status.and_then(|code| StatusCode::from_u16(code).ok());
         let words = message.message.or(message.title).unwrap_or_default();
@@ -60,7 +60,7 @@ impl Dialect for Speech {
             language,
             options,
         } = &self.settings;
-        let generation = Generation {
+        let order = SpeakOrder {
             context_id: &self.context,
             model_id: model,
             transcript: &self.text,
@@ -80,12 +80,12 @@ impl Dialect for Speech {
             generation_config: options.generation(),
             pronunciation_dict_id: options.pronunciation_dict_id.as_deref(),
         };
-        vec![json(&generation)]
+        vec![json(&order)]
     }
 
     fn hear(&mut self, frame: &Frame, parts: &mut Vec<SpeechPart>) -> Result<Progress, ProviderError> {
-        let message = frame.json::<Message>(&self.account.provider, &self.oddities)?;
-        let is_ours = |message: &Message| match &message.context_id {
+        let message = frame.json::<ServerMessage>(&self.account.provider, &self.oddities)?;
+        let is_ours = |message: &ServerMessage| match &message.context_id {
             Some(context) => *context == self.context,
             // What is wrong with the connection is wrong with every text.
             None => message.kind == "error",

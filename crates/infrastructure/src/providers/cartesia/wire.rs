@@ -6,7 +6,7 @@ use crate::providers::transport::lenient;
 
 /// A text that is to be spoken.
 #[derive(Debug, Serialize)]
-pub(super) struct Generation<'a> {
+pub(super) struct SpeakOrder<'a> {
     pub(super) context_id: &'a str,
     pub(super) model_id: &'a str,
     pub(super) transcript: &'a str,
@@ -52,7 +52,7 @@ pub(super) struct GenerationConfig {
 
 /// What the vendor says.
 #[derive(Debug, Deserialize)]
-pub(super) struct Message {
+pub(super) struct ServerMessage {
     #[serde(default, rename = "type", deserialize_with = "lenient::or_default")]
     pub(super) kind: String,
     #[serde(default, deserialize_with = "lenient::or_default")]

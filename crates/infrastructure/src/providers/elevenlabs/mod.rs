@@ -106,14 +106,16 @@ impl ElevenLabsTextToSpeech {
 
     async fn call(&self, settings: &Settings, text: String) -> Result<SpeechStream, ProviderError> {
         let key = self.account().header_beyond(DOMAIN, "")?;
+        let line = Line {
+            url: self.socket_url(settings),
+            headers: key.map(|key| (KEY, key)).into_iter().collect(),
+        };
+        let speech = Speech::new(self.account().clone(), settings.options.voice_settings(), text);
+        self.mouth.speak(line, speech).await
+    }
+
+    fn socket_url(&self, settings: &Settings) -> Url {
         let mut url = self.url(settings, "multi-stream-input");
-        let mut query = url.query_pairs_mut();
-        query
-            .append_pair("model_id", &settings.model)
-            // Whole sentences are sent.
-            .append_pair("auto_mode", "true")
-            .append_pair("sync_alignment", "true")
-            .append_pair("inactivity_timeout", INACTIVITY_TIMEOUT);
         let optional = [
             ("language_code", settings.language.as_deref()),
             (
@@ -121,18 +123,17 @@ impl ElevenLabsTextToSpeech {
                 settings.options.apply_text_normalization,
             ),
         ];
-        for (name, value) in optional {
-            if let Some(value) = value {
-                query.append_pair(name, value);
-            }
-        }
-        drop(query);
-        let line = Line {
-            url,
-            headers: key.map(|key| (KEY, key)).into_iter().collect(),
-        };
-        let speech = Speech::new(self.account().clone(), settings.options.voice_settings(), text);
-        self.mouth.speak(line, speech).await
+        let optional = optional
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)));
+        url.query_pairs_mut()
+            .append_pair("model_id", &settings.model)
+            // Whole sentences are sent.
+            .append_pair("auto_mode", "true")
+            .append_pair("sync_alignment", "true")
+            .append_pair("inactivity_timeout", INACTIVITY_TIMEOUT)
+            .extend_pairs(optional);
+        url
     }
 
     async fn post(

@@ -5,7 +5,7 @@ use std::time::Duration;
 use viva_domain::ports::{ProviderError, SpeechPart};
 
 use super::RATE;
-use super::wire::{Alignment, Message, Order, VoiceSettings};
+use super::wire::{Alignment, Order, ServerMessage, VoiceSettings};
 use crate::providers::mouths::{Dialect, Progress, Words, json, new_context};
 use crate::providers::transport::errors::{self, Complaint};
 use crate::providers::transport::socket::{Frame, Oddities};
@@ -87,8 +87,8 @@ impl Dialect for Speech {
     }
 
     fn hear(&mut self, frame: &Frame, parts: &mut Vec<SpeechPart>) -> Result<Progress, ProviderError> {
-        let message = frame.json::<Message>(&self.account.provider, &self.oddities)?;
-        let is_ours = |message: &Message| match message.context() {
+        let message = frame.json::<ServerMessage>(&self.account.provider, &self.oddities)?;
+        let is_ours = |message: &ServerMessage| match message.context() {
             Some(context) => context == self.context,
             // What is wrong with the connection is wrong with every text.
             None => message.error.is_some(),

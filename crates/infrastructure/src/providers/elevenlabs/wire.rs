@@ -63,7 +63,7 @@ pub(super) enum Order<'a> {
 /// What the socket says.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct Message {
+pub(super) struct ServerMessage {
     #[serde(deserialize_with = "lenient::or_default")]
     context_id: Option<String>,
     /// The same in the other spelling; both may be there.
@@ -91,7 +91,7 @@ pub(super) struct Alignment {
     pub(super) char_durations_ms: Vec<f64>,
 }
 
-impl Message {
+impl ServerMessage {
     /// Which context it is about.
     pub(super) fn context(&self) -> Option<&str> {
         self.context_id.as_deref().or(self.snake_context_id.as_deref())

@@ -11,7 +11,7 @@ use crate::providers::transport::socket::{Frame, Socket};
 /// An answer has two pieces on their way at most; several conversations may share the adapter.
 const MOST: usize = 8;
 /// One that was not needed for so long is likely gone: nobody answers the vendor's pings meanwhile.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// Connections on which a text was spoken to its end. Nobody reads them: one that turned out to be gone, or to be too old, is
 /// dropped when the next one is taken or kept.

@@ -90,16 +90,13 @@ impl Words {
         if first.is_whitespace() {
             return;
         }
-        match &mut self.open {
-            Some(open) => {
-                open.letters.push_str(character);
-                open.to = to;
-            }
-            None => {
-                let letters = character.to_owned();
-                self.open = Some(Open { letters, from, to });
-            }
-        }
+        let open = self.open.get_or_insert_with(|| Open {
+            letters: String::new(),
+            from,
+            to,
+        });
+        open.letters.push_str(character);
+        open.to = to;
         if stands_alone {
             self.end_word(parts);
         }

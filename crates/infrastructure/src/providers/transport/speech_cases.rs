@@ -416,15 +416,14 @@ pub(crate) async fn what_was_configured_wrong_is_said(
         },
     ];
     for config in wrong {
-        let err = match bench.tts.resolve(&config) {
-            // Some know by themselves.
-            Err(err) => err,
-            Ok(_) => {
-                bench.config = config;
-                let (err, asked) = bench.refusal().await;
-                assert_eq!(asked, 1);
-                err
-            }
+        // Some know by themselves.
+        let err = if let Err(err) = bench.tts.resolve(&config) {
+            err
+        } else {
+            bench.config = config;
+            let (err, asked) = bench.refusal().await;
+            assert_eq!(asked, 1);
+            err
         };
         assert!(matches!(err.kind, ProviderErrorKind::InvalidConfig(_)), "{err}");
     }

@@ -1,4 +1,4 @@
-//! Speech as PCM16 at 24 kHz, over HTTP and over WebSockets.
+//! Speech as PCM16 at 24 kHz, over HTTP and over sockets.
 
 mod azure;
 mod bodies;

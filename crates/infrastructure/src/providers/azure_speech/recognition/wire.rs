@@ -158,7 +158,8 @@ mod tests {
             &json!({"RecognitionStatus": "Success", "DisplayText": "Hello.", "Offset": 1, "Duration": 2, "Channel": 0}),
             &["/RecognitionStatus", "/Offset", "/Duration", "/Channel"],
         )) {
-            prop_assert_eq!(phrase(odd).text(), "Hello.");
+            let phrase = phrase(odd);
+            prop_assert_eq!(phrase.text(), "Hello.");
         }
     }
 

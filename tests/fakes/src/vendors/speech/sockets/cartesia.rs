@@ -43,17 +43,15 @@ pub(super) fn admit(parts: &Parts, script: &SpeechScript) -> Result<Box<dyn Tong
 
 impl Tongue for Cartesia {
     fn take(&mut self, message: Value, script: &SpeechScript) -> Result<Option<Asked>, Wrong> {
-        match find_wrong(&message, script) {
-            Some((status, code, why)) => Err(wrong(message, status, code, &why)),
-            None => {
-                let text = |name: &str| message[name].as_str().unwrap_or_default().to_owned();
-                Ok(Some(Asked {
-                    context: text("context_id"),
-                    text: text("transcript"),
-                    body: message,
-                }))
-            }
+        if let Some((status, code, why)) = find_wrong(&message, script) {
+            return Err(wrong(message, status, code, &why));
         }
+        let text = |name: &str| message[name].as_str().unwrap_or_default().to_owned();
+        Ok(Some(Asked {
+            context: text("context_id"),
+            text: text("transcript"),
+            body: message,
+        }))
     }
 
     fn before(&self, _asked: &Asked) -> Vec<Message> {

@@ -1,4 +1,4 @@
-//! Speech over WebSockets: a text after the other on a connection, as many connections as somebody opens.
+//! Speech over sockets: a text after the other on a connection, as many connections as somebody opens.
 
 mod cartesia;
 mod elevenlabs;
