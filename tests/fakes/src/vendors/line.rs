@@ -280,5 +280,14 @@ pub(super) fn samples(bytes: &[u8]) -> Option<Vec<i16>> {
 
 /// Whether something is said in it.
 pub(super) fn is_voiced(samples: &[i16]) -> bool {
-    samples.iter().any(|sample| sample.unsigned_abs() > 500)
+    samples.iter().copied().any(is_loud)
+}
+
+/// Samples after the last in which something is said; `None` where nothing is.
+pub(super) fn quiet_after(samples: &[i16]) -> Option<usize> {
+    samples.iter().rev().copied().position(is_loud)
+}
+
+const fn is_loud(sample: i16) -> bool {
+    sample.unsigned_abs() > 500
 }

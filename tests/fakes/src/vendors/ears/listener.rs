@@ -1,10 +1,11 @@
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
 use super::server::Desk;
 use super::wording::{Act, Wording, Wrong};
-use crate::vendors::line::{Hung, Incoming, Line, is_voiced};
+use crate::vendors::line::{Hung, Incoming, Line, quiet_after};
 use crate::vendors::spoken::{Fault, Spoken};
 
 /// Samples per second.
@@ -19,7 +20,7 @@ pub(super) struct Listener<W> {
     current: Option<Spoken>,
     /// Samples of silence since the last that was none.
     quiet: usize,
-    /// Answers under way, with the moments in which they are due and were ordered.
+    /// Answers under way, with the moments in which they are due and from which they take their time.
     due: VecDeque<(Instant, Instant, Spoken)>,
 }
 
@@ -60,7 +61,7 @@ impl<W: Wording> Listener<W> {
         for act in acts {
             match act {
                 Act::Hear(samples) => self.hear(&samples).await?,
-                Act::Finalize => self.finalize(),
+                Act::Finalize => self.finalize(Duration::ZERO),
                 Act::Say(text) => self.line.say_text(text).await?,
                 Act::Close => return Err(self.line.close(1000, "").await),
             }
@@ -70,16 +71,17 @@ impl<W: Wording> Listener<W> {
 
     async fn hear(&mut self, samples: &[i16]) -> Result<(), Hung> {
         self.line.heard(samples);
-        if !is_voiced(samples) {
+        let Some(quiet) = quiet_after(samples) else {
             self.quiet += samples.len();
+            let quiet = Duration::from_secs_f64(self.quiet as f64 / RATE);
             let silence = self.desk.script.turn_silence;
-            let is_over = silence.is_some_and(|silence| self.quiet as f64 / RATE >= silence.as_secs_f64());
+            let is_over = silence.is_some_and(|silence| quiet >= silence);
             if is_over && self.current.is_some() {
-                self.finalize();
+                self.finalize(quiet);
             }
             return Ok(());
-        }
-        self.quiet = 0;
+        };
+        self.quiet = quiet;
         if self.current.is_some() {
             return Ok(());
         }
@@ -89,23 +91,24 @@ impl<W: Wording> Listener<W> {
         self.say(told).await
     }
 
-    fn finalize(&mut self) {
+    /// What was said is written down; it has been quiet for so long where that is why.
+    fn finalize(&mut self, quiet: Duration) {
         let spoken = self.current.take();
         let spoken = spoken.or_else(|| W::ANSWERS_SILENCE.then(|| Spoken::of("")));
         if let Some(spoken) = spoken {
-            let ordered = Instant::now();
-            self.due.push_back((ordered + spoken.delay, ordered, spoken));
+            let now = Instant::now();
+            self.due.push_back((now + spoken.delay, now - quiet, spoken));
         }
     }
 
     async fn answer(&mut self) -> Result<(), Hung> {
-        let Some((_, ordered, spoken)) = self.due.pop_front() else {
+        let Some((_, since, spoken)) = self.due.pop_front() else {
             return Ok(());
         };
         match spoken.fault {
             None => {
                 let told = self.wording.answer(&spoken.text);
-                self.desk.delays.end(ordered);
+                self.desk.delays.end(since);
                 self.say(told).await
             }
             Some(Fault::Hang) => Ok(()),
