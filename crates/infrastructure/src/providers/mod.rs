@@ -23,6 +23,8 @@ pub mod openai;
 mod options;
 pub mod speech;
 pub mod speechmatics;
+#[cfg(test)]
+mod spelling;
 pub mod transport;
 pub mod voai;
 
