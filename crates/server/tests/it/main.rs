@@ -3,7 +3,7 @@
 mod access;
 mod bench;
 mod deleting;
-mod ears;
+mod every_adapter;
 mod falling_back;
 mod hanging_up;
 mod metrics;

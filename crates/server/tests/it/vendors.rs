@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::time::Duration;
 
-use rstest::rstest;
 use serde_json::Value;
 use viva_fakes::Speech;
 use viva_fakes::vendors::deepgram::{DeepgramScript, DeepgramServer, Spoken};
@@ -25,8 +24,8 @@ const MEDIAN_MS: f64 = 50.0;
 const CALLS_AT_LEAST: usize = 3;
 
 pub(crate) const STT: Duration = Duration::from_millis(150);
-const LLM: Duration = Duration::from_millis(200);
-const TTS: Duration = Duration::from_millis(120);
+pub(crate) const LLM: Duration = Duration::from_millis(200);
+pub(crate) const TTS: Duration = Duration::from_millis(120);
 const REALTIME: Duration = Duration::from_millis(300);
 pub(crate) const KEY: &str = "sk-of-everybody";
 
@@ -76,18 +75,14 @@ pub(crate) fn ms(latency: &Value, part: &str) -> f64 {
 }
 
 /// A part of an answer's latency, and the vendor that makes it.
-pub(crate) struct Part<'a> {
+struct Part<'a> {
     name: &'static str,
     programmed: Duration,
     /// The delays that the vendor really made, by its own clock.
     delays: Box<dyn Fn() -> Vec<Duration> + 'a>,
 }
 
-pub(crate) fn part<'a>(
-    name: &'static str,
-    programmed: Duration,
-    delays: impl Fn() -> Vec<Duration> + 'a,
-) -> Part<'a> {
+fn part<'a>(name: &'static str, programmed: Duration, delays: impl Fn() -> Vec<Duration> + 'a) -> Part<'a> {
     Part {
         name,
         programmed,
@@ -98,10 +93,7 @@ pub(crate) fn part<'a>(
 /// Calls until every part was once what its vendor measured, and mostly near it, a few times at most; and as little was
 /// unexplained. Answers the last call. On a busy machine a vendor is late too: what is compared is what it did, not what it was told to do.
 #[expect(clippy::print_stderr, reason = "the figures are shown with --nocapture")]
-pub(crate) async fn is_true<F: Future<Output = Value>>(
-    mut call: impl FnMut() -> F,
-    parts: &[Part<'_>],
-) -> Value {
+async fn is_true<F: Future<Output = Value>>(mut call: impl FnMut() -> F, parts: &[Part<'_>]) -> Value {
     let mut names: Vec<&str> = parts.iter().map(|part| part.name).collect();
     names.push(UNEXPLAINED);
     let mut errors: Vec<Vec<f64>> = vec![Vec::new(); names.len()];
@@ -225,42 +217,6 @@ async fn a_cascade_of_three_vendors_reports_the_truth() {
         ms(&latency, part);
     }
     assert_eq!(elevenlabs.requests().len() % 2, 0, "two sentences each");
-}
-
-/// Every voice, with ears and a language model that need nobody.
-#[rstest]
-#[case(SpeechVendor::Cartesia, "cartesia", &["--tts-model", "test_v2_5", "--voice", "anna"])]
-#[case(SpeechVendor::Azure, "azure-speech", &["--voice", "anna"])]
-#[case(SpeechVendor::Google, "google-cloud", &["--tts-model", "test_v2_5", "--voice", "anna"])]
-#[case(SpeechVendor::Deepgram, "deepgram", &["--voice", "aura-2-anna-en"])]
-#[case(SpeechVendor::Deepgram, "deepgram", &["--voice", "flux-anna-en"])]
-#[case(SpeechVendor::ElevenLabs, "elevenlabs", &["--tts-model", "test_v2_5", "--voice", "anna", "--option", "tts_over=socket"])]
-#[case(SpeechVendor::Gemini, "gemini", &["--tts-model", "gemini-3.8-test", "--voice", "anna"])]
-#[case(SpeechVendor::VoAi, "voai", &["--tts-model", "test_v2_5", "--voice", "anna"])]
-#[tokio::test(flavor = "multi_thread")]
-async fn every_voice_reports_the_truth(
-    #[case] vendor: SpeechVendor,
-    #[case] id: &str,
-    #[case] chosen: &[&str],
-) {
-    let names = |names: [&str; 3]| names.map(str::to_owned).to_vec();
-    let script = SpeechScript {
-        api_key: Some(KEY.to_owned()),
-        models: names(["test_v2_5", "gemini-3.8-test", "tts-1-test"]),
-        voices: names(["anna", "aura-2-anna-en", "flux-anna-en"]),
-        ..SpeechScript::default()
-    };
-    let voice = SpeechServer::start(vendor, script).await.expect("it starts");
-    let folder = Folder::new();
-    let server = folder.serve_at(id, voice.base_url(), KEY).await;
-    let args = [&["--mode", "cascade", "--tts", id][..], chosen].concat();
-    let call = || {
-        for _ in 0..4 {
-            voice.speak(Speech::of(Duration::from_millis(300)).after(TTS));
-        }
-        talk(&folder, &server, &args)
-    };
-    is_true(call, &[part("tts_ttfb_ms", TTS, || voice.delays())]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
