@@ -94,14 +94,14 @@ mod tests {
     fn a_text_has_an_empty_line_before_its_body() {
         assert_eq!(
             headers(Some("application/json")).text("{}"),
-            "Path: audio\r\nX-RequestId: 0a\r\nX-Timestamp: 2026-09-21T13:33:20.007Z\r\nContent-Type: \
+            "Path: audio\r\nX-RequestId: 0a\r\nX-Timestamp: 2026-09-21T14:13:20.007Z\r\nContent-Type: \
              application/json\r\n\r\n{}"
         );
     }
 
     #[test]
     fn bytes_have_the_length_of_their_headers_and_no_empty_line() {
-        let lines = b"Path: audio\r\nX-RequestId: 0a\r\nX-Timestamp: 2026-09-21T13:33:20.007Z\r\n";
+        let lines = b"Path: audio\r\nX-RequestId: 0a\r\nX-Timestamp: 2026-09-21T14:13:20.007Z\r\n";
         let length = u16::try_from(lines.len()).unwrap().to_be_bytes();
         let expected = [&length[..], &lines[..], &[1, 2]].concat();
         assert_eq!(headers(None).bytes(&[1, 2]), expected);

@@ -442,6 +442,8 @@ pub(crate) async fn the_key_is_nowhere_but_in_its_header(
     };
     // It complains with the key in its message.
     let (err, _) = start(script, impatient()).await.refusal().await;
+    // A socket that is open is refused nothing.
+    bench.server.hang_up();
     bench.server.refuse(418, "teapot", &format!("not {KEY}"), None);
     let (failed, _) = bench.refusal().await;
     assert_eq!(failed.kind, ProviderErrorKind::Failed("not [key]".to_owned()));
