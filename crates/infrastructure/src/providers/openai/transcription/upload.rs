@@ -188,17 +188,26 @@ fn follow(event: &Event, text: &mut String, account: &Account) -> Option<SpeechT
         let err = Complaint::of(&json).into_error(account, None);
         return Some(failed(err));
     }
+    // vLLM streams a transcript as if it were a chat.
+    if let Some(delta) = json.pointer("/choices/0/delta/content").and_then(Value::as_str) {
+        return more(text, delta);
+    }
     match serde_json::from_value(json).ok()? {
-        FileEvent::Delta { delta } => {
-            push_within(text, &delta);
-            Some(SpeechToTextEventKind::Partial(text.trim().to_owned()))
-        }
+        FileEvent::Delta { delta } => more(text, &delta),
         FileEvent::Done { text: whole } => {
+            // Of speaches it is empty, whatever came before.
+            let whole = whole.filter(|whole| !whole.trim().is_empty());
             let whole = whole.as_deref().unwrap_or(text);
             Some(SpeechToTextEventKind::Final(whole.trim().to_owned()))
         }
         FileEvent::Unknown => None,
     }
+}
+
+/// Puts a piece to what there is.
+fn more(text: &mut String, delta: &str) -> Option<SpeechToTextEventKind> {
+    push_within(text, delta);
+    (!delta.is_empty()).then(|| SpeechToTextEventKind::Partial(text.trim().to_owned()))
 }
 
 fn transcript(provider: &str, body: &[u8]) -> Result<String, ProviderError> {
