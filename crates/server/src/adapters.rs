@@ -23,7 +23,9 @@ use viva_infrastructure::providers::offline::{
     OfflineLanguageModel, OfflineRealtimeVoice, OfflineSpeechToText, OfflineTextToSpeech,
 };
 use viva_infrastructure::providers::openai::realtime::{OpenAiRealtimeVoice, RealtimeSettings};
-use viva_infrastructure::providers::openai::{OpenAiLanguageModel, OpenAiSpeechToText, OpenAiTextToSpeech};
+use viva_infrastructure::providers::openai::{
+    OpenAiLanguageModel, OpenAiSpeechToText, OpenAiTextToSpeech, client_for,
+};
 use viva_infrastructure::providers::speech::SpeechSynthesizer;
 use viva_infrastructure::providers::speechmatics::SpeechmaticsSpeechToText;
 use viva_infrastructure::providers::transport::{Account, HttpClient, Repeats};
@@ -98,6 +100,7 @@ pub(crate) fn add_vendor(
                 Arc::new(GeminiLanguageModel::new(account(), http, defaults).with_optional_key())
             }
             LanguageModelAdapter::OpenAi => {
+                let http = client_for(&setup.account, http);
                 Arc::new(OpenAiLanguageModel::new(account(), http, defaults).with_optional_key())
             }
         };
@@ -152,7 +155,10 @@ fn text_to_speech(
         TextToSpeechAdapter::ElevenLabs => Arc::new(ElevenLabsTextToSpeech::new(account, http, defaults)),
         TextToSpeechAdapter::Gemini => Arc::new(GeminiTextToSpeech::new(account, http, defaults)),
         TextToSpeechAdapter::GoogleCloud => Arc::new(GoogleTextToSpeech::new(account, http, defaults)),
-        TextToSpeechAdapter::OpenAi => Arc::new(OpenAiTextToSpeech::new(account, http, defaults)),
+        TextToSpeechAdapter::OpenAi => {
+            let http = client_for(&account, http);
+            Arc::new(OpenAiTextToSpeech::new(account, http, defaults))
+        }
         TextToSpeechAdapter::VoAi => Arc::new(VoAiTextToSpeech::new(account, http, defaults)),
     }
 }
