@@ -1,6 +1,8 @@
 //! OpenAI, and servers that speak as it does: one folder per role.
 
 mod chat;
+#[cfg(test)]
+mod compatible;
 mod key_call;
 pub mod realtime;
 mod speech;
