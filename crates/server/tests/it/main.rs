@@ -8,6 +8,7 @@ mod falling_back;
 mod hanging_up;
 mod metrics;
 mod own_keys;
+mod own_servers;
 mod providers;
 mod refusals;
 mod selftest;
