@@ -13,8 +13,8 @@ use viva_domain::providers::{CredentialStatus, OwnKey, ProviderCatalogue, Provid
 use viva_infrastructure::catalogue::CatalogueProvider;
 use viva_infrastructure::credentials::{HttpClients, own_account};
 
+use crate::adapters::{Adapters, add_vendor};
 use crate::config::ProviderSetup;
-use crate::wiring::{Adapters, add_vendor};
 
 /// Users whose adapters are kept from one session to the next.
 const MOST_KEPT: usize = 256;

@@ -3,8 +3,9 @@
 //! Must not enter: rules of conversations, routes, queries. What a command does in more than a few steps belongs below.
 //!
 //! To add a command: a file in `commands/`, a variant in [`Command`]. To add a setting: a documented key in
-//! `config/default.toml` and a field in its section. To add a provider: one line in `wiring/mod.rs`.
+//! `config/default.toml` and a field in its section. To add a provider: one line in `adapters.rs`.
 
+mod adapters;
 mod commands;
 mod config;
 mod directory;

@@ -57,6 +57,8 @@ mod tests {
             voices: vec![Voice {
                 id: "21m00".to_owned(),
                 name: "Rachel".to_owned(),
+                language: None,
+                gender: None,
             }],
             languages: Vec::new(),
             custom_names: false,

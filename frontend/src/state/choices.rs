@@ -1,7 +1,7 @@
 //! Who plays which part in a conversation: a provider, and what is chosen of it.
 
 use serde::{Deserialize, Serialize};
-use viva_protocol::rest::{Language, Model, Provider, ProviderList};
+use viva_protocol::rest::{Language, Model, Provider, ProviderList, Voice, VoiceGender};
 use viva_protocol::ws::{CascadeConfig, Interaction, RealtimeConfig};
 
 /// The provider that needs no key, no account and no network.
@@ -105,7 +105,7 @@ impl Field {
             }
             Self::Voice => {
                 let voices = provider.voices.iter();
-                voices.map(|it| offered(&it.id, &it.name, None)).collect()
+                voices.map(|it| offered(&it.id, &described(it), None)).collect()
             }
             Self::Language => {
                 let languages = provider.languages.iter();
@@ -113,6 +113,17 @@ impl Field {
             }
         }
     }
+}
+
+/// A voice's name with its language and how it sounds, as far as that is known.
+fn described(voice: &Voice) -> String {
+    let language = voice.language.as_ref().map(|tag| format!(" · {tag}"));
+    let gender = voice.gender.map(|gender| match gender {
+        VoiceGender::Female => " ♀",
+        VoiceGender::Male => " ♂",
+    });
+    let (language, gender) = (language.unwrap_or_default(), gender.unwrap_or_default());
+    format!("{}{language}{gender}", voice.name)
 }
 
 /// Something that a provider offers.

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use viva_domain::ports::{ProviderErrorKind, SpeechStream, TextToSpeech, TextToSpeechRequest};
+use viva_domain::ports::{
+    ProviderErrorKind, SpeechMark, SpeechPart, SpeechStream, TextToSpeech, TextToSpeechRequest,
+};
 use viva_domain::sessions::ProviderConfig;
 
 /// Runs the suite; the factory is `async fn(impl AsyncFnOnce(&dyn TextToSpeech, ProviderConfig))`, where the
@@ -17,6 +19,7 @@ macro_rules! text_to_speech_contract {
             the_rate_is_the_same_before_and_after_resolving,
             a_text_is_spoken,
             an_answer_is_spoken_piece_by_piece,
+            what_is_said_of_words_is_of_this_text,
             any_writing_is_taken,
             texts_are_spoken_at_the_same_time,
             speech_that_is_dropped_disturbs_nothing,
@@ -66,6 +69,30 @@ pub async fn an_answer_is_spoken_piece_by_piece(tts: &dyn TextToSpeech, config: 
         assert!(!spoken(tts, &config, text, &previous_text).await.is_empty());
         previous_text.push_str(text);
     }
+}
+
+pub async fn what_is_said_of_words_is_of_this_text(tts: &dyn TextToSpeech, config: ProviderConfig) {
+    let text = "Hello there, 你好。";
+    let mut stream = speak(tts, &config, text, "Before.").await;
+    let (mut samples, mut last) = (0, None::<SpeechMark>);
+    while let Some(part) = part(&mut stream).await {
+        match part {
+            SpeechPart::Audio(piece) => samples += piece.len(),
+            SpeechPart::Mark(mark) => {
+                let goes_on = last.is_none_or(|last| last.at <= mark.at && last.chars <= mark.chars);
+                assert!(
+                    goes_on && mark.chars <= text.chars().count(),
+                    "{mark:?} after {last:?}"
+                );
+                last = Some(mark);
+            }
+        }
+    }
+    let rate = f64::from(tts.capabilities(&tts.resolve(&config).unwrap()).output_rate);
+    let length = Duration::from_secs_f64(samples as f64 / rate);
+    // Vendors round to milliseconds.
+    let is_of_audio = last.is_none_or(|last| last.at <= length + Duration::from_millis(1));
+    assert!(is_of_audio, "{last:?} in {length:?} of audio");
 }
 
 pub async fn any_writing_is_taken(tts: &dyn TextToSpeech, config: ProviderConfig) {
@@ -130,11 +157,20 @@ async fn rest(stream: &mut SpeechStream) -> Vec<i16> {
     samples
 }
 
+/// The next audio.
 async fn piece(stream: &mut SpeechStream) -> Option<Vec<i16>> {
-    let piece = patiently(stream.next()).await?;
-    let piece = piece.unwrap_or_else(|err| panic!("the provider failed: {err}"));
-    assert!(!piece.is_empty(), "an empty piece");
-    Some(piece)
+    loop {
+        if let SpeechPart::Audio(samples) = part(stream).await? {
+            return Some(samples);
+        }
+    }
+}
+
+async fn part(stream: &mut SpeechStream) -> Option<SpeechPart> {
+    let part = patiently(stream.next()).await?;
+    let part = part.unwrap_or_else(|err| panic!("the provider failed: {err}"));
+    assert_ne!(part, SpeechPart::Audio(Vec::new()), "an empty piece");
+    Some(part)
 }
 
 async fn patiently<T>(work: impl Future<Output = T>) -> T {

@@ -112,6 +112,11 @@ impl Speech {
         self
     }
 
+    /// How long it is.
+    pub(crate) const fn length(&self) -> Duration {
+        self.length
+    }
+
     /// Its audio, PCM16 mono: a triangle wave of about 220 Hz in which no sample is silent.
     pub fn samples(&self, rate: u32) -> Vec<i16> {
         let count = units(self.length, rate as usize);

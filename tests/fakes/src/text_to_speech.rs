@@ -7,8 +7,8 @@ use futures_util::{StreamExt, stream};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use viva_domain::ports::{
-    ProviderError, ProviderErrorKind, SpeechStream, TextToSpeech, TextToSpeechCapabilities,
-    TextToSpeechRequest,
+    ProviderError, ProviderErrorKind, SpeechMark, SpeechPart, SpeechStream, TextToSpeech,
+    TextToSpeechCapabilities, TextToSpeechRequest,
 };
 use viva_domain::sessions::ProviderConfig;
 
@@ -35,6 +35,7 @@ struct Script {
     recorded: watch::Sender<Vec<RecordedSpeech>>,
     lined_up: Mutex<VecDeque<Speech>>,
     texts: Mutex<HashMap<String, Speech>>,
+    marks: Mutex<HashMap<String, Vec<SpeechMark>>>,
 }
 
 /// A request, and what became of it.
@@ -92,6 +93,11 @@ impl ScriptedTextToSpeech {
     /// How this text is said, as often as it is asked for.
     pub fn when(&self, text: &str, speech: Speech) {
         lock(&self.script.texts).insert(text.to_owned(), speech);
+    }
+
+    /// What is said of the words of this text, before its first sample.
+    pub fn mark(&self, text: &str, marks: &[SpeechMark]) {
+        lock(&self.script.marks).insert(text.to_owned(), marks.to_vec());
     }
 
     /// Makes requests fail.
@@ -215,17 +221,23 @@ impl TextToSpeech for ScriptedTextToSpeech {
         }
         let piece = self.rate / PIECES_PER_SECOND;
         let saying = speech.say(self.rate, usize::try_from(piece).unwrap_or(1), asked);
-        Ok(stream::unfold((saying, going), next).fuse().boxed())
+        let marks = lock(&self.script.marks).get(&request.text).cloned();
+        let marks = marks
+            .unwrap_or_default()
+            .into_iter()
+            .map(|mark| Ok(SpeechPart::Mark(mark)));
+        let said = stream::unfold((saying, going), next);
+        Ok(stream::iter(marks).chain(said).fuse().boxed())
     }
 }
 
 type State = (Saying<i16>, Going);
 
-async fn next((mut saying, going): State) -> Option<(Result<Vec<i16>, ProviderError>, State)> {
+async fn next((mut saying, going): State) -> Option<(Result<SpeechPart, ProviderError>, State)> {
     match saying.next().await {
         Said::Piece(samples) => {
             going.sent(samples.len());
-            Some((Ok(samples), (saying, going)))
+            Some((Ok(SpeechPart::Audio(samples)), (saying, going)))
         }
         Said::Over => {
             going.end(SpeechEnd::Complete);
@@ -284,7 +296,8 @@ mod tests {
         while let Some(piece) = stream.next().await {
             first.get_or_insert(asked.elapsed());
             match piece {
-                Ok(piece) => samples += piece.len(),
+                Ok(SpeechPart::Audio(piece)) => samples += piece.len(),
+                Ok(SpeechPart::Mark(_)) => {}
                 Err(err) => failure = Some(err),
             }
         }
@@ -313,7 +326,10 @@ mod tests {
         let voice = ScriptedTextToSpeech::new();
         voice.next(Speech::of(ms(500)).hangs_after(ms(20)));
         let mut stream = voice.speak(request("a")).await.unwrap();
-        assert_eq!(stream.next().await.unwrap().unwrap().len(), 480);
+        let SpeechPart::Audio(piece) = stream.next().await.unwrap().unwrap() else {
+            panic!("no audio came");
+        };
+        assert_eq!(piece.len(), 480);
         assert_eq!(voice.open(), 1);
         tokio::time::sleep(ms(7)).await;
         drop(stream);

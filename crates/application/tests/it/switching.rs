@@ -216,7 +216,7 @@ async fn who_waits_for_an_answer_gets_it_from_the_next_provider() {
 /// The client played more than could be known when the answer was cut: its report changes what was heard.
 #[tokio::test(start_paused = true)]
 async fn an_answer_is_cut_and_known_as_far_as_it_was_heard() {
-    for (played, heard) in [(300, "One,"), (540, "One, two")] {
+    for (played, heard) in [(300, "One,"), (540, "One, two.")] {
         let cascade = Cascade::new(|ears| ears);
         let slow = |voice: ScriptedRealtimeVoice| voice.connecting_for(Duration::from_millis(700));
         let bench = Bench::with_cascade(Detector::Session, slow, &cascade);

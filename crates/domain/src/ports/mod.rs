@@ -54,7 +54,9 @@ pub use speech_to_text::{
     SpeechToTextSession,
 };
 pub use template_store::TemplateStore;
-pub use text_to_speech::{SpeechStream, TextToSpeech, TextToSpeechCapabilities, TextToSpeechRequest};
+pub use text_to_speech::{
+    SpeechMark, SpeechPart, SpeechStream, TextToSpeech, TextToSpeechCapabilities, TextToSpeechRequest,
+};
 pub use token_store::TokenStore;
 pub use turn_journal::TurnJournal;
 

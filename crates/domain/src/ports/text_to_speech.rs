@@ -1,4 +1,5 @@
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_core::stream::BoxStream;
@@ -28,9 +29,28 @@ pub trait TextToSpeech: Send + Sync {
     async fn speak(&self, request: TextToSpeechRequest) -> Result<SpeechStream, ProviderError>;
 }
 
-/// Speech as it is made: PCM16 mono at the provider's output rate, in pieces that are never empty; then it ends, after an
-/// error at once. Bytes that arrive in odd numbers are put together by the adapter.
-pub type SpeechStream = BoxStream<'static, Result<Vec<i16>, ProviderError>>;
+/// Speech as it is made; then it ends, after an error at once.
+pub type SpeechStream = BoxStream<'static, Result<SpeechPart, ProviderError>>;
+
+/// A part of a speech.
+#[derive(Clone, PartialEq, Eq)]
+pub enum SpeechPart {
+    /// PCM16 mono at the provider's output rate, never empty. Bytes that arrive in odd numbers are put together by the
+    /// adapter.
+    Audio(Vec<i16>),
+    /// How far the text is spoken at a moment of the audio, which may come before the mark or after it. Only of providers
+    /// that say when they speak which word; neither the moments nor the texts of a speech's marks go back.
+    Mark(SpeechMark),
+}
+
+/// How far a text is spoken at a moment of its audio.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpeechMark {
+    /// From the first sample.
+    pub at: Duration,
+    /// Characters (`char`s) of the text that are spoken by then.
+    pub chars: usize,
+}
 
 /// What a text-to-speech provider can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,5 +74,15 @@ impl fmt::Debug for TextToSpeechRequest {
     /// Without what is said: requests may be logged.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TextToSpeechRequest({} bytes)", self.text.len())
+    }
+}
+
+impl fmt::Debug for SpeechPart {
+    /// Without the samples.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Audio(samples) => write!(f, "Audio({} samples)", samples.len()),
+            Self::Mark(mark) => f.debug_tuple("Mark").field(mark).finish(),
+        }
     }
 }

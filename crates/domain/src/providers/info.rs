@@ -39,6 +39,19 @@ pub struct ProviderVoice {
     pub id: String,
     /// The name that people know.
     pub name: String,
+    /// BCP 47 tag of the language that it speaks; `None` where it speaks any, or nobody says which.
+    pub language: Option<String>,
+    /// How it sounds, where the provider says so.
+    pub gender: Option<VoiceGender>,
+}
+
+/// How a voice sounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum VoiceGender {
+    /// As a woman's.
+    Female,
+    /// As a man's.
+    Male,
 }
 
 /// A language that a provider speaks.

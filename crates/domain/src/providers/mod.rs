@@ -4,4 +4,4 @@ mod catalogue;
 mod info;
 
 pub use catalogue::{OwnKey, ProviderCatalogue, Providers};
-pub use info::{CredentialStatus, Language, Model, ProviderInfo, ProviderVoice};
+pub use info::{CredentialStatus, Language, Model, ProviderInfo, ProviderVoice, VoiceGender};

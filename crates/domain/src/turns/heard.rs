@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use crate::ports::SpeechMark;
+
 /// Characters that are said in a second where a character is a syllable: Mandarin is spoken at 5.18 syllables a second
 /// (Pellegrino, Coupé and Marsico 2011, table 1).
 const SYLLABLES_PER_SECOND: f64 = 5.18;
@@ -19,27 +21,20 @@ pub struct HeardText {
 
 /// Splits an answer's text at the played position.
 ///
-/// Without word timings the text is taken to be spread evenly over the audio. A word that was not heard to its end counts
-/// as unheard; text without spaces (CJK) is cut between characters.
-pub fn split_heard(text: &str, played: Duration, total: Duration) -> HeardText {
+/// Between two marks, which are in order, before the first and after the last one the text is taken to be spread evenly over
+/// the audio. A word that was not heard to its end counts as unheard; text without spaces (CJK) is cut between characters.
+pub fn split_heard(text: &str, marks: &[SpeechMark], played: Duration, total: Duration) -> HeardText {
     if played >= total && !total.is_zero() {
         return HeardText {
             heard: text.to_owned(),
             unheard: String::new(),
         };
     }
-    let chars = text.chars().count();
-    let share = if total.is_zero() {
-        0.0
-    } else {
-        played.as_secs_f64() / total.as_secs_f64()
+    let end = SpeechMark {
+        at: total,
+        chars: text.chars().count(),
     };
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a share of a length is a length"
-    )]
-    let heard_chars = (chars as f64 * share) as usize;
+    let heard_chars = chars_by(played, marks, end);
     let cut = text
         .char_indices()
         .nth(heard_chars)
@@ -54,6 +49,28 @@ pub fn split_heard(text: &str, played: Duration, total: Duration) -> HeardText {
         heard: text[..cut].trim_end().to_owned(),
         unheard: text[cut..].trim_start().to_owned(),
     }
+}
+
+/// How many characters are spoken by a moment before the end.
+fn chars_by(played: Duration, marks: &[SpeechMark], end: SpeechMark) -> usize {
+    let passed = marks.partition_point(|mark| mark.at <= played);
+    let (time, chars) = passed
+        .checked_sub(1)
+        .map_or((Duration::ZERO, 0), |last| (marks[last].at, marks[last].chars));
+    let next = marks.get(passed).copied().unwrap_or(end);
+    let between = next.at.saturating_sub(time);
+    let share = if between.is_zero() {
+        0.0
+    } else {
+        played.saturating_sub(time).as_secs_f64() / between.as_secs_f64()
+    };
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of a length is a length"
+    )]
+    let more = (next.chars.saturating_sub(chars) as f64 * share) as usize;
+    chars + more
 }
 
 /// How long it usually takes to say a text.
@@ -88,8 +105,12 @@ mod tests {
     use super::*;
 
     fn split(text: &str, played: u64, total: u64) -> (String, String) {
-        let HeardText { heard, unheard } =
-            split_heard(text, Duration::from_millis(played), Duration::from_millis(total));
+        let HeardText { heard, unheard } = split_heard(
+            text,
+            &[],
+            Duration::from_millis(played),
+            Duration::from_millis(total),
+        );
         (heard, unheard)
     }
 
@@ -138,6 +159,46 @@ mod tests {
     }
 
     #[test]
+    fn marks_say_which_words_were_heard() {
+        let text = "Yes. There was one";
+        let marks = [(0, 0), (200, 4), (700, 5), (1_000, 10)].map(|(at, chars)| SpeechMark {
+            at: Duration::from_millis(at),
+            chars,
+        });
+        let heard = |played: u64, total: u64| {
+            let (played, total) = (Duration::from_millis(played), Duration::from_millis(total));
+            split_heard(text, &marks, played, total).heard
+        };
+        // All are in time, with a pause after the first one.
+        for (played, expected) in [
+            (0, ""),
+            (100, ""),
+            (199, "Yes"),
+            (200, "Yes."),
+            (999, "Yes."),
+            (1_000, "Yes. There"),
+            (1_400, "Yes. There"),
+            (1_600, "Yes. There was"),
+            (2_000, text),
+        ] {
+            assert_eq!(heard(played, 2_000), expected, "{played}");
+        }
+        assert_eq!(heard(900, 500), text, "it ended before");
+        assert_eq!(heard(1_000, 1_000), text);
+    }
+
+    #[test]
+    fn marks_of_text_that_is_not_there_yet_are_marks_of_its_end() {
+        let marks = [SpeechMark {
+            at: Duration::from_millis(100),
+            chars: 50,
+        }];
+        let played = Duration::from_millis(150);
+        let split = split_heard("從前", &marks, played, Duration::from_secs(1));
+        assert_eq!(split.heard, "從前");
+    }
+
+    #[test]
     fn all_or_nothing() {
         assert_eq!(
             split("Hello there", 1_000, 1_000),
@@ -152,8 +213,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_letter_is_lost_or_made_up(text: String, played in 0_u64..2_000, total in 0_u64..2_000) {
-            let (heard, unheard) = split(&text, played, total);
+        fn no_letter_is_lost_or_made_up(
+            text: String,
+            mut marks in prop::collection::vec((0_u64..2_000, 0_usize..50), 0..5),
+            played in 0_u64..2_000,
+            total in 0_u64..2_000,
+        ) {
+            marks.sort_unstable();
+            let marks: Vec<SpeechMark> = marks
+                .into_iter()
+                .map(|(at, chars)| SpeechMark { at: Duration::from_millis(at), chars })
+                .collect();
+            let (played, total) = (Duration::from_millis(played), Duration::from_millis(total));
+            let HeardText { heard, unheard } = split_heard(&text, &marks, played, total);
             let letters = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
             prop_assert_eq!(letters(&heard) + &letters(&unheard), letters(&text));
         }

@@ -18,11 +18,23 @@ pub enum RealtimeVoiceAdapter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SpeechToTextAdapter {
+    /// `AssemblyAI`'s streaming v3.
+    #[serde(rename = "assemblyai")]
+    AssemblyAi,
+    /// Azure's Speech service, over a WebSocket.
+    AzureSpeech,
     /// Deepgram's live listening.
     Deepgram,
+    /// Scribe of `ElevenLabs`, in real time.
+    #[serde(rename = "elevenlabs")]
+    ElevenLabs,
+    /// Google Cloud's `speech:recognize`.
+    GoogleCloud,
     /// OpenAI's transcriptions.
     #[serde(rename = "openai")]
     OpenAi,
+    /// Speechmatics' realtime v2.
+    Speechmatics,
 }
 
 /// The protocols of language models.
@@ -42,10 +54,23 @@ pub enum LanguageModelAdapter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TextToSpeechAdapter {
+    /// Azure's speech service.
+    AzureSpeech,
+    /// Cartesia's Sonic.
+    Cartesia,
+    /// Deepgram's voices.
+    Deepgram,
     /// `ElevenLabs`.
     #[serde(rename = "elevenlabs")]
     ElevenLabs,
+    /// Gemini's models that speak.
+    Gemini,
+    /// Google Cloud's text-to-speech.
+    GoogleCloud,
     /// OpenAI's speech.
     #[serde(rename = "openai")]
     OpenAi,
+    /// `VoAI`.
+    #[serde(rename = "voai")]
+    VoAi,
 }

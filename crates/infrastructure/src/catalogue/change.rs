@@ -173,11 +173,23 @@ fn voices(role: &str, known: &mut Vec<ProviderVoice>, tables: Vec<VoiceTable>) -
         let id = filled(&format!("{role}.voices: id"), &table.id)?;
         check_new(&format!("{role}.voices"), &mut seen, &id)?;
         let name = shown_name(role, "voices", &id, table.name)?;
+        let language = table
+            .language
+            .map(|tag| filled(&format!("{role}.voices {id:?}: language"), &tag))
+            .transpose()?;
+        let gender = table.gender.map(Into::into);
         if let Some(voice) = known.iter_mut().find(|voice| voice.id == id) {
             voice.name = name.unwrap_or_else(|| voice.name.clone());
+            voice.language = language.or(voice.language.take());
+            voice.gender = gender.or(voice.gender);
         } else {
             let name = name.unwrap_or_else(|| id.clone());
-            known.push(ProviderVoice { id, name });
+            known.push(ProviderVoice {
+                id,
+                name,
+                language,
+                gender,
+            });
         }
     }
     Ok(())

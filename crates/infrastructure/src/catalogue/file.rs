@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 use toml::value::Datetime;
+use viva_domain::providers::VoiceGender;
 
 use super::CatalogueError;
 use super::adapters::{LanguageModelAdapter, RealtimeVoiceAdapter, SpeechToTextAdapter, TextToSpeechAdapter};
@@ -59,6 +60,15 @@ pub(super) struct ModelTable {
 pub(super) struct VoiceTable {
     pub(super) id: String,
     pub(super) name: Option<String>,
+    pub(super) language: Option<String>,
+    pub(super) gender: Option<GenderName>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum GenderName {
+    Female,
+    Male,
 }
 
 #[derive(Debug, Deserialize)]
@@ -66,6 +76,15 @@ pub(super) struct VoiceTable {
 pub(super) struct LanguageTable {
     pub(super) tag: String,
     pub(super) name: String,
+}
+
+impl From<GenderName> for VoiceGender {
+    fn from(name: GenderName) -> Self {
+        match name {
+            GenderName::Female => Self::Female,
+            GenderName::Male => Self::Male,
+        }
+    }
 }
 
 impl CatalogueFile {

@@ -4,19 +4,28 @@
 //! (how a key is checked) and tests against a scripted server, then one arm in `check` and one in the server's wiring.
 
 pub mod anthropic;
+pub mod assemblyai;
 pub mod azure_openai;
+pub mod azure_speech;
+pub mod cartesia;
 pub(crate) mod check;
 pub mod deepgram;
 mod defaults;
 mod ears;
 pub mod elevenlabs;
 pub mod gemini;
+pub mod google_cloud;
 mod language;
 mod language_model;
+mod mouths;
 pub mod offline;
 pub mod openai;
 mod options;
 pub mod speech;
+pub mod speechmatics;
+#[cfg(test)]
+mod spelling;
 pub mod transport;
+pub mod voai;
 
 pub use defaults::Defaults;

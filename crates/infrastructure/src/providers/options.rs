@@ -3,7 +3,17 @@
 use std::fmt::Display;
 
 use serde::de::DeserializeOwned;
-use viva_domain::sessions::ProviderOptions;
+use viva_domain::sessions::{ProviderConfig, ProviderOptions};
+
+/// Refuses a voice, of which a provider that only hears has none.
+pub(super) fn voiceless(config: &ProviderConfig) -> Result<(), String> {
+    match &config.voice {
+        Some(voice) => Err(format!(
+            "voice {voice:?} is not taken; speech-to-text has no voices"
+        )),
+        None => Ok(()),
+    }
+}
 
 /// Sets one option after the other; what is not set keeps its default. The first error is that of the whole.
 pub(super) fn read<O: Default>(

@@ -17,7 +17,9 @@ pub use credentials::{
 pub use deletions::{DeletionOutcome, SessionDeletion, SessionDeletions, SessionSelection};
 pub use me::{Me, SignedIn, SignedInBy};
 pub use prompts::{ComposedPrompt, PromptTexts};
-pub use providers::{CredentialStatus, Language, Model, Provider, ProviderCapabilities, ProviderList, Voice};
+pub use providers::{
+    CredentialStatus, Language, Model, Provider, ProviderCapabilities, ProviderList, Voice, VoiceGender,
+};
 pub use recordings::{
     AudioSide, AudioStretch, EXPORT_SCHEMA, ExportedRecording, ExportedTurn, RecordingPeaks, SessionExport,
     SessionPeaks, TurnMarks,

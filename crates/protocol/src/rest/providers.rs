@@ -67,6 +67,23 @@ pub struct Voice {
     pub id: String,
     /// The name that people know.
     pub name: String,
+    /// BCP 47 tag of the language that it speaks; absent where it speaks any, or nobody says which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// How it sounds, where the provider says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gender: Option<VoiceGender>,
+}
+
+/// How a voice sounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum VoiceGender {
+    /// As a woman's.
+    Female,
+    /// As a man's.
+    Male,
 }
 
 /// A language that a provider speaks.

@@ -1,4 +1,4 @@
-//! Picks the adapters: the only place that names them.
+//! Puts the server together, and picks the adapters: this and `adapters.rs` are the only places that name them.
 
 mod kept;
 mod locks;
@@ -13,37 +13,22 @@ use viva_application::access::Access;
 use viva_application::credentials::{Credentials, CredentialsPorts};
 use viva_application::deletion::Deletions;
 use viva_application::history::History;
-use viva_application::meters::{Meters, Registry, Role};
+use viva_application::meters::{Meters, Registry};
 use viva_application::retention::Retention;
 use viva_application::sessions::{Sessions, SessionsPorts};
 use viva_application::templates::Templates;
 use viva_domain::credentials::{KeyId, StoredCredential};
-use viva_domain::ports::{
-    Clock, CredentialStore, CredentialVault, Ids, LanguageModel, RealtimeVoice, SpeechToText, TextToSpeech,
-};
+use viva_domain::ports::{Clock, CredentialStore, CredentialVault, Ids};
 use viva_domain::providers::{ProviderCatalogue, ProviderInfo};
-use viva_infrastructure::catalogue::{
-    LanguageModelAdapter, RealtimeVoiceAdapter, SpeechToTextAdapter, TextToSpeechAdapter,
-};
 use viva_infrastructure::credentials::{self, HttpClients, ProviderChecks};
 use viva_infrastructure::db::{Database, ResealError, SqlCredentialStore, SqlTemplateStore, SqlTokenStore};
-use viva_infrastructure::providers::anthropic::AnthropicLanguageModel;
-use viva_infrastructure::providers::azure_openai;
-use viva_infrastructure::providers::deepgram::DeepgramSpeechToText;
-use viva_infrastructure::providers::elevenlabs::ElevenLabsTextToSpeech;
-use viva_infrastructure::providers::gemini::{GeminiLanguageModel, GeminiRealtimeVoice};
-use viva_infrastructure::providers::offline::{
-    OfflineLanguageModel, OfflineRealtimeVoice, OfflineSpeechToText, OfflineTextToSpeech,
-};
-use viva_infrastructure::providers::openai::realtime::{OpenAiRealtimeVoice, RealtimeSettings};
-use viva_infrastructure::providers::openai::{OpenAiLanguageModel, OpenAiSpeechToText, OpenAiTextToSpeech};
-use viva_infrastructure::providers::speech::SpeechSynthesizer;
-use viva_infrastructure::providers::transport::{HttpClient, Repeats};
+use viva_infrastructure::providers::transport::HttpClient;
 use viva_infrastructure::system::{SystemClock, SystemIds};
 use viva_infrastructure::vault::{MasterKey, MasterKeyPlace, XChaChaVault};
 use viva_presentation::{AppState, Connections, HttpMeters, Limiter, SignIn, Site};
 
 use self::kept::{Kept, retention_of};
+use crate::adapters::{Adapters, OFFLINE, add_offline, add_vendor};
 use crate::config::{AuthMode, ProviderSetup, Settings};
 use crate::directory::OwnProviders;
 use crate::failure::Failure;
@@ -51,11 +36,6 @@ use crate::selftest::SelfTestRunner;
 
 pub(crate) use self::kept::{beside_a_server, retention};
 pub(crate) use self::locks::{RetentionLock, ServerLock, lock, lock_retention};
-
-/// The provider that needs nothing.
-const OFFLINE: &str = "offline";
-/// The program that speaks for the offline provider, where it is installed.
-const ESPEAK: &str = "espeak-ng";
 
 /// Tokens in this database.
 pub(crate) fn access(database: &Database) -> Access {
@@ -268,111 +248,6 @@ async fn providers(
     add_offline(&mut providers, adapters).await;
     providers.usable_first();
     providers
-}
-
-/// What adapters run on, and what counts their calls.
-#[derive(Debug, Clone)]
-pub(crate) struct Adapters {
-    pub(crate) tasks: TaskTracker,
-    pub(crate) meters: Meters,
-}
-
-/// A provider in each of its roles: one line per adapter.
-pub(crate) fn add_vendor(
-    providers: &mut ProviderCatalogue,
-    setup: &ProviderSetup,
-    http: &HttpClient,
-    adapters: &Adapters,
-) {
-    let provider = &setup.provider;
-    let (id, meters) = (provider.id.as_str(), &adapters.meters);
-    let (account, tasks) = (|| setup.account.clone(), || adapters.tasks.clone());
-    let counting = |role| {
-        http.with_repeats(Repeats {
-            reconnects: meters.reconnects(role, id),
-            retries: meters.retries(role, id),
-        })
-    };
-    if let Some(role) = &provider.realtime {
-        let (defaults, http) = (role.defaults(), counting(Role::Realtime));
-        let settings = RealtimeSettings {
-            defaults: defaults.clone(),
-            transcription_model: role.transcription_model.clone(),
-            ..RealtimeSettings::default()
-        };
-        let adapter: Arc<dyn RealtimeVoice> = match role.adapter {
-            RealtimeVoiceAdapter::AzureOpenAi => {
-                Arc::new(azure_openai::realtime_voice(account(), http, settings, tasks()))
-            }
-            RealtimeVoiceAdapter::Gemini => {
-                Arc::new(GeminiRealtimeVoice::new(account(), http, defaults, tasks()))
-            }
-            RealtimeVoiceAdapter::OpenAi => {
-                Arc::new(OpenAiRealtimeVoice::new(account(), http, settings, tasks()))
-            }
-        };
-        providers
-            .realtime
-            .insert(setup.info(role), meters.realtime(id, adapter));
-    }
-    if let Some(role) = &provider.stt {
-        let (defaults, http) = (role.defaults(), counting(Role::SpeechToText));
-        let adapter: Arc<dyn SpeechToText> = match role.adapter {
-            SpeechToTextAdapter::Deepgram => {
-                Arc::new(DeepgramSpeechToText::new(account(), http, defaults, tasks()))
-            }
-            SpeechToTextAdapter::OpenAi => {
-                Arc::new(OpenAiSpeechToText::new(account(), &http, defaults, tasks()))
-            }
-        };
-        providers.stt.insert(setup.info(role), meters.stt(id, adapter));
-    }
-    if let Some(role) = &provider.llm {
-        let (defaults, http) = (role.defaults(), counting(Role::LanguageModel));
-        // Whether a key is needed was decided with the settings.
-        let adapter: Arc<dyn LanguageModel> = match role.adapter {
-            LanguageModelAdapter::Anthropic => {
-                Arc::new(AnthropicLanguageModel::new(account(), http, defaults).with_optional_key())
-            }
-            LanguageModelAdapter::Gemini => {
-                Arc::new(GeminiLanguageModel::new(account(), http, defaults).with_optional_key())
-            }
-            LanguageModelAdapter::OpenAi => {
-                Arc::new(OpenAiLanguageModel::new(account(), http, defaults).with_optional_key())
-            }
-        };
-        providers.llm.insert(setup.info(role), meters.llm(id, adapter));
-    }
-    if let Some(role) = &provider.tts {
-        let (defaults, http) = (role.defaults(), counting(Role::TextToSpeech));
-        let adapter: Arc<dyn TextToSpeech> = match role.adapter {
-            TextToSpeechAdapter::ElevenLabs => {
-                Arc::new(ElevenLabsTextToSpeech::new(account(), http, defaults))
-            }
-            TextToSpeechAdapter::OpenAi => Arc::new(OpenAiTextToSpeech::new(account(), http, defaults)),
-        };
-        providers.tts.insert(setup.info(role), meters.tts(id, adapter));
-    }
-}
-
-async fn add_offline(providers: &mut ProviderCatalogue, Adapters { tasks, meters }: &Adapters) {
-    let speech = SpeechSynthesizer::find(ESPEAK).await;
-    let realtime = OfflineRealtimeVoice::new(speech.clone(), tasks.clone());
-    let stt = OfflineSpeechToText::new(tasks.clone());
-    let llm = OfflineLanguageModel::new();
-    let tts = OfflineTextToSpeech::new(speech, tasks.clone());
-    providers
-        .realtime
-        .insert(realtime.info(), meters.realtime(OFFLINE, Arc::new(realtime)));
-    providers
-        .stt
-        .insert(stt.info(), meters.stt(OFFLINE, Arc::new(stt)));
-    providers
-        .llm
-        .insert(llm.info(), meters.llm(OFFLINE, Arc::new(llm)));
-    providers
-        .tts
-        .insert(tts.info(), meters.tts(OFFLINE, Arc::new(tts)));
 }
 
 /// Sessions that name no model get these. A provider that nobody can use is nobody's trouble.

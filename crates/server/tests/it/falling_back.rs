@@ -59,8 +59,10 @@ impl Scene {
             .await
             .expect(started);
         let folder = Folder::new();
-        // OpenAI's own chat completions would be at the address of its realtime API, and asked after all others.
+        // Each is a provider with one role: OpenAI's own chat completions would be at the address of its realtime API, and
+        // what Deepgram and ElevenLabs do besides at the addresses of these.
         let (url, model) = (chat.base_url(), &chat.settings().model);
+        let (ears, mouth) = (deepgram.base_url(), elevenlabs.base_url());
         let catalogue = format!(
             r#"
             [[providers]]
@@ -71,6 +73,25 @@ impl Scene {
             [providers.llm]
             adapter = "openai"
             models = [{{ id = "{model}" }}]
+
+            [[providers]]
+            id = "ears"
+            name = "Ears"
+            base_url = "{ears}"
+            key = "optional"
+            [providers.stt]
+            adapter = "deepgram"
+            models = [{{ id = "nova-3" }}]
+
+            [[providers]]
+            id = "mouth"
+            name = "Mouth"
+            base_url = "{mouth}"
+            key = "optional"
+            [providers.tts]
+            adapter = "elevenlabs"
+            models = [{{ id = "{TTS_MODEL}" }}]
+            voices = [{{ id = "{TTS_VOICE}" }}]
             "#
         );
         fs::write(folder.path().join("mine.toml"), catalogue).expect("it can be written");
@@ -78,11 +99,9 @@ impl Scene {
             .serve_with(&[
                 ("VIVA__CATALOGUE__FILE", "mine.toml".to_owned()),
                 ("VIVA__PROVIDERS__OPENAI__BASE_URL", openai.base_url()),
-                ("VIVA__PROVIDERS__DEEPGRAM__BASE_URL", deepgram.base_url()),
-                ("VIVA__PROVIDERS__ELEVENLABS__BASE_URL", elevenlabs.base_url()),
                 ("OPENAI_API_KEY", KEY.to_owned()),
-                ("DEEPGRAM_API_KEY", KEY.to_owned()),
-                ("ELEVENLABS_API_KEY", KEY.to_owned()),
+                ("VIVA__PROVIDERS__EARS__API_KEY", KEY.to_owned()),
+                ("VIVA__PROVIDERS__MOUTH__API_KEY", KEY.to_owned()),
                 ("VIVA__PROVIDERS__CHAT__API_KEY", KEY.to_owned()),
             ])
             .await;

@@ -252,6 +252,7 @@ async fn a_language_model_that_is_interrupted_is_hung_up_on_at_once() {
 async fn a_voice_that_is_interrupted_is_hung_up_on_at_once() {
     a_voice_is_hung_up_on(SpeechVendor::ElevenLabs, "elevenlabs", "test_v2_5").await;
     a_voice_is_hung_up_on(SpeechVendor::OpenAi, "openai", "tts-1-test").await;
+    a_voice_is_hung_up_on(SpeechVendor::Cartesia, "cartesia", "test_v2_5").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

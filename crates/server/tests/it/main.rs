@@ -3,10 +3,12 @@
 mod access;
 mod bench;
 mod deleting;
+mod every_adapter;
 mod falling_back;
 mod hanging_up;
 mod metrics;
 mod own_keys;
+mod own_servers;
 mod providers;
 mod refusals;
 mod selftest;

@@ -23,11 +23,11 @@ const MEDIAN_MS: f64 = 50.0;
 /// So many are made in any case, for the median.
 const CALLS_AT_LEAST: usize = 3;
 
-const STT: Duration = Duration::from_millis(150);
-const LLM: Duration = Duration::from_millis(200);
-const TTS: Duration = Duration::from_millis(120);
+pub(crate) const STT: Duration = Duration::from_millis(150);
+pub(crate) const LLM: Duration = Duration::from_millis(200);
+pub(crate) const TTS: Duration = Duration::from_millis(120);
 const REALTIME: Duration = Duration::from_millis(300);
-const KEY: &str = "sk-of-everybody";
+pub(crate) const KEY: &str = "sk-of-everybody";
 
 /// What a total consists of.
 const PARTS: [&str; 10] = [
@@ -45,7 +45,7 @@ const PARTS: [&str; 10] = [
 const UNEXPLAINED: &str = "unexplained_ms";
 
 /// Asks a question with `viva talk`; answers the latency of the only turn, whose parts add up.
-async fn talk(folder: &Folder, server: &Server, args: &[&str]) -> Value {
+pub(crate) async fn talk(folder: &Folder, server: &Server, args: &[&str]) -> Value {
     let report = call(folder, server, "question-en", 1, args).await;
     assert!(!report.to_string().contains(KEY), "a key is in the report");
     let latency = find_latency(&report).unwrap_or_else(|| panic!("there is no latency in {report:#}"));
@@ -68,7 +68,7 @@ fn find_latency(report: &Value) -> Option<Value> {
     }
 }
 
-fn ms(latency: &Value, part: &str) -> f64 {
+pub(crate) fn ms(latency: &Value, part: &str) -> f64 {
     latency[part]
         .as_f64()
         .unwrap_or_else(|| panic!("{part} is measured: {latency}"))

@@ -18,6 +18,8 @@ pub struct RecordedLine {
     pub query: Vec<(String, String)>,
     /// Every text message.
     pub texts: Vec<Value>,
+    /// How often the client asked, by the WebSocket's own means, whether somebody is there.
+    pub pings: usize,
     /// All audio, PCM16.
     pub audio: Vec<i16>,
     /// How the client ended it, or answered its end; `None` while it is open, or when the server broke it off.
@@ -37,6 +39,7 @@ pub struct ClosedLine {
 #[derive(Debug, Clone)]
 enum Order {
     Say(Value),
+    SayText(String),
     Close(u16, String),
     Cut,
 }
@@ -63,7 +66,7 @@ pub(super) struct Line {
 pub(super) enum Incoming {
     Text(Value),
     /// A text that is no JSON.
-    Nonsense,
+    Plain(String),
     Binary(Vec<u8>),
 }
 
@@ -89,6 +92,7 @@ impl Switchboard {
                 path: path.to_owned(),
                 query: query.to_vec(),
                 texts: Vec::new(),
+                pings: 0,
                 audio: Vec::new(),
                 closed: None,
             });
@@ -104,6 +108,10 @@ impl Switchboard {
 
     pub(super) fn say(&self, message: Value) {
         self.order(Order::Say(message));
+    }
+
+    pub(super) fn say_text(&self, text: String) {
+        self.order(Order::SayText(text));
     }
 
     pub(super) fn close(&self, code: u16, reason: &str) {
@@ -150,7 +158,7 @@ impl Line {
             match message {
                 Some(Ok(Message::Text(text))) => {
                     let Ok(json) = serde_json::from_str::<Value>(&text) else {
-                        return Ok(Incoming::Nonsense);
+                        return Ok(Incoming::Plain(text.as_str().to_owned()));
                     };
                     self.record(|line| line.texts.push(json.clone()));
                     return Ok(Incoming::Text(json));
@@ -162,7 +170,8 @@ impl Line {
                     self.drain().await;
                     return Err(Hung);
                 }
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(Message::Ping(_))) => self.record(|line| line.pings += 1),
+                Some(Ok(Message::Pong(_))) => {}
                 Some(Err(_)) | None => {
                     self.closed(None);
                     return Err(Hung);
@@ -172,8 +181,11 @@ impl Line {
     }
 
     pub(super) async fn say(&mut self, message: &Value) -> Result<(), Hung> {
-        let message = Message::text(message.to_string());
-        let sent = self.socket.send(message).await;
+        self.say_text(message.to_string()).await
+    }
+
+    pub(super) async fn say_text(&mut self, text: String) -> Result<(), Hung> {
+        let sent = self.socket.send(Message::text(text)).await;
         sent.map_err(|_| {
             self.closed(None);
             Hung
@@ -208,6 +220,11 @@ impl Line {
         }
     }
 
+    /// Records a message that is JSON in part only.
+    pub(super) fn note(&self, message: Value) {
+        self.record(|line| line.texts.push(message));
+    }
+
     pub(super) fn heard(&self, samples: &[i16]) {
         self.record(|line| line.audio.extend_from_slice(samples));
     }
@@ -215,6 +232,7 @@ impl Line {
     async fn obey(&mut self, order: Order) -> Result<(), Hung> {
         match order {
             Order::Say(message) => self.say(&message).await,
+            Order::SayText(text) => self.say_text(text).await,
             Order::Close(code, reason) => Err(self.close(code, &reason).await),
             Order::Cut => Err(Hung),
         }
@@ -241,13 +259,16 @@ impl RecordedLine {
             .collect()
     }
 
-    /// The types of all text messages.
+    /// The types of all text messages, whatever the vendor calls the field.
     pub fn types(&self) -> Vec<&str> {
-        self.texts
-            .iter()
-            .map(|text| text["type"].as_str().unwrap_or_default())
-            .collect()
+        self.texts.iter().map(kind).collect()
     }
+}
+
+fn kind(text: &Value) -> &str {
+    let fields = ["type", "message", "message_type"];
+    let named = fields.iter().find_map(|field| text[*field].as_str());
+    named.unwrap_or_default()
 }
 
 /// PCM16 from little-endian bytes; `None` when the last sample is incomplete or there is none.
@@ -259,5 +280,14 @@ pub(super) fn samples(bytes: &[u8]) -> Option<Vec<i16>> {
 
 /// Whether something is said in it.
 pub(super) fn is_voiced(samples: &[i16]) -> bool {
-    samples.iter().any(|sample| sample.unsigned_abs() > 500)
+    samples.iter().copied().any(is_loud)
+}
+
+/// Samples after the last in which something is said; `None` where nothing is.
+pub(super) fn quiet_after(samples: &[i16]) -> Option<usize> {
+    samples.iter().rev().copied().position(is_loud)
+}
+
+const fn is_loud(sample: i16) -> bool {
+    sample.unsigned_abs() > 500
 }

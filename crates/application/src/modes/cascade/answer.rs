@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::{FutureExt, Stream, StreamExt, TryStreamExt};
 use tokio::sync::{mpsc, oneshot};
@@ -13,7 +13,7 @@ use viva_audio::{Resampler, SampleRate};
 use viva_domain::latency::Stage;
 use viva_domain::ports::{
     LanguageModel, LanguageModelEvent, LanguageModelRequest, Message, ProviderError, ProviderErrorKind,
-    SpeechStream, TextToSpeech, TextToSpeechRequest,
+    SpeechMark, SpeechPart, SpeechStream, TextToSpeech, TextToSpeechRequest,
 };
 use viva_domain::sessions::ProviderConfig;
 use viva_domain::turns::Usage;
@@ -62,10 +62,10 @@ pub(super) enum Saying {
     Text(String),
     /// At the session's output rate.
     Audio(Vec<i16>),
-    /// So many more characters of the text were spoken to their end.
-    Spoken {
-        chars: usize,
-    },
+    /// How far the text is spoken at a moment of the audio, as the voice says.
+    Mark(SpeechMark),
+    /// The same, and all of the audio up to that moment came.
+    Spoken(SpeechMark),
     /// It is all there; nothing follows.
     Done(Option<Usage>),
     /// It cannot go on; nothing follows.
@@ -202,10 +202,9 @@ impl Writer {
 
 /// How one piece sounds, if the voice takes it.
 struct Speech {
+    piece: Piece,
     /// Resampled later.
-    samples: Result<SpeechStream, ProviderError>,
-    /// Characters of the text that it covers.
-    chars: usize,
+    parts: Result<SpeechStream, ProviderError>,
 }
 
 /// Lets the voice speak the pieces in order.
@@ -239,16 +238,13 @@ async fn ask(
             text: piece.spoken.clone(),
             previous_text: previous_text.clone(),
         };
-        let samples = stages.tts.speak(request).await;
-        let is_refused = samples.is_err();
-        place.send(Speech {
-            samples,
-            chars: piece.chars,
-        });
+        let parts = stages.tts.speak(request).await;
+        let is_refused = parts.is_err();
+        remember(&mut previous_text, &piece.spoken);
+        place.send(Speech { piece, parts });
         if is_refused {
             break;
         }
-        remember(&mut previous_text, &piece.spoken);
     }
 }
 
@@ -269,24 +265,59 @@ async fn play(
     mouth: &Mouth,
 ) -> Result<(), ProviderError> {
     let mut resampler = Resampler::new(stages.tts_rate, stages.output_rate);
-    let mut has_audio = false;
-    while let Some(Speech { samples, chars }) = speeches.recv().await {
-        let mut stream = samples?;
-        while let Some(samples) = stream.try_next().await? {
+    let mut heard = Spoken {
+        samples: 0,
+        rate: stages.tts_rate,
+        chars: 0,
+    };
+    while let Some(Speech { piece, parts }) = speeches.recv().await {
+        let mut parts = parts?;
+        let before = heard.end();
+        while let Some(part) = parts.try_next().await? {
             let at = now();
-            has_audio = true;
-            let mut audio = Vec::new();
-            resampler.process_into(&samples, &mut audio);
-            mouth.say_audio(at, audio).await;
+            match part {
+                SpeechPart::Audio(samples) => {
+                    heard.samples += samples.len() as u64;
+                    let mut audio = Vec::new();
+                    resampler.process_into(&samples, &mut audio);
+                    mouth.say_audio(at, audio).await;
+                }
+                SpeechPart::Mark(mark) => {
+                    let mark = SpeechMark {
+                        at: before.at + mark.at,
+                        chars: before.chars + piece.covered_by(mark.chars),
+                    };
+                    mouth.say_at(at, Saying::Mark(mark)).await;
+                }
+            }
         }
-        mouth.say(Saying::Spoken { chars }).await;
+        heard.chars += piece.chars;
+        mouth.say(Saying::Spoken(heard.end())).await;
     }
-    if has_audio {
+    if heard.samples > 0 {
         let mut rest = Vec::new();
         resampler.flush_into(&mut rest);
         mouth.say_audio(now(), rest).await;
     }
     Ok(())
+}
+
+/// How much of an answer was spoken.
+struct Spoken {
+    samples: u64,
+    rate: SampleRate,
+    chars: usize,
+}
+
+impl Spoken {
+    /// Its end, which is that of a piece.
+    fn end(&self) -> SpeechMark {
+        let micros = self.samples * 1_000_000 / u64::from(self.rate.hz());
+        SpeechMark {
+            at: Duration::from_micros(micros),
+            chars: self.chars,
+        }
+    }
 }
 
 /// Where an answer is said.

@@ -1,13 +1,15 @@
 use std::time::Duration;
 
 use crate::latency::{ClientTime, SessionTime};
-use crate::ports::Heard;
+use crate::ports::{Heard, SpeechMark};
 use crate::turns::{Basis, Placement, Placing, Usage, speaking_time};
 
 /// What the AI says in a turn, and how much of it was played.
 #[derive(Debug, Clone)]
 pub(super) struct Answer {
     pub(super) text: String,
+    /// How far the text is spoken at which moments of the audio, as far as the mode said so, in order.
+    pub(super) marks: Vec<SpeechMark>,
     pub(super) samples: u64,
     pub(super) extent: Extent,
     /// How much the mode takes for heard, if it has nothing more to say of it though what there is plays on: it was told to
@@ -78,6 +80,7 @@ impl Answer {
     pub(super) fn new(now: SessionTime) -> Self {
         Self {
             text: String::new(),
+            marks: Vec::new(),
             samples: 0,
             extent: Extent::Growing,
             believed: None,
@@ -115,6 +118,14 @@ impl Answer {
         self.samples += samples.len() as u64;
         self.stall_is_told = false;
         position
+    }
+
+    /// Takes note of how far the text is spoken by a moment of the audio; one that goes back says nothing.
+    pub(super) fn add_mark(&mut self, mark: SpeechMark) {
+        let last = self.marks.last();
+        if last.is_none_or(|last| last.at <= mark.at && last.chars <= mark.chars) {
+            self.marks.push(mark);
+        }
     }
 
     /// The first audio was written to the client's socket: it cannot have been played before.
@@ -159,7 +170,13 @@ impl Answer {
         let duration = self.duration(rate);
         match self.extent {
             Extent::Whole => duration,
-            Extent::Growing | Extent::Broken => duration.max(speaking_time(&self.text)),
+            Extent::Growing | Extent::Broken => {
+                let marked = self.marks.last();
+                let (spoken, chars) = marked.map_or((Duration::ZERO, 0), |mark| (mark.at, mark.chars));
+                let rest = self.text.char_indices().nth(chars);
+                let rest = rest.map_or("", |(at, _)| &self.text[at..]);
+                duration.max(spoken + speaking_time(rest))
+            }
         }
     }
 }
@@ -217,6 +234,12 @@ mod tests {
         answer.text = "a".repeat(30);
         answer.add_audio(SessionTime::ZERO, &[0; 1_000], 1, 1_000);
         assert_eq!(answer.whole_duration(1_000).as_millis(), 2_000);
+        // The first half took 1.2 s.
+        for (at, chars) in [(1_200, 15), (1_300, 14), (1_100, 16)] {
+            let at = Duration::from_millis(at);
+            answer.add_mark(SpeechMark { at, chars });
+        }
+        assert_eq!(answer.whole_duration(1_000).as_millis(), 2_200);
         answer.extent = Extent::Whole;
         assert_eq!(answer.whole_duration(1_000).as_millis(), 1_000);
     }

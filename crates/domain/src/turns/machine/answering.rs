@@ -6,6 +6,7 @@ use super::{
     TurnTaking,
 };
 use crate::latency::{SessionTime, Stage};
+use crate::ports::SpeechMark;
 use crate::turns::{Generation, InterruptReason, TurnNumber, Usage};
 
 impl TurnMachine {
@@ -29,6 +30,7 @@ impl TurnMachine {
             ModeInput::ResponseStarted => self.response_begins(now, effects),
             ModeInput::TextDelta(delta) => self.text(now, delta, effects),
             ModeInput::Audio(samples) => self.audio(now, at, samples, effects),
+            ModeInput::Mark(mark) => self.mark(mark),
             ModeInput::ResponseDone(usage) => self.response_done(now, usage, effects),
             ModeInput::ResponseFailed(failure) => self.response_failed(now, failure, effects),
         }
@@ -102,6 +104,15 @@ impl TurnMachine {
             answer.text.push_str(&delta);
             let turn = turn.number;
             effects.push(Effect::Emit(Event::TextDelta { turn, delta }));
+        }
+    }
+
+    /// Takes note of when which words are spoken.
+    fn mark(&mut self, mark: SpeechMark) {
+        let is_said = self.state == TurnState::AiSpeaking;
+        let turn = self.turn.as_mut().filter(|turn| is_said && turn.is_growing());
+        if let Some(answer) = turn.and_then(|turn| turn.answer.as_mut()) {
+            answer.add_mark(mark);
         }
     }
 

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use crate::latency::{ClientTime, SessionTime, Stage};
+use crate::ports::SpeechMark;
 use crate::sessions::EndStatus;
 use crate::turns::{Generation, TurnNumber, Usage};
 
@@ -103,6 +104,8 @@ pub enum ModeInput {
     TextDelta(String),
     /// More audio of the answer, PCM16 mono at the session's output rate.
     Audio(Vec<i16>),
+    /// How far the answer's text is spoken at a moment of its audio.
+    Mark(SpeechMark),
     /// The answer is complete.
     ResponseDone(Option<Usage>),
     /// This answer failed; the conversation goes on.
@@ -119,6 +122,7 @@ impl std::fmt::Debug for ModeInput {
             Self::ResponseStarted => f.write_str("ResponseStarted"),
             Self::TextDelta(delta) => write!(f, "TextDelta({} bytes)", delta.len()),
             Self::Audio(samples) => write!(f, "Audio({} samples)", samples.len()),
+            Self::Mark(mark) => f.debug_tuple("Mark").field(mark).finish(),
             Self::ResponseDone(usage) => f.debug_tuple("ResponseDone").field(usage).finish(),
             Self::ResponseFailed(failure) => f.debug_tuple("ResponseFailed").field(failure).finish(),
             Self::Failed(failure) => f.debug_tuple("Failed").field(failure).finish(),

@@ -19,7 +19,10 @@ use viva_domain::ports::ProviderError;
 pub(in crate::providers) use self::call::KeyCall;
 use self::refusal::{NoNetwork, WrongAddress};
 use super::transport::{Account, HttpClient};
-use super::{anthropic, azure_openai, deepgram, elevenlabs, gemini, openai};
+use super::{
+    anthropic, assemblyai, azure_openai, azure_speech, cartesia, deepgram, elevenlabs, gemini, google_cloud,
+    openai, speechmatics, voai,
+};
 use crate::catalogue::{
     CatalogueProvider, LanguageModelAdapter, RealtimeVoiceAdapter, SpeechToTextAdapter, TextToSpeechAdapter,
 };
@@ -77,8 +80,13 @@ fn calls(provider: &CatalogueProvider, account: &Account) -> Result<Vec<KeyCall>
         RealtimeVoiceAdapter::OpenAi => openai::key_call(account),
     });
     let stt = provider.stt.as_ref().map(|role| match role.adapter {
+        SpeechToTextAdapter::AssemblyAi => assemblyai::key_call(account),
+        SpeechToTextAdapter::AzureSpeech => azure_speech::key_call(account),
         SpeechToTextAdapter::Deepgram => deepgram::key_call(account),
+        SpeechToTextAdapter::ElevenLabs => elevenlabs::key_call(account),
+        SpeechToTextAdapter::GoogleCloud => google_cloud::key_call(account),
         SpeechToTextAdapter::OpenAi => openai::key_call(account),
+        SpeechToTextAdapter::Speechmatics => speechmatics::key_call(account),
     });
     let llm = provider.llm.as_ref().map(|role| match role.adapter {
         LanguageModelAdapter::Anthropic => anthropic::key_call(account),
@@ -86,8 +94,14 @@ fn calls(provider: &CatalogueProvider, account: &Account) -> Result<Vec<KeyCall>
         LanguageModelAdapter::OpenAi => openai::key_call(account),
     });
     let tts = provider.tts.as_ref().map(|role| match role.adapter {
+        TextToSpeechAdapter::AzureSpeech => azure_speech::key_call(account),
+        TextToSpeechAdapter::Cartesia => cartesia::key_call(account),
+        TextToSpeechAdapter::Deepgram => deepgram::key_call(account),
         TextToSpeechAdapter::ElevenLabs => elevenlabs::key_call(account),
+        TextToSpeechAdapter::Gemini => gemini::key_call(account),
+        TextToSpeechAdapter::GoogleCloud => google_cloud::key_call(account),
         TextToSpeechAdapter::OpenAi => openai::key_call(account),
+        TextToSpeechAdapter::VoAi => voai::key_call(account),
     });
     let mut calls = Vec::new();
     for call in [realtime, stt, llm, tts].into_iter().flatten() {

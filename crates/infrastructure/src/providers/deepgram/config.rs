@@ -75,11 +75,7 @@ impl Api {
 impl Settings {
     /// Reads and checks a configuration. The error says what is wrong, and what is right.
     pub(super) fn of(config: &ProviderConfig, defaults: &Defaults) -> Result<Self, String> {
-        if let Some(voice) = &config.voice {
-            return Err(format!(
-                "voice {voice:?} is not taken; speech-to-text has no voices"
-            ));
-        }
+        options::voiceless(config)?;
         let model = defaults.model_of(config)?;
         let api = Api::of(&model);
         let mut settings = Self {

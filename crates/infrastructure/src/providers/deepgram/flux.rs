@@ -5,16 +5,15 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
 
-use super::connection::Connection;
 use super::wire::{FORCE_END_TURN, FluxMessage, TurnEvent, TurnInfo};
 use super::{HURRY, RATE};
-use crate::providers::ears::{Dialect, Message, Order, Said};
+use crate::providers::ears::{Dialect, Dialing, Message, Order, Said};
 use crate::providers::transport::socket::Socket;
 use crate::providers::transport::{Account, errors};
 
 /// The turn that runs.
 pub(super) struct Flux {
-    connection: Connection,
+    dialing: Dialing,
     /// How long the vendor may take to end the turn that runs.
     patience: Duration,
     turn: Option<Turn>,
@@ -28,9 +27,9 @@ struct Turn {
 }
 
 impl Flux {
-    pub(super) fn new(connection: Connection, patience: Duration) -> Self {
+    pub(super) fn new(dialing: Dialing, patience: Duration) -> Self {
         Self {
-            connection,
+            dialing,
             patience,
             turn: None,
             over: None,
@@ -85,28 +84,30 @@ impl Dialect for Flux {
     const RATE: u32 = RATE;
 
     fn account(&self) -> &Account {
-        &self.connection.account
+        &self.dialing.account
     }
 
     fn connect(&self) -> BoxFuture<'static, Result<Socket, ProviderError>> {
-        self.connection.open()
+        let dialing = self.dialing.clone();
+        Box::pin(async move { dialing.open().await })
     }
 
     fn forget(&mut self) {
-        *self = Self::new(self.connection.clone(), self.patience);
+        *self = Self::new(self.dialing.clone(), self.patience);
     }
 
-    fn audio(&mut self, samples: &[i16]) -> Option<Message> {
-        (!samples.is_empty()).then(|| Message::pcm(samples))
+    fn audio(&mut self, samples: &[i16]) -> Vec<Message> {
+        let is_audio = !samples.is_empty();
+        is_audio.then(|| Message::pcm(samples)).into_iter().collect()
     }
 
-    fn began(&mut self, _ago: Duration) -> Option<Message> {
-        None
+    fn began(&mut self, _ago: Duration) -> Vec<Message> {
+        Vec::new()
     }
 
     fn finalize(&mut self, _said: &mut Said) -> Order {
         Order {
-            message: Some(Message::text(FORCE_END_TURN)),
+            messages: vec![Message::text(FORCE_END_TURN)],
             wait: if self.turn.is_some() {
                 self.patience
             } else {
@@ -133,11 +134,7 @@ impl Dialect for Flux {
             Ok(FluxMessage::TurnInfo(info)) => self.on_turn(info, said),
             Ok(FluxMessage::Error(failure)) => said.loses(failure.into_error(self.account())),
             Ok(FluxMessage::Unknown) => {}
-            Err(err) => {
-                let provider = self.account().provider.as_str();
-                let err = errors::malformed(provider, &err);
-                tracing::debug!(provider.name = provider, "Ignored a message: {err}");
-            }
+            Err(err) => errors::ignore(&self.account().provider, &err),
         }
     }
 

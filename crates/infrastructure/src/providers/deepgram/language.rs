@@ -1,5 +1,7 @@
 //! What Deepgram calls languages: most by their bare code, some with a region.
 
+use crate::providers::language::{Chinese, primary};
+
 /// Tags that it tells from the bare language.
 const REGIONS: [&str; 17] = [
     "de-CH", "en-AU", "en-GB", "en-IN", "en-NZ", "en-US", "es-419", "fr-CA", "ko-KR", "nl-BE", "pt-BR",
@@ -12,22 +14,13 @@ pub(super) fn of_nova(tag: &str) -> String {
     if let Some(known) = known(tag) {
         return (*known).to_owned();
     }
-    let mut parts = tag.split('-');
-    let language = parts.next().unwrap_or_default().to_ascii_lowercase();
-    let rest: Vec<String> = parts.map(str::to_ascii_lowercase).collect();
-    let has = |part: &str| rest.iter().any(|other| other == part);
-    if matches!(language.as_str(), "zh" | "cmn" | "yue") {
-        // Cantonese is a language of its own here, and is asked for by its place.
-        let is_cantonese = language == "yue" || has("hk") || has("mo");
-        return match (is_cantonese, has("tw") || has("hant")) {
-            (true, _) => "zh-HK",
-            (false, true) => "zh-TW",
-            (false, false) => "zh-CN",
-        }
-        .to_owned();
+    if let Some(chinese) = Chinese::of(tag) {
+        return chinese.locale().to_owned();
     }
-    let region = rest
-        .iter()
+    let language = primary(tag);
+    let region = tag
+        .split('-')
+        .skip(1)
         .find_map(|part| known(&format!("{language}-{part}")))
         .map(|known| (*known).to_owned());
     region.unwrap_or(language)
@@ -35,7 +28,7 @@ pub(super) fn of_nova(tag: &str) -> String {
 
 /// The value of `language_hint` for a BCP 47 tag; a model of one language takes none.
 pub(super) fn of_flux(tag: &str, model: &str) -> Result<Option<String>, String> {
-    let language = tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+    let language = primary(tag);
     match model.rsplit('-').next() {
         Some(only) if only.len() == 2 && only != language => Err(format!(
             "language {tag:?} is not heard by {model:?}; it hears {only}"
@@ -61,6 +54,9 @@ mod tests {
     #[case("es-MX", "es")]
     #[case("pt-Latn-BR", "pt-BR")]
     #[case("ja-JP", "ja")]
+    #[case("ja", "ja")]
+    #[case("ko", "ko")]
+    #[case("zh-CN", "zh-CN")]
     #[case("zh", "zh-CN")]
     #[case("zh-TW", "zh-TW")]
     #[case("zh-Hant", "zh-TW")]

@@ -1,6 +1,6 @@
-//! Deepgram: live listening.
+//! Deepgram: live listening, and speaking (`voice/`).
 //!
-//! The model says which API is spoken: `flux-…` listens with `/v2/listen`, which finds turns itself, every other one with
+//! The model says which API is listened to: `flux-…` listens with `/v2/listen`, which finds turns itself, every other one with
 //! `/v1/listen`, which leaves them to the session. The base URL is the host, `https://api.deepgram.com`; a server of one's
 //! own may do without a key. `config.rs` lists the options, `language.rs` the languages.
 
@@ -13,6 +13,7 @@ mod nova;
 #[cfg(test)]
 mod tests;
 mod transcript;
+mod voice;
 mod wire;
 
 use std::time::Duration;
@@ -24,10 +25,11 @@ use viva_domain::ports::{ProviderError, SpeechToText, SpeechToTextCapabilities, 
 use viva_domain::sessions::ProviderConfig;
 
 use self::config::{Api, Settings};
-use self::connection::Connection;
+use self::connection::dialing;
 use self::flux::Flux;
 pub(super) use self::key_call::key_call;
 use self::nova::Nova;
+pub use self::voice::DeepgramTextToSpeech;
 use super::Defaults;
 use super::ears::{ANSWERS_WITHIN, KEEP_ALIVE, listen};
 use super::transport::{Account, HttpClient, errors};
@@ -92,10 +94,10 @@ impl SpeechToText for DeepgramSpeechToText {
     #[instrument(name = "provider.deepgram.connect", skip_all, err(level = "debug"))]
     async fn connect(&self, config: ProviderConfig) -> Result<SpeechToTextSession, ProviderError> {
         let settings = self.settings(&config)?;
-        let connection = Connection::new(&self.account, &self.http, &settings)?;
+        let dialing = dialing(&self.account, &self.http, &settings)?;
         match settings.api {
-            Api::Nova => listen(Nova::new(connection, self.patience), &self.tasks, self.keep_alive).await,
-            Api::Flux => listen(Flux::new(connection, self.patience), &self.tasks, self.keep_alive).await,
+            Api::Nova => listen(Nova::new(dialing, self.patience), &self.tasks, self.keep_alive).await,
+            Api::Flux => listen(Flux::new(dialing, self.patience), &self.tasks, self.keep_alive).await,
         }
     }
 }

@@ -6,11 +6,10 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use viva_domain::ports::{ProviderError, RUN_UP, SpeechToTextEventKind};
 
-use super::connection::Connection;
 use super::transcript::{Segment, Transcript};
 use super::wire::{FINALIZE, KEEP_ALIVE, NovaMessage, Results, Word};
 use super::{HURRY, RATE};
-use crate::providers::ears::{Dialect, Message, Order, Said};
+use crate::providers::ears::{Dialect, Dialing, Message, Order, Said};
 use crate::providers::transport::socket::Socket;
 use crate::providers::transport::{Account, errors};
 
@@ -19,7 +18,7 @@ const HARDLY_ANY: u64 = RATE as u64 / 10;
 
 /// What was sent, and what was understood of it.
 pub(super) struct Nova {
-    connection: Connection,
+    dialing: Dialing,
     /// How long an order may take to be answered.
     patience: Duration,
     /// Everything that was understood, also of what is said or heard between the utterances.
@@ -46,9 +45,9 @@ struct Asked {
 }
 
 impl Nova {
-    pub(super) fn new(connection: Connection, patience: Duration) -> Self {
+    pub(super) fn new(dialing: Dialing, patience: Duration) -> Self {
         Self {
-            connection,
+            dialing,
             patience,
             transcript: Transcript::default(),
             began: None,
@@ -108,29 +107,31 @@ impl Dialect for Nova {
     const RATE: u32 = RATE;
 
     fn account(&self) -> &Account {
-        &self.connection.account
+        &self.dialing.account
     }
 
     fn connect(&self) -> BoxFuture<'static, Result<Socket, ProviderError>> {
-        self.connection.open()
+        let dialing = self.dialing.clone();
+        Box::pin(async move { dialing.open().await })
     }
 
     fn forget(&mut self) {
-        *self = Self::new(self.connection.clone(), self.patience);
+        *self = Self::new(self.dialing.clone(), self.patience);
     }
 
-    fn audio(&mut self, samples: &[i16]) -> Option<Message> {
+    fn audio(&mut self, samples: &[i16]) -> Vec<Message> {
         // An empty message would end the stream.
-        (!samples.is_empty()).then(|| {
-            self.sent += samples.len() as u64;
-            Message::pcm(samples)
-        })
+        if samples.is_empty() {
+            return Vec::new();
+        }
+        self.sent += samples.len() as u64;
+        vec![Message::pcm(samples)]
     }
 
-    fn began(&mut self, ago: Duration) -> Option<Message> {
+    fn began(&mut self, ago: Duration) -> Vec<Message> {
         let ago = samples_of(ago.saturating_add(RUN_UP));
         self.began.get_or_insert(self.sent.saturating_sub(ago));
-        None
+        Vec::new()
     }
 
     fn finalize(&mut self, said: &mut Said) -> Order {
@@ -148,14 +149,14 @@ impl Dialect for Nova {
             let text = self.take(&asked);
             said.event(SpeechToTextEventKind::Final(text));
             return Order {
-                message: None,
+                messages: Vec::new(),
                 wait: self.patience,
             };
         }
         let hurry = if asked.may_be_ignored { HURRY } else { 1 };
         self.orders.push_back(asked);
         Order {
-            message: Some(Message::text(FINALIZE)),
+            messages: vec![Message::text(FINALIZE)],
             wait: self.patience / hurry,
         }
     }
@@ -178,11 +179,7 @@ impl Dialect for Nova {
             Ok(NovaMessage::Results(results)) => self.on_results(&results, said),
             Ok(NovaMessage::Error(failure)) => said.loses(failure.into_error(self.account())),
             Ok(NovaMessage::Unknown) => {}
-            Err(err) => {
-                let provider = self.account().provider.as_str();
-                let err = errors::malformed(provider, &err);
-                tracing::debug!(provider.name = provider, "Ignored a message: {err}");
-            }
+            Err(err) => errors::ignore(&self.account().provider, &err),
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use crate::providers::ears::join;
+
 /// Segments that wait for somebody to ask for them, an utterance of an hour; of more the oldest go.
 const MOST_SEGMENTS: usize = 1_000;
 
@@ -79,29 +81,8 @@ impl Segment {
     }
 }
 
-/// Adds a part; scripts that write without spaces get none.
-fn join(text: &mut String, part: &str) {
-    let (Some(last), Some(first)) = (text.chars().next_back(), part.chars().next()) else {
-        text.push_str(part);
-        return;
-    };
-    if !is_unspaced(last) && !is_unspaced(first) {
-        text.push(' ');
-    }
-    text.push_str(part);
-}
-
-/// Whether it belongs to Chinese or Japanese; Korean has spaces.
-fn is_unspaced(letter: char) -> bool {
-    matches!(letter,
-        '\u{3000}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}'
-        | '\u{ff00}'..='\u{ffef}' | '\u{20000}'..='\u{3134f}')
-}
-
 #[cfg(test)]
 mod tests {
-    use rstest::rstest;
-
     use super::*;
 
     fn segment(start: u64, end: u64, text: &str) -> Segment {
@@ -165,19 +146,5 @@ mod tests {
         }
         assert_eq!(transcript.segments.len(), MOST_SEGMENTS);
         assert_eq!(transcript.since(1_999), "x");
-    }
-
-    #[rstest]
-    #[case(&["你好", "世界"], "你好世界")]
-    #[case(&["你好。", "OK", "好"], "你好。OK好")]
-    #[case(&["こんにちは", "ありがとう"], "こんにちはありがとう")]
-    #[case(&["안녕", "하세요"], "안녕 하세요")]
-    #[case(&["", "one", "", "two"], "one two")]
-    fn segments_are_joined_as_their_script_does(#[case] parts: &[&str], #[case] text: &str) {
-        let mut transcript = Transcript::default();
-        for part in parts {
-            transcript.push(segment(0, 1, part));
-        }
-        assert_eq!(transcript.take(0, 1), text);
     }
 }

@@ -116,6 +116,21 @@ impl Bench {
     }
 }
 
+/// Whether a vendor was told to write down what it heard.
+fn is_asked(line: &RecordedLine) -> bool {
+    let orders = [
+        "Finalize",
+        "ForceEndTurn",
+        "ForceEndOfUtterance",
+        "ForceEndpoint",
+        "audio.end",
+        "input_audio_buffer.commit",
+    ];
+    let types = line.types();
+    let is_commit = |text: &Value| text["commit"] == true;
+    orders.iter().any(|order| types.contains(order)) || line.texts.iter().any(is_commit)
+}
+
 fn text(text: &str) -> SpeechToTextEventKind {
     SpeechToTextEventKind::Final(text.to_owned())
 }
@@ -254,11 +269,6 @@ pub(in crate::providers) async fn hanging_up_closes_the_connection_at_once(start
         let mut talk = bench.talk().await;
         talk.speak().await;
         talk.finalize().await;
-        let is_asked = |line: &RecordedLine| {
-            let types = line.types();
-            let orders = ["Finalize", "ForceEndTurn", "input_audio_buffer.commit"];
-            orders.iter().any(|order| types.contains(order))
-        };
         bench.until(|lines| is_asked(&lines[0])).await;
         let hung_up = Instant::now();
         drop(talk);

@@ -36,6 +36,10 @@ pub(super) enum Ring {
     Due,
     Answered(Result<Box<Socket>, ProviderError>),
     Said(String),
+    Closed {
+        code: Option<u16>,
+        reason: String,
+    },
     Lost(Loss),
 }
 
@@ -53,7 +57,7 @@ pub(super) struct Tries(u32);
 
 impl Line {
     /// What happens next. Dropping the future loses nothing.
-    pub(super) async fn next(&mut self, account: &Account) -> Ring {
+    pub(super) async fn next(&mut self, provider: &str) -> Ring {
         match self {
             Self::Asleep => pending().await,
             Self::Waiting(until) => {
@@ -66,11 +70,9 @@ impl Line {
                     Some(Ok(Frame::Text(text))) => return Ring::Said(text),
                     // No vendor of text sends any.
                     Some(Ok(Frame::Binary(_))) => {}
-                    Some(Ok(Frame::Closed { code, reason })) => {
-                        return Ring::Lost(Loss::closed(account, code, &reason));
-                    }
+                    Some(Ok(Frame::Closed { code, reason })) => return Ring::Closed { code, reason },
                     Some(Err(err)) => return Ring::Lost(err.into()),
-                    None => return Ring::Lost(errors::unavailable(&account.provider, "it hung up").into()),
+                    None => return Ring::Lost(errors::unavailable(provider, "it hung up").into()),
                 }
             },
         }
@@ -80,13 +82,15 @@ impl Line {
         match (self, message) {
             (Self::Open(socket), Message::Text(text)) => socket.send_text(text).await,
             (Self::Open(socket), Message::Binary(bytes)) => socket.send_binary(bytes).await,
+            (Self::Open(socket), Message::Ping) => socket.ping().await,
             _ => Ok(()),
         }
     }
 }
 
 impl Loss {
-    fn closed(account: &Account, code: Option<u16>, reason: &str) -> Self {
+    /// What a code means that means the same everywhere.
+    pub(super) fn closed(account: &Account, code: Option<u16>, reason: &str) -> Self {
         let is_worth_another = is_curable(code);
         let code = code.unwrap_or(1005);
         // Deepgram closes with a name that says more than the code.

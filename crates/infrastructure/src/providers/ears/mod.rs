@@ -1,19 +1,28 @@
 //! Speech-to-text over a WebSocket that stays open for a conversation: what the adapters share.
 //!
 //! A [`Dialect`] knows what a vendor says and takes; it does no I/O and reads no clock. A `Listening` owns the connection:
-//! it keeps it alive, opens it again when it breaks, and sees to it that every order is answered once.
+//! it keeps it alive, opens it again when it breaks, and sees to it that every order is answered once. A [`Dialing`] is the
+//! way to the vendor. A [`Dictation`] is most of a dialect of a vendor that is sent speech only and answers in order.
 //!
 //! A connection that breaks between utterances is opened again without a word, and what is heard meanwhile is kept. One
 //! that breaks in an utterance fails that utterance. Refusals that another try does not change end the conversation.
 //! Where a vendor lets no connection live for long, a new one is opened in time, and takes over between two utterances.
+//!
+//! Vendors without a socket get whole utterances: a [`FileDesk`] sends one, and [`listen_to_files`] does the rest.
 
 #[cfg(test)]
 pub(super) mod cases;
+mod dialing;
+mod dictation;
+mod files;
 mod held;
 mod line;
 mod listening;
 #[cfg(test)]
+pub(super) mod rig;
+#[cfg(test)]
 pub(super) mod talk;
+mod text;
 mod utterance;
 
 use std::time::Duration;
@@ -25,7 +34,11 @@ use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
 use super::transport::socket::Socket;
 use super::transport::{Account, pcm};
 
+pub(super) use self::dialing::{Beginning, Dialing, Greeting};
+pub(super) use self::dictation::{Dictation, Glue};
+pub(super) use self::files::{FILE_RATE, FileDesk, FileLimits, listen_to_files};
 pub(super) use self::listening::{KEEP_ALIVE, listen};
+pub(super) use self::text::{join, push_within};
 pub(super) use self::utterance::Utterance;
 
 /// How long an order may take to be answered: it may have to wait for a connection, and the vendor for a while after that.
@@ -35,22 +48,15 @@ pub(super) const COMMANDS: usize = 64;
 /// Events that wait. When it is full the provider is not read any further.
 pub(super) const EVENTS: usize = 32;
 
-/// More of a transcript, in bytes, is more than a person says.
-const MOST_TEXT: usize = 64 << 10;
-
-/// Adds a piece to a transcript, unless that gets longer than people talk.
-pub(super) fn push_within(text: &mut String, piece: &str) {
-    if text.len() + piece.len() <= MOST_TEXT {
-        text.push_str(piece);
-    }
-}
-
 /// How a vendor speaks.
 pub(super) trait Dialect: Send + Sync + 'static {
     /// Whether the vendor finds turns itself.
     const DETECTS_TURNS: bool;
     /// Sample rate of the audio that it takes, in Hz.
     const RATE: u32;
+    /// Whether what is said about an order that was given up can be told apart from what is said about the next one.
+    /// Otherwise the connection is given up with the order.
+    const TELLS_ORDERS_APART: bool = true;
 
     /// Who we are to the vendor.
     fn account(&self) -> &Account;
@@ -67,10 +73,10 @@ pub(super) trait Dialect: Send + Sync + 'static {
     fn forget(&mut self);
 
     /// What to send for user audio, if it is sent now.
-    fn audio(&mut self, samples: &[i16]) -> Option<Message>;
+    fn audio(&mut self, samples: &[i16]) -> Vec<Message>;
 
     /// What to send as the user began to speak so long ago.
-    fn began(&mut self, ago: Duration) -> Option<Message>;
+    fn began(&mut self, ago: Duration) -> Vec<Message>;
 
     /// What to send for an order to write down.
     fn finalize(&mut self, said: &mut Said) -> Order;
@@ -80,6 +86,12 @@ pub(super) trait Dialect: Send + Sync + 'static {
 
     /// Takes what the vendor says.
     fn hear(&mut self, text: &str, said: &mut Said);
+
+    /// What it means that the vendor closed the connection with a code of its own; `None` for those that mean the same
+    /// everywhere.
+    fn closed(&self, _code: u16, _reason: &str) -> Option<ProviderError> {
+        None
+    }
 
     /// What tells the vendor that we are still there, while it gets nothing else.
     fn keep_alive(&self) -> Option<Message>;
@@ -93,21 +105,25 @@ pub(super) trait Dialect: Send + Sync + 'static {
 pub(super) enum Message {
     Text(String),
     Binary(Bytes),
+    /// Of the WebSocket itself, for vendors that have no message to say that somebody is there.
+    Ping,
 }
 
 /// What follows from an order to write down.
 pub(super) struct Order {
-    /// To the vendor; `None` when there is nothing to ask.
-    pub(super) message: Option<Message>,
+    /// To the vendor; none when there is nothing to ask.
+    pub(super) messages: Vec<Message>,
     /// How long it may take to answer.
     pub(super) wait: Duration,
 }
 
 /// What came of a vendor's message.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Said {
     /// To the session. A final text or its failure answers the oldest order.
     pub(super) events: Vec<SpeechToTextEventKind>,
+    /// Back to the vendor.
+    pub(super) messages: Vec<Message>,
     /// Why the connection is of no use any more; whether another one is worth while follows from the kind.
     pub(super) lost: Option<ProviderError>,
 }
@@ -133,16 +149,7 @@ impl Message {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_transcript_does_not_grow_for_ever() {
-        let mut text = String::new();
-        for _ in 0..100 {
-            push_within(&mut text, &"x".repeat(1_000));
-        }
-        assert_eq!(text.len(), 65_000);
-    }
+/// A turn may come in one piece, which vendors get in smaller ones: of a second at 16 kHz.
+pub(super) fn pieces(samples: &[i16]) -> impl Iterator<Item = &[i16]> {
+    samples.chunks(16_000)
 }

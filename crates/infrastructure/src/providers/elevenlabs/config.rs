@@ -11,6 +11,7 @@
 //! | `apply_text_normalization` | `"auto"`, `"on"`, `"off"` | the vendor's, `"auto"` | Whether numbers and the like are written out first. |
 //! | `enforce_language` | true, false | whether the model's id ends with `_v2_5` | Whether it is told the language; a model that takes none refuses it. |
 //! | `enable_logging` | true, false | the vendor's, true | Whether the vendor may keep the text; false needs a plan that allows it. |
+//! | `over` | `"socket"`, `"http"` | `"socket"` at the vendor's, unless there is a `seed`; else `"http"` | A socket tells when which word is spoken; over HTTP the intonation goes on from piece to piece, and other servers understand it. |
 
 use viva_domain::sessions::ProviderOptions;
 
@@ -18,10 +19,11 @@ use super::wire::VoiceSettings;
 use crate::providers::options::{choice, decimal, flag, number, read, unknown};
 
 /// Every option, for the message that refuses another one.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "apply_text_normalization",
     "enable_logging",
     "enforce_language",
+    "over",
     "seed",
     "similarity_boost",
     "speed",
@@ -32,6 +34,17 @@ const NAMES: [&str; 9] = [
 
 const NORMALIZATIONS: [(&str, &str); 3] = [("auto", "auto"), ("on", "on"), ("off", "off")];
 
+const WAYS: [(&str, Way); 2] = [("socket", Way::Socket), ("http", Way::Http)];
+
+/// How the vendor is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// `…/multi-stream-input`.
+    Socket,
+    /// `…/stream`.
+    Http,
+}
+
 /// The options of a session, checked.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Options {
@@ -40,12 +53,24 @@ pub(super) struct Options {
     pub(super) apply_text_normalization: Option<&'static str>,
     pub(super) enforce_language: Option<bool>,
     pub(super) enable_logging: Option<bool>,
+    over: Option<Way>,
 }
 
 impl Options {
     /// Reads and checks a session's options. The error says which one is wrong, and what is right.
     pub(super) fn parse(raw: &ProviderOptions) -> Result<Self, String> {
-        read(raw, Self::set)
+        let options: Self = read(raw, Self::set)?;
+        if options.over == Some(Way::Socket) && options.seed.is_some() {
+            return Err("options.seed is not taken over a socket".to_owned());
+        }
+        Ok(options)
+    }
+
+    /// How the vendor itself is asked, or a server of one's own.
+    pub(super) fn way(&self, is_vendor: bool) -> Way {
+        let may_be_socket = is_vendor && self.seed.is_none();
+        self.over
+            .unwrap_or(if may_be_socket { Way::Socket } else { Way::Http })
     }
 
     fn set(&mut self, name: &str, json: &str) -> Result<(), String> {
@@ -60,6 +85,7 @@ impl Options {
                 self.apply_text_normalization = Some(choice(name, json, &NORMALIZATIONS)?);
             }
             "enforce_language" => self.enforce_language = Some(flag(name, json)?),
+            "over" => self.over = Some(choice(name, json, &WAYS)?),
             "enable_logging" => self.enable_logging = Some(flag(name, json)?),
             _ => return Err(unknown(name, &NAMES)),
         }

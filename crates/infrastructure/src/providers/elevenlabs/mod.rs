@@ -1,26 +1,33 @@
-//! Text-to-speech of `ElevenLabs` by `POST /v1/text-to-speech/{voice}/stream`.
+//! `ElevenLabs`: text-to-speech over the socket `/v1/text-to-speech/{voice}/multi-stream-input`, which tells when which word
+//! is spoken, or by `POST /v1/text-to-speech/{voice}/stream`, which other servers understand as well; what it hears is in
+//! `scribe`.
 
 mod config;
 mod key_call;
+mod scribe;
+mod socket;
 #[cfg(test)]
 mod tests;
 mod wire;
 
 use async_trait::async_trait;
-use reqwest::header::{CONTENT_TYPE, HeaderName};
-use reqwest::{Response, Url};
-use tracing::{debug, instrument};
+use reqwest::Url;
+use reqwest::header::HeaderName;
+use tracing::instrument;
 use viva_domain::ports::{
     ProviderError, SpeechStream, TextToSpeech, TextToSpeechCapabilities, TextToSpeechRequest,
 };
 use viva_domain::sessions::ProviderConfig;
 
-use self::config::Options;
+use self::config::{Options, Way};
 pub(super) use self::key_call::key_call;
+pub use self::scribe::ElevenLabsSpeechToText;
+use self::socket::Speech;
 use self::wire::SpeechBody;
 use crate::providers::Defaults;
 use crate::providers::language::{iso_639_1, primary};
-use crate::providers::transport::{Account, Format, HttpClient, errors, speech};
+use crate::providers::mouths::{Line, Mouth};
+use crate::providers::transport::{Account, Format, HttpClient, errors, speech_of_unknown_type};
 
 const KEY: HeaderName = HeaderName::from_static("xi-api-key");
 /// The vendor's own hosts, where nothing goes without a key.
@@ -28,6 +35,8 @@ const DOMAIN: &str = "elevenlabs.io";
 /// A rate that every plan has, in Hz, and the format's name.
 const RATE: u32 = 24_000;
 const FORMAT: &str = "pcm_24000";
+/// Seconds for which the vendor keeps a socket that nothing is asked of.
+const INACTIVITY_TIMEOUT: &str = "90";
 /// Models of this generation take a language; others refuse it.
 const TAKES_LANGUAGE: &str = "_v2_5";
 /// Longer voice ids do not exist.
@@ -38,7 +47,7 @@ const MAX_PREVIOUS_CHARS: usize = 500;
 /// The text-to-speech of `ElevenLabs`.
 #[derive(Debug, Clone)]
 pub struct ElevenLabsTextToSpeech {
-    account: Account,
+    mouth: Mouth,
     http: HttpClient,
     defaults: Defaults,
 }
@@ -56,10 +65,14 @@ impl ElevenLabsTextToSpeech {
     /// Asks this account, whose base ends with `/v1`; a server of one's own may do without a key. `defaults` are used where a session leaves a choice open.
     pub fn new(account: Account, http: HttpClient, defaults: Defaults) -> Self {
         Self {
-            account,
+            mouth: Mouth::new(account, http.clone()),
             http,
             defaults,
         }
+    }
+
+    fn account(&self) -> &Account {
+        &self.mouth.account
     }
 
     fn settings(&self, config: &ProviderConfig) -> Result<Settings, ProviderError> {
@@ -76,13 +89,12 @@ impl ElevenLabsTextToSpeech {
                 options,
             })
         };
-        parse().map_err(|message: String| errors::invalid_config(&self.account.provider, message))
+        parse().map_err(|message: String| errors::invalid_config(&self.account().provider, message))
     }
 
-    fn url(&self, settings: &Settings) -> Url {
-        let mut url = self
-            .account
-            .url(&format!("text-to-speech/{}/stream", settings.voice));
+    fn url(&self, settings: &Settings, operation: &str) -> Url {
+        let path = format!("text-to-speech/{}/{operation}", settings.voice);
+        let mut url = self.account().url(&path);
         let mut query = url.query_pairs_mut();
         query.append_pair("output_format", FORMAT);
         if let Some(is_enabled) = settings.options.enable_logging {
@@ -90,6 +102,65 @@ impl ElevenLabsTextToSpeech {
         }
         drop(query);
         url
+    }
+
+    async fn call(&self, settings: &Settings, text: String) -> Result<SpeechStream, ProviderError> {
+        let key = self.account().header_beyond(DOMAIN, "")?;
+        let line = Line {
+            url: self.socket_url(settings),
+            headers: key.map(|key| (KEY, key)).into_iter().collect(),
+        };
+        let speech = Speech::new(self.account().clone(), settings.options.voice_settings(), text);
+        self.mouth.speak(line, speech).await
+    }
+
+    fn socket_url(&self, settings: &Settings) -> Url {
+        let mut url = self.url(settings, "multi-stream-input");
+        let optional = [
+            ("language_code", settings.language.as_deref()),
+            (
+                "apply_text_normalization",
+                settings.options.apply_text_normalization,
+            ),
+        ];
+        let optional = optional
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)));
+        url.query_pairs_mut()
+            .append_pair("model_id", &settings.model)
+            // Whole sentences are sent.
+            .append_pair("auto_mode", "true")
+            .append_pair("sync_alignment", "true")
+            .append_pair("inactivity_timeout", INACTIVITY_TIMEOUT)
+            .extend_pairs(optional);
+        url
+    }
+
+    async fn post(
+        &self,
+        settings: &Settings,
+        request: &TextToSpeechRequest,
+    ) -> Result<SpeechStream, ProviderError> {
+        let key = self.account().header_beyond(DOMAIN, "")?;
+        let url = self.url(settings, "stream");
+        let body = SpeechBody {
+            text: &request.text,
+            model_id: &settings.model,
+            language_code: settings.language.as_deref(),
+            previous_text: end(&request.previous_text),
+            voice_settings: settings.options.voice_settings(),
+            seed: settings.options.seed,
+            apply_text_normalization: settings.options.apply_text_normalization,
+        };
+        let make = |client: &reqwest::Client| {
+            let request = client.post(url.clone()).json(&body);
+            match &key {
+                Some(key) => request.header(KEY, key.clone()),
+                None => request,
+            }
+        };
+        let response = self.http.send(self.account(), make).await?;
+        speech_of_unknown_type(&self.account().provider, response, Format::pcm(), RATE)
     }
 }
 
@@ -111,29 +182,10 @@ impl TextToSpeech for ElevenLabsTextToSpeech {
     #[instrument(name = "provider.elevenlabs.tts.speak", skip_all, err(level = "debug"))]
     async fn speak(&self, request: TextToSpeechRequest) -> Result<SpeechStream, ProviderError> {
         let settings = self.settings(&request.config)?;
-        let key = self.account.header_beyond(DOMAIN, "")?;
-        let url = self.url(&settings);
-        let body = SpeechBody {
-            text: &request.text,
-            model_id: &settings.model,
-            language_code: settings.language.as_deref(),
-            previous_text: end(&request.previous_text),
-            voice_settings: settings.options.voice_settings(),
-            seed: settings.options.seed,
-            apply_text_normalization: settings.options.apply_text_normalization,
-        };
-        let make = |client: &reqwest::Client| {
-            let request = client.post(url.clone()).json(&body);
-            match &key {
-                Some(key) => request.header(KEY, key.clone()),
-                None => request,
-            }
-        };
-        let response = self.http.send(&self.account, make).await?;
-        let provider = self.account.provider.as_str();
-        check_format(&response).map_err(|message| errors::failed(provider, message))?;
-        debug!(provider.name = provider, "{provider} began to speak");
-        Ok(speech(provider, response, Format::pcm()))
+        match settings.options.way(self.account().is_at(DOMAIN)) {
+            Way::Socket => self.call(&settings, request.text).await,
+            Way::Http => self.post(&settings, &request).await,
+        }
     }
 }
 
@@ -157,14 +209,4 @@ fn language(tag: &str) -> String {
 fn end(text: &str) -> Option<&str> {
     let start = text.char_indices().rev().take(MAX_PREVIOUS_CHARS).last()?.0;
     Some(&text[start..])
-}
-
-/// JSON is no audio, whatever the status says. The type of PCM is not documented.
-fn check_format(response: &Response) -> Result<(), String> {
-    let kind = response.headers().get(CONTENT_TYPE);
-    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if !kind.starts_with("application/json") {
-        return Ok(());
-    }
-    Err(format!("it sent {kind:?} instead of PCM at {RATE} Hz"))
 }

@@ -69,6 +69,8 @@ fn voice_info(speaker: Speaker) -> ProviderVoice {
     ProviderVoice {
         id: speaker.as_str().to_owned(),
         name: name.to_owned(),
+        language: None,
+        gender: None,
     }
 }
 

@@ -65,10 +65,11 @@ const OUTAGE: [&str; 11] = [
     "timeout_error",
     "unavailable",
 ];
-const CONFIGURATION: [&str; 7] = [
+const CONFIGURATION: [&str; 8] = [
     "invalid_model",
     "invalid_voice",
     "model_not_found",
+    "not_supported_error",
     "unsupported_model",
     "unsupported_parameter",
     "unsupported_value",
@@ -153,7 +154,16 @@ impl Complaint {
             .into_iter()
             .flatten();
         let detail = |name: &str| details.clone().find_map(|detail| detail.get(name)?.as_str());
-        let codes = ["code", "type", "status", "err_code", "category"].map(text);
+        let names = [
+            "code",
+            "type",
+            "status",
+            "err_code",
+            "error_code",
+            "error",
+            "category",
+        ];
+        let codes = names.map(text);
         Self {
             codes: codes
                 .into_iter()
@@ -179,7 +189,10 @@ impl Complaint {
         let failed = || ProviderErrorKind::Failed(self.told(status));
         if has(&QUOTA) || status == 402 {
             ProviderErrorKind::QuotaExceeded
-        } else if has(&BAD_KEY) || status == 401 && !has(&NOT_ALLOWED) {
+        } else if has(&BAD_KEY)
+            || status == 401 && !has(&NOT_ALLOWED)
+            || status == 403 && self.names_a_bad_key()
+        {
             ProviderErrorKind::CredentialInvalid
         } else if has(&NOT_ALLOWED) || status == 403 && !has(&CONFIGURATION) {
             ProviderErrorKind::CredentialForbidden
@@ -222,11 +235,21 @@ impl Complaint {
     fn is_about_configuration(&self, status: u16) -> bool {
         let parameter = self.parameter.as_deref().unwrap_or_default();
         let message = self.message.to_ascii_lowercase();
-        let names_one = || {
+        let names = |names: &[&str]| {
             let mut words = message.split(|c: char| !c.is_alphanumeric());
-            words.any(|word| matches!(word, "model" | "models" | "voice" | "voices"))
+            words.any(|word| names.contains(&word))
         };
-        CONFIGURED.contains(&parameter) || parameter.starts_with(SESSION) || status == 404 && names_one()
+        let names_one = match status {
+            400 => names(&["voice", "voices"]),
+            404 => names(&["model", "models", "voice", "voices"]),
+            _ => false,
+        };
+        CONFIGURED.contains(&parameter) || parameter.starts_with(SESSION) || names_one
+    }
+
+    /// Some servers forbid everything to a key that they do not know.
+    fn names_a_bad_key(&self) -> bool {
+        self.message.to_ascii_lowercase().contains("invalid api key")
     }
 
     fn told(&self, status: u16) -> String {
@@ -285,6 +308,12 @@ pub fn malformed(vendor: &str, source: &serde_json::Error) -> ProviderError {
         source: Some(format!("{:?} error at {line}:{column}", source.classify()).into()),
         ..failed(vendor, "it sent a message that makes no sense")
     }
+}
+
+/// Notes a message of another shape than documented, which is as good as unknown; what it says is left out of the log too.
+pub fn ignore(vendor: &str, source: &serde_json::Error) {
+    let err = malformed(vendor, source);
+    tracing::debug!(provider.name = vendor, "Ignored a message: {err}");
 }
 
 /// A setting that the adapter does not take.
@@ -390,6 +419,13 @@ mod tests {
         ProviderErrorKind::QuotaExceeded
     )]
     #[case::elevenlabs(404, r#"{"detail":{"status":"voice_not_found","message":"A voice"}}"#, ProviderErrorKind::InvalidConfig("A voice".into()))]
+    #[case::azure(400, "Unsupported voice en-US-Nobody.", ProviderErrorKind::InvalidConfig("Unsupported voice en-US-Nobody.".into()))]
+    #[case::azure(400, "Invalid SSML", ProviderErrorKind::Failed("Invalid SSML".into()))]
+    #[case::cartesia(
+        429,
+        r#"{"title":"Stop","message":"x","error_code":"quota_exceeded"}"#,
+        ProviderErrorKind::QuotaExceeded
+    )]
     #[case::fastapi(422, r#"{"detail":[{"loc":["body"],"msg":"field required","type":"missing"}]}"#, ProviderErrorKind::Failed("field required".into()))]
     #[case::deepgram(
         401,
@@ -402,6 +438,20 @@ mod tests {
         ProviderErrorKind::QuotaExceeded
     )]
     #[case::ollama(404, r#"{"error":"model 'x' not found"}"#, ProviderErrorKind::InvalidConfig("model 'x' not found".into()))]
+    #[case::speaches(
+        403,
+        r#"{"detail":"Invalid API key. The provided API key is incorrect."}"#,
+        ProviderErrorKind::CredentialInvalid
+    )]
+    #[case::kokoro(400, r#"{"detail":{"error":"invalid_model","message":"Unsupported model: x","type":"invalid_request_error"}}"#, ProviderErrorKind::InvalidConfig("Unsupported model: x".into()))]
+    #[case::vllm(404, r#"{"error":{"message":"The model `x` does not exist.","type":"NotFoundError","param":"model","code":404}}"#, ProviderErrorKind::InvalidConfig("The model `x` does not exist.".into()))]
+    #[case::llama_cpp(
+        503,
+        r#"{"error":{"code":503,"message":"Loading model","type":"unavailable_error"}}"#,
+        ProviderErrorKind::Unavailable
+    )]
+    #[case::llama_cpp(501, r#"{"error":{"code":501,"message":"no audio","type":"not_supported_error"}}"#, ProviderErrorKind::InvalidConfig("no audio".into()))]
+    #[case::whisper_cpp(400, r#"{"error":"no 'file' field in the request"}"#, ProviderErrorKind::Failed("no 'file' field in the request".into()))]
     #[case::proxy(502, "<html>Bad gateway</html>", ProviderErrorKind::Unavailable)]
     #[case::proxy(404, "<html>Not found</html>", ProviderErrorKind::Failed("<html>Not found</html>".into()))]
     #[case::redirect(302, "", ProviderErrorKind::Failed("it answered 302 without a reason".into()))]

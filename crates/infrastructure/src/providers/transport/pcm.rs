@@ -1,5 +1,8 @@
 //! PCM16 as vendors send it: signed, 16 bit, little-endian, in pieces that may end within a sample.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 /// Joins bytes to samples.
 #[derive(Debug, Clone, Default)]
 pub struct Decoder {
@@ -22,6 +25,17 @@ impl Decoder {
         self.low = odd.first().copied().or(self.low);
         samples
     }
+
+    /// The same of bytes in base64.
+    ///
+    /// # Errors
+    /// What is wrong, for people.
+    pub fn push_base64(&mut self, data: &str) -> Result<Vec<i16>, String> {
+        let bytes = STANDARD.decode(data);
+        bytes
+            .map(|bytes| self.push(&bytes))
+            .map_err(|_| "it sent audio that is none".to_owned())
+    }
 }
 
 /// The bytes of samples.
@@ -43,6 +57,15 @@ mod tests {
         assert_eq!(decoder.push(&[0x02, 0xff]), [0x0201]);
         assert_eq!(decoder.push(&[0xff, 0x00, 0x80]), [-1, i16::MIN]);
         assert!(decoder.push(&[0x00]).is_empty());
+    }
+
+    #[test]
+    fn bytes_may_come_in_base64() {
+        let mut decoder = Decoder::default();
+        assert_eq!(decoder.push_base64("AQ=="), Ok(Vec::new()));
+        assert_eq!(decoder.push_base64("Av8A"), Ok(vec![0x0201, 0x00ff]));
+        assert_eq!(decoder.push_base64(""), Ok(Vec::new()));
+        assert!(decoder.push_base64("no audio").is_err());
     }
 
     proptest! {

@@ -63,6 +63,10 @@ impl Probe {
         self.0.send_text(message.to_string()).await.unwrap();
     }
 
+    pub(crate) async fn send_text(&mut self, text: String) {
+        self.0.send_text(text).await.unwrap();
+    }
+
     pub(crate) async fn send_bytes(&mut self, bytes: Vec<u8>) {
         self.0.send_binary(bytes).await.unwrap();
     }

@@ -235,6 +235,14 @@ impl Socket {
         self.send(Message::binary(bytes)).await
     }
 
+    /// Asks whether the vendor is there, on the WebSocket itself; nobody waits for the answer.
+    ///
+    /// # Errors
+    /// As [`Self::send_text`].
+    pub async fn ping(&mut self) -> Result<(), ProviderError> {
+        self.send(Message::Ping(Bytes::new())).await
+    }
+
     /// Says goodbye and closes the connection, without waiting for the vendor to answer.
     pub async fn close(mut self) {
         let goodbye = CloseFrame {

@@ -1,6 +1,8 @@
 use futures_util::{StreamExt, stream};
 use reqwest::Response;
-use viva_domain::ports::SpeechStream;
+use reqwest::header::CONTENT_TYPE;
+use tracing::debug;
+use viva_domain::ports::{ProviderError, SpeechPart, SpeechStream};
 
 use super::{errors, pcm, wav};
 
@@ -39,6 +41,27 @@ impl Format {
     }
 }
 
+/// As [`speech`], of a vendor that does not say of what type its audio is: whatever comes is believed, but for JSON, which is
+/// no audio whatever the status says.
+///
+/// # Errors
+/// Failed when it is JSON.
+pub fn speech_of_unknown_type(
+    provider: &str,
+    response: Response,
+    format: Format,
+    rate: u32,
+) -> Result<SpeechStream, ProviderError> {
+    let kind = response.headers().get(CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if kind.starts_with("application/json") {
+        let message = format!("it sent {kind:?} instead of PCM at {rate} Hz");
+        return Err(errors::failed(provider, message));
+    }
+    debug!(provider.name = provider, "{provider} began to speak");
+    Ok(speech(provider, response, format))
+}
+
 /// The body of an answer as samples, as it arrives. Dropping it closes the connection.
 pub fn speech(provider: &str, response: Response, format: Format) -> SpeechStream {
     let body = Some((response, format, provider.to_owned()));
@@ -51,14 +74,17 @@ pub fn speech(provider: &str, response: Response, format: Format) -> SpeechStrea
                     let rest = format.finish();
                     let rest = rest.map_err(|message| errors::failed(&provider, message));
                     let is_nothing = rest.as_ref().is_ok_and(Vec::is_empty);
-                    return (!is_nothing).then_some((rest, None));
+                    return (!is_nothing).then_some((rest.map(SpeechPart::Audio), None));
                 }
                 // The address may hold what must not be logged.
                 Err(err) => return Some((Err(errors::unavailable(&provider, err.without_url())), None)),
             };
             match samples {
                 Ok(samples) if samples.is_empty() => {}
-                Ok(samples) => return Some((Ok(samples), Some((response, format, provider)))),
+                Ok(samples) => {
+                    let audio = SpeechPart::Audio(samples);
+                    return Some((Ok(audio), Some((response, format, provider))));
+                }
                 Err(message) => return Some((Err(errors::failed(&provider, message)), None)),
             }
         }

@@ -104,11 +104,13 @@ impl Decoder {
             .skip(8)
             .zip(b"WAVE")
             .all(|(byte, letter)| byte == letter);
-        if !begins_as_file || !names_wave || bytes.len() > MAX_HEADER {
+        if !begins_as_file || !names_wave {
             return Err(not_wav());
         }
         let (mut at, mut rate) = (12, None);
-        while let Some((name, length)) = chunk(bytes, at) {
+        while at <= MAX_HEADER
+            && let Some((name, length)) = chunk(bytes, at)
+        {
             at += 8;
             if name == b"data" {
                 let known = (1..UNKNOWN_LENGTH).contains(&length).then_some(length);
@@ -129,6 +131,10 @@ impl Decoder {
             at = at
                 .saturating_add(length as usize)
                 .saturating_add(length as usize % 2);
+        }
+        // All of a file may be here at once; its header is not.
+        if at.max(bytes.len()) > MAX_HEADER {
+            return Err(not_wav());
         }
         Ok(None)
     }
@@ -264,6 +270,14 @@ mod tests {
             let decoder = Decoder::new(SampleRate::HZ_24K);
             assert_eq!(decode(decoder, &file, piece), Ok(samples.clone()), "{piece}");
         }
+    }
+
+    #[test]
+    fn all_of_a_file_may_be_there_at_once() {
+        let samples = vec![7; MAX_HEADER];
+        let file = file(24_000, 1, 16, None, &samples);
+        let decoder = Decoder::new(SampleRate::HZ_24K);
+        assert_eq!(decode(decoder, &file, file.len()), Ok(samples));
     }
 
     #[rstest]

@@ -5,7 +5,7 @@ use axum::extract::State;
 use tracing::instrument;
 use viva_domain::ports::ProviderDirectory;
 use viva_domain::providers::{
-    CredentialStatus, Language, Model, OwnKey, ProviderCatalogue, ProviderInfo, ProviderVoice,
+    CredentialStatus, Language, Model, OwnKey, ProviderCatalogue, ProviderInfo, ProviderVoice, VoiceGender,
 };
 use viva_domain::sessions::ProviderConfig;
 use viva_protocol::rest;
@@ -108,6 +108,11 @@ fn voice(voice: &ProviderVoice) -> rest::Voice {
     rest::Voice {
         id: voice.id.clone(),
         name: voice.name.clone(),
+        language: voice.language.clone(),
+        gender: voice.gender.map(|gender| match gender {
+            VoiceGender::Female => rest::VoiceGender::Female,
+            VoiceGender::Male => rest::VoiceGender::Male,
+        }),
     }
 }
 

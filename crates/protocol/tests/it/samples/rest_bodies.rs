@@ -28,6 +28,8 @@ pub(crate) fn providers() -> rest::ProviderList {
         voices: vec![rest::Voice {
             id: "en".to_owned(),
             name: "English".to_owned(),
+            language: Some("en".to_owned()),
+            gender: Some(rest::VoiceGender::Female),
         }],
         languages: vec![rest::Language {
             id: "zh-TW".to_owned(),

@@ -458,6 +458,8 @@ fn info() -> ProviderInfo {
         voices: vec![ProviderVoice {
             id: voice_id,
             name: voice_name,
+            language: None,
+            gender: None,
         }],
         languages: vec![Language { tag, name: language }],
         custom_names: false,

@@ -9,6 +9,9 @@ use std::time::Duration;
 
 pub use server::DeepgramServer;
 
+use super::spoken::Fault;
+pub use super::spoken::Spoken;
+
 /// How the server behaves towards everybody.
 #[derive(Debug, Clone)]
 pub struct DeepgramScript {
@@ -22,26 +25,6 @@ pub struct DeepgramScript {
     pub turn_silence: Option<Duration>,
 }
 
-/// What the server understands of an utterance.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use]
-pub struct Spoken {
-    pub(super) interims: Vec<String>,
-    pub(super) segments: Vec<String>,
-    pub(super) text: String,
-    pub(super) delay: Duration,
-    pub(super) fault: Option<Fault>,
-}
-
-/// What goes wrong instead of the answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Fault {
-    Hang,
-    Cut,
-    Close(u16, String),
-    Error(String, String),
-}
-
 impl Default for DeepgramScript {
     fn default() -> Self {
         Self {
@@ -50,61 +33,5 @@ impl Default for DeepgramScript {
             idle: Duration::from_secs(10),
             turn_silence: None,
         }
-    }
-}
-
-impl Spoken {
-    /// This text, as soon as it is asked for.
-    pub fn of(text: &str) -> Self {
-        Self {
-            interims: Vec::new(),
-            segments: Vec::new(),
-            text: text.to_owned(),
-            delay: Duration::ZERO,
-            fault: None,
-        }
-    }
-
-    /// What is understood so far, told as soon as speech begins.
-    pub fn interim(mut self, text: &str) -> Self {
-        self.interims.push(text.to_owned());
-        self
-    }
-
-    /// A part that is final before the end (v1), told after what is understood so far.
-    pub fn segment(mut self, text: &str) -> Self {
-        self.segments.push(text.to_owned());
-        self
-    }
-
-    /// Exact time from the order to end the utterance to the answer.
-    pub fn after(mut self, delay: Duration) -> Self {
-        self.delay = delay;
-        self
-    }
-
-    /// Never answers.
-    pub fn hangs(self) -> Self {
-        self.fails(Fault::Hang)
-    }
-
-    /// Breaks the connection off instead of answering.
-    pub fn cuts(self) -> Self {
-        self.fails(Fault::Cut)
-    }
-
-    /// Closes the connection with a code instead of answering.
-    pub fn closes(self, code: u16, reason: &str) -> Self {
-        self.fails(Fault::Close(code, reason.to_owned()))
-    }
-
-    /// Sends an error with this code and description instead of answering, and closes.
-    pub fn errs(self, code: &str, description: &str) -> Self {
-        self.fails(Fault::Error(code.to_owned(), description.to_owned()))
-    }
-
-    fn fails(mut self, fault: Fault) -> Self {
-        self.fault = Some(fault);
-        self
     }
 }

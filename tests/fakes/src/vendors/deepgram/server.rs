@@ -100,7 +100,8 @@ impl DeepgramServer {
         self.desk.lines.cut();
     }
 
-    /// How long each answer of v1 really took from the order to its going out, by the server's clock.
+    /// How long each answer really took until it went out, by the server's clock: from the order, or from the last sound of
+    /// a turn that the server ended.
     pub fn delays(&self) -> Vec<Duration> {
         self.desk.delays.all()
     }

@@ -110,7 +110,7 @@ impl Ears {
                     .error("SchemaError", "Could not deserialize last text message")
                     .await),
             },
-            Incoming::Nonsense => Err(self.error("SchemaError", "Text message is no JSON").await),
+            Incoming::Plain(_) => Err(self.error("SchemaError", "Text message is no JSON").await),
         }
     }
 

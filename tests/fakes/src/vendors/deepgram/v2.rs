@@ -1,10 +1,12 @@
+use std::time::Duration;
+
 use axum::extract::ws::WebSocket;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 
 use super::server::Desk;
 use super::{Fault, Spoken};
-use crate::vendors::line::{Hung, Incoming, Line, is_voiced, samples};
+use crate::vendors::line::{Hung, Incoming, Line, quiet_after, samples};
 
 /// Serves one connection until either side ends it.
 pub(super) async fn serve(desk: Desk, socket: WebSocket, query: Vec<(String, String)>) {
@@ -42,14 +44,14 @@ struct Ears {
     turn: Option<Turn>,
     turn_index: u32,
     sequence: u32,
-    /// When the turn ends, and why.
-    ending: Option<(Instant, &'static str)>,
+    /// When the turn ends, from when that takes its time, and why.
+    ending: Option<(Instant, Instant, &'static str)>,
 }
 
 struct Turn {
     spoken: Spoken,
     began: usize,
-    /// Where its last voiced sample is.
+    /// Where its last voiced sample ends.
     voiced: usize,
     is_eager: bool,
 }
@@ -62,7 +64,7 @@ impl Ears {
         }
         loop {
             let ending = self.ending;
-            let due = ending.map_or_else(Instant::now, |(at, _)| at);
+            let due = ending.map_or_else(Instant::now, |(at, ..)| at);
             let going_on = tokio::select! {
                 incoming = self.line.next() => match incoming {
                     Ok(incoming) => self.on(incoming).await,
@@ -84,13 +86,13 @@ impl Ears {
             },
             Incoming::Text(message) => match message["type"].as_str() {
                 Some("ForceEndTurn") => {
-                    self.end_later("manual");
+                    self.end_later("manual", Duration::ZERO);
                     Ok(())
                 }
                 Some("CloseStream") => Err(self.line.close(1000, "").await),
                 _ => Err(self.error("UNPARSABLE_CLIENT_MESSAGE", "unknown message").await),
             },
-            Incoming::Nonsense => Err(self.error("UNPARSABLE_CLIENT_MESSAGE", "no JSON").await),
+            Incoming::Plain(_) => Err(self.error("UNPARSABLE_CLIENT_MESSAGE", "no JSON").await),
         }
     }
 
@@ -98,15 +100,15 @@ impl Ears {
         self.line.heard(samples);
         let began = self.heard;
         self.heard += samples.len();
-        if is_voiced(samples) {
-            return self.hear_speech(began).await;
+        if let Some(quiet) = quiet_after(samples) {
+            return self.hear_speech(began, quiet).await;
         }
         let (Some(turn), Some(silence)) = (&mut self.turn, self.silence) else {
             return Ok(());
         };
         let quiet = (self.heard - turn.voiced) as f64 / self.rate;
         if self.ending.is_none() && quiet >= silence {
-            self.end_later("model");
+            self.end_later("model", Duration::from_secs_f64(quiet));
         } else if self.is_eager && !turn.is_eager && quiet >= silence / 2.0 {
             turn.is_eager = true;
             let text = turn.spoken.text.clone();
@@ -115,10 +117,10 @@ impl Ears {
         Ok(())
     }
 
-    async fn hear_speech(&mut self, began: usize) -> Result<(), Hung> {
-        let heard = self.heard;
+    async fn hear_speech(&mut self, began: usize, quiet: usize) -> Result<(), Hung> {
+        let voiced = self.heard - quiet;
         if let Some(turn) = &mut self.turn {
-            turn.voiced = heard;
+            turn.voiced = voiced;
             if !std::mem::take(&mut turn.is_eager) {
                 return Ok(());
             }
@@ -130,7 +132,7 @@ impl Ears {
         self.turn = Some(Turn {
             spoken,
             began,
-            voiced: heard,
+            voiced,
             is_eager: false,
         });
         let warning =
@@ -145,20 +147,21 @@ impl Ears {
     }
 
     /// Nothing happens without a turn.
-    fn end_later(&mut self, trigger: &'static str) {
+    fn end_later(&mut self, trigger: &'static str, quiet: Duration) {
         if let (Some(turn), None) = (&self.turn, self.ending) {
-            self.ending = Some((Instant::now() + turn.spoken.delay, trigger));
+            let now = Instant::now();
+            self.ending = Some((now + turn.spoken.delay, now - quiet, trigger));
         }
     }
 
     async fn end(&mut self) -> Result<(), Hung> {
-        let trigger = self.ending.take().map(|(_, trigger)| trigger);
-        let Some(turn) = &self.turn else {
+        let (Some((_, since, trigger)), Some(turn)) = (self.ending.take(), &self.turn) else {
             return Ok(());
         };
         let Spoken { text, fault, .. } = turn.spoken.clone();
         match fault {
             None => {
+                self.desk.delays.end(since);
                 self.tell("EndOfTurn", &text, json!({"trigger": trigger})).await?;
                 self.turn = None;
                 self.turn_index += 1;

@@ -27,6 +27,18 @@ pub enum KeyVendor {
     Deepgram,
     /// `GET /v1/user`.
     ElevenLabs,
+    /// `GET /v3/token`.
+    AssemblyAi,
+    /// `GET /v2/jobs/`.
+    Speechmatics,
+    /// `GET /cognitiveservices/voices/list`.
+    AzureSpeech,
+    /// `GET /v1/voices`.
+    GoogleSpeech,
+    /// `GET /voices`.
+    Cartesia,
+    /// `GET /TTS/GetSpeaker`.
+    VoAi,
 }
 
 /// A request that a server got.
@@ -67,13 +79,19 @@ enum Body {
 
 impl KeyVendor {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 12] = [
         Self::OpenAi,
         Self::AzureOpenAi,
         Self::Anthropic,
         Self::Gemini,
         Self::Deepgram,
         Self::ElevenLabs,
+        Self::AssemblyAi,
+        Self::Speechmatics,
+        Self::AzureSpeech,
+        Self::GoogleSpeech,
+        Self::Cartesia,
+        Self::VoAi,
     ];
 
     /// The path of the call.
@@ -84,6 +102,12 @@ impl KeyVendor {
             Self::Gemini => "/v1beta/models",
             Self::Deepgram => "/v1/auth/token",
             Self::ElevenLabs => "/v1/user",
+            Self::AssemblyAi => "/v3/token",
+            Self::Speechmatics => "/v2/jobs/",
+            Self::AzureSpeech => "/cognitiveservices/voices/list",
+            Self::GoogleSpeech => "/v1/voices",
+            Self::Cartesia => "/voices",
+            Self::VoAi => "/TTS/GetSpeaker",
         }
     }
 
@@ -91,7 +115,15 @@ impl KeyVendor {
     const fn base(self) -> &'static str {
         match self {
             Self::OpenAi | Self::Anthropic | Self::ElevenLabs => "/v1",
-            Self::AzureOpenAi | Self::Gemini | Self::Deepgram => "",
+            Self::AzureOpenAi
+            | Self::Gemini
+            | Self::Deepgram
+            | Self::AssemblyAi
+            | Self::Speechmatics
+            | Self::AzureSpeech
+            | Self::GoogleSpeech
+            | Self::Cartesia
+            | Self::VoAi => "",
         }
     }
 
@@ -109,6 +141,14 @@ impl KeyVendor {
             Self::Deepgram => json!({"mood": "thrown in", "key": key}),
             // It really repeats the key to whoever has it.
             Self::ElevenLabs => json!({"subscription": {"tier": "free"}, "xi_api_key": key}),
+            Self::AssemblyAi => json!({"token": "temporary", "expires_in_seconds": 60, "mood": "thrown in"}),
+            Self::Speechmatics => json!({"jobs": [], "mood": "thrown in"}),
+            Self::AzureSpeech => json!([{"ShortName": "en-US-AvaMultilingualNeural", "Gender": "Female"}]),
+            Self::GoogleSpeech => {
+                json!({"voices": [{"name": "en-US-Chirp3-HD-Charon", "ssmlGender": "MALE"}]})
+            }
+            Self::Cartesia => json!({"data": [{"id": "anna", "name": "Anna"}], "has_more": true}),
+            Self::VoAi => json!({"mood": "thrown in", "data": [{"name": "anna"}]}),
         }
     }
 
@@ -118,17 +158,24 @@ impl KeyVendor {
                 "message": message, "type": "invalid_request_error", "param": null, "code": code,
             }}),
             Self::Anthropic => json!({"type": "error", "error": {"type": code, "message": message}}),
-            Self::Gemini => json!({"error": {
+            Self::Gemini | Self::GoogleSpeech => json!({"error": {
                 "code": status, "message": message, "status": google_status(status), "details": [{"reason": code}],
             }}),
             Self::Deepgram => json!({"err_code": code, "err_msg": message, "request_id": "1"}),
             Self::ElevenLabs => json!({"detail": {"status": code, "message": message}}),
+            Self::AssemblyAi => json!({"error": message}),
+            Self::Speechmatics => json!({"code": status, "error": message, "detail": code}),
+            Self::AzureSpeech => json!({"error": {"code": code, "message": message}}),
+            Self::Cartesia => json!({
+                "title": "Refused", "message": message, "error_code": code, "status_code": status, "request_id": "1",
+            }),
+            Self::VoAi => json!({"code": code, "message": message}),
         }
     }
 }
 
 /// Google's name of a status.
-const fn google_status(status: u16) -> &'static str {
+pub(super) const fn google_status(status: u16) -> &'static str {
     match status {
         400 => "INVALID_ARGUMENT",
         401 => "UNAUTHENTICATED",

@@ -36,16 +36,31 @@ pub(super) fn check(vendor: KeyVendor, key: Option<&str>, request: &KeyRequest) 
         let message = "anthropic-version: header is required";
         return Err(KeyAnswer::refusing(400, "invalid_request_error", message));
     }
+    if vendor == KeyVendor::Cartesia && header("cartesia-version") != "2026-08-14" {
+        return Err(KeyAnswer::refusing(
+            400,
+            "invalid_version",
+            "There is no such version",
+        ));
+    }
     let Some(key) = key else {
         return Ok(());
     };
     let (name, wanted, status, code) = match vendor {
-        KeyVendor::OpenAi => ("authorization", format!("Bearer {key}"), 401, "invalid_api_key"),
+        KeyVendor::OpenAi | KeyVendor::Cartesia => {
+            ("authorization", format!("Bearer {key}"), 401, "invalid_api_key")
+        }
         KeyVendor::AzureOpenAi => ("api-key", key.to_owned(), 401, "401"),
         KeyVendor::Anthropic => ("x-api-key", key.to_owned(), 401, "authentication_error"),
-        KeyVendor::Gemini => ("x-goog-api-key", key.to_owned(), 400, "API_KEY_INVALID"),
+        KeyVendor::Gemini | KeyVendor::GoogleSpeech => {
+            ("x-goog-api-key", key.to_owned(), 400, "API_KEY_INVALID")
+        }
         KeyVendor::Deepgram => ("authorization", format!("Token {key}"), 401, "INVALID_AUTH"),
         KeyVendor::ElevenLabs => ("xi-api-key", key.to_owned(), 401, "invalid_api_key"),
+        KeyVendor::AssemblyAi => ("authorization", key.to_owned(), 401, ""),
+        KeyVendor::Speechmatics => ("authorization", format!("Bearer {key}"), 401, ""),
+        KeyVendor::AzureSpeech => ("ocp-apim-subscription-key", key.to_owned(), 401, "401"),
+        KeyVendor::VoAi => ("x-api-key", key.to_owned(), 401, "unauthorized"),
     };
     let given = header(name);
     if given == wanted {
@@ -59,9 +74,16 @@ fn is_known(vendor: KeyVendor, parameter: &str) -> bool {
     let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
     let is_size = || value.parse::<u16>().is_ok_and(|size| (1..=1_000).contains(&size));
     match vendor {
-        KeyVendor::Anthropic => name == "limit" && is_size(),
         KeyVendor::Gemini => name == "pageSize" && is_size(),
-        KeyVendor::OpenAi | KeyVendor::AzureOpenAi | KeyVendor::Deepgram | KeyVendor::ElevenLabs => false,
+        KeyVendor::AssemblyAi => name == "expires_in_seconds" && is_size(),
+        KeyVendor::Anthropic | KeyVendor::Speechmatics | KeyVendor::Cartesia => name == "limit" && is_size(),
+        KeyVendor::GoogleSpeech => name == "languageCode" && !value.is_empty(),
+        KeyVendor::OpenAi
+        | KeyVendor::AzureOpenAi
+        | KeyVendor::Deepgram
+        | KeyVendor::ElevenLabs
+        | KeyVendor::AzureSpeech
+        | KeyVendor::VoAi => false,
     }
 }
 

@@ -92,7 +92,7 @@ impl Ears {
             let going_on = tokio::select! {
                 incoming = self.line.next() => match incoming {
                     Ok(Incoming::Text(message)) => self.on(&message).await,
-                    Ok(Incoming::Binary(_) | Incoming::Nonsense) => {
+                    Ok(Incoming::Binary(_) | Incoming::Plain(_)) => {
                         self.error(&Refusal::new(400, "invalid_json", "no JSON"), &Value::Null).await
                     }
                     Err(hung) => Err(hung),

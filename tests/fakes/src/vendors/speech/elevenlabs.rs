@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use super::SpeechScript;
 use super::refusal::Refusal;
-use super::request::{Sent, header};
+use super::request::{Sent, check_key};
 
 const FIELDS: [&str; 12] = [
     "apply_text_normalization",
@@ -35,7 +35,8 @@ pub(super) fn check(sent: &Sent, script: &SpeechScript) -> Result<String, Refusa
         .strip_prefix("/v1/text-to-speech/")
         .and_then(|rest| rest.strip_suffix("/stream"))
         .ok_or_else(|| Refusal::new(404, "not_found", "Not Found"))?;
-    check_key(sent, script)?;
+    let key = script.api_key.as_deref();
+    check_key(sent.parts, "xi-api-key", key, "", (401, "invalid_api_key"))?;
     check_query(sent)?;
     if !sent.is_json() {
         return Err(sent.wrong("body", "json_invalid", "This is no JSON"));
@@ -105,17 +106,4 @@ fn check_query(sent: &Sent) -> Result<(), Refusal> {
         return Err(Refusal::new(400, "invalid_output_format", message));
     }
     Ok(())
-}
-
-/// The message of a wrong key holds it, as the worst vendors do.
-fn check_key(sent: &Sent, script: &SpeechScript) -> Result<(), Refusal> {
-    let given = header(&sent.parts.headers, "xi-api-key").unwrap_or_default();
-    match &script.api_key {
-        Some(key) if given != key => Err(Refusal::new(
-            401,
-            "invalid_api_key",
-            format!("Invalid API key: {given}"),
-        )),
-        _ => Ok(()),
-    }
 }

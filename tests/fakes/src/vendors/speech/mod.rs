@@ -1,11 +1,18 @@
-//! Speech over HTTP: OpenAI's `POST /v1/audio/speech` and the `POST /v1/text-to-speech/{voice}/stream` of
-//! `ElevenLabs`, as PCM16 at 24 kHz.
+//! Speech as PCM16 at 24 kHz, over HTTP and over sockets.
 
+mod azure;
+mod bodies;
+mod deepgram;
 mod elevenlabs;
+mod gemini;
+mod google;
 mod openai;
 mod refusal;
 mod request;
 mod server;
+mod sockets;
+mod ssml;
+mod voai;
 
 use std::time::{Duration, Instant};
 
@@ -18,8 +25,20 @@ pub use server::SpeechServer;
 pub enum SpeechVendor {
     /// `/v1/audio/speech`.
     OpenAi,
-    /// `/v1/text-to-speech/{voice}/stream`.
+    /// `/v1/text-to-speech/{voice}/stream`, and the socket `…/multi-stream-input`.
     ElevenLabs,
+    /// The socket `/tts/websocket`.
+    Cartesia,
+    /// `/cognitiveservices/v1`.
+    Azure,
+    /// `/v1/text:synthesize`.
+    Google,
+    /// `/v1/speak`, and the socket `/v2/speak`.
+    Deepgram,
+    /// `:streamGenerateContent`.
+    Gemini,
+    /// `/TTS/Speech`.
+    VoAi,
 }
 
 /// How the server behaves towards everybody.
@@ -28,7 +47,7 @@ pub struct SpeechScript {
     /// The only key that it takes; `None` is a compatible server that asks for none.
     pub api_key: Option<String>,
     /// Models that exist. `ElevenLabs` takes a language with those whose id ends with `_v2_5`, OpenAI takes instructions
-    /// with those whose id does not begin with `tts-1`.
+    /// with those whose id does not begin with `tts-1`. Azure and Deepgram have voices only.
     pub models: Vec<String>,
     /// Voices that exist.
     pub voices: Vec<String>,
@@ -60,7 +79,8 @@ pub enum SpeechFormat {
 pub struct SpeechRequest {
     /// Path and query.
     pub target: String,
-    /// The JSON of the body; null when it was none.
+    /// The JSON of the body, or its text where it was none; of a socket the message that asked, or all of them if it took
+    /// several.
     pub body: Value,
     /// Whether it brought a key, right or wrong.
     pub has_key: bool,

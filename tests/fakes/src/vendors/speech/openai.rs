@@ -1,6 +1,6 @@
 use super::SpeechScript;
 use super::refusal::Refusal;
-use super::request::{Sent, header};
+use super::request::{Sent, check_key};
 
 const FIELDS: [&str; 7] = [
     "input",
@@ -17,7 +17,14 @@ pub(super) fn check(sent: &Sent, script: &SpeechScript) -> Result<String, Refusa
     if sent.parts.uri.path() != "/v1/audio/speech" {
         return Err(Refusal::new(404, "not_found", "Invalid URL"));
     }
-    check_key(sent, script)?;
+    let key = script.api_key.as_deref();
+    check_key(
+        sent.parts,
+        "authorization",
+        key,
+        "Bearer ",
+        (401, "invalid_api_key"),
+    )?;
     if !sent.is_json() {
         return Err(Refusal::new(400, "invalid_content_type", "This is no JSON"));
     }
@@ -54,17 +61,4 @@ pub(super) fn check(sent: &Sent, script: &SpeechScript) -> Result<String, Refusa
     }
     sent.number("speed", 0.25, 4.0)?;
     Ok(input.to_owned())
-}
-
-/// The message of a wrong key holds it, as the worst vendors do.
-fn check_key(sent: &Sent, script: &SpeechScript) -> Result<(), Refusal> {
-    let given = header(&sent.parts.headers, "authorization").unwrap_or_default();
-    match &script.api_key {
-        Some(key) if given != format!("Bearer {key}") => Err(Refusal::new(
-            401,
-            "invalid_api_key",
-            format!("Incorrect API key provided: {given}"),
-        )),
-        _ => Ok(()),
-    }
 }

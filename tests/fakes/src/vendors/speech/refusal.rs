@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::SpeechVendor;
+use crate::vendors::keys::google_status;
 
 const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 
@@ -13,8 +14,8 @@ const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 #[derive(Debug, Clone)]
 pub(super) struct Refusal {
     pub(super) status: u16,
-    code: String,
-    message: String,
+    pub(super) code: String,
+    pub(super) message: String,
     param: Option<String>,
     retry_after: Option<Duration>,
 }
@@ -50,7 +51,18 @@ impl Refusal {
             0 => [(header::RETRY_AFTER, wait.as_secs().to_string())],
             _ => [(RETRY_AFTER_MS, wait.as_millis().to_string())],
         });
-        (status, retry_after, Json(self.body(vendor))).into_response()
+        match vendor {
+            SpeechVendor::Azure => (status, retry_after, self.message).into_response(),
+            _ => (status, retry_after, Json(self.body(vendor))).into_response(),
+        }
+    }
+
+    /// Google's name of the status; of one that it has not, none that means anything.
+    const fn google_status(&self) -> &'static str {
+        match self.status {
+            418 => "UNKNOWN",
+            status => google_status(status),
+        }
     }
 
     fn body(&self, vendor: SpeechVendor) -> Value {
@@ -65,6 +77,20 @@ impl Refusal {
             (SpeechVendor::ElevenLabs, _) => json!({"detail": {
                 "status": self.code, "message": self.message, "mood": "thrown in",
             }}),
+            (SpeechVendor::Cartesia, _) => json!({
+                "title": "Refused", "message": self.message, "error_code": self.code, "request_id": "1",
+                "status_code": self.status, "mood": "thrown in",
+            }),
+            (SpeechVendor::Google | SpeechVendor::Gemini, _) => json!({"error": {
+                "code": self.status, "message": self.message, "status": self.google_status(),
+                "details": [{"reason": self.code, "mood": "thrown in"}],
+            }}),
+            (SpeechVendor::Deepgram, _) => json!({
+                "err_code": self.code, "err_msg": self.message, "request_id": "1", "mood": "thrown in",
+            }),
+            (SpeechVendor::Azure | SpeechVendor::VoAi, _) => json!({
+                "code": self.code, "message": self.message, "mood": "thrown in",
+            }),
         }
     }
 }

@@ -7,6 +7,8 @@ use super::refusal::Refusal;
 /// What was sent, taken apart.
 pub(super) struct Sent<'a> {
     pub(super) parts: &'a Parts,
+    /// The body, whatever it is.
+    pub(super) text: &'a str,
     pub(super) fields: &'a Map<String, Value>,
     /// The status with which this vendor refuses a wrong body.
     pub(super) refuses_with: u16,
@@ -45,6 +47,20 @@ impl Sent<'_> {
         }
     }
 
+    /// Another object within this one; nothing is in one that is not there.
+    pub(super) fn within<'b>(
+        &'b self,
+        name: &str,
+        nothing: &'b Map<String, Value>,
+    ) -> Result<Sent<'b>, Refusal> {
+        let fields = match self.fields.get(name) {
+            None => nothing,
+            Some(Value::Object(fields)) => fields,
+            Some(_) => return Err(self.wrong(name, "invalid_type", "Input should be an object")),
+        };
+        Ok(Sent { fields, ..*self })
+    }
+
     pub(super) fn flag(&self, name: &str) -> Result<(), Refusal> {
         match self.fields.get(name) {
             None | Some(Value::Bool(_)) => Ok(()),
@@ -59,6 +75,33 @@ impl Sent<'_> {
     pub(super) fn is_json(&self) -> bool {
         header(&self.parts.headers, "content-type").is_some_and(|kind| kind.starts_with("application/json"))
     }
+}
+
+/// Refuses a header that is not the key; the message holds what came instead, as that of the worst vendors does.
+pub(super) fn check_key(
+    parts: &Parts,
+    name: &str,
+    key: Option<&str>,
+    prefix: &str,
+    refusal: (u16, &str),
+) -> Result<(), Refusal> {
+    let given = header(&parts.headers, name).unwrap_or_default();
+    match key {
+        Some(key) if given != format!("{prefix}{key}") => {
+            let (status, code) = refusal;
+            Err(Refusal::new(status, code, format!("Invalid key: {given}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The parameters of a request's query, which the tests' adapters do not encode beyond what names need.
+pub(super) fn query(parts: &Parts) -> Vec<(&str, &str)> {
+    let query = parts.uri.query().unwrap_or_default();
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .collect()
 }
 
 pub(super) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -21,6 +21,16 @@ pub(super) struct Piece {
     /// Number of characters (`char`s) of the transcript's text that this piece covers, from the end of the piece
     /// before; all pieces of an answer add up to its whole text.
     pub chars: usize,
+    /// The same up to the end of each spoken character.
+    pub covers: Vec<usize>,
+}
+
+impl Piece {
+    /// How many characters of the transcript's text are covered by the first so many of the spoken ones.
+    pub(super) fn covered_by(&self, spoken: usize) -> usize {
+        let last = spoken.checked_sub(1);
+        last.map_or(0, |last| self.covers.get(last).copied().unwrap_or(self.chars))
+    }
 }
 
 /// Cuts one answer into pieces: an early clause first, then whole sentences.

@@ -106,9 +106,10 @@ impl Pipeline {
                 ModeInput::TextDelta(delta)
             }
             Saying::Audio(samples) => ModeInput::Audio(samples),
-            Saying::Spoken { chars } => {
-                speaking.spoken += chars;
-                return;
+            Saying::Mark(mark) => ModeInput::Mark(mark),
+            Saying::Spoken(mark) => {
+                speaking.spoken = mark.chars;
+                ModeInput::Mark(mark)
             }
             Saying::Done(usage) => {
                 let is_silent = !speaking.has_begun;

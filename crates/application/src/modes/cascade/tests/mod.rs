@@ -163,7 +163,9 @@ impl Bench {
             if let ModeSaid::Said(ModeInput::Audio(samples)) = &event.what {
                 assert!(!samples.is_empty());
             }
-            if event.generation != self.generation && matches!(event.what, ModeSaid::Said(_)) {
+            let is_old = event.generation != self.generation && matches!(event.what, ModeSaid::Said(_));
+            // How far the text is spoken is told beside everything.
+            if is_old || matches!(event.what, ModeSaid::Said(ModeInput::Mark(_))) {
                 continue;
             }
             match (said.last_mut(), samples_of(&event)) {
@@ -190,6 +192,18 @@ impl Bench {
         let is_told = |line: &String| !line.starts_with("audio") && !line.starts_with("reached");
         let said = self.said_within(time).await;
         said.into_iter().map(|(_, line)| line).filter(is_told).collect()
+    }
+
+    /// How far the text is spoken, as it is said within this time: milliseconds of the audio, and characters.
+    async fn marks_within(&mut self, time: Duration) -> Vec<(u128, usize)> {
+        let until = Instant::now() + time;
+        let mut marks = Vec::new();
+        while let Ok(Some(event)) = timeout_at(until, self.mode.next()).await {
+            if let ModeSaid::Said(ModeInput::Mark(mark)) = event.what {
+                marks.push((mark.at.as_millis(), mark.chars));
+            }
+        }
+        marks
     }
 
     /// The last words of turns that are over, with the number of the generation in which they were taken.
@@ -289,6 +303,7 @@ fn line(what: &ModeSaid) -> String {
         ModeInput::ResponseStarted => "started".to_owned(),
         ModeInput::TextDelta(delta) => format!("text: {delta}"),
         ModeInput::Audio(_) => String::new(),
+        ModeInput::Mark(mark) => format!("mark {} ms {}", mark.at.as_millis(), mark.chars),
         ModeInput::ResponseDone(_) => "done".to_owned(),
         ModeInput::ResponseFailed(failure) => format!("failed: {}", failure.message),
         ModeInput::Failed(failure) => format!("over: {}", failure.message),

@@ -192,7 +192,7 @@ impl Session {
                 prop_assert_eq!(self.phase, Phase::Processing);
                 self.phase = Phase::Answering;
             }
-            ModeInput::TextDelta(_) | ModeInput::Audio(_) => {
+            ModeInput::TextDelta(_) | ModeInput::Audio(_) | ModeInput::Mark(_) => {
                 prop_assert_eq!(self.phase, Phase::Answering);
                 prop_assert_eq!(self.ends, 0);
             }

@@ -1,6 +1,6 @@
 //! Turns in which nothing goes wrong.
 
-use viva_domain::ports::SpeechToTextCommand;
+use viva_domain::ports::{SpeechMark, SpeechToTextCommand};
 use viva_domain::turns::ModeOrder;
 use viva_fakes::{AnswerEnd, Reply, ScriptedSpeechToText, ScriptedTextToSpeech, Speech, Transcript};
 
@@ -131,6 +131,42 @@ async fn an_answer_is_resampled_as_a_whole() {
     };
     let length: u64 = audio.trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap();
     assert!((600..=620).contains(&length), "{audio}");
+    bench.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_said_when_which_words_are_spoken() {
+    let mut bench = Bench::new().await;
+    bench.model.reply(Reply::written(
+        "Once **upon** a time there was one. It slept until today.",
+    ));
+    bench
+        .voice
+        .when("Once upon a time there was one.", Speech::of(ms(1_000)));
+    bench.voice.when("It slept until today.", Speech::of(ms(700)));
+    let mark = |at: u64, chars| SpeechMark { at: ms(at), chars };
+    let upon = "Once upon".len();
+    bench.voice.mark(
+        "Once upon a time there was one.",
+        &[mark(200, 4), mark(400, upon)],
+    );
+    bench
+        .voice
+        .mark("It slept until today.", &[mark(300, "It slept".len())]);
+    bench.begin_speech();
+    bench.commit();
+    let marks = bench.marks_within(ms(1_000)).await;
+    let first = "Once **upon** a time there was one. ".len();
+    assert_eq!(
+        marks,
+        [
+            (200, 4),
+            (400, "Once **upon**".len()),
+            (1_000, first),
+            (1_300, first + "It slept".len()),
+            (1_700, first + "It slept until today.".len()),
+        ]
+    );
     bench.close().await;
 }
 

@@ -294,14 +294,14 @@ impl OpenTurn {
                 heard: answer.text.trim().to_owned(),
                 unheard: String::new(),
             },
-            Some(answer) => split_heard(&answer.text, heard, answer.whole_duration(rate)),
+            Some(answer) => split_heard(&answer.text, &answer.marks, heard, answer.whole_duration(rate)),
         }
     }
 
     /// What a provider needs to know of an answer of which no more than this is heard.
     pub(super) fn heard_for_provider(&self, heard: Duration, rate: u32) -> Option<Heard> {
         let answer = self.answer.as_ref()?;
-        let text = split_heard(&answer.text, heard, answer.whole_duration(rate));
+        let text = split_heard(&answer.text, &answer.marks, heard, answer.whole_duration(rate));
         Some(Heard {
             audio: heard,
             chars: text.heard.trim_start().chars().count(),

@@ -398,3 +398,35 @@ fn an_answer_that_the_mode_gave_up_is_corrected_where_the_client_stopped_it() {
         "#,
     );
 }
+
+#[test]
+fn a_voice_that_says_when_it_speaks_which_word_is_believed() {
+    check_answer(
+        session(),
+        r#"
+        2500 ai text Yes._There_was_one
+             > response 1 started 2500
+             > text 1: Yes. There was one
+             = AiSpeaking
+        2500 ai audio 2000
+             > user audio 1 complete
+             > audio 1 at 0: 2000
+        2500 ai mark 300 4
+        2500 ai mark 1000 5
+        2500 ai mark 1200 10
+        2510 sent 1
+        3300 speech cap 3300
+             > speech started 3300
+             > interrupted 1 3300 by speech
+             > order interrupt @2, heard 790 ms, 4 chars
+             > response 1 ended by speech, total 510, endpointing 0, unexplained 510, by server
+             > open turn 2, speech 3300
+             = UserSpeaking
+        3600 play 1 stopped 1250 cap 3510
+             > order heard 1250 ms, 10 chars
+             > ai 1 said: Yes. There
+             > latency 1, total 510, endpointing 0, interrupt 210, unexplained 510, by server
+             > finish 1 1000..3600, heard "Yes. There", unheard "was one", played 1250, cut by speech
+        "#,
+    );
+}

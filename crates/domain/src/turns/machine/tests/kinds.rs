@@ -36,6 +36,7 @@ kinds! {
     Input::Mode { what: ModeInput::ResponseStarted, .. } => "ResponseStarted",
     Input::Mode { what: ModeInput::TextDelta(_), .. } => "TextDelta",
     Input::Mode { what: ModeInput::Audio(_), .. } => "Audio",
+    Input::Mode { what: ModeInput::Mark(_), .. } => "Mark",
     Input::Mode { what: ModeInput::ResponseDone(_), .. } => "ResponseDone",
     Input::Mode { what: ModeInput::ResponseFailed(_), .. } => "ResponseFailed",
     Input::Mode { what: ModeInput::Failed(_), .. } => "Failed",

@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::latency::{ClientTime, LatencyMetrics, SessionTime, Stage};
-use crate::ports::{Heard, ProviderErrorKind};
+use crate::ports::{Heard, ProviderErrorKind, SpeechMark};
 use crate::sessions::{EndStatus, SessionStatus};
 use crate::turns::{
     BargeIn, Effect, Event, FinishedTurn, Generation, Input, MachineSettings, ModeInput, ModeOrder,
@@ -191,6 +191,13 @@ fn said(what: &str, rest: &str) -> ModeInput {
         "text" => ModeInput::TextDelta(rest.replace('_', " ")),
         "audio" => ModeInput::Audio(vec![7; usize::try_from(number(rest)).unwrap()]),
         "silence" => ModeInput::Audio(vec![0; usize::try_from(number(rest)).unwrap()]),
+        "mark" => {
+            let (at, chars) = rest.split_once(' ').expect("a time and a count");
+            ModeInput::Mark(SpeechMark {
+                at: Duration::from_millis(number(at)),
+                chars: usize::try_from(number(chars)).unwrap(),
+            })
+        }
         "done" if rest.is_empty() => ModeInput::ResponseDone(None),
         "done" => ModeInput::ResponseDone(Some(Usage {
             input_tokens: None,

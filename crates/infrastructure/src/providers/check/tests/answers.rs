@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use rstest::rstest;
 use viva_domain::credentials::CredentialRefusal::{self, BadKey, Forbidden, QuotaExceeded};
-use viva_fakes::vendors::keys::KeyVendor::{Anthropic, AzureOpenAi, Deepgram, ElevenLabs, Gemini, OpenAi};
+use viva_fakes::vendors::keys::KeyVendor::{
+    Anthropic, AssemblyAi, AzureOpenAi, AzureSpeech, Cartesia, Deepgram, ElevenLabs, Gemini, GoogleSpeech,
+    OpenAi, Speechmatics, VoAi,
+};
 use viva_fakes::vendors::keys::{KeyAnswer, KeyVendor};
 
 use super::answered;
@@ -46,6 +49,21 @@ fn trouble() -> CredentialRefusal {
 #[case(ElevenLabs, 401, "invalid_api_key", BadKey)]
 #[case(ElevenLabs, 401, "quota_exceeded", QuotaExceeded)]
 #[case(ElevenLabs, 403, "only_for_creator+", Forbidden)]
+#[case(AssemblyAi, 401, "", BadKey)]
+#[case(AssemblyAi, 402, "", QuotaExceeded)]
+#[case(Speechmatics, 401, "", BadKey)]
+#[case(Speechmatics, 403, "", Forbidden)]
+#[case(Cartesia, 401, "invalid_api_key", BadKey)]
+#[case(Cartesia, 402, "payment_required", QuotaExceeded)]
+#[case(Cartesia, 403, "", Forbidden)]
+#[case(AzureSpeech, 401, "401", BadKey)]
+#[case(AzureSpeech, 403, "403", Forbidden)]
+#[case(AzureSpeech, 404, "404", NotFound.into())]
+#[case(GoogleSpeech, 400, "API_KEY_INVALID", BadKey)]
+#[case(GoogleSpeech, 403, "API_KEY_IP_ADDRESS_BLOCKED", Forbidden)]
+#[case(GoogleSpeech, 503, "UNAVAILABLE", trouble())]
+#[case(VoAi, 401, "unauthorized", BadKey)]
+#[case(VoAi, 500, "", trouble())]
 #[tokio::test]
 async fn refusals_are_told_apart(
     #[case] vendor: KeyVendor,
@@ -63,6 +81,8 @@ async fn refusals_are_told_apart(
 #[case(OpenAi, 403, "missing_scope", "no")]
 #[case(Deepgram, 403, "INSUFFICIENT_PERMISSIONS", "no")]
 #[case(ElevenLabs, 401, "missing_permissions", "user_read is missing")]
+#[case(GoogleSpeech, 403, "API_KEY_SERVICE_BLOCKED", "no")]
+#[case(GoogleSpeech, 403, "SERVICE_DISABLED", "no")]
 #[tokio::test]
 async fn a_restricted_key_is_no_bad_key(
     #[case] vendor: KeyVendor,

@@ -4,7 +4,9 @@ use reqwest::Method;
 use viva_domain::credentials::CredentialRefusal;
 use viva_fakes::CapturedLogs;
 use viva_fakes::vendors::deepgram::{DeepgramScript, DeepgramServer};
+use viva_fakes::vendors::ears::{EarsScript, EarsServer, EarsVendor};
 use viva_fakes::vendors::gemini::live::{LiveScript, LiveServer};
+use viva_fakes::vendors::google_cloud::GoogleSpeechServer;
 use viva_fakes::vendors::keys::{KeyAnswer, KeyVendor};
 use viva_fakes::vendors::language_models::{ChatServer, ChatServerSettings, ChatVendor};
 use viva_fakes::vendors::speech::{SpeechScript, SpeechServer, SpeechVendor};
@@ -129,6 +131,19 @@ async fn the_servers_that_do_more_know_their_keys_too() {
     let key = script.api_key.clone();
     let server = DeepgramServer::start(script).await.unwrap();
     knows_its_key(KeyVendor::Deepgram, &server.base_url(), &key).await;
+    for (vendor, ears) in [
+        (KeyVendor::AssemblyAi, EarsVendor::AssemblyAi),
+        (KeyVendor::Speechmatics, EarsVendor::Speechmatics),
+        (KeyVendor::AzureSpeech, EarsVendor::AzureSpeech),
+        (KeyVendor::ElevenLabs, EarsVendor::Scribe),
+    ] {
+        let script = EarsScript::default();
+        let key = script.api_key.clone();
+        let server = EarsServer::start(ears, script).await.unwrap();
+        knows_its_key(vendor, &server.base_url(), &key).await;
+    }
+    let server = GoogleSpeechServer::start(KEY).await.unwrap();
+    knows_its_key(KeyVendor::GoogleSpeech, &server.base_url(), KEY).await;
     let script = LiveScript {
         api_key: Some(KEY.to_owned()),
         ..LiveScript::default()

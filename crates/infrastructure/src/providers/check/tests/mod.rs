@@ -35,6 +35,12 @@ fn provider(vendor: KeyVendor) -> CatalogueProvider {
         KeyVendor::Gemini => "gemini",
         KeyVendor::Deepgram => "deepgram",
         KeyVendor::ElevenLabs => "elevenlabs",
+        KeyVendor::AssemblyAi => "assemblyai",
+        KeyVendor::Speechmatics => "speechmatics",
+        KeyVendor::AzureSpeech => "azure-speech",
+        KeyVendor::GoogleSpeech => "google-cloud",
+        KeyVendor::Cartesia => "cartesia",
+        KeyVendor::VoAi => "voai",
     };
     let providers = Catalogue::load(None).unwrap().into_providers();
     providers.into_iter().find(|provider| provider.id == id).unwrap()

@@ -8,6 +8,7 @@ use viva_fakes::CapturedLogs;
 use viva_fakes::vendors::deepgram::{DeepgramScript, Spoken};
 
 use super::{FLUX, NOVA, PROVIDER, Rig, Talk, config, patiently};
+use crate::providers::ears::rig::lost;
 
 const UNAVAILABLE: ProviderErrorKind = ProviderErrorKind::Unavailable;
 
@@ -280,14 +281,4 @@ async fn a_line_that_ends_in_silence_is_opened_by_the_next_audio() {
     assert_eq!(talk.text().await, "hello world");
     let lines = rig.server.requests();
     assert_eq!((lines.len(), lines[1].audio.len()), (2, 6_400));
-}
-
-/// Waits until the ears noticed that their connection is gone.
-async fn lost(logs: &CapturedLogs, times: usize) {
-    let noticed = async {
-        while logs.text().matches("Lost the connection").count() < times {
-            tokio::task::yield_now().await;
-        }
-    };
-    patiently(noticed).await;
 }

@@ -17,7 +17,7 @@ use viva_domain::ports::{
 };
 
 use super::held::Held;
-use super::line::{Line, Ring, Tries};
+use super::line::{Line, Loss, Ring, Tries};
 use super::{COMMANDS, Dialect, EVENTS, Message, Order, Said};
 use crate::providers::transport::channel::{Closed, room};
 use crate::providers::transport::spare::Spare;
@@ -107,7 +107,7 @@ impl<D: Dialect> Listening<D> {
                     }
                     None => Err(Closed),
                 },
-                ring = self.line.next(self.dialect.account()), if self.outbox.is_empty() => {
+                ring = self.line.next(&self.dialect.account().provider), if self.outbox.is_empty() => {
                     self.on_ring(ring).await;
                     Ok(())
                 }
@@ -162,13 +162,13 @@ impl<D: Dialect> Listening<D> {
         }
         match command {
             SpeechToTextCommand::Audio(samples) => {
-                let message = self.dialect.audio(&samples);
-                self.send(message).await;
+                let messages = self.dialect.audio(&samples);
+                self.send(messages).await;
             }
             SpeechToTextCommand::SpeechBegan { ago } => {
                 self.is_in_utterance = !D::DETECTS_TURNS;
-                let message = self.dialect.began(ago);
-                self.send(message).await;
+                let messages = self.dialect.began(ago);
+                self.send(messages).await;
             }
             SpeechToTextCommand::Finalize { number } => self.finalize(number).await,
         }
@@ -177,21 +177,21 @@ impl<D: Dialect> Listening<D> {
     async fn finalize(&mut self, number: u64) {
         let now = Instant::now();
         let mut said = Said::default();
-        let Order { message, wait } = self.dialect.finalize(&mut said);
+        let Order { messages, wait } = self.dialect.finalize(&mut said);
         self.is_in_utterance = false;
         let deadline = now + wait;
         self.orders.push_back(Ordered { number, deadline });
-        self.send(message).await;
+        self.send(messages).await;
         self.tell(now, said);
     }
 
     /// The turn that shall end is only found now; the vendor may not have known what to end.
     async fn order_again(&mut self, now: Instant) {
-        let Order { message, wait } = self.dialect.finalize(&mut Said::default());
+        let Order { messages, wait } = self.dialect.finalize(&mut Said::default());
         if let Some(order) = self.orders.front_mut() {
             order.deadline = now + wait;
         }
-        self.send(message).await;
+        self.send(messages).await;
     }
 
     async fn on_ring(&mut self, ring: Ring) {
@@ -200,13 +200,21 @@ impl<D: Dialect> Listening<D> {
             Ring::Due => self.line = Line::Calling(self.dialect.connect()),
             Ring::Answered(Ok(socket)) => self.on_open(socket).await,
             Ring::Answered(Err(err)) => self.lose(err.into()),
+            Ring::Closed { code, reason } => {
+                let own = code.and_then(|code| self.dialect.closed(code, &reason));
+                let loss =
+                    own.map_or_else(|| Loss::closed(self.dialect.account(), code, &reason), Loss::from);
+                self.lose(loss);
+            }
             Ring::Lost(loss) => self.lose(loss),
             Ring::Said(text) => {
                 let mut said = Said::default();
                 self.dialect.hear(&text, &mut said);
                 let lost = said.lost.take();
+                let messages = std::mem::take(&mut said.messages);
                 let begins = said.events.contains(&SpeechToTextEventKind::SpeechStarted);
                 self.tell(now, said);
+                self.send(messages).await;
                 if begins && !self.orders.is_empty() {
                     self.order_again(now).await;
                 }
@@ -223,6 +231,9 @@ impl<D: Dialect> Listening<D> {
         if is_due(self.order_deadline()) {
             let answer = self.dialect.give_up();
             self.say(now, answer);
+            if !D::TELLS_ORDERS_APART {
+                self.lose(errors::unavailable(self.provider(), "no transcript in time").into());
+            }
         }
         if is_due(self.held_deadline())
             && let Some(number) = self.held.drop_order()
@@ -235,7 +246,7 @@ impl<D: Dialect> Listening<D> {
         }
         if is_due(self.keep_alive_due()) {
             let message = self.dialect.keep_alive();
-            self.send(message).await;
+            self.send(message.into_iter().collect()).await;
         }
     }
 
@@ -265,13 +276,12 @@ impl<D: Dialect> Listening<D> {
         is_needed.then(|| self.sent + self.keep_alive)
     }
 
-    async fn send(&mut self, message: Option<Message>) {
-        let Some(message) = message else {
-            return;
-        };
-        self.sent = Instant::now();
-        if let Err(err) = self.line.send(message).await {
-            self.lose(err.into());
+    async fn send(&mut self, messages: Vec<Message>) {
+        for message in messages {
+            self.sent = Instant::now();
+            if let Err(err) = self.line.send(message).await {
+                return self.lose(err.into());
+            }
         }
     }
 

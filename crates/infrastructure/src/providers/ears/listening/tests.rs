@@ -25,17 +25,17 @@ impl Dialect for Plain {
 
     fn forget(&mut self) {}
 
-    fn audio(&mut self, samples: &[i16]) -> Option<Message> {
-        Some(Message::pcm(samples))
+    fn audio(&mut self, samples: &[i16]) -> Vec<Message> {
+        vec![Message::pcm(samples)]
     }
 
-    fn began(&mut self, _ago: Duration) -> Option<Message> {
-        None
+    fn began(&mut self, _ago: Duration) -> Vec<Message> {
+        Vec::new()
     }
 
     fn finalize(&mut self, _said: &mut Said) -> Order {
         Order {
-            message: Some(Message::text("finalize")),
+            messages: vec![Message::text("finalize")],
             wait: Duration::from_secs(2),
         }
     }

@@ -5,7 +5,7 @@ use std::future::pending;
 use futures_util::StreamExt;
 use futures_util::stream;
 use tokio::time::Instant;
-use viva_domain::ports::{ProviderError, ProviderErrorKind, SpeechStream};
+use viva_domain::ports::{ProviderError, ProviderErrorKind, SpeechPart, SpeechStream};
 
 use super::super::options::FaultKind;
 use super::super::pieces::Pieces;
@@ -40,7 +40,7 @@ impl Telling {
     pub(super) fn stream(self) -> SpeechStream {
         let next = |mut telling: Self| async {
             let piece = telling.next().await?;
-            Some((piece, telling))
+            Some((piece.map(SpeechPart::Audio), telling))
         };
         stream::unfold(self, next).fuse().boxed()
     }

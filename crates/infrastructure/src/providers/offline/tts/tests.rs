@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use tokio::time::{Instant, timeout};
 use tokio_util::task::TaskTracker;
 use viva_contract::text_to_speech_contract;
-use viva_domain::ports::{ProviderError, ProviderErrorKind, TextToSpeech, TextToSpeechRequest};
+use viva_domain::ports::{ProviderError, ProviderErrorKind, SpeechPart, TextToSpeech, TextToSpeechRequest};
 use viva_domain::sessions::ProviderConfig;
 
 use super::OfflineTextToSpeech;
@@ -73,7 +73,8 @@ async fn listen(tts: &OfflineTextToSpeech, request: TextToSpeechRequest) -> Spok
     let mut spoken = Spoken::default();
     loop {
         match timeout(HOUR, stream.next()).await {
-            Ok(Some(Ok(piece))) => spoken.pieces.push((asked.elapsed(), piece)),
+            Ok(Some(Ok(SpeechPart::Audio(piece)))) => spoken.pieces.push((asked.elapsed(), piece)),
+            Ok(Some(Ok(SpeechPart::Mark(mark)))) => panic!("it knows nothing of words: {mark:?}"),
             Ok(Some(Err(err))) => spoken.failure = Some(err),
             Ok(None) => break,
             Err(_) => {

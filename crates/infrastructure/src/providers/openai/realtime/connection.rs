@@ -1,7 +1,7 @@
 //! Does what a dialogue decides: connects, sends, reads, waits.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_channel::mpsc;
@@ -10,12 +10,13 @@ use tokio::time::{Instant, sleep, timeout};
 use tracing::debug;
 use viva_domain::ports::{ProviderError, RealtimeCommand, RealtimeEvent};
 
+use super::dialect::Dialect;
 use super::dialogue::{Dialogue, Standing};
 use super::failures::Failures;
 use super::wire::{ClientEvent, ClientEventKind, ServerEvent, Session};
 use super::{Host, KeyHeader};
 use crate::providers::transport::channel::{Closed, room};
-use crate::providers::transport::errors::{is_fatal, unavailable};
+use crate::providers::transport::errors::{invalid_config, is_fatal, unavailable};
 use crate::providers::transport::socket::{self, Frame, Oddities, Socket, is_curable};
 use crate::providers::transport::spare::Spare;
 use crate::providers::transport::{HttpClient, alarm};
@@ -26,6 +27,10 @@ const OPEN_LIMIT: Duration = Duration::from_secs(10);
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// After this long no further attempt is begun: a person is waiting, and another provider may do.
 const REOPEN_LIMIT: Duration = Duration::from_secs(5);
+/// With this code some servers close a connection whose key they do not know, instead of refusing it.
+const REFUSED: u16 = 1008;
+/// How long a server of the beta may take to accept a configuration after it complained about some of it.
+const SECOND_THOUGHTS: Duration = Duration::from_secs(1);
 /// What arrived and is not worked on yet. When it is full the provider waits.
 const INBOX: usize = 256;
 
@@ -36,6 +41,8 @@ pub(super) struct Connector {
     pub(super) model: String,
     pub(super) session: Session,
     pub(super) failures: Failures,
+    /// Known from the first session that the server shows.
+    pub(super) dialect: OnceLock<Dialect>,
     pub(super) oddities: Oddities,
 }
 
@@ -96,26 +103,73 @@ impl Connector {
         Ok(socket)
     }
 
+    /// How the server wants to be spoken to, once there was a connection.
+    pub(super) fn dialect(&self) -> Dialect {
+        self.dialect.get().copied().unwrap_or_default()
+    }
+
     async fn configure(&self, socket: &mut Socket) -> Result<(), ProviderError> {
-        self.said(socket, |event| matches!(event, ServerEvent::SessionCreated))
-            .await?;
+        let provider = self.failures.provider();
+        loop {
+            let frame = socket.next().await;
+            if let Some(Ok(Frame::Closed { code, reason })) = &frame
+                && *code == Some(REFUSED)
+                && is_about_the_key(reason)
+            {
+                return Err(self.failures.refused());
+            }
+            match self.arrived(frame) {
+                Arrived::Said(ServerEvent::SessionCreated { session }) => {
+                    self.dialect.get_or_init(|| Dialect::of(&session));
+                    break;
+                }
+                Arrived::Said(ServerEvent::Error { error }) => return Err(self.failures.said(&error, None)),
+                Arrived::Said(_) => {}
+                Arrived::Lost { err, .. } => return Err(err),
+            }
+        }
+        let dialect = self.dialect();
+        dialect
+            .check(&self.session)
+            .map_err(|message| invalid_config(provider, message))?;
         let session = Box::new(self.session.clone());
         let update = ClientEvent {
             event_id: Some("session".to_owned()),
             kind: ClientEventKind::UpdateSession { session },
         };
-        socket.send_text(text(&update)).await?;
-        self.said(socket, |event| matches!(event, ServerEvent::SessionUpdated))
-            .await
+        socket.send_text(dialect.text(&update)).await?;
+        self.accepted(socket).await
     }
 
-    async fn said(&self, socket: &mut Socket, is_it: fn(&ServerEvent) -> bool) -> Result<(), ProviderError> {
+    /// Waits until the session is as it was asked for. A server of the beta may refuse a part and accept the rest.
+    async fn accepted(&self, socket: &mut Socket) -> Result<(), ProviderError> {
+        let mut complaint = None;
         loop {
-            match self.arrived(socket.next().await) {
-                Arrived::Said(ServerEvent::Error { error }) => return Err(self.failures.said(&error, None)),
-                Arrived::Said(event) if is_it(&event) => return Ok(()),
+            let frame = match complaint.take() {
+                None => socket.next().await,
+                Some(err) => match timeout(SECOND_THOUGHTS, socket.next()).await {
+                    Ok(frame) => {
+                        complaint = Some(err);
+                        frame
+                    }
+                    Err(_) => return Err(err),
+                },
+            };
+            match self.arrived(frame) {
+                Arrived::Said(ServerEvent::SessionUpdated) => return Ok(()),
+                Arrived::Said(ServerEvent::Error { error }) => {
+                    let err = self.failures.said(&error, None);
+                    if self.dialect() == Dialect::Ga || is_fatal(&err.kind) {
+                        return Err(err);
+                    }
+                    debug!(
+                        provider.name = self.failures.provider(),
+                        "A part of the session was refused: {err}"
+                    );
+                    complaint.get_or_insert(err);
+                }
                 Arrived::Said(_) => {}
-                Arrived::Lost { err, .. } => return Err(err),
+                Arrived::Lost { err, .. } => return Err(complaint.unwrap_or(err)),
             }
         }
     }
@@ -200,7 +254,7 @@ impl Conversation {
         let mut is_lost = false;
         loop {
             while !is_lost && let Some(message) = self.dialogue.out.messages.pop_front() {
-                if let Err(err) = socket.send_text(text(&message)).await {
+                if let Err(err) = socket.send_text(self.connector.dialect().text(&message)).await {
                     is_lost = true;
                     inbox.push_back((Instant::now(), Arrived::Lost { err, reopen: true }));
                 }
@@ -368,11 +422,13 @@ async fn meanwhile<T>(
     }
 }
 
+/// Whether a connection was closed for the key, or the lack of one.
+fn is_about_the_key(reason: &str) -> bool {
+    let reason = reason.to_ascii_lowercase();
+    reason.contains("api key") || reason.contains("authentication")
+}
+
 /// Waits until nobody orders anything any more.
 async fn ended(commands: &mut mpsc::Receiver<RealtimeCommand>) {
     while commands.next().await.is_some() {}
-}
-
-fn text(message: &ClientEvent) -> String {
-    serde_json::to_string(message).expect("messages are plain structs with text keys")
 }

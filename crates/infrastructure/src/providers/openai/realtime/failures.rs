@@ -30,6 +30,16 @@ impl Failures {
         errors::failed(&self.account.provider, message)
     }
 
+    /// The key is not the right one, or there is none.
+    pub(super) fn refused(&self) -> ProviderError {
+        let kind = if self.account.api_key.is_some() {
+            ProviderErrorKind::CredentialInvalid
+        } else {
+            ProviderErrorKind::CredentialMissing
+        };
+        errors::error(&self.account.provider, kind)
+    }
+
     /// An error that came as an event.
     pub(super) fn said(&self, body: &ErrorBody, retry_after: Option<Duration>) -> ProviderError {
         let codes = [&body.code, &body.kind].into_iter().flatten();

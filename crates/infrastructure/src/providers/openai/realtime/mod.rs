@@ -1,5 +1,6 @@
 //! The `openai` realtime provider: OpenAI's Realtime API (GA) over a WebSocket, PCM16 at 24 kHz both ways. `config.rs` lists
-//! the options. Azure OpenAI speaks the same way at another address, see [`Host`].
+//! the options. Azure OpenAI speaks the same way at another address, see [`Host`]; some servers speak as the beta did, see
+//! `dialect.rs`.
 //!
 //! A connection lives an hour at most. Before that, at a moment when nobody speaks and nothing is owed, the conversation
 //! moves to a new one and takes along what was said, as text. A connection that breaks is replaced in the same way, if its
@@ -7,12 +8,14 @@
 
 mod config;
 mod connection;
+mod dialect;
 mod dialogue;
 mod failures;
 #[cfg(test)]
 mod tests;
 mod wire;
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -180,18 +183,22 @@ impl RealtimeVoice for OpenAiRealtimeVoice {
             model,
             session: config::session(&config, &options, &request.instructions),
             failures: failures.clone(),
+            dialect: OnceLock::new(),
             oddities: Oddities::default(),
         };
         let socket = socket::begin(&self.account, || connector.open()).await?;
         let (commands, commands_rx) = mpsc::channel(COMMANDS);
         let (events_tx, events) = mpsc::channel(EVENTS);
+        let dialect = connector.dialect();
         let style = Style {
+            dialect,
             turns: options.turns,
             final_silence: options.final_silence(),
             transcribes: options.transcription_model.is_some(),
         };
         let dialogue = Dialogue::new(style, request.history, failures);
         let age = self.settings.connection_age;
+        let age = dialect.longest_age().map_or(age, |longest| longest.min(age));
         let conversation = Conversation::new(connector, dialogue, commands_rx, events_tx, age);
         self.tasks.spawn(conversation.run(socket));
         Ok(RealtimeSession { commands, events })

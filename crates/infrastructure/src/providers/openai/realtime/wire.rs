@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::dialect::ShownSession;
 use crate::providers::transport::lenient;
 
 /// To the provider. An error that a message causes names its `event_id`.
@@ -162,7 +163,10 @@ pub(super) struct Metadata {
 #[serde(tag = "type")]
 pub(super) enum ServerEvent {
     #[serde(rename = "session.created")]
-    SessionCreated,
+    SessionCreated {
+        #[serde(default, deserialize_with = "lenient::or_default")]
+        session: ShownSession,
+    },
     #[serde(rename = "session.updated")]
     SessionUpdated,
     #[serde(rename = "error")]
@@ -240,6 +244,19 @@ pub(super) struct Response {
     pub(super) usage: Option<ResponseUsage>,
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub(super) metadata: Option<Metadata>,
+}
+
+impl Response {
+    /// One that ended before it was complete.
+    pub(super) fn cancelled(id: String) -> Self {
+        Self {
+            id: Some(id),
+            status: Some("cancelled".to_owned()),
+            status_details: None,
+            usage: None,
+            metadata: None,
+        }
+    }
 }
 
 #[derive(Deserialize)]

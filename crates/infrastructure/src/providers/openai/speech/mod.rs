@@ -18,11 +18,10 @@ use viva_domain::sessions::ProviderConfig;
 
 use self::config::Options;
 use self::wire::SpeechBody;
+use super::DOMAIN;
 use crate::providers::Defaults;
 use crate::providers::transport::{Account, Format, HttpClient, errors, speech, wav};
 
-/// The vendor's own hosts, where nothing goes without a key.
-const DOMAIN: &str = "openai.com";
 /// What the vendor sends, and what others are converted to.
 const RATE: SampleRate = SampleRate::HZ_24K;
 

@@ -13,6 +13,7 @@
 use viva_audio::SampleRate;
 use viva_domain::sessions::{ProviderConfig, ProviderOptions};
 
+use crate::providers::ears::FILE_RATE;
 use crate::providers::language::iso_639_1;
 use crate::providers::{Defaults, options};
 
@@ -68,7 +69,7 @@ impl Api {
     /// Sample rate of the audio that is sent.
     pub(super) const fn rate(self) -> SampleRate {
         match self {
-            Self::Files => SampleRate::HZ_16K,
+            Self::Files => FILE_RATE,
             Self::Realtime => SampleRate::HZ_24K,
         }
     }
@@ -87,11 +88,7 @@ impl Api {
 impl Settings {
     /// Reads and checks a configuration. The error says what is wrong, and what is right.
     pub(super) fn of(config: &ProviderConfig, defaults: &Defaults) -> Result<Self, String> {
-        if let Some(voice) = &config.voice {
-            return Err(format!(
-                "voice {voice:?} is not taken; speech-to-text has no voices"
-            ));
-        }
+        options::voiceless(config)?;
         let model = defaults.model_of(config)?;
         let api = match config.options.get("api") {
             Some(json) => options::choice("api", json, &APIS)?,

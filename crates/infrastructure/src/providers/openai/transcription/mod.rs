@@ -7,7 +7,6 @@
 //! before the operation, as in `https://api.openai.com/v1`. `config.rs` lists the options.
 
 mod config;
-mod files;
 mod realtime;
 #[cfg(test)]
 mod tests;
@@ -23,17 +22,12 @@ use viva_domain::ports::{ProviderError, SpeechToText, SpeechToTextCapabilities, 
 use viva_domain::sessions::ProviderConfig;
 
 use self::config::{Api, Settings};
-use self::files::Limits;
 use self::realtime::Realtime;
+use super::{DOMAIN, OWN_SERVER_LIMIT};
 use crate::providers::Defaults;
-use crate::providers::ears::{ANSWERS_WITHIN, KEEP_ALIVE, listen};
+use crate::providers::ears::{ANSWERS_WITHIN, FileLimits, KEEP_ALIVE, listen, listen_to_files};
 use crate::providers::transport::{Account, HttpClient, HttpLimits, errors};
 
-/// The vendor's own hosts, where nothing goes without a key.
-const DOMAIN: &str = "openai.com";
-/// A whole file may take this long to be written down: servers of one's own calculate for long. The session waits for 30 s,
-/// and an answer must begin by then.
-const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 /// How long a realtime transcript may take, and that of a file when the next one is there.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// What an answer may take beyond its limit, on its way to who waits for it.
@@ -53,7 +47,8 @@ impl OpenAiSpeechToText {
     /// Listens in tasks of `tasks`; `defaults` name the model of sessions that name none.
     pub fn new(account: Account, http: &HttpClient, defaults: Defaults, tasks: TaskTracker) -> Self {
         let limits = HttpLimits {
-            answer: ANSWER_LIMIT,
+            // Also the vendor takes its time for a whole file.
+            answer: OWN_SERVER_LIMIT,
             ..http.limits()
         };
         Self {
@@ -103,11 +98,11 @@ impl SpeechToText for OpenAiSpeechToText {
             Api::Files => {
                 let desk =
                     upload::Desk::new(self.account.clone(), self.http.clone(), authorization, settings);
-                let limits = Limits {
+                let limits = FileLimits {
                     answer: self.http.limits().answer,
                     overtaken: self.patience,
                 };
-                Ok(files::open(desk, limits, &self.tasks))
+                Ok(listen_to_files(desk, limits, &self.tasks))
             }
             Api::Realtime => {
                 let realtime =

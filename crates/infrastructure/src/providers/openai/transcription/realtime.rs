@@ -5,29 +5,32 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
-use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use serde_json::Value;
-use tokio::time::timeout;
 use viva_domain::ports::{ProviderError, RUN_UP, SpeechToTextEventKind};
 
 use super::config::{Api, Settings};
 use super::wire::{ClientEvent, Format, Input, Model, NoiseReduction, ServerEvent, Session, SessionAudio};
-use crate::providers::ears::{Dialect, Message, Order, Said, Utterance, push_within};
+use crate::providers::ears::{
+    Beginning, Dialect, Dialing, Greeting, Message, Order, Said, Utterance, push_within,
+};
 use crate::providers::transport::errors::{self, Complaint};
-use crate::providers::transport::socket::{Frame, Socket, connect};
+use crate::providers::transport::socket::Socket;
 use crate::providers::transport::{Account, HttpClient, pcm};
 
-/// A handshake that takes longer has failed; so has a session that is not configured after so long.
-const LIMIT: Duration = Duration::from_secs(5);
 /// The vendor closes a session after 60 minutes.
 const AGE: Duration = Duration::from_mins(50);
 /// Shorter utterances are refused, in samples: 100 ms. What was sent of one is taken back.
 const LEAST: usize = 2_400;
 /// Names the configuration in errors about it.
 const UPDATE: &str = "session";
+/// The session begins by itself, and is configured then.
+const GREETING: Greeting = Greeting {
+    begins: is_configured,
+    closed: |_, _, _| None,
+};
+
 /// What was sent, and what was understood of it.
 pub(super) struct Realtime {
     connection: Connection,
@@ -61,10 +64,7 @@ struct Item {
 /// What every connection of a session is opened with.
 #[derive(Clone)]
 struct Connection {
-    account: Account,
-    http: HttpClient,
-    url: Url,
-    authorization: Option<HeaderValue>,
+    dialing: Dialing,
     update: String,
 }
 
@@ -80,10 +80,7 @@ impl Realtime {
         // With a model in the address it would be a conversation.
         url.query_pairs_mut().append_pair("intent", "transcription");
         let connection = Connection {
-            account: account.clone(),
-            http: http.clone(),
-            url,
-            authorization,
+            dialing: Dialing::new(account, http, url).with(AUTHORIZATION, authorization),
             update: json(&update(settings)),
         };
         Self::of(connection, patience)
@@ -103,10 +100,13 @@ impl Realtime {
         }
     }
 
-    fn append(&mut self, samples: &[i16]) -> Option<Message> {
+    fn append(&mut self, samples: &[i16]) -> Vec<Message> {
         self.sent += samples.len();
+        if samples.is_empty() {
+            return Vec::new();
+        }
         let audio = STANDARD.encode(pcm::encode(samples));
-        (!samples.is_empty()).then(|| Message::text(json(&ClientEvent::Append { audio })))
+        vec![Message::text(json(&ClientEvent::Append { audio }))]
     }
 
     fn on_committed(&mut self, id: String) {
@@ -163,11 +163,11 @@ impl Realtime {
         let complaint = Complaint::of(error);
         let has = |code: &str| complaint.codes.iter().any(|other| other == code);
         if has("session_expired") {
-            let provider = &self.connection.account.provider;
+            let provider = &self.account().provider;
             return said.loses(errors::unavailable(provider, "its session expired"));
         }
         let is_empty = has("input_audio_buffer_commit_empty");
-        let err = complaint.into_error(&self.connection.account, None);
+        let err = complaint.into_error(self.account(), None);
         let event_id = error["event_id"].as_str().unwrap_or_default();
         // A refused commit gets no item any more.
         self.unnamed.retain(|commit| commit != event_id);
@@ -190,12 +190,12 @@ impl Dialect for Realtime {
     const RATE: u32 = Api::Realtime.rate().hz();
 
     fn account(&self) -> &Account {
-        &self.connection.account
+        &self.connection.dialing.account
     }
 
     fn connect(&self) -> BoxFuture<'static, Result<Socket, ProviderError>> {
-        let connection = self.connection.clone();
-        Box::pin(async move { connection.open().await })
+        let Connection { dialing, update } = self.connection.clone();
+        Box::pin(async move { dialing.greet(Some(update), GREETING).await })
     }
 
     fn longest_age(&self) -> Option<Duration> {
@@ -211,17 +211,17 @@ impl Dialect for Realtime {
         }
     }
 
-    fn audio(&mut self, samples: &[i16]) -> Option<Message> {
+    fn audio(&mut self, samples: &[i16]) -> Vec<Message> {
         if self.run_up.has_begun() {
             return self.append(samples);
         }
         self.run_up.push(samples);
-        None
+        Vec::new()
     }
 
-    fn began(&mut self, ago: Duration) -> Option<Message> {
+    fn began(&mut self, ago: Duration) -> Vec<Message> {
         if self.run_up.has_begun() {
-            return None;
+            return Vec::new();
         }
         self.run_up.begin(ago);
         let samples = self.run_up.drain();
@@ -254,7 +254,7 @@ impl Dialect for Realtime {
             said.event(answer);
         }
         Order {
-            message,
+            messages: message.into_iter().collect(),
             wait: self.patience,
         }
     }
@@ -288,11 +288,7 @@ impl Dialect for Realtime {
             }
             Ok(ServerEvent::Error { error }) => self.on_error(&error, said),
             Ok(ServerEvent::Created | ServerEvent::Updated | ServerEvent::Unknown) => {}
-            Err(err) => {
-                let provider = self.account().provider.as_str();
-                let err = errors::malformed(provider, &err);
-                tracing::debug!(provider.name = provider, "Ignored a message: {err}");
-            }
+            Err(err) => errors::ignore(&self.account().provider, &err),
         }
     }
 
@@ -306,54 +302,14 @@ impl Dialect for Realtime {
     }
 }
 
-impl Connection {
-    /// Connects, and configures the session.
-    async fn open(self) -> Result<Socket, ProviderError> {
-        let Self {
-            account,
-            http,
-            url,
-            authorization,
-            update,
-        } = self;
-        let mut socket = connect(&http, &account, LIMIT, |client| {
-            let request = client.get(url);
-            match authorization {
-                Some(authorization) => request.header(AUTHORIZATION, authorization),
-                None => request,
-            }
-        })
-        .await?;
-        timeout(LIMIT, configure(&mut socket, &account, update))
-            .await
-            .map_err(|_| errors::unavailable(&account.provider, "the session is not configured in time"))??;
-        Ok(socket)
+/// Whether the session is as it should be.
+fn is_configured(text: &str, account: &Account) -> Result<Beginning, ProviderError> {
+    match serde_json::from_str(text) {
+        Ok(ServerEvent::Created) => Ok(Beginning::Asks),
+        Ok(ServerEvent::Updated) => Ok(Beginning::Ready),
+        Ok(ServerEvent::Error { error }) => Err(Complaint::of(&error).into_error(account, None)),
+        _ => Ok(Beginning::Waits),
     }
-}
-
-/// Waits for the session, and until it is as it should be.
-async fn configure(socket: &mut Socket, account: &Account, update: String) -> Result<(), ProviderError> {
-    let mut update = Some(update);
-    while let Some(frame) = socket.next().await {
-        let text = match frame? {
-            Frame::Text(text) => text,
-            Frame::Binary(_) => continue,
-            Frame::Closed { .. } => break,
-        };
-        match serde_json::from_str(&text) {
-            Ok(ServerEvent::Created) => {
-                if let Some(update) = update.take() {
-                    socket.send_text(update).await?;
-                }
-            }
-            Ok(ServerEvent::Updated) => return Ok(()),
-            Ok(ServerEvent::Error { error }) => {
-                return Err(Complaint::of(&error).into_error(account, None));
-            }
-            _ => {}
-        }
-    }
-    Err(errors::unavailable(&account.provider, "it hung up"))
 }
 
 fn update(settings: &Settings) -> ClientEvent<'_> {

@@ -1,8 +1,9 @@
 //! One file and the answer about it.
 
 use bytes::Bytes;
-use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
+use futures_util::stream::{self, BoxStream};
+use futures_util::{FutureExt, StreamExt};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Response, Url};
@@ -10,9 +11,9 @@ use serde_json::Value;
 use viva_audio::Clip;
 use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
 
-use super::config::{Api, Settings};
+use super::config::Settings;
 use super::wire::{FileEvent, Transcription};
-use crate::providers::ears::push_within;
+use crate::providers::ears::{FILE_RATE, FileDesk, push_within};
 use crate::providers::transport::errors::{self, Complaint};
 use crate::providers::transport::sse::{Event, Events};
 use crate::providers::transport::{Account, HttpClient, body};
@@ -28,7 +29,7 @@ pub(super) struct Desk {
 }
 
 /// A file under way. Dropping it closes its connection.
-pub(super) struct Upload {
+struct Upload {
     account: Account,
     state: State,
 }
@@ -55,22 +56,6 @@ impl Desk {
             authorization,
             url,
             settings,
-        }
-    }
-
-    /// The provider's id.
-    pub(super) fn provider(&self) -> &str {
-        &self.account.provider
-    }
-
-    /// Sends an utterance; nothing happens before the upload is asked for its first event.
-    pub(super) fn send(&self, samples: Vec<i16>) -> Upload {
-        let rate = Api::Files.rate();
-        let wav = Bytes::from(Clip { rate, samples }.to_wav_bytes());
-        let desk = self.clone();
-        Upload {
-            account: self.account.clone(),
-            state: State::Asking(Box::pin(async move { desk.ask(wav).await })),
         }
     }
 
@@ -122,9 +107,30 @@ impl Desk {
     }
 }
 
+impl FileDesk for Desk {
+    fn provider(&self) -> &str {
+        &self.account.provider
+    }
+
+    fn send(&self, samples: Vec<i16>) -> BoxStream<'static, SpeechToTextEventKind> {
+        let rate = FILE_RATE;
+        let wav = Bytes::from(Clip { rate, samples }.to_wav_bytes());
+        let desk = self.clone();
+        let upload = Upload {
+            account: self.account.clone(),
+            state: State::Asking(async move { desk.ask(wav).await }.boxed()),
+        };
+        stream::unfold(upload, |mut upload| async move {
+            let kind = upload.next().await;
+            Some((kind, upload))
+        })
+        .boxed()
+    }
+}
+
 impl Upload {
     /// What comes next; a final text or its failure is the last. Dropping the future loses nothing.
-    pub(super) async fn next(&mut self) -> SpeechToTextEventKind {
+    async fn next(&mut self) -> SpeechToTextEventKind {
         loop {
             match &mut self.state {
                 State::Asking(response) => match response.await {
@@ -182,17 +188,26 @@ fn follow(event: &Event, text: &mut String, account: &Account) -> Option<SpeechT
         let err = Complaint::of(&json).into_error(account, None);
         return Some(failed(err));
     }
+    // vLLM streams a transcript as if it were a chat.
+    if let Some(delta) = json.pointer("/choices/0/delta/content").and_then(Value::as_str) {
+        return more(text, delta);
+    }
     match serde_json::from_value(json).ok()? {
-        FileEvent::Delta { delta } => {
-            push_within(text, &delta);
-            Some(SpeechToTextEventKind::Partial(text.trim().to_owned()))
-        }
+        FileEvent::Delta { delta } => more(text, &delta),
         FileEvent::Done { text: whole } => {
+            // Of speaches it is empty, whatever came before.
+            let whole = whole.filter(|whole| !whole.trim().is_empty());
             let whole = whole.as_deref().unwrap_or(text);
             Some(SpeechToTextEventKind::Final(whole.trim().to_owned()))
         }
         FileEvent::Unknown => None,
     }
+}
+
+/// Puts a piece to what there is.
+fn more(text: &mut String, delta: &str) -> Option<SpeechToTextEventKind> {
+    push_within(text, delta);
+    (!delta.is_empty()).then(|| SpeechToTextEventKind::Partial(text.trim().to_owned()))
 }
 
 fn transcript(provider: &str, body: &[u8]) -> Result<String, ProviderError> {

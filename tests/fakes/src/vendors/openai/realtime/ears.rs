@@ -5,9 +5,9 @@ const FRAME: usize = 480;
 
 /// The user's audio that no turn took yet, and what was found in it.
 #[derive(Debug, Default)]
-pub(super) struct Ears {
+pub(in crate::vendors) struct Ears {
     /// Samples since the last turn.
-    pub(super) buffered: usize,
+    pub(in crate::vendors) buffered: usize,
     frame: Vec<i16>,
     /// Since when nothing was said, in ms; `None` when nobody speaks.
     silence_ms: Option<u64>,
@@ -17,14 +17,14 @@ pub(super) struct Ears {
 
 /// What was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Found {
+pub(in crate::vendors) enum Found {
     Start { at_ms: u64 },
     End { at_ms: u64 },
 }
 
 impl Ears {
     /// Hears more audio; finds speech that ends after so much silence, if it is to be found.
-    pub(super) fn hear(&mut self, samples: &[i16], silence_ms: Option<u64>) -> Vec<Found> {
+    pub(in crate::vendors) fn hear(&mut self, samples: &[i16], silence_ms: Option<u64>) -> Vec<Found> {
         self.buffered += samples.len();
         self.frame.extend_from_slice(samples);
         let mut found = Vec::new();

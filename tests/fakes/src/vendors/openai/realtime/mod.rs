@@ -5,7 +5,7 @@
 mod answering;
 mod complaint;
 mod conversation;
-mod ears;
+pub(in crate::vendors) mod ears;
 mod server;
 mod session;
 

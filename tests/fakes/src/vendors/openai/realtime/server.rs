@@ -243,7 +243,7 @@ async fn talk(line: &mut Line, conversation: &mut Conversation) -> Hung {
                 Ok(other) => {
                     let what = match other {
                         Incoming::Binary(bytes) => format!("{} bytes are no JSON.", bytes.len()),
-                        Incoming::Nonsense | Incoming::Text(_) => "That is no JSON.".to_owned(),
+                        Incoming::Plain(_) | Incoming::Text(_) => "That is no JSON.".to_owned(),
                     };
                     let complaint = Complaint::new("invalid_json", &what);
                     conversation.out.push(complaint.event(&Value::Null));

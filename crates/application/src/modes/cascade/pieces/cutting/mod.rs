@@ -244,12 +244,18 @@ impl Cutter {
     fn cut(&mut self, at: usize, pieces: &mut Vec<Piece>) {
         let mut spoken = String::with_capacity(at);
         let mut chars = std::mem::take(&mut self.lead);
+        let mut covers = Vec::with_capacity(at);
         for item in self.said.drain(..at) {
             spoken.push(item.c);
             chars += item.chars;
+            covers.push(chars);
         }
         spoken.truncate(spoken.trim_end().len());
-        pieces.push(Piece { spoken, chars });
+        pieces.push(Piece {
+            spoken,
+            chars,
+            covers,
+        });
         self.is_first = false;
         self.width = self.said.iter().map(|item| width(item.c)).sum();
         self.sayable = self.said.iter().position(|item| item.c.is_alphanumeric());

@@ -71,9 +71,9 @@ fn processing() {
             = Ending
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
         nothing: speech pauses, speech resumes, silence at 90, committed, replayed, replayed not
-        nothing: barge-in on, barge-in off, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done
-        nothing: sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5
-        nothing: play 1 finished 20, lost, back, tick, drained
+        nothing: barge-in on, barge-in off, ai mark 5 2, ai reached transcribed, ai@7 start, ai@7 audio 10
+        nothing: ai@7 done, sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5
+        nothing: play 1 stopped 5, play 1 finished 20, lost, back, tick, drained
         "#,
     );
 }
@@ -131,10 +131,10 @@ fn processing_by_a_provider_that_decides() {
             = Ending
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
         nothing: speech pauses, speech resumes, silence at 90, committed, replayed, replayed not
-        nothing: barge-in on, barge-in off, ai text Hi, ai audio 10, ai done, ai reached transcribed
-        nothing: ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0, play 1 progress 5
-        nothing: play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost, back
-        nothing: tick, drained
+        nothing: barge-in on, barge-in off, ai text Hi, ai audio 10, ai mark 5 2, ai done
+        nothing: ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0
+        nothing: play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost
+        nothing: back, tick, drained
         "#,
     );
 }
@@ -206,9 +206,9 @@ fn processing_the_greeting() {
             = Ending
         nothing: opened, mode leaves, mode stays, ready, speech pauses, speech resumes
         nothing: silence at 90, committed, replayed, replayed not, barge-in on, barge-in off
-        nothing: ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0
-        nothing: play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost
-        nothing: back, tick, drained
+        nothing: ai mark 5 2, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, sent 1
+        nothing: play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20
+        nothing: lost, back, tick, drained
         "#,
     );
 }
@@ -297,9 +297,9 @@ fn ai_speaking_before_its_first_word() {
             = Ending
         nothing: opened, mode stays, mode replaced, mode replaced decides, ready, speech pauses
         nothing: speech resumes, silence at 90, committed, replayed, replayed not, barge-in on
-        nothing: barge-in off, ai start, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done
-        nothing: sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5
-        nothing: play 1 finished 20, lost, back, tick, drained
+        nothing: barge-in off, ai start, ai mark 5 2, ai reached transcribed, ai@7 start, ai@7 audio 10
+        nothing: ai@7 done, sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5
+        nothing: play 1 stopped 5, play 1 finished 20, lost, back, tick, drained
         "#,
     );
 }
@@ -382,9 +382,9 @@ fn ai_speaking() {
             = Ending
         nothing: opened, mode stays, mode replaced, mode replaced decides, ready, speech pauses
         nothing: speech resumes, silence at 90, committed, replayed, replayed not, barge-in on
-        nothing: barge-in off, ai start, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done
-        nothing: sent 1, play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 finished 20, lost
-        nothing: back, tick, drained
+        nothing: barge-in off, ai start, ai mark 5 2, ai reached transcribed, ai@7 start, ai@7 audio 10
+        nothing: ai@7 done, sent 1, play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 finished 20
+        nothing: lost, back, tick, drained
         "#,
     );
 }
@@ -457,10 +457,10 @@ fn ai_speaking_when_all_was_said() {
             = Ending
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
         nothing: speech pauses, speech resumes, silence at 90, committed, replayed, replayed not
-        nothing: barge-in on, barge-in off, ai start, ai text Hi, ai audio 10, ai done
-        nothing: ai failed oops, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, sent 1
-        nothing: play 1 progress 5, play 1 paused 5, play 1 resumed 5, lost, back, tick
-        nothing: drained
+        nothing: barge-in on, barge-in off, ai start, ai text Hi, ai audio 10, ai mark 5 2
+        nothing: ai done, ai failed oops, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done
+        nothing: sent 1, play 1 progress 5, play 1 paused 5, play 1 resumed 5, lost, back
+        nothing: tick, drained
         ",
     );
 }

@@ -55,10 +55,10 @@ fn waiting_to_be_heard() {
             = Ending
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
         nothing: speech pauses, speech resumes, silence at 90, committed, barge-in on, barge-in off
-        nothing: ai start, ai text Hi, ai audio 10, ai done, ai failed oops, ai reached transcribed
-        nothing: ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0, play 1 progress 5
-        nothing: play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost, back
-        nothing: tick, drained
+        nothing: ai start, ai text Hi, ai audio 10, ai mark 5 2, ai done, ai failed oops
+        nothing: ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0
+        nothing: play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost
+        nothing: back, tick, drained
         "#,
     );
 }
@@ -109,10 +109,10 @@ fn waiting_to_be_heard_where_there_is_no_mode() {
             = Ending
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
         nothing: speech pauses, speech resumes, silence at 90, committed, barge-in on, barge-in off
-        nothing: ai start, ai text Hi, ai audio 10, ai done, ai failed oops, ai reached transcribed
-        nothing: ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0, play 1 progress 5
-        nothing: play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost, back
-        nothing: tick, drained
+        nothing: ai start, ai text Hi, ai audio 10, ai mark 5 2, ai done, ai failed oops
+        nothing: ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0
+        nothing: play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost
+        nothing: back, tick, drained
         "#,
     );
 }
@@ -168,10 +168,10 @@ fn being_given_to_another_mode() {
             = Ending
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
         nothing: speech pauses, speech resumes, silence at 90, committed, barge-in on, barge-in off
-        nothing: ai start, ai text Hi, ai audio 10, ai done, ai failed oops, ai reached transcribed
-        nothing: ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0, play 1 progress 5
-        nothing: play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost, back
-        nothing: tick, drained
+        nothing: ai start, ai text Hi, ai audio 10, ai mark 5 2, ai done, ai failed oops
+        nothing: ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0
+        nothing: play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost
+        nothing: back, tick, drained
         "#,
     );
 }
@@ -227,10 +227,10 @@ fn being_given_to_a_provider_that_finds_turns() {
             = Ending
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
         nothing: speech pauses, speech resumes, silence at 90, committed, barge-in on, barge-in off
-        nothing: ai start, ai text Hi, ai audio 10, ai done, ai failed oops, ai reached transcribed
-        nothing: ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0, play 1 progress 5
-        nothing: play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost, back
-        nothing: tick, drained
+        nothing: ai start, ai text Hi, ai audio 10, ai mark 5 2, ai done, ai failed oops
+        nothing: ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0
+        nothing: play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost
+        nothing: back, tick, drained
         "#,
     );
 }
@@ -310,9 +310,10 @@ fn being_given_to_another_mode_while_the_ai_finishes() {
             = Ending
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
         nothing: speech pauses, speech resumes, silence at 90, committed, replayed not, barge-in on
-        nothing: barge-in off, ai start, ai text Hi, ai audio 10, ai done, ai failed oops
-        nothing: ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 progress 5
-        nothing: play 1 paused 5, play 1 resumed 5, lost, back, tick, drained
+        nothing: barge-in off, ai start, ai text Hi, ai audio 10, ai mark 5 2, ai done
+        nothing: ai failed oops, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, sent 1
+        nothing: play 1 progress 5, play 1 paused 5, play 1 resumed 5, lost, back, tick
+        nothing: drained
         "#,
     );
 }

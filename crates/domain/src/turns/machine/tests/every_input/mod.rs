@@ -13,7 +13,7 @@ use crate::latency::SessionTime;
 use crate::turns::MachineSettings;
 
 /// Everything that the machine can be told, at 100 ms.
-const INPUTS: [&str; 42] = [
+const INPUTS: [&str; 43] = [
     "opened",
     "mode leaves",
     "mode stays",
@@ -34,6 +34,7 @@ const INPUTS: [&str; 42] = [
     "ai start",
     "ai text Hi",
     "ai audio 10",
+    "ai mark 5 2",
     "ai done",
     "ai failed oops",
     "ai dead oops",

@@ -28,10 +28,11 @@ fn idle() {
             = Ending
         nothing: mode leaves, mode stays, ready, speech at 90, speech pauses, speech resumes
         nothing: silence at 90, committed, replayed, replayed not, interrupt, interrupt 5
-        nothing: barge-in on, barge-in off, ai start, ai text Hi, ai audio 10, ai done
-        nothing: ai failed oops, ai hears hey, ai heard hey, ai reached transcribed, ai@7 start, ai@7 audio 10
-        nothing: ai@7 done, sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5
-        nothing: play 1 stopped 5, play 1 finished 20, lost, back, tick, drained
+        nothing: barge-in on, barge-in off, ai start, ai text Hi, ai audio 10, ai mark 5 2
+        nothing: ai done, ai failed oops, ai hears hey, ai heard hey, ai reached transcribed, ai@7 start
+        nothing: ai@7 audio 10, ai@7 done, sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5
+        nothing: play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost, back, tick
+        nothing: drained
         ",
     );
 }
@@ -60,10 +61,10 @@ fn listening() {
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
         nothing: speech pauses, speech resumes, silence at 90, committed, replayed, replayed not
         nothing: interrupt, interrupt 5, barge-in on, barge-in off, ai start, ai text Hi
-        nothing: ai audio 10, ai done, ai failed oops, ai hears hey, ai heard hey, ai reached transcribed
-        nothing: ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0, play 1 progress 5
-        nothing: play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost, back
-        nothing: tick, drained
+        nothing: ai audio 10, ai mark 5 2, ai done, ai failed oops, ai hears hey, ai heard hey
+        nothing: ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0
+        nothing: play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost
+        nothing: back, tick, drained
         ",
     );
 }
@@ -96,10 +97,10 @@ fn listening_before_the_greeting() {
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, speech pauses
         nothing: speech resumes, silence at 90, committed, replayed, replayed not, interrupt
         nothing: interrupt 5, barge-in on, barge-in off, ai start, ai text Hi, ai audio 10
-        nothing: ai done, ai failed oops, ai hears hey, ai heard hey, ai reached transcribed, ai@7 start
-        nothing: ai@7 audio 10, ai@7 done, sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5
-        nothing: play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost, back, tick
-        nothing: drained
+        nothing: ai mark 5 2, ai done, ai failed oops, ai hears hey, ai heard hey, ai reached transcribed
+        nothing: ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0, play 1 progress 5
+        nothing: play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost, back
+        nothing: tick, drained
         ",
     );
 }
@@ -132,10 +133,10 @@ fn listening_to_a_provider_that_decides() {
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
         nothing: speech pauses, speech resumes, silence at 90, committed, replayed, replayed not
         nothing: interrupt, interrupt 5, barge-in on, barge-in off, ai text Hi, ai audio 10
-        nothing: ai done, ai failed oops, ai hears hey, ai heard hey, ai reached transcribed, ai@7 start
-        nothing: ai@7 audio 10, ai@7 done, sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5
-        nothing: play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost, back, tick
-        nothing: drained
+        nothing: ai mark 5 2, ai done, ai failed oops, ai hears hey, ai heard hey, ai reached transcribed
+        nothing: ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0, play 1 progress 5
+        nothing: play 1 paused 5, play 1 resumed 5, play 1 stopped 5, play 1 finished 20, lost, back
+        nothing: tick, drained
         ",
     );
 }
@@ -178,9 +179,10 @@ fn listening_while_a_cut_turn_waits() {
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
         nothing: speech pauses, speech resumes, silence at 90, committed, replayed, replayed not
         nothing: interrupt, interrupt 5, barge-in on, barge-in off, ai start, ai text Hi
-        nothing: ai audio 10, ai done, ai failed oops, ai hears hey, ai heard hey, ai reached transcribed
-        nothing: ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0, play 1 progress 5
-        nothing: play 1 paused 5, play 1 resumed 5, lost, back, tick, drained
+        nothing: ai audio 10, ai mark 5 2, ai done, ai failed oops, ai hears hey, ai heard hey
+        nothing: ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, sent 1, play 1 started 0
+        nothing: play 1 progress 5, play 1 paused 5, play 1 resumed 5, lost, back, tick
+        nothing: drained
         ",
     );
 }
@@ -221,9 +223,9 @@ fn user_speaking() {
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
         nothing: speech at 90, speech resumes, committed, replayed, replayed not, interrupt
         nothing: interrupt 5, barge-in on, barge-in off, ai start, ai text Hi, ai audio 10
-        nothing: ai done, ai failed oops, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done
-        nothing: sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5
-        nothing: play 1 finished 20, lost, back, tick, drained
+        nothing: ai mark 5 2, ai done, ai failed oops, ai reached transcribed, ai@7 start, ai@7 audio 10
+        nothing: ai@7 done, sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5
+        nothing: play 1 stopped 5, play 1 finished 20, lost, back, tick, drained
         "#,
     );
 }
@@ -264,9 +266,9 @@ fn user_pausing() {
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
         nothing: speech at 90, speech pauses, committed, replayed, replayed not, interrupt
         nothing: interrupt 5, barge-in on, barge-in off, ai start, ai text Hi, ai audio 10
-        nothing: ai done, ai failed oops, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done
-        nothing: sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5
-        nothing: play 1 finished 20, lost, back, tick, drained
+        nothing: ai mark 5 2, ai done, ai failed oops, ai reached transcribed, ai@7 start, ai@7 audio 10
+        nothing: ai@7 done, sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5
+        nothing: play 1 stopped 5, play 1 finished 20, lost, back, tick, drained
         "#,
     );
 }
@@ -299,9 +301,9 @@ fn user_speaking_to_nobody() {
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
         nothing: speech at 90, speech resumes, committed, replayed, replayed not, interrupt
         nothing: interrupt 5, barge-in on, barge-in off, ai start, ai text Hi, ai audio 10
-        nothing: ai done, ai failed oops, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done
-        nothing: sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5
-        nothing: play 1 finished 20, lost, back, tick, drained
+        nothing: ai mark 5 2, ai done, ai failed oops, ai reached transcribed, ai@7 start, ai@7 audio 10
+        nothing: ai@7 done, sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5
+        nothing: play 1 stopped 5, play 1 finished 20, lost, back, tick, drained
         ",
     );
 }
@@ -334,9 +336,9 @@ fn user_speaking_to_a_mode_that_leaves() {
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
         nothing: speech at 90, speech resumes, committed, replayed, replayed not, interrupt
         nothing: interrupt 5, barge-in on, barge-in off, ai start, ai text Hi, ai audio 10
-        nothing: ai done, ai failed oops, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done
-        nothing: sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5
-        nothing: play 1 finished 20, lost, back, tick, drained
+        nothing: ai mark 5 2, ai done, ai failed oops, ai reached transcribed, ai@7 start, ai@7 audio 10
+        nothing: ai@7 done, sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5
+        nothing: play 1 stopped 5, play 1 finished 20, lost, back, tick, drained
         ",
     );
 }
@@ -377,9 +379,9 @@ fn user_speaking_to_a_provider_that_decides() {
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
         nothing: speech at 90, speech pauses, speech resumes, committed, replayed, replayed not
         nothing: interrupt, interrupt 5, barge-in on, barge-in off, ai text Hi, ai audio 10
-        nothing: ai done, ai failed oops, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done
-        nothing: sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5
-        nothing: play 1 finished 20, lost, back, tick, drained
+        nothing: ai mark 5 2, ai done, ai failed oops, ai reached transcribed, ai@7 start, ai@7 audio 10
+        nothing: ai@7 done, sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5
+        nothing: play 1 stopped 5, play 1 finished 20, lost, back, tick, drained
         "#,
     );
 }
@@ -395,10 +397,10 @@ fn ending() {
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
         nothing: speech at 90, speech pauses, speech resumes, silence at 90, committed, replayed
         nothing: replayed not, interrupt, interrupt 5, barge-in on, barge-in off, ai start
-        nothing: ai text Hi, ai audio 10, ai done, ai failed oops, ai dead oops, ai hears hey
-        nothing: ai heard hey, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, ai@7 dead oops
-        nothing: sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5
-        nothing: play 1 finished 20, lost, back, tick, end completed
+        nothing: ai text Hi, ai audio 10, ai mark 5 2, ai done, ai failed oops, ai dead oops
+        nothing: ai hears hey, ai heard hey, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done
+        nothing: ai@7 dead oops, sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5
+        nothing: play 1 stopped 5, play 1 finished 20, lost, back, tick, end completed
         ",
     );
 }
@@ -412,10 +414,11 @@ fn over() {
         nothing: opened, mode leaves, mode stays, mode replaced, mode replaced decides, ready
         nothing: speech at 90, speech pauses, speech resumes, silence at 90, committed, replayed
         nothing: replayed not, interrupt, interrupt 5, barge-in on, barge-in off, ai start
-        nothing: ai text Hi, ai audio 10, ai done, ai failed oops, ai dead oops, ai hears hey
-        nothing: ai heard hey, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done, ai@7 dead oops
-        nothing: sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5, play 1 stopped 5
-        nothing: play 1 finished 20, lost, back, tick, end completed, drained
+        nothing: ai text Hi, ai audio 10, ai mark 5 2, ai done, ai failed oops, ai dead oops
+        nothing: ai hears hey, ai heard hey, ai reached transcribed, ai@7 start, ai@7 audio 10, ai@7 done
+        nothing: ai@7 dead oops, sent 1, play 1 started 0, play 1 progress 5, play 1 paused 5, play 1 resumed 5
+        nothing: play 1 stopped 5, play 1 finished 20, lost, back, tick, end completed
+        nothing: drained
         ",
     );
 }

@@ -26,11 +26,12 @@ const STEPS: usize = 100;
 const DEADLINES_TO_THE_END: usize = 12;
 
 /// Inputs that change what comes later and lead to nothing themselves.
-const ONLY_NOTED: [&str; 6] = [
+const ONLY_NOTED: [&str; 7] = [
     "ModeStays",
     "Committed",
     "SetBargeIn",
     "Reached",
+    "Mark",
     "FirstAudioSent",
     "ClientLost",
 ];

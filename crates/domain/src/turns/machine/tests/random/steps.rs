@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use crate::latency::{ClientTime, SessionTime, Stage};
-use crate::ports::ProviderErrorKind;
+use crate::ports::{ProviderErrorKind, SpeechMark};
 use crate::turns::machine::tests::RATE;
 use crate::turns::{
     BargeIn, Greeting, Input, Limits, MachineSettings, ModeInput, OnModeFailure, PlaybackEvent,
@@ -156,6 +156,10 @@ fn said() -> impl Strategy<Value = ModeInput> {
     prop_oneof![
         20 => (0_usize..600, 0_i16..2).prop_map(|(samples, sample)| ModeInput::Audio(vec![sample; samples])),
         10 => text().prop_map(ModeInput::TextDelta),
+        4 => (0_u64..600, 0_usize..20).prop_map(|(ms, chars)| {
+            let at = Duration::from_millis(ms);
+            ModeInput::Mark(SpeechMark { at, chars })
+        }),
         6 => Just(ModeInput::ResponseStarted),
         4 => Just(ModeInput::ResponseDone(None)),
         2 => Just(ModeInput::ResponseFailed(failure())),

@@ -11,6 +11,7 @@ use super::outgoing::Purpose;
 use super::responses::{Fate, NotAudio, length};
 use super::user_audio::Words;
 use super::{Dialogue, Standing};
+use crate::providers::openai::realtime::dialect::Dialect;
 use crate::providers::openai::realtime::failures::{ANSWERING, EXPIRED};
 use crate::providers::openai::realtime::wire::{
     Delta, ErrorBody, Item, Metadata, RateLimit, Response, ResponseUsage, ServerEvent,
@@ -58,14 +59,14 @@ impl Dialogue {
             ServerEvent::TranscriptFailed { item_id, error } => {
                 self.not_understood(&item_id, error.as_ref(), at);
             }
-            ServerEvent::ResponseCreated { response } => self.response_created(response),
+            ServerEvent::ResponseCreated { response } => self.response_created(response, at),
             ServerEvent::ResponseDone { response } => return self.response_done(&response, at),
             ServerEvent::ItemAdded { response_id, item } => self.item_added(&response_id, &item),
             ServerEvent::AudioDelta(delta) => self.ai_sounds(&delta, at),
             ServerEvent::TextDelta(delta) => self.ai_says(delta, at),
             ServerEvent::RateLimits { rate_limits } => self.limited(&rate_limits),
             ServerEvent::Error { error } => return self.complained(&error, at),
-            ServerEvent::SessionCreated | ServerEvent::SessionUpdated | ServerEvent::Unknown => {}
+            ServerEvent::SessionCreated { .. } | ServerEvent::SessionUpdated | ServerEvent::Unknown => {}
         }
         Standing::GoesOn
     }
@@ -110,14 +111,32 @@ impl Dialogue {
         self.user_said(words, at);
     }
 
-    fn response_created(&mut self, response: Response) {
+    fn response_created(&mut self, response: Response, at: Instant) {
         let Some(id) = response.id else { return };
+        let overtaken = match self.style.dialect {
+            Dialect::Ga => Vec::new(),
+            Dialect::Beta => self.responses.active(),
+        };
         let (generation, turn) = self.answered(response.metadata.as_ref());
         self.responses.begin(&id, generation, turn);
         if generation != self.generation {
             // It was under way when the session had enough.
             self.give_up(&id);
         }
+        for id in overtaken {
+            self.overtaken(id, at);
+        }
+    }
+
+    /// Another answer took the place of this one, and nothing more is said of it: it ends here.
+    fn overtaken(&mut self, id: String, at: Instant) {
+        if let Some(response) = self.responses.find(&id)
+            && !response.has_begun()
+        {
+            response.fate = Fate::GivenUp;
+        }
+        let standing = self.response_done(&Response::cancelled(id), at);
+        debug_assert_eq!(standing, Standing::GoesOn, "to be cancelled is no failure");
     }
 
     /// Which generation and turn the answer belongs to that was just announced.
@@ -149,8 +168,10 @@ impl Dialogue {
         self.out.cancel(response_id);
         if response.has_audio() {
             response.fate = Fate::BrokenOff;
-            self.out.correct(response.cut(Duration::MAX));
+            let corrections = response.cut(Duration::MAX);
             self.memory.ai_broke_off(response_id, response.duration());
+            self.reminded
+                .amend(response_id, corrections, &self.memory, &mut self.out);
         } else {
             response.fate = Fate::GivenUp;
             self.memory.ai_was_cut(response_id, 0);
@@ -235,7 +256,8 @@ impl Dialogue {
                 let generation = response.generation;
                 standing = self.answer_ended(id, generation, done, at);
             } else {
-                self.out.correct(response.forget_unheard());
+                let corrections = response.forget_unheard();
+                self.reminded.amend(id, corrections, &self.memory, &mut self.out);
             }
         }
         self.ask_if_wanted();
@@ -343,7 +365,7 @@ impl Dialogue {
 fn is_of_use(event: &ServerEvent) -> bool {
     !matches!(
         event,
-        ServerEvent::SessionCreated
+        ServerEvent::SessionCreated { .. }
             | ServerEvent::SessionUpdated
             | ServerEvent::RateLimits { .. }
             | ServerEvent::Error { .. }

@@ -83,7 +83,7 @@ impl Memory {
     pub(super) fn ai_broke_off(&mut self, response_id: &str, audio: Duration) {
         if let Some(entry) = self.entry(response_id) {
             let whole = audio.max(speaking_time(&entry.text));
-            let sounded = split_heard(&entry.text, audio, whole).heard;
+            let sounded = split_heard(&entry.text, &[], audio, whole).heard;
             entry.heard = Some(sounded.trim_start().chars().count());
         }
     }

@@ -34,6 +34,7 @@ use self::reminded::Reminded;
 use self::responses::{Fate, Response, Responses};
 use self::user_audio::{Untaken, UserItems};
 use super::config::{RATE, Turns};
+use super::dialect::Dialect;
 use super::failures::Failures;
 
 /// The least audio that a turn may have, in samples; the provider refuses less than 100 ms.
@@ -97,6 +98,8 @@ pub(super) struct Dialogue {
 /// How the conversation is led.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Style {
+    /// What the server has of the protocol.
+    pub(super) dialect: Dialect,
     /// Who finds the user's turns.
     pub(super) turns: Turns,
     /// Silence that ends a turn, whatever the provider thinks of it.
@@ -166,7 +169,7 @@ impl Dialogue {
         let Link::Down(held) = std::mem::replace(&mut self.link, Link::Up) else {
             return;
         };
-        self.reminded = Reminded::of_all(&self.memory, &mut self.out);
+        self.reminded = Reminded::of_all(self.style.dialect, &self.memory, &mut self.out);
         if self.provider_finds_turns() || self.user_speaks {
             for samples in self.untaken.portions() {
                 self.out.audio(samples);
@@ -389,12 +392,12 @@ impl Dialogue {
             self.memory
                 .ai_was_cut(&response.id, heard.map_or(0, |heard| heard.chars));
             self.reminded.correct(&response.id, &self.memory, &mut self.out);
-            if let Some(heard) = heard {
-                self.out.correct(response.cut(heard.audio));
-            }
+            let mut corrections = heard.map_or_else(Vec::new, |heard| response.cut(heard.audio));
             if !response.is_active {
-                self.out.correct(response.forget_unheard());
+                corrections.extend(response.forget_unheard());
             }
+            self.reminded
+                .amend(&response.id, corrections, &self.memory, &mut self.out);
         }
         if heard.is_some() {
             self.responses.cut = audible.map(|(id, _)| id);
@@ -423,10 +426,11 @@ impl Dialogue {
         self.memory.ai_was_cut(&id, heard.chars);
         self.reminded.correct(&id, &self.memory, &mut self.out);
         if let Some(response) = self.responses.find(&id) {
-            self.out.correct(response.cut(heard.audio));
+            let mut corrections = response.cut(heard.audio);
             if !response.is_active {
-                self.out.correct(response.forget_unheard());
+                corrections.extend(response.forget_unheard());
             }
+            self.reminded.amend(&id, corrections, &self.memory, &mut self.out);
         }
     }
 

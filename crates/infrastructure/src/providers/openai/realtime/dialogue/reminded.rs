@@ -1,11 +1,15 @@
 //! What a connection was told of what was said before it. How much was heard of its last two answers may become known later:
-//! the item is replaced then, since text cannot be truncated.
+//! the item is replaced then, since text cannot be truncated. Nor can servers of the beta truncate anything: of an answer of
+//! their own that was cut they are told in the same way what was heard.
+
+use std::collections::HashSet;
 
 use viva_domain::ports::MessageRole;
 
 use super::memory::{Memory, Said};
 use super::outgoing::Outgoing;
 use super::responses::Correction;
+use crate::providers::openai::realtime::dialect::Dialect;
 
 /// What the provider calls the place before the first item.
 const FRONT: &str = "root";
@@ -15,10 +19,13 @@ const MOST_ANSWERS: usize = 2;
 /// What this connection was told.
 #[derive(Debug, Default)]
 pub(super) struct Reminded {
+    dialect: Dialect,
     /// How many items were made for it.
     items: usize,
     /// The last answers.
     answers: Vec<Answer>,
+    /// Items of a server of the beta that were deleted.
+    gone: HashSet<String>,
 }
 
 #[derive(Debug)]
@@ -34,7 +41,7 @@ struct Answer {
 
 impl Reminded {
     /// Tells a new connection all that is remembered.
-    pub(super) fn of_all(memory: &Memory, out: &mut Outgoing) -> Self {
+    pub(super) fn of_all(dialect: Dialect, memory: &Memory, out: &mut Outgoing) -> Self {
         let (mut items, mut answers) = (0, Vec::new());
         let mut last = FRONT.to_owned();
         for Said { id, role, text } in memory.all() {
@@ -53,7 +60,58 @@ impl Reminded {
             last = item_id.unwrap_or(last);
         }
         answers.drain(..answers.len().saturating_sub(MOST_ANSWERS));
-        Self { items, answers }
+        Self {
+            dialect,
+            items,
+            answers,
+            gone: HashSet::new(),
+        }
+    }
+
+    /// The server must forget what was not heard of an answer of its own. Where it cannot truncate, the item is deleted and
+    /// what was heard told anew.
+    pub(super) fn amend(
+        &mut self,
+        id: &str,
+        corrections: Vec<Correction>,
+        memory: &Memory,
+        out: &mut Outgoing,
+    ) {
+        if self.dialect == Dialect::Ga {
+            return out.correct(corrections);
+        }
+        let mut deletions = Vec::new();
+        for correction in corrections {
+            let (Correction::Truncate { item_id, .. } | Correction::Delete { item_id }) = &correction;
+            if !self.gone.insert(item_id.clone()) {
+                continue;
+            }
+            if matches!(correction, Correction::Truncate { .. }) {
+                self.retell(id, memory, out);
+            }
+            let item_id = item_id.clone();
+            deletions.push(Correction::Delete { item_id });
+        }
+        out.correct(deletions);
+    }
+
+    /// Tells what was heard of an answer behind all that was said.
+    fn retell(&mut self, id: &str, memory: &Memory, out: &mut Outgoing) {
+        let text = memory.find(id).map_or("", |said| said.text);
+        if text.trim().is_empty() || self.answers.iter().any(|answer| answer.id == id) {
+            return;
+        }
+        let item_id = next_id(&mut self.items);
+        out.remind(item_id.clone(), None, MessageRole::Assistant, text);
+        self.answers.push(Answer {
+            id: id.to_owned(),
+            text: text.to_owned(),
+            item_id: Some(item_id),
+            behind: FRONT.to_owned(),
+        });
+        if self.answers.len() > MOST_ANSWERS {
+            self.answers.remove(0);
+        }
     }
 
     /// What was heard of this answer is remembered otherwise now: so the connection is told, if it was told of it.

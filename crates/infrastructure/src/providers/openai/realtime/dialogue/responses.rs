@@ -122,6 +122,12 @@ impl Responses {
         left.chain(&mut self.current)
     }
 
+    /// Those that the provider has not finished.
+    pub(super) fn active(&self) -> Vec<String> {
+        let active = self.current.iter().filter(|response| response.is_active);
+        active.map(|response| response.id.clone()).collect()
+    }
+
     pub(super) fn is_any_active(&self) -> bool {
         self.current.iter().any(|response| response.is_active)
     }

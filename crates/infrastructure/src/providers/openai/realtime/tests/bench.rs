@@ -115,21 +115,11 @@ impl Bench {
         config: &ProviderConfig,
         history: Vec<Message>,
     ) -> Result<RealtimeSession, ProviderError> {
-        let request = RealtimeRequest {
-            config: self.voice.resolve(config)?,
-            instructions: "Be brief.".to_owned(),
-            ai_role: None,
-            history,
-        };
-        patiently(self.voice.connect(request)).await
+        connect(&self.voice, config, history).await
     }
 
     pub(super) async fn talk(&self, options: &[(&str, &str)]) -> Talk {
-        Talk {
-            session: self.connect(&config(options), Vec::new()).await.unwrap(),
-            generation: Generation::FIRST,
-            taken: 0,
-        }
+        Talk::over(self.connect(&config(options), Vec::new()).await.unwrap())
     }
 
     /// Waits until what the provider was told meets the condition.
@@ -147,7 +137,30 @@ impl Bench {
     }
 }
 
+/// Opens a conversation.
+pub(super) async fn connect(
+    voice: &OpenAiRealtimeVoice,
+    config: &ProviderConfig,
+    history: Vec<Message>,
+) -> Result<RealtimeSession, ProviderError> {
+    let request = RealtimeRequest {
+        config: voice.resolve(config)?,
+        instructions: "Be brief.".to_owned(),
+        ai_role: None,
+        history,
+    };
+    patiently(voice.connect(request)).await
+}
+
 impl Talk {
+    pub(super) fn over(session: RealtimeSession) -> Self {
+        Self {
+            session,
+            generation: Generation::FIRST,
+            taken: 0,
+        }
+    }
+
     pub(super) async fn send(&mut self, command: RealtimeCommand) {
         patiently(self.session.commands.send(command)).await.unwrap();
     }

@@ -4,6 +4,7 @@
 mod answering;
 mod bench;
 mod closing;
+mod compatible;
 mod contract;
 mod failing;
 mod moving;

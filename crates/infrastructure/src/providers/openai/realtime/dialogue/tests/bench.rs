@@ -9,6 +9,7 @@ use viva_domain::turns::Generation;
 
 use super::super::{Dialogue, Standing, Style};
 use crate::providers::openai::realtime::config::Turns;
+use crate::providers::openai::realtime::dialect::Dialect;
 use crate::providers::openai::realtime::failures::Failures;
 use crate::providers::transport::Account;
 
@@ -39,8 +40,18 @@ impl Bench {
         Self::new(Turns::None, Vec::new())
     }
 
+    /// The same, with a server of the beta.
+    pub(super) fn of_the_beta() -> Self {
+        Self::speaking(Dialect::Beta, Turns::ServerVad, Vec::new())
+    }
+
     pub(super) fn new(turns: Turns, history: Vec<Message>) -> Self {
+        Self::speaking(Dialect::Ga, turns, history)
+    }
+
+    fn speaking(dialect: Dialect, turns: Turns, history: Vec<Message>) -> Self {
         let style = Style {
+            dialect,
             turns,
             final_silence: Duration::from_millis(700),
             transcribes: true,

@@ -3,6 +3,7 @@
 mod ahead;
 mod answering;
 mod bench;
+mod beta;
 mod hostile;
 mod interrupting;
 mod moving;

@@ -2,24 +2,25 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
 use futures_channel::mpsc;
 use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
+use viva_audio::SampleRate;
 use viva_domain::ports::{
     ProviderErrorKind, SpeechToTextCommand, SpeechToTextEvent, SpeechToTextEventKind, SpeechToTextSession,
 };
 
-use super::config::Api;
-use super::upload::{Desk, Upload};
-use crate::providers::ears::{COMMANDS, EVENTS, Utterance};
+use super::{COMMANDS, EVENTS, Utterance};
 use crate::providers::transport::channel::{Closed, room};
 use crate::providers::transport::{alarm, errors};
 
+/// Sample rate of what is sent.
+pub(in crate::providers) const FILE_RATE: SampleRate = SampleRate::HZ_16K;
 /// A little more than the longest utterance; 2 MiB.
 const MOST: Duration = Duration::from_secs(65);
 /// Utterances that are not written down yet. A further one fails: its answer would come far too late.
@@ -29,19 +30,29 @@ const MOST_KEPT: Duration = Duration::from_secs(130);
 /// Utterances that are sent at the same time: the next is not held up by one that takes for ever.
 const MOST_AT_ONCE: usize = 2;
 
+/// Where utterances are sent.
+pub(in crate::providers) trait FileDesk: Send + 'static {
+    /// The provider's id.
+    fn provider(&self) -> &str;
+
+    /// Sends an utterance; nothing happens before the stream is asked. It tells what is understood so far, and a final text
+    /// or its failure at last. Dropping it closes its connection.
+    fn send(&self, samples: Vec<i16>) -> BoxStream<'static, SpeechToTextEventKind>;
+}
+
 /// How long a file may take to be written down.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(in crate::providers) struct FileLimits {
     /// By itself.
-    pub(super) answer: Duration,
+    pub(in crate::providers) answer: Duration,
     /// When what was said after it is written down already.
-    pub(super) overtaken: Duration,
+    pub(in crate::providers) overtaken: Duration,
 }
 
 /// The state of a conversation's ears, owned by their task.
-struct Files {
-    desk: Desk,
-    limits: Limits,
+struct Files<D> {
+    desk: D,
+    limits: FileLimits,
     commands: mpsc::Receiver<SpeechToTextCommand>,
     events: mpsc::Sender<SpeechToTextEvent>,
     utterance: Utterance,
@@ -67,13 +78,17 @@ enum State {
 }
 
 struct Sent {
-    upload: Box<Upload>,
+    upload: BoxStream<'static, SpeechToTextEventKind>,
     samples: usize,
     until: Instant,
 }
 
 /// Listens in a task of `tasks` until either channel is closed.
-pub(super) fn open(desk: Desk, limits: Limits, tasks: &TaskTracker) -> SpeechToTextSession {
+pub(in crate::providers) fn listen_to_files(
+    desk: impl FileDesk,
+    limits: FileLimits,
+    tasks: &TaskTracker,
+) -> SpeechToTextSession {
     let (commands, from_session) = mpsc::channel(COMMANDS);
     let (to_session, events) = mpsc::channel(EVENTS);
     let files = Files {
@@ -81,7 +96,7 @@ pub(super) fn open(desk: Desk, limits: Limits, tasks: &TaskTracker) -> SpeechToT
         limits,
         commands: from_session,
         events: to_session,
-        utterance: Utterance::new(Api::Files.rate().hz(), MOST),
+        utterance: Utterance::new(FILE_RATE.hz(), MOST),
         orders: VecDeque::new(),
         outbox: VecDeque::new(),
     };
@@ -89,7 +104,7 @@ pub(super) fn open(desk: Desk, limits: Limits, tasks: &TaskTracker) -> SpeechToT
     SpeechToTextSession { commands, events }
 }
 
-impl Files {
+impl<D: FileDesk> Files<D> {
     async fn run(mut self) {
         loop {
             let due = self.due();
@@ -98,7 +113,7 @@ impl Files {
                 room = room(&mut self.events), if !self.outbox.is_empty() => room.and_then(|()| self.deliver()),
                 command = self.commands.next() => command.ok_or(Closed).map(|command| self.on_command(command)),
                 (place, kind) = next(&mut self.orders), if self.outbox.is_empty() => {
-                    self.on_event(place, kind);
+                    self.on_event(place, kind.unwrap_or_else(|| self.broken_off()));
                     Ok(())
                 }
                 () = alarm(due) => {
@@ -133,7 +148,7 @@ impl Files {
 
     fn has_room_for(&self, samples: usize) -> bool {
         let kept: Vec<usize> = self.orders.iter().filter_map(Order::samples).collect();
-        let most = Api::Files.rate().samples_in(MOST_KEPT);
+        let most = FILE_RATE.samples_in(MOST_KEPT);
         kept.len() < MOST_ORDERS && (kept.iter().sum::<usize>() + samples) as u64 <= most
     }
 
@@ -147,6 +162,12 @@ impl Files {
                 self.go_on();
             }
         }
+    }
+
+    /// Where a desk forgets to say how an answer ends.
+    fn broken_off(&self) -> SpeechToTextEventKind {
+        let err = errors::unavailable(self.desk.provider(), "the transcript broke off");
+        SpeechToTextEventKind::FinalFailed(err.into())
     }
 
     /// When an order has waited long enough.
@@ -190,7 +211,7 @@ impl Files {
                 let samples = std::mem::take(samples);
                 order.state = State::Sent(Sent {
                     samples: samples.len(),
-                    upload: Box::new(self.desk.send(samples)),
+                    upload: self.desk.send(samples),
                     until: now + self.limits.answer,
                 });
             }
@@ -232,11 +253,11 @@ impl Order {
 }
 
 /// What is said about any of the orders, and which. Dropping the future loses nothing.
-async fn next(orders: &mut VecDeque<Order>) -> (usize, SpeechToTextEventKind) {
+async fn next(orders: &mut VecDeque<Order>) -> (usize, Option<SpeechToTextEventKind>) {
     poll_fn(|cx| {
         for (place, order) in orders.iter_mut().enumerate() {
             if let State::Sent(sent) = &mut order.state
-                && let Poll::Ready(kind) = pin!(sent.upload.next()).poll(cx)
+                && let Poll::Ready(kind) = sent.upload.poll_next_unpin(cx)
             {
                 return Poll::Ready((place, kind));
             }

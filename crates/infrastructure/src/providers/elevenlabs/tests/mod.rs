@@ -1,5 +1,7 @@
 //! Against a server that speaks as `ElevenLabs` does.
 
+mod socket;
+
 use rstest::rstest;
 use serde_json::json;
 use viva_contract::text_to_speech_contract;
@@ -162,7 +164,9 @@ async fn elevenlabs_itself_is_not_asked_without_a_key() {
 #[case(config(&[("use_speaker_boost", "1")]), "options.use_speaker_boost must be true or false")]
 #[case(config(&[("seed", "4294967296")]), "options.seed must be a whole number from 0 to 4294967295")]
 #[case(config(&[("apply_text_normalization", "true")]), "options.apply_text_normalization must be one of \"auto\", \"on\", \"off\"")]
-#[case(config(&[("pitch", "1")]), "options.pitch is unknown; there are apply_text_normalization, enable_logging, enforce_language, seed, similarity_boost, speed, stability, style, use_speaker_boost")]
+#[case(config(&[("over", "\"pigeon\"")]), "options.over must be one of \"socket\", \"http\"")]
+#[case(config(&[("over", "\"socket\""), ("seed", "1")]), "options.seed is not taken over a socket")]
+#[case(config(&[("pitch", "1")]), "options.pitch is unknown; there are apply_text_normalization, enable_logging, enforce_language, over, seed, similarity_boost, speed, stability, style, use_speaker_boost")]
 #[case(ProviderConfig { voice: Some("../models".to_owned()), ..config(&[]) }, "voice \"../models\" is no voice id; it has up to 64 letters and digits")]
 #[case(ProviderConfig { voice: Some("a?b".to_owned()), ..config(&[]) }, "voice \"a?b\" is no voice id; it has up to 64 letters and digits")]
 fn what_is_not_there_is_refused_by_name(#[case] config: ProviderConfig, #[case] message: &str) {
@@ -186,6 +190,10 @@ fn without_a_default_a_choice_must_be_made() {
 
 #[rstest]
 #[case("en", "en")]
+#[case("zh-TW", "zh")]
+#[case("zh-CN", "zh")]
+#[case("ja", "ja")]
+#[case("ko", "ko")]
 #[case("zh-Hant-TW", "zh")]
 #[case("PT-br", "pt")]
 #[case("fil", "fil")]

@@ -1,0 +1,168 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use viva_domain::ports::SpeechToTextEventKind;
+use viva_domain::sessions::ProviderConfig;
+use viva_fakes::vendors::ears::{EarsScript, Spoken};
+
+use super::{MODEL, kind};
+use crate::providers::ears::rig::Rig;
+use crate::providers::ears::talk::{PROVIDER, Talk, config, patiently};
+
+fn partial(text: &str) -> SpeechToTextEventKind {
+    SpeechToTextEventKind::Partial(text.to_owned())
+}
+
+fn turn(order: u64, transcript: &str, is_end: bool, is_formatted: bool) -> Value {
+    json!({
+        "type": "Turn", "turn_order": order, "turn_is_formatted": is_formatted, "end_of_turn": is_end,
+        "transcript": transcript, "words": [],
+    })
+}
+
+#[tokio::test]
+async fn a_turn_is_told_from_its_first_word_to_its_end() {
+    let script = EarsScript {
+        turn_silence: Some(Duration::from_millis(200)),
+        ..EarsScript::default()
+    };
+    let rig = Rig::with(kind(), script).await;
+    rig.server
+        .hear(Spoken::of("Tell me.").interim("tell").segment("Tell"));
+    let mut talk = rig.talk(&[]).await;
+    talk.speak().await;
+    talk.audio(0, 300).await;
+    for expected in [
+        SpeechToTextEventKind::SpeechStarted,
+        partial("tell"),
+        partial("Tell"),
+        SpeechToTextEventKind::Final("Tell me.".to_owned()),
+    ] {
+        assert_eq!(talk.next().await, expected);
+    }
+    assert_eq!(rig.line().texts, [] as [Value; 0]);
+}
+
+#[tokio::test]
+async fn the_vendor_gets_the_audio_and_the_settings() {
+    let rig = Rig::start(kind()).await;
+    let request = ProviderConfig {
+        language: Some("zh-Hant-TW".to_owned()),
+        ..config(PROVIDER, MODEL, &[("keyterms", r#"["Viva"]"#)])
+    };
+    let mut talk = Talk::open(&rig.ears, &request).await;
+    talk.audio(0, 100).await;
+    talk.speak().await;
+    assert_eq!(talk.answer().await, SpeechToTextEventKind::SpeechStarted);
+    talk.finalize().await;
+    assert_eq!(talk.text().await, "hello world");
+    let line = rig.line();
+    assert_eq!(line.path, "/v3/ws");
+    assert!(line.audio[..1_600].iter().all(|sample| *sample == 0));
+    let loud = line.audio.iter().filter(|sample| **sample == 8_000);
+    assert_eq!(loud.count(), 6_400);
+    let parameters = line.parameters();
+    for (name, value) in [
+        ("speech_model", MODEL),
+        ("encoding", "pcm_s16le"),
+        ("sample_rate", "16000"),
+        ("language_codes", r#"["zh"]"#),
+        ("keyterms_prompt", r#"["Viva"]"#),
+    ] {
+        assert_eq!(parameters.get(name), Some(&value), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_turn_that_is_written_better_later_is_prepared_first() {
+    let rig = Rig::start(kind()).await;
+    let request = config(
+        PROVIDER,
+        "universal-streaming-english",
+        &[("format_turns", "true")],
+    );
+    rig.server.hear(Spoken::of("Tell me, Viva."));
+    let mut talk = Talk::open(&rig.ears, &request).await;
+    talk.speak().await;
+    talk.finalize().await;
+    assert_eq!(talk.answer().await, SpeechToTextEventKind::SpeechStarted);
+    let eager = SpeechToTextEventKind::EagerFinal("tell me viva".to_owned());
+    assert_eq!(talk.answer().await, eager);
+    let last = talk.event().await;
+    assert_eq!(
+        last.kind,
+        SpeechToTextEventKind::Final("Tell me, Viva.".to_owned())
+    );
+    assert_eq!(last.answers, Some(1));
+}
+
+#[tokio::test]
+async fn a_turn_whose_end_is_not_told_ends_with_the_next_one() {
+    let rig = Rig::start(kind()).await;
+    let mut talk = rig.talk(&[]).await;
+    patiently(rig.server.until(|lines| lines.len() == 1)).await;
+    rig.server.say(turn(0, "", false, false));
+    rig.server.say(turn(0, "One", false, false));
+    rig.server.say(turn(1, "Two", false, false));
+    rig.server.say(turn(1, "Two", false, false));
+    rig.server.say(turn(1, "Two.", true, true));
+    rig.server.say(turn(1, "Two.", true, true));
+    rig.server.say(turn(2, "", true, true));
+    rig.server.say(turn(3, "Three.", true, true));
+    for expected in [
+        SpeechToTextEventKind::SpeechStarted,
+        partial("One"),
+        SpeechToTextEventKind::Final("One".to_owned()),
+        SpeechToTextEventKind::SpeechStarted,
+        partial("Two"),
+        SpeechToTextEventKind::Final("Two.".to_owned()),
+        SpeechToTextEventKind::SpeechStarted,
+        SpeechToTextEventKind::Final("Three.".to_owned()),
+    ] {
+        assert_eq!(talk.next().await, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_turn_that_was_given_up_does_not_end_twice() {
+    let mut rig = Rig::start(kind()).await;
+    rig.ears.patience = Duration::from_millis(500);
+    rig.server.hear(Spoken::of("").interim("In time").hangs());
+    let mut talk = rig.talk(&[]).await;
+    talk.speak().await;
+    assert_eq!(talk.next().await, SpeechToTextEventKind::SpeechStarted);
+    assert_eq!(talk.next().await, partial("In time"));
+    talk.finalize().await;
+    // What is known is told; the rest is not waited for.
+    assert_eq!(talk.text().await, "In time");
+    rig.server.say(turn(0, "In time, but too late.", true, true));
+    rig.server.say(turn(1, "Next.", true, true));
+    assert_eq!(talk.next().await, SpeechToTextEventKind::SpeechStarted);
+    assert_eq!(talk.text().await, "Next.");
+}
+
+#[tokio::test]
+async fn an_order_without_a_turn_is_nothing() {
+    let mut rig = Rig::start(kind()).await;
+    rig.ears.patience = Duration::from_millis(500);
+    let mut talk = rig.talk(&[]).await;
+    talk.audio(0, 20).await;
+    talk.finalize().await;
+    assert_eq!(talk.text().await, "");
+    let line = rig.line();
+    // So little is filled up with silence.
+    assert_eq!((line.audio.len(), line.types()), (800, vec!["ForceEndpoint"]));
+}
+
+#[tokio::test]
+async fn a_vendor_that_gets_nothing_is_told_that_we_are_there() {
+    let mut rig = Rig::start(kind()).await;
+    rig.ears.keep_alive = Duration::from_millis(20);
+    let _talk = rig.talk(&[]).await;
+    let lines = patiently(
+        rig.server
+            .until(|lines| lines.iter().any(|line| line.texts.len() >= 5)),
+    )
+    .await;
+    assert!(lines[0].types().iter().all(|kind| *kind == "KeepAlive"));
+}

@@ -1,0 +1,68 @@
+//! A text that is spoken by `/v2/speak`.
+
+use viva_domain::ports::{ProviderError, SpeechPart};
+
+use super::wire::{Message, Order};
+use crate::providers::mouths::{Dialect, Progress, json};
+use crate::providers::transport::errors::{self, Complaint};
+use crate::providers::transport::socket::{Frame, Oddities};
+use crate::providers::transport::{Account, pcm};
+
+/// There is nothing to say, and nobody says whether it is over.
+const NOTHING_SAID: [&str; 2] = ["NO_SYNTHESIZABLE_TEXT", "NO_AUDIO_GENERATED"];
+/// Codes of failures that may pass begin so.
+const NETWORK: &str = "NET-";
+
+/// A text that is being spoken. Texts on a connection follow each other, so all that comes is of this one.
+pub(super) struct Flux {
+    account: Account,
+    text: String,
+    decoder: pcm::Decoder,
+    oddities: Oddities,
+}
+
+impl Flux {
+    pub(super) fn new(account: Account, text: String) -> Self {
+        Self {
+            account,
+            text,
+            decoder: pcm::Decoder::default(),
+            oddities: Oddities::default(),
+        }
+    }
+
+    fn failure(&self, message: Message) -> ProviderError {
+        let code = message.code.unwrap_or_default();
+        if code.starts_with(NETWORK) {
+            return errors::unavailable(&self.account.provider, format!("it said {code}"));
+        }
+        Complaint::new(code, message.description).into_error(&self.account, None)
+    }
+}
+
+impl Dialect for Flux {
+    fn ask(&self) -> Vec<String> {
+        let speak = Order::Speak { text: &self.text };
+        [speak, Order::Flush].iter().map(json).collect()
+    }
+
+    fn hear(&mut self, frame: &Frame, parts: &mut Vec<SpeechPart>) -> Result<Progress, ProviderError> {
+        if let Frame::Binary(bytes) = frame {
+            let samples = self.decoder.push(bytes);
+            if !samples.is_empty() {
+                parts.push(SpeechPart::Audio(samples));
+            }
+            return Ok(Progress::GoesOn);
+        }
+        let Some(message) = frame.json::<Message>(&self.account.provider, &self.oddities)? else {
+            return Ok(Progress::GoesOn);
+        };
+        let code = message.code.as_deref().unwrap_or_default();
+        match message.kind.as_str() {
+            "Flushed" => Ok(Progress::Over),
+            "Warning" if NOTHING_SAID.contains(&code) => Ok(Progress::Last),
+            "Error" => Err(self.failure(message)),
+            _ => Ok(Progress::GoesOn),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Text-to-speech: Aura by `POST /v1/speak`, Flux over the socket `/v2/speak`.
+
+mod config;
+mod flux;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use async_trait::async_trait;
+use reqwest::Url;
+use reqwest::header::AUTHORIZATION;
+use tracing::instrument;
+use viva_domain::ports::{
+    ProviderError, SpeechStream, TextToSpeech, TextToSpeechCapabilities, TextToSpeechRequest,
+};
+use viva_domain::sessions::ProviderConfig;
+
+use self::config::{Family, Settings};
+use self::flux::Flux;
+use self::wire::SpeakBody;
+use super::connection::DOMAIN;
+use crate::providers::Defaults;
+use crate::providers::mouths::{Line, Mouth};
+use crate::providers::transport::{Account, Format, HttpClient, errors, speech_of_unknown_type};
+
+/// Sample rate of what it is asked for, in Hz.
+const RATE: u32 = 24_000;
+
+/// Deepgram as a text-to-speech provider. The language is that of the voice.
+#[derive(Debug, Clone)]
+pub struct DeepgramTextToSpeech {
+    mouth: Mouth,
+    http: HttpClient,
+    defaults: Defaults,
+}
+
+impl DeepgramTextToSpeech {
+    /// Asks this account; a server of one's own may do without a key. `defaults` name the voice of sessions that name none.
+    pub fn new(account: Account, http: HttpClient, defaults: Defaults) -> Self {
+        Self {
+            mouth: Mouth::new(account, http.clone()),
+            http,
+            defaults,
+        }
+    }
+
+    fn account(&self) -> &Account {
+        &self.mouth.account
+    }
+
+    fn settings(&self, config: &ProviderConfig) -> Result<Settings, ProviderError> {
+        Settings::of(config, &self.defaults)
+            .map_err(|message| errors::invalid_config(&self.account().provider, message))
+    }
+
+    fn url(&self, path: &str, settings: &Settings) -> Url {
+        let mut url = self.account().url(path);
+        url.query_pairs_mut()
+            .append_pair("model", &settings.voice)
+            .append_pair("encoding", "linear16")
+            .append_pair("sample_rate", &RATE.to_string())
+            .extend_pairs(&settings.parameters);
+        url
+    }
+
+    /// Aura.
+    async fn post(&self, settings: &Settings, text: &str) -> Result<SpeechStream, ProviderError> {
+        let key = self.account().header_beyond(DOMAIN, "Token ")?;
+        let mut url = self.url("v1/speak", settings);
+        url.query_pairs_mut().append_pair("container", "none");
+        let body = SpeakBody { text };
+        let make = |client: &reqwest::Client| {
+            let request = client.post(url.clone()).json(&body);
+            match &key {
+                Some(key) => request.header(AUTHORIZATION, key.clone()),
+                None => request,
+            }
+        };
+        let response = self.http.send(self.account(), make).await?;
+        speech_of_unknown_type(&self.account().provider, response, Format::pcm(), RATE)
+    }
+
+    /// Flux.
+    async fn call(&self, settings: &Settings, text: String) -> Result<SpeechStream, ProviderError> {
+        let key = self.account().header_beyond(DOMAIN, "Token ")?;
+        let line = Line {
+            url: self.url("v2/speak", settings),
+            headers: key.map(|key| (AUTHORIZATION, key)).into_iter().collect(),
+        };
+        self.mouth
+            .speak(line, Flux::new(self.account().clone(), text))
+            .await
+    }
+}
+
+#[async_trait]
+impl TextToSpeech for DeepgramTextToSpeech {
+    fn capabilities(&self, _config: &ProviderConfig) -> TextToSpeechCapabilities {
+        TextToSpeechCapabilities { output_rate: RATE }
+    }
+
+    fn resolve(&self, config: &ProviderConfig) -> Result<ProviderConfig, ProviderError> {
+        let settings = self.settings(config)?;
+        Ok(ProviderConfig {
+            model: Some(settings.family.name().to_owned()),
+            voice: Some(settings.voice),
+            ..config.clone()
+        })
+    }
+
+    #[instrument(name = "provider.deepgram.tts.speak", skip_all, err(level = "debug"))]
+    async fn speak(&self, request: TextToSpeechRequest) -> Result<SpeechStream, ProviderError> {
+        let settings = self.settings(&request.config)?;
+        match settings.family {
+            Family::Aura | Family::Aura2 => self.post(&settings, &request.text).await,
+            Family::Flux => self.call(&settings, request.text).await,
+        }
+    }
+}

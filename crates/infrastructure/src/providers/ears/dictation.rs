@@ -1,0 +1,287 @@
+//! What a vendor writes down that is sent speech only, and answers one order after the other without naming it.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use viva_domain::ports::{ProviderError, RUN_UP, SpeechToTextEventKind};
+
+use super::{Said, Utterance, join, push_within};
+use crate::providers::transport::{Account, errors};
+
+/// How parts of a transcript become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::providers) enum Glue {
+    /// The vendor says where spaces are.
+    Verbatim,
+    /// By what the script does.
+    ByScript,
+}
+
+/// Utterances, from the first sample that is sent to the answer.
+pub(in crate::providers) struct Dictation {
+    rate: u32,
+    glue: Glue,
+    /// What comes before speech, in case it begins.
+    run_up: Utterance,
+    /// Samples of the utterance that were sent.
+    sent: usize,
+    /// Orders that wait, oldest first: whether the vendor was asked.
+    orders: VecDeque<bool>,
+    /// What is understood of the oldest utterance that is not answered, and does not change any more.
+    settled: String,
+    /// What follows it, as it is understood now.
+    open: String,
+}
+
+impl Dictation {
+    pub(in crate::providers) fn new(rate: u32, glue: Glue) -> Self {
+        Self {
+            rate,
+            glue,
+            run_up: Utterance::new(rate, RUN_UP),
+            sent: 0,
+            orders: VecDeque::new(),
+            settled: String::new(),
+            open: String::new(),
+        }
+    }
+
+    /// What to send of user audio: nothing while nobody speaks.
+    pub(in crate::providers) fn hear<'a>(&mut self, samples: &'a [i16]) -> &'a [i16] {
+        if self.run_up.has_begun() {
+            self.sent += samples.len();
+            return samples;
+        }
+        self.run_up.push(samples);
+        &[]
+    }
+
+    /// Speech began so long ago: what to send of what was heard before.
+    pub(in crate::providers) fn begin(&mut self, ago: Duration) -> Vec<i16> {
+        if self.run_up.has_begun() {
+            return Vec::new();
+        }
+        self.run_up.begin(ago);
+        let samples = self.run_up.drain();
+        self.sent += samples.len();
+        samples
+    }
+
+    /// The utterance is over: how many samples of it were sent.
+    pub(in crate::providers) fn end(&mut self) -> usize {
+        self.run_up.finish();
+        std::mem::take(&mut self.sent)
+    }
+
+    /// An order to write down, of which the vendor is asked, or need not be.
+    pub(in crate::providers) fn order(&mut self, is_asked: bool, said: &mut Said) {
+        self.orders.push_back(is_asked);
+        self.pass_over(said);
+    }
+
+    /// A part that does not change any more; it takes the place of what could still change.
+    pub(in crate::providers) fn add(&mut self, part: &str, said: &mut Said) {
+        self.open.clear();
+        if self.is_listening() {
+            glue(self.glue, &mut self.settled, part);
+            if !part.trim().is_empty() {
+                self.tell(said);
+            }
+        }
+    }
+
+    /// What follows, as it is understood now.
+    pub(in crate::providers) fn set_open(&mut self, part: &str, said: &mut Said) {
+        if self.is_listening() && self.open != part {
+            part.clone_into(&mut self.open);
+            self.tell(said);
+        }
+    }
+
+    /// The vendor wrote down all of the oldest utterance. Nothing happens where it was not asked.
+    pub(in crate::providers) fn answer(&mut self, said: &mut Said) {
+        let text = self.settled.trim().to_owned();
+        self.settle(SpeechToTextEventKind::Final(text), said);
+    }
+
+    /// As [`Self::answer`] where it could not.
+    pub(in crate::providers) fn fail(&mut self, err: ProviderError, said: &mut Said) {
+        self.settle(SpeechToTextEventKind::FinalFailed(err.into()), said);
+    }
+
+    /// The answer to the oldest order, for which the vendor took too long: what is known.
+    pub(in crate::providers) fn give_up(&mut self, account: &Account) -> SpeechToTextEventKind {
+        let text = self.text();
+        self.orders.pop_front();
+        self.settled.clear();
+        self.open.clear();
+        if text.is_empty() {
+            let err = errors::unavailable(&account.provider, "no transcript in time");
+            return SpeechToTextEventKind::FinalFailed(err.into());
+        }
+        SpeechToTextEventKind::Final(text)
+    }
+
+    /// The connection is gone, and with it everything that was not answered. What nobody was told yet is not.
+    pub(in crate::providers) fn forget(&mut self) {
+        let old = std::mem::replace(self, Self::new(self.rate, self.glue));
+        if !old.run_up.has_begun() {
+            self.run_up = old.run_up;
+        }
+    }
+
+    fn settle(&mut self, answer: SpeechToTextEventKind, said: &mut Said) {
+        if self.orders.pop_front().is_some() {
+            self.settled.clear();
+            self.open.clear();
+            said.event(answer);
+            self.pass_over(said);
+        }
+    }
+
+    /// Answers what the vendor was not asked.
+    fn pass_over(&mut self, said: &mut Said) {
+        while self.orders.pop_front_if(|is_asked| !*is_asked).is_some() {
+            said.event(SpeechToTextEventKind::Final(String::new()));
+        }
+    }
+
+    /// Whether there is anything that a text could belong to.
+    fn is_listening(&self) -> bool {
+        self.run_up.has_begun() || !self.orders.is_empty()
+    }
+
+    fn tell(&self, said: &mut Said) {
+        let text = self.text();
+        if !text.is_empty() {
+            said.event(SpeechToTextEventKind::Partial(text));
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut text = self.settled.clone();
+        glue(self.glue, &mut text, &self.open);
+        text.trim().to_owned()
+    }
+}
+
+fn glue(glue: Glue, text: &mut String, part: &str) {
+    match glue {
+        Glue::Verbatim => push_within(text, part),
+        Glue::ByScript => join(text, part.trim()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::ears::talk::account;
+
+    fn partial(text: &str) -> SpeechToTextEventKind {
+        SpeechToTextEventKind::Partial(text.to_owned())
+    }
+
+    fn text(text: &str) -> SpeechToTextEventKind {
+        SpeechToTextEventKind::Final(text.to_owned())
+    }
+
+    /// At 1 kHz, while somebody speaks.
+    fn speaking(glue: Glue) -> Dictation {
+        let mut dictation = Dictation::new(1_000, glue);
+        dictation.begin(Duration::ZERO);
+        dictation
+    }
+
+    #[test]
+    fn only_speech_and_its_run_up_are_sent() {
+        let mut dictation = Dictation::new(1_000, Glue::ByScript);
+        assert!(dictation.hear(&[0; 900]).is_empty());
+        assert_eq!(dictation.begin(Duration::from_millis(100)).len(), 400);
+        assert!(dictation.begin(Duration::ZERO).is_empty());
+        assert_eq!(dictation.hear(&[1; 50]).len(), 50);
+        assert_eq!(dictation.end(), 450);
+        assert!(dictation.hear(&[0; 50]).is_empty());
+        assert_eq!(dictation.end(), 0);
+    }
+
+    #[test]
+    fn parts_stay_and_what_is_open_is_replaced() {
+        let mut said = Said::default();
+        let mut dictation = speaking(Glue::ByScript);
+        dictation.set_open("tell", &mut said);
+        dictation.set_open("tell", &mut said);
+        dictation.add("Tell me", &mut said);
+        dictation.set_open("a", &mut said);
+        dictation.add(" a story. ", &mut said);
+        dictation.add("", &mut said);
+        dictation.order(true, &mut said);
+        dictation.answer(&mut said);
+        let told = [
+            partial("tell"),
+            partial("Tell me"),
+            partial("Tell me a"),
+            partial("Tell me a story."),
+            text("Tell me a story."),
+        ];
+        assert_eq!(said.events, told);
+    }
+
+    #[test]
+    fn a_vendor_that_says_where_spaces_are_is_believed() {
+        let mut said = Said::default();
+        let mut dictation = speaking(Glue::Verbatim);
+        for part in ["Hello", ". ", "你 ", "好"] {
+            dictation.add(part, &mut said);
+        }
+        dictation.order(true, &mut said);
+        dictation.answer(&mut said);
+        assert_eq!(said.events.last(), Some(&text("Hello. 你 好")));
+    }
+
+    #[test]
+    fn orders_are_answered_in_their_order() {
+        let mut said = Said::default();
+        let mut dictation = speaking(Glue::ByScript);
+        dictation.order(false, &mut said);
+        assert_eq!(said.events, [text("")]);
+        said.events.clear();
+        for is_asked in [true, false, true] {
+            dictation.order(is_asked, &mut said);
+        }
+        assert!(said.events.is_empty());
+        dictation.add("one", &mut said);
+        dictation.answer(&mut said);
+        dictation.fail(errors::failed("acme", "why"), &mut said);
+        assert_eq!(said.events[..3], [partial("one"), text("one"), text("")]);
+        assert!(matches!(said.events[3], SpeechToTextEventKind::FinalFailed(_)));
+        dictation.end();
+        dictation.answer(&mut said);
+        dictation.add("nobody's", &mut said);
+        assert_eq!(said.events.len(), 4);
+    }
+
+    #[test]
+    fn what_is_known_in_time_is_the_answer() {
+        let vendor = account("http://127.0.0.1:9", None);
+        let mut said = Said::default();
+        let mut dictation = speaking(Glue::ByScript);
+        dictation.add("In", &mut said);
+        dictation.set_open("time", &mut said);
+        for _ in 0..2 {
+            dictation.order(true, &mut said);
+        }
+        assert_eq!(dictation.give_up(&vendor), text("In time"));
+        let nothing = dictation.give_up(&vendor);
+        assert!(matches!(nothing, SpeechToTextEventKind::FinalFailed(_)));
+    }
+
+    #[test]
+    fn what_nobody_was_told_outlives_the_connection() {
+        let mut dictation = Dictation::new(1_000, Glue::ByScript);
+        dictation.hear(&[0; 200]);
+        dictation.forget();
+        assert_eq!(dictation.begin(Duration::ZERO).len(), 200);
+        dictation.forget();
+        assert!(dictation.begin(Duration::ZERO).is_empty());
+    }
+}

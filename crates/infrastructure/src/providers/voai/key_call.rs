@@ -1,0 +1,17 @@
+use viva_domain::ports::ProviderError;
+
+use super::KEY;
+use crate::providers::check::KeyCall;
+use crate::providers::transport::Account;
+
+/// `GET /TTS/GetSpeaker`, which lists the voices. What it answers is not documented but for being JSON.
+pub(in crate::providers) fn key_call(account: &Account) -> Result<KeyCall, ProviderError> {
+    let key = account.header("")?;
+    Ok(KeyCall {
+        url: account.url("TTS/GetSpeaker"),
+        headers: key.map(|key| (KEY, key)).into_iter().collect(),
+        field: None,
+        limited: &[],
+        elsewhere: &[],
+    })
+}
