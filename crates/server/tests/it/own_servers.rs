@@ -34,11 +34,7 @@ fn entry(id: &str, server: &CompatibleServer, role: &str, more: &str) -> String 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_of_them_make_a_cascade() {
-    let (ears, model, voice) = (
-        start(WhisperCpp).await,
-        start(Ollama).await,
-        start(Kokoro).await,
-    );
+    let (ears, model, voice) = (start(WhisperCpp).await, start(Ollama).await, start(Kokoro).await);
     let models = "models = [{ id = \"my-model\" }]";
     let kokoro = "models = [{ id = \"kokoro\" }]\nvoices = [{ id = \"af_heart\", language = \"en-US\" }]";
     let entries = [
@@ -48,7 +44,9 @@ async fn three_of_them_make_a_cascade() {
     ];
     let folder = Folder::new();
     let server = serve(&folder, &entries.concat()).await;
-    let args = ["--mode", "cascade", "--stt", "whisper", "--llm", "ollama", "--tts", "kokoro"];
+    let args = [
+        "--mode", "cascade", "--stt", "whisper", "--llm", "ollama", "--tts", "kokoro",
+    ];
     talk(&folder, &server, &args).await;
     let asked = model.requests().remove(0);
     let messages = asked.json["messages"].as_array().expect("there are messages");

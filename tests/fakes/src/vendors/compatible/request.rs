@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::{HeaderMap, Method, header};
 use bytes::Bytes;
@@ -89,6 +91,12 @@ impl Form {
 }
 
 /// `None` where it is no form.
+fn is_wav(name: &str) -> bool {
+    Path::new(name)
+        .extension()
+        .is_some_and(|extension| extension == "wav")
+}
+
 async fn read_form(request: Request) -> Option<Form> {
     let mut parts = Multipart::from_request(request, &()).await.ok()?;
     let mut form = Form {
@@ -97,7 +105,7 @@ async fn read_form(request: Request) -> Option<Form> {
     };
     while let Some(part) = parts.next_field().await.ok()? {
         let name = part.name().unwrap_or_default().to_owned();
-        let is_named = part.file_name().is_some_and(|name| name.ends_with(".wav"));
+        let is_named = part.file_name().is_some_and(is_wav);
         let bytes: Bytes = part.bytes().await.ok()?;
         if name == "file" {
             let clip = Clip::read(&bytes[..]).ok();

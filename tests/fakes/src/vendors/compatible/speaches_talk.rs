@@ -367,9 +367,12 @@ fn is_complete(detection: &Value) -> bool {
         && is_share(&detection["threshold"])
 }
 
+/// A field of a session, and whether a value can stand in it.
+type FieldCheck = (&'static str, fn(&Value) -> bool);
+
 /// The first field of a session that is something else than it can be. Null is something else.
 fn wrong_field(session: &Value) -> Option<&'static str> {
-    let checks: [(&'static str, fn(&Value) -> bool); 8] = [
+    let checks: [FieldCheck; 8] = [
         ("instructions", is_text_or_nothing),
         ("voice", is_text_or_nothing),
         ("model", is_text_or_nothing),
