@@ -1,7 +1,7 @@
 //! What the components share: signals with methods. Nothing here touches the browser.
 
 use leptos::prelude::*;
-use viva_protocol::rest::ProviderList;
+use viva_protocol::rest::{ProviderList, Voice};
 use viva_protocol::ws::Role;
 
 use super::conversation::Conversation;
@@ -59,6 +59,15 @@ impl Providers {
         match self {
             Self::Loaded(list) => Some(list),
             Self::Loading | Self::Failed => None,
+        }
+    }
+
+    /// A text-to-speech provider has these voices.
+    pub fn set_voices(&mut self, provider: &str, voices: Vec<Voice>) {
+        if let Self::Loaded(list) = self
+            && let Some(known) = list.tts.iter_mut().find(|known| known.id == provider)
+        {
+            known.voices = voices;
         }
     }
 }
