@@ -34,7 +34,11 @@ impl Kept {
 
     /// Who is forgotten soonest makes place.
     pub(super) fn keep(&mut self, whose: Whose, listed: Listed, now: DateTime<Utc>) {
-        let believed = if listed.is_some() { LISTED_FOR } else { UNLISTED_FOR };
+        let believed = if listed.is_some() {
+            LISTED_FOR
+        } else {
+            UNLISTED_FOR
+        };
         if self.0.len() >= MOST {
             let soonest = self.0.iter().min_by_key(|(_, (until, _))| *until);
             let soonest = soonest.map(|(whose, _)| whose.clone());

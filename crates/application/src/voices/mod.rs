@@ -95,7 +95,11 @@ async fn ask(provider: &str, adapter: &dyn TextToSpeech) -> Option<Vec<ProviderV
     match timeout(LIMIT, adapter.voices()).await {
         Ok(Ok(voices)) => {
             let count = voices.as_ref().map_or(0, Vec::len);
-            debug!(provider.name = provider, voices = count, "{provider} lists {count} voices");
+            debug!(
+                provider.name = provider,
+                voices = count,
+                "{provider} lists {count} voices"
+            );
             voices
         }
         Ok(Err(err)) => {
@@ -103,14 +107,20 @@ async fn ask(provider: &str, adapter: &dyn TextToSpeech) -> Option<Vec<ProviderV
             None
         }
         Err(_) => {
-            warn!(provider.name = provider, "{provider} did not list its voices in time");
+            warn!(
+                provider.name = provider,
+                "{provider} did not list its voices in time"
+            );
             None
         }
     }
 }
 
 fn tell(provider: &str, err: &ProviderError) {
-    warn!(provider.name = provider, "The voices of {provider} are not known: {err}");
+    warn!(
+        provider.name = provider,
+        "The voices of {provider} are not known: {err}"
+    );
 }
 
 fn known(info: &ProviderInfo) -> VoiceList {

@@ -34,7 +34,10 @@ struct Listed {
     gender: Option<String>,
 }
 
-pub(super) async fn voices(http: &HttpClient, account: &Account) -> Result<Vec<ProviderVoice>, ProviderError> {
+pub(super) async fn voices(
+    http: &HttpClient,
+    account: &Account,
+) -> Result<Vec<ProviderVoice>, ProviderError> {
     let key = account.header_beyond(DOMAIN, "Bearer ")?;
     let version = (VERSION_HEADER, HeaderValue::from_static(VERSION));
     let headers: Vec<_> = key

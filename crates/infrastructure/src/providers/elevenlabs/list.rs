@@ -32,7 +32,10 @@ struct Labels {
 }
 
 /// They speak every language of their model.
-pub(super) async fn voices(http: &HttpClient, account: &Account) -> Result<Vec<ProviderVoice>, ProviderError> {
+pub(super) async fn voices(
+    http: &HttpClient,
+    account: &Account,
+) -> Result<Vec<ProviderVoice>, ProviderError> {
     let key = account.header_beyond(DOMAIN, "")?;
     let headers: Vec<_> = key.map(|key| (KEY, key)).into_iter().collect();
     let list: List = fetch(http, account, account.url("voices"), &headers).await?;

@@ -103,7 +103,7 @@ async fn a_missing_key_and_the_last_day_of_a_model_are_told() {
 
 #[tokio::test]
 async fn the_voices_of_a_provider_are_those_that_it_lists() {
-    let voice = |id: &str, gender| ProviderVoice {
+    let voice = |id: &str, gender: Option<VoiceGender>| ProviderVoice {
         id: id.to_owned(),
         name: id.to_uppercase(),
         language: gender.map(|_| "zh-TW".to_owned()),

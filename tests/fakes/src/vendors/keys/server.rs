@@ -101,7 +101,8 @@ async fn answer(State(desk): State<Desk>, request: Request) -> Response<HttpBody
             let told = if desk.vendor.voices_path() == Some(path) {
                 desk.vendor.voices()
             } else {
-                desk.vendor.welcome(desk.key.as_deref().unwrap_or_default(), query)
+                desk.vendor
+                    .welcome(desk.key.as_deref().unwrap_or_default(), query)
             };
             KeyAnswer::foreign(200, &told.to_string())
         }

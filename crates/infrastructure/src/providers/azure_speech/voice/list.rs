@@ -22,7 +22,10 @@ struct Listed {
     locale: Option<String>,
 }
 
-pub(super) async fn voices(http: &HttpClient, account: &Account) -> Result<Vec<ProviderVoice>, ProviderError> {
+pub(super) async fn voices(
+    http: &HttpClient,
+    account: &Account,
+) -> Result<Vec<ProviderVoice>, ProviderError> {
     let headers: Vec<_> = key(account)?.map(|key| (KEY, key)).into_iter().collect();
     let url = Half::Speaking.url(account, "cognitiveservices/voices/list");
     let listed: Vec<Listed> = fetch(http, account, url, &headers).await?;

@@ -31,7 +31,10 @@ struct Metadata {
     tags: Vec<String>,
 }
 
-pub(super) async fn voices(http: &HttpClient, account: &Account) -> Result<Vec<ProviderVoice>, ProviderError> {
+pub(super) async fn voices(
+    http: &HttpClient,
+    account: &Account,
+) -> Result<Vec<ProviderVoice>, ProviderError> {
     let key = account.header_beyond(DOMAIN, "Token ")?;
     let headers: Vec<_> = key.map(|key| (AUTHORIZATION, key)).into_iter().collect();
     let models: Models = fetch(http, account, account.url("v1/models"), &headers).await?;

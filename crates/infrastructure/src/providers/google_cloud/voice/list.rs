@@ -26,7 +26,10 @@ struct Listed {
     ssml_gender: Option<String>,
 }
 
-pub(super) async fn voices(http: &HttpClient, account: &Account) -> Result<Vec<ProviderVoice>, ProviderError> {
+pub(super) async fn voices(
+    http: &HttpClient,
+    account: &Account,
+) -> Result<Vec<ProviderVoice>, ProviderError> {
     let headers: Vec<_> = key(account)?.map(|key| (KEY, key)).into_iter().collect();
     let url = Half::Speaking.url(account, "v1/voices");
     let list: List = fetch(http, account, url, &headers).await?;
