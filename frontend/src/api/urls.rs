@@ -38,7 +38,7 @@ pub fn session_in(path: &str) -> Option<Uuid> {
 }
 
 /// Path of the voices of a text-to-speech provider.
-#[cfg(any(feature = "hydrate", test))]
+#[cfg(feature = "hydrate")]
 pub fn voices(provider: &str) -> String {
     format!("/api/v1/interaction/providers/{provider}/voices")
 }
