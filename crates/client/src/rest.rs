@@ -9,7 +9,7 @@ use viva_protocol::problem::{PROBLEM_JSON, Problem};
 use viva_protocol::rest::{
     AuditEntry, Credential, CredentialContent, CredentialList, DuplicateTemplate, LatencyStats, Page,
     ProviderList, SelfTest, SessionDeletion, SessionDeletions, SessionDetail, SessionPage, SessionSelection,
-    Template, TemplateContent, Turn,
+    Template, TemplateContent, Turn, VoiceList,
 };
 
 use crate::ClientError;
@@ -99,6 +99,15 @@ impl Client {
     /// [`ClientError`], like every request.
     pub async fn providers(&self) -> Result<ProviderList, ClientError> {
         self.get("/api/v1/interaction/providers").await
+    }
+
+    /// The voices of a text-to-speech provider, as it lists them itself where it does.
+    ///
+    /// # Errors
+    /// [`ClientError::Problem`] with status 404 when there is no such provider.
+    pub async fn voices(&self, provider: &str) -> Result<VoiceList, ClientError> {
+        self.get(&format!("/api/v1/interaction/providers/{provider}/voices"))
+            .await
     }
 
     /// One page of one's own sessions, newest first. `wanted` are the parameters of the request, such as `page` and `q`.

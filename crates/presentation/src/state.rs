@@ -11,6 +11,7 @@ use viva_application::deletion::Deletions;
 use viva_application::history::History;
 use viva_application::sessions::Sessions;
 use viva_application::templates::Templates;
+use viva_application::voices::Voices;
 use viva_domain::ports::{Clock, ProviderDirectory};
 
 use crate::limits::Limiter;
@@ -40,6 +41,8 @@ pub struct AppState {
     pub credentials: Credentials,
     /// What people choose from.
     pub providers: Arc<dyn ProviderDirectory>,
+    /// The voices that those list.
+    pub voices: Voices,
     /// Tests of this server's own figures.
     pub self_tests: Arc<dyn SelfTests>,
     /// The wall clock.

@@ -21,7 +21,7 @@ pub use credentials::{check_key, delete_key, keys, put_key};
 pub use recorded::{delete_session, session_export, session_peaks};
 pub use refused::Refused;
 #[cfg(feature = "hydrate")]
-pub use rest::{RequestFailed, providers, self_test, start_self_test, turns};
+pub use rest::{RequestFailed, providers, self_test, start_self_test, turns, voices};
 #[cfg(feature = "hydrate")]
 pub use sessions::{delete_sessions, session, sessions};
 #[cfg(feature = "hydrate")]

@@ -1,7 +1,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
-use viva_protocol::rest::{Page, ProviderList, SelfTest, SelfTestProgress, Turn};
+use viva_protocol::rest::{Page, ProviderList, SelfTest, SelfTestProgress, Turn, VoiceList};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestInit, Response};
@@ -47,6 +47,14 @@ impl From<RequestFailed> for Refused {
 /// [`RequestFailed`].
 pub async fn providers() -> Result<ProviderList, RequestFailed> {
     get("/api/v1/interaction/providers").await
+}
+
+/// The voices of a text-to-speech provider, as it lists them itself where it does.
+///
+/// # Errors
+/// [`RequestFailed`].
+pub async fn voices(provider: &str) -> Result<VoiceList, RequestFailed> {
+    get(&urls::voices(provider)).await
 }
 
 /// The stored turns of a session, those around this one.

@@ -37,6 +37,12 @@ pub fn session_in(path: &str) -> Option<Uuid> {
     path.strip_prefix(SESSION_PAGES)?.parse().ok()
 }
 
+/// Path of the voices of a text-to-speech provider.
+#[cfg(feature = "hydrate")]
+pub fn voices(provider: &str) -> String {
+    format!("/api/v1/interaction/providers/{provider}/voices")
+}
+
 /// Path of a session with its turns.
 #[cfg(any(feature = "hydrate", test))]
 pub fn session(id: Uuid) -> String {

@@ -29,6 +29,9 @@ pub fn Combobox(
     chosen: Signal<String>,
     /// Called when the person chooses.
     on_choose: Callback<String>,
+    /// Called when the person comes to the field, before there is anything to choose.
+    #[prop(optional)]
+    on_focus: Option<Callback<()>>,
 ) -> impl IntoView {
     let entry = RwSignal::new(Entry::default());
     let list = NodeRef::<Ul>::new();
@@ -109,6 +112,7 @@ pub fn Combobox(
                 placeholder=move || placeholder.get()
                 prop:value=text
                 on:input=move |event| entry.update(|entry| entry.type_text(event_target_value(&event)))
+                on:focus=move |_| on_focus.iter().for_each(|on_focus| on_focus.run(()))
                 on:click=move |_| entry.update(Entry::open)
                 on:keydown=press
                 on:blur=move |_| take()

@@ -3,6 +3,7 @@ use viva_protocol::rest::{CredentialStatus, Provider};
 
 use super::{Choice, Combobox, Picker};
 use crate::erase::Erase;
+use crate::session::Controls;
 use crate::state::choices::{COMMON_LANGUAGES, Field, OFFLINE, Offered, Part};
 use crate::state::context::{Preferences, Providers, Talk};
 use crate::state::suggestions::Suggestion;
@@ -107,6 +108,12 @@ fn PartField(
         talk.settings
             .update(|settings| settings.part_mut(part).set(field, id));
     });
+    let controls = use_context::<Controls>();
+    let list_voices = Callback::new(move |()| {
+        if let (Some(controls), Field::Voice, Part::Tts) = (controls, field, part) {
+            controls.list_voices();
+        }
+    });
     let combobox = move || {
         view! {
             <Combobox
@@ -116,6 +123,7 @@ fn PartField(
                 suggestions
                 chosen
                 on_choose=choose
+                on_focus=list_voices
             />
         }
     };

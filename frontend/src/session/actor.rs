@@ -18,6 +18,7 @@ use super::replay::Replay;
 use crate::api;
 use crate::audio::{AudioProblem, Captured, DeviceWatch, Output, Rig, RigEvent, RigListener, devices};
 use crate::browser::now_ms;
+use crate::state::choices::Part;
 use crate::state::context::{Devices, Providers, Talk};
 use crate::state::conversation::Conversation;
 use crate::state::message::{Message, Topic};
@@ -47,6 +48,8 @@ pub(super) struct Actor {
     pub(super) replays: u32,
     pub(super) speaker: SpeakerWatch,
     pub(super) asking: Asking,
+    /// The provider that was asked for its voices last.
+    voices_of: String,
     /// What is being opened, which may wait for the person's permission for ever.
     pub(super) opening: Option<AbortHandle>,
     pub(super) meter: Meter,
@@ -77,6 +80,7 @@ pub(super) fn spawn(talk: Talk, events: Events, mut incoming: UnboundedReceiver<
         replays: 0,
         speaker: SpeakerWatch::default(),
         asking: Asking::default(),
+        voices_of: String::new(),
         opening: None,
         meter: Meter::default(),
         stall: StallWatch::default(),
@@ -125,6 +129,7 @@ impl Actor {
             Event::SaveTemplate(page) => super::templates::save(self.talk, self.events.clone(), page),
             Event::DeleteTemplate => super::templates::delete(self.talk, self.events.clone()),
             Event::Preview => super::templates::preview(self.talk, self.events.clone()),
+            Event::ListVoices => self.list_voices(),
             Event::ReplayEnded { number, ok } => self.replay_ended(number, ok),
             Event::Socket { connection, event } if self.connection.is_current(connection) => {
                 self.on_socket(event);
@@ -369,6 +374,33 @@ impl Actor {
         if let Some(session_id) = self.connection.session_id() {
             spawn_local(fetch_turns(session_id, turn_number, self.events.clone()));
         }
+    }
+
+    /// Those who cannot be used are not asked.
+    fn list_voices(&mut self) {
+        let talk = self.talk;
+        let id = talk
+            .settings
+            .with_untracked(|settings| settings.part(Part::Tts).provider.clone());
+        let is_available = talk.providers.with_untracked(|providers| {
+            let provider = providers.list().and_then(|list| Part::Tts.provider(list, &id));
+            provider.is_some_and(|provider| provider.available)
+        });
+        if is_available && self.voices_of != id {
+            self.voices_of.clone_from(&id);
+            spawn_local(fetch_voices(talk, id, self.events.clone()));
+        }
+    }
+}
+
+/// What the provider lists takes the place of what is known without it.
+async fn fetch_voices(talk: Talk, provider: String, events: Events) {
+    match api::voices(&provider).await {
+        Ok(list) => talk
+            .providers
+            .update(|providers| providers.set_voices(&provider, list.items)),
+        Err(failed) if failed.is_signed_out() => send(&events, Event::SignedOut),
+        Err(_) => {}
     }
 }
 

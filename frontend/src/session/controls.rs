@@ -55,6 +55,7 @@ impl Controls {
             Action::SaveTemplate(page) => Event::SaveTemplate(page),
             Action::DeleteTemplate => Event::DeleteTemplate,
             Action::Preview => Event::Preview,
+            Action::ListVoices => Event::ListVoices,
             Action::Replay(turn_number, role) => Event::Replay { turn_number, role },
         });
     }
@@ -76,6 +77,7 @@ enum Action {
     TestItself,
     DeleteTemplate,
     Preview,
+    ListVoices,
     #[cfg_attr(
         not(feature = "hydrate"),
         expect(dead_code, reason = "nothing is sent from the server's rendering")
@@ -152,6 +154,11 @@ impl Controls {
     /// Shows what the AI is told.
     pub fn preview(self) {
         self.act(Action::Preview);
+    }
+
+    /// Has the chosen text-to-speech provider list its voices.
+    pub fn list_voices(self) {
+        self.act(Action::ListVoices);
     }
 
     /// Goes on in another mode.

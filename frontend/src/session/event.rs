@@ -45,6 +45,8 @@ pub(super) enum Event {
     DeleteTemplate,
     /// Show the composed prompt.
     Preview,
+    /// Ask for the voices of the chosen text-to-speech provider.
+    ListVoices,
     /// The recording is over or could not be played.
     ReplayEnded { number: u32, ok: bool },
     /// From a connection.

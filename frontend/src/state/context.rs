@@ -1,7 +1,7 @@
 //! What the components share: signals with methods. Nothing here touches the browser.
 
 use leptos::prelude::*;
-use viva_protocol::rest::ProviderList;
+use viva_protocol::rest::{ProviderList, Voice};
 use viva_protocol::ws::Role;
 
 use super::conversation::Conversation;
@@ -59,6 +59,15 @@ impl Providers {
         match self {
             Self::Loaded(list) => Some(list),
             Self::Loading | Self::Failed => None,
+        }
+    }
+
+    /// A text-to-speech provider has these voices.
+    pub fn set_voices(&mut self, provider: &str, voices: Vec<Voice>) {
+        if let Self::Loaded(list) = self
+            && let Some(known) = list.tts.iter_mut().find(|known| known.id == provider)
+        {
+            known.voices = voices;
         }
     }
 }
@@ -264,6 +273,7 @@ impl Talk {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::settings::tests::{list, provider};
 
     #[test]
     fn a_loudspeaker_is_missed_only_where_others_are_known() {
@@ -280,6 +290,34 @@ mod tests {
         assert_eq!(known.have_speaker("hall"), Some(false));
         assert_eq!(known.have_speaker("kitchen"), Some(true));
         assert_eq!(known.have_speaker(""), Some(true), "the system's");
+    }
+
+    #[test]
+    fn only_who_speaks_has_other_voices() {
+        let mut loaded = list(vec![provider("acme", &[])]);
+        loaded.tts = vec![provider("acme", &[]), provider("other", &[])];
+        let expected = {
+            let mut expected = loaded.clone();
+            expected.tts[0].voices = vec![voice()];
+            expected
+        };
+        let mut providers = Providers::Loaded(loaded);
+        for id in ["acme", "nobody"] {
+            providers.set_voices(id, vec![voice()]);
+            assert_eq!(providers.list(), Some(&expected));
+        }
+        let mut waiting = Providers::Loading;
+        waiting.set_voices("acme", vec![voice()]);
+        assert_eq!(waiting, Providers::Loading);
+    }
+
+    fn voice() -> Voice {
+        Voice {
+            id: "zoe".to_owned(),
+            name: "Zoe".to_owned(),
+            language: None,
+            gender: None,
+        }
     }
 
     #[test]

@@ -23,6 +23,7 @@ macro_rules! text_to_speech_contract {
             any_writing_is_taken,
             texts_are_spoken_at_the_same_time,
             speech_that_is_dropped_disturbs_nothing,
+            what_it_lists_can_be_chosen,
         );
     };
 }
@@ -121,6 +122,22 @@ pub async fn speech_that_is_dropped_disturbs_nothing(tts: &dyn TextToSpeech, con
     assert!(piece(&mut cut).await.is_some());
     drop(cut);
     assert!(!spoken(tts, &config, "Heard.", "").await.is_empty());
+}
+
+pub async fn what_it_lists_can_be_chosen(tts: &dyn TextToSpeech, config: ProviderConfig) {
+    let Some(voices) = tts.voices().await.unwrap() else {
+        return;
+    };
+    assert!(!voices.is_empty(), "it lists none, and should say so");
+    for voice in &voices {
+        assert!(!voice.name.is_empty(), "{voice:?}");
+        let chosen = ProviderConfig {
+            model: None,
+            voice: Some(voice.id.clone()),
+            ..config.clone()
+        };
+        assert_eq!(tts.resolve(&chosen).unwrap().voice.as_ref(), Some(&voice.id));
+    }
 }
 
 async fn speak(

@@ -10,6 +10,7 @@ use viva_domain::ports::{
     ProviderError, ProviderErrorKind, SpeechMark, SpeechPart, SpeechStream, TextToSpeech,
     TextToSpeechCapabilities, TextToSpeechRequest,
 };
+use viva_domain::providers::ProviderVoice;
 use viva_domain::sessions::ProviderConfig;
 
 use crate::speech::{Said, Saying};
@@ -36,6 +37,9 @@ struct Script {
     lined_up: Mutex<VecDeque<Speech>>,
     texts: Mutex<HashMap<String, Speech>>,
     marks: Mutex<HashMap<String, Vec<SpeechMark>>>,
+    voices: Mutex<Option<Vec<ProviderVoice>>>,
+    /// How often somebody asked for them.
+    listings: Mutex<usize>,
 }
 
 /// A request, and what became of it.
@@ -98,6 +102,16 @@ impl ScriptedTextToSpeech {
     /// What is said of the words of this text, before its first sample.
     pub fn mark(&self, text: &str, marks: &[SpeechMark]) {
         lock(&self.script.marks).insert(text.to_owned(), marks.to_vec());
+    }
+
+    /// The voices that it lists from now on.
+    pub fn list(&self, voices: Vec<ProviderVoice>) {
+        *lock(&self.script.voices) = Some(voices);
+    }
+
+    /// How often it was asked for its voices.
+    pub fn listings(&self) -> usize {
+        *lock(&self.script.listings)
     }
 
     /// Makes requests fail.
@@ -228,6 +242,12 @@ impl TextToSpeech for ScriptedTextToSpeech {
             .map(|mark| Ok(SpeechPart::Mark(mark)));
         let said = stream::unfold((saying, going), next);
         Ok(stream::iter(marks).chain(said).fuse().boxed())
+    }
+
+    async fn voices(&self) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
+        *lock(&self.script.listings) += 1;
+        self.faults.check().map_err(failure)?;
+        Ok(lock(&self.script.voices).clone())
     }
 }
 

@@ -12,6 +12,7 @@ use viva_domain::ports::{
     SpeechToText, SpeechToTextCapabilities, SpeechToTextSession, TextToSpeech, TextToSpeechCapabilities,
     TextToSpeechRequest,
 };
+use viva_domain::providers::ProviderVoice;
 use viva_domain::sessions::ProviderConfig;
 
 use super::Meters;
@@ -194,6 +195,11 @@ impl TextToSpeech for Counted<dyn TextToSpeech> {
 
     async fn speak(&self, request: TextToSpeechRequest) -> Result<SpeechStream, ProviderError> {
         self.calls.count(self.inner.speak(request)).await
+    }
+
+    /// Nobody waits for speech meanwhile: it is not counted.
+    async fn voices(&self) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
+        self.inner.voices().await
     }
 }
 

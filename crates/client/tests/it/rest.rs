@@ -43,6 +43,18 @@ async fn providers_are_listed() {
 }
 
 #[tokio::test]
+async fn voices_are_listed() {
+    let body = json!({ "items": [{ "id": "anna", "name": "Anna" }], "from_provider": true });
+    let (_server, client) = answering(
+        "/api/v1/interaction/providers/acme/voices",
+        ResponseTemplate::new(200).set_body_json(body),
+    )
+    .await;
+    let list = client.voices("acme").await.unwrap();
+    assert!(list.from_provider && list.items[0].name == "Anna", "{list:?}");
+}
+
+#[tokio::test]
 async fn a_session_comes_with_its_turns() {
     let body = json!({
         "id": SESSION, "mode": "realtime", "config": { "realtime_provider": "offline" }, "status": "completed",

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use futures_core::stream::BoxStream;
 
 use super::ProviderError;
+use crate::providers::ProviderVoice;
 use crate::sessions::ProviderConfig;
 
 /// A provider that speaks a text. Every adapter passes `contract::text_to_speech`.
@@ -27,6 +28,14 @@ pub trait TextToSpeech: Send + Sync {
     /// # Errors
     /// [`ProviderError`] when the provider refuses or cannot be reached.
     async fn speak(&self, request: TextToSpeechRequest) -> Result<SpeechStream, ProviderError>;
+
+    /// The voices that there are for the account, as the provider lists them now; `None` where it lists none.
+    ///
+    /// # Errors
+    /// [`ProviderError`] when the provider refuses or cannot be reached.
+    async fn voices(&self) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
+        Ok(None)
+    }
 }
 
 /// Speech as it is made; then it ends, after an error at once.

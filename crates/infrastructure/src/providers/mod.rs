@@ -17,6 +17,7 @@ pub mod gemini;
 pub mod google_cloud;
 mod language;
 mod language_model;
+mod listing;
 mod mouths;
 pub mod offline;
 pub mod openai;

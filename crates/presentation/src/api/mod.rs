@@ -52,6 +52,7 @@ fn visitors_routes() -> OpenApiRouter<AppState> {
         .routes(routes!(credentials::delete::delete))
         .routes(routes!(me::get::get))
         .routes(routes!(providers::list::list))
+        .routes(routes!(providers::voices::voices))
         .routes(routes!(self_test::get::get, self_test::start::start))
         .routes(routes!(sessions::list::list))
         .routes(routes!(sessions::get::get, sessions::delete::delete))

@@ -13,6 +13,7 @@ use viva_application::credentials::CredentialError;
 use viva_application::deletion::DeleteError;
 use viva_application::history::{HistoryError, TooBusy};
 use viva_application::templates::{FindTemplateError, PromptError, TemplateError};
+use viva_application::voices::ListVoicesError;
 use viva_domain::credentials::{AddressFault, CredentialRefusal};
 use viva_domain::ports::{BlobError, BlobErrorKind, StoreError, StoreErrorKind};
 use viva_domain::templates::InvalidTemplate;
@@ -262,6 +263,15 @@ impl From<CredentialError> for Problem {
                 Self::internal()
             }
             CredentialError::Store(cause) => cause.into(),
+        }
+    }
+}
+
+impl From<ListVoicesError> for Problem {
+    fn from(err: ListVoicesError) -> Self {
+        match &err {
+            ListVoicesError::UnknownProvider => Self::not_found("provider-not-found").detail(err.to_string()),
+            ListVoicesError::Store(cause) => cause.into(),
         }
     }
 }

@@ -19,6 +19,7 @@ pub use me::{Me, SignedIn, SignedInBy};
 pub use prompts::{ComposedPrompt, PromptTexts};
 pub use providers::{
     CredentialStatus, Language, Model, Provider, ProviderCapabilities, ProviderList, Voice, VoiceGender,
+    VoiceList,
 };
 pub use recordings::{
     AudioSide, AudioStretch, EXPORT_SCHEMA, ExportedRecording, ExportedTurn, RecordingPeaks, SessionExport,

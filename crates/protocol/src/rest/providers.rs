@@ -75,6 +75,17 @@ pub struct Voice {
     pub gender: Option<VoiceGender>,
 }
 
+/// Body of `GET /interaction/providers/{provider}/voices`: the voices that a text-to-speech provider has for you.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VoiceList {
+    /// The default first.
+    pub items: Vec<Voice>,
+    /// Whether the provider listed them; otherwise it lists none, or could not be asked, and they are those that are known
+    /// here.
+    pub from_provider: bool,
+}
+
 /// How a voice sounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -49,6 +49,16 @@ fn providers_look_like_this() {
 }
 
 #[test]
+fn voices_look_like_this() {
+    let voices = samples::providers().realtime.remove(0).voices;
+    let list = rest::VoiceList {
+        items: voices,
+        from_provider: true,
+    };
+    assert_wire("rest_voices", &list);
+}
+
+#[test]
 fn a_page_of_sessions_looks_like_this() {
     let page = rest::Page {
         items: vec![samples::full_overview(), samples::minimal_overview()],

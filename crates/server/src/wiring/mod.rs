@@ -17,6 +17,7 @@ use viva_application::meters::{Meters, Registry};
 use viva_application::retention::Retention;
 use viva_application::sessions::{Sessions, SessionsPorts};
 use viva_application::templates::Templates;
+use viva_application::voices::Voices;
 use viva_domain::credentials::{KeyId, StoredCredential};
 use viva_domain::ports::{Clock, CredentialStore, CredentialVault, Ids};
 use viva_domain::providers::{ProviderCatalogue, ProviderInfo};
@@ -152,6 +153,7 @@ pub(crate) async fn wire(
         deletions,
         templates,
         credentials: Credentials::new(credentials, forms, tasks.clone()),
+        voices: Voices::new(Arc::clone(&directory), Arc::clone(&clock)),
         providers: directory,
         clock,
         site: Site::open(&settings.web.site)?,

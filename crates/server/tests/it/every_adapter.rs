@@ -267,9 +267,10 @@ async fn who_hears(provider: &CatalogueProvider, adapter: SpeechToTextAdapter) -
         SpeechToTextAdapter::ElevenLabs => vec![ears(id, EarsVendor::Scribe, None).await],
         SpeechToTextAdapter::GoogleCloud => {
             let server = Rc::new(GoogleSpeechServer::start(KEY).await.expect("it starts"));
-            let base_url = server.base_url();
+            let (base_url, clock) = (server.base_url(), Rc::clone(&server));
             let hear = move || server.hear(Spoken::of(QUESTION).after(STT));
-            vec![writes_down(id, "", base_url, Box::new(hear))]
+            let stand_in = writes_down(id, "", base_url, Box::new(hear));
+            vec![stand_in.taking_files(move || clock.delays())]
         }
         SpeechToTextAdapter::OpenAi => openai(id).await,
         SpeechToTextAdapter::Speechmatics => vec![ears(id, EarsVendor::Speechmatics, None).await],
@@ -323,7 +324,11 @@ async fn openai(provider: &str) -> Vec<StandIn> {
         let hear = move || hearing.hear(SpokenText::of(QUESTION).after(STT));
         writes_down(provider, model, server.base_url(), Box::new(hear))
     };
-    vec![ears("gpt-live-transcribe"), ears("gpt-transcribe")]
+    let clock = Rc::clone(&server);
+    vec![
+        ears("gpt-live-transcribe"),
+        ears("gpt-transcribe").taking_files(move || clock.delays()),
+    ]
 }
 
 /// Ears that write down what the session orders; without a model, those of the provider's default.
@@ -376,6 +381,19 @@ impl StandIn {
             );
         }
         all.into()
+    }
+
+    /// Ears that are sent an utterance at its end: what that takes is part of it, as the vendor sees it.
+    fn taking_files(self, delays: impl Fn() -> Vec<Duration> + 'static) -> Self {
+        let last = move || *delays().last().expect("it answered");
+        Self {
+            way: format!("{} (takes files)", self.way),
+            stage: Stage {
+                clock: Some(Box::new(last)),
+                ..self.stage
+            },
+            ..self
+        }
     }
 
     /// Ears that find the turns: all that they take is between the last sound and the end of the turn. Their vendors hear

@@ -6,8 +6,8 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, State};
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -131,7 +131,8 @@ impl GoogleSpeechServer {
         });
     }
 
-    /// How long each answer really took from the whole request to its going out, by the server's clock.
+    /// How long each answer really took from the beginning of its request until it went out, by the server's clock: longer
+    /// than it was told to take by what it takes to send what was said.
     pub fn delays(&self) -> Vec<Duration> {
         self.desk.delays.all()
     }
@@ -200,12 +201,15 @@ impl IntoResponse for Refusal {
     }
 }
 
-async fn recognize(State(desk): State<Desk>, headers: HeaderMap, body: Bytes) -> Response {
+async fn recognize(State(desk): State<Desk>, request: Request) -> Response {
+    let asked = tokio::time::Instant::now();
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, MAX_UPLOAD).await.unwrap_or_default();
     if let Some(refusal) = lock(&desk.refusals).pop_front() {
         return refusal.into_response();
     }
-    match read(&desk, &headers, &body) {
-        Ok(upload) => answer(&desk, upload).await,
+    match read(&desk, &parts.headers, &body) {
+        Ok(upload) => answer(&desk, upload, asked).await,
         Err(refusal) => refusal.into_response(),
     }
 }
@@ -266,8 +270,7 @@ fn is_language(tag: &Value) -> bool {
             .is_some_and(|(language, place)| language.len() == 2 && place.len() == 2)
 }
 
-async fn answer(desk: &Desk, upload: GoogleUpload) -> Response {
-    let asked = tokio::time::Instant::now();
+async fn answer(desk: &Desk, upload: GoogleUpload, asked: tokio::time::Instant) -> Response {
     let spoken = if is_voiced(&upload.audio) {
         let lined_up = lock(&desk.spoken).pop_front();
         lined_up.unwrap_or_else(|| Spoken::of("hello world"))
@@ -275,7 +278,7 @@ async fn answer(desk: &Desk, upload: GoogleUpload) -> Response {
         Spoken::of("")
     };
     let mut answering = desk.take(upload);
-    tokio::time::sleep_until(asked + spoken.delay).await;
+    tokio::time::sleep(spoken.delay).await;
     match &spoken.fault {
         Some(Fault::Hang) => return pending().await,
         Some(Fault::Error(reason, message)) => {

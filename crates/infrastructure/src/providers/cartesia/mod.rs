@@ -4,6 +4,7 @@
 
 mod config;
 mod key_call;
+mod list;
 mod speech;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use tracing::instrument;
 use viva_domain::ports::{
     ProviderError, SpeechStream, TextToSpeech, TextToSpeechCapabilities, TextToSpeechRequest,
 };
+use viva_domain::providers::ProviderVoice;
 use viva_domain::sessions::ProviderConfig;
 
 use self::config::Settings;
@@ -36,6 +38,7 @@ const RATE: u32 = 24_000;
 #[derive(Debug, Clone)]
 pub struct CartesiaTextToSpeech {
     mouth: Mouth,
+    http: HttpClient,
     defaults: Defaults,
 }
 
@@ -44,7 +47,8 @@ impl CartesiaTextToSpeech {
     /// open.
     pub fn new(account: Account, http: HttpClient, defaults: Defaults) -> Self {
         Self {
-            mouth: Mouth::new(account, http),
+            mouth: Mouth::new(account, http.clone()),
+            http,
             defaults,
         }
     }
@@ -85,5 +89,10 @@ impl TextToSpeech for CartesiaTextToSpeech {
         let settings = self.settings(&request.config)?;
         let speech = Speech::new(self.mouth.account.clone(), settings, request.text);
         self.mouth.speak(self.line()?, speech).await
+    }
+
+    #[instrument(name = "provider.cartesia.tts.voices", skip_all, err(level = "debug"))]
+    async fn voices(&self) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
+        list::voices(&self.http, &self.mouth.account).await.map(Some)
     }
 }

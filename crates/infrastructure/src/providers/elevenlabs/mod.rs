@@ -4,6 +4,7 @@
 
 mod config;
 mod key_call;
+mod list;
 mod scribe;
 mod socket;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use tracing::instrument;
 use viva_domain::ports::{
     ProviderError, SpeechStream, TextToSpeech, TextToSpeechCapabilities, TextToSpeechRequest,
 };
+use viva_domain::providers::ProviderVoice;
 use viva_domain::sessions::ProviderConfig;
 
 use self::config::{Options, Way};
@@ -186,6 +188,11 @@ impl TextToSpeech for ElevenLabsTextToSpeech {
             Way::Socket => self.call(&settings, request.text).await,
             Way::Http => self.post(&settings, &request).await,
         }
+    }
+
+    #[instrument(name = "provider.elevenlabs.tts.voices", skip_all, err(level = "debug"))]
+    async fn voices(&self) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
+        list::voices(&self.http, self.account()).await.map(Some)
     }
 }
 

@@ -104,7 +104,7 @@ fn model(model: &Model) -> rest::Model {
     }
 }
 
-fn voice(voice: &ProviderVoice) -> rest::Voice {
+pub(super) fn voice(voice: &ProviderVoice) -> rest::Voice {
     rest::Voice {
         id: voice.id.clone(),
         name: voice.name.clone(),

@@ -36,7 +36,7 @@ const CREDENTIALS: &str = "/api/v1/credentials";
 const OWNERS_KEY: &str = "sk-0123456789-owner";
 
 /// The whole API. A new route gets a row here, and thereby a decision.
-const ROUTES: [(&str, &str, May); 36] = [
+const ROUTES: [(&str, &str, May); 37] = [
     ("get", "/healthz", Everybody(200)),
     ("get", "/readyz", Everybody(200)),
     ("get", "/api/docs", Everybody(200)),
@@ -49,6 +49,12 @@ const ROUTES: [(&str, &str, May); 36] = [
     ("get", WEBSOCKET_PATH, Visitors(101)),
     ("get", "/api/v1/me", Visitors(200)),
     ("get", "/api/v1/interaction/providers", Visitors(200)),
+    // Nobody speaks texts here.
+    (
+        "get",
+        "/api/v1/interaction/providers/{provider}/voices",
+        Visitors(404),
+    ),
     ("get", "/api/v1/selftest", Visitors(200)),
     ("post", "/api/v1/selftest", Visitors(202)),
     ("get", SESSIONS, Visitors(200)),
@@ -166,6 +172,7 @@ impl Bench {
             let provider = if method == "put" { "resource" } else { "acme" };
             return path.replace("{provider}", provider);
         }
+        let path = &path.replace("{provider}", "acme");
         let id = if path.starts_with(TEMPLATES) {
             let id = template_id(self.next());
             let content = template_content(&format!("The owner's {id}"));

@@ -15,6 +15,7 @@ use viva_application::history::History;
 use viva_application::meters::{Meters, Registry};
 use viva_application::sessions::{SessionSettings, Sessions, SessionsPorts};
 use viva_application::templates::Templates;
+use viva_application::voices::Voices;
 use viva_contract::samples;
 use viva_domain::credentials::{CredentialField, CredentialForm, FieldNeed, FormField};
 use viva_domain::ids::UserId;
@@ -298,6 +299,7 @@ impl Server {
             templates: Templates::new(template_store.clone(), clock.clone(), ids),
             credentials: Credentials::new(credentials, forms(), TaskTracker::new()),
             providers: provider_directory.clone(),
+            voices: Voices::new(provider_directory.clone(), clock.clone()),
             clock: clock.clone(),
             meters,
             site: setup.site,

@@ -8,8 +8,10 @@ use viva_contract::samples::{OWNER, at, credential_id};
 use viva_domain::credentials::CredentialState;
 use viva_domain::ids::UserId;
 use viva_domain::ports::StoreErrorKind;
-use viva_domain::providers::{CredentialStatus, Model, OwnKey, ProviderCatalogue, ProviderInfo};
-use viva_fakes::ScriptedSpeechToText;
+use viva_domain::providers::{
+    CredentialStatus, Model, OwnKey, ProviderCatalogue, ProviderInfo, ProviderVoice, VoiceGender,
+};
+use viva_fakes::{ScriptedSpeechToText, ScriptedTextToSpeech};
 
 use crate::bench::Server;
 
@@ -97,4 +99,32 @@ async fn a_missing_key_and_the_last_day_of_a_model_are_told() {
     let server = Server::with_providers(providers).await;
     let list = server.get(PROVIDERS).await.json();
     insta::assert_json_snapshot!(list["stt"]);
+}
+
+#[tokio::test]
+async fn the_voices_of_a_provider_are_those_that_it_lists() {
+    let voice = |id: &str, gender: Option<VoiceGender>| ProviderVoice {
+        id: id.to_owned(),
+        name: id.to_uppercase(),
+        language: gender.map(|_| "zh-TW".to_owned()),
+        gender,
+    };
+    let acme = ProviderInfo {
+        id: "acme".to_owned(),
+        name: "Acme".to_owned(),
+        models: Vec::new(),
+        voices: vec![voice("anna", None)],
+        languages: Vec::new(),
+        custom_names: true,
+        credential: CredentialStatus::Present,
+        needs: Vec::new(),
+    };
+    let tts = ScriptedTextToSpeech::new();
+    tts.list(vec![voice("ben", Some(VoiceGender::Male))]);
+    let mut providers = ProviderCatalogue::default();
+    providers.tts.insert(acme, Arc::new(tts));
+    let server = Server::with_providers(providers).await;
+    insta::assert_json_snapshot!(server.get(&format!("{PROVIDERS}/acme/voices")).await.json());
+    let unknown = server.get(&format!("{PROVIDERS}/nobody/voices")).await.problem();
+    assert_eq!(unknown, (404, "provider-not-found".to_owned()));
 }

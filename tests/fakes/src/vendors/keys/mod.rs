@@ -111,6 +111,15 @@ impl KeyVendor {
         }
     }
 
+    /// The path of its list of voices, where that is another one.
+    const fn voices_path(self) -> Option<&'static str> {
+        match self {
+            Self::Deepgram => Some("/v1/models"),
+            Self::ElevenLabs => Some("/v1/voices"),
+            _ => None,
+        }
+    }
+
     /// Where the address ends that a client is configured with.
     const fn base(self) -> &'static str {
         match self {
@@ -127,8 +136,25 @@ impl KeyVendor {
         }
     }
 
+    /// Voices, with fields that nobody knows, as a list that has a path of its own.
+    fn voices(self) -> Value {
+        match self {
+            Self::Deepgram => json!({"stt": [{"canonical_name": "nova-3"}], "tts": [
+                {"name": "anna", "canonical_name": "aura-2-anna-en", "architecture": "aura-2", "languages": ["en", "en-US"],
+                    "metadata": {"accent": "American", "tags": ["feminine", "calm"]}},
+                {"canonical_name": "flux-ben-en", "languages": null, "metadata": null, "mood": "thrown in"},
+                {"name": "nobody"},
+            ]}),
+            _ => json!({"voices": [
+                {"voice_id": "anna", "name": "Anna", "category": "premade", "labels": {"gender": "female", "age": "young"}},
+                {"voice_id": "ben", "name": null, "labels": {}, "mood": "thrown in"},
+                {"name": "nobody"},
+            ]}),
+        }
+    }
+
     /// What a right key is answered, with fields that nobody knows.
-    fn welcome(self, key: &str) -> Value {
+    fn welcome(self, key: &str, query: &str) -> Value {
         match self {
             Self::OpenAi | Self::AzureOpenAi => json!({"object": "list", "mood": "thrown in", "data": [
                 {"id": "scripted-model", "object": "model", "created": 1_790_000_000, "owned_by": "acme"},
@@ -143,11 +169,25 @@ impl KeyVendor {
             Self::ElevenLabs => json!({"subscription": {"tier": "free"}, "xi_api_key": key}),
             Self::AssemblyAi => json!({"token": "temporary", "expires_in_seconds": 60, "mood": "thrown in"}),
             Self::Speechmatics => json!({"jobs": [], "mood": "thrown in"}),
-            Self::AzureSpeech => json!([{"ShortName": "en-US-AvaMultilingualNeural", "Gender": "Female"}]),
-            Self::GoogleSpeech => {
-                json!({"voices": [{"name": "en-US-Chirp3-HD-Charon", "ssmlGender": "MALE"}]})
-            }
-            Self::Cartesia => json!({"data": [{"id": "anna", "name": "Anna"}], "has_more": true}),
+            Self::AzureSpeech => json!([
+                {"ShortName": "en-US-AvaMultilingualNeural", "DisplayName": "Ava Multilingual", "Gender": "Female",
+                    "Locale": "en-US", "VoiceType": "Neural"},
+                {"ShortName": "zh-TW-YunJheNeural", "Gender": "Male", "Locale": "zh-TW", "mood": "thrown in"},
+                {"Locale": "en-US"},
+            ]),
+            Self::GoogleSpeech => json!({"voices": [
+                {"name": "en-US-Chirp3-HD-Charon", "languageCodes": ["en-US"], "ssmlGender": "MALE",
+                    "naturalSampleRateHertz": 24_000},
+                {"name": "Achernar", "ssmlGender": "SSML_VOICE_GENDER_UNSPECIFIED", "mood": "thrown in"},
+                {"languageCodes": ["en-US"]},
+            ]}),
+            // Of two pages; where one ends is said by its last voice.
+            Self::Cartesia if query.contains("starting_after=anna") => json!({"data": [
+                {"id": "ben", "name": "Ben", "language": "de", "gender": "gender_neutral"},
+            ], "has_more": false}),
+            Self::Cartesia => json!({"data": [
+                {"id": "anna", "name": "Anna", "language": "en", "gender": "feminine", "mood": "thrown in"},
+            ], "has_more": true}),
             Self::VoAi => json!({"mood": "thrown in", "data": [{"name": "anna"}]}),
         }
     }

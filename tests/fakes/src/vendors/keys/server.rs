@@ -70,10 +70,15 @@ impl Desk {
     }
 }
 
-/// The vendor's call, for a server that has others besides; with `None` it asks for no key.
+/// The vendor's call, and its list of voices, for a server that has others besides; with `None` it asks for no key.
 pub(in crate::vendors) fn routes(vendor: KeyVendor, key: Option<String>) -> Router {
     let desk = Desk::new(vendor, key);
-    Router::new().route(vendor.path(), any(answer)).with_state(desk)
+    let routes = Router::new().route(vendor.path(), any(answer));
+    match vendor.voices_path() {
+        Some(path) => routes.route(path, any(answer)),
+        None => routes,
+    }
+    .with_state(desk)
 }
 
 async fn answer(State(desk): State<Desk>, request: Request) -> Response<HttpBody> {
@@ -92,8 +97,14 @@ async fn answer(State(desk): State<Desk>, request: Request) -> Response<HttpBody
         body,
     } = match answer {
         Ok(()) => {
-            let welcome = desk.vendor.welcome(desk.key.as_deref().unwrap_or_default());
-            KeyAnswer::foreign(200, &welcome.to_string())
+            let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+            let told = if desk.vendor.voices_path() == Some(path) {
+                desk.vendor.voices()
+            } else {
+                desk.vendor
+                    .welcome(desk.key.as_deref().unwrap_or_default(), query)
+            };
+            KeyAnswer::foreign(200, &told.to_string())
         }
         Err(answer) => answer,
     };

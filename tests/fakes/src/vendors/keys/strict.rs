@@ -10,7 +10,7 @@ pub(super) fn check(vendor: KeyVendor, key: Option<&str>, request: &KeyRequest) 
         .target
         .split_once('?')
         .unwrap_or((request.target.as_str(), ""));
-    if path != vendor.path() {
+    if path != vendor.path() && vendor.voices_path() != Some(path) {
         return Err(KeyAnswer::refusing(404, "not_found", "Unknown request URL"));
     }
     if request.method != Method::GET {
@@ -76,7 +76,10 @@ fn is_known(vendor: KeyVendor, parameter: &str) -> bool {
     match vendor {
         KeyVendor::Gemini => name == "pageSize" && is_size(),
         KeyVendor::AssemblyAi => name == "expires_in_seconds" && is_size(),
-        KeyVendor::Anthropic | KeyVendor::Speechmatics | KeyVendor::Cartesia => name == "limit" && is_size(),
+        KeyVendor::Anthropic | KeyVendor::Speechmatics => name == "limit" && is_size(),
+        KeyVendor::Cartesia => {
+            name == "limit" && (1..=100).contains(&value.parse().unwrap_or(0)) || name == "starting_after"
+        }
         KeyVendor::GoogleSpeech => name == "languageCode" && !value.is_empty(),
         KeyVendor::OpenAi
         | KeyVendor::AzureOpenAi

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use viva_audio::Clip;
 
 use super::refusal::{Refusal, check_key};
@@ -35,11 +36,12 @@ const FIELDS: [&str; 9] = [
 ];
 
 pub(super) async fn transcribe(State(desk): State<Desk>, request: Request) -> Response {
+    let asked = Instant::now();
     if let Some(refusal) = desk.refusal() {
         return refusal.into_response();
     }
     match read(&desk, request).await {
-        Ok(upload) => answer(&desk, upload).await,
+        Ok(upload) => answer(&desk, upload, asked).await,
         Err(refusal) => refusal.into_response(),
     }
 }
@@ -142,7 +144,7 @@ fn check_field(name: &str, value: &str) -> Result<(), Refusal> {
     ))
 }
 
-async fn answer(desk: &Desk, upload: Upload) -> Response {
+async fn answer(desk: &Desk, upload: Upload, asked: Instant) -> Response {
     let spoken = desk.next_spoken(is_voiced(&upload.audio.samples));
     let is_streamed = desk.script.streams && upload.field("stream") == Some("true");
     let mut answering = desk.take(upload);
@@ -150,6 +152,7 @@ async fn answer(desk: &Desk, upload: Upload) -> Response {
     if spoken.fault == Some(TextFault::Hang) {
         return pending().await;
     }
+    desk.delays.end(asked);
     if is_streamed {
         return streamed(&spoken, desk.script.chunk_bytes, answering);
     }

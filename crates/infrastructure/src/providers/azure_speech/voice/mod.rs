@@ -1,6 +1,7 @@
 //! Text-to-speech by `POST /cognitiveservices/v1`, which streams PCM without a header.
 
 mod config;
+mod list;
 mod ssml;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ use tracing::instrument;
 use viva_domain::ports::{
     ProviderError, SpeechStream, TextToSpeech, TextToSpeechCapabilities, TextToSpeechRequest,
 };
+use viva_domain::providers::ProviderVoice;
 use viva_domain::sessions::ProviderConfig;
 
 use self::config::Settings;
@@ -89,5 +91,10 @@ impl TextToSpeech for AzureTextToSpeech {
         };
         let response = self.http.send(&self.account, make).await?;
         speech_of_unknown_type(&self.account.provider, response, Format::pcm(), RATE)
+    }
+
+    #[instrument(name = "provider.azure_speech.tts.voices", skip_all, err(level = "debug"))]
+    async fn voices(&self) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
+        list::voices(&self.http, &self.account).await.map(Some)
     }
 }

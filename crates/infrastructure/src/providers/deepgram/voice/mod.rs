@@ -2,6 +2,7 @@
 
 mod config;
 mod flux;
+mod list;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -13,6 +14,7 @@ use tracing::instrument;
 use viva_domain::ports::{
     ProviderError, SpeechStream, TextToSpeech, TextToSpeechCapabilities, TextToSpeechRequest,
 };
+use viva_domain::providers::ProviderVoice;
 use viva_domain::sessions::ProviderConfig;
 
 use self::config::{Family, Settings};
@@ -115,5 +117,10 @@ impl TextToSpeech for DeepgramTextToSpeech {
             Family::Aura | Family::Aura2 => self.post(&settings, &request.text).await,
             Family::Flux => self.call(&settings, request.text).await,
         }
+    }
+
+    #[instrument(name = "provider.deepgram.tts.voices", skip_all, err(level = "debug"))]
+    async fn voices(&self) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
+        list::voices(&self.http, self.account()).await.map(Some)
     }
 }

@@ -2,6 +2,7 @@
 //! over gRPC only. PCM comes as a WAV file (`LINEAR16`); a server that sends it without its header is understood too.
 
 mod config;
+mod list;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -18,6 +19,7 @@ use viva_audio::SampleRate;
 use viva_domain::ports::{
     ProviderError, SpeechPart, SpeechStream, TextToSpeech, TextToSpeechCapabilities, TextToSpeechRequest,
 };
+use viva_domain::providers::ProviderVoice;
 use viva_domain::sessions::ProviderConfig;
 
 use self::config::Settings;
@@ -111,6 +113,11 @@ impl TextToSpeech for GoogleTextToSpeech {
         let spoken = stream::once(async move { spoken(&provider, response).await });
         let audible = spoken.try_filter(|samples| ready(!samples.is_empty()));
         Ok(audible.map_ok(SpeechPart::Audio).fuse().boxed())
+    }
+
+    #[instrument(name = "provider.google_cloud.tts.voices", skip_all, err(level = "debug"))]
+    async fn voices(&self) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
+        list::voices(&self.http, &self.account).await.map(Some)
     }
 }
 

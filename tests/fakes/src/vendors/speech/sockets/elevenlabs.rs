@@ -104,11 +104,7 @@ impl Tongue for ElevenLabs {
         let messages = std::mem::take(&mut self.messages);
         Ok(Some(Asked {
             context: messages[1]["context_id"].as_str().unwrap_or_default().to_owned(),
-            text: messages[1]["text"]
-                .as_str()
-                .unwrap_or_default()
-                .trim_end()
-                .to_owned(),
+            text: messages[1]["text"].as_str().unwrap_or_default().to_owned(),
             body: Value::Array(messages),
         }))
     }

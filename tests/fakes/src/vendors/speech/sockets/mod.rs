@@ -132,7 +132,8 @@ async fn speak(
 ) -> Result<(), Hung> {
     let began = Instant::now();
     let mut answering = desk.take(parts, asked.body.clone());
-    let speech = desk.next_speech(&asked.text);
+    // Nobody says the space that some texts have to end with.
+    let speech = desk.next_speech(asked.text.trim_end());
     let rate = desk.script.rate;
     let mut saying = speech.say_bytes(rate, desk.script.piece_bytes, began);
     let (mut sent, length) = (0, speech.length());

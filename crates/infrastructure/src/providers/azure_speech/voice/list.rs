@@ -1,0 +1,36 @@
+//! The voices of a region.
+
+use serde::Deserialize;
+use viva_domain::ports::ProviderError;
+use viva_domain::providers::ProviderVoice;
+
+use crate::providers::azure_speech::host::Half;
+use crate::providers::azure_speech::key::{KEY, key};
+use crate::providers::listing::{fetch, named, voice};
+use crate::providers::transport::{Account, HttpClient, lenient};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Listed {
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    short_name: String,
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    display_name: Option<String>,
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    gender: Option<String>,
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    locale: Option<String>,
+}
+
+pub(super) async fn voices(
+    http: &HttpClient,
+    account: &Account,
+) -> Result<Vec<ProviderVoice>, ProviderError> {
+    let headers: Vec<_> = key(account)?.map(|key| (KEY, key)).into_iter().collect();
+    let url = Half::Speaking.url(account, "cognitiveservices/voices/list");
+    let listed: Vec<Listed> = fetch(http, account, url, &headers).await?;
+    let voices = listed
+        .into_iter()
+        .map(|it| voice(it.short_name, it.display_name, it.locale, it.gender.as_deref()));
+    Ok(named(voices))
+}
