@@ -50,7 +50,11 @@ const ROUTES: [(&str, &str, May); 37] = [
     ("get", "/api/v1/me", Visitors(200)),
     ("get", "/api/v1/interaction/providers", Visitors(200)),
     // Nobody speaks texts here.
-    ("get", "/api/v1/interaction/providers/{provider}/voices", Visitors(404)),
+    (
+        "get",
+        "/api/v1/interaction/providers/{provider}/voices",
+        Visitors(404),
+    ),
     ("get", "/api/v1/selftest", Visitors(200)),
     ("post", "/api/v1/selftest", Visitors(202)),
     ("get", SESSIONS, Visitors(200)),
