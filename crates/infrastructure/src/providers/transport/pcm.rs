@@ -40,7 +40,7 @@ impl Decoder {
 
 /// The bytes of samples.
 pub fn encode(samples: &[i16]) -> Vec<u8> {
-    samples.iter().flat_map(|sample| sample.to_le_bytes()).collect()
+    viva_audio::pcm::to_le_bytes(samples)
 }
 
 #[cfg(test)]

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
@@ -12,11 +10,11 @@ use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
 
 use super::config::Settings;
-use super::wire::{Audio, Config, Request, Response, SpeechContext};
+use super::wire::{Config, Response, SpeechContext};
 use crate::providers::ears::{FILE_RATE, FileDesk};
 use crate::providers::google_cloud::host::Half;
 use crate::providers::google_cloud::key::KEY;
-use crate::providers::transport::{Account, HttpClient, body, errors, pcm};
+use crate::providers::transport::{Account, HttpClient, body, errors};
 
 /// The vendor takes a minute; of a longer utterance the beginning is lost.
 const MOST: Duration = Duration::from_millis(59_500);
@@ -47,7 +45,7 @@ impl Desk {
         }
     }
 
-    fn request(&self, samples: &[i16]) -> Request<'_> {
+    fn config(&self) -> Config<'_> {
         let Settings {
             model,
             language,
@@ -55,29 +53,24 @@ impl Desk {
             keyterms,
         } = &self.settings;
         let contexts = (!keyterms.is_empty()).then_some(SpeechContext { phrases: keyterms });
-        let most = usize::try_from(FILE_RATE.samples_in(MOST)).unwrap_or(usize::MAX);
-        let newest = &samples[samples.len().saturating_sub(most)..];
-        Request {
-            config: Config {
-                encoding: "LINEAR16",
-                sample_rate_hertz: FILE_RATE.hz(),
-                audio_channel_count: 1,
-                language_code: language,
-                alternative_language_codes: alternatives,
-                model,
-                enable_automatic_punctuation: true,
-                max_alternatives: 1,
-                speech_contexts: contexts.into_iter().collect(),
-            },
-            audio: Audio {
-                content: STANDARD.encode(pcm::encode(newest)),
-            },
+        Config {
+            encoding: "LINEAR16",
+            sample_rate_hertz: FILE_RATE.hz(),
+            audio_channel_count: 1,
+            language_code: language,
+            alternative_language_codes: alternatives,
+            model,
+            enable_automatic_punctuation: true,
+            max_alternatives: 1,
+            speech_contexts: contexts.into_iter().collect(),
         }
     }
 
     async fn ask(&self, samples: &[i16]) -> Result<String, ProviderError> {
         let provider = &self.account.provider;
-        let request = serde_json::to_vec(&self.request(samples));
+        let most = usize::try_from(FILE_RATE.samples_in(MOST)).unwrap_or(usize::MAX);
+        let newest = &samples[samples.len().saturating_sub(most)..];
+        let request = self.config().with_audio(newest);
         let request = Bytes::from(request.map_err(|err| errors::malformed(provider, &err))?);
         let make = |client: &reqwest::Client| {
             let post = client

@@ -1,17 +1,13 @@
 //! The vendor's messages. Fields that nobody needs are left out.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use crate::providers::ears::join;
-use crate::providers::transport::lenient;
+use crate::providers::transport::{lenient, pcm};
 
-/// `POST /v1/speech:recognize`.
-#[derive(Serialize)]
-pub(super) struct Request<'a> {
-    pub(super) config: Config<'a>,
-    pub(super) audio: Audio,
-}
-
+/// How `POST /v1/speech:recognize` writes down.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Config<'a> {
@@ -33,10 +29,16 @@ pub(super) struct SpeechContext<'a> {
     pub(super) phrases: &'a [String],
 }
 
-#[derive(Serialize)]
-pub(super) struct Audio {
-    /// In base64.
-    pub(super) content: String,
+impl Config<'_> {
+    /// The body that asks about this audio. Up to two megabytes of base64 hold nothing that JSON would write in another way,
+    /// and somebody waits: they are not looked through for it.
+    pub(super) fn with_audio(&self, samples: &[i16]) -> serde_json::Result<String> {
+        let config = serde_json::to_string(self)?;
+        let mut body = format!(r#"{{"config":{config},"audio":{{"content":""#);
+        STANDARD.encode_string(pcm::encode(samples), &mut body);
+        body.push_str(r#""}}"#);
+        Ok(body)
+    }
 }
 
 /// The answer; of what nobody understood it has no results.
