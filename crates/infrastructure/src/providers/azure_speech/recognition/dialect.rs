@@ -12,7 +12,7 @@ use viva_domain::ports::{Clock, ProviderError, SpeechToTextEventKind};
 
 use super::RATE;
 use super::kept::Kept;
-use super::wire::{CONFIG, Hypothesis, Phrase};
+use super::wire::{self, CONFIG, Hypothesis, Phrase};
 use crate::providers::azure_speech::frame::{Headers, Received};
 use crate::providers::ears::{Dialect, Dialing, Dictation, Glue, Message, Order, Said, pieces};
 use crate::providers::transport::socket::Socket;
@@ -261,6 +261,10 @@ impl Dialect for Recognition {
             "turn.end" => self.on_turn_end(said),
             _ => {}
         }
+    }
+
+    fn closed(&self, code: u16, reason: &str) -> Option<ProviderError> {
+        wire::closed(code, reason, self.account())
     }
 
     /// There is none; a connection that ends in silence is opened again with the next audio.

@@ -4,7 +4,7 @@ use rstest::rstest;
 use serde_json::json;
 use viva_domain::ports::{ProviderErrorKind, SpeechToTextEventKind};
 use viva_fakes::CapturedLogs;
-use viva_fakes::vendors::ears::Spoken;
+use viva_fakes::vendors::ears::{EarsServer, Spoken};
 
 use super::kind;
 use crate::providers::ears::rig::{Rig, lost};
@@ -66,14 +66,16 @@ async fn what_another_connection_cannot_cure_ends_the_conversation(
     assert_eq!(rig.server.requests().len(), 1);
 }
 
+#[rstest]
+#[case(|server| server.say(json!({"message_type": "session_time_limit_exceeded", "error": "why"})))]
+#[case(|server| server.close(1_000, ""))]
 #[tokio::test]
-async fn a_session_that_is_over_is_begun_again() {
+async fn a_session_that_is_over_is_begun_again(#[case] end: fn(&EarsServer)) {
     let logs = CapturedLogs::start();
     let rig = Rig::start(kind()).await;
     let mut talk = rig.talk(&[]).await;
     patiently(rig.server.until(|lines| lines.len() == 1)).await;
-    rig.server
-        .say(json!({"message_type": "session_time_limit_exceeded", "error": "why"}));
+    end(&rig.server);
     lost(&logs, 1).await;
     talk.speak().await;
     talk.finalize().await;
