@@ -110,6 +110,8 @@ impl Failure {
         let meaning = match self.kind.as_str() {
             "not_authorised" => "invalid_api_key",
             "not_allowed" => "permission_denied",
+            // That of sessions at a time; what is used up is a time limit.
+            "quota_exceeded" => "too_many_requests",
             "timelimit_exceeded" => "quota_exceeded",
             "invalid_language" | "invalid_config" => "unsupported_value",
             // A session that is over is begun again.
@@ -152,7 +154,8 @@ mod tests {
     #[rstest]
     #[case("not_authorised", ProviderErrorKind::CredentialInvalid)]
     #[case("not_allowed", ProviderErrorKind::CredentialForbidden)]
-    #[case("quota_exceeded", ProviderErrorKind::QuotaExceeded)]
+    #[case("quota_exceeded", ProviderErrorKind::RateLimited)]
+    #[case("timelimit_exceeded", ProviderErrorKind::QuotaExceeded)]
     #[case("invalid_model", ProviderErrorKind::InvalidConfig("why".to_owned()))]
     #[case("invalid_language", ProviderErrorKind::InvalidConfig("why".to_owned()))]
     #[case("idle_timeout", ProviderErrorKind::Unavailable)]
