@@ -125,8 +125,8 @@ async fn the_mode_is_the_model() {
 const IDLE: &str = "Exceeded maximum websocket connection idle duration(> 300000ms)";
 
 #[rstest]
-#[case::broken_off(|server| server.cut())]
-#[case::idle_for_too_long(|server| server.close(1_000, IDLE))]
+#[case::broken_off(|server: &EarsServer| server.cut())]
+#[case::idle_for_too_long(|server: &EarsServer| server.close(1_000, IDLE))]
 #[tokio::test]
 async fn another_connection_begins_anew(#[case] end: fn(&EarsServer)) {
     let rig = Rig::start(kind()).await;

@@ -67,8 +67,8 @@ async fn what_another_connection_cannot_cure_ends_the_conversation(
 }
 
 #[rstest]
-#[case(|server| server.say(json!({"message_type": "session_time_limit_exceeded", "error": "why"})))]
-#[case(|server| server.close(1_000, ""))]
+#[case(|server: &EarsServer| server.say(json!({"message_type": "session_time_limit_exceeded", "error": "why"})))]
+#[case(|server: &EarsServer| server.close(1_000, ""))]
 #[tokio::test]
 async fn a_session_that_is_over_is_begun_again(#[case] end: fn(&EarsServer)) {
     let logs = CapturedLogs::start();
