@@ -4,6 +4,7 @@ use serde::Deserialize;
 use viva_domain::ports::ProviderError;
 
 use crate::providers::transport::errors::Complaint;
+use crate::providers::transport::socket::is_curable;
 use crate::providers::transport::{Account, lenient};
 
 /// End the turn that runs.
@@ -73,8 +74,15 @@ impl TurnInfo {
 impl Failure {
     pub(super) fn into_error(self, account: &Account) -> ProviderError {
         let code = self.error_code.and_then(|code| u16::try_from(code).ok());
-        let own = code.and_then(|code| closed(code, &self.error, account));
-        own.unwrap_or_else(|| Complaint::new("", self.error).into_error(account, None))
+        if let Some(own) = code.and_then(|code| closed(code, &self.error, account)) {
+            return own;
+        }
+        // The close that follows would say the same.
+        let meaning = match code {
+            Some(code) if is_curable(Some(code)) => "unavailable",
+            _ => "",
+        };
+        Complaint::new(meaning, self.error).into_error(account, None)
     }
 }
 
@@ -170,5 +178,22 @@ mod tests {
         };
         assert_eq!(failure.into_error(&account).kind, kind);
         assert!(closed(1_011, "", &account).is_none());
+    }
+
+    #[rstest]
+    #[case(json!(1_013), ProviderErrorKind::Unavailable)]
+    #[case(json!(1_011), ProviderErrorKind::Unavailable)]
+    #[case(json!(1_008), ProviderErrorKind::Failed("why".to_owned()))]
+    #[case(json!(null), ProviderErrorKind::Failed("why".to_owned()))]
+    fn a_code_of_everybody_means_what_it_means_in_a_close(
+        #[case] code: Value,
+        #[case] kind: ProviderErrorKind,
+    ) {
+        let account = account("https://streaming.assemblyai.com", Some("key"));
+        let error = json!({"type": "Error", "error_code": code, "error": "why"});
+        let Ok(ServerMessage::Error(failure)) = serde_json::from_value(error) else {
+            panic!("it is not understood");
+        };
+        assert_eq!(failure.into_error(&account).kind, kind);
     }
 }
