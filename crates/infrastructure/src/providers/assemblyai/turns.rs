@@ -12,7 +12,7 @@ use crate::providers::ears::{Beginning, Dialect, Dialing, Greeting, Message, Ord
 use crate::providers::transport::socket::Socket;
 use crate::providers::transport::{Account, errors};
 
-/// Where no turn runs there is no answer, and it gets so many times less.
+/// Where no turn runs there is no answer, and it gets so many times less; so does a better text of a turn that is over.
 const HURRY: u32 = 6;
 /// The vendor ends a session after three hours.
 const AGE: Duration = Duration::from_mins(150);
@@ -85,6 +85,7 @@ impl Turns {
             self.end(said);
         } else if !std::mem::replace(&mut turn.is_eager, true) {
             said.event(SpeechToTextEventKind::EagerFinal(text));
+            said.ends_within = Some(self.patience / HURRY);
         }
     }
 

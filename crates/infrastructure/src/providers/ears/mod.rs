@@ -81,7 +81,8 @@ pub(super) trait Dialect: Send + Sync + 'static {
     /// What to send for an order to write down.
     fn finalize(&mut self, said: &mut Said) -> Order;
 
-    /// The answer to the oldest order, for which the vendor took too long; what it still says about it is ignored.
+    /// The answer to the oldest order, or the end of the turn that runs, for which the vendor took too long; what it still
+    /// says about it is ignored.
     fn give_up(&mut self) -> SpeechToTextEventKind;
 
     /// Takes what the vendor says.
@@ -124,6 +125,8 @@ pub(super) struct Said {
     pub(super) events: Vec<SpeechToTextEventKind>,
     /// Back to the vendor.
     pub(super) messages: Vec<Message>,
+    /// The turn that runs has ended in this time, if only with what is known of it.
+    pub(super) ends_within: Option<Duration>,
     /// Why the connection is of no use any more; whether another one is worth while follows from the kind.
     pub(super) lost: Option<ProviderError>,
 }

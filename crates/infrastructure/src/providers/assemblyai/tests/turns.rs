@@ -97,6 +97,31 @@ async fn a_turn_that_is_written_better_later_is_prepared_first() {
 }
 
 #[tokio::test]
+async fn a_turn_that_is_not_written_better_in_time_ends_as_it_is() {
+    let mut rig = Rig::start(kind()).await;
+    rig.ears.patience = Duration::from_millis(300);
+    let request = config(
+        PROVIDER,
+        "universal-streaming-english",
+        &[("format_turns", "true")],
+    );
+    let mut talk = Talk::open(&rig.ears, &request).await;
+    patiently(rig.server.until(|lines| lines.len() == 1)).await;
+    rig.server.say(turn(0, "tell me", true, false));
+    for expected in [
+        SpeechToTextEventKind::SpeechStarted,
+        SpeechToTextEventKind::EagerFinal("tell me".to_owned()),
+        SpeechToTextEventKind::Final("tell me".to_owned()),
+    ] {
+        assert_eq!(talk.next().await, expected);
+    }
+    rig.server.say(turn(0, "Tell me.", true, true));
+    rig.server.say(turn(1, "Next.", true, true));
+    assert_eq!(talk.next().await, SpeechToTextEventKind::SpeechStarted);
+    assert_eq!(talk.text().await, "Next.");
+}
+
+#[tokio::test]
 async fn a_turn_whose_end_is_not_told_ends_with_the_next_one() {
     let rig = Rig::start(kind()).await;
     let mut talk = rig.talk(&[]).await;

@@ -40,6 +40,8 @@ struct Listening<D> {
     held: Held,
     /// Orders that the vendor was given and did not answer, oldest first.
     orders: VecDeque<Ordered>,
+    /// When the turn that the vendor found has ended.
+    ending: Option<Instant>,
     /// What waits for room in `events`. While there is any, the vendor is not read.
     outbox: VecDeque<SpeechToTextEvent>,
     /// The user speaks, and the vendor heard some of it.
@@ -81,6 +83,7 @@ pub(in crate::providers) async fn listen<D: Dialect>(
         tries: Tries::default(),
         held: Held::default(),
         orders: VecDeque::new(),
+        ending: None,
         outbox: VecDeque::new(),
         is_in_utterance: false,
         broken: None,
@@ -213,7 +216,9 @@ impl<D: Dialect> Listening<D> {
                 let lost = said.lost.take();
                 let messages = std::mem::take(&mut said.messages);
                 let begins = said.events.contains(&SpeechToTextEventKind::SpeechStarted);
+                let ending = said.ends_within.map(|time| now + time);
                 self.tell(now, said);
+                self.ending = ending.or(self.ending);
                 self.send(messages).await;
                 if begins && !self.orders.is_empty() {
                     self.order_again(now).await;
@@ -235,6 +240,10 @@ impl<D: Dialect> Listening<D> {
                 self.lose(errors::unavailable(self.provider(), "no transcript in time").into());
             }
         }
+        if is_due(self.ending) {
+            let end = self.dialect.give_up();
+            self.say(now, end);
+        }
         if is_due(self.held_deadline())
             && let Some(number) = self.held.drop_order()
         {
@@ -254,6 +263,7 @@ impl<D: Dialect> Listening<D> {
     fn timer(&self) -> Option<Instant> {
         [
             self.order_deadline(),
+            self.ending,
             self.held_deadline(),
             self.spare.due(),
             self.keep_alive_due(),
@@ -300,9 +310,9 @@ impl<D: Dialect> Listening<D> {
                 if !text.is_empty() {
                     self.tries.forget();
                 }
-                self.orders.pop_front()
+                self.answered()
             }
-            SpeechToTextEventKind::FinalFailed(_) => self.orders.pop_front(),
+            SpeechToTextEventKind::FinalFailed(_) => self.answered(),
             SpeechToTextEventKind::Failed(_) => {
                 self.fail();
                 None
@@ -314,6 +324,12 @@ impl<D: Dialect> Listening<D> {
             answers: answered.map(|order| order.number),
             kind,
         });
+    }
+
+    /// The oldest order has its answer, if there is one, and the turn its end.
+    fn answered(&mut self) -> Option<Ordered> {
+        self.ending = None;
+        self.orders.pop_front()
     }
 
     /// Answers an order that the vendor was not given.

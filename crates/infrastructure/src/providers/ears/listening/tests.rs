@@ -87,6 +87,7 @@ fn unconnected() -> Listening<Plain> {
         tries: Tries::default(),
         held: Held::default(),
         orders: VecDeque::new(),
+        ending: None,
         outbox: VecDeque::new(),
         is_in_utterance: false,
         broken: None,
