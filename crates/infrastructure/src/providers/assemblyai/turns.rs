@@ -140,16 +140,16 @@ impl Dialect for Turns {
         }
     }
 
-    fn give_up(&mut self) -> SpeechToTextEventKind {
+    fn give_up(&mut self, said: &mut Said) {
         let Some(Turn { order, text, .. }) = self.turn.take() else {
-            return SpeechToTextEventKind::Final(String::new());
+            return said.event(SpeechToTextEventKind::Final(String::new()));
         };
         self.over = Some(order);
         if text.is_empty() {
             let err = errors::unavailable(&self.account().provider, "no transcript in time");
-            return SpeechToTextEventKind::FinalFailed(err.into());
+            return said.event(SpeechToTextEventKind::FinalFailed(err.into()));
         }
-        SpeechToTextEventKind::Final(text)
+        said.event(SpeechToTextEventKind::Final(text));
     }
 
     fn hear(&mut self, text: &str, said: &mut Said) {

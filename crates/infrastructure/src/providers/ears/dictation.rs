@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use viva_domain::ports::{ProviderError, RUN_UP, SpeechToTextEventKind};
+use viva_domain::ports::{RUN_UP, SpeechToTextEventKind};
 
 use super::{Said, Utterance, join, push_within};
 use crate::providers::transport::{Account, errors};
@@ -104,22 +104,16 @@ impl Dictation {
         self.settle(SpeechToTextEventKind::Final(text), said);
     }
 
-    /// As [`Self::answer`] where it could not.
-    pub(in crate::providers) fn fail(&mut self, err: ProviderError, said: &mut Said) {
-        self.settle(SpeechToTextEventKind::FinalFailed(err.into()), said);
-    }
-
-    /// The answer to the oldest order, for which the vendor took too long: what is known.
-    pub(in crate::providers) fn give_up(&mut self, account: &Account) -> SpeechToTextEventKind {
+    /// The vendor took too long with the oldest utterance: what is known is its answer.
+    pub(in crate::providers) fn give_up(&mut self, account: &Account, said: &mut Said) {
         let text = self.text();
-        self.orders.pop_front();
-        self.settled.clear();
-        self.open.clear();
-        if text.is_empty() {
+        let answer = if text.is_empty() {
             let err = errors::unavailable(&account.provider, "no transcript in time");
-            return SpeechToTextEventKind::FinalFailed(err.into());
-        }
-        SpeechToTextEventKind::Final(text)
+            SpeechToTextEventKind::FinalFailed(err.into())
+        } else {
+            SpeechToTextEventKind::Final(text)
+        };
+        self.settle(answer, said);
     }
 
     /// The connection is gone, and with it everything that was not answered. What nobody was told yet is not.
@@ -251,9 +245,8 @@ mod tests {
         assert!(said.events.is_empty());
         dictation.add("one", &mut said);
         dictation.answer(&mut said);
-        dictation.fail(errors::failed("acme", "why"), &mut said);
-        assert_eq!(said.events[..3], [partial("one"), text("one"), text("")]);
-        assert!(matches!(said.events[3], SpeechToTextEventKind::FinalFailed(_)));
+        dictation.answer(&mut said);
+        assert_eq!(said.events, [partial("one"), text("one"), text(""), text("")]);
         dictation.end();
         dictation.answer(&mut said);
         dictation.add("nobody's", &mut said);
@@ -267,12 +260,16 @@ mod tests {
         let mut dictation = speaking(Glue::ByScript);
         dictation.add("In", &mut said);
         dictation.set_open("time", &mut said);
-        for _ in 0..2 {
-            dictation.order(true, &mut said);
+        for is_asked in [true, true, false] {
+            dictation.order(is_asked, &mut said);
         }
-        assert_eq!(dictation.give_up(&vendor), text("In time"));
-        let nothing = dictation.give_up(&vendor);
-        assert!(matches!(nothing, SpeechToTextEventKind::FinalFailed(_)));
+        said.events.clear();
+        dictation.give_up(&vendor, &mut said);
+        assert_eq!(said.events, [text("In time")]);
+        dictation.give_up(&vendor, &mut said);
+        assert!(matches!(said.events[1], SpeechToTextEventKind::FinalFailed(_)));
+        // Of the one behind it nothing was asked, so nothing of it is late.
+        assert_eq!(said.events[2..], [text("")]);
     }
 
     #[test]

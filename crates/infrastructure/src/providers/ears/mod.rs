@@ -81,9 +81,9 @@ pub(super) trait Dialect: Send + Sync + 'static {
     /// What to send for an order to write down.
     fn finalize(&mut self, said: &mut Said) -> Order;
 
-    /// The answer to the oldest order, or the end of the turn that runs, for which the vendor took too long; what it still
-    /// says about it is ignored.
-    fn give_up(&mut self) -> SpeechToTextEventKind;
+    /// The vendor took too long to answer the oldest order, or to end the turn that runs: tells what is known. What the vendor
+    /// still says about it is ignored.
+    fn give_up(&mut self, said: &mut Said);
 
     /// Takes what the vendor says.
     fn hear(&mut self, text: &str, said: &mut Said);

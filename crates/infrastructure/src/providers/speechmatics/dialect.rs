@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
+use viva_domain::ports::ProviderError;
 
 use super::RATE;
 use super::wire::{ForceEnd, ServerMessage, Start};
@@ -93,8 +93,8 @@ impl Dialect for Recognition {
         }
     }
 
-    fn give_up(&mut self) -> SpeechToTextEventKind {
-        self.dictation.give_up(&self.dialing.account)
+    fn give_up(&mut self, said: &mut Said) {
+        self.dictation.give_up(&self.dialing.account, said);
     }
 
     fn hear(&mut self, text: &str, said: &mut Said) {

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use reqwest::header::{HeaderName, HeaderValue};
 use serde::de::DeserializeOwned;
 use viva_audio::WavHeader;
-use viva_domain::ports::{Clock, ProviderError, SpeechToTextEventKind};
+use viva_domain::ports::{Clock, ProviderError};
 
 use super::RATE;
 use super::kept::Kept;
@@ -235,8 +235,8 @@ impl Dialect for Recognition {
         }
     }
 
-    fn give_up(&mut self) -> SpeechToTextEventKind {
-        self.dictation.give_up(&self.dialing.account)
+    fn give_up(&mut self, said: &mut Said) {
+        self.dictation.give_up(&self.dialing.account, said);
     }
 
     fn hear(&mut self, text: &str, said: &mut Said) {

@@ -233,16 +233,13 @@ impl<D: Dialect> Listening<D> {
     async fn on_timer(&mut self) {
         let now = Instant::now();
         let is_due = |moment: Option<Instant>| moment.is_some_and(|moment| moment <= now);
-        if is_due(self.order_deadline()) {
-            let answer = self.dialect.give_up();
-            self.say(now, answer);
+        if is_due(self.order_deadline()) || is_due(self.ending) {
+            let mut said = Said::default();
+            self.dialect.give_up(&mut said);
+            self.tell(now, said);
             if !D::TELLS_ORDERS_APART {
                 self.lose(errors::unavailable(self.provider(), "no transcript in time").into());
             }
-        }
-        if is_due(self.ending) {
-            let end = self.dialect.give_up();
-            self.say(now, end);
         }
         if is_due(self.held_deadline())
             && let Some(number) = self.held.drop_order()
@@ -346,6 +343,7 @@ impl<D: Dialect> Listening<D> {
         self.has_failed = true;
         self.line = Line::Asleep;
         self.orders.clear();
+        self.ending = None;
         self.held = Held::default();
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
+use viva_domain::ports::ProviderError;
 
 use super::RATE;
 use super::wire::{After, ServerMessage, chunk};
@@ -83,8 +83,8 @@ impl Dialect for Scribe {
         }
     }
 
-    fn give_up(&mut self) -> SpeechToTextEventKind {
-        self.dictation.give_up(&self.dialing.account)
+    fn give_up(&mut self, said: &mut Said) {
+        self.dictation.give_up(&self.dialing.account, said);
     }
 
     fn hear(&mut self, text: &str, said: &mut Said) {
@@ -100,11 +100,11 @@ impl Dialect for Scribe {
             }
             // There was nothing to write down.
             "insufficient_audio_activity" => self.dictation.answer(said),
-            kind => match message.error(self.account()) {
-                Some(err) if kind == "commit_throttled" => self.dictation.fail(err, said),
-                Some(err) => said.loses(err),
-                None => {}
-            },
+            _ => {
+                if let Some(err) = message.error(self.account()) {
+                    said.loses(err);
+                }
+            }
         }
     }
 

@@ -153,6 +153,11 @@ impl Realtime {
         if let Some(item) = self.items.iter_mut().find(|item| is_meant(item)) {
             item.answer = Some(answer);
         }
+        self.tell(said);
+    }
+
+    /// Tells the answers that wait for nobody.
+    fn tell(&mut self, said: &mut Said) {
         while let Some(answer) = self.items.front_mut().and_then(|item| item.answer.take()) {
             self.items.pop_front();
             said.event(answer);
@@ -249,17 +254,14 @@ impl Dialect for Realtime {
         }
         let message = message.map(|event| Message::text(json(&event)));
         self.items.push_back(item);
-        while let Some(answer) = self.items.front_mut().and_then(|item| item.answer.take()) {
-            self.items.pop_front();
-            said.event(answer);
-        }
+        self.tell(said);
         Order {
             messages: message.into_iter().collect(),
             wait: self.patience,
         }
     }
 
-    fn give_up(&mut self) -> SpeechToTextEventKind {
+    fn give_up(&mut self, said: &mut Said) {
         if let Some(item) = self.items.pop_front() {
             match item.id {
                 Some(id) => {
@@ -269,7 +271,8 @@ impl Dialect for Realtime {
             }
         }
         let err = errors::unavailable(&self.account().provider, "no transcript in time");
-        SpeechToTextEventKind::FinalFailed(err.into())
+        said.event(SpeechToTextEventKind::FinalFailed(err.into()));
+        self.tell(said);
     }
 
     fn hear(&mut self, text: &str, said: &mut Said) {
