@@ -8,18 +8,12 @@ use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
 use super::RATE;
 use super::pieces::Pieces;
 use super::wire::{self, FORCE_ENDPOINT, KEEP_ALIVE, ServerMessage};
-use crate::providers::ears::{Beginning, Dialect, Dialing, Greeting, Message, Order, Said};
+use crate::providers::ears::{Beginning, Dialect, Dialing, FoundTurns, HURRY, Message, Order, Said};
 use crate::providers::transport::socket::Socket;
 use crate::providers::transport::{Account, errors};
 
-/// Where no turn runs there is no answer, and it gets so many times less; so does a better text of a turn that is over.
-const HURRY: u32 = 6;
 /// The vendor ends a session after three hours.
 const AGE: Duration = Duration::from_mins(150);
-const GREETING: Greeting = Greeting {
-    begins,
-    closed: wire::closed,
-};
 
 /// What was sent, and what was understood of it.
 pub(super) struct Turns {
@@ -29,16 +23,9 @@ pub(super) struct Turns {
     /// How long the vendor may take to end the turn that runs.
     patience: Duration,
     pieces: Pieces,
-    turn: Option<Turn>,
-    /// Turns up to this one are over for the session, whatever is still said about them.
-    over: Option<u64>,
-}
-
-struct Turn {
-    order: u64,
-    text: String,
-    /// It may be over; how it is written best is still to come.
-    is_eager: bool,
+    turns: FoundTurns,
+    /// A turn that is over but for how it is written best.
+    prepared: Option<u64>,
 }
 
 impl Turns {
@@ -48,51 +35,35 @@ impl Turns {
             ends_twice,
             patience,
             pieces: Pieces::default(),
-            turn: None,
-            over: None,
+            turns: FoundTurns::default(),
+            prepared: None,
         }
     }
 
     fn on_turn(&mut self, told: &wire::TurnInfo, said: &mut Said) {
         let order = told.turn_order;
-        if self.over.is_some_and(|over| order <= over) {
+        if self.turns.is_over(order) {
             return;
         }
         // The end of the one before was never told.
-        if self.turn.as_ref().is_some_and(|turn| turn.order < order) {
-            self.end(said);
+        if self.turns.running().is_some_and(|running| running < order) {
+            self.turns.end(said);
         }
         let text = told.text();
-        if self.turn.is_none() {
-            // Before its first word it is none.
-            if text.is_empty() {
-                return;
-            }
-            said.event(SpeechToTextEventKind::SpeechStarted);
+        // Before its first word it is none.
+        if self.turns.running().is_none() && text.is_empty() {
+            return;
         }
-        let turn = self.turn.get_or_insert(Turn {
-            order,
-            text: String::new(),
-            is_eager: false,
-        });
-        let is_news = turn.text != text;
-        turn.text.clone_from(&text);
+        let is_news = self.turns.hear(order, &text, said);
         if !told.end_of_turn {
             if is_news && !text.is_empty() {
                 said.event(SpeechToTextEventKind::Partial(text));
             }
         } else if !self.ends_twice || told.turn_is_formatted {
-            self.end(said);
-        } else if !std::mem::replace(&mut turn.is_eager, true) {
+            self.turns.end(said);
+        } else if self.prepared.replace(order) != Some(order) {
             said.event(SpeechToTextEventKind::EagerFinal(text));
             said.ends_within = Some(self.patience / HURRY);
-        }
-    }
-
-    fn end(&mut self, said: &mut Said) {
-        if let Some(turn) = self.turn.take() {
-            self.over = Some(turn.order);
-            said.event(SpeechToTextEventKind::Final(turn.text));
         }
     }
 }
@@ -107,7 +78,7 @@ impl Dialect for Turns {
 
     fn connect(&self) -> BoxFuture<'static, Result<Socket, ProviderError>> {
         let dialing = self.dialing.clone();
-        Box::pin(async move { dialing.greet(None, GREETING).await })
+        Box::pin(async move { dialing.greet::<Self>(None, begins).await })
     }
 
     fn longest_age(&self) -> Option<Duration> {
@@ -131,25 +102,12 @@ impl Dialect for Turns {
         let rest = self.pieces.flush().map(|rest| Message::pcm(&rest));
         Order {
             messages: rest.into_iter().chain([Message::text(FORCE_ENDPOINT)]).collect(),
-            wait: if self.turn.is_some() {
-                self.patience
-            } else {
-                // One may just be beginning, and if none is, there is no answer.
-                self.patience / HURRY
-            },
+            wait: self.turns.wait(self.patience),
         }
     }
 
     fn give_up(&mut self, said: &mut Said) {
-        let Some(Turn { order, text, .. }) = self.turn.take() else {
-            return said.event(SpeechToTextEventKind::Final(String::new()));
-        };
-        self.over = Some(order);
-        if text.is_empty() {
-            let err = errors::unavailable(&self.account().provider, "no transcript in time");
-            return said.event(SpeechToTextEventKind::FinalFailed(err.into()));
-        }
-        said.event(SpeechToTextEventKind::Final(text));
+        self.turns.give_up(&self.dialing.account, said);
     }
 
     fn hear(&mut self, text: &str, said: &mut Said) {
@@ -161,8 +119,8 @@ impl Dialect for Turns {
         }
     }
 
-    fn closed(&self, code: u16, reason: &str) -> Option<ProviderError> {
-        wire::closed(code, reason, self.account())
+    fn closed(code: u16, reason: &str, account: &Account) -> Option<ProviderError> {
+        wire::closed(code, reason, account)
     }
 
     fn keep_alive(&self) -> Option<Message> {
@@ -170,7 +128,7 @@ impl Dialect for Turns {
     }
 
     fn is_in_turn(&self) -> bool {
-        self.turn.is_some()
+        self.turns.running().is_some()
     }
 }
 

@@ -8,8 +8,8 @@ use viva_domain::ports::{ProviderError, RUN_UP, SpeechToTextEventKind};
 
 use super::transcript::{Segment, Transcript};
 use super::wire::{FINALIZE, KEEP_ALIVE, NovaMessage, Results, Word};
-use super::{HURRY, RATE};
-use crate::providers::ears::{Dialect, Dialing, Message, Order, Said};
+use super::RATE;
+use crate::providers::ears::{Dialect, Dialing, HURRY, Message, Order, Said};
 use crate::providers::transport::socket::Socket;
 use crate::providers::transport::{Account, errors};
 

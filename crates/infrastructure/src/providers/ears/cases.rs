@@ -13,6 +13,7 @@ use viva_domain::sessions::ProviderConfig;
 use viva_fakes::CapturedLogs;
 use viva_fakes::vendors::RecordedLine;
 
+use super::rig::lost;
 use super::talk::{PROVIDER, Talk, logged, patiently};
 use crate::providers::transport::hanging_up;
 
@@ -238,13 +239,8 @@ pub(in crate::providers) async fn a_connection_that_breaks_between_utterances_is
     for cut in 1..4 {
         assert_eq!(bench.ask(&mut talk).await, text("hello world"), "{cut}");
         bench.server.cut();
-        let noticed = async {
-            while logs.text().matches("Lost the connection").count() < cut {
-                tokio::task::yield_now().await;
-            }
-        };
         // What is said until the line is back is kept.
-        patiently(noticed).await;
+        lost(&logs, cut).await;
     }
     assert_eq!(bench.server.lines().len(), 3);
 }

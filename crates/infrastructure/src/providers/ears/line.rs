@@ -9,7 +9,7 @@ use reqwest::StatusCode;
 use tokio::time::{Instant, sleep_until};
 use viva_domain::ports::{ProviderError, ProviderErrorKind};
 
-use super::Message;
+use super::{Dialect, Message};
 use crate::providers::transport::Account;
 use crate::providers::transport::errors::{self, Complaint};
 use crate::providers::transport::socket::{Frame, Socket, is_curable};
@@ -91,8 +91,14 @@ impl Line {
 }
 
 impl Loss {
+    /// What it means that a vendor closed the connection.
+    pub(super) fn closed<D: Dialect>(account: &Account, code: Option<u16>, reason: &str) -> Self {
+        let own = code.and_then(|code| D::closed(code, reason, account));
+        own.map_or_else(|| Self::closed_by_anybody(account, code, reason), Self::from)
+    }
+
     /// What a code means that means the same everywhere.
-    pub(super) fn closed(account: &Account, code: Option<u16>, reason: &str) -> Self {
+    fn closed_by_anybody(account: &Account, code: Option<u16>, reason: &str) -> Self {
         // Nobody asked for the end: some vendors close normally after a while of silence.
         let is_worth_another = code == Some(NORMAL) || is_curable(code);
         let code = code.unwrap_or(1005);
@@ -181,7 +187,7 @@ mod tests {
             api_key: None,
             organization: None,
         };
-        let loss = Loss::closed(&account, code, reason);
+        let loss = Loss::closed_by_anybody(&account, code, reason);
         assert_eq!(loss.is_curable, is_curable);
         let is_unavailable = loss.err.kind == ProviderErrorKind::Unavailable;
         assert_eq!(is_unavailable, is_curable, "{:?}", loss.err);

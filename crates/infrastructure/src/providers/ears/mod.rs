@@ -1,8 +1,9 @@
 //! Speech-to-text over a WebSocket that stays open for a conversation: what the adapters share.
 //!
-//! A [`Dialect`] knows what a vendor says and takes; it does no I/O and reads no clock. A `Listening` owns the connection:
+//! A [`Dialect`] knows what a vendor says and takes; it does no I/O and waits for nothing. A `Listening` owns the connection:
 //! it keeps it alive, opens it again when it breaks, and sees to it that every order is answered once. A [`Dialing`] is the
-//! way to the vendor. A [`Dictation`] is most of a dialect of a vendor that is sent speech only and answers in order.
+//! way to the vendor. A [`Dictation`] is most of a dialect of a vendor that is sent speech only and answers in order,
+//! [`FoundTurns`] of one of a vendor that finds turns.
 //!
 //! A connection that breaks between utterances is opened again without a word, and what is heard meanwhile is kept. One
 //! that breaks in an utterance fails that utterance. Refusals that another try does not change end the conversation.
@@ -20,9 +21,11 @@ mod line;
 mod listening;
 #[cfg(test)]
 pub(super) mod rig;
+mod speech;
 #[cfg(test)]
 pub(super) mod talk;
 mod text;
+mod turns;
 mod utterance;
 
 use std::time::Duration;
@@ -34,11 +37,13 @@ use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
 use super::transport::socket::Socket;
 use super::transport::{Account, pcm};
 
-pub(super) use self::dialing::{Beginning, Dialing, Greeting};
+pub(super) use self::dialing::{Beginning, Dialing};
 pub(super) use self::dictation::{Dictation, Glue};
 pub(super) use self::files::{FILE_RATE, FileDesk, FileLimits, listen_to_files};
 pub(super) use self::listening::{KEEP_ALIVE, listen};
+pub(super) use self::speech::SpeechOnly;
 pub(super) use self::text::{join, push_within};
+pub(super) use self::turns::{FoundTurns, HURRY};
 pub(super) use self::utterance::Utterance;
 
 /// How long an order may take to be answered: it may have to wait for a connection, and the vendor for a while after that.
@@ -90,7 +95,7 @@ pub(super) trait Dialect: Send + Sync + 'static {
 
     /// What it means that the vendor closed the connection with a code of its own; `None` for those that mean the same
     /// everywhere.
-    fn closed(&self, _code: u16, _reason: &str) -> Option<ProviderError> {
+    fn closed(_code: u16, _reason: &str, _account: &Account) -> Option<ProviderError> {
         None
     }
 

@@ -8,15 +8,10 @@ use viva_domain::ports::ProviderError;
 use super::RATE;
 use super::wire::{ForceEnd, ServerMessage, Start};
 use crate::providers::ears::{
-    Beginning, Dialect, Dialing, Dictation, Glue, Greeting, Message, Order, Said, pieces,
+    Beginning, Dialect, Dialing, Dictation, Glue, Message, Order, Said, pieces,
 };
 use crate::providers::transport::socket::Socket;
 use crate::providers::transport::{Account, errors};
-
-const GREETING: Greeting = Greeting {
-    begins,
-    closed: |_, _, _| None,
-};
 
 /// What was sent, and what was understood of it.
 pub(super) struct Recognition {
@@ -64,7 +59,7 @@ impl Dialect for Recognition {
 
     fn connect(&self) -> BoxFuture<'static, Result<Socket, ProviderError>> {
         let (dialing, start) = (self.dialing.clone(), self.start.clone());
-        Box::pin(async move { dialing.introduce(start, GREETING).await })
+        Box::pin(async move { dialing.introduce::<Self>(start, begins).await })
     }
 
     fn forget(&mut self) {
@@ -83,10 +78,9 @@ impl Dialect for Recognition {
     }
 
     fn finalize(&mut self, said: &mut Said) -> Order {
-        let is_asked = self.dictation.end() > 0;
-        self.dictation.order(is_asked, said);
+        let sent = self.dictation.end(said);
         let timestamp = self.seconds();
-        let message = is_asked.then(|| Message::text(ForceEnd { timestamp }.json()));
+        let message = (sent > 0).then(|| Message::text(ForceEnd { timestamp }.json()));
         Order {
             messages: message.into_iter().collect(),
             wait: self.patience,

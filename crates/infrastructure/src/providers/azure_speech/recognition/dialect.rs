@@ -219,9 +219,7 @@ impl Dialect for Recognition {
     }
 
     fn finalize(&mut self, said: &mut Said) -> Order {
-        let is_asked = self.dictation.end() > 0;
-        self.dictation.order(is_asked, said);
-        let message = if !is_asked {
+        let message = if self.dictation.end(said) == 0 {
             None
         } else if self.must_wait() {
             self.waiting.push_back(Piece::End);
@@ -263,8 +261,8 @@ impl Dialect for Recognition {
         }
     }
 
-    fn closed(&self, code: u16, reason: &str) -> Option<ProviderError> {
-        wire::closed(code, reason, self.account())
+    fn closed(code: u16, reason: &str, account: &Account) -> Option<ProviderError> {
+        wire::closed(code, reason, account)
     }
 
     /// There is none; a connection that ends in silence is opened again with the next audio.

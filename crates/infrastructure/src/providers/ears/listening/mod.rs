@@ -204,9 +204,7 @@ impl<D: Dialect> Listening<D> {
             Ring::Answered(Ok(socket)) => self.on_open(socket).await,
             Ring::Answered(Err(err)) => self.lose(err.into()),
             Ring::Closed { code, reason } => {
-                let own = code.and_then(|code| self.dialect.closed(code, &reason));
-                let loss =
-                    own.map_or_else(|| Loss::closed(self.dialect.account(), code, &reason), Loss::from);
+                let loss = Loss::closed::<D>(self.dialect.account(), code, &reason);
                 self.lose(loss);
             }
             Ring::Lost(loss) => self.lose(loss),

@@ -8,17 +8,13 @@ use viva_domain::ports::ProviderError;
 use super::RATE;
 use super::wire::{After, ServerMessage, chunk};
 use crate::providers::ears::{
-    Beginning, Dialect, Dialing, Dictation, Glue, Greeting, Message, Order, Said, pieces,
+    Beginning, Dialect, Dialing, Dictation, Glue, Message, Order, Said, pieces,
 };
 use crate::providers::transport::socket::Socket;
 use crate::providers::transport::{Account, errors};
 
 /// Less is not committed, in samples, but ends the session: 300 ms. The rest is silence.
 const LEAST: usize = RATE as usize * 3 / 10;
-const GREETING: Greeting = Greeting {
-    begins,
-    closed: |_, _, _| None,
-};
 
 /// What was sent, and what was understood of it.
 pub(super) struct Scribe {
@@ -55,7 +51,7 @@ impl Dialect for Scribe {
 
     fn connect(&self) -> BoxFuture<'static, Result<Socket, ProviderError>> {
         let dialing = self.dialing.clone();
-        Box::pin(async move { dialing.greet(None, GREETING).await })
+        Box::pin(async move { dialing.greet::<Self>(None, begins).await })
     }
 
     fn forget(&mut self) {
@@ -71,8 +67,7 @@ impl Dialect for Scribe {
     }
 
     fn finalize(&mut self, said: &mut Said) -> Order {
-        let sent = self.dictation.end();
-        self.dictation.order(sent > 0, said);
+        let sent = self.dictation.end(said);
         let commit = || {
             let silence = vec![0; LEAST.saturating_sub(sent)];
             Message::text(chunk(&silence, After::Commit))
