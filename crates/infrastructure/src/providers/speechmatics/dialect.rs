@@ -97,9 +97,13 @@ impl Dialect for Recognition {
                 self.dictation.set_open(transcript.text(), said);
             }
             Ok(ServerMessage::AddTranscript(transcript)) => self.dictation.add(transcript.text(), said),
-            Ok(ServerMessage::EndOfUtterance) => self.dictation.answer(said),
+            Ok(ServerMessage::EndOfUtterance(end)) if end.is_asked_for() => self.dictation.answer(said),
             Ok(ServerMessage::Error(failure)) => said.loses(failure.into_error(self.account())),
-            Ok(ServerMessage::RecognitionStarted | ServerMessage::Unknown) => {}
+            Ok(
+                ServerMessage::RecognitionStarted
+                | ServerMessage::EndOfUtterance(_)
+                | ServerMessage::Unknown,
+            ) => {}
             Err(err) => errors::ignore(&self.account().provider, &err),
         }
     }

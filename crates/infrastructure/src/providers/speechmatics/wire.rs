@@ -58,7 +58,7 @@ pub(super) enum ServerMessage {
     /// What may still change, of all that is not final.
     AddPartialTranscript(Transcript),
     AddTranscript(Transcript),
-    EndOfUtterance,
+    EndOfUtterance(End),
     /// The connection is closed after it.
     Error(Failure),
     #[serde(other)]
@@ -75,6 +75,13 @@ pub(super) struct Transcript {
 struct Metadata {
     #[serde(default, deserialize_with = "lenient::or_default")]
     transcript: String,
+}
+
+/// An utterance is over.
+#[derive(Deserialize)]
+pub(super) struct End {
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    forced: Option<bool>,
 }
 
 /// Why a connection is of no use any more.
@@ -102,6 +109,13 @@ impl Transcript {
     /// With the spaces that belong before and after it.
     pub(super) fn text(&self) -> &str {
         &self.metadata.transcript
+    }
+}
+
+impl End {
+    /// Whether it answers an order; the vendor may end utterances by itself, and say so.
+    pub(super) fn is_asked_for(&self) -> bool {
+        self.forced != Some(false)
     }
 }
 
