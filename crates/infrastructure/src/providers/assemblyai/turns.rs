@@ -1,5 +1,6 @@
 //! The vendor finds the turns.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -15,6 +16,9 @@ use crate::providers::transport::{Account, errors};
 /// The vendor ends a session after three hours.
 const AGE: Duration = Duration::from_mins(150);
 
+/// Of a turn that begins so much may be heard before its first word is understood, in samples: a second.
+const LATEST: usize = RATE as usize;
+
 /// What was sent, and what was understood of it.
 pub(super) struct Turns {
     dialing: Dialing,
@@ -23,6 +27,8 @@ pub(super) struct Turns {
     /// How long the vendor may take to end the turn that runs.
     patience: Duration,
     pieces: Pieces,
+    /// The latest audio of no turn that was found.
+    latest: VecDeque<i16>,
     turns: FoundTurns,
     /// A turn that is over but for how it is written best.
     prepared: Option<u64>,
@@ -35,6 +41,7 @@ impl Turns {
             ends_twice,
             patience,
             pieces: Pieces::default(),
+            latest: VecDeque::new(),
             turns: FoundTurns::default(),
             prepared: None,
         }
@@ -47,7 +54,7 @@ impl Turns {
         }
         // The end of the one before was never told.
         if self.turns.running().is_some_and(|running| running < order) {
-            self.turns.end(said);
+            self.end(said);
         }
         let text = told.text();
         // Before its first word it is none.
@@ -60,11 +67,16 @@ impl Turns {
                 said.event(SpeechToTextEventKind::Partial(text));
             }
         } else if !self.ends_twice || told.turn_is_formatted {
-            self.turns.end(said);
+            self.end(said);
         } else if self.prepared.replace(order) != Some(order) {
             said.event(SpeechToTextEventKind::EagerFinal(text));
             said.ends_within = Some(self.patience / HURRY);
         }
+    }
+
+    fn end(&mut self, said: &mut Said) {
+        self.turns.end(said);
+        self.latest.clear();
     }
 }
 
@@ -86,10 +98,20 @@ impl Dialect for Turns {
     }
 
     fn forget(&mut self) {
-        *self = Self::new(self.dialing.clone(), self.ends_twice, self.patience);
+        let new = Self::new(self.dialing.clone(), self.ends_twice, self.patience);
+        let old = std::mem::replace(self, new);
+        self.latest = old.latest;
+    }
+
+    fn take_over(&mut self) -> Vec<Message> {
+        let latest = std::mem::take(&mut self.latest);
+        self.audio(&Vec::from(latest))
     }
 
     fn audio(&mut self, samples: &[i16]) -> Vec<Message> {
+        self.latest.extend(samples);
+        let surplus = self.latest.len().saturating_sub(LATEST);
+        self.latest.drain(..surplus);
         let pieces = self.pieces.push(samples);
         pieces.iter().map(|piece| Message::pcm(piece)).collect()
     }
@@ -108,6 +130,7 @@ impl Dialect for Turns {
 
     fn give_up(&mut self, said: &mut Said) {
         self.turns.give_up(&self.dialing.account, said);
+        self.latest.clear();
     }
 
     fn hear(&mut self, text: &str, said: &mut Said) {

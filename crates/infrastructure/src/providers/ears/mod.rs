@@ -77,6 +77,12 @@ pub(super) trait Dialect: Send + Sync + 'static {
     /// The connection is gone, and with it everything that was not answered.
     fn forget(&mut self);
 
+    /// What to send first on a connection that takes over from another one, after [`Self::forget`]: what the old one may have
+    /// heard of a turn that it has not found yet.
+    fn take_over(&mut self) -> Vec<Message> {
+        Vec::new()
+    }
+
     /// What to send for user audio, if it is sent now.
     fn audio(&mut self, samples: &[i16]) -> Vec<Message>;
 

@@ -7,7 +7,7 @@ use viva_fakes::vendors::ears::{EarsScript, Spoken};
 
 use super::{MODEL, kind};
 use crate::providers::ears::rig::Rig;
-use crate::providers::ears::talk::{PROVIDER, Talk, config, patiently};
+use crate::providers::ears::talk::{PROVIDER, Talk, config, later, patiently};
 
 fn partial(text: &str) -> SpeechToTextEventKind {
     SpeechToTextEventKind::Partial(text.to_owned())
@@ -164,6 +164,27 @@ async fn a_turn_that_was_given_up_does_not_end_twice() {
     rig.server.say(turn(1, "Next.", true, true));
     assert_eq!(talk.next().await, SpeechToTextEventKind::SpeechStarted);
     assert_eq!(talk.text().await, "Next.");
+}
+
+#[tokio::test]
+async fn a_new_session_hears_what_the_old_one_had_not_understood_yet() {
+    let rig = Rig::start(kind()).await;
+    let mut talk = rig.talk(&[]).await;
+    talk.speak().await;
+    assert_eq!(talk.answer().await, SpeechToTextEventKind::SpeechStarted);
+    talk.finalize().await;
+    assert_eq!(talk.text().await, "hello world");
+    // Quieter than what the server takes for a word.
+    talk.audio(100, 60).await;
+    patiently(rig.server.until(|lines| lines[0].audio.ends_with(&[100; 960]))).await;
+    later(Duration::from_mins(150)).await;
+    let lines = patiently(rig.server.until(|lines| lines[0].closed.is_some())).await;
+    assert_eq!(lines[1].audio, [100; 960]);
+    talk.audio(100, 1_500).await;
+    patiently(rig.server.until(|lines| lines[1].audio.len() == 960 + 24_000)).await;
+    later(Duration::from_mins(150)).await;
+    let lines = patiently(rig.server.until(|lines| lines[1].closed.is_some())).await;
+    assert_eq!(lines[2].audio, [100; 16_000]);
 }
 
 #[tokio::test]

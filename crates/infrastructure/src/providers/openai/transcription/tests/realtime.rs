@@ -8,6 +8,7 @@ use super::super::config::Settings;
 use super::super::realtime::Realtime;
 use super::{REALTIME, Rig, Talk, account, config, http, patiently};
 use crate::providers::Defaults;
+use crate::providers::ears::talk::later;
 use crate::providers::ears::{Dialect, Said};
 
 #[tokio::test]
@@ -148,13 +149,6 @@ async fn a_session_that_expires_is_opened_again() {
     talk.speak().await;
     talk.finalize().await;
     assert_eq!(talk.text().await, "hello world");
-}
-
-/// So much time passes at once.
-async fn later(time: Duration) {
-    tokio::time::pause();
-    tokio::time::advance(time).await;
-    tokio::time::resume();
 }
 
 /// 300 ms of run-up and 400 ms of sound.
