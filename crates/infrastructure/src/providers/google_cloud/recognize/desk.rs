@@ -9,6 +9,7 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
 use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use tokio::task::spawn_blocking;
 use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
 
 use super::config::Settings;
@@ -75,9 +76,14 @@ impl Desk {
         }
     }
 
-    async fn ask(&self, samples: &[i16]) -> Result<String, ProviderError> {
+    async fn ask(&self, samples: Vec<i16>) -> Result<String, ProviderError> {
         let provider = &self.account.provider;
-        let request = serde_json::to_vec(&self.request(samples));
+        let desk = self.clone();
+        // A minute of them is some milliseconds of work.
+        let written = spawn_blocking(move || serde_json::to_vec(&desk.request(&samples)));
+        let request = written
+            .await
+            .map_err(|err| errors::unavailable(provider, err))?;
         let request = Bytes::from(request.map_err(|err| errors::malformed(provider, &err))?);
         let make = |client: &reqwest::Client| {
             let post = client
@@ -105,7 +111,7 @@ impl FileDesk for Desk {
     fn send(&self, samples: Vec<i16>) -> BoxStream<'static, SpeechToTextEventKind> {
         let desk = self.clone();
         let answer = async move {
-            match desk.ask(&samples).await {
+            match desk.ask(samples).await {
                 Ok(text) => SpeechToTextEventKind::Final(text),
                 Err(err) => SpeechToTextEventKind::FinalFailed(err.into()),
             }
