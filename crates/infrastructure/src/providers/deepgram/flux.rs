@@ -5,8 +5,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
 
-use super::wire::{FORCE_END_TURN, FluxMessage, TurnEvent, TurnInfo};
 use super::RATE;
+use super::wire::{FORCE_END_TURN, FluxMessage, TurnEvent, TurnInfo};
 use crate::providers::ears::{Dialect, Dialing, FoundTurns, Message, Order, Said};
 use crate::providers::transport::socket::Socket;
 use crate::providers::transport::{Account, errors};

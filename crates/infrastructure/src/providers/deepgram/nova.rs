@@ -6,9 +6,9 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use viva_domain::ports::{ProviderError, RUN_UP, SpeechToTextEventKind};
 
+use super::RATE;
 use super::transcript::{Segment, Transcript};
 use super::wire::{FINALIZE, KEEP_ALIVE, NovaMessage, Results, Word};
-use super::RATE;
 use crate::providers::ears::{Dialect, Dialing, HURRY, Message, Order, Said};
 use crate::providers::transport::socket::Socket;
 use crate::providers::transport::{Account, errors};

@@ -7,9 +7,7 @@ use viva_domain::ports::ProviderError;
 
 use super::RATE;
 use super::wire::{ForceEnd, ServerMessage, Start};
-use crate::providers::ears::{
-    Beginning, Dialect, Dialing, Dictation, Glue, Message, Order, Said, pieces,
-};
+use crate::providers::ears::{Beginning, Dialect, Dialing, Dictation, Glue, Message, Order, Said, pieces};
 use crate::providers::transport::socket::Socket;
 use crate::providers::transport::{Account, errors};
 
@@ -100,9 +98,7 @@ impl Dialect for Recognition {
             Ok(ServerMessage::EndOfUtterance(end)) if end.is_asked_for() => self.dictation.answer(said),
             Ok(ServerMessage::Error(failure)) => said.loses(failure.into_error(self.account())),
             Ok(
-                ServerMessage::RecognitionStarted
-                | ServerMessage::EndOfUtterance(_)
-                | ServerMessage::Unknown,
+                ServerMessage::RecognitionStarted | ServerMessage::EndOfUtterance(_) | ServerMessage::Unknown,
             ) => {}
             Err(err) => errors::ignore(&self.account().provider, &err),
         }

@@ -7,9 +7,7 @@ use viva_domain::ports::ProviderError;
 
 use super::RATE;
 use super::wire::{After, ServerMessage, chunk};
-use crate::providers::ears::{
-    Beginning, Dialect, Dialing, Dictation, Glue, Message, Order, Said, pieces,
-};
+use crate::providers::ears::{Beginning, Dialect, Dialing, Dictation, Glue, Message, Order, Said, pieces};
 use crate::providers::transport::socket::Socket;
 use crate::providers::transport::{Account, errors};
 

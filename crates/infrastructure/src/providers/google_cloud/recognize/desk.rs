@@ -81,9 +81,7 @@ impl Desk {
         let desk = self.clone();
         // A minute of them is some milliseconds of work.
         let written = spawn_blocking(move || serde_json::to_vec(&desk.request(&samples)));
-        let request = written
-            .await
-            .map_err(|err| errors::unavailable(provider, err))?;
+        let request = written.await.map_err(|err| errors::unavailable(provider, err))?;
         let request = Bytes::from(request.map_err(|err| errors::malformed(provider, &err))?);
         let make = |client: &reqwest::Client| {
             let post = client

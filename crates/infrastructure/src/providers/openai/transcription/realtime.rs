@@ -12,9 +12,7 @@ use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
 
 use super::config::{Api, Settings};
 use super::wire::{ClientEvent, Format, Input, Model, NoiseReduction, ServerEvent, Session, SessionAudio};
-use crate::providers::ears::{
-    Beginning, Dialect, Dialing, Message, Order, Said, SpeechOnly, push_within,
-};
+use crate::providers::ears::{Beginning, Dialect, Dialing, Message, Order, Said, SpeechOnly, push_within};
 use crate::providers::transport::errors::{self, Complaint};
 use crate::providers::transport::socket::Socket;
 use crate::providers::transport::{Account, HttpClient, pcm};

@@ -18,10 +18,7 @@ const UNAVAILABLE: ProviderErrorKind = ProviderErrorKind::Unavailable;
 #[case(Spoken::of("").errs("commit_throttled", "slower"), ProviderErrorKind::RateLimited)]
 #[case(Spoken::of("").closes(1011, ""), UNAVAILABLE)]
 #[tokio::test]
-async fn an_utterance_that_fails_fails_alone(
-    #[case] spoken: Spoken,
-    #[case] expected: ProviderErrorKind,
-) {
+async fn an_utterance_that_fails_fails_alone(#[case] spoken: Spoken, #[case] expected: ProviderErrorKind) {
     let rig = Rig::start(kind()).await;
     rig.server.hear(spoken);
     let mut talk = rig.talk(&[]).await;
