@@ -29,7 +29,7 @@ pub(super) struct Turns {
     pieces: Pieces,
     /// The latest audio of no turn that was found.
     latest: VecDeque<i16>,
-    turns: FoundTurns,
+    found: FoundTurns,
     /// A turn that is over but for how it is written best.
     prepared: Option<u64>,
 }
@@ -42,26 +42,26 @@ impl Turns {
             patience,
             pieces: Pieces::default(),
             latest: VecDeque::new(),
-            turns: FoundTurns::default(),
+            found: FoundTurns::default(),
             prepared: None,
         }
     }
 
     fn on_turn(&mut self, told: &wire::TurnInfo, said: &mut Said) {
         let order = told.turn_order;
-        if self.turns.is_over(order) {
+        if self.found.is_over(order) {
             return;
         }
         // The end of the one before was never told.
-        if self.turns.running().is_some_and(|running| running < order) {
+        if self.found.running().is_some_and(|running| running < order) {
             self.end(said);
         }
         let text = told.text();
         // Before its first word it is none.
-        if self.turns.running().is_none() && text.is_empty() {
+        if self.found.running().is_none() && text.is_empty() {
             return;
         }
-        let is_news = self.turns.hear(order, &text, said);
+        let is_news = self.found.hear(order, &text, said);
         if !told.end_of_turn {
             if is_news && !text.is_empty() {
                 said.event(SpeechToTextEventKind::Partial(text));
@@ -75,7 +75,7 @@ impl Turns {
     }
 
     fn end(&mut self, said: &mut Said) {
-        self.turns.end(said);
+        self.found.end(said);
         self.latest.clear();
     }
 }
@@ -124,12 +124,12 @@ impl Dialect for Turns {
         let rest = self.pieces.flush().map(|rest| Message::pcm(&rest));
         Order {
             messages: rest.into_iter().chain([Message::text(FORCE_ENDPOINT)]).collect(),
-            wait: self.turns.wait(self.patience),
+            wait: self.found.wait(self.patience),
         }
     }
 
     fn give_up(&mut self, said: &mut Said) {
-        self.turns.give_up(&self.dialing.account, said);
+        self.found.give_up(&self.dialing.account, said);
         self.latest.clear();
     }
 
@@ -151,7 +151,7 @@ impl Dialect for Turns {
     }
 
     fn is_in_turn(&self) -> bool {
-        self.turns.running().is_some()
+        self.found.running().is_some()
     }
 }
 
