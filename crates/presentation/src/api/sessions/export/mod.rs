@@ -16,7 +16,7 @@ use serde::Deserialize;
 use tracing::instrument;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-use viva_application::history::{Export, History, Stereo};
+use viva_application::history::{Export, History, HistoryError, Stereo};
 use viva_domain::ids::SessionId;
 use viva_protocol::problem::Problem as ProblemBody;
 use viva_protocol::rest;
