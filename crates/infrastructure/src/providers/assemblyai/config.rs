@@ -3,7 +3,7 @@
 //! | Option | Value | Default | Meaning |
 //! |---|---|---|---|
 //! | `keyterms` | 1 to 100 texts | none | Words that are likely to be said. |
-//! | `format_turns` | `true`, `false` | the vendor's | A `universal-streaming` model writes with capitals and full stops, some time after the turn is over; until then the answer is prepared. Other models always do. |
+//! | `format_turns` | `true`, `false` | the vendor's | A `universal-streaming` model writes with capitals and full stops, up to half a second after the turn is over, which counts as time until it is; the answer is prepared meanwhile. Other models always do. |
 //! | `end_of_turn_confidence_threshold` | 0 to 1 | the vendor's | How sure it must be that the turn is over. |
 //! | `min_turn_silence` | 0 to 60000 ms | the vendor's | A turn ends after so much silence, if it is sure. |
 //! | `max_turn_silence` | 0 to 60000 ms | the vendor's | A turn ends after so much silence, however sure it is. |

@@ -1,5 +1,6 @@
 //! The vendor finds the turns.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -8,18 +9,15 @@ use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
 use super::RATE;
 use super::pieces::Pieces;
 use super::wire::{self, FORCE_ENDPOINT, KEEP_ALIVE, ServerMessage};
-use crate::providers::ears::{Beginning, Dialect, Dialing, Greeting, Message, Order, Said};
+use crate::providers::ears::{Beginning, Dialect, Dialing, FoundTurns, HURRY, Message, Order, Said};
 use crate::providers::transport::socket::Socket;
 use crate::providers::transport::{Account, errors};
 
-/// Where no turn runs there is no answer, and it gets so many times less.
-const HURRY: u32 = 6;
 /// The vendor ends a session after three hours.
 const AGE: Duration = Duration::from_mins(150);
-const GREETING: Greeting = Greeting {
-    begins,
-    closed: wire::closed,
-};
+
+/// Of a turn that begins so much may be heard before its first word is understood, in samples: a second.
+const LATEST: usize = RATE as usize;
 
 /// What was sent, and what was understood of it.
 pub(super) struct Turns {
@@ -29,16 +27,11 @@ pub(super) struct Turns {
     /// How long the vendor may take to end the turn that runs.
     patience: Duration,
     pieces: Pieces,
-    turn: Option<Turn>,
-    /// Turns up to this one are over for the session, whatever is still said about them.
-    over: Option<u64>,
-}
-
-struct Turn {
-    order: u64,
-    text: String,
-    /// It may be over; how it is written best is still to come.
-    is_eager: bool,
+    /// The latest audio of no turn that was found.
+    latest: VecDeque<i16>,
+    found: FoundTurns,
+    /// A turn that is over but for how it is written best.
+    prepared: Option<u64>,
 }
 
 impl Turns {
@@ -48,51 +41,42 @@ impl Turns {
             ends_twice,
             patience,
             pieces: Pieces::default(),
-            turn: None,
-            over: None,
+            latest: VecDeque::new(),
+            found: FoundTurns::default(),
+            prepared: None,
         }
     }
 
     fn on_turn(&mut self, told: &wire::TurnInfo, said: &mut Said) {
         let order = told.turn_order;
-        if self.over.is_some_and(|over| order <= over) {
+        if self.found.is_over(order) {
             return;
         }
         // The end of the one before was never told.
-        if self.turn.as_ref().is_some_and(|turn| turn.order < order) {
+        if self.found.running().is_some_and(|running| running < order) {
             self.end(said);
         }
         let text = told.text();
-        if self.turn.is_none() {
-            // Before its first word it is none.
-            if text.is_empty() {
-                return;
-            }
-            said.event(SpeechToTextEventKind::SpeechStarted);
+        // Before its first word it is none.
+        if self.found.running().is_none() && text.is_empty() {
+            return;
         }
-        let turn = self.turn.get_or_insert(Turn {
-            order,
-            text: String::new(),
-            is_eager: false,
-        });
-        let is_news = turn.text != text;
-        turn.text.clone_from(&text);
+        let is_news = self.found.hear(order, &text, said);
         if !told.end_of_turn {
             if is_news && !text.is_empty() {
                 said.event(SpeechToTextEventKind::Partial(text));
             }
         } else if !self.ends_twice || told.turn_is_formatted {
             self.end(said);
-        } else if !std::mem::replace(&mut turn.is_eager, true) {
+        } else if self.prepared.replace(order) != Some(order) {
             said.event(SpeechToTextEventKind::EagerFinal(text));
+            said.ends_within = Some(self.patience / HURRY);
         }
     }
 
     fn end(&mut self, said: &mut Said) {
-        if let Some(turn) = self.turn.take() {
-            self.over = Some(turn.order);
-            said.event(SpeechToTextEventKind::Final(turn.text));
-        }
+        self.found.end(said);
+        self.latest.clear();
     }
 }
 
@@ -106,7 +90,7 @@ impl Dialect for Turns {
 
     fn connect(&self) -> BoxFuture<'static, Result<Socket, ProviderError>> {
         let dialing = self.dialing.clone();
-        Box::pin(async move { dialing.greet(None, GREETING).await })
+        Box::pin(async move { dialing.greet::<Self>(None, begins).await })
     }
 
     fn longest_age(&self) -> Option<Duration> {
@@ -114,10 +98,20 @@ impl Dialect for Turns {
     }
 
     fn forget(&mut self) {
-        *self = Self::new(self.dialing.clone(), self.ends_twice, self.patience);
+        let new = Self::new(self.dialing.clone(), self.ends_twice, self.patience);
+        let old = std::mem::replace(self, new);
+        self.latest = old.latest;
+    }
+
+    fn take_over(&mut self) -> Vec<Message> {
+        let latest = std::mem::take(&mut self.latest);
+        self.audio(&Vec::from(latest))
     }
 
     fn audio(&mut self, samples: &[i16]) -> Vec<Message> {
+        self.latest.extend(samples);
+        let surplus = self.latest.len().saturating_sub(LATEST);
+        self.latest.drain(..surplus);
         let pieces = self.pieces.push(samples);
         pieces.iter().map(|piece| Message::pcm(piece)).collect()
     }
@@ -130,25 +124,13 @@ impl Dialect for Turns {
         let rest = self.pieces.flush().map(|rest| Message::pcm(&rest));
         Order {
             messages: rest.into_iter().chain([Message::text(FORCE_ENDPOINT)]).collect(),
-            wait: if self.turn.is_some() {
-                self.patience
-            } else {
-                // One may just be beginning, and if none is, there is no answer.
-                self.patience / HURRY
-            },
+            wait: self.found.wait(self.patience),
         }
     }
 
-    fn give_up(&mut self) -> SpeechToTextEventKind {
-        let Some(Turn { order, text, .. }) = self.turn.take() else {
-            return SpeechToTextEventKind::Final(String::new());
-        };
-        self.over = Some(order);
-        if text.is_empty() {
-            let err = errors::unavailable(&self.account().provider, "no transcript in time");
-            return SpeechToTextEventKind::FinalFailed(err.into());
-        }
-        SpeechToTextEventKind::Final(text)
+    fn give_up(&mut self, said: &mut Said) {
+        self.found.give_up(&self.dialing.account, said);
+        self.latest.clear();
     }
 
     fn hear(&mut self, text: &str, said: &mut Said) {
@@ -160,8 +142,8 @@ impl Dialect for Turns {
         }
     }
 
-    fn closed(&self, code: u16, reason: &str) -> Option<ProviderError> {
-        wire::closed(code, reason, self.account())
+    fn closed(code: u16, reason: &str, account: &Account) -> Option<ProviderError> {
+        wire::closed(code, reason, account)
     }
 
     fn keep_alive(&self) -> Option<Message> {
@@ -169,7 +151,7 @@ impl Dialect for Turns {
     }
 
     fn is_in_turn(&self) -> bool {
-        self.turn.is_some()
+        self.found.running().is_some()
     }
 }
 

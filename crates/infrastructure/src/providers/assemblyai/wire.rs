@@ -3,7 +3,9 @@
 use serde::Deserialize;
 use viva_domain::ports::ProviderError;
 
+use crate::providers::ears::join;
 use crate::providers::transport::errors::Complaint;
+use crate::providers::transport::socket::is_curable;
 use crate::providers::transport::{Account, lenient};
 
 /// End the turn that runs.
@@ -58,24 +60,40 @@ pub(super) struct Failure {
 impl TurnInfo {
     /// The turn so far. At its end nothing changes any more.
     pub(super) fn text(&self) -> String {
-        let settled = self.transcript.trim();
-        let open = self.words.iter().filter(|word| word.word_is_final == Some(false));
-        let open: Vec<&str> = open.map(|word| word.text.trim()).collect();
-        let open = open.join(" ");
+        let mut text = self.transcript.trim().to_owned();
+        let all: String = self.words.iter().map(|word| word.text.as_str()).collect();
         // Some models have all words in the transcript.
-        if self.end_of_turn || settled.ends_with(&open) {
-            return settled.to_owned();
+        if self.end_of_turn || letters(&text).eq(letters(&all)) {
+            return text;
         }
-        format!("{settled} {open}").trim().to_owned()
+        for word in &self.words {
+            if word.word_is_final == Some(false) {
+                join(&mut text, word.text.trim());
+            }
+        }
+        text
     }
 }
 
 impl Failure {
     pub(super) fn into_error(self, account: &Account) -> ProviderError {
         let code = self.error_code.and_then(|code| u16::try_from(code).ok());
-        let own = code.and_then(|code| closed(code, &self.error, account));
-        own.unwrap_or_else(|| Complaint::new("", self.error).into_error(account, None))
+        if let Some(own) = code.and_then(|code| closed(code, &self.error, account)) {
+            return own;
+        }
+        // The close that follows would say the same.
+        let meaning = match code {
+            Some(code) if is_curable(Some(code)) => "unavailable",
+            _ => "",
+        };
+        Complaint::new(meaning, self.error).into_error(account, None)
     }
+}
+
+/// What is said, however it is written.
+fn letters(text: &str) -> impl Iterator<Item = char> {
+    let letters = text.chars().filter(|letter| letter.is_alphanumeric());
+    letters.flat_map(char::to_lowercase)
 }
 
 /// What the vendor's own codes mean; `None` for the others.
@@ -123,6 +141,12 @@ mod tests {
     #[case("Tell", json!([{"text": "Tell", "word_is_final": true}, {"text": "me", "word_is_final": false}]), "Tell me")]
     #[case("Tell me", json!([{"text": "Tell", "word_is_final": true}, {"text": "me", "word_is_final": false}]), "Tell me")]
     #[case("Tell", json!([{"text": "Tell"}]), "Tell")]
+    #[case("come", json!([{"text": "come", "word_is_final": true}, {"text": "me", "word_is_final": false}]), "come me")]
+    #[case("Tell", json!([{"text": "me", "word_is_final": false}]), "Tell me")]
+    #[case("Tell, me", json!([{"text": "tell", "word_is_final": true}, {"text": "me.", "word_is_final": false}]), "Tell, me")]
+    #[case("你好", json!([{"text": "你好", "word_is_final": true}, {"text": "好", "word_is_final": false}]), "你好好")]
+    #[case("你好世界", json!([{"text": "你好", "word_is_final": true}, {"text": "世界", "word_is_final": false}]), "你好世界")]
+    #[case("", json!([{"text": "今日", "word_is_final": false}, {"text": "は", "word_is_final": false}]), "今日は")]
     fn words_that_may_change_follow_those_that_do_not(
         #[case] transcript: &str,
         #[case] words: Value,
@@ -170,5 +194,22 @@ mod tests {
         };
         assert_eq!(failure.into_error(&account).kind, kind);
         assert!(closed(1_011, "", &account).is_none());
+    }
+
+    #[rstest]
+    #[case(json!(1_013), ProviderErrorKind::Unavailable)]
+    #[case(json!(1_011), ProviderErrorKind::Unavailable)]
+    #[case(json!(1_008), ProviderErrorKind::Failed("why".to_owned()))]
+    #[case(json!(null), ProviderErrorKind::Failed("why".to_owned()))]
+    fn a_code_of_everybody_means_what_it_means_in_a_close(
+        #[case] code: Value,
+        #[case] kind: ProviderErrorKind,
+    ) {
+        let account = account("https://streaming.assemblyai.com", Some("key"));
+        let error = json!({"type": "Error", "error_code": code, "error": "why"});
+        let Ok(ServerMessage::Error(failure)) = serde_json::from_value(error) else {
+            panic!("it is not understood");
+        };
+        assert_eq!(failure.into_error(&account).kind, kind);
     }
 }

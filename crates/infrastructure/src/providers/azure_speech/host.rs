@@ -31,11 +31,11 @@ const NAMED: [&str; 3] = [
     ".cognitiveservices.azure.cn",
     ".cognitiveservices.azure.us",
 ];
-/// The vendor's own domains.
+/// The vendor's own domains; at others of `azure.com` are everybody's machines.
 const DOMAINS: [&str; 5] = [
     "microsoft.com",
     "microsoft.us",
-    "azure.com",
+    "cognitiveservices.azure.com",
     "azure.cn",
     "azure.us",
 ];
@@ -110,6 +110,14 @@ mod tests {
         assert_eq!(Half::Hearing.url(&account, "a/b").as_str(), url);
         let is_container = base.starts_with("http:");
         assert_eq!(is_vendors(&account), !is_container);
+    }
+
+    #[test]
+    fn a_container_in_the_vendors_cloud_is_ones_own() {
+        let account = account("https://mine.westeurope.cloudapp.azure.com", None);
+        let url = "https://mine.westeurope.cloudapp.azure.com/a/b";
+        assert_eq!(Half::Hearing.url(&account, "a/b").as_str(), url);
+        assert!(!is_vendors(&account));
     }
 
     #[test]

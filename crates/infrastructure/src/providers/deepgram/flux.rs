@@ -5,25 +5,18 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
 
+use super::RATE;
 use super::wire::{FORCE_END_TURN, FluxMessage, TurnEvent, TurnInfo};
-use super::{HURRY, RATE};
-use crate::providers::ears::{Dialect, Dialing, Message, Order, Said};
+use crate::providers::ears::{Dialect, Dialing, FoundTurns, Message, Order, Said};
 use crate::providers::transport::socket::Socket;
 use crate::providers::transport::{Account, errors};
 
-/// The turn that runs.
+/// The turns so far.
 pub(super) struct Flux {
     dialing: Dialing,
     /// How long the vendor may take to end the turn that runs.
     patience: Duration,
-    turn: Option<Turn>,
-    /// Turns up to this one are over for the session, whatever is still said about them.
-    over: Option<u64>,
-}
-
-struct Turn {
-    index: u64,
-    text: String,
+    turns: FoundTurns,
 }
 
 impl Flux {
@@ -31,8 +24,7 @@ impl Flux {
         Self {
             dialing,
             patience,
-            turn: None,
-            over: None,
+            turns: FoundTurns::default(),
         }
     }
 
@@ -42,27 +34,15 @@ impl Flux {
             turn_index: index,
             transcript,
         } = info;
-        if self.over.is_some_and(|over| index <= over) || event == TurnEvent::Unknown {
+        if self.turns.is_over(index) || event == TurnEvent::Unknown {
+            return;
+        }
+        // Between turns it tells that nothing happens.
+        if self.turns.running().is_none() && event != TurnEvent::StartOfTurn {
             return;
         }
         let text = transcript.trim().to_owned();
-        let is_news = match (&mut self.turn, event) {
-            (None, TurnEvent::StartOfTurn) => {
-                self.turn = Some(Turn {
-                    index,
-                    text: text.clone(),
-                });
-                said.event(SpeechToTextEventKind::SpeechStarted);
-                !text.is_empty()
-            }
-            // Between turns it tells that nothing happens.
-            (None, _) => return,
-            (Some(turn), _) => {
-                let is_news = turn.text != text;
-                turn.text.clone_from(&text);
-                is_news
-            }
-        };
+        let is_news = self.turns.hear(index, &text, said);
         match event {
             TurnEvent::StartOfTurn | TurnEvent::Update | TurnEvent::Unknown if is_news => {
                 said.event(SpeechToTextEventKind::Partial(text));
@@ -70,11 +50,7 @@ impl Flux {
             TurnEvent::StartOfTurn | TurnEvent::Update | TurnEvent::Unknown => {}
             TurnEvent::EagerEndOfTurn => said.event(SpeechToTextEventKind::EagerFinal(text)),
             TurnEvent::TurnResumed => said.event(SpeechToTextEventKind::SpeechResumed),
-            TurnEvent::EndOfTurn => {
-                self.turn = None;
-                self.over = Some(index);
-                said.event(SpeechToTextEventKind::Final(text));
-            }
+            TurnEvent::EndOfTurn => self.turns.end(said),
         }
     }
 }
@@ -108,25 +84,12 @@ impl Dialect for Flux {
     fn finalize(&mut self, _said: &mut Said) -> Order {
         Order {
             messages: vec![Message::text(FORCE_END_TURN)],
-            wait: if self.turn.is_some() {
-                self.patience
-            } else {
-                // One may just be beginning, and if none is, there is no answer.
-                self.patience / HURRY
-            },
+            wait: self.turns.wait(self.patience),
         }
     }
 
-    fn give_up(&mut self) -> SpeechToTextEventKind {
-        let Some(Turn { index, text }) = self.turn.take() else {
-            return SpeechToTextEventKind::Final(String::new());
-        };
-        self.over = Some(index);
-        if text.is_empty() {
-            let err = errors::unavailable(&self.account().provider, "no transcript in time");
-            return SpeechToTextEventKind::FinalFailed(err.into());
-        }
-        SpeechToTextEventKind::Final(text)
+    fn give_up(&mut self, said: &mut Said) {
+        self.turns.give_up(&self.dialing.account, said);
     }
 
     fn hear(&mut self, text: &str, said: &mut Said) {
@@ -144,6 +107,6 @@ impl Dialect for Flux {
     }
 
     fn is_in_turn(&self) -> bool {
-        self.turn.is_some()
+        self.turns.running().is_some()
     }
 }

@@ -38,8 +38,6 @@ use super::transport::{Account, HttpClient, errors};
 const RATE: u32 = 16_000;
 /// How long the vendor may take to write down an utterance.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// Where there may be nothing to write down, and so no answer, it gets so many times less.
-const HURRY: u32 = 6;
 
 /// Deepgram as a speech-to-text provider.
 #[derive(Debug, Clone)]

@@ -6,10 +6,10 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use viva_domain::ports::{ProviderError, RUN_UP, SpeechToTextEventKind};
 
+use super::RATE;
 use super::transcript::{Segment, Transcript};
 use super::wire::{FINALIZE, KEEP_ALIVE, NovaMessage, Results, Word};
-use super::{HURRY, RATE};
-use crate::providers::ears::{Dialect, Dialing, Message, Order, Said};
+use crate::providers::ears::{Dialect, Dialing, HURRY, Message, Order, Said};
 use crate::providers::transport::socket::Socket;
 use crate::providers::transport::{Account, errors};
 
@@ -161,17 +161,17 @@ impl Dialect for Nova {
         }
     }
 
-    fn give_up(&mut self) -> SpeechToTextEventKind {
+    fn give_up(&mut self, said: &mut Said) {
         let Some(asked) = self.orders.pop_front() else {
-            return SpeechToTextEventKind::Final(String::new());
+            return said.event(SpeechToTextEventKind::Final(String::new()));
         };
         self.given_up.push_back(asked.until);
         let text = self.take(&asked);
         if text.is_empty() && asked.began.is_some() && !asked.may_be_ignored {
             let err = errors::unavailable(&self.account().provider, "no transcript in time");
-            return SpeechToTextEventKind::FinalFailed(err.into());
+            return said.event(SpeechToTextEventKind::FinalFailed(err.into()));
         }
-        SpeechToTextEventKind::Final(text)
+        said.event(SpeechToTextEventKind::Final(text));
     }
 
     fn hear(&mut self, text: &str, said: &mut Said) {

@@ -8,6 +8,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::timeout;
 use viva_domain::ports::ProviderError;
 
+use super::Dialect;
 use super::line::Loss;
 use crate::providers::transport::socket::{Frame, Socket, connect};
 use crate::providers::transport::{Account, HttpClient, errors};
@@ -24,14 +25,8 @@ pub(in crate::providers) struct Dialing {
     headers: HeaderMap,
 }
 
-/// How a vendor begins.
-#[derive(Clone, Copy)]
-pub(in crate::providers) struct Greeting {
-    /// What a message says about that, or why it does not begin.
-    pub(in crate::providers) begins: fn(&str, &Account) -> Result<Beginning, ProviderError>,
-    /// What a code of its own means with which it closes the connection instead.
-    pub(in crate::providers) closed: fn(u16, &str, &Account) -> Option<ProviderError>,
-}
+/// How far a vendor is with beginning, by its message, or why it does not begin.
+type Begins = fn(&str, &Account) -> Result<Beginning, ProviderError>;
 
 /// How far a vendor is with beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,48 +67,48 @@ impl Dialing {
     }
 
     /// Opens a connection and waits until the vendor says that it listens; it is told `wanted` when it asks.
-    pub(in crate::providers) async fn greet(
+    pub(in crate::providers) async fn greet<D: Dialect>(
         &self,
         wanted: Option<String>,
-        greeting: Greeting,
+        begins: Begins,
     ) -> Result<Socket, ProviderError> {
         let socket = self.open().await?;
-        self.until_ready(socket, wanted, greeting).await
+        self.until_ready::<D>(socket, wanted, begins).await
     }
 
     /// As [`Self::greet`] with a vendor that says nothing before it is told what is wanted.
-    pub(in crate::providers) async fn introduce(
+    pub(in crate::providers) async fn introduce<D: Dialect>(
         &self,
         wanted: String,
-        greeting: Greeting,
+        begins: Begins,
     ) -> Result<Socket, ProviderError> {
         let mut socket = self.open().await?;
         socket.send_text(wanted).await?;
-        self.until_ready(socket, None, greeting).await
+        self.until_ready::<D>(socket, None, begins).await
     }
 
-    async fn until_ready(
+    async fn until_ready<D: Dialect>(
         &self,
         mut socket: Socket,
         wanted: Option<String>,
-        greeting: Greeting,
+        begins: Begins,
     ) -> Result<Socket, ProviderError> {
-        timeout(LIMIT, self.read_beginning(&mut socket, wanted, greeting))
+        timeout(LIMIT, self.read_beginning::<D>(&mut socket, wanted, begins))
             .await
             .map_err(|_| errors::unavailable(&self.account.provider, "it does not begin in time"))??;
         Ok(socket)
     }
 
-    async fn read_beginning(
+    async fn read_beginning<D: Dialect>(
         &self,
         socket: &mut Socket,
         mut wanted: Option<String>,
-        greeting: Greeting,
+        begins: Begins,
     ) -> Result<(), ProviderError> {
         let account = &self.account;
         while let Some(frame) = socket.next().await {
             match frame? {
-                Frame::Text(text) => match (greeting.begins)(&text, account)? {
+                Frame::Text(text) => match begins(&text, account)? {
                     Beginning::Waits => {}
                     Beginning::Asks => {
                         if let Some(wanted) = wanted.take() {
@@ -124,8 +119,7 @@ impl Dialing {
                 },
                 Frame::Binary(_) => {}
                 Frame::Closed { code, reason } => {
-                    let own = code.and_then(|code| (greeting.closed)(code, &reason, account));
-                    return Err(own.unwrap_or_else(|| Loss::closed(account, code, &reason).err));
+                    return Err(Loss::closed::<D>(account, code, &reason).err);
                 }
             }
         }

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use viva_domain::ports::{ProviderError, RUN_UP, SpeechToTextEventKind};
+use viva_domain::ports::SpeechToTextEventKind;
 
-use super::{Said, Utterance, join, push_within};
+use super::{Said, SpeechOnly, join, push_within};
 use crate::providers::transport::{Account, errors};
 
 /// How parts of a transcript become one.
@@ -19,14 +19,10 @@ pub(in crate::providers) enum Glue {
 
 /// Utterances, from the first sample that is sent to the answer.
 pub(in crate::providers) struct Dictation {
-    rate: u32,
     glue: Glue,
-    /// What comes before speech, in case it begins.
-    run_up: Utterance,
-    /// Samples of the utterance that were sent.
-    sent: usize,
-    /// Orders that wait, oldest first: whether the vendor was asked.
-    orders: VecDeque<bool>,
+    speech: SpeechOnly,
+    /// Orders that wait, oldest first: how many samples the vendor was sent; of none it was not asked.
+    orders: VecDeque<usize>,
     /// What is understood of the oldest utterance that is not answered, and does not change any more.
     settled: String,
     /// What follows it, as it is understood now.
@@ -36,10 +32,8 @@ pub(in crate::providers) struct Dictation {
 impl Dictation {
     pub(in crate::providers) fn new(rate: u32, glue: Glue) -> Self {
         Self {
-            rate,
             glue,
-            run_up: Utterance::new(rate, RUN_UP),
-            sent: 0,
+            speech: SpeechOnly::new(rate),
             orders: VecDeque::new(),
             settled: String::new(),
             open: String::new(),
@@ -48,35 +42,21 @@ impl Dictation {
 
     /// What to send of user audio: nothing while nobody speaks.
     pub(in crate::providers) fn hear<'a>(&mut self, samples: &'a [i16]) -> &'a [i16] {
-        if self.run_up.has_begun() {
-            self.sent += samples.len();
-            return samples;
-        }
-        self.run_up.push(samples);
-        &[]
+        self.speech.hear(samples)
     }
 
     /// Speech began so long ago: what to send of what was heard before.
     pub(in crate::providers) fn begin(&mut self, ago: Duration) -> Vec<i16> {
-        if self.run_up.has_begun() {
-            return Vec::new();
-        }
-        self.run_up.begin(ago);
-        let samples = self.run_up.drain();
-        self.sent += samples.len();
-        samples
+        self.speech.begin(ago)
     }
 
-    /// The utterance is over: how many samples of it were sent.
-    pub(in crate::providers) fn end(&mut self) -> usize {
-        self.run_up.finish();
-        std::mem::take(&mut self.sent)
-    }
-
-    /// An order to write down, of which the vendor is asked, or need not be.
-    pub(in crate::providers) fn order(&mut self, is_asked: bool, said: &mut Said) {
-        self.orders.push_back(is_asked);
+    /// The utterance is over, and to be written down: how many samples of it were sent. Where there are none, the vendor need
+    /// not be asked.
+    pub(in crate::providers) fn end(&mut self, said: &mut Said) -> usize {
+        let sent = self.speech.end();
+        self.orders.push_back(sent);
         self.pass_over(said);
+        sent
     }
 
     /// A part that does not change any more; it takes the place of what could still change.
@@ -104,30 +84,24 @@ impl Dictation {
         self.settle(SpeechToTextEventKind::Final(text), said);
     }
 
-    /// As [`Self::answer`] where it could not.
-    pub(in crate::providers) fn fail(&mut self, err: ProviderError, said: &mut Said) {
-        self.settle(SpeechToTextEventKind::FinalFailed(err.into()), said);
-    }
-
-    /// The answer to the oldest order, for which the vendor took too long: what is known.
-    pub(in crate::providers) fn give_up(&mut self, account: &Account) -> SpeechToTextEventKind {
+    /// The vendor took too long with the oldest utterance: what is known is its answer.
+    pub(in crate::providers) fn give_up(&mut self, account: &Account, said: &mut Said) {
         let text = self.text();
-        self.orders.pop_front();
-        self.settled.clear();
-        self.open.clear();
-        if text.is_empty() {
+        let answer = if text.is_empty() {
             let err = errors::unavailable(&account.provider, "no transcript in time");
-            return SpeechToTextEventKind::FinalFailed(err.into());
-        }
-        SpeechToTextEventKind::Final(text)
+            SpeechToTextEventKind::FinalFailed(err.into())
+        } else {
+            SpeechToTextEventKind::Final(text)
+        };
+        self.settle(answer, said);
     }
 
     /// The connection is gone, and with it everything that was not answered. What nobody was told yet is not.
     pub(in crate::providers) fn forget(&mut self) {
-        let old = std::mem::replace(self, Self::new(self.rate, self.glue));
-        if !old.run_up.has_begun() {
-            self.run_up = old.run_up;
-        }
+        self.speech.forget();
+        self.orders.clear();
+        self.settled.clear();
+        self.open.clear();
     }
 
     fn settle(&mut self, answer: SpeechToTextEventKind, said: &mut Said) {
@@ -141,14 +115,14 @@ impl Dictation {
 
     /// Answers what the vendor was not asked.
     fn pass_over(&mut self, said: &mut Said) {
-        while self.orders.pop_front_if(|is_asked| !*is_asked).is_some() {
+        while self.orders.pop_front_if(|sent| *sent == 0).is_some() {
             said.event(SpeechToTextEventKind::Final(String::new()));
         }
     }
 
     /// Whether there is anything that a text could belong to.
     fn is_listening(&self) -> bool {
-        self.run_up.has_begun() || !self.orders.is_empty()
+        self.speech.has_begun() || !self.orders.is_empty()
     }
 
     fn tell(&self, said: &mut Said) {
@@ -192,16 +166,11 @@ mod tests {
         dictation
     }
 
-    #[test]
-    fn only_speech_and_its_run_up_are_sent() {
-        let mut dictation = Dictation::new(1_000, Glue::ByScript);
-        assert!(dictation.hear(&[0; 900]).is_empty());
-        assert_eq!(dictation.begin(Duration::from_millis(100)).len(), 400);
-        assert!(dictation.begin(Duration::ZERO).is_empty());
-        assert_eq!(dictation.hear(&[1; 50]).len(), 50);
-        assert_eq!(dictation.end(), 450);
-        assert!(dictation.hear(&[0; 50]).is_empty());
-        assert_eq!(dictation.end(), 0);
+    /// Says so much, and has it written down.
+    fn utter(dictation: &mut Dictation, samples: usize, said: &mut Said) {
+        dictation.begin(Duration::ZERO);
+        dictation.hear(&vec![1; samples]);
+        assert_eq!(dictation.end(said), samples);
     }
 
     #[test]
@@ -214,7 +183,7 @@ mod tests {
         dictation.set_open("a", &mut said);
         dictation.add(" a story. ", &mut said);
         dictation.add("", &mut said);
-        dictation.order(true, &mut said);
+        utter(&mut dictation, 1, &mut said);
         dictation.answer(&mut said);
         let told = [
             partial("tell"),
@@ -233,7 +202,7 @@ mod tests {
         for part in ["Hello", ". ", "你 ", "好"] {
             dictation.add(part, &mut said);
         }
-        dictation.order(true, &mut said);
+        utter(&mut dictation, 1, &mut said);
         dictation.answer(&mut said);
         assert_eq!(said.events.last(), Some(&text("Hello. 你 好")));
     }
@@ -242,19 +211,17 @@ mod tests {
     fn orders_are_answered_in_their_order() {
         let mut said = Said::default();
         let mut dictation = speaking(Glue::ByScript);
-        dictation.order(false, &mut said);
+        utter(&mut dictation, 0, &mut said);
         assert_eq!(said.events, [text("")]);
         said.events.clear();
-        for is_asked in [true, false, true] {
-            dictation.order(is_asked, &mut said);
+        for samples in [1, 0, 1] {
+            utter(&mut dictation, samples, &mut said);
         }
         assert!(said.events.is_empty());
         dictation.add("one", &mut said);
         dictation.answer(&mut said);
-        dictation.fail(errors::failed("acme", "why"), &mut said);
-        assert_eq!(said.events[..3], [partial("one"), text("one"), text("")]);
-        assert!(matches!(said.events[3], SpeechToTextEventKind::FinalFailed(_)));
-        dictation.end();
+        dictation.answer(&mut said);
+        assert_eq!(said.events, [partial("one"), text("one"), text(""), text("")]);
         dictation.answer(&mut said);
         dictation.add("nobody's", &mut said);
         assert_eq!(said.events.len(), 4);
@@ -267,21 +234,15 @@ mod tests {
         let mut dictation = speaking(Glue::ByScript);
         dictation.add("In", &mut said);
         dictation.set_open("time", &mut said);
-        for _ in 0..2 {
-            dictation.order(true, &mut said);
+        for samples in [1, 1, 0] {
+            utter(&mut dictation, samples, &mut said);
         }
-        assert_eq!(dictation.give_up(&vendor), text("In time"));
-        let nothing = dictation.give_up(&vendor);
-        assert!(matches!(nothing, SpeechToTextEventKind::FinalFailed(_)));
-    }
-
-    #[test]
-    fn what_nobody_was_told_outlives_the_connection() {
-        let mut dictation = Dictation::new(1_000, Glue::ByScript);
-        dictation.hear(&[0; 200]);
-        dictation.forget();
-        assert_eq!(dictation.begin(Duration::ZERO).len(), 200);
-        dictation.forget();
-        assert!(dictation.begin(Duration::ZERO).is_empty());
+        said.events.clear();
+        dictation.give_up(&vendor, &mut said);
+        assert_eq!(said.events, [text("In time")]);
+        dictation.give_up(&vendor, &mut said);
+        assert!(matches!(said.events[1], SpeechToTextEventKind::FinalFailed(_)));
+        // Of the one behind it nothing was asked, so nothing of it is late.
+        assert_eq!(said.events[2..], [text("")]);
     }
 }

@@ -9,7 +9,7 @@ use reqwest::StatusCode;
 use tokio::time::{Instant, sleep_until};
 use viva_domain::ports::{ProviderError, ProviderErrorKind};
 
-use super::Message;
+use super::{Dialect, Message};
 use crate::providers::transport::Account;
 use crate::providers::transport::errors::{self, Complaint};
 use crate::providers::transport::socket::{Frame, Socket, is_curable};
@@ -18,6 +18,8 @@ use crate::providers::transport::socket::{Frame, Socket, is_curable};
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// The longest wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(8);
+/// What a vendor closes with that found nothing wrong.
+const NORMAL: u16 = 1000;
 /// New connections in a row of which none was of use.
 const MOST_TRIES: u32 = 5;
 
@@ -89,9 +91,16 @@ impl Line {
 }
 
 impl Loss {
+    /// What it means that a vendor closed the connection.
+    pub(super) fn closed<D: Dialect>(account: &Account, code: Option<u16>, reason: &str) -> Self {
+        let own = code.and_then(|code| D::closed(code, reason, account));
+        own.map_or_else(|| Self::closed_by_anybody(account, code, reason), Self::from)
+    }
+
     /// What a code means that means the same everywhere.
-    pub(super) fn closed(account: &Account, code: Option<u16>, reason: &str) -> Self {
-        let is_worth_another = is_curable(code);
+    fn closed_by_anybody(account: &Account, code: Option<u16>, reason: &str) -> Self {
+        // Nobody asked for the end: some vendors close normally after a while of silence.
+        let is_worth_another = code == Some(NORMAL) || is_curable(code);
         let code = code.unwrap_or(1005);
         // Deepgram closes with a name that says more than the code.
         if is_worth_another && !reason.starts_with("DATA") {
@@ -162,7 +171,8 @@ mod tests {
     #[case(Some(1001), "", true)]
     #[case(Some(1011), "NET-0001", true)]
     #[case(Some(1013), "", true)]
-    #[case(Some(1000), "", false)]
+    // We close the connection ourselves where the conversation is over, so a vendor that says goodbye is too early.
+    #[case(Some(1000), "", true)]
     #[case(Some(1008), "DATA-0000", false)]
     #[case(Some(1011), "DATA-0000", false)]
     #[case(Some(4001), "", false)]
@@ -177,7 +187,7 @@ mod tests {
             api_key: None,
             organization: None,
         };
-        let loss = Loss::closed(&account, code, reason);
+        let loss = Loss::closed_by_anybody(&account, code, reason);
         assert_eq!(loss.is_curable, is_curable);
         let is_unavailable = loss.err.kind == ProviderErrorKind::Unavailable;
         assert_eq!(is_unavailable, is_curable, "{:?}", loss.err);

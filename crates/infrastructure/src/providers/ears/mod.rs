@@ -1,8 +1,9 @@
 //! Speech-to-text over a WebSocket that stays open for a conversation: what the adapters share.
 //!
-//! A [`Dialect`] knows what a vendor says and takes; it does no I/O and reads no clock. A `Listening` owns the connection:
+//! A [`Dialect`] knows what a vendor says and takes; it does no I/O and waits for nothing. A `Listening` owns the connection:
 //! it keeps it alive, opens it again when it breaks, and sees to it that every order is answered once. A [`Dialing`] is the
-//! way to the vendor. A [`Dictation`] is most of a dialect of a vendor that is sent speech only and answers in order.
+//! way to the vendor. A [`Dictation`] is most of a dialect of a vendor that is sent speech only and answers in order,
+//! [`FoundTurns`] of one of a vendor that finds turns.
 //!
 //! A connection that breaks between utterances is opened again without a word, and what is heard meanwhile is kept. One
 //! that breaks in an utterance fails that utterance. Refusals that another try does not change end the conversation.
@@ -20,9 +21,11 @@ mod line;
 mod listening;
 #[cfg(test)]
 pub(super) mod rig;
+mod speech;
 #[cfg(test)]
 pub(super) mod talk;
 mod text;
+mod turns;
 mod utterance;
 
 use std::time::Duration;
@@ -34,11 +37,13 @@ use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
 use super::transport::socket::Socket;
 use super::transport::{Account, pcm};
 
-pub(super) use self::dialing::{Beginning, Dialing, Greeting};
+pub(super) use self::dialing::{Beginning, Dialing};
 pub(super) use self::dictation::{Dictation, Glue};
 pub(super) use self::files::{FILE_RATE, FileDesk, FileLimits, listen_to_files};
 pub(super) use self::listening::{KEEP_ALIVE, listen};
+pub(super) use self::speech::SpeechOnly;
 pub(super) use self::text::{join, push_within};
+pub(super) use self::turns::{FoundTurns, HURRY};
 pub(super) use self::utterance::Utterance;
 
 /// How long an order may take to be answered: it may have to wait for a connection, and the vendor for a while after that.
@@ -72,6 +77,12 @@ pub(super) trait Dialect: Send + Sync + 'static {
     /// The connection is gone, and with it everything that was not answered.
     fn forget(&mut self);
 
+    /// What to send first on a connection that takes over from another one, after [`Self::forget`]: what the old one may have
+    /// heard of a turn that it has not found yet.
+    fn take_over(&mut self) -> Vec<Message> {
+        Vec::new()
+    }
+
     /// What to send for user audio, if it is sent now.
     fn audio(&mut self, samples: &[i16]) -> Vec<Message>;
 
@@ -81,15 +92,16 @@ pub(super) trait Dialect: Send + Sync + 'static {
     /// What to send for an order to write down.
     fn finalize(&mut self, said: &mut Said) -> Order;
 
-    /// The answer to the oldest order, for which the vendor took too long; what it still says about it is ignored.
-    fn give_up(&mut self) -> SpeechToTextEventKind;
+    /// The vendor took too long to answer the oldest order, or to end the turn that runs: tells what is known. What the vendor
+    /// still says about it is ignored.
+    fn give_up(&mut self, said: &mut Said);
 
     /// Takes what the vendor says.
     fn hear(&mut self, text: &str, said: &mut Said);
 
     /// What it means that the vendor closed the connection with a code of its own; `None` for those that mean the same
     /// everywhere.
-    fn closed(&self, _code: u16, _reason: &str) -> Option<ProviderError> {
+    fn closed(_code: u16, _reason: &str, _account: &Account) -> Option<ProviderError> {
         None
     }
 
@@ -124,6 +136,8 @@ pub(super) struct Said {
     pub(super) events: Vec<SpeechToTextEventKind>,
     /// Back to the vendor.
     pub(super) messages: Vec<Message>,
+    /// The turn that runs has ended in this time, if only with what is known of it.
+    pub(super) ends_within: Option<Duration>,
     /// Why the connection is of no use any more; whether another one is worth while follows from the kind.
     pub(super) lost: Option<ProviderError>,
 }

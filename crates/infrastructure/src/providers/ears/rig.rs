@@ -140,6 +140,10 @@ impl Server for EarsServer {
         self.say(message);
     }
 
+    fn say_malformed(&self, words: &str) {
+        self.say_malformed(words);
+    }
+
     fn cut(&self) {
         self.cut();
     }

@@ -61,6 +61,13 @@ pub(in crate::providers) async fn patiently<T>(work: impl Future<Output = T>) ->
     timeout(PATIENCE, work).await.expect("nothing happened")
 }
 
+/// So much time passes at once.
+pub(in crate::providers) async fn later(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
+}
+
 /// What was logged, without the lines in which the WebSocket library traces every message that it takes.
 pub(in crate::providers) fn logged(logs: &CapturedLogs) -> String {
     let text = logs.text();

@@ -3,20 +3,13 @@
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
+use viva_domain::ports::ProviderError;
 
 use super::RATE;
 use super::wire::{ForceEnd, ServerMessage, Start};
-use crate::providers::ears::{
-    Beginning, Dialect, Dialing, Dictation, Glue, Greeting, Message, Order, Said, pieces,
-};
+use crate::providers::ears::{Beginning, Dialect, Dialing, Dictation, Glue, Message, Order, Said, pieces};
 use crate::providers::transport::socket::Socket;
 use crate::providers::transport::{Account, errors};
-
-const GREETING: Greeting = Greeting {
-    begins,
-    closed: |_, _, _| None,
-};
 
 /// What was sent, and what was understood of it.
 pub(super) struct Recognition {
@@ -64,7 +57,7 @@ impl Dialect for Recognition {
 
     fn connect(&self) -> BoxFuture<'static, Result<Socket, ProviderError>> {
         let (dialing, start) = (self.dialing.clone(), self.start.clone());
-        Box::pin(async move { dialing.introduce(start, GREETING).await })
+        Box::pin(async move { dialing.introduce::<Self>(start, begins).await })
     }
 
     fn forget(&mut self) {
@@ -83,18 +76,17 @@ impl Dialect for Recognition {
     }
 
     fn finalize(&mut self, said: &mut Said) -> Order {
-        let is_asked = self.dictation.end() > 0;
-        self.dictation.order(is_asked, said);
+        let sent = self.dictation.end(said);
         let timestamp = self.seconds();
-        let message = is_asked.then(|| Message::text(ForceEnd { timestamp }.json()));
+        let message = (sent > 0).then(|| Message::text(ForceEnd { timestamp }.json()));
         Order {
             messages: message.into_iter().collect(),
             wait: self.patience,
         }
     }
 
-    fn give_up(&mut self) -> SpeechToTextEventKind {
-        self.dictation.give_up(&self.dialing.account)
+    fn give_up(&mut self, said: &mut Said) {
+        self.dictation.give_up(&self.dialing.account, said);
     }
 
     fn hear(&mut self, text: &str, said: &mut Said) {
@@ -103,9 +95,11 @@ impl Dialect for Recognition {
                 self.dictation.set_open(transcript.text(), said);
             }
             Ok(ServerMessage::AddTranscript(transcript)) => self.dictation.add(transcript.text(), said),
-            Ok(ServerMessage::EndOfUtterance) => self.dictation.answer(said),
+            Ok(ServerMessage::EndOfUtterance(end)) if end.is_asked_for() => self.dictation.answer(said),
             Ok(ServerMessage::Error(failure)) => said.loses(failure.into_error(self.account())),
-            Ok(ServerMessage::RecognitionStarted | ServerMessage::Unknown) => {}
+            Ok(
+                ServerMessage::RecognitionStarted | ServerMessage::EndOfUtterance(_) | ServerMessage::Unknown,
+            ) => {}
             Err(err) => errors::ignore(&self.account().provider, &err),
         }
     }

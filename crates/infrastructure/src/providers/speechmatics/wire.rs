@@ -58,7 +58,7 @@ pub(super) enum ServerMessage {
     /// What may still change, of all that is not final.
     AddPartialTranscript(Transcript),
     AddTranscript(Transcript),
-    EndOfUtterance,
+    EndOfUtterance(End),
     /// The connection is closed after it.
     Error(Failure),
     #[serde(other)]
@@ -75,6 +75,13 @@ pub(super) struct Transcript {
 struct Metadata {
     #[serde(default, deserialize_with = "lenient::or_default")]
     transcript: String,
+}
+
+/// An utterance is over.
+#[derive(Deserialize)]
+pub(super) struct End {
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    forced: Option<bool>,
 }
 
 /// Why a connection is of no use any more.
@@ -105,11 +112,20 @@ impl Transcript {
     }
 }
 
+impl End {
+    /// Whether it answers an order; the vendor may end utterances by itself, and say so.
+    pub(super) fn is_asked_for(&self) -> bool {
+        self.forced != Some(false)
+    }
+}
+
 impl Failure {
     pub(super) fn into_error(self, account: &Account) -> ProviderError {
         let meaning = match self.kind.as_str() {
             "not_authorised" => "invalid_api_key",
             "not_allowed" => "permission_denied",
+            // That of sessions at a time; what is used up is a time limit.
+            "quota_exceeded" => "too_many_requests",
             "timelimit_exceeded" => "quota_exceeded",
             "invalid_language" | "invalid_config" => "unsupported_value",
             // A session that is over is begun again.
@@ -152,7 +168,8 @@ mod tests {
     #[rstest]
     #[case("not_authorised", ProviderErrorKind::CredentialInvalid)]
     #[case("not_allowed", ProviderErrorKind::CredentialForbidden)]
-    #[case("quota_exceeded", ProviderErrorKind::QuotaExceeded)]
+    #[case("quota_exceeded", ProviderErrorKind::RateLimited)]
+    #[case("timelimit_exceeded", ProviderErrorKind::QuotaExceeded)]
     #[case("invalid_model", ProviderErrorKind::InvalidConfig("why".to_owned()))]
     #[case("invalid_language", ProviderErrorKind::InvalidConfig("why".to_owned()))]
     #[case("idle_timeout", ProviderErrorKind::Unavailable)]

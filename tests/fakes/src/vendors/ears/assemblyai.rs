@@ -40,6 +40,20 @@ pub(super) struct AssemblyAi {
     turn: u32,
 }
 
+/// Whether a turn is told to be over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Open,
+    /// And not written as people do.
+    Plain,
+    Over,
+}
+
+/// Of the second turn, and nothing but that is as it should be; with words in it.
+pub(super) fn malformed(words: &str) -> String {
+    json!({"type": "Turn", "turn_order": 1, "transcript": [words], "words": words}).to_string()
+}
+
 impl AssemblyAi {
     pub(super) fn new(query: &[(String, String)]) -> Self {
         let value = |name: &str| {
@@ -55,7 +69,7 @@ impl AssemblyAi {
         }
     }
 
-    fn turn(&self, transcript: &str, open: &[&str], is_end: bool, is_formatted: bool) -> String {
+    fn turn(&self, transcript: &str, open: &[&str], told: Told) -> String {
         let word = |word: &&str, is_final: bool| json!({"text": word, "start": 0, "end": 100, "confidence": 0.9, "word_is_final": is_final});
         let settled: Vec<&str> = transcript.split_whitespace().collect();
         let words: Vec<Value> = settled
@@ -64,8 +78,8 @@ impl AssemblyAi {
             .chain(open.iter().map(|text| word(text, false)))
             .collect();
         let turn = json!({
-            "type": "Turn", "turn_order": self.turn, "turn_is_formatted": is_formatted, "end_of_turn": is_end,
-            "transcript": transcript, "end_of_turn_confidence": 0.2, "words": words, "mood": "thrown in",
+            "type": "Turn", "turn_order": self.turn, "turn_is_formatted": told == Told::Over,
+            "end_of_turn": told != Told::Open, "transcript": transcript, "end_of_turn_confidence": 0.2, "words": words, "mood": "thrown in",
         });
         turn.to_string()
     }
@@ -107,7 +121,7 @@ impl Wording for AssemblyAi {
         let mut told = vec![
             json!({"type": "SpeechStarted", "timestamp": 300}).to_string(),
             json!({"type": "Daydream", "of": ["sheep"]}).to_string(),
-            self.turn("", &[], false, false),
+            self.turn("", &[], Told::Open),
         ];
         // There is always a word, if only one that is not understood in the end.
         let first = spoken.text.split_whitespace().next().unwrap_or("hm");
@@ -119,10 +133,10 @@ impl Wording for AssemblyAi {
         };
         for text in open {
             let words: Vec<&str> = text.split_whitespace().collect();
-            told.push(self.turn("", &words, false, false));
+            told.push(self.turn("", &words, Told::Open));
         }
         for text in &spoken.segments {
-            told.push(self.turn(text, &[], false, false));
+            told.push(self.turn(text, &[], Told::Open));
         }
         told
     }
@@ -135,9 +149,9 @@ impl Wording for AssemblyAi {
                 .chars()
                 .filter(|letter| !letter.is_ascii_punctuation())
                 .collect();
-            told.push(self.turn(&plain, &[], true, false));
+            told.push(self.turn(&plain, &[], Told::Plain));
         }
-        told.push(self.turn(text, &[], true, true));
+        told.push(self.turn(text, &[], Told::Over));
         self.turn += 1;
         told
     }

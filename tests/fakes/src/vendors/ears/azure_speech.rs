@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::handshake::Parameters;
 use super::wording::{Act, Wording, Wrong};
-use crate::vendors::line::{Incoming, Line, samples};
+use crate::vendors::line::{Incoming, Line, RecordedLine, samples};
 use crate::vendors::spoken::{Fault, Spoken};
 
 pub(super) const PARAMETERS: Parameters = Parameters {
@@ -131,6 +131,16 @@ impl AzureSpeech {
         turn.heard += samples.len();
         Ok(vec![Act::Hear(samples)])
     }
+}
+
+/// A hypothesis about the latest turn whose body breaks off, with words in it.
+pub(super) fn malformed(line: Option<&RecordedLine>, words: &str) -> String {
+    let ids = line.into_iter().flat_map(|line| &line.texts);
+    let latest = ids.filter_map(|text| text["id"].as_str()).next_back();
+    format!(
+        "X-RequestId:{}\r\nPath:speech.hypothesis\r\n\r\n{{\"Text\":\"{words}\",",
+        latest.unwrap_or_default()
+    )
 }
 
 impl Wording for AzureSpeech {

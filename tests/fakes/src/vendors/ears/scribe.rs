@@ -38,6 +38,11 @@ pub(super) struct Scribe {
     heard: usize,
 }
 
+/// A text that is none, with words in it.
+pub(super) fn malformed(words: &str) -> String {
+    json!({"message_type": "partial_transcript", "text": [words]}).to_string()
+}
+
 impl Wording for Scribe {
     const ANSWERS_SILENCE: bool = true;
 

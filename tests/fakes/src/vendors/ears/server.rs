@@ -12,12 +12,12 @@ use axum::routing::get;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::assemblyai::AssemblyAi;
-use super::azure_speech::AzureSpeech;
+use super::assemblyai::{self, AssemblyAi};
+use super::azure_speech::{self, AzureSpeech};
 use super::handshake::{Refusal, check};
 use super::listener::Listener;
-use super::scribe::Scribe;
-use super::speechmatics::Speechmatics;
+use super::scribe::{self, Scribe};
+use super::speechmatics::{self, Speechmatics};
 use super::{EarsScript, EarsVendor};
 use crate::lock;
 use crate::vendors::RecordedLine;
@@ -93,9 +93,14 @@ impl EarsServer {
         self.desk.lines.say(message);
     }
 
-    /// Sends a text on every open connection that is no JSON.
-    pub fn say_text(&self, text: &str) {
-        self.desk.lines.say_text(text.to_owned());
+    /// Sends a message on every open connection that is one of the vendor's by its type only, with words in it.
+    pub fn say_malformed(&self, words: &str) {
+        self.desk.lines.say_text(match self.desk.vendor {
+            EarsVendor::AssemblyAi => assemblyai::malformed(words),
+            EarsVendor::AzureSpeech => azure_speech::malformed(self.requests().last(), words),
+            EarsVendor::Scribe => scribe::malformed(words),
+            EarsVendor::Speechmatics => speechmatics::malformed(words),
+        });
     }
 
     /// Closes every open connection with a code.

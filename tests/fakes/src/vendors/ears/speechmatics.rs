@@ -89,6 +89,11 @@ impl Speechmatics {
     }
 }
 
+/// A transcript that is none, with words in it.
+pub(super) fn malformed(words: &str) -> String {
+    json!({"message": "AddPartialTranscript", "metadata": words, "results": [words]}).to_string()
+}
+
 impl Wording for Speechmatics {
     const ANSWERS_SILENCE: bool = true;
 

@@ -12,6 +12,7 @@ const UNAVAILABLE: ProviderErrorKind = ProviderErrorKind::Unavailable;
 
 #[rstest]
 #[case(Spoken::of("").errs("3005", "out of tea"))]
+#[case(Spoken::of("").errs("1013", "try again later"))]
 #[case(Spoken::of("").closes(3008, "Session Expired"))]
 #[case(Spoken::of("").closes(1011, ""))]
 #[tokio::test]

@@ -3,20 +3,30 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use viva_domain::ports::SpeechToTextEventKind;
 use viva_domain::sessions::ProviderConfig;
+use viva_fakes::vendors::RecordedLine;
 use viva_fakes::vendors::ears::{EarsScript, Spoken};
 
 use super::{MODEL, kind};
 use crate::providers::ears::rig::Rig;
-use crate::providers::ears::talk::{PROVIDER, Talk, config, patiently};
+use crate::providers::ears::talk::{PROVIDER, Talk, config, later, patiently};
 
 fn partial(text: &str) -> SpeechToTextEventKind {
     SpeechToTextEventKind::Partial(text.to_owned())
 }
 
-fn turn(order: u64, transcript: &str, is_end: bool, is_formatted: bool) -> Value {
+/// Whether a turn is told to be over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Open,
+    /// And not written as people do.
+    Plain,
+    Over,
+}
+
+fn turn(order: u64, transcript: &str, told: Told) -> Value {
     json!({
-        "type": "Turn", "turn_order": order, "turn_is_formatted": is_formatted, "end_of_turn": is_end,
-        "transcript": transcript, "words": [],
+        "type": "Turn", "turn_order": order, "turn_is_formatted": told == Told::Over,
+        "end_of_turn": told != Told::Open, "transcript": transcript, "words": [],
     })
 }
 
@@ -97,18 +107,43 @@ async fn a_turn_that_is_written_better_later_is_prepared_first() {
 }
 
 #[tokio::test]
+async fn a_turn_that_is_not_written_better_in_time_ends_as_it_is() {
+    let mut rig = Rig::start(kind()).await;
+    rig.ears.patience = Duration::from_millis(300);
+    let request = config(
+        PROVIDER,
+        "universal-streaming-english",
+        &[("format_turns", "true")],
+    );
+    let mut talk = Talk::open(&rig.ears, &request).await;
+    patiently(rig.server.until(|lines| lines.len() == 1)).await;
+    rig.server.say(turn(0, "tell me", Told::Plain));
+    for expected in [
+        SpeechToTextEventKind::SpeechStarted,
+        SpeechToTextEventKind::EagerFinal("tell me".to_owned()),
+        SpeechToTextEventKind::Final("tell me".to_owned()),
+    ] {
+        assert_eq!(talk.next().await, expected);
+    }
+    rig.server.say(turn(0, "Tell me.", Told::Over));
+    rig.server.say(turn(1, "Next.", Told::Over));
+    assert_eq!(talk.next().await, SpeechToTextEventKind::SpeechStarted);
+    assert_eq!(talk.text().await, "Next.");
+}
+
+#[tokio::test]
 async fn a_turn_whose_end_is_not_told_ends_with_the_next_one() {
     let rig = Rig::start(kind()).await;
     let mut talk = rig.talk(&[]).await;
     patiently(rig.server.until(|lines| lines.len() == 1)).await;
-    rig.server.say(turn(0, "", false, false));
-    rig.server.say(turn(0, "One", false, false));
-    rig.server.say(turn(1, "Two", false, false));
-    rig.server.say(turn(1, "Two", false, false));
-    rig.server.say(turn(1, "Two.", true, true));
-    rig.server.say(turn(1, "Two.", true, true));
-    rig.server.say(turn(2, "", true, true));
-    rig.server.say(turn(3, "Three.", true, true));
+    rig.server.say(turn(0, "", Told::Open));
+    rig.server.say(turn(0, "One", Told::Open));
+    rig.server.say(turn(1, "Two", Told::Open));
+    rig.server.say(turn(1, "Two", Told::Open));
+    rig.server.say(turn(1, "Two.", Told::Over));
+    rig.server.say(turn(1, "Two.", Told::Over));
+    rig.server.say(turn(2, "", Told::Over));
+    rig.server.say(turn(3, "Three.", Told::Over));
     for expected in [
         SpeechToTextEventKind::SpeechStarted,
         partial("One"),
@@ -135,10 +170,36 @@ async fn a_turn_that_was_given_up_does_not_end_twice() {
     talk.finalize().await;
     // What is known is told; the rest is not waited for.
     assert_eq!(talk.text().await, "In time");
-    rig.server.say(turn(0, "In time, but too late.", true, true));
-    rig.server.say(turn(1, "Next.", true, true));
+    rig.server.say(turn(0, "In time, but too late.", Told::Over));
+    rig.server.say(turn(1, "Next.", Told::Over));
     assert_eq!(talk.next().await, SpeechToTextEventKind::SpeechStarted);
     assert_eq!(talk.text().await, "Next.");
+}
+
+#[tokio::test]
+async fn a_new_session_hears_what_the_old_one_had_not_understood_yet() {
+    let rig = Rig::start(kind()).await;
+    let mut talk = rig.talk(&[]).await;
+    talk.speak().await;
+    assert_eq!(talk.answer().await, SpeechToTextEventKind::SpeechStarted);
+    talk.finalize().await;
+    assert_eq!(talk.text().await, "hello world");
+    // Quieter than what the server takes for a word.
+    talk.audio(100, 60).await;
+    patiently(rig.server.until(|lines| lines[0].audio.ends_with(&[100; 960]))).await;
+    later(Duration::from_mins(150)).await;
+    let lines = patiently(rig.server.until(|lines| heard(lines, 1) >= 960)).await;
+    assert_eq!(lines[1].audio, vec![100; 960]);
+    talk.audio(100, 1_500).await;
+    patiently(rig.server.until(|lines| heard(lines, 1) == 960 + 24_000)).await;
+    later(Duration::from_mins(150)).await;
+    let lines = patiently(rig.server.until(|lines| heard(lines, 2) >= 16_000)).await;
+    assert_eq!(lines[2].audio, vec![100; 16_000]);
+}
+
+/// Samples that a connection was sent.
+fn heard(lines: &[RecordedLine], connection: usize) -> usize {
+    lines.get(connection).map_or(0, |line| line.audio.len())
 }
 
 #[tokio::test]

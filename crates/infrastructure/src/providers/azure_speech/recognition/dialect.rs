@@ -8,11 +8,11 @@ use futures_util::future::BoxFuture;
 use reqwest::header::{HeaderName, HeaderValue};
 use serde::de::DeserializeOwned;
 use viva_audio::WavHeader;
-use viva_domain::ports::{Clock, ProviderError, SpeechToTextEventKind};
+use viva_domain::ports::{Clock, ProviderError};
 
 use super::RATE;
 use super::kept::Kept;
-use super::wire::{CONFIG, Hypothesis, Phrase};
+use super::wire::{self, CONFIG, Hypothesis, Phrase};
 use crate::providers::azure_speech::frame::{Headers, Received};
 use crate::providers::ears::{Dialect, Dialing, Dictation, Glue, Message, Order, Said, pieces};
 use crate::providers::transport::socket::Socket;
@@ -219,9 +219,7 @@ impl Dialect for Recognition {
     }
 
     fn finalize(&mut self, said: &mut Said) -> Order {
-        let is_asked = self.dictation.end() > 0;
-        self.dictation.order(is_asked, said);
-        let message = if !is_asked {
+        let message = if self.dictation.end(said) == 0 {
             None
         } else if self.must_wait() {
             self.waiting.push_back(Piece::End);
@@ -235,8 +233,8 @@ impl Dialect for Recognition {
         }
     }
 
-    fn give_up(&mut self) -> SpeechToTextEventKind {
-        self.dictation.give_up(&self.dialing.account)
+    fn give_up(&mut self, said: &mut Said) {
+        self.dictation.give_up(&self.dialing.account, said);
     }
 
     fn hear(&mut self, text: &str, said: &mut Said) {
@@ -261,6 +259,10 @@ impl Dialect for Recognition {
             "turn.end" => self.on_turn_end(said),
             _ => {}
         }
+    }
+
+    fn closed(code: u16, reason: &str, account: &Account) -> Option<ProviderError> {
+        wire::closed(code, reason, account)
     }
 
     /// There is none; a connection that ends in silence is opened again with the next audio.

@@ -117,6 +117,12 @@ impl Phrase {
     }
 }
 
+/// What it means that the service does not take what it is sent; `None` for other codes. A used-up quota is told so too.
+pub(super) fn closed(code: u16, reason: &str, account: &Account) -> Option<ProviderError> {
+    let is_quota = code == 1007 && reason.to_ascii_lowercase().contains("quota");
+    is_quota.then(|| Complaint::new("quota_exceeded", reason).into_error(account, None))
+}
+
 /// A time in steps of 100 ns, which may be written as a text.
 fn ticks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     let value = Value::deserialize(deserializer)?;
@@ -175,5 +181,18 @@ mod tests {
         let vendor = account("https://eastus.api.cognitive.microsoft.com", Some("key"));
         let failure = phrase(json!({"RecognitionStatus": status})).failure(&vendor);
         assert_eq!(failure.map(|err| err.kind), kind);
+    }
+
+    #[rstest]
+    #[case(1007, "Quota exceeded.", Some(ProviderErrorKind::QuotaExceeded))]
+    #[case(1007, "Invalid audio", None)]
+    #[case(1000, "Quota exceeded.", None)]
+    fn a_used_up_quota_is_told_at_the_end(
+        #[case] code: u16,
+        #[case] reason: &str,
+        #[case] kind: Option<ProviderErrorKind>,
+    ) {
+        let vendor = account("https://eastus.api.cognitive.microsoft.com", Some("key"));
+        assert_eq!(closed(code, reason, &vendor).map(|err| err.kind), kind);
     }
 }

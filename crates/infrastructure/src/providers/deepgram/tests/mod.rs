@@ -10,7 +10,7 @@ mod strict;
 use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio_util::task::TaskTracker;
 use viva_fakes::vendors::RecordedLine;
 use viva_fakes::vendors::deepgram::{DeepgramScript, DeepgramServer, Spoken};
@@ -124,6 +124,12 @@ impl Server for DeepgramServer {
 
     fn say(&self, message: Value) {
         self.say(message);
+    }
+
+    fn say_malformed(&self, words: &str) {
+        // One for each way in which it listens.
+        self.say(json!({"type": "Results", "start": words}));
+        self.say(json!({"type": "TurnInfo", "event": "Update", "turn_index": words}));
     }
 
     fn cut(&self) {

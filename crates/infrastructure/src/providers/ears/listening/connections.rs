@@ -49,6 +49,8 @@ impl<D: Dialect> Listening<D> {
         self.dialect.forget();
         self.opened = Instant::now();
         self.sent = self.opened;
+        let heard = self.dialect.take_over();
+        self.send(heard).await;
         if let Line::Open(old) = old {
             old.close().await;
         }

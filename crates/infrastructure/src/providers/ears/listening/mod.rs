@@ -40,6 +40,8 @@ struct Listening<D> {
     held: Held,
     /// Orders that the vendor was given and did not answer, oldest first.
     orders: VecDeque<Ordered>,
+    /// When the turn that the vendor found has ended.
+    ending: Option<Instant>,
     /// What waits for room in `events`. While there is any, the vendor is not read.
     outbox: VecDeque<SpeechToTextEvent>,
     /// The user speaks, and the vendor heard some of it.
@@ -81,6 +83,7 @@ pub(in crate::providers) async fn listen<D: Dialect>(
         tries: Tries::default(),
         held: Held::default(),
         orders: VecDeque::new(),
+        ending: None,
         outbox: VecDeque::new(),
         is_in_utterance: false,
         broken: None,
@@ -201,9 +204,7 @@ impl<D: Dialect> Listening<D> {
             Ring::Answered(Ok(socket)) => self.on_open(socket).await,
             Ring::Answered(Err(err)) => self.lose(err.into()),
             Ring::Closed { code, reason } => {
-                let own = code.and_then(|code| self.dialect.closed(code, &reason));
-                let loss =
-                    own.map_or_else(|| Loss::closed(self.dialect.account(), code, &reason), Loss::from);
+                let loss = Loss::closed::<D>(self.dialect.account(), code, &reason);
                 self.lose(loss);
             }
             Ring::Lost(loss) => self.lose(loss),
@@ -213,7 +214,9 @@ impl<D: Dialect> Listening<D> {
                 let lost = said.lost.take();
                 let messages = std::mem::take(&mut said.messages);
                 let begins = said.events.contains(&SpeechToTextEventKind::SpeechStarted);
+                let ending = said.ends_within.map(|time| now + time);
                 self.tell(now, said);
+                self.ending = ending.or(self.ending);
                 self.send(messages).await;
                 if begins && !self.orders.is_empty() {
                     self.order_again(now).await;
@@ -228,9 +231,10 @@ impl<D: Dialect> Listening<D> {
     async fn on_timer(&mut self) {
         let now = Instant::now();
         let is_due = |moment: Option<Instant>| moment.is_some_and(|moment| moment <= now);
-        if is_due(self.order_deadline()) {
-            let answer = self.dialect.give_up();
-            self.say(now, answer);
+        if is_due(self.order_deadline()) || is_due(self.ending) {
+            let mut said = Said::default();
+            self.dialect.give_up(&mut said);
+            self.tell(now, said);
             if !D::TELLS_ORDERS_APART {
                 self.lose(errors::unavailable(self.provider(), "no transcript in time").into());
             }
@@ -254,6 +258,7 @@ impl<D: Dialect> Listening<D> {
     fn timer(&self) -> Option<Instant> {
         [
             self.order_deadline(),
+            self.ending,
             self.held_deadline(),
             self.spare.due(),
             self.keep_alive_due(),
@@ -300,9 +305,9 @@ impl<D: Dialect> Listening<D> {
                 if !text.is_empty() {
                     self.tries.forget();
                 }
-                self.orders.pop_front()
+                self.answered()
             }
-            SpeechToTextEventKind::FinalFailed(_) => self.orders.pop_front(),
+            SpeechToTextEventKind::FinalFailed(_) => self.answered(),
             SpeechToTextEventKind::Failed(_) => {
                 self.fail();
                 None
@@ -314,6 +319,12 @@ impl<D: Dialect> Listening<D> {
             answers: answered.map(|order| order.number),
             kind,
         });
+    }
+
+    /// The oldest order has its answer, if there is one, and the turn its end.
+    fn answered(&mut self) -> Option<Ordered> {
+        self.ending = None;
+        self.orders.pop_front()
     }
 
     /// Answers an order that the vendor was not given.
@@ -330,6 +341,7 @@ impl<D: Dialect> Listening<D> {
         self.has_failed = true;
         self.line = Line::Asleep;
         self.orders.clear();
+        self.ending = None;
         self.held = Held::default();
     }
 

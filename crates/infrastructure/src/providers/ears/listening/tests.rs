@@ -40,8 +40,8 @@ impl Dialect for Plain {
         }
     }
 
-    fn give_up(&mut self) -> SpeechToTextEventKind {
-        SpeechToTextEventKind::Final(String::new())
+    fn give_up(&mut self, said: &mut Said) {
+        said.event(SpeechToTextEventKind::Final(String::new()));
     }
 
     fn hear(&mut self, _text: &str, _said: &mut Said) {}
@@ -87,6 +87,7 @@ fn unconnected() -> Listening<Plain> {
         tries: Tries::default(),
         held: Held::default(),
         orders: VecDeque::new(),
+        ending: None,
         outbox: VecDeque::new(),
         is_in_utterance: false,
         broken: None,

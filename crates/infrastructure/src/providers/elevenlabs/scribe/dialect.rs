@@ -3,22 +3,16 @@
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
+use viva_domain::ports::ProviderError;
 
 use super::RATE;
 use super::wire::{After, ServerMessage, chunk};
-use crate::providers::ears::{
-    Beginning, Dialect, Dialing, Dictation, Glue, Greeting, Message, Order, Said, pieces,
-};
+use crate::providers::ears::{Beginning, Dialect, Dialing, Dictation, Glue, Message, Order, Said, pieces};
 use crate::providers::transport::socket::Socket;
 use crate::providers::transport::{Account, errors};
 
 /// Less is not committed, in samples, but ends the session: 300 ms. The rest is silence.
 const LEAST: usize = RATE as usize * 3 / 10;
-const GREETING: Greeting = Greeting {
-    begins,
-    closed: |_, _, _| None,
-};
 
 /// What was sent, and what was understood of it.
 pub(super) struct Scribe {
@@ -55,7 +49,7 @@ impl Dialect for Scribe {
 
     fn connect(&self) -> BoxFuture<'static, Result<Socket, ProviderError>> {
         let dialing = self.dialing.clone();
-        Box::pin(async move { dialing.greet(None, GREETING).await })
+        Box::pin(async move { dialing.greet::<Self>(None, begins).await })
     }
 
     fn forget(&mut self) {
@@ -71,8 +65,7 @@ impl Dialect for Scribe {
     }
 
     fn finalize(&mut self, said: &mut Said) -> Order {
-        let sent = self.dictation.end();
-        self.dictation.order(sent > 0, said);
+        let sent = self.dictation.end(said);
         let commit = || {
             let silence = vec![0; LEAST.saturating_sub(sent)];
             Message::text(chunk(&silence, After::Commit))
@@ -83,8 +76,8 @@ impl Dialect for Scribe {
         }
     }
 
-    fn give_up(&mut self) -> SpeechToTextEventKind {
-        self.dictation.give_up(&self.dialing.account)
+    fn give_up(&mut self, said: &mut Said) {
+        self.dictation.give_up(&self.dialing.account, said);
     }
 
     fn hear(&mut self, text: &str, said: &mut Said) {
@@ -100,11 +93,11 @@ impl Dialect for Scribe {
             }
             // There was nothing to write down.
             "insufficient_audio_activity" => self.dictation.answer(said),
-            kind => match message.error(self.account()) {
-                Some(err) if kind == "commit_throttled" => self.dictation.fail(err, said),
-                Some(err) => said.loses(err),
-                None => {}
-            },
+            _ => {
+                if let Some(err) = message.error(self.account()) {
+                    said.loses(err);
+                }
+            }
         }
     }
 

@@ -49,7 +49,7 @@ pub(super) fn chunk(samples: &[i16], after: After) -> String {
 }
 
 impl ServerMessage {
-    /// The error that it is, whether the session goes on after it or not; `None` when it is none.
+    /// The error that it is, after which the session is of no use; `None` when it is none.
     pub(super) fn error(&self, account: &Account) -> Option<ProviderError> {
         let meaning = match self.kind.as_str() {
             "auth_error" => "invalid_api_key",

@@ -7,6 +7,7 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
 use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use tokio::task::spawn_blocking;
 use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
 
 use super::config::Settings;
@@ -66,11 +67,18 @@ impl Desk {
         }
     }
 
-    async fn ask(&self, samples: &[i16]) -> Result<String, ProviderError> {
-        let provider = &self.account.provider;
+    fn written(&self, samples: &[i16]) -> serde_json::Result<String> {
         let most = usize::try_from(FILE_RATE.samples_in(MOST)).unwrap_or(usize::MAX);
-        let newest = &samples[samples.len().saturating_sub(most)..];
-        let request = self.config().with_audio(newest);
+        self.config()
+            .with_audio(&samples[samples.len().saturating_sub(most)..])
+    }
+
+    async fn ask(&self, samples: Vec<i16>) -> Result<String, ProviderError> {
+        let provider = &self.account.provider;
+        let desk = self.clone();
+        // A minute of them is some milliseconds of work.
+        let written = spawn_blocking(move || desk.written(&samples));
+        let request = written.await.map_err(|err| errors::unavailable(provider, err))?;
         let request = Bytes::from(request.map_err(|err| errors::malformed(provider, &err))?);
         let make = |client: &reqwest::Client| {
             let post = client
@@ -98,7 +106,7 @@ impl FileDesk for Desk {
     fn send(&self, samples: Vec<i16>) -> BoxStream<'static, SpeechToTextEventKind> {
         let desk = self.clone();
         let answer = async move {
-            match desk.ask(&samples).await {
+            match desk.ask(samples).await {
                 Ok(text) => SpeechToTextEventKind::Final(text),
                 Err(err) => SpeechToTextEventKind::FinalFailed(err.into()),
             }

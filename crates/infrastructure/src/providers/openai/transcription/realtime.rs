@@ -8,13 +8,11 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::future::BoxFuture;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use serde_json::Value;
-use viva_domain::ports::{ProviderError, RUN_UP, SpeechToTextEventKind};
+use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
 
 use super::config::{Api, Settings};
 use super::wire::{ClientEvent, Format, Input, Model, NoiseReduction, ServerEvent, Session, SessionAudio};
-use crate::providers::ears::{
-    Beginning, Dialect, Dialing, Greeting, Message, Order, Said, Utterance, push_within,
-};
+use crate::providers::ears::{Beginning, Dialect, Dialing, Message, Order, Said, SpeechOnly, push_within};
 use crate::providers::transport::errors::{self, Complaint};
 use crate::providers::transport::socket::Socket;
 use crate::providers::transport::{Account, HttpClient, pcm};
@@ -25,21 +23,13 @@ const AGE: Duration = Duration::from_mins(50);
 const LEAST: usize = 2_400;
 /// Names the configuration in errors about it.
 const UPDATE: &str = "session";
-/// The session begins by itself, and is configured then.
-const GREETING: Greeting = Greeting {
-    begins: is_configured,
-    closed: |_, _, _| None,
-};
 
 /// What was sent, and what was understood of it.
 pub(super) struct Realtime {
     connection: Connection,
     /// How long a transcript may take.
     patience: Duration,
-    /// What comes before speech, in case it begins.
-    run_up: Utterance,
-    /// Samples of the utterance that were sent.
-    sent: usize,
+    speech: SpeechOnly,
     /// Orders that wait, oldest first.
     items: VecDeque<Item>,
     /// What is understood of an item that is not committed yet.
@@ -90,23 +80,13 @@ impl Realtime {
         Self {
             connection,
             patience,
-            run_up: Utterance::new(Self::RATE, RUN_UP),
-            sent: 0,
+            speech: SpeechOnly::new(Self::RATE),
             items: VecDeque::new(),
             early: None,
             commits: 0,
             unnamed: VecDeque::new(),
             given_up: HashSet::new(),
         }
-    }
-
-    fn append(&mut self, samples: &[i16]) -> Vec<Message> {
-        self.sent += samples.len();
-        if samples.is_empty() {
-            return Vec::new();
-        }
-        let audio = STANDARD.encode(pcm::encode(samples));
-        vec![Message::text(json(&ClientEvent::Append { audio }))]
     }
 
     fn on_committed(&mut self, id: String) {
@@ -153,6 +133,11 @@ impl Realtime {
         if let Some(item) = self.items.iter_mut().find(|item| is_meant(item)) {
             item.answer = Some(answer);
         }
+        self.tell(said);
+    }
+
+    /// Tells the answers that wait for nobody.
+    fn tell(&mut self, said: &mut Said) {
         while let Some(answer) = self.items.front_mut().and_then(|item| item.answer.take()) {
             self.items.pop_front();
             said.event(answer);
@@ -195,7 +180,7 @@ impl Dialect for Realtime {
 
     fn connect(&self) -> BoxFuture<'static, Result<Socket, ProviderError>> {
         let Connection { dialing, update } = self.connection.clone();
-        Box::pin(async move { dialing.greet(Some(update), GREETING).await })
+        Box::pin(async move { dialing.greet::<Self>(Some(update), is_configured).await })
     }
 
     fn longest_age(&self) -> Option<Duration> {
@@ -205,31 +190,19 @@ impl Dialect for Realtime {
     fn forget(&mut self) {
         let new = Self::of(self.connection.clone(), self.patience);
         let old = std::mem::replace(self, new);
-        // What nobody was told yet is not lost with the connection.
-        if !old.run_up.has_begun() {
-            self.run_up = old.run_up;
-        }
+        self.speech = old.speech;
+        self.speech.forget();
     }
 
     fn audio(&mut self, samples: &[i16]) -> Vec<Message> {
-        if self.run_up.has_begun() {
-            return self.append(samples);
-        }
-        self.run_up.push(samples);
-        Vec::new()
+        append(self.speech.hear(samples))
     }
 
     fn began(&mut self, ago: Duration) -> Vec<Message> {
-        if self.run_up.has_begun() {
-            return Vec::new();
-        }
-        self.run_up.begin(ago);
-        let samples = self.run_up.drain();
-        self.append(&samples)
+        append(&self.speech.begin(ago))
     }
 
     fn finalize(&mut self, said: &mut Said) -> Order {
-        self.run_up.finish();
         self.commits += 1;
         let mut item = Item {
             commit: format!("commit_{}", self.commits),
@@ -237,7 +210,7 @@ impl Dialect for Realtime {
             text: String::new(),
             answer: None,
         };
-        let message = match std::mem::take(&mut self.sent) {
+        let message = match self.speech.end() {
             0 => None,
             1..LEAST => Some(ClientEvent::Clear),
             LEAST.. => Some(ClientEvent::Commit {
@@ -249,17 +222,14 @@ impl Dialect for Realtime {
         }
         let message = message.map(|event| Message::text(json(&event)));
         self.items.push_back(item);
-        while let Some(answer) = self.items.front_mut().and_then(|item| item.answer.take()) {
-            self.items.pop_front();
-            said.event(answer);
-        }
+        self.tell(said);
         Order {
             messages: message.into_iter().collect(),
             wait: self.patience,
         }
     }
 
-    fn give_up(&mut self) -> SpeechToTextEventKind {
+    fn give_up(&mut self, said: &mut Said) {
         if let Some(item) = self.items.pop_front() {
             match item.id {
                 Some(id) => {
@@ -269,7 +239,8 @@ impl Dialect for Realtime {
             }
         }
         let err = errors::unavailable(&self.account().provider, "no transcript in time");
-        SpeechToTextEventKind::FinalFailed(err.into())
+        said.event(SpeechToTextEventKind::FinalFailed(err.into()));
+        self.tell(said);
     }
 
     fn hear(&mut self, text: &str, said: &mut Said) {
@@ -302,7 +273,7 @@ impl Dialect for Realtime {
     }
 }
 
-/// Whether the session is as it should be.
+/// Whether the session is as it should be. It begins by itself, and is configured then.
 fn is_configured(text: &str, account: &Account) -> Result<Beginning, ProviderError> {
     match serde_json::from_str(text) {
         Ok(ServerEvent::Created) => Ok(Beginning::Asks),
@@ -310,6 +281,14 @@ fn is_configured(text: &str, account: &Account) -> Result<Beginning, ProviderErr
         Ok(ServerEvent::Error { error }) => Err(Complaint::of(&error).into_error(account, None)),
         _ => Ok(Beginning::Waits),
     }
+}
+
+fn append(samples: &[i16]) -> Vec<Message> {
+    if samples.is_empty() {
+        return Vec::new();
+    }
+    let audio = STANDARD.encode(pcm::encode(samples));
+    vec![Message::text(json(&ClientEvent::Append { audio }))]
 }
 
 fn update(settings: &Settings) -> ClientEvent<'_> {

@@ -29,17 +29,21 @@ async fn what_the_vendor_does_not_take_is_told_at_once() {
 }
 
 #[rstest]
-#[case(Spoken::of("").errs("job_error", "out of tea"))]
-#[case(Spoken::of("").errs("session_timeout", "48 hours"))]
-#[case(Spoken::of("").closes(1011, ""))]
+#[case(Spoken::of("").errs("job_error", "out of tea"), UNAVAILABLE)]
+#[case(Spoken::of("").errs("session_timeout", "48 hours"), UNAVAILABLE)]
+#[case(Spoken::of("").errs("quota_exceeded", "50 at a time"), ProviderErrorKind::RateLimited)]
+#[case(Spoken::of("").closes(1011, ""), UNAVAILABLE)]
 #[tokio::test]
-async fn an_utterance_whose_connection_breaks_fails_and_the_next_one_does_not(#[case] spoken: Spoken) {
+async fn an_utterance_whose_connection_breaks_fails_and_the_next_one_does_not(
+    #[case] spoken: Spoken,
+    #[case] expected: ProviderErrorKind,
+) {
     let rig = Rig::start(kind()).await;
     rig.server.hear(spoken);
     let mut talk = rig.talk(&[]).await;
     talk.speak().await;
     talk.finalize().await;
-    assert_eq!(talk.failure().await, UNAVAILABLE);
+    assert_eq!(talk.failure().await, expected);
     talk.speak().await;
     talk.finalize().await;
     assert_eq!(talk.text().await, "hello world");
@@ -50,7 +54,7 @@ async fn an_utterance_whose_connection_breaks_fails_and_the_next_one_does_not(#[
 
 #[rstest]
 #[case("not_authorised", ProviderErrorKind::CredentialInvalid)]
-#[case("quota_exceeded", ProviderErrorKind::QuotaExceeded)]
+#[case("timelimit_exceeded", ProviderErrorKind::QuotaExceeded)]
 #[case("protocol_error", ProviderErrorKind::Failed("why".to_owned()))]
 #[tokio::test]
 async fn what_another_connection_cannot_cure_ends_the_conversation(

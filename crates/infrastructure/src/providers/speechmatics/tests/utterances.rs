@@ -107,7 +107,8 @@ fn what_is_said_between_utterances_belongs_to_none() {
         recognition.hear(&message.to_string(), &mut said);
         std::mem::take(&mut said.events)
     };
-    let over = json!({"message": "EndOfUtterance"});
+    let over = json!({"message": "EndOfUtterance", "forced": true});
+    let by_itself = json!({"message": "EndOfUtterance", "forced": false});
     for message in [
         transcript("AddTranscript", "late "),
         transcript("AddPartialTranscript", "late"),
@@ -124,7 +125,13 @@ fn what_is_said_between_utterances_belongs_to_none() {
         hear(&mut recognition, transcript("AddTranscript", "Next. ")),
         [partial("Next.")]
     );
-    let text = SpeechToTextEventKind::Final("Next.".to_owned());
+    // The vendor heard a pause, and is not done with the rest.
+    assert!(hear(&mut recognition, by_itself).is_empty());
+    assert_eq!(
+        hear(&mut recognition, transcript("AddTranscript", "Please. ")),
+        [partial("Next. Please.")]
+    );
+    let text = SpeechToTextEventKind::Final("Next. Please.".to_owned());
     assert_eq!(hear(&mut recognition, over), [text]);
 }
 

@@ -32,6 +32,7 @@ async fn an_utterance_whose_connection_breaks_fails_and_the_next_one_does_not(
 
 #[rstest]
 #[case(Spoken::of("").errs("Forbidden", ""), ProviderErrorKind::CredentialForbidden)]
+#[case(Spoken::of("").closes(1007, "Quota exceeded"), ProviderErrorKind::QuotaExceeded)]
 #[case(Spoken::of("").errs("BadRequest", ""), ProviderErrorKind::Failed("its status is BadRequest".to_owned()))]
 #[tokio::test]
 async fn what_another_connection_cannot_cure_ends_the_conversation(

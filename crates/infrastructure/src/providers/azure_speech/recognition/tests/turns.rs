@@ -1,10 +1,11 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use rstest::rstest;
 use serde_json::{Value, json};
 use viva_domain::ports::{SpeechToText, SpeechToTextEventKind};
 use viva_domain::sessions::ProviderConfig;
-use viva_fakes::vendors::ears::Spoken;
+use viva_fakes::vendors::ears::{EarsServer, Spoken};
 
 use super::kind;
 use crate::providers::ears::rig::Rig;
@@ -120,14 +121,20 @@ async fn the_mode_is_the_model() {
     assert!(rig.ears.resolve(&config(PROVIDER, "nova-3", &[])).is_err());
 }
 
+/// What the service says after five minutes without audio.
+const IDLE: &str = "Exceeded maximum websocket connection idle duration(> 300000ms)";
+
+#[rstest]
+#[case::broken_off(|server: &EarsServer| server.cut())]
+#[case::idle_for_too_long(|server: &EarsServer| server.close(1_000, IDLE))]
 #[tokio::test]
-async fn another_connection_begins_anew() {
+async fn another_connection_begins_anew(#[case] end: fn(&EarsServer)) {
     let rig = Rig::start(kind()).await;
     let mut talk = rig.talk(&[]).await;
     talk.speak().await;
     talk.finalize().await;
     assert_eq!(talk.text().await, "hello world");
-    rig.server.cut();
+    end(&rig.server);
     talk.audio(0, 20).await;
     patiently(rig.server.until(|lines| lines.len() == 2)).await;
     talk.speak().await;

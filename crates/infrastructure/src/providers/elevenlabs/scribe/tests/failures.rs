@@ -4,7 +4,7 @@ use rstest::rstest;
 use serde_json::json;
 use viva_domain::ports::{ProviderErrorKind, SpeechToTextEventKind};
 use viva_fakes::CapturedLogs;
-use viva_fakes::vendors::ears::Spoken;
+use viva_fakes::vendors::ears::{EarsServer, Spoken};
 
 use super::kind;
 use crate::providers::ears::rig::{Rig, lost};
@@ -13,16 +13,12 @@ use crate::providers::ears::talk::patiently;
 const UNAVAILABLE: ProviderErrorKind = ProviderErrorKind::Unavailable;
 
 #[rstest]
-#[case(Spoken::of("").errs("transcriber_error", "out of tea"), UNAVAILABLE, 2)]
-#[case(Spoken::of("").errs("rate_limited", "slower"), ProviderErrorKind::RateLimited, 2)]
-#[case(Spoken::of("").errs("commit_throttled", "slower"), ProviderErrorKind::RateLimited, 1)]
-#[case(Spoken::of("").closes(1011, ""), UNAVAILABLE, 2)]
+#[case(Spoken::of("").errs("transcriber_error", "out of tea"), UNAVAILABLE)]
+#[case(Spoken::of("").errs("rate_limited", "slower"), ProviderErrorKind::RateLimited)]
+#[case(Spoken::of("").errs("commit_throttled", "slower"), ProviderErrorKind::RateLimited)]
+#[case(Spoken::of("").closes(1011, ""), UNAVAILABLE)]
 #[tokio::test]
-async fn an_utterance_that_fails_fails_alone(
-    #[case] spoken: Spoken,
-    #[case] expected: ProviderErrorKind,
-    #[case] connections: usize,
-) {
+async fn an_utterance_that_fails_fails_alone(#[case] spoken: Spoken, #[case] expected: ProviderErrorKind) {
     let rig = Rig::start(kind()).await;
     rig.server.hear(spoken);
     let mut talk = rig.talk(&[]).await;
@@ -32,7 +28,7 @@ async fn an_utterance_that_fails_fails_alone(
     talk.speak().await;
     talk.finalize().await;
     assert_eq!(talk.text().await, "hello world");
-    assert_eq!(rig.server.requests().len(), connections);
+    assert_eq!(rig.server.requests().len(), 2);
 }
 
 #[tokio::test]
@@ -66,14 +62,16 @@ async fn what_another_connection_cannot_cure_ends_the_conversation(
     assert_eq!(rig.server.requests().len(), 1);
 }
 
+#[rstest]
+#[case(|server: &EarsServer| server.say(json!({"message_type": "session_time_limit_exceeded", "error": "why"})))]
+#[case(|server: &EarsServer| server.close(1_000, ""))]
 #[tokio::test]
-async fn a_session_that_is_over_is_begun_again() {
+async fn a_session_that_is_over_is_begun_again(#[case] end: fn(&EarsServer)) {
     let logs = CapturedLogs::start();
     let rig = Rig::start(kind()).await;
     let mut talk = rig.talk(&[]).await;
     patiently(rig.server.until(|lines| lines.len() == 1)).await;
-    rig.server
-        .say(json!({"message_type": "session_time_limit_exceeded", "error": "why"}));
+    end(&rig.server);
     lost(&logs, 1).await;
     talk.speak().await;
     talk.finalize().await;

@@ -10,7 +10,7 @@ mod strict;
 use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio_util::task::TaskTracker;
 use viva_fakes::vendors::RecordedLine;
 use viva_fakes::vendors::openai_transcription::{
@@ -108,6 +108,10 @@ impl Server for OpenAiTranscriptionServer {
 
     fn say(&self, message: Value) {
         self.say(message);
+    }
+
+    fn say_malformed(&self, words: &str) {
+        self.say(json!({"type": "input_audio_buffer.committed", "item_id": [words]}));
     }
 
     fn cut(&self) {
