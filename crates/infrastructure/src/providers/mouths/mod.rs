@@ -49,8 +49,6 @@ pub(super) enum Progress {
     GoesOn,
     /// It is all there, and the connection takes another text.
     Over,
-    /// It is all there, and the connection is of no more use.
-    Last,
 }
 
 /// The connection that a text needs.

@@ -91,7 +91,6 @@ impl<D: Dialect> Speaking<D> {
         self.ready.extend(parts);
         match progress {
             Progress::GoesOn => {}
-            Progress::Last => self.socket = None,
             Progress::Over => {
                 if let Some(socket) = self.socket.take() {
                     self.mouth.spares.keep(self.line.url.clone(), socket);
