@@ -76,6 +76,7 @@ impl Dialect for Speech {
                 sample_rate: RATE,
             },
             add_timestamps: true,
+            use_normalized_timestamps: false,
             max_buffer_delay_ms: 0,
             generation_config: options.generation(),
             pronunciation_dict_id: options.pronunciation_dict_id.as_deref(),
