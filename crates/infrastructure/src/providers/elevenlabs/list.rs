@@ -10,7 +10,7 @@ use crate::providers::transport::{Account, HttpClient, lenient};
 
 #[derive(Deserialize)]
 struct List {
-    #[serde(default, deserialize_with = "lenient::or_default")]
+    #[serde(default, deserialize_with = "lenient::list")]
     voices: Vec<Listed>,
 }
 
@@ -35,7 +35,7 @@ struct Labels {
 pub(super) async fn voices(
     http: &HttpClient,
     account: &Account,
-) -> Result<Vec<ProviderVoice>, ProviderError> {
+) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
     let key = account.header_beyond(DOMAIN, "")?;
     let headers: Vec<_> = key.map(|key| (KEY, key)).into_iter().collect();
     let list: List = fetch(http, account, account.url("voices"), &headers).await?;

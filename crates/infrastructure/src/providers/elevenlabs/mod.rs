@@ -192,7 +192,7 @@ impl TextToSpeech for ElevenLabsTextToSpeech {
 
     #[instrument(name = "provider.elevenlabs.tts.voices", skip_all, err(level = "debug"))]
     async fn voices(&self) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
-        list::voices(&self.http, self.account()).await.map(Some)
+        list::voices(&self.http, self.account()).await
     }
 }
 

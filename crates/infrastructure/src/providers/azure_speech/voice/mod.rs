@@ -95,6 +95,6 @@ impl TextToSpeech for AzureTextToSpeech {
 
     #[instrument(name = "provider.azure_speech.tts.voices", skip_all, err(level = "debug"))]
     async fn voices(&self) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
-        list::voices(&self.http, &self.account).await.map(Some)
+        list::voices(&self.http, &self.account).await
     }
 }

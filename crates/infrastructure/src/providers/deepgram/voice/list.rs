@@ -11,7 +11,7 @@ use crate::providers::transport::{Account, HttpClient, lenient};
 
 #[derive(Deserialize)]
 struct Models {
-    #[serde(default, deserialize_with = "lenient::or_default")]
+    #[serde(default, deserialize_with = "lenient::list")]
     tts: Vec<Listed>,
 }
 
@@ -19,7 +19,7 @@ struct Models {
 struct Listed {
     #[serde(default, deserialize_with = "lenient::or_default")]
     canonical_name: String,
-    #[serde(default, deserialize_with = "lenient::or_default")]
+    #[serde(default, deserialize_with = "lenient::list")]
     languages: Vec<String>,
     #[serde(default, deserialize_with = "lenient::or_default")]
     metadata: Metadata,
@@ -27,14 +27,14 @@ struct Listed {
 
 #[derive(Default, Deserialize)]
 struct Metadata {
-    #[serde(default, deserialize_with = "lenient::or_default")]
+    #[serde(default, deserialize_with = "lenient::list")]
     tags: Vec<String>,
 }
 
 pub(super) async fn voices(
     http: &HttpClient,
     account: &Account,
-) -> Result<Vec<ProviderVoice>, ProviderError> {
+) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
     let key = account.header_beyond(DOMAIN, "Token ")?;
     let headers: Vec<_> = key.map(|key| (AUTHORIZATION, key)).into_iter().collect();
     let models: Models = fetch(http, account, account.url("v1/models"), &headers).await?;

@@ -121,6 +121,6 @@ impl TextToSpeech for DeepgramTextToSpeech {
 
     #[instrument(name = "provider.deepgram.tts.voices", skip_all, err(level = "debug"))]
     async fn voices(&self) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
-        list::voices(&self.http, self.account()).await.map(Some)
+        list::voices(&self.http, self.account()).await
     }
 }

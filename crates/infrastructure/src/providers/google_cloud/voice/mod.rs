@@ -14,6 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use reqwest::Response;
+use tokio::task::spawn_blocking;
 use tracing::{debug, instrument};
 use viva_audio::SampleRate;
 use viva_domain::ports::{
@@ -117,7 +118,7 @@ impl TextToSpeech for GoogleTextToSpeech {
 
     #[instrument(name = "provider.google_cloud.tts.voices", skip_all, err(level = "debug"))]
     async fn voices(&self) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
-        list::voices(&self.http, &self.account).await.map(Some)
+        list::voices(&self.http, &self.account).await
     }
 }
 
@@ -128,9 +129,16 @@ async fn spoken(provider: &str, mut response: Response) -> Result<Vec<i16>, Prov
     if !is_whole.map_err(|err| errors::unavailable(provider, err.without_url()))? {
         return Err(errors::failed(provider, "its answer is too long"));
     }
-    let answer: SynthesizeResponse =
-        serde_json::from_slice(&body).map_err(|err| errors::malformed(provider, &err))?;
-    decode(&answer.audio_content).map_err(|message| errors::failed(provider, message))
+    // Minutes of audio take long enough to hold others up.
+    let name = provider.to_owned();
+    let decoded = spawn_blocking(move || {
+        let answer: SynthesizeResponse =
+            serde_json::from_slice(&body).map_err(|err| errors::malformed(&name, &err))?;
+        decode(&answer.audio_content).map_err(|message| errors::failed(&name, message))
+    });
+    decoded
+        .await
+        .unwrap_or_else(|_| Err(errors::failed(provider, "its answer could not be read")))
 }
 
 fn decode(audio: &str) -> Result<Vec<i16>, String> {
