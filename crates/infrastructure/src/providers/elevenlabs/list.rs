@@ -1,10 +1,10 @@
 //! The voices of an account.
 
+use reqwest::header::{HeaderName, HeaderValue};
 use serde::Deserialize;
 use viva_domain::ports::ProviderError;
 use viva_domain::providers::ProviderVoice;
 
-use super::{DOMAIN, KEY};
 use crate::providers::listing::{fetch, named, voice};
 use crate::providers::transport::{Account, HttpClient, lenient};
 
@@ -35,10 +35,9 @@ struct Labels {
 pub(super) async fn voices(
     http: &HttpClient,
     account: &Account,
+    headers: &[(HeaderName, HeaderValue)],
 ) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
-    let key = account.header_beyond(DOMAIN, "")?;
-    let headers: Vec<_> = key.map(|key| (KEY, key)).into_iter().collect();
-    let list: List = fetch(http, account, account.url("voices"), &headers).await?;
+    let list: List = fetch(http, account, account.url("voices"), headers).await?;
     let voices = list
         .voices
         .into_iter()

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use viva_domain::ports::ProviderError;
 use viva_domain::providers::{ProviderVoice, VoiceGender};
 
-use crate::providers::transport::{Account, HttpClient, errors, read};
+use crate::providers::transport::{Account, HttpClient, errors, read, with_headers};
 
 /// No vendor's list is longer; some say a good deal of each voice.
 const MAX_BYTES: usize = 16 << 20;
@@ -25,12 +25,7 @@ pub(super) async fn fetch<T: DeserializeOwned>(
     url: Url,
     headers: &[(HeaderName, HeaderValue)],
 ) -> Result<T, ProviderError> {
-    let make = |client: &reqwest::Client| {
-        let headers = headers.iter();
-        headers.fold(client.get(url.clone()), |request, (name, value)| {
-            request.header(name, value)
-        })
-    };
+    let make = |client: &reqwest::Client| with_headers(client.get(url.clone()), headers);
     let provider = account.provider.as_str();
     let mut response = http.send(account, make).await?;
     let mut body = Vec::new();

@@ -33,9 +33,9 @@ pub(super) async fn voices(
     http: &HttpClient,
     account: &Account,
 ) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
-    let headers: Vec<_> = key(account)?.map(|key| (KEY, key)).into_iter().collect();
+    let key = key(account)?.map(|key| (KEY, key));
     let url = Half::Speaking.url(account, "cognitiveservices/voices/list");
-    let list: List = fetch(http, account, url, &headers).await?;
+    let list: List = fetch(http, account, url, key.as_slice()).await?;
     let voices = list
         .voices
         .into_iter()

@@ -1,11 +1,10 @@
 //! The voices of the service, which it calls models.
 
-use reqwest::header::AUTHORIZATION;
+use reqwest::header::{HeaderName, HeaderValue};
 use serde::Deserialize;
 use viva_domain::ports::ProviderError;
 use viva_domain::providers::ProviderVoice;
 
-use crate::providers::deepgram::connection::DOMAIN;
 use crate::providers::listing::{fetch, named, voice};
 use crate::providers::transport::{Account, HttpClient, lenient};
 
@@ -34,10 +33,9 @@ struct Metadata {
 pub(super) async fn voices(
     http: &HttpClient,
     account: &Account,
+    headers: &[(HeaderName, HeaderValue)],
 ) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
-    let key = account.header_beyond(DOMAIN, "Token ")?;
-    let headers: Vec<_> = key.map(|key| (AUTHORIZATION, key)).into_iter().collect();
-    let models: Models = fetch(http, account, account.url("v1/models"), &headers).await?;
+    let models: Models = fetch(http, account, account.url("v1/models"), headers).await?;
     let voices = models.tts.into_iter().map(|it| {
         let mut tags = it.metadata.tags.iter().map(String::as_str);
         let gender = tags.find(|tag| matches!(*tag, "feminine" | "masculine"));

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
 use reqwest::Url;
-use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
 
 use super::config::Settings;
@@ -16,7 +16,7 @@ use super::wire::{Audio, Config, Request, Response, SpeechContext};
 use crate::providers::ears::{FILE_RATE, FileDesk};
 use crate::providers::google_cloud::host::Half;
 use crate::providers::google_cloud::key::KEY;
-use crate::providers::transport::{Account, HttpClient, body, errors, pcm};
+use crate::providers::transport::{Account, HttpClient, body, errors, pcm, with_headers};
 
 /// The vendor takes a minute; of a longer utterance the beginning is lost.
 const MOST: Duration = Duration::from_millis(59_500);
@@ -26,7 +26,7 @@ const MOST: Duration = Duration::from_millis(59_500);
 pub(super) struct Desk {
     account: Account,
     http: HttpClient,
-    key: Option<HeaderValue>,
+    key: Option<(HeaderName, HeaderValue)>,
     url: Url,
     settings: Settings,
 }
@@ -42,7 +42,7 @@ impl Desk {
             url: Half::Hearing.url(&account, "v1/speech:recognize"),
             account,
             http,
-            key,
+            key: key.map(|key| (KEY, key)),
             settings,
         }
     }
@@ -84,10 +84,7 @@ impl Desk {
                 .post(self.url.clone())
                 .header(CONTENT_TYPE, "application/json")
                 .body(request.clone());
-            match &self.key {
-                Some(key) => post.header(KEY, key.clone()),
-                None => post,
-            }
+            with_headers(post, self.key.as_slice())
         };
         let response = self.http.send(&self.account, make).await?;
         let answer = body(provider.clone(), response).await?;

@@ -30,9 +30,9 @@ pub(super) async fn voices(
     http: &HttpClient,
     account: &Account,
 ) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
-    let headers: Vec<_> = key(account)?.map(|key| (KEY, key)).into_iter().collect();
+    let key = key(account)?.map(|key| (KEY, key));
     let url = Half::Speaking.url(account, "v1/voices");
-    let list: List = fetch(http, account, url, &headers).await?;
+    let list: List = fetch(http, account, url, key.as_slice()).await?;
     let voices = list.voices.into_iter().map(|it| {
         let language = it.language_codes.into_iter().next();
         voice(it.name, None, language, it.ssml_gender.as_deref())

@@ -28,7 +28,7 @@ use self::wire::{AudioConfig, Input, SynthesizeRequest, SynthesizeResponse, Voic
 use super::host::Half;
 use super::key::{KEY, key};
 use crate::providers::Defaults;
-use crate::providers::transport::{Account, HttpClient, errors, read, wav};
+use crate::providers::transport::{Account, HttpClient, errors, read, wav, with_headers};
 
 const RATE: SampleRate = SampleRate::HZ_24K;
 /// The longest text that the vendor takes is spoken within a few minutes; one takes 4 MB.
@@ -79,7 +79,7 @@ impl TextToSpeech for GoogleTextToSpeech {
     #[instrument(name = "provider.google_cloud.tts.speak", skip_all, err(level = "debug"))]
     async fn speak(&self, request: TextToSpeechRequest) -> Result<SpeechStream, ProviderError> {
         let settings = self.settings(&request.config)?;
-        let key = key(&self.account)?;
+        let key = key(&self.account)?.map(|key| (KEY, key));
         let url = Half::Speaking.url(&self.account, "v1/text:synthesize");
         let (name, language) = settings.voice_name();
         let options = &settings.options;
@@ -101,13 +101,8 @@ impl TextToSpeech for GoogleTextToSpeech {
                 volume_gain_db: options.volume_gain_db,
             },
         };
-        let make = |client: &reqwest::Client| {
-            let request = client.post(url.clone()).json(&body);
-            match &key {
-                Some(key) => request.header(KEY, key.clone()),
-                None => request,
-            }
-        };
+        let make =
+            |client: &reqwest::Client| with_headers(client.post(url.clone()).json(&body), key.as_slice());
         let response = self.http.send(&self.account, make).await?;
         let provider = self.account.provider.clone();
         debug!(provider.name = %provider, "{provider} began to speak");
