@@ -19,7 +19,7 @@ use crate::api;
 use crate::audio::{AudioProblem, Captured, DeviceWatch, Output, Rig, RigEvent, RigListener, devices};
 use crate::browser::now_ms;
 use crate::state::choices::Part;
-use crate::state::context::{Devices, Providers, Talk};
+use crate::state::context::{AskedForVoices, Devices, Providers, Talk};
 use crate::state::conversation::Conversation;
 use crate::state::message::{Message, Topic};
 use crate::state::meter::{Meter, Sound, position};
@@ -48,8 +48,7 @@ pub(super) struct Actor {
     pub(super) replays: u32,
     pub(super) speaker: SpeakerWatch,
     pub(super) asking: Asking,
-    /// The provider that was asked for its voices last.
-    voices_of: String,
+    asked_for_voices: AskedForVoices,
     /// What is being opened, which may wait for the person's permission for ever.
     pub(super) opening: Option<AbortHandle>,
     pub(super) meter: Meter,
@@ -80,7 +79,7 @@ pub(super) fn spawn(talk: Talk, events: Events, mut incoming: UnboundedReceiver<
         replays: 0,
         speaker: SpeakerWatch::default(),
         asking: Asking::default(),
-        voices_of: String::new(),
+        asked_for_voices: AskedForVoices::default(),
         opening: None,
         meter: Meter::default(),
         stall: StallWatch::default(),
@@ -130,6 +129,7 @@ impl Actor {
             Event::DeleteTemplate => super::templates::delete(self.talk, self.events.clone()),
             Event::Preview => super::templates::preview(self.talk, self.events.clone()),
             Event::ListVoices => self.list_voices(),
+            Event::NoVoices(provider) => self.asked_for_voices.in_vain(&provider),
             Event::ReplayEnded { number, ok } => self.replay_ended(number, ok),
             Event::Socket { connection, event } if self.connection.is_current(connection) => {
                 self.on_socket(event);
@@ -386,8 +386,7 @@ impl Actor {
             let provider = providers.list().and_then(|list| Part::Tts.provider(list, &id));
             provider.is_some_and(|provider| provider.available)
         });
-        if is_available && self.voices_of != id {
-            self.voices_of.clone_from(&id);
+        if is_available && self.asked_for_voices.begin(&id) {
             spawn_local(fetch_voices(talk, id, self.events.clone()));
         }
     }
@@ -396,11 +395,11 @@ impl Actor {
 /// What the provider lists takes the place of what is known without it.
 async fn fetch_voices(talk: Talk, provider: String, events: Events) {
     match api::voices(&provider).await {
-        Ok(list) => talk
+        Ok(list) if list.from_provider => talk
             .providers
             .update(|providers| providers.set_voices(&provider, list.items)),
         Err(failed) if failed.is_signed_out() => send(&events, Event::SignedOut),
-        Err(_) => {}
+        Ok(_) | Err(_) => send(&events, Event::NoVoices(provider)),
     }
 }
 

@@ -47,6 +47,8 @@ pub(super) enum Event {
     Preview,
     /// Ask for the voices of the chosen text-to-speech provider.
     ListVoices,
+    /// This provider listed none: it is asked again when somebody comes back.
+    NoVoices(String),
     /// The recording is over or could not be played.
     ReplayEnded { number: u32, ok: bool },
     /// From a connection.

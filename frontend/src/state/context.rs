@@ -72,6 +72,28 @@ impl Providers {
     }
 }
 
+/// The text-to-speech provider that was asked for its voices last.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AskedForVoices(String);
+
+impl AskedForVoices {
+    /// Whether it is to be asked now.
+    pub fn begin(&mut self, provider: &str) -> bool {
+        let is_new = self.0 != provider;
+        if is_new {
+            provider.clone_into(&mut self.0);
+        }
+        is_new
+    }
+
+    /// It listed none: the next time it is asked again.
+    pub fn in_vain(&mut self, provider: &str) {
+        if self.0 == provider {
+            self.0.clear();
+        }
+    }
+}
+
 /// What was really played since *Start*, as the playback worklet counted it.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct PlayedTotals {
@@ -290,6 +312,18 @@ mod tests {
         assert_eq!(known.have_speaker("hall"), Some(false));
         assert_eq!(known.have_speaker("kitchen"), Some(true));
         assert_eq!(known.have_speaker(""), Some(true), "the system's");
+    }
+
+    #[test]
+    fn who_listed_no_voices_is_asked_again() {
+        let mut asked = AskedForVoices::default();
+        assert!(asked.begin("acme"));
+        assert!(!asked.begin("acme"), "the answer is on its way, or there");
+        asked.in_vain("acme");
+        assert!(asked.begin("acme"));
+        assert!(asked.begin("other"));
+        asked.in_vain("acme");
+        assert!(!asked.begin("other"), "that was of another one");
     }
 
     #[test]

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use viva_domain::ids::CredentialId;
@@ -23,7 +24,7 @@ pub(super) struct Whose {
 pub(super) struct Kept(BTreeMap<Whose, (DateTime<Utc>, Listed)>);
 
 /// `None` where a provider listed nothing.
-type Listed = Option<Vec<ProviderVoice>>;
+pub(super) type Listed = Option<Arc<[ProviderVoice]>>;
 
 impl Kept {
     /// `None` when it has to be asked.

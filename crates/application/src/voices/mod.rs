@@ -13,7 +13,7 @@ use viva_domain::ids::UserId;
 use viva_domain::ports::{Clock, ProviderDirectory, ProviderError, StoreError, TextToSpeech};
 use viva_domain::providers::{ProviderInfo, ProviderVoice};
 
-use self::kept::{Kept, Whose};
+use self::kept::{Kept, Listed, Whose};
 
 /// Somebody waits for it.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -82,7 +82,7 @@ impl Voices {
             self.kept(|kept| kept.keep(whose, listed.clone(), self.clock.now()));
             listed
         };
-        Ok(listed.map_or_else(|| known(info), |voices| with_default_first(info, voices)))
+        Ok(listed.map_or_else(|| known(info), |voices| with_default_first(info, &voices)))
     }
 
     fn kept<T>(&self, use_it: impl FnOnce(&mut Kept) -> T) -> T {
@@ -91,7 +91,7 @@ impl Voices {
 }
 
 /// What the provider lists; `None` where it lists none, or cannot be asked.
-async fn ask(provider: &str, adapter: &dyn TextToSpeech) -> Option<Vec<ProviderVoice>> {
+async fn ask(provider: &str, adapter: &dyn TextToSpeech) -> Listed {
     match timeout(LIMIT, adapter.voices()).await {
         Ok(Ok(voices)) => {
             let count = voices.as_ref().map_or(0, Vec::len);
@@ -100,7 +100,7 @@ async fn ask(provider: &str, adapter: &dyn TextToSpeech) -> Option<Vec<ProviderV
                 voices = count,
                 "{provider} lists {count} voices"
             );
-            voices
+            voices.map(Arc::from)
         }
         Ok(Err(err)) => {
             tell(provider, &err);
@@ -131,14 +131,13 @@ fn known(info: &ProviderInfo) -> VoiceList {
 }
 
 /// What speaks where a session names no voice stays the first, also when it is not listed.
-fn with_default_first(info: &ProviderInfo, mut voices: Vec<ProviderVoice>) -> VoiceList {
-    if let Some(default) = info.voices.first() {
-        let listed = voices.iter().position(|voice| voice.id == default.id);
-        let first = listed.map_or_else(|| default.clone(), |at| voices.remove(at));
-        voices.insert(0, first);
-    }
+fn with_default_first(info: &ProviderInfo, listed: &[ProviderVoice]) -> VoiceList {
+    let default = info.voices.first();
+    let is_default = |voice: &&ProviderVoice| default.is_some_and(|default| default.id == voice.id);
+    let first = listed.iter().find(is_default).or(default);
+    let others = listed.iter().filter(|voice| !is_default(voice));
     VoiceList {
-        voices,
+        voices: first.into_iter().chain(others).cloned().collect(),
         is_from_provider: true,
     }
 }

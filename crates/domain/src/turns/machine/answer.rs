@@ -120,8 +120,12 @@ impl Answer {
         position
     }
 
-    /// Takes note of how far the text is spoken by a moment of the audio; one that goes back says nothing.
+    /// Takes note of how far the text is spoken by a moment of the audio. One that goes back in the text says nothing. One
+    /// that goes back in the audio is right: it is the end of a piece, known from the audio itself, before which the voice
+    /// said that its last words end later.
     pub(super) fn add_mark(&mut self, mark: SpeechMark) {
+        let is_corrected = |last: &mut SpeechMark| last.at > mark.at && last.chars <= mark.chars;
+        while self.marks.pop_if(is_corrected).is_some() {}
         let last = self.marks.last();
         if last.is_none_or(|last| last.at <= mark.at && last.chars <= mark.chars) {
             self.marks.push(mark);
@@ -229,13 +233,31 @@ mod tests {
     }
 
     #[test]
+    fn a_piece_ends_with_its_audio_whatever_was_said_of_its_words() {
+        let mut answer = Answer::new(SessionTime::ZERO);
+        for (at, chars) in [
+            (300, 5),
+            (1_050, 10),
+            (1_100, 12),
+            (1_000, 12),
+            (900, 3),
+            (1_400, 20),
+        ] {
+            let at = Duration::from_millis(at);
+            answer.add_mark(SpeechMark { at, chars });
+        }
+        let marks = answer.marks.iter().map(|mark| (mark.at.as_millis(), mark.chars));
+        assert_eq!(marks.collect::<Vec<_>>(), [(300, 5), (1_000, 12), (1_400, 20)]);
+    }
+
+    #[test]
     fn text_that_ran_ahead_counts_only_while_audio_is_missing() {
         let mut answer = Answer::new(SessionTime::ZERO);
         answer.text = "a".repeat(30);
         answer.add_audio(SessionTime::ZERO, &[0; 1_000], 1, 1_000);
         assert_eq!(answer.whole_duration(1_000).as_millis(), 2_000);
         // The first half took 1.2 s.
-        for (at, chars) in [(1_200, 15), (1_300, 14), (1_100, 16)] {
+        for (at, chars) in [(1_200, 15), (1_300, 14), (1_100, 14)] {
             let at = Duration::from_millis(at);
             answer.add_mark(SpeechMark { at, chars });
         }

@@ -15,15 +15,17 @@ pub(super) enum Half {
 }
 
 /// Hosts of a region, after its name, and what those of the halves end with.
-const REGIONAL: [(&str, &str); 8] = [
+const REGIONAL: [(&str, &str); 10] = [
     (".api.cognitive.microsoft.com", "microsoft.com"),
     (".stt.speech.microsoft.com", "microsoft.com"),
     (".tts.speech.microsoft.com", "microsoft.com"),
     (".api.cognitive.azure.cn", "azure.cn"),
     (".stt.speech.azure.cn", "azure.cn"),
+    (".tts.speech.azure.cn", "azure.cn"),
     (".api.cognitive.microsoft.us", "azure.us"),
     (".api.cognitive.azure.us", "azure.us"),
     (".stt.speech.azure.us", "azure.us"),
+    (".tts.speech.azure.us", "azure.us"),
 ];
 /// What names of resources are followed by.
 const NAMED: [&str; 3] = [
@@ -98,6 +100,14 @@ mod tests {
     )]
     #[case(
         "https://usgovvirginia.api.cognitive.microsoft.us",
+        "https://usgovvirginia.stt.speech.azure.us/a/b"
+    )]
+    #[case(
+        "https://chinaeast2.tts.speech.azure.cn",
+        "https://chinaeast2.stt.speech.azure.cn/a/b"
+    )]
+    #[case(
+        "https://usgovvirginia.tts.speech.azure.us",
         "https://usgovvirginia.stt.speech.azure.us/a/b"
     )]
     #[case(

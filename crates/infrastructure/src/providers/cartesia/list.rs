@@ -6,7 +6,7 @@ use viva_domain::ports::ProviderError;
 use viva_domain::providers::ProviderVoice;
 
 use super::{DOMAIN, VERSION, VERSION_HEADER};
-use crate::providers::listing::{fetch, named, voice};
+use crate::providers::listing::{MOST, fetch, named, voice};
 use crate::providers::transport::{Account, HttpClient, lenient};
 
 /// The most that a page may have.
@@ -16,7 +16,7 @@ const MOST_PAGES: usize = 20;
 
 #[derive(Deserialize)]
 struct Page {
-    #[serde(default, deserialize_with = "lenient::or_default")]
+    #[serde(default, deserialize_with = "lenient::list")]
     data: Vec<Listed>,
     #[serde(default, deserialize_with = "lenient::or_default")]
     has_more: bool,
@@ -37,7 +37,7 @@ struct Listed {
 pub(super) async fn voices(
     http: &HttpClient,
     account: &Account,
-) -> Result<Vec<ProviderVoice>, ProviderError> {
+) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
     let key = account.header_beyond(DOMAIN, "Bearer ")?;
     let version = (VERSION_HEADER, HeaderValue::from_static(VERSION));
     let headers: Vec<_> = key
@@ -55,7 +55,7 @@ pub(super) async fn voices(
         let page: Page = fetch(http, account, url, &headers).await?;
         let is_last = !page.has_more || page.data.is_empty();
         listed.extend(page.data);
-        if is_last {
+        if is_last || listed.len() >= MOST {
             break;
         }
     }

@@ -93,6 +93,6 @@ impl TextToSpeech for CartesiaTextToSpeech {
 
     #[instrument(name = "provider.cartesia.tts.voices", skip_all, err(level = "debug"))]
     async fn voices(&self) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
-        list::voices(&self.http, &self.mouth.account).await.map(Some)
+        list::voices(&self.http, &self.mouth.account).await
     }
 }

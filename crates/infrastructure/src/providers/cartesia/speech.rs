@@ -6,8 +6,8 @@ use viva_domain::ports::{ProviderError, SpeechPart};
 use super::RATE;
 use super::config::Settings;
 use super::wire::{OutputFormat, ServerMessage, SpeakOrder, Voice};
-use crate::providers::mouths::{Dialect, Progress, Words, json, new_context};
-use crate::providers::transport::errors::{self, Complaint};
+use crate::providers::mouths::{Dialect, Progress, Words, add_base64, json, new_context};
+use crate::providers::transport::errors::Complaint;
 use crate::providers::transport::socket::{Frame, Oddities};
 use crate::providers::transport::{Account, pcm};
 
@@ -33,15 +33,6 @@ impl Speech {
             decoder: pcm::Decoder::default(),
             oddities: Oddities::default(),
         }
-    }
-
-    fn audio(&mut self, data: &str, parts: &mut Vec<SpeechPart>) -> Result<(), ProviderError> {
-        let samples = self.decoder.push_base64(data);
-        let samples = samples.map_err(|message| errors::failed(&self.account.provider, message))?;
-        if !samples.is_empty() {
-            parts.push(SpeechPart::Audio(samples));
-        }
-        Ok(())
     }
 
     fn refusal(&self, message: ServerMessage) -> ProviderError {
@@ -76,6 +67,7 @@ impl Dialect for Speech {
                 sample_rate: RATE,
             },
             add_timestamps: true,
+            use_normalized_timestamps: false,
             max_buffer_delay_ms: 0,
             generation_config: options.generation(),
             pronunciation_dict_id: options.pronunciation_dict_id.as_deref(),
@@ -94,7 +86,10 @@ impl Dialect for Speech {
             return Ok(Progress::GoesOn);
         };
         match message.kind.as_str() {
-            "chunk" => self.audio(message.data.as_deref().unwrap_or_default(), parts)?,
+            "chunk" => {
+                let data = message.data.as_deref().unwrap_or_default();
+                add_base64(&self.account.provider, &mut self.decoder, data, parts)?;
+            }
             "timestamps" => {
                 let Some(times) = message.word_timestamps else {
                     return Ok(Progress::GoesOn);

@@ -88,7 +88,8 @@ async fn what_was_chosen_is_asked_for() {
         requests[0].body,
         json!({
             "context_id": null, "model_id": "test_v2_5", "transcript": "Hi", "voice": {"mode": "id", "id": "anna"},
-            "continue": false, "output_format": format, "add_timestamps": true, "max_buffer_delay_ms": 0,
+            "continue": false, "output_format": format, "add_timestamps": true,
+            "use_normalized_timestamps": false, "max_buffer_delay_ms": 0,
         })
     );
     assert_eq!(
@@ -96,7 +97,7 @@ async fn what_was_chosen_is_asked_for() {
         json!({
             "context_id": null, "model_id": "tts-1-test", "transcript": "你好。 ",
             "voice": {"mode": "id", "id": "ben"}, "language": "zh", "continue": false, "output_format": format,
-            "add_timestamps": true, "max_buffer_delay_ms": 0,
+            "add_timestamps": true, "use_normalized_timestamps": false, "max_buffer_delay_ms": 0,
             "generation_config": {"speed": 1.2, "volume": 0.5, "emotion": "calm"}, "pronunciation_dict_id": "mine",
         })
     );

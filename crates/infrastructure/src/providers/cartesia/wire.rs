@@ -18,6 +18,8 @@ pub(super) struct SpeakOrder<'a> {
     pub(super) goes_on: bool,
     pub(super) output_format: OutputFormat,
     pub(super) add_timestamps: bool,
+    /// Whether words are named as they are spoken, with numbers written out, and not as they were sent.
+    pub(super) use_normalized_timestamps: bool,
     /// How long the vendor waits for more of the text.
     pub(super) max_buffer_delay_ms: u32,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -6,7 +6,7 @@ use viva_domain::credentials::CredentialRefusal;
 use super::WrongAddress;
 use super::answer::{refused, unsent};
 use crate::providers::transport::errors::Complaint;
-use crate::providers::transport::{Account, HttpClient, complaint, read};
+use crate::providers::transport::{Account, HttpClient, complaint, read, with_headers};
 
 /// Lists of a few hundred models with all that can be said about them are shorter.
 const MAX_ANSWER_BYTES: usize = 4 << 20;
@@ -30,10 +30,7 @@ impl KeyCall {
     /// Asks once.
     pub(super) async fn make(&self, http: &HttpClient, account: &Account) -> Result<(), CredentialRefusal> {
         let sent = http.send_once(account, |client| {
-            let headers = self.headers.iter();
-            headers.fold(client.get(self.url.clone()), |request, (name, value)| {
-                request.header(name, value)
-            })
+            with_headers(client.get(self.url.clone()), &self.headers)
         });
         let response = sent.await.map_err(unsent)?;
         let status = response.status();

@@ -1,16 +1,16 @@
 //! The voices of an account.
 
+use reqwest::header::{HeaderName, HeaderValue};
 use serde::Deserialize;
 use viva_domain::ports::ProviderError;
 use viva_domain::providers::ProviderVoice;
 
-use super::{DOMAIN, KEY};
 use crate::providers::listing::{fetch, named, voice};
 use crate::providers::transport::{Account, HttpClient, lenient};
 
 #[derive(Deserialize)]
 struct List {
-    #[serde(default, deserialize_with = "lenient::or_default")]
+    #[serde(default, deserialize_with = "lenient::list")]
     voices: Vec<Listed>,
 }
 
@@ -35,10 +35,9 @@ struct Labels {
 pub(super) async fn voices(
     http: &HttpClient,
     account: &Account,
-) -> Result<Vec<ProviderVoice>, ProviderError> {
-    let key = account.header_beyond(DOMAIN, "")?;
-    let headers: Vec<_> = key.map(|key| (KEY, key)).into_iter().collect();
-    let list: List = fetch(http, account, account.url("voices"), &headers).await?;
+    headers: &[(HeaderName, HeaderValue)],
+) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
+    let list: List = fetch(http, account, account.url("voices"), headers).await?;
     let voices = list
         .voices
         .into_iter()

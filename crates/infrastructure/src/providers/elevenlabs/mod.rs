@@ -13,7 +13,7 @@ mod wire;
 
 use async_trait::async_trait;
 use reqwest::Url;
-use reqwest::header::HeaderName;
+use reqwest::header::{HeaderName, HeaderValue};
 use tracing::instrument;
 use viva_domain::ports::{
     ProviderError, SpeechStream, TextToSpeech, TextToSpeechCapabilities, TextToSpeechRequest,
@@ -29,7 +29,9 @@ use self::wire::SpeechBody;
 use crate::providers::Defaults;
 use crate::providers::language::{iso_639_1, primary};
 use crate::providers::mouths::{Line, Mouth};
-use crate::providers::transport::{Account, Format, HttpClient, errors, speech_of_unknown_type};
+use crate::providers::transport::{
+    Account, Format, HttpClient, errors, speech_of_unknown_type, with_headers,
+};
 
 const KEY: HeaderName = HeaderName::from_static("xi-api-key");
 /// The vendor's own hosts, where nothing goes without a key.
@@ -106,11 +108,15 @@ impl ElevenLabsTextToSpeech {
         url
     }
 
-    async fn call(&self, settings: &Settings, text: String) -> Result<SpeechStream, ProviderError> {
+    fn headers(&self) -> Result<Vec<(HeaderName, HeaderValue)>, ProviderError> {
         let key = self.account().header_beyond(DOMAIN, "")?;
+        Ok(key.map(|key| (KEY, key)).into_iter().collect())
+    }
+
+    async fn call(&self, settings: &Settings, text: String) -> Result<SpeechStream, ProviderError> {
         let line = Line {
             url: self.socket_url(settings),
-            headers: key.map(|key| (KEY, key)).into_iter().collect(),
+            headers: self.headers()?,
         };
         let speech = Speech::new(self.account().clone(), settings.options.voice_settings(), text);
         self.mouth.speak(line, speech).await
@@ -143,7 +149,7 @@ impl ElevenLabsTextToSpeech {
         settings: &Settings,
         request: &TextToSpeechRequest,
     ) -> Result<SpeechStream, ProviderError> {
-        let key = self.account().header_beyond(DOMAIN, "")?;
+        let headers = self.headers()?;
         let url = self.url(settings, "stream");
         let body = SpeechBody {
             text: &request.text,
@@ -154,13 +160,7 @@ impl ElevenLabsTextToSpeech {
             seed: settings.options.seed,
             apply_text_normalization: settings.options.apply_text_normalization,
         };
-        let make = |client: &reqwest::Client| {
-            let request = client.post(url.clone()).json(&body);
-            match &key {
-                Some(key) => request.header(KEY, key.clone()),
-                None => request,
-            }
-        };
+        let make = |client: &reqwest::Client| with_headers(client.post(url.clone()).json(&body), &headers);
         let response = self.http.send(self.account(), make).await?;
         speech_of_unknown_type(&self.account().provider, response, Format::pcm(), RATE)
     }
@@ -192,7 +192,7 @@ impl TextToSpeech for ElevenLabsTextToSpeech {
 
     #[instrument(name = "provider.elevenlabs.tts.voices", skip_all, err(level = "debug"))]
     async fn voices(&self) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
-        list::voices(&self.http, self.account()).await.map(Some)
+        list::voices(&self.http, self.account(), &self.headers()?).await
     }
 }
 

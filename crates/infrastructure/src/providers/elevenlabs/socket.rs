@@ -6,8 +6,8 @@ use viva_domain::ports::{ProviderError, SpeechPart};
 
 use super::RATE;
 use super::wire::{Alignment, Order, ServerMessage, VoiceSettings};
-use crate::providers::mouths::{Dialect, Progress, Words, json, new_context};
-use crate::providers::transport::errors::{self, Complaint};
+use crate::providers::mouths::{Dialect, Progress, Words, add_base64, json, new_context};
+use crate::providers::transport::errors::Complaint;
 use crate::providers::transport::socket::{Frame, Oddities};
 use crate::providers::transport::{Account, pcm};
 
@@ -36,16 +36,6 @@ impl Speech {
             samples: 0,
             oddities: Oddities::default(),
         }
-    }
-
-    fn audio(&mut self, data: &str, parts: &mut Vec<SpeechPart>) -> Result<(), ProviderError> {
-        let samples = self.decoder.push_base64(data);
-        let samples = samples.map_err(|message| errors::failed(&self.account.provider, message))?;
-        if !samples.is_empty() {
-            self.samples += samples.len();
-            parts.push(SpeechPart::Audio(samples));
-        }
-        Ok(())
     }
 
     /// The characters of a piece that begins behind so many samples.
@@ -100,7 +90,8 @@ impl Dialect for Speech {
             return Err(Complaint::new(code, message.message).into_error(&self.account, None));
         }
         let behind = self.samples;
-        self.audio(message.audio.as_deref().unwrap_or_default(), parts)?;
+        let data = message.audio.as_deref().unwrap_or_default();
+        self.samples += add_base64(&self.account.provider, &mut self.decoder, data, parts)?;
         if let Some(alignment) = &message.alignment {
             self.align(alignment, behind, parts);
         }

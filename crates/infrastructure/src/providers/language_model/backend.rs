@@ -7,7 +7,7 @@ use viva_domain::sessions::ProviderConfig;
 use super::{Decode, answer};
 use crate::providers::Defaults;
 use crate::providers::transport::sse::Events;
-use crate::providers::transport::{Account, HttpClient, errors};
+use crate::providers::transport::{Account, HttpClient, errors, with_headers};
 
 /// What every adapter of a language model is made of.
 #[derive(Debug, Clone)]
@@ -82,10 +82,7 @@ impl Backend {
     ) -> Result<LanguageModelStream, ProviderError> {
         let make = |client: &Client| -> RequestBuilder {
             let request = client.post(url.clone()).header(ACCEPT, "text/event-stream");
-            let headers = headers.iter();
-            headers
-                .fold(request, |request, (name, value)| request.header(name, value))
-                .json(body)
+            with_headers(request, headers).json(body)
         };
         let response = self.http.send(&self.account, make).await?;
         let provider = self.account.provider.as_str();

@@ -9,12 +9,14 @@ use serde::de::DeserializeOwned;
 use viva_domain::ports::ProviderError;
 use viva_domain::providers::{ProviderVoice, VoiceGender};
 
-use crate::providers::transport::{Account, HttpClient, errors, read};
+use crate::providers::transport::{Account, HttpClient, errors, read, with_headers};
 
 /// No vendor's list is longer; some say a good deal of each voice.
 const MAX_BYTES: usize = 16 << 20;
 /// Nobody chooses among more.
-const MOST: usize = 3_000;
+pub(super) const MOST: usize = 3_000;
+/// A session may name no longer id, and nobody reads a longer name.
+const MAX_CHARS: usize = 200;
 
 /// What a vendor answers who is asked for its voices.
 pub(super) async fn fetch<T: DeserializeOwned>(
@@ -23,12 +25,7 @@ pub(super) async fn fetch<T: DeserializeOwned>(
     url: Url,
     headers: &[(HeaderName, HeaderValue)],
 ) -> Result<T, ProviderError> {
-    let make = |client: &reqwest::Client| {
-        let headers = headers.iter();
-        headers.fold(client.get(url.clone()), |request, (name, value)| {
-            request.header(name, value)
-        })
-    };
+    let make = |client: &reqwest::Client| with_headers(client.get(url.clone()), headers);
     let provider = account.provider.as_str();
     let mut response = http.send(account, make).await?;
     let mut body = Vec::new();
@@ -39,12 +36,14 @@ pub(super) async fn fetch<T: DeserializeOwned>(
     serde_json::from_slice(&body).map_err(|_| errors::failed(provider, "its list of voices is none"))
 }
 
-/// Those that can be named; what says nothing of itself is left out.
-pub(super) fn named(voices: impl Iterator<Item = ProviderVoice>) -> Vec<ProviderVoice> {
-    voices.filter(|voice| !voice.id.is_empty()).take(MOST).collect()
+/// Those that a session can name; `None` where there is none, as of a vendor that lists nothing.
+pub(super) fn named(voices: impl Iterator<Item = ProviderVoice>) -> Option<Vec<ProviderVoice>> {
+    let can_be_named = |voice: &ProviderVoice| (1..=MAX_CHARS).contains(&voice.id.chars().count());
+    let voices: Vec<_> = voices.filter(can_be_named).take(MOST).collect();
+    (!voices.is_empty()).then_some(voices)
 }
 
-/// A voice, whose id is its name where it has no other.
+/// A voice, whose id is its name where it has no other. What else is said of it is cut where it is too long.
 pub(super) fn voice(
     id: String,
     name: Option<String>,
@@ -52,10 +51,16 @@ pub(super) fn voice(
     gender: Option<&str>,
 ) -> ProviderVoice {
     let gender = gender.unwrap_or_default().to_ascii_lowercase();
+    let cut = |text: String| match text.char_indices().nth(MAX_CHARS) {
+        // Only the part is kept.
+        Some((end, _)) => text[..end].to_owned(),
+        None => text,
+    };
+    let name = name.filter(|name| !name.is_empty());
     ProviderVoice {
-        name: name.filter(|name| !name.is_empty()).unwrap_or_else(|| id.clone()),
+        name: cut(name.unwrap_or_else(|| id.clone())),
         id,
-        language: language.filter(|language| !language.is_empty()),
+        language: language.filter(|language| !language.is_empty()).map(cut),
         gender: match gender.as_str() {
             "female" | "feminine" => Some(VoiceGender::Female),
             "male" | "masculine" => Some(VoiceGender::Male),

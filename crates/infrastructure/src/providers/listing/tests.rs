@@ -1,6 +1,7 @@
 //! Against servers that list voices as their vendors do.
 
 use rstest::rstest;
+use serde_json::{Value, json};
 use viva_domain::ports::{ProviderErrorKind, TextToSpeech};
 use viva_fakes::vendors::keys::{KeyAnswer, KeyServer, KeyVendor};
 
@@ -53,6 +54,86 @@ async fn voices_are_listed_with_what_the_vendor_says_of_them(
     let voices = adapter(vendor, &server.base_url(), KEY).voices().await.unwrap();
     let listed: Vec<String> = voices.unwrap().iter().map(told).collect();
     assert_eq!(listed, expected);
+}
+
+/// A list of a vendor, with these voices; each is what the vendor calls a voice, where it is one.
+fn list_of(vendor: KeyVendor, ids: &[Value]) -> String {
+    let field = match vendor {
+        KeyVendor::AzureSpeech => "ShortName",
+        KeyVendor::Cartesia => "id",
+        KeyVendor::Deepgram => "canonical_name",
+        KeyVendor::ElevenLabs => "voice_id",
+        _ => "name",
+    };
+    let voice = |id: &Value| {
+        if id.is_string() {
+            json!({ field: id })
+        } else {
+            id.clone()
+        }
+    };
+    let voices: Vec<Value> = ids.iter().map(voice).collect();
+    let list = match vendor {
+        KeyVendor::AzureSpeech => json!(voices),
+        KeyVendor::Cartesia => json!({"data": voices, "has_more": false}),
+        KeyVendor::Deepgram => json!({"tts": voices}),
+        _ => json!({"voices": voices}),
+    };
+    list.to_string()
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_is_no_voice_is_left_out_and_none_is_no_list(
+    #[values(
+        KeyVendor::AzureSpeech,
+        KeyVendor::Cartesia,
+        KeyVendor::Deepgram,
+        KeyVendor::ElevenLabs,
+        KeyVendor::GoogleSpeech
+    )]
+    vendor: KeyVendor,
+) {
+    let server = KeyServer::start(vendor, KEY).await.unwrap();
+    let listed = async |ids: &[Value]| {
+        server.answer(KeyAnswer::foreign(200, &list_of(vendor, ids)));
+        let voices = adapter(vendor, &server.base_url(), KEY).voices().await.unwrap();
+        voices.map(|voices| voices.into_iter().map(|voice| voice.id).collect::<Vec<_>>())
+    };
+    let longest = "a".repeat(MAX_CHARS);
+    let odd = [
+        json!(5),
+        json!("anna"),
+        Value::Null,
+        json!(format!("{longest}a")),
+        json!(longest),
+    ];
+    assert_eq!(listed(&odd).await, Some(vec!["anna".to_owned(), longest]));
+    assert_eq!(listed(&[]).await, None);
+    assert_eq!(listed(&[json!("")]).await, None);
+}
+
+#[tokio::test]
+async fn a_list_of_many_pages_is_read_until_it_is_long_enough() {
+    let server = KeyServer::start(KeyVendor::Cartesia, KEY).await.unwrap();
+    for page in 0..4 {
+        let voices: Vec<Value> = (0..MOST / 2)
+            .map(|n| json!({"id": format!("{page}-{n}")}))
+            .collect();
+        let page = json!({"data": voices, "has_more": true}).to_string();
+        server.answer(KeyAnswer::foreign(200, &page));
+    }
+    let adapter = adapter(KeyVendor::Cartesia, &server.base_url(), KEY);
+    assert_eq!(adapter.voices().await.unwrap().unwrap().len(), MOST);
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
+fn what_is_said_of_a_voice_is_cut() {
+    let long = || Some("é".repeat(MAX_CHARS + 1));
+    let voice = voice("anna".to_owned(), long(), long(), None);
+    let cut = "é".repeat(MAX_CHARS);
+    assert_eq!((voice.name, voice.language), (cut.clone(), Some(cut)));
 }
 
 #[rstest]

@@ -4,12 +4,17 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use tokio::time::{sleep, timeout};
 use viva_domain::ports::{ProviderErrorKind, SpeechMark, SpeechPart};
 use viva_fakes::Speech;
 use viva_fakes::vendors::speech::SpeechScript;
 
+use super::spares::LONGEST;
 use crate::providers::transport::HttpLimits;
 use crate::providers::transport::speech_cases::{Bench, impatient, next};
+
+/// As long as it may take until the server knows that somebody hung up.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Makes one test per case.
 macro_rules! socket_speech_tests {
@@ -26,6 +31,7 @@ macro_rules! socket_speech_tests {
             speech_that_breaks_off_fails_once,
             speech_that_stalls_is_given_up,
             speech_can_be_empty,
+            a_vendor_that_does_not_answer_is_given_up,
             nobody_there_is_unavailable,
             what_was_configured_wrong_is_said,
             the_key_is_nowhere_but_in_its_header,
@@ -36,6 +42,9 @@ macro_rules! socket_speech_tests {
             a_connection_is_used_again,
             a_connection_that_was_cut_off_is_not_used_again,
             a_kept_connection_that_is_gone_is_opened_again,
+            a_kept_connection_that_does_not_answer_is_opened_again,
+            what_is_kept_is_closed_in_time,
+            what_is_kept_is_closed_with_the_adapter,
         );
     };
     ($bench:ident: $($case:ident),+ $(,)?) => {
@@ -137,4 +146,49 @@ pub(in crate::providers) async fn a_kept_connection_that_is_gone_is_opened_again
         assert_eq!(bench.server.connections(), round);
         bench.server.hang_up();
     }
+}
+
+pub(in crate::providers) async fn a_kept_connection_that_does_not_answer_is_opened_again(
+    start: impl AsyncFn(SpeechScript, HttpLimits) -> Bench,
+) {
+    let limits = HttpLimits {
+        answer: Duration::from_millis(100),
+        ..impatient()
+    };
+    let bench = start(SpeechScript::default(), limits).await;
+    bench.listen("Hi").await;
+    bench
+        .server
+        .speak(Speech::of(Duration::ZERO).accepted_after(Duration::from_hours(1)));
+    let (samples, failure) = bench.listen("Hi").await;
+    assert_eq!((samples.len(), failure), (2_880, None));
+    assert_eq!(bench.server.connections(), 2);
+    assert_eq!(bench.server.requests().len(), 3);
+}
+
+pub(in crate::providers) async fn what_is_kept_is_closed_in_time(
+    start: impl AsyncFn(SpeechScript, HttpLimits) -> Bench,
+) {
+    let bench = start(SpeechScript::default(), impatient()).await;
+    bench.listen("Hi").await;
+    tokio::time::pause();
+    sleep(LONGEST.saturating_sub(Duration::from_secs(1))).await;
+    assert_eq!(bench.server.open_sockets(), 1);
+    sleep(Duration::from_secs(2)).await;
+    tokio::time::resume();
+    let closed = timeout(PATIENCE, bench.server.all_sockets_closed()).await;
+    closed.expect("it stays open");
+    let (samples, failure) = bench.listen("Hi").await;
+    assert_eq!((samples.len(), failure), (2_880, None));
+}
+
+pub(in crate::providers) async fn what_is_kept_is_closed_with_the_adapter(
+    start: impl AsyncFn(SpeechScript, HttpLimits) -> Bench,
+) {
+    let bench = start(SpeechScript::default(), impatient()).await;
+    bench.listen("Hi").await;
+    assert_eq!(bench.server.open_sockets(), 1);
+    drop(bench.tts);
+    let closed = timeout(PATIENCE, bench.server.all_sockets_closed()).await;
+    closed.expect("it stays open");
 }

@@ -24,7 +24,7 @@ use self::spares::Spares;
 use self::speaking::Speaking;
 pub(super) use self::words::Words;
 use super::transport::socket::{Frame, Socket, begin, connect};
-use super::transport::{Account, HttpClient};
+use super::transport::{Account, HttpClient, errors, pcm, with_headers};
 
 /// A handshake that takes longer has failed.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
@@ -49,8 +49,6 @@ pub(super) enum Progress {
     GoesOn,
     /// It is all there, and the connection takes another text.
     Over,
-    /// It is all there, and the connection is of no more use.
-    Last,
 }
 
 /// The connection that a text needs.
@@ -94,14 +92,27 @@ impl Mouth {
     async fn open(&self, line: &Line) -> Result<Socket, ProviderError> {
         begin(&self.account, || {
             connect(&self.http, &self.account, CONNECT_LIMIT, |client| {
-                let headers = line.headers.iter();
-                headers.fold(client.get(line.url.clone()), |request, (name, value)| {
-                    request.header(name, value)
-                })
+                with_headers(client.get(line.url.clone()), &line.headers)
             })
         })
         .await
     }
+}
+
+/// Adds audio that came in base64; answers how many samples it has.
+pub(super) fn add_base64(
+    provider: &str,
+    decoder: &mut pcm::Decoder,
+    data: &str,
+    parts: &mut Vec<SpeechPart>,
+) -> Result<usize, ProviderError> {
+    let samples = decoder.push_base64(data);
+    let samples = samples.map_err(|message| errors::failed(provider, message))?;
+    let count = samples.len();
+    if count > 0 {
+        parts.push(SpeechPart::Audio(samples));
+    }
+    Ok(count)
 }
 
 /// A message of a dialect.

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use reqwest::StatusCode;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tracing::debug;
 use viva_domain::ports::{ProviderError, SpeechPart, SpeechStream};
 
@@ -11,7 +11,7 @@ use super::{Dialect, Line, Mouth, Progress};
 use crate::providers::transport::errors::{self, Complaint};
 use crate::providers::transport::socket::{Frame, Socket, is_curable};
 
-/// A vendor of which nothing comes for this long is gone.
+/// A vendor of which nothing more comes for this long is gone.
 const STALL_LIMIT: Duration = Duration::from_secs(30);
 
 /// A text that is being spoken. Dropping it closes its connection.
@@ -21,8 +21,13 @@ pub(super) struct Speaking<D> {
     dialect: D,
     /// `None` when nothing more comes.
     socket: Option<Socket>,
-    /// It was kept from an earlier text, and nothing came of it for this one.
+    /// It was kept from an earlier text, and nothing was heard of this one.
     is_spare: bool,
+    /// Something of the text was heard.
+    is_heard: bool,
+    /// Until when something has to be heard of it. Counts from when somebody listens: a text may be asked for while the one
+    /// before it is still spoken.
+    patience: Option<Instant>,
     ready: VecDeque<SpeechPart>,
 }
 
@@ -32,6 +37,8 @@ impl<D: Dialect> Speaking<D> {
         let spare = mouth.spares.take(&line.url);
         let mut speaking = Self {
             is_spare: spare.is_some(),
+            is_heard: false,
+            patience: None,
             socket: spare,
             mouth,
             line,
@@ -62,10 +69,11 @@ impl<D: Dialect> Speaking<D> {
             if let Some(part) = self.ready.pop_front() {
                 return Some(Ok(part));
             }
+            let until = self.until();
             let socket = self.socket.as_mut()?;
-            let frame = match timeout(STALL_LIMIT, socket.next()).await {
+            let frame = match timeout_at(until, socket.next()).await {
                 Ok(frame) => frame.unwrap_or_else(|| Err(self.unavailable("it hung up"))),
-                Err(_) => return Some(Err(self.unavailable("nothing came for too long"))),
+                Err(_) => Err(self.unavailable("nothing came for too long")),
             };
             if let Err(err) = self.take(frame).await {
                 return Some(Err(err));
@@ -73,30 +81,39 @@ impl<D: Dialect> Speaking<D> {
         }
     }
 
+    /// How long it is waited for what comes next.
+    fn until(&mut self) -> Instant {
+        let now = Instant::now();
+        if self.is_heard {
+            return now + STALL_LIMIT;
+        }
+        let answer = self.mouth.http.limits().answer;
+        *self.patience.get_or_insert(now + answer)
+    }
+
     async fn take(&mut self, frame: Result<Frame, ProviderError>) -> Result<(), ProviderError> {
         let is_gone = matches!(frame, Err(_) | Ok(Frame::Closed { .. }));
-        // It may have been gone before it was asked; nothing of the text was heard.
+        // It may have been gone before it was asked, and nobody knew.
         if is_gone && std::mem::take(&mut self.is_spare) {
             self.begin_anew().await?;
             self.socket.iter().for_each(Socket::takes_over);
             return Ok(());
         }
-        self.is_spare = false;
         let frame = frame?;
         if let Frame::Closed { code, reason } = &frame {
             return Err(self.closed(*code, reason));
         }
         let mut parts = Vec::new();
         let progress = self.dialect.hear(&frame, &mut parts)?;
+        if !parts.is_empty() {
+            self.is_heard = true;
+            self.is_spare = false;
+        }
         self.ready.extend(parts);
-        match progress {
-            Progress::GoesOn => {}
-            Progress::Last => self.socket = None,
-            Progress::Over => {
-                if let Some(socket) = self.socket.take() {
-                    self.mouth.spares.keep(self.line.url.clone(), socket);
-                }
-            }
+        if progress == Progress::Over
+            && let Some(socket) = self.socket.take()
+        {
+            self.mouth.spares.keep(self.line.url.clone(), socket);
         }
         Ok(())
     }
@@ -104,6 +121,7 @@ impl<D: Dialect> Speaking<D> {
     /// Asks on a new connection.
     async fn begin_anew(&mut self) -> Result<(), ProviderError> {
         self.is_spare = false;
+        self.patience = None;
         self.socket = Some(self.mouth.open(&self.line).await?);
         self.ask().await
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use metrics::Counter;
 use reqwest::dns::Resolve;
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
 use thiserror::Error;
 use tokio::time::{sleep, timeout};
@@ -292,6 +292,15 @@ impl From<reqwest::Error> for Unsent {
             causes(&err).find_map(|cause| cause.downcast_ref().copied());
         forbidden.map_or_else(|| Self::Failed(err.without_url()), Self::Forbidden)
     }
+}
+
+/// The request with these headers: the key where there is one, and what else the vendor insists on.
+pub(in crate::providers) fn with_headers(
+    request: RequestBuilder,
+    headers: &[(HeaderName, HeaderValue)],
+) -> RequestBuilder {
+    let headers = headers.iter();
+    headers.fold(request, |request, (name, value)| request.header(name, value))
 }
 
 /// What an error comes from, the nearest first.

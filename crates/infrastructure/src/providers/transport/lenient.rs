@@ -16,6 +16,18 @@ pub fn or_default<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(
     Ok(serde_json::from_value(value).unwrap_or_default())
 }
 
+/// A list without the items that are something else; an empty one in place of what is no list.
+///
+/// # Errors
+/// As [`or_default`].
+pub fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    let Value::Array(items) = Value::deserialize(deserializer)? else {
+        return Ok(Vec::new());
+    };
+    let items = items.into_iter().map(serde_json::from_value);
+    Ok(items.filter_map(Result::ok).collect())
+}
+
 /// A count, also where it is written with a decimal point.
 ///
 /// # Errors
@@ -65,6 +77,17 @@ mod tests {
         tokens: Option<u64>,
         #[serde(deserialize_with = "code")]
         code: Option<String>,
+        #[serde(deserialize_with = "list")]
+        words: Vec<String>,
+    }
+
+    #[rstest]
+    #[case(json!({"words": ["a", 1, null, "b"]}), &["a", "b"])]
+    #[case(json!({"words": {"a": "b"}}), &[])]
+    #[case(json!({"words": null}), &[])]
+    fn of_a_list_what_is_odd_is_left_out(#[case] message: Value, #[case] expected: &[&str]) {
+        let message: Message = serde_json::from_value(message).unwrap();
+        assert_eq!(message.words, expected);
     }
 
     #[rstest]

@@ -34,5 +34,5 @@ pub use account::{Account, Organization};
 pub use address::{AddressPolicy, ForbiddenAddress};
 pub use alarm::alarm;
 pub use http::{HttpClient, HttpLimits, NoTls, Repeats, body};
-pub(super) use http::{Unsent, causes, complaint, read};
+pub(super) use http::{Unsent, causes, complaint, read, with_headers};
 pub use speech::{Format, speech, speech_of_unknown_type};

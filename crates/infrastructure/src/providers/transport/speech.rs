@@ -26,6 +26,14 @@ impl Format {
         Self::Wav(Box::new(decoder))
     }
 
+    /// What it is called where something else comes.
+    fn name(&self, rate: u32) -> String {
+        match self {
+            Self::Pcm(_) => format!("PCM at {rate} Hz"),
+            Self::Wav(_) => "a WAV file".to_owned(),
+        }
+    }
+
     fn push(&mut self, bytes: &[u8]) -> Result<Vec<i16>, String> {
         match self {
             Self::Pcm(decoder) => Ok(decoder.push(bytes)),
@@ -41,11 +49,11 @@ impl Format {
     }
 }
 
-/// As [`speech`], of a vendor that does not say of what type its audio is: whatever comes is believed, but for JSON, which is
-/// no audio whatever the status says.
+/// As [`speech`], of a vendor that does not say of what type its audio is: whatever comes is believed, but for text and JSON,
+/// which are no audio whatever the status says.
 ///
 /// # Errors
-/// Failed when it is JSON.
+/// Failed when it is text or JSON.
 pub fn speech_of_unknown_type(
     provider: &str,
     response: Response,
@@ -54,8 +62,9 @@ pub fn speech_of_unknown_type(
 ) -> Result<SpeechStream, ProviderError> {
     let kind = response.headers().get(CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if kind.starts_with("application/json") {
-        let message = format!("it sent {kind:?} instead of PCM at {rate} Hz");
+    let kind = kind.to_ascii_lowercase();
+    if kind.starts_with("application/json") || kind.starts_with("text/") {
+        let message = format!("it sent {kind:?} instead of {}", format.name(rate));
         return Err(errors::failed(provider, message));
     }
     debug!(provider.name = provider, "{provider} began to speak");

@@ -62,7 +62,7 @@ macro_rules! http_speech_tests {
             speech_can_be_empty,
             a_vendor_that_does_not_answer_is_given_up,
             nobody_there_is_unavailable,
-            json_is_no_speech,
+            text_is_no_speech,
             what_was_configured_wrong_is_said,
             the_key_is_nowhere_but_in_its_header,
         );
@@ -386,18 +386,19 @@ pub(crate) async fn nobody_there_is_unavailable(start: impl AsyncFn(SpeechScript
     assert_eq!(err.kind, ProviderErrorKind::Unavailable);
 }
 
-pub(crate) async fn json_is_no_speech(start: impl AsyncFn(SpeechScript, HttpLimits) -> Bench) {
-    let script = SpeechScript {
-        content_type: Some("application/json".to_owned()),
-        ..SpeechScript::default()
-    };
-    let bench = start(script, impatient()).await;
-    let (err, asked) = bench.refusal().await;
-    let message = "it sent \"application/json\" instead of PCM at 24000 Hz";
-    assert_eq!(
-        (err.kind, asked),
-        (ProviderErrorKind::Failed(message.to_owned()), 1)
-    );
+pub(crate) async fn text_is_no_speech(start: impl AsyncFn(SpeechScript, HttpLimits) -> Bench) {
+    for kind in ["application/json", "text/html; charset=utf-8"] {
+        let script = SpeechScript {
+            content_type: Some(kind.to_owned()),
+            ..SpeechScript::default()
+        };
+        let bench = start(script, impatient()).await;
+        let (err, asked) = bench.refusal().await;
+        let refused = ["PCM at 24000 Hz", "a WAV file"]
+            .map(|wanted| ProviderErrorKind::Failed(format!("it sent {kind:?} instead of {wanted}")));
+        assert!(refused.contains(&err.kind), "{err}");
+        assert_eq!(asked, 1);
+    }
 }
 
 pub(crate) async fn what_was_configured_wrong_is_said(

@@ -20,7 +20,9 @@ use self::config::Settings;
 pub(super) use self::key_call::key_call;
 use self::wire::SpeechBody;
 use crate::providers::Defaults;
-use crate::providers::transport::{Account, Format, HttpClient, errors, speech_of_unknown_type, wav};
+use crate::providers::transport::{
+    Account, Format, HttpClient, errors, speech_of_unknown_type, wav, with_headers,
+};
 
 const KEY: HeaderName = HeaderName::from_static("x-api-key");
 const OUTPUT_FORMAT: HeaderName = HeaderName::from_static("x-output-format");
@@ -74,7 +76,7 @@ impl TextToSpeech for VoAiTextToSpeech {
     #[instrument(name = "provider.voai.tts.speak", skip_all, err(level = "debug"))]
     async fn speak(&self, request: TextToSpeechRequest) -> Result<SpeechStream, ProviderError> {
         let settings = self.settings(&request.config)?;
-        let key = self.account.header_beyond(DOMAIN, "")?;
+        let key = self.account.header_beyond(DOMAIN, "")?.map(|key| (KEY, key));
         let url = self.account.url("TTS/Speech");
         let options = &settings.options;
         let body = SpeechBody {
@@ -89,10 +91,7 @@ impl TextToSpeech for VoAiTextToSpeech {
         };
         let make = |client: &reqwest::Client| {
             let request = client.post(url.clone()).header(OUTPUT_FORMAT, "wav").json(&body);
-            match &key {
-                Some(key) => request.header(KEY, key.clone()),
-                None => request,
-            }
+            with_headers(request, key.as_slice())
         };
         let response = self.http.send(&self.account, make).await?;
         let format = Format::wav(wav::Decoder::new(RATE));

@@ -90,6 +90,17 @@ async fn what_was_chosen_is_asked_for() {
 }
 
 #[tokio::test]
+async fn what_was_asked_for_is_said_where_something_else_comes() {
+    let script = SpeechScript {
+        content_type: Some("text/html".to_owned()),
+        ..SpeechScript::default()
+    };
+    let (err, _) = bench(script, impatient()).await.refusal().await;
+    let message = "it sent \"text/html\" instead of a WAV file".to_owned();
+    assert_eq!(err.kind, ProviderErrorKind::Failed(message));
+}
+
+#[tokio::test]
 async fn voai_itself_is_not_asked_without_a_key() {
     let tts = adapter("https://connect.voai.ai", None, impatient());
     let request = TextToSpeechRequest {

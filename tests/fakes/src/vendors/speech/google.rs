@@ -43,6 +43,10 @@ pub(super) fn check(sent: &Sent, script: &SpeechScript) -> Result<String, Refusa
     let model = voice.optional_text("modelName")?;
     // Other models stand in the voice's name.
     let wanted = match model {
+        // Full names have theirs in them.
+        Some(_) if name.contains('-') => {
+            return Err(voice.wrong("modelName", "INVALID_ARGUMENT", "The voice is of another model"));
+        }
         Some(model) => script.models.iter().any(|known| known == model),
         None => script
             .models

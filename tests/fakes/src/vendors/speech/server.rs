@@ -51,11 +51,15 @@ pub(super) struct Desk {
     speeches: Arc<Mutex<VecDeque<Speech>>>,
     refusals: Arc<Mutex<VecDeque<Refusal>>>,
     connections: Arc<Mutex<usize>>,
+    open_sockets: watch::Sender<usize>,
     hang_ups: watch::Sender<usize>,
     silences: Arc<Mutex<usize>>,
     pub(super) delays: Delays,
     pub(super) stop: CancellationToken,
 }
+
+/// A socket that is open.
+pub(super) struct OpenSocket(watch::Sender<usize>);
 
 /// A request that is being answered; dropped before its end, the client hung up.
 pub(super) struct Answering {
@@ -94,6 +98,7 @@ impl SpeechServer {
             speeches: Arc::default(),
             refusals: Arc::default(),
             connections: Arc::default(),
+            open_sockets: watch::Sender::default(),
             hang_ups: watch::Sender::default(),
             silences: Arc::default(),
             delays: Delays::default(),
@@ -139,6 +144,18 @@ impl SpeechServer {
     /// How many sockets were opened.
     pub fn connections(&self) -> usize {
         *lock(&self.desk.connections)
+    }
+
+    /// How many sockets are open.
+    pub fn open_sockets(&self) -> usize {
+        *self.desk.open_sockets.borrow()
+    }
+
+    /// Waits until no socket is open.
+    pub async fn all_sockets_closed(&self) {
+        let mut open = self.desk.open_sockets.subscribe();
+        // The sender lives as long as the server.
+        let _ = open.wait_for(|open| *open == 0).await;
     }
 
     /// Gemini says nothing to the next text, and gives no reason.
@@ -291,6 +308,12 @@ impl Desk {
         refusal.into_response(self.vendor)
     }
 
+    /// Counts a socket as open.
+    pub(super) fn open_socket(&self) -> OpenSocket {
+        self.open_sockets.send_modify(|open| *open += 1);
+        OpenSocket(self.open_sockets.clone())
+    }
+
     /// Waits until all sockets that are open now shall break off.
     pub(super) async fn hung_up(&self) {
         // The sender lives as long as the desk.
@@ -351,6 +374,12 @@ impl Answering {
         self.is_over = true;
         self.requests
             .send_modify(|requests| change(&mut requests[self.index]));
+    }
+}
+
+impl Drop for OpenSocket {
+    fn drop(&mut self) {
+        self.0.send_modify(|open| *open -= 1);
     }
 }
 

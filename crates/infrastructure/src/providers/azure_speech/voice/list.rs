@@ -10,6 +10,13 @@ use crate::providers::listing::{fetch, named, voice};
 use crate::providers::transport::{Account, HttpClient, lenient};
 
 #[derive(Deserialize)]
+#[serde(transparent)]
+struct List {
+    #[serde(deserialize_with = "lenient::list")]
+    voices: Vec<Listed>,
+}
+
+#[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Listed {
     #[serde(default, deserialize_with = "lenient::or_default")]
@@ -25,11 +32,12 @@ struct Listed {
 pub(super) async fn voices(
     http: &HttpClient,
     account: &Account,
-) -> Result<Vec<ProviderVoice>, ProviderError> {
-    let headers: Vec<_> = key(account)?.map(|key| (KEY, key)).into_iter().collect();
+) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
+    let key = key(account)?.map(|key| (KEY, key));
     let url = Half::Speaking.url(account, "cognitiveservices/voices/list");
-    let listed: Vec<Listed> = fetch(http, account, url, &headers).await?;
-    let voices = listed
+    let list: List = fetch(http, account, url, key.as_slice()).await?;
+    let voices = list
+        .voices
         .into_iter()
         .map(|it| voice(it.short_name, it.display_name, it.locale, it.gender.as_deref()));
     Ok(named(voices))

@@ -20,7 +20,9 @@ use self::ssml::Ssml;
 use super::host::Half;
 use super::key::{KEY, key};
 use crate::providers::Defaults;
-use crate::providers::transport::{Account, Format, HttpClient, errors, speech_of_unknown_type};
+use crate::providers::transport::{
+    Account, Format, HttpClient, errors, speech_of_unknown_type, with_headers,
+};
 
 const OUTPUT_FORMAT: HeaderName = HeaderName::from_static("x-microsoft-outputformat");
 /// A format's name, and its rate in Hz.
@@ -68,7 +70,7 @@ impl TextToSpeech for AzureTextToSpeech {
     #[instrument(name = "provider.azure_speech.tts.speak", skip_all, err(level = "debug"))]
     async fn speak(&self, request: TextToSpeechRequest) -> Result<SpeechStream, ProviderError> {
         let settings = self.settings(&request.config)?;
-        let key = key(&self.account)?;
+        let key = key(&self.account)?.map(|key| (KEY, key));
         let url = Half::Speaking.url(&self.account, "cognitiveservices/v1");
         let ssml = Ssml {
             language: &settings.language,
@@ -84,10 +86,7 @@ impl TextToSpeech for AzureTextToSpeech {
                 .header(CONTENT_TYPE, "application/ssml+xml")
                 .header(OUTPUT_FORMAT, FORMAT)
                 .body(document.clone());
-            match &key {
-                Some(key) => request.header(KEY, key.clone()),
-                None => request,
-            }
+            with_headers(request, key.as_slice())
         };
         let response = self.http.send(&self.account, make).await?;
         speech_of_unknown_type(&self.account.provider, response, Format::pcm(), RATE)
@@ -95,6 +94,6 @@ impl TextToSpeech for AzureTextToSpeech {
 
     #[instrument(name = "provider.azure_speech.tts.voices", skip_all, err(level = "debug"))]
     async fn voices(&self) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
-        list::voices(&self.http, &self.account).await.map(Some)
+        list::voices(&self.http, &self.account).await
     }
 }

@@ -59,7 +59,7 @@ http_speech_tests!(bench:
     speech_can_be_empty,
     a_vendor_that_does_not_answer_is_given_up,
     nobody_there_is_unavailable,
-    json_is_no_speech,
+    text_is_no_speech,
     what_was_configured_wrong_is_said,
     the_key_is_nowhere_but_in_its_header,
 );

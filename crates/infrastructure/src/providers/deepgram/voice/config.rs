@@ -1,7 +1,8 @@
 //! What a session can configure.
 //!
 //! The vendor's models are voices (`aura-2-thalia-en`), each of one language; what a session calls the model is the family
-//! that they begin with (`aura-2`, `flux`). It need not be named beside a voice.
+//! that they begin with (`aura-2`, `flux`). It need not be named beside a voice; named alone, it has a voice of its own
+//! where the default one is of another family.
 //!
 //! | Option | Models | Value | Default | Meaning |
 //! |---|---|---|---|---|
@@ -56,6 +57,20 @@ impl Family {
         }
     }
 
+    fn named(model: &str) -> Option<Self> {
+        let families = [Self::Flux, Self::Aura2, Self::Aura];
+        families.into_iter().find(|family| family.name() == model)
+    }
+
+    /// Who speaks where only the family is named.
+    const fn voice(self) -> &'static str {
+        match self {
+            Self::Aura => "aura-asteria-en",
+            Self::Aura2 => "aura-2-thalia-en",
+            Self::Flux => "flux-alexis-en",
+        }
+    }
+
     const fn options(self) -> &'static [&'static str] {
         match self {
             Self::Aura => &[],
@@ -68,7 +83,7 @@ impl Family {
 impl Settings {
     /// Reads and checks a configuration. The error says what is wrong, and what is right.
     pub(super) fn of(config: &ProviderConfig, defaults: &Defaults) -> Result<Self, String> {
-        let voice = defaults.voice_of(config)?;
+        let voice = voice(config, defaults)?;
         let family = Family::of(&voice).ok_or_else(|| {
             format!("voice {voice:?} is none; it begins with aura-2- or flux-, such as aura-2-thalia-en")
         })?;
@@ -85,6 +100,27 @@ impl Settings {
     }
 }
 
+fn voice(config: &ProviderConfig, defaults: &Defaults) -> Result<String, String> {
+    let family = config.model.as_deref().and_then(Family::named);
+    let is_of = |family| defaults.voice.as_deref().and_then(Family::of) == Some(family);
+    match family {
+        Some(family) if config.voice.is_none() && !is_of(family) => Ok(family.voice().to_owned()),
+        _ => defaults.voice_of(config),
+    }
+}
+
+/// How fast to speak, in twentieths.
+fn stepped(name: &str, json: &str) -> Result<f64, String> {
+    let speed = decimal(name, json, 0.5, 1.5)?;
+    let steps = speed * 20.0;
+    if (steps - steps.round()).abs() > 1e-6 {
+        return Err(format!(
+            "options.{name} must be a number in steps of 0.05, from 0.5 to 1.5"
+        ));
+    }
+    Ok(speed)
+}
+
 fn parameters(family: Family, raw: &ProviderOptions) -> Result<Vec<(&'static str, String)>, String> {
     let names = family.options();
     let mut parameters = Vec::new();
@@ -94,7 +130,7 @@ fn parameters(family: Family, raw: &ProviderOptions) -> Result<Vec<(&'static str
         };
         let value = match (*name, family) {
             ("expressivity", _) => number(name, json, -2, 2)?.to_string(),
-            (_, Family::Flux) => decimal(name, json, 0.5, 1.5)?.to_string(),
+            (_, Family::Flux) => stepped(name, json)?.to_string(),
             _ => decimal(name, json, 0.7, 1.5)?.to_string(),
         };
         parameters.push((*name, value));
@@ -124,6 +160,29 @@ mod tests {
     fn a_voice_is_of_a_family(#[case] model: Option<&str>, #[case] voice: &str, #[case] family: Family) {
         let settings = Settings::of(&config(model, voice), &Defaults::default());
         assert_eq!(settings.unwrap().family, family);
+    }
+
+    #[rstest]
+    #[case(Some("flux"), Some("aura-2-luna-en"), "flux-alexis-en")]
+    #[case(Some("flux"), Some("flux-jack-en"), "flux-jack-en")]
+    #[case(Some("aura-2"), Some("flux-jack-en"), "aura-2-thalia-en")]
+    #[case(Some("aura"), Some("aura-2-luna-en"), "aura-asteria-en")]
+    #[case(Some("flux"), None, "flux-alexis-en")]
+    #[case(None, Some("aura-2-luna-en"), "aura-2-luna-en")]
+    fn each_family_has_a_voice(
+        #[case] model: Option<&str>,
+        #[case] default: Option<&str>,
+        #[case] expected: &str,
+    ) {
+        let config = ProviderConfig {
+            model: model.map(str::to_owned),
+            ..ProviderConfig::of("deepgram")
+        };
+        let defaults = Defaults {
+            model: None,
+            voice: default.map(str::to_owned),
+        };
+        assert_eq!(Settings::of(&config, &defaults).unwrap().voice, expected);
     }
 
     #[rstest]

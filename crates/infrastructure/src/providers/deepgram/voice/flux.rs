@@ -8,8 +8,6 @@ use crate::providers::transport::errors::{self, Complaint};
 use crate::providers::transport::socket::{Frame, Oddities};
 use crate::providers::transport::{Account, pcm};
 
-/// There is nothing to say, and nobody says whether it is over.
-const NOTHING_SAID: [&str; 2] = ["NO_SYNTHESIZABLE_TEXT", "NO_AUDIO_GENERATED"];
 /// Codes of failures that may pass begin so.
 const NETWORK: &str = "NET-";
 
@@ -57,10 +55,9 @@ impl Dialect for Flux {
         let Some(message) = frame.json::<Message>(&self.account.provider, &self.oddities)? else {
             return Ok(Progress::GoesOn);
         };
-        let code = message.code.as_deref().unwrap_or_default();
         match message.kind.as_str() {
-            "Flushed" => Ok(Progress::Over),
-            "Warning" if NOTHING_SAID.contains(&code) => Ok(Progress::Last),
+            // `Flushed` only repeats the order: audio follows it. Where there is nothing to say, this comes all the same.
+            "SpeechMetadata" => Ok(Progress::Over),
             "Error" => Err(self.failure(message)),
             _ => Ok(Progress::GoesOn),
         }

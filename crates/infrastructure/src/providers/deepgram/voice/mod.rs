@@ -9,7 +9,7 @@ mod wire;
 
 use async_trait::async_trait;
 use reqwest::Url;
-use reqwest::header::AUTHORIZATION;
+use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use tracing::instrument;
 use viva_domain::ports::{
     ProviderError, SpeechStream, TextToSpeech, TextToSpeechCapabilities, TextToSpeechRequest,
@@ -23,7 +23,9 @@ use self::wire::SpeakBody;
 use super::connection::DOMAIN;
 use crate::providers::Defaults;
 use crate::providers::mouths::{Line, Mouth};
-use crate::providers::transport::{Account, Format, HttpClient, errors, speech_of_unknown_type};
+use crate::providers::transport::{
+    Account, Format, HttpClient, errors, speech_of_unknown_type, with_headers,
+};
 
 /// Sample rate of what it is asked for, in Hz.
 const RATE: u32 = 24_000;
@@ -65,29 +67,27 @@ impl DeepgramTextToSpeech {
         url
     }
 
+    fn headers(&self) -> Result<Vec<(HeaderName, HeaderValue)>, ProviderError> {
+        let key = self.account().header_beyond(DOMAIN, "Token ")?;
+        Ok(key.map(|key| (AUTHORIZATION, key)).into_iter().collect())
+    }
+
     /// Aura.
     async fn post(&self, settings: &Settings, text: &str) -> Result<SpeechStream, ProviderError> {
-        let key = self.account().header_beyond(DOMAIN, "Token ")?;
+        let headers = self.headers()?;
         let mut url = self.url("v1/speak", settings);
         url.query_pairs_mut().append_pair("container", "none");
         let body = SpeakBody { text };
-        let make = |client: &reqwest::Client| {
-            let request = client.post(url.clone()).json(&body);
-            match &key {
-                Some(key) => request.header(AUTHORIZATION, key.clone()),
-                None => request,
-            }
-        };
+        let make = |client: &reqwest::Client| with_headers(client.post(url.clone()).json(&body), &headers);
         let response = self.http.send(self.account(), make).await?;
         speech_of_unknown_type(&self.account().provider, response, Format::pcm(), RATE)
     }
 
     /// Flux.
     async fn call(&self, settings: &Settings, text: String) -> Result<SpeechStream, ProviderError> {
-        let key = self.account().header_beyond(DOMAIN, "Token ")?;
         let line = Line {
             url: self.url("v2/speak", settings),
-            headers: key.map(|key| (AUTHORIZATION, key)).into_iter().collect(),
+            headers: self.headers()?,
         };
         self.mouth
             .speak(line, Flux::new(self.account().clone(), text))
@@ -121,6 +121,6 @@ impl TextToSpeech for DeepgramTextToSpeech {
 
     #[instrument(name = "provider.deepgram.tts.voices", skip_all, err(level = "debug"))]
     async fn voices(&self) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
-        list::voices(&self.http, self.account()).await.map(Some)
+        list::voices(&self.http, self.account(), &self.headers()?).await
     }
 }

@@ -145,6 +145,7 @@ async fn deepgram_itself_is_not_asked_without_a_key(#[case] voice: &str) {
 #[rstest]
 #[case(config(AURA, &[("speed", "0.6")]), "options.speed must be a number from 0.7 to 1.5")]
 #[case(config(FLUX, &[("speed", "1.6")]), "options.speed must be a number from 0.5 to 1.5")]
+#[case(config(FLUX, &[("speed", "0.93")]), "options.speed must be a number in steps of 0.05, from 0.5 to 1.5")]
 #[case(config(FLUX, &[("expressivity", "0.5")]), "options.expressivity must be a whole number from -2 to 2")]
 #[case(config(AURA, &[("expressivity", "1")]), "options.expressivity is unknown; there are speed")]
 #[case(config("aura-anna-en", &[("speed", "1")]), "options.speed is unknown; there are none")]

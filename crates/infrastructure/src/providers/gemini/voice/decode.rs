@@ -81,9 +81,11 @@ impl Decoder {
     }
 
     fn audio(&mut self, data: &InlineData) -> Result<Vec<i16>, ProviderError> {
-        let mut parts = data.mime_type.split(';').map(str::trim);
+        let kind = data.mime_type.to_ascii_lowercase();
+        let mut parts = kind.split(';').map(str::trim);
+        let is_pcm = matches!(parts.next(), None | Some("" | "audio/l16" | "audio/pcm"));
         let rate = parts.find_map(|part| part.strip_prefix("rate=")?.parse().ok());
-        if rate.is_some_and(|rate: u32| rate != RATE) {
+        if !is_pcm || rate.is_some_and(|rate: u32| rate != RATE) {
             let message = format!("it sent {:?} instead of PCM at {RATE} Hz", data.mime_type);
             return Err(self.failed(message));
         }
@@ -136,6 +138,13 @@ mod tests {
             Ok(vec![1, 2])
         );
         assert_eq!(decoder.end().unwrap_err().kind, ProviderErrorKind::Unavailable);
+        for mime_type in ["", "audio/pcm", "audio/PCM; rate=24000"] {
+            assert_eq!(
+                decoder.event(&said(mime_type, None)),
+                Ok(vec![1, 2]),
+                "{mime_type}"
+            );
+        }
         assert_eq!(decoder.event(&said("audio/L16", Some("STOP"))), Ok(vec![1, 2]));
         assert_eq!(decoder.end(), Ok(End::Whole));
     }
@@ -158,6 +167,8 @@ mod tests {
     #[case(json!({"promptFeedback": {"blockReason": "SAFETY"}}), "it refused to speak: SAFETY")]
     #[case(json!({"candidates": [{"finishReason": "SAFETY"}]}), "it broke off its speech: SAFETY")]
     #[case(json!({"candidates": [{"content": {"parts": [{"inlineData": {"mimeType": "audio/L16;rate=16000"}}]}}]}), "it sent \"audio/L16;rate=16000\" instead of PCM at 24000 Hz")]
+    #[case(json!({"candidates": [{"content": {"parts": [{"inlineData": {"mimeType": "audio/mpeg"}}]}}]}), "it sent \"audio/mpeg\" instead of PCM at 24000 Hz")]
+    #[case(json!({"candidates": [{"content": {"parts": [{"inlineData": {"mimeType": "Audio/WAV;rate=24000"}}]}}]}), "it sent \"Audio/WAV;rate=24000\" instead of PCM at 24000 Hz")]
     #[case(json!({"candidates": [{"content": {"parts": [{"inlineData": {"data": "no audio"}}]}}]}), "it sent audio that is none")]
     fn what_is_no_speech_is_said(#[case] json: Value, #[case] message: &str) {
         let err = decoder().event(&event(&json)).unwrap_err();

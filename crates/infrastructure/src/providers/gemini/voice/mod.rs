@@ -9,7 +9,7 @@ mod wire;
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
 use reqwest::Url;
-use reqwest::header::HeaderValue;
+use reqwest::header::{HeaderName, HeaderValue};
 use tracing::{debug, instrument};
 use viva_domain::ports::{
     ProviderError, SpeechPart, SpeechStream, TextToSpeech, TextToSpeechCapabilities, TextToSpeechRequest,
@@ -26,7 +26,7 @@ use super::KEY;
 use super::address::versioned;
 use crate::providers::Defaults;
 use crate::providers::transport::sse::Events;
-use crate::providers::transport::{Account, HttpClient, errors};
+use crate::providers::transport::{Account, HttpClient, errors, with_headers};
 
 /// The vendor's own hosts, where nothing goes without a key.
 const DOMAIN: &str = "googleapis.com";
@@ -58,7 +58,7 @@ struct Speaking {
 /// What is asked.
 struct Asked {
     url: Url,
-    key: Option<HeaderValue>,
+    key: Option<(HeaderName, HeaderValue)>,
     body: serde_json::Value,
 }
 
@@ -109,7 +109,7 @@ impl TextToSpeech for GeminiTextToSpeech {
         let settings = self.settings(&request.config)?;
         let asked = Asked {
             url: self.url(&settings.model),
-            key: self.account.header_beyond(DOMAIN, "")?,
+            key: self.account.header_beyond(DOMAIN, "")?.map(|key| (KEY, key)),
             body: serde_json::to_value(body(&settings, &request.text))
                 .map_err(|err| errors::malformed(&self.account.provider, &err))?,
         };
@@ -131,13 +131,8 @@ impl TextToSpeech for GeminiTextToSpeech {
 impl Speaking {
     async fn ask(&mut self) -> Result<(), ProviderError> {
         let Asked { url, key, body } = &self.asked;
-        let make = |client: &reqwest::Client| {
-            let request = client.post(url.clone()).json(body);
-            match key {
-                Some(key) => request.header(KEY, key.clone()),
-                None => request,
-            }
-        };
+        let make =
+            |client: &reqwest::Client| with_headers(client.post(url.clone()).json(body), key.as_slice());
         let response = self.http.send(&self.account, make).await?;
         self.decoder = Decoder::new(self.account.clone());
         self.events = Some(Events::of(&self.account.provider, response));

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
 use reqwest::Url;
-use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use tokio::task::spawn_blocking;
 use viva_domain::ports::{ProviderError, SpeechToTextEventKind};
 
@@ -15,7 +15,7 @@ use super::wire::{Config, Response, SpeechContext};
 use crate::providers::ears::{FILE_RATE, FileDesk};
 use crate::providers::google_cloud::host::Half;
 use crate::providers::google_cloud::key::KEY;
-use crate::providers::transport::{Account, HttpClient, body, errors};
+use crate::providers::transport::{Account, HttpClient, body, errors, with_headers};
 
 /// The vendor takes a minute; of a longer utterance the beginning is lost.
 const MOST: Duration = Duration::from_millis(59_500);
@@ -25,7 +25,7 @@ const MOST: Duration = Duration::from_millis(59_500);
 pub(super) struct Desk {
     account: Account,
     http: HttpClient,
-    key: Option<HeaderValue>,
+    key: Option<(HeaderName, HeaderValue)>,
     url: Url,
     settings: Settings,
 }
@@ -41,7 +41,7 @@ impl Desk {
             url: Half::Hearing.url(&account, "v1/speech:recognize"),
             account,
             http,
-            key,
+            key: key.map(|key| (KEY, key)),
             settings,
         }
     }
@@ -85,10 +85,7 @@ impl Desk {
                 .post(self.url.clone())
                 .header(CONTENT_TYPE, "application/json")
                 .body(request.clone());
-            match &self.key {
-                Some(key) => post.header(KEY, key.clone()),
-                None => post,
-            }
+            with_headers(post, self.key.as_slice())
         };
         let response = self.http.send(&self.account, make).await?;
         let answer = body(provider.clone(), response).await?;

@@ -56,26 +56,34 @@ impl Settings {
             options: Options::parse(&config.options)?,
         };
         if settings.options.prompt.is_some() && settings.model_name().is_none() {
-            return Err(format!(
-                "options.prompt is not taken by model {:?}; Gemini's take it",
-                settings.model
-            ));
+            let Self { model, voice, .. } = &settings;
+            let who = match settings.full_name() {
+                Some(_) => format!("voice {voice:?}"),
+                None => format!("model {model:?}"),
+            };
+            return Err(format!("options.prompt is not taken by {who}; Gemini's take it"));
         }
         Ok(settings)
     }
 
-    /// The model, where it is named apart from the voice.
+    /// The model, where it is named apart from the voice. A full name has its model in it, and takes no other beside it.
     pub(super) fn model_name(&self) -> Option<&str> {
-        Some(self.model.as_str()).filter(|model| model.starts_with(NAMED_APART))
+        let is_apart = self.model.starts_with(NAMED_APART) && self.full_name().is_none();
+        is_apart.then_some(self.model.as_str())
+    }
+
+    /// The voice and its language, where it is called by its full name.
+    fn full_name(&self) -> Option<(&str, String)> {
+        let mut parts = self.voice.splitn(4, '-');
+        let (language, region) = (parts.next()?, parts.next()?);
+        parts.next().and(parts.next())?;
+        Some((&self.voice, format!("{language}-{region}")))
     }
 
     /// The voice's full name, and the language that goes with it.
     pub(super) fn voice_name(&self) -> (String, String) {
-        let mut parts = self.voice.splitn(4, '-');
-        if let (Some(language), Some(region), Some(_), Some(_)) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        {
-            return (self.voice.clone(), format!("{language}-{region}"));
+        if let Some((name, language)) = self.full_name() {
+            return (name.to_owned(), language);
         }
         let Self {
             model,
@@ -141,13 +149,15 @@ mod tests {
     }
 
     #[rstest]
-    #[case("Chirp3-HD", "Kore", ("cmn-TW-Chirp3-HD-Kore", "cmn-TW"))]
-    #[case("gemini-2.5-flash-tts", "Kore", ("Kore", "cmn-TW"))]
-    #[case("Chirp3-HD", "en-GB-Neural2-A", ("en-GB-Neural2-A", "en-GB"))]
+    #[case("Chirp3-HD", "Kore", ("cmn-TW-Chirp3-HD-Kore", "cmn-TW"), None)]
+    #[case("gemini-2.5-flash-tts", "Kore", ("Kore", "cmn-TW"), Some("gemini-2.5-flash-tts"))]
+    #[case("Chirp3-HD", "en-GB-Neural2-A", ("en-GB-Neural2-A", "en-GB"), None)]
+    #[case("gemini-2.5-flash-tts", "en-GB-Neural2-A", ("en-GB-Neural2-A", "en-GB"), None)]
     fn a_voice_has_its_model_in_its_name(
         #[case] model: &str,
         #[case] voice: &str,
         #[case] name: (&str, &str),
+        #[case] apart: Option<&str>,
     ) {
         let config = ProviderConfig {
             model: Some(model.to_owned()),
@@ -157,5 +167,6 @@ mod tests {
         };
         let settings = Settings::of(&config, &Defaults::default()).unwrap();
         assert_eq!(settings.voice_name(), (name.0.to_owned(), name.1.to_owned()));
+        assert_eq!(settings.model_name(), apart);
     }
 }

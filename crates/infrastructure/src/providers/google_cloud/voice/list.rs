@@ -11,7 +11,7 @@ use crate::providers::transport::{Account, HttpClient, lenient};
 
 #[derive(Deserialize)]
 struct List {
-    #[serde(default, deserialize_with = "lenient::or_default")]
+    #[serde(default, deserialize_with = "lenient::list")]
     voices: Vec<Listed>,
 }
 
@@ -20,7 +20,7 @@ struct List {
 struct Listed {
     #[serde(default, deserialize_with = "lenient::or_default")]
     name: String,
-    #[serde(default, deserialize_with = "lenient::or_default")]
+    #[serde(default, deserialize_with = "lenient::list")]
     language_codes: Vec<String>,
     #[serde(default, deserialize_with = "lenient::or_default")]
     ssml_gender: Option<String>,
@@ -29,10 +29,10 @@ struct Listed {
 pub(super) async fn voices(
     http: &HttpClient,
     account: &Account,
-) -> Result<Vec<ProviderVoice>, ProviderError> {
-    let headers: Vec<_> = key(account)?.map(|key| (KEY, key)).into_iter().collect();
+) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
+    let key = key(account)?.map(|key| (KEY, key));
     let url = Half::Speaking.url(account, "v1/voices");
-    let list: List = fetch(http, account, url, &headers).await?;
+    let list: List = fetch(http, account, url, key.as_slice()).await?;
     let voices = list.voices.into_iter().map(|it| {
         let language = it.language_codes.into_iter().next();
         voice(it.name, None, language, it.ssml_gender.as_deref())

@@ -14,6 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use reqwest::Response;
+use tokio::task::spawn_blocking;
 use tracing::{debug, instrument};
 use viva_audio::SampleRate;
 use viva_domain::ports::{
@@ -27,7 +28,7 @@ use self::wire::{AudioConfig, Input, SynthesizeRequest, SynthesizeResponse, Voic
 use super::host::Half;
 use super::key::{KEY, key};
 use crate::providers::Defaults;
-use crate::providers::transport::{Account, HttpClient, errors, read, wav};
+use crate::providers::transport::{Account, HttpClient, errors, read, wav, with_headers};
 
 const RATE: SampleRate = SampleRate::HZ_24K;
 /// The longest text that the vendor takes is spoken within a few minutes; one takes 4 MB.
@@ -78,7 +79,7 @@ impl TextToSpeech for GoogleTextToSpeech {
     #[instrument(name = "provider.google_cloud.tts.speak", skip_all, err(level = "debug"))]
     async fn speak(&self, request: TextToSpeechRequest) -> Result<SpeechStream, ProviderError> {
         let settings = self.settings(&request.config)?;
-        let key = key(&self.account)?;
+        let key = key(&self.account)?.map(|key| (KEY, key));
         let url = Half::Speaking.url(&self.account, "v1/text:synthesize");
         let (name, language) = settings.voice_name();
         let options = &settings.options;
@@ -100,13 +101,8 @@ impl TextToSpeech for GoogleTextToSpeech {
                 volume_gain_db: options.volume_gain_db,
             },
         };
-        let make = |client: &reqwest::Client| {
-            let request = client.post(url.clone()).json(&body);
-            match &key {
-                Some(key) => request.header(KEY, key.clone()),
-                None => request,
-            }
-        };
+        let make =
+            |client: &reqwest::Client| with_headers(client.post(url.clone()).json(&body), key.as_slice());
         let response = self.http.send(&self.account, make).await?;
         let provider = self.account.provider.clone();
         debug!(provider.name = %provider, "{provider} began to speak");
@@ -117,7 +113,7 @@ impl TextToSpeech for GoogleTextToSpeech {
 
     #[instrument(name = "provider.google_cloud.tts.voices", skip_all, err(level = "debug"))]
     async fn voices(&self) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
-        list::voices(&self.http, &self.account).await.map(Some)
+        list::voices(&self.http, &self.account).await
     }
 }
 
@@ -128,9 +124,16 @@ async fn spoken(provider: &str, mut response: Response) -> Result<Vec<i16>, Prov
     if !is_whole.map_err(|err| errors::unavailable(provider, err.without_url()))? {
         return Err(errors::failed(provider, "its answer is too long"));
     }
-    let answer: SynthesizeResponse =
-        serde_json::from_slice(&body).map_err(|err| errors::malformed(provider, &err))?;
-    decode(&answer.audio_content).map_err(|message| errors::failed(provider, message))
+    // Minutes of audio take long enough to hold others up.
+    let name = provider.to_owned();
+    let decoded = spawn_blocking(move || {
+        let answer: SynthesizeResponse =
+            serde_json::from_slice(&body).map_err(|err| errors::malformed(&name, &err))?;
+        decode(&answer.audio_content).map_err(|message| errors::failed(&name, message))
+    });
+    decoded
+        .await
+        .unwrap_or_else(|_| Err(errors::failed(provider, "its answer could not be read")))
 }
 
 fn decode(audio: &str) -> Result<Vec<i16>, String> {

@@ -112,6 +112,27 @@ async fn what_was_chosen_is_asked_for() {
     );
 }
 
+#[tokio::test]
+async fn a_full_name_goes_without_a_model() {
+    let mut bench = bench(SpeechScript::default(), impatient()).await;
+    let voice = "en-GB-test_v2_5-ben";
+    bench.config.model = Some("gemini-test".to_owned());
+    bench.config.voice = Some(voice.to_owned());
+    let (samples, failure) = bench.listen("Hi").await;
+    assert_eq!((samples.len(), failure), (2_880, None));
+    assert_eq!(
+        bench.server.requests()[0].body["voice"],
+        json!({"languageCode": "en-GB", "name": voice})
+    );
+    bench
+        .config
+        .options
+        .insert("prompt".to_owned(), "\"Whisper.\"".to_owned());
+    let err = bench.tts.resolve(&bench.config).unwrap_err();
+    let message = format!("options.prompt is not taken by voice {voice:?}; Gemini's take it");
+    assert_eq!(err.kind, ProviderErrorKind::InvalidConfig(message));
+}
+
 #[test]
 fn audio_without_a_header_is_heard_and_what_is_none_is_refused() {
     use base64::Engine as _;
@@ -167,6 +188,11 @@ async fn the_server_refuses_what_the_vendor_would() {
         ("/voice/languageCode", json!("en")),
         ("/voice/languageCode", json!("de-DE")),
         ("/voice/modelName", json!("nosuch")),
+        ("/voice/modelName", json!("gemini-test")),
+        (
+            "/voice",
+            json!({"languageCode": "en-US", "name": "anna", "modelName": "nosuch"}),
+        ),
         ("/audioConfig/audioEncoding", json!("MP3")),
         ("/audioConfig/pitch", json!(30)),
         ("/mood", json!("good")),

@@ -20,7 +20,7 @@ use self::config::Options;
 use self::wire::SpeechBody;
 use super::DOMAIN;
 use crate::providers::Defaults;
-use crate::providers::transport::{Account, Format, HttpClient, errors, speech, wav};
+use crate::providers::transport::{Account, Format, HttpClient, errors, speech, wav, with_headers};
 
 /// What the vendor sends, and what others are converted to.
 const RATE: SampleRate = SampleRate::HZ_24K;
@@ -83,6 +83,7 @@ impl TextToSpeech for OpenAiTextToSpeech {
     async fn speak(&self, request: TextToSpeechRequest) -> Result<SpeechStream, ProviderError> {
         let settings = self.settings(&request.config)?;
         let authorization = self.account.header_beyond(DOMAIN, "Bearer ")?;
+        let authorization = authorization.map(|value| (AUTHORIZATION, value));
         let url = self.account.url("audio/speech");
         let body = SpeechBody {
             model: &settings.model,
@@ -93,11 +94,7 @@ impl TextToSpeech for OpenAiTextToSpeech {
             speed: settings.options.speed,
         };
         let make = |client: &reqwest::Client| {
-            let request = client.post(url.clone()).json(&body);
-            match &authorization {
-                Some(value) => request.header(AUTHORIZATION, value.clone()),
-                None => request,
-            }
+            with_headers(client.post(url.clone()).json(&body), authorization.as_slice())
         };
         let response = self.http.send(&self.account, make).await?;
         let provider = self.account.provider.as_str();

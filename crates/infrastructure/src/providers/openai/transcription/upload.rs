@@ -4,7 +4,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Response, Url};
 use serde_json::Value;
@@ -16,14 +16,14 @@ use super::wire::{FileEvent, Transcription};
 use crate::providers::ears::{FILE_RATE, FileDesk, push_within};
 use crate::providers::transport::errors::{self, Complaint};
 use crate::providers::transport::sse::{Event, Events};
-use crate::providers::transport::{Account, HttpClient, body};
+use crate::providers::transport::{Account, HttpClient, body, with_headers};
 
 /// Where files are sent, and with what.
 #[derive(Clone)]
 pub(super) struct Desk {
     account: Account,
     http: HttpClient,
-    authorization: Option<HeaderValue>,
+    authorization: Option<(HeaderName, HeaderValue)>,
     url: Url,
     settings: Settings,
 }
@@ -53,7 +53,7 @@ impl Desk {
         Self {
             account,
             http,
-            authorization,
+            authorization: authorization.map(|value| (AUTHORIZATION, value)),
             url,
             settings,
         }
@@ -62,10 +62,7 @@ impl Desk {
     async fn ask(&self, wav: Bytes) -> Result<Response, ProviderError> {
         let make = |client: &reqwest::Client| {
             let request = client.post(self.url.clone()).multipart(self.form(wav.clone()));
-            match &self.authorization {
-                Some(authorization) => request.header(AUTHORIZATION, authorization.clone()),
-                None => request,
-            }
+            with_headers(request, self.authorization.as_slice())
         };
         self.http.send(&self.account, make).await
     }

@@ -11,7 +11,7 @@ use super::super::refusal::Refusal;
 use super::super::request::{check_key, query};
 use super::{Asked, Piece, Tongue, Wrong, words};
 
-const FIELDS: [&str; 12] = [
+const FIELDS: [&str; 13] = [
     "add_phoneme_timestamps",
     "add_timestamps",
     "context_id",
@@ -23,6 +23,7 @@ const FIELDS: [&str; 12] = [
     "output_format",
     "pronunciation_dict_id",
     "transcript",
+    "use_normalized_timestamps",
     "voice",
 ];
 

@@ -96,18 +96,28 @@ impl Tongue for Flux {
         ]
     }
 
-    fn piece(&self, _asked: &Asked, piece: Piece<'_>) -> Vec<Message> {
-        vec![Message::Binary(piece.bytes.to_vec().into())]
+    /// The order to flush is repeated while there is audio to come.
+    fn piece(&self, asked: &Asked, piece: Piece<'_>) -> Vec<Message> {
+        let mut messages = vec![Message::Binary(piece.bytes.to_vec().into())];
+        if piece.from.is_zero() {
+            messages.push(super::json(
+                &json!({"type": "Flushed", "speech_id": asked.context}),
+            ));
+        }
+        messages
     }
 
     fn after(&self, asked: &Asked, length: Duration) -> Vec<Message> {
         let characters = asked.text.chars().count();
-        vec![
-            super::json(&json!({
-                "type": "SpeechMetadata", "speech_id": asked.context, "audio_duration_ms": length.as_millis(),
-                "input_character_count": characters, "billable_character_count": characters,
-            })),
-            super::json(&json!({"type": "Flushed", "speech_id": asked.context})),
-        ]
+        let over = super::json(&json!({
+            "type": "SpeechMetadata", "speech_id": asked.context, "audio_duration_ms": length.as_millis(),
+            "input_character_count": characters, "billable_character_count": characters,
+        }));
+        if length.is_zero() {
+            let nothing =
+                json!({"type": "Warning", "code": "NO_SYNTHESIZABLE_TEXT", "description": "Nothing to say"});
+            return vec![super::json(&nothing), over];
+        }
+        vec![over]
     }
 }

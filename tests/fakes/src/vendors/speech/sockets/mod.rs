@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use axum::http::request::Parts;
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::refusal::Refusal;
 use super::server::Desk;
@@ -93,6 +93,7 @@ pub(super) fn admit(
 
 /// Serves one connection until either side ends it.
 pub(super) async fn serve(desk: Desk, socket: WebSocket, parts: Parts, mut tongue: Box<dyn Tongue>) {
+    let _open = desk.open_socket();
     let mut line = Line {
         socket,
         waiting: VecDeque::new(),
@@ -138,6 +139,10 @@ async fn speak(
     let mut saying = speech.say_bytes(rate, desk.script.piece_bytes, began);
     let (mut sent, length) = (0, speech.length());
     let moment = |bytes: usize| Duration::from_secs_f64(bytes as f64 / 2.0 / f64::from(rate));
+    tokio::select! {
+        () = sleep(speech.accepted_after) => {}
+        hung = line.listen() => return Err(hung),
+    }
     line.say_all(tongue.before(&asked)).await?;
     loop {
         let said = tokio::select! {
