@@ -19,6 +19,8 @@ use crate::providers::transport::{Account, HttpClient, body, errors, with_header
 
 /// The vendor takes a minute; of a longer utterance the beginning is lost.
 const MOST: Duration = Duration::from_millis(59_500);
+/// What is no longer is written at once: that is a moment's work, and somebody waits.
+const SHORT: Duration = Duration::from_secs(10);
 
 /// Where utterances are sent, and with what.
 #[derive(Clone)]
@@ -75,10 +77,14 @@ impl Desk {
 
     async fn ask(&self, samples: Vec<i16>) -> Result<String, ProviderError> {
         let provider = &self.account.provider;
-        let desk = self.clone();
-        // A minute of them is some milliseconds of work.
-        let written = spawn_blocking(move || desk.written(&samples));
-        let request = written.await.map_err(|err| errors::unavailable(provider, err))?;
+        let is_short = FILE_RATE.duration_of(samples.len() as u64) <= SHORT;
+        let request = if is_short {
+            self.written(&samples)
+        } else {
+            let desk = self.clone();
+            let written = spawn_blocking(move || desk.written(&samples));
+            written.await.map_err(|err| errors::unavailable(provider, err))?
+        };
         let request = Bytes::from(request.map_err(|err| errors::malformed(provider, &err))?);
         let make = |client: &reqwest::Client| {
             let post = client
