@@ -66,7 +66,8 @@ impl Turns {
             if is_news && !text.is_empty() {
                 said.event(SpeechToTextEventKind::Partial(text));
             }
-        } else if !self.ends_twice || told.turn_is_formatted {
+        } else if !self.ends_twice || told.turn_is_formatted || text.is_empty() {
+            // Of nothing there is nothing to be written better.
             self.end(said);
         } else if self.prepared.replace(order) != Some(order) {
             said.event(SpeechToTextEventKind::EagerFinal(text));

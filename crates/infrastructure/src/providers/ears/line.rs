@@ -102,14 +102,15 @@ impl Loss {
         // Nobody asked for the end: some vendors close normally after a while of silence.
         let is_worth_another = code == Some(NORMAL) || is_curable(code);
         let code = code.unwrap_or(1005);
+        let what = format!("it closed the connection with {code} {reason}");
+        let what = what.trim().to_owned();
         // Deepgram closes with a name that says more than the code.
         if is_worth_another && !reason.starts_with("DATA") {
-            let source = format!("it closed the connection with {code}");
-            return errors::unavailable(&account.provider, source).into();
+            let reason = account.redact(&what);
+            return errors::unavailable(&account.provider, reason).into();
         }
-        let what = format!("it closed the connection with {code} {reason}");
         let complaint = Complaint {
-            message: what.trim().to_owned(),
+            message: what,
             ..Complaint::default()
         };
         Self {

@@ -132,6 +132,27 @@ async fn a_turn_that_is_not_written_better_in_time_ends_as_it_is() {
 }
 
 #[tokio::test]
+async fn a_turn_of_nothing_is_not_waited_for() {
+    let rig = Rig::start(kind()).await;
+    let request = config(
+        PROVIDER,
+        "universal-streaming-english",
+        &[("format_turns", "true")],
+    );
+    let mut talk = Talk::open(&rig.ears, &request).await;
+    patiently(rig.server.until(|lines| lines.len() == 1)).await;
+    rig.server.say(turn(0, "hm", Told::Open));
+    rig.server.say(turn(0, "", Told::Plain));
+    for expected in [
+        SpeechToTextEventKind::SpeechStarted,
+        partial("hm"),
+        SpeechToTextEventKind::Final(String::new()),
+    ] {
+        assert_eq!(talk.next().await, expected);
+    }
+}
+
+#[tokio::test]
 async fn a_turn_whose_end_is_not_told_ends_with_the_next_one() {
     let rig = Rig::start(kind()).await;
     let mut talk = rig.talk(&[]).await;
