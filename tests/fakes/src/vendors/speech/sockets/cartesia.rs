@@ -144,6 +144,6 @@ fn wrong(body: Value, status: u16, code: &str, why: &str) -> Wrong {
         status,
         says: super::json(&says),
         closes: None,
-        body,
+        body: Box::new(body),
     }
 }

@@ -153,6 +153,6 @@ fn wrong(body: Value, why: &str) -> Wrong {
         status: 400,
         says: super::json(&json!({"message": why, "error": "invalid_message", "code": 1008})),
         closes: Some(1008),
-        body,
+        body: Box::new(body),
     }
 }

@@ -85,7 +85,7 @@ impl Tongue for Flux {
             status: 400,
             says: super::json(&says),
             closes: Some(1008),
-            body: message,
+            body: Box::new(message),
         })
     }
 

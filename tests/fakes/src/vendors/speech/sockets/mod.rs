@@ -67,7 +67,7 @@ pub(super) struct Wrong {
     /// With which code it closes the connection, if it does.
     pub(super) closes: Option<u16>,
     /// What was sent.
-    pub(super) body: Value,
+    pub(super) body: Box<Value>,
 }
 
 /// The client hung up, or shall believe that the vendor did.
@@ -114,7 +114,7 @@ async fn converse(desk: &Desk, line: &mut Line, parts: &Parts, tongue: &mut dyn 
             Ok(None) => {}
             Ok(Some(asked)) => speak(desk, line, parts, tongue, asked).await?,
             Err(wrong) => {
-                desk.take(parts, wrong.body).refused(wrong.status);
+                desk.take(parts, *wrong.body).refused(wrong.status);
                 line.say_all(vec![wrong.says]).await?;
                 if let Some(code) = wrong.closes {
                     return line.close(code).await;
