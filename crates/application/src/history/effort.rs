@@ -7,10 +7,12 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::yield_now;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// So long somebody waits until a file begins to be made.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// Whoever is at a file looks this often whether it is their turn.
+const LOOK_EVERY: Duration = Duration::from_millis(1);
 
 /// Lets a few make files at the same time; the others wait in a row. It is somebody's turn for a moment's work only, and not
 /// while they wait for the storage or for whoever takes the file. Clones share.
@@ -64,8 +66,16 @@ impl Effort {
     }
 
     /// Does a moment's work when it is its turn, and lets others go on.
+    ///
+    /// Nobody stands in the row for it: whoever takes a file slowly is not looked at for a while, and a turn that came
+    /// meanwhile would be kept from all others.
     pub async fn spend<T>(&self, work: impl FnOnce() -> T) -> T {
-        let turn = self.turns.acquire().await;
+        let turn = loop {
+            if let Ok(turn) = self.turns.try_acquire() {
+                break turn;
+            }
+            sleep(LOOK_EVERY).await;
+        };
         let done = work();
         drop(turn);
         yield_now().await;
