@@ -123,6 +123,16 @@ mod tests {
         assert_eq!(order, [1, 2, 3]);
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn who_is_not_looked_at_keeps_nobody_waiting() {
+        let effort = Effort::new(NonZeroUsize::MIN);
+        let turn = effort.turn().await;
+        let mut unread = Box::pin(effort.spend(|| ()));
+        assert_eq!((&mut unread).now_or_never(), None);
+        drop(turn);
+        assert!(effort.turn().await.is_ok());
+    }
+
     #[test]
     fn a_machine_of_any_size_makes_files() {
         assert!(Effort::of_this_machine().at_once() >= 1);
