@@ -14,7 +14,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// Whoever is at a file looks this often whether it is their turn.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 
-/// Lets a few make files at the same time; the others wait in a row. It is somebody's turn for a moment's work only, and not
+/// Lets a few make files at the same time; whoever wants to begin one waits in a row. It is somebody's turn for a moment's work only, and not
 /// while they wait for the storage or for whoever takes the file. Clones share.
 #[derive(Debug, Clone)]
 pub struct Effort {
@@ -112,10 +112,16 @@ mod tests {
         let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
         let waiting = [1, 2, 3].map(|n| {
             let (effort, tell) = (effort.clone(), tell.clone());
-            async move { effort.spend(|| tell.send(n)).await.unwrap() }
+            async move {
+                let turn = effort.turn().await;
+                tell.send(n).unwrap();
+                drop(turn);
+            }
         });
+        let mut waiting = Box::pin(futures_util::future::join_all(waiting));
+        assert_eq!((&mut waiting).now_or_never(), None, "they stand in the row");
         drop(turn);
-        futures_util::future::join_all(waiting).await;
+        waiting.await;
         drop(tell);
         while let Some(n) = told.recv().await {
             order.push(n);
