@@ -3,7 +3,6 @@
 //! The compiler asks here for a stand-in of each new adapter.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use serde_json::Value;
 use viva_fakes::vendors::deepgram::{DeepgramScript, DeepgramServer};
 use viva_fakes::vendors::ears::{EarsScript, EarsServer, EarsVendor, Spoken};
 use viva_fakes::vendors::google_cloud::GoogleSpeechServer;
-use viva_fakes::vendors::language_models::{ChatScript, ChatServer, ChatServerSettings, ChatVendor};
+use viva_fakes::vendors::language_models::ChatScript;
 use viva_fakes::vendors::openai_transcription::{
     OpenAiTranscriptionScript, OpenAiTranscriptionServer, SpokenText,
 };
@@ -21,6 +20,7 @@ use viva_infrastructure::catalogue::{
 };
 
 use crate::bench::{Folder, Server};
+use crate::own_cascade::OwnCascade;
 use crate::vendors::{KEY, LLM, STT, TTS, ms, talk};
 
 /// How far a stage may be off.
@@ -48,9 +48,8 @@ struct StandIn {
 struct Stage {
     /// As the report calls it.
     name: &'static str,
+    /// How long it was told to take.
     told: Duration,
-    /// How long it was by the vendor's own clock the last time, where that depends on more than what it was told.
-    clock: Option<Box<dyn Fn() -> Duration>>,
 }
 
 /// What came of a stage.
@@ -58,25 +57,21 @@ struct Measured {
     row: String,
     stage: &'static str,
     told_ms: f64,
-    /// What is right.
-    truth_ms: f64,
     reported_ms: f64,
     /// Which call it was.
     call: usize,
-}
-
-/// Those who are the same in every row, providers of the operator's own.
-struct Others {
-    ears: DeepgramServer,
-    model: ChatServer,
-    voice: SpeechServer,
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[expect(clippy::print_stderr, reason = "the table is shown with --nocapture")]
 async fn every_adapter_of_the_catalogue_takes_as_long_as_is_reported() {
     let catalogue = Catalogue::load(None).expect("it is right");
-    let others = Others::start().await;
+    // The same in every row.
+    let others = OwnCascade::start(SpeechScript {
+        delay: TTS,
+        ..SpeechScript::default()
+    })
+    .await;
     let mut ears = Vec::new();
     let mut voices = Vec::new();
     for provider in catalogue.providers() {
@@ -87,146 +82,75 @@ async fn every_adapter_of_the_catalogue_takes_as_long_as_is_reported() {
             voices.extend(who_speaks(provider, role).await);
         }
     }
-    let mut table = others.call_all("stt", &["--tts", "others-voice"], &ears).await;
-    table.extend(others.call_all("tts", &["--stt", "others-ears"], &voices).await);
+    let mut table = call_all(&others, "stt", &["--tts", "mouth"], &ears).await;
+    table.extend(call_all(&others, "tts", &["--stt", "ears"], &voices).await);
     let is_right = table.iter().all(Measured::is_right);
     let table = shown(&table);
     eprintln!("{table}");
     assert!(is_right, "some are off by more than {TOLERANCE_MS} ms:\n{table}");
 }
 
-impl Others {
-    async fn start() -> Self {
-        let script = DeepgramScript {
-            api_key: KEY.to_owned(),
-            ..DeepgramScript::default()
-        };
-        let settings = ChatServerSettings {
-            key: Some(KEY.to_owned()),
-            ..ChatServerSettings::of(ChatVendor::OpenAi)
-        };
-        let speech = SpeechScript {
-            api_key: Some(KEY.to_owned()),
-            delay: TTS,
-            ..SpeechScript::default()
-        };
-        Self {
-            ears: DeepgramServer::start(script).await.expect("it starts"),
-            model: ChatServer::start(settings).await.expect("it starts"),
-            voice: SpeechServer::start(SpeechVendor::ElevenLabs, speech)
-                .await
-                .expect("it starts"),
-        }
-    }
+/// A server that has these providers besides the built-in ones, which are elsewhere.
+async fn serve(others: &OwnCascade, folder: &Folder, stand_ins: &[StandIn]) -> Server {
+    let own = stand_ins.iter().flat_map(|stand_in| {
+        let id = stand_in.provider.to_uppercase().replace('-', "_");
+        let setting = |name: &str, value: &str| (format!("VIVA__PROVIDERS__{id}__{name}"), value.to_owned());
+        [setting("API_KEY", KEY), setting("BASE_URL", &stand_in.base_url)]
+    });
+    let own: Vec<(String, String)> = own.collect();
+    let mut settings = others.settings(folder);
+    let own = own.iter().map(|(name, value)| (name.as_str(), value.clone()));
+    settings.extend(own);
+    folder.serve_with(&settings).await
+}
 
-    /// A server that has these providers besides the built-in ones, which are elsewhere.
-    async fn serve(&self, folder: &Folder, stand_ins: &[StandIn]) -> Server {
-        let (ears, model, voice) = (self.ears.base_url(), self.model.base_url(), self.voice.base_url());
-        let catalogue = format!(
-            r#"
-            [[providers]]
-            id = "others-ears"
-            name = "Ears"
-            base_url = "{ears}"
-            key = "always"
-            [providers.stt]
-            adapter = "deepgram"
-            models = [{{ id = "nova-3" }}]
-
-            [[providers]]
-            id = "others-model"
-            name = "Model"
-            base_url = "{model}"
-            key = "always"
-            [providers.llm]
-            adapter = "openai"
-            models = [{{ id = "{}" }}]
-
-            [[providers]]
-            id = "others-voice"
-            name = "Voice"
-            base_url = "{voice}"
-            key = "always"
-            [providers.tts]
-            adapter = "elevenlabs"
-            models = [{{ id = "test_v2_5" }}]
-            voices = [{{ id = "anna", name = "Anna" }}]
-            "#,
-            self.model.settings().model
-        );
-        fs::write(folder.path().join("others.toml"), catalogue).expect("the folder can be written");
-        let mut settings = vec![("VIVA__CATALOGUE__FILE".to_owned(), "others.toml".to_owned())];
-        let setting = |id: &str, name: &str| {
-            let id = id.to_uppercase().replace('-', "_");
-            format!("VIVA__PROVIDERS__{id}__{name}")
-        };
-        for id in ["others-ears", "others-model", "others-voice"] {
-            settings.push((setting(id, "API_KEY"), KEY.to_owned()));
-        }
-        for StandIn {
-            provider, base_url, ..
-        } in stand_ins
-        {
-            settings.push((setting(provider, "API_KEY"), KEY.to_owned()));
-            settings.push((setting(provider, "BASE_URL"), base_url.clone()));
-        }
-        let settings: Vec<(&str, String)> = settings
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.clone()))
-            .collect();
-        folder.serve_with(&settings).await
-    }
-
-    /// Calls each until all stages are right, a few times at most.
-    async fn call_all(&self, role: &'static str, partner: &[&str], stand_ins: &[StandIn]) -> Vec<Measured> {
-        let folder = Folder::new();
-        let server = self.serve(&folder, stand_ins).await;
-        let mut table = Vec::new();
-        for stand_in in stand_ins {
-            let flag = format!("--{role}");
-            let own = [flag.as_str(), stand_in.provider.as_str()];
-            let mut args = vec![
-                "--mode",
-                "cascade",
-                "--hang-up",
-                "latency",
-                "--llm",
-                "others-model",
-            ];
-            args.extend(partner.iter().copied().chain(own));
-            args.extend(stand_in.args.iter().map(String::as_str));
-            for call in 1..=CALLS {
-                self.line_up(role);
-                (stand_in.line_up)();
-                let latency = talk(&folder, &server, &args).await;
-                let measured = stand_in.measured(role, &latency, call);
-                let is_right = measured.iter().all(Measured::is_right);
-                if is_right || call == CALLS {
-                    table.extend(measured);
-                    break;
-                }
+/// Calls each until all stages are right, a few times at most.
+async fn call_all(
+    others: &OwnCascade,
+    role: &'static str,
+    partner: &[&str],
+    stand_ins: &[StandIn],
+) -> Vec<Measured> {
+    let folder = Folder::new();
+    let server = serve(others, &folder, stand_ins).await;
+    let mut table = Vec::new();
+    for stand_in in stand_ins {
+        let flag = format!("--{role}");
+        let own = [flag.as_str(), stand_in.provider.as_str()];
+        let mut args = vec!["--mode", "cascade", "--hang-up", "latency", "--llm", "chat"];
+        args.extend(partner.iter().copied().chain(own));
+        args.extend(stand_in.args.iter().map(String::as_str));
+        for call in 1..=CALLS {
+            line_up(others, role);
+            (stand_in.line_up)();
+            let latency = talk(&folder, &server, &args).await;
+            let measured = stand_in.measured(role, &latency, call);
+            let is_right = measured.iter().all(Measured::is_right);
+            if is_right || call == CALLS {
+                table.extend(measured);
+                break;
             }
         }
-        table
     }
+    table
+}
 
-    /// Lines up what these do in a call in which another one has this role.
-    fn line_up(&self, role: &str) {
-        if role == "tts" {
-            self.ears.hear(Spoken::of(QUESTION).after(STT));
-        }
-        self.model.script(
-            ChatScript::new()
-                .wait(LLM)
-                .text("It is late already, I am afraid.")
-                .done(),
-        );
+/// Lines up what these do in a call in which another one has this role.
+fn line_up(others: &OwnCascade, role: &str) {
+    if role == "tts" {
+        others.ears.hear(Spoken::of(QUESTION).after(STT));
     }
+    others.chat.script(
+        ChatScript::new()
+            .wait(LLM)
+            .text("It is late already, I am afraid.")
+            .done(),
+    );
 }
 
 impl Measured {
     fn off_ms(&self) -> f64 {
-        self.reported_ms - self.truth_ms
+        self.reported_ms - self.told_ms
     }
 
     fn is_right(&self) -> bool {
@@ -236,18 +160,16 @@ impl Measured {
 
 /// The table; what is not right has an exclamation mark.
 fn shown(table: &[Measured]) -> String {
-    let mut shown =
-        "| adapter | stage | told, ms | vendor's clock, ms | measured, ms | off by, ms | call |\n".to_owned();
-    shown.push_str("|---|---|---|---|---|---|---|\n");
+    let mut shown = "| adapter | stage | told, ms | measured, ms | off by, ms | call |\n".to_owned();
+    shown.push_str("|---|---|---|---|---|---|\n");
     for one in table {
         let mark = if one.is_right() { "" } else { " !" };
         let row = writeln!(
             shown,
-            "| {} | {} | {:.0} | {:.1} | {:.1} | {:+.1}{mark} | {} |",
+            "| {} | {} | {:.0} | {:.1} | {:+.1}{mark} | {} |",
             one.row,
             one.stage,
             one.told_ms,
-            one.truth_ms,
             one.reported_ms,
             one.off_ms(),
             one.call
@@ -267,10 +189,9 @@ async fn who_hears(provider: &CatalogueProvider, adapter: SpeechToTextAdapter) -
         SpeechToTextAdapter::ElevenLabs => vec![ears(id, EarsVendor::Scribe, None).await],
         SpeechToTextAdapter::GoogleCloud => {
             let server = Rc::new(GoogleSpeechServer::start(KEY).await.expect("it starts"));
-            let (base_url, clock) = (server.base_url(), Rc::clone(&server));
+            let base_url = server.base_url();
             let hear = move || server.hear(Spoken::of(QUESTION).after(STT));
-            let stand_in = writes_down(id, "", base_url, Box::new(hear));
-            vec![stand_in.taking_files(move || clock.delays())]
+            vec![writes_down(id, "", base_url, Box::new(hear))]
         }
         SpeechToTextAdapter::OpenAi => openai(id).await,
         SpeechToTextAdapter::Speechmatics => vec![ears(id, EarsVendor::Speechmatics, None).await],
@@ -282,13 +203,12 @@ async fn ears(provider: &str, vendor: EarsVendor, turn_silence: Option<Duration>
         api_key: KEY.to_owned(),
         turn_silence,
     };
-    let server = Rc::new(EarsServer::start(vendor, script).await.expect("it starts"));
+    let server = EarsServer::start(vendor, script).await.expect("it starts");
     let base_url = server.base_url();
-    let hearing = Rc::clone(&server);
-    let hear = move || hearing.hear(Spoken::of(QUESTION).after(STT));
+    let hear = move || server.hear(Spoken::of(QUESTION).after(STT));
     let stand_in = writes_down(provider, "", base_url, Box::new(hear));
     match turn_silence {
-        Some(_) => stand_in.finding_turns(move || server.delays()),
+        Some(_) => stand_in.finding_turns(),
         None => stand_in,
     }
 }
@@ -305,11 +225,7 @@ async fn deepgram(provider: &str) -> Vec<StandIn> {
         let hear = move || hearing.hear(Spoken::of(QUESTION).after(STT));
         writes_down(provider, model, server.base_url(), Box::new(hear))
     };
-    let clock = Rc::clone(&server);
-    vec![
-        ears("nova-3"),
-        ears("flux-general-en").finding_turns(move || clock.delays()),
-    ]
+    vec![ears("nova-3"), ears("flux-general-en").finding_turns()]
 }
 
 async fn openai(provider: &str) -> Vec<StandIn> {
@@ -324,11 +240,7 @@ async fn openai(provider: &str) -> Vec<StandIn> {
         let hear = move || hearing.hear(SpokenText::of(QUESTION).after(STT));
         writes_down(provider, model, server.base_url(), Box::new(hear))
     };
-    let clock = Rc::clone(&server);
-    vec![
-        ears("gpt-live-transcribe"),
-        ears("gpt-transcribe").taking_files(move || clock.delays()),
-    ]
+    vec![ears("gpt-live-transcribe"), ears("gpt-transcribe")]
 }
 
 /// Ears that write down what the session orders; without a model, those of the provider's default.
@@ -347,7 +259,6 @@ fn writes_down(provider: &str, model: &str, base_url: String, line_up: Box<dyn F
         stage: Stage {
             name: "stt_ms",
             told: STT,
-            clock: None,
         },
     }
 }
@@ -355,23 +266,19 @@ fn writes_down(provider: &str, model: &str, base_url: String, line_up: Box<dyn F
 impl StandIn {
     fn measured(&self, role: &str, latency: &Value, call: usize) -> Vec<Measured> {
         let row = format!("{role} {} {}", self.provider, self.way);
-        let measured = |name: &'static str, told: Duration, truth: Duration| Measured {
+        let measured = |name: &'static str, told: Duration| Measured {
             row: row.clone(),
             stage: name,
             told_ms: told.as_secs_f64() * 1_000.0,
-            truth_ms: truth.as_secs_f64() * 1_000.0,
             reported_ms: ms(latency, name),
             call,
         };
-        let Stage { name, told, clock } = &self.stage;
-        let truth = clock.as_ref().map_or(*told, |clock| clock());
-        assert!(truth >= *told, "{row} took {truth:?} only");
-        let own = measured(name, *told, truth);
-        let model = measured("llm_ttft_ms", LLM, LLM);
+        let own = measured(self.stage.name, self.stage.told);
+        let model = measured("llm_ttft_ms", LLM);
         let all = if role == "stt" {
-            [own, model, measured("tts_ttfb_ms", TTS, TTS)]
+            [own, model, measured("tts_ttfb_ms", TTS)]
         } else {
-            [measured("stt_ms", STT, STT), model, own]
+            [measured("stt_ms", STT), model, own]
         };
         for one in &all {
             assert!(
@@ -383,29 +290,13 @@ impl StandIn {
         all.into()
     }
 
-    /// Ears that are sent an utterance at its end: what that takes is part of it, as the vendor sees it.
-    fn taking_files(self, delays: impl Fn() -> Vec<Duration> + 'static) -> Self {
-        let last = move || *delays().last().expect("it answered");
-        Self {
-            way: format!("{} (takes files)", self.way),
-            stage: Stage {
-                clock: Some(Box::new(last)),
-                ..self.stage
-            },
-            ..self
-        }
-    }
-
-    /// Ears that find the turns: all that they take is between the last sound and the end of the turn. Their vendors hear
-    /// audio in pieces, so where in a piece the speech ended, which only they know, is part of it.
-    fn finding_turns(self, delays: impl Fn() -> Vec<Duration> + 'static) -> Self {
-        let last = move || *delays().last().expect("it answered");
+    /// Ears that find the turns: all that they take is between the last sound and the end of the turn.
+    fn finding_turns(self) -> Self {
         Self {
             way: format!("{} (finds turns)", self.way),
             stage: Stage {
                 name: "endpointing_ms",
                 told: SILENCE + STT,
-                clock: Some(Box::new(last)),
             },
             ..self
         }
@@ -450,7 +341,6 @@ async fn who_speaks(provider: &CatalogueProvider, role: &Role<TextToSpeechAdapte
             stage: Stage {
                 name: "tts_ttfb_ms",
                 told: TTS,
-                clock: None,
             },
         }
     };

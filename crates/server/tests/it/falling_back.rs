@@ -1,23 +1,20 @@
 //! A vendor that refuses, is not there or hangs up, and the cascade of other vendors that the same session goes on with.
 
-use std::fs;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use viva_audio::SampleRate;
 use viva_fakes::vendors::RecordedLine;
-use viva_fakes::vendors::deepgram::{DeepgramScript, DeepgramServer, Spoken};
-use viva_fakes::vendors::language_models::{ChatScript, ChatServer, ChatServerSettings, ChatVendor};
+use viva_fakes::vendors::deepgram::Spoken;
+use viva_fakes::vendors::language_models::ChatScript;
 use viva_fakes::vendors::openai::realtime::{OpenAiRealtimeScript, OpenAiRealtimeServer, RealtimeAnswer};
-use viva_fakes::vendors::speech::{SpeechScript, SpeechServer, SpeechVendor};
+use viva_fakes::vendors::speech::SpeechScript;
 use viva_protocol::ws::Mode;
 
 use crate::bench::{Folder, Server, call, clip};
+use crate::own_cascade::OwnCascade;
+use crate::vendors::KEY;
 
-const KEY: &str = "sk-of-everybody";
-/// What the catalogue has for them.
-const TTS_MODEL: &str = "eleven_flash_v2_5";
-const TTS_VOICE: &str = "EXAVITQu4vr4xnSDxMaL";
 /// Louder than the silence of a recording.
 const AUDIBLE: u16 = 200;
 /// What resampling may do to where a sound begins and ends.
@@ -26,90 +23,25 @@ const TOLERANCE: Duration = Duration::from_millis(10);
 /// The realtime provider, the three that take its place, and the server that they work for.
 struct Scene {
     openai: OpenAiRealtimeServer,
-    deepgram: DeepgramServer,
-    chat: ChatServer,
-    elevenlabs: SpeechServer,
+    cascade: OwnCascade,
     folder: Folder,
     server: Server,
 }
 
 impl Scene {
     async fn new(script: OpenAiRealtimeScript) -> Self {
-        let started = "it starts";
-        let openai = OpenAiRealtimeServer::start(script).await.expect(started);
-        let deepgram = DeepgramServer::start(DeepgramScript {
-            api_key: KEY.to_owned(),
-            ..DeepgramScript::default()
-        })
-        .await
-        .expect(started);
-        let chat = ChatServer::start(ChatServerSettings {
-            key: Some(KEY.to_owned()),
-            ..ChatServerSettings::of(ChatVendor::OpenAi)
-        })
-        .await
-        .expect(started);
-        let elevenlabs = SpeechScript {
-            api_key: Some(KEY.to_owned()),
-            models: vec![TTS_MODEL.to_owned()],
-            voices: vec![TTS_VOICE.to_owned()],
-            ..SpeechScript::default()
-        };
-        let elevenlabs = SpeechServer::start(SpeechVendor::ElevenLabs, elevenlabs)
-            .await
-            .expect(started);
+        let openai = OpenAiRealtimeServer::start(script).await.expect("it starts");
+        let cascade = OwnCascade::start(SpeechScript::default()).await;
         let folder = Folder::new();
-        // Each is a provider with one role: OpenAI's own chat completions would be at the address of its realtime API, and
-        // what Deepgram and ElevenLabs do besides at the addresses of these.
-        let (url, model) = (chat.base_url(), &chat.settings().model);
-        let (ears, mouth) = (deepgram.base_url(), elevenlabs.base_url());
-        let catalogue = format!(
-            r#"
-            [[providers]]
-            id = "chat"
-            name = "Chat"
-            base_url = "{url}"
-            key = "optional"
-            [providers.llm]
-            adapter = "openai"
-            models = [{{ id = "{model}" }}]
-
-            [[providers]]
-            id = "ears"
-            name = "Ears"
-            base_url = "{ears}"
-            key = "optional"
-            [providers.stt]
-            adapter = "deepgram"
-            models = [{{ id = "nova-3" }}]
-
-            [[providers]]
-            id = "mouth"
-            name = "Mouth"
-            base_url = "{mouth}"
-            key = "optional"
-            [providers.tts]
-            adapter = "elevenlabs"
-            models = [{{ id = "{TTS_MODEL}" }}]
-            voices = [{{ id = "{TTS_VOICE}" }}]
-            "#
-        );
-        fs::write(folder.path().join("mine.toml"), catalogue).expect("it can be written");
-        let server = folder
-            .serve_with(&[
-                ("VIVA__CATALOGUE__FILE", "mine.toml".to_owned()),
-                ("VIVA__PROVIDERS__OPENAI__BASE_URL", openai.base_url()),
-                ("OPENAI_API_KEY", KEY.to_owned()),
-                ("VIVA__PROVIDERS__EARS__API_KEY", KEY.to_owned()),
-                ("VIVA__PROVIDERS__MOUTH__API_KEY", KEY.to_owned()),
-                ("VIVA__PROVIDERS__CHAT__API_KEY", KEY.to_owned()),
-            ])
-            .await;
+        let mut settings = cascade.settings(&folder);
+        settings.extend([
+            ("VIVA__PROVIDERS__OPENAI__BASE_URL", openai.base_url()),
+            ("OPENAI_API_KEY", KEY.to_owned()),
+        ]);
+        let server = folder.serve_with(&settings).await;
         Self {
             openai,
-            deepgram,
-            chat,
-            elevenlabs,
+            cascade,
             folder,
             server,
         }
@@ -117,8 +49,8 @@ impl Scene {
 
     /// Calls OpenAI as somebody who says what is in the recording; answers what was said in each turn.
     async fn call(&self, recording: &str, turns: usize) -> Vec<[String; 2]> {
-        self.deepgram.hear(Spoken::of("How late is it?"));
-        self.chat.script(ChatScript::answering("It is late."));
+        self.cascade.ears.hear(Spoken::of("How late is it?"));
+        self.cascade.chat.script(ChatScript::answering("It is late."));
         let args = ["--provider", "openai", "--fallback", "auto"];
         let report = call(&self.folder, &self.server, recording, turns, &args).await;
         let [run] = report["runs"].as_array().expect("it lists them").as_slice() else {
@@ -144,7 +76,7 @@ impl Scene {
     /// Who took over heard all that was said in this part of the recording, and everybody was asked once.
     #[track_caller]
     fn assert_taken_over(&self, recording: &str, from: Duration) {
-        let ears: [RecordedLine; 1] = self.deepgram.requests().try_into().expect("one connection");
+        let ears: [RecordedLine; 1] = self.cascade.ears.requests().try_into().expect("one connection");
         let [ears] = ears;
         let clip = clip(recording);
         let from = usize::try_from(clip.rate.samples_in(from)).expect("it is short");
@@ -154,8 +86,8 @@ impl Scene {
             said.abs_diff(heard) <= TOLERANCE,
             "{said:?} were said, {heard:?} were heard"
         );
-        assert_eq!(self.chat.requests().len(), 1);
-        let spoken = self.elevenlabs.requests();
+        assert_eq!(self.cascade.chat.requests().len(), 1);
+        let spoken = self.cascade.mouth.requests();
         let texts: Vec<&Value> = spoken.iter().map(|request| &request.body["text"]).collect();
         assert_eq!(texts, ["It is late."]);
     }
@@ -233,7 +165,7 @@ async fn who_speaks_when_the_vendor_hangs_up_is_answered() {
     assert_eq!(turns, [first, said("How late is it?", "It is late.")]);
     assert_eq!(scene.openai.attempts(), 1);
     scene.assert_taken_over("barge-in-en", Duration::from_secs(5));
-    let body = &scene.chat.requests()[0].body;
+    let body = &scene.cascade.chat.requests()[0].body;
     let messages = body["messages"].as_array().expect("it lists them").iter();
     let told: Vec<&str> = messages
         .filter_map(|message| message["content"].as_str())

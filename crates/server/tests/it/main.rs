@@ -7,6 +7,7 @@ mod every_adapter;
 mod falling_back;
 mod hanging_up;
 mod metrics;
+mod own_cascade;
 mod own_keys;
 mod own_servers;
 mod providers;

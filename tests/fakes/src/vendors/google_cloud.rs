@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::future::pending;
 use std::io;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -17,9 +17,9 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use tokio::sync::watch;
+use tokio::time::sleep_until;
 use tokio_util::sync::CancellationToken;
 
-use super::delays::Delays;
 use super::keys::{self, KeyVendor};
 use super::line::{is_voiced, samples};
 use super::local::LocalServer;
@@ -70,7 +70,6 @@ pub struct GoogleUpload {
 struct Desk {
     key: String,
     uploads: watch::Sender<Vec<GoogleUpload>>,
-    delays: Delays,
     spoken: Arc<Mutex<VecDeque<Spoken>>>,
     refusals: Arc<Mutex<VecDeque<Refusal>>>,
 }
@@ -100,7 +99,6 @@ impl GoogleSpeechServer {
         let desk = Desk {
             key: key.to_owned(),
             uploads: watch::Sender::default(),
-            delays: Delays::default(),
             spoken: Arc::default(),
             refusals: Arc::default(),
         };
@@ -129,12 +127,6 @@ impl GoogleSpeechServer {
             retry_after,
             ..Refusal::new(status, reason, message)
         });
-    }
-
-    /// How long each answer really took from the beginning of its request until it went out, by the server's clock: longer
-    /// than it was told to take by what it takes to send what was said.
-    pub fn delays(&self) -> Vec<Duration> {
-        self.desk.delays.all()
     }
 
     /// Every utterance that was taken so far.
@@ -278,7 +270,8 @@ async fn answer(desk: &Desk, upload: GoogleUpload, asked: tokio::time::Instant) 
         Spoken::of("")
     };
     let mut answering = desk.take(upload);
-    tokio::time::sleep(spoken.delay).await;
+    // It takes its time from the beginning of the request, however long what was said is on its way.
+    sleep_until(asked + spoken.delay).await;
     match &spoken.fault {
         Some(Fault::Hang) => return pending().await,
         Some(Fault::Error(reason, message)) => {
@@ -295,7 +288,6 @@ async fn answer(desk: &Desk, upload: GoogleUpload, asked: tokio::time::Instant) 
     let part = |text: &String| json!({"alternatives": [{"transcript": text, "confidence": 0.9}], "languageCode": "en-us", "mood": "thrown in"});
     let texts = spoken.segments.iter().chain([&spoken.text]);
     let results: Vec<Value> = texts.filter(|text| !text.is_empty()).map(part).collect();
-    desk.delays.end(asked);
     // Of what nobody understood there are no results at all.
     if results.is_empty() {
         return Json(json!({"totalBilledTime": "1s", "requestId": "1"})).into_response();

@@ -100,8 +100,7 @@ impl DeepgramServer {
         self.desk.lines.cut();
     }
 
-    /// How long each answer really took until it went out, by the server's clock: from the order, or from the last sound of
-    /// a turn that the server ended.
+    /// How long Nova's answers really took from the order until they went out, by the server's clock.
     pub fn delays(&self) -> Vec<Duration> {
         self.desk.delays.all()
     }

@@ -44,8 +44,8 @@ struct Ears {
     turn: Option<Turn>,
     turn_index: u32,
     sequence: u32,
-    /// When the turn ends, from when that takes its time, and why.
-    ending: Option<(Instant, Instant, &'static str)>,
+    /// When the turn ends, and why.
+    ending: Option<(Instant, &'static str)>,
 }
 
 struct Turn {
@@ -64,7 +64,7 @@ impl Ears {
         }
         loop {
             let ending = self.ending;
-            let due = ending.map_or_else(Instant::now, |(at, ..)| at);
+            let due = ending.map_or_else(Instant::now, |(at, _)| at);
             let going_on = tokio::select! {
                 incoming = self.line.next() => match incoming {
                     Ok(incoming) => self.on(incoming).await,
@@ -108,7 +108,7 @@ impl Ears {
         };
         let quiet = (self.heard - turn.voiced) as f64 / self.rate;
         if self.ending.is_none() && quiet >= silence {
-            self.end_later("model", Duration::from_secs_f64(quiet));
+            self.end_later("model", Duration::from_secs_f64(quiet - silence));
         } else if self.is_eager && !turn.is_eager && quiet >= silence / 2.0 {
             turn.is_eager = true;
             let text = turn.spoken.text.clone();
@@ -146,22 +146,21 @@ impl Ears {
         Ok(())
     }
 
-    /// Nothing happens without a turn.
-    fn end_later(&mut self, trigger: &'static str, quiet: Duration) {
+    /// Nothing happens without a turn. It was to end since so long: what comes with its end in one piece of audio does not
+    /// delay it.
+    fn end_later(&mut self, trigger: &'static str, over: Duration) {
         if let (Some(turn), None) = (&self.turn, self.ending) {
-            let now = Instant::now();
-            self.ending = Some((now + turn.spoken.delay, now - quiet, trigger));
+            self.ending = Some((Instant::now() + turn.spoken.delay - over, trigger));
         }
     }
 
     async fn end(&mut self) -> Result<(), Hung> {
-        let (Some((_, since, trigger)), Some(turn)) = (self.ending.take(), &self.turn) else {
+        let (Some((_, trigger)), Some(turn)) = (self.ending.take(), &self.turn) else {
             return Ok(());
         };
         let Spoken { text, fault, .. } = turn.spoken.clone();
         match fault {
             None => {
-                self.desk.delays.end(since);
                 self.tell("EndOfTurn", &text, json!({"trigger": trigger})).await?;
                 self.turn = None;
                 self.turn_index += 1;

@@ -20,8 +20,8 @@ pub(super) struct Listener<W> {
     current: Option<Spoken>,
     /// Samples of silence since the last that was none.
     quiet: usize,
-    /// Answers under way, with the moments in which they are due and from which they take their time.
-    due: VecDeque<(Instant, Instant, Spoken)>,
+    /// Answers under way, with the moments in which they are due.
+    due: VecDeque<(Instant, Spoken)>,
 }
 
 impl<W: Wording> Listener<W> {
@@ -41,7 +41,7 @@ impl<W: Wording> Listener<W> {
         let welcome = self.wording.welcome();
         let mut going_on = self.say(welcome).await;
         while going_on.is_ok() {
-            let next = self.due.front().map(|(at, ..)| *at);
+            let next = self.due.front().map(|(at, _)| *at);
             going_on = tokio::select! {
                 incoming = self.line.next() => match incoming {
                     Ok(incoming) => self.on(incoming).await,
@@ -75,9 +75,9 @@ impl<W: Wording> Listener<W> {
             self.quiet += samples.len();
             let quiet = Duration::from_secs_f64(self.quiet as f64 / RATE);
             let silence = self.desk.script.turn_silence;
-            let is_over = silence.is_some_and(|silence| quiet >= silence);
-            if is_over && self.current.is_some() {
-                self.finalize(quiet);
+            let over = silence.and_then(|silence| quiet.checked_sub(silence));
+            if let (Some(over), Some(_)) = (over, &self.current) {
+                self.finalize(over);
             }
             return Ok(());
         };
@@ -91,24 +91,23 @@ impl<W: Wording> Listener<W> {
         self.say(told).await
     }
 
-    /// What was said is written down; it has been quiet for so long where that is why.
-    fn finalize(&mut self, quiet: Duration) {
+    /// What was said is written down, and was to be since so long: what comes with the end of a turn in one piece of audio
+    /// does not delay it.
+    fn finalize(&mut self, over: Duration) {
         let spoken = self.current.take();
         let spoken = spoken.or_else(|| W::ANSWERS_SILENCE.then(|| Spoken::of("")));
         if let Some(spoken) = spoken {
-            let now = Instant::now();
-            self.due.push_back((now + spoken.delay, now - quiet, spoken));
+            self.due.push_back((Instant::now() + spoken.delay - over, spoken));
         }
     }
 
     async fn answer(&mut self) -> Result<(), Hung> {
-        let Some((_, since, spoken)) = self.due.pop_front() else {
+        let Some((_, spoken)) = self.due.pop_front() else {
             return Ok(());
         };
         match spoken.fault {
             None => {
                 let told = self.wording.answer(&spoken.text);
-                self.desk.delays.end(since);
                 self.say(told).await
             }
             Some(Fault::Hang) => Ok(()),

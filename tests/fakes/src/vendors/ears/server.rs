@@ -1,7 +1,6 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
@@ -21,7 +20,6 @@ use super::speechmatics::{self, Speechmatics};
 use super::{EarsScript, EarsVendor};
 use crate::lock;
 use crate::vendors::RecordedLine;
-use crate::vendors::delays::Delays;
 use crate::vendors::keys;
 use crate::vendors::line::Switchboard;
 use crate::vendors::local::LocalServer;
@@ -40,7 +38,6 @@ pub struct EarsServer {
 pub(super) struct Desk {
     vendor: EarsVendor,
     pub(super) script: Arc<EarsScript>,
-    pub(super) delays: Delays,
     lines: Switchboard,
     spoken: Arc<Mutex<VecDeque<Spoken>>>,
     refusals: Arc<Mutex<VecDeque<Refusal>>>,
@@ -57,7 +54,6 @@ impl EarsServer {
         let desk = Desk {
             vendor,
             script: Arc::new(script),
-            delays: Delays::default(),
             lines: Switchboard::new(stop.clone()),
             spoken: Arc::default(),
             refusals: Arc::default(),
@@ -111,12 +107,6 @@ impl EarsServer {
     /// Breaks every open connection off.
     pub fn cut(&self) {
         self.desk.lines.cut();
-    }
-
-    /// How long each answer really took until it went out, by the server's clock: from the order, or from the last sound of
-    /// a turn that the server ended.
-    pub fn delays(&self) -> Vec<Duration> {
-        self.desk.delays.all()
     }
 
     /// What every connection was sent so far, the refused ones left out.

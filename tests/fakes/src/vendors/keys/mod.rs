@@ -188,7 +188,16 @@ impl KeyVendor {
             Self::Cartesia => json!({"data": [
                 {"id": "anna", "name": "Anna", "language": "en", "gender": "feminine", "mood": "thrown in"},
             ], "has_more": true}),
-            Self::VoAi => json!({"mood": "thrown in", "data": [{"name": "anna"}]}),
+            Self::VoAi => json!({"mood": "thrown in", "data": {"models": [
+                {"info": {"version": "Classic"}, "speakers": [{"name": "淑芬", "gender": "女聲"}]},
+                {"info": {"version": "Neo"}, "speakers": [
+                    {"name": "佑希", "gender": "男聲", "age": 22, "styles": ["預設", "聊天"]},
+                    {"name": "雨榛", "gender": "女聲", "mood": "thrown in"},
+                    {"name": "機器人"},
+                    {"gender": "女聲"},
+                ]},
+                {"speakers": null},
+            ]}}),
         }
     }
 

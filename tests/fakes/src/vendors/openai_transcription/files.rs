@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 use viva_audio::Clip;
 
 use super::refusal::{Refusal, check_key};
@@ -148,11 +148,11 @@ async fn answer(desk: &Desk, upload: Upload, asked: Instant) -> Response {
     let spoken = desk.next_spoken(is_voiced(&upload.audio.samples));
     let is_streamed = desk.script.streams && upload.field("stream") == Some("true");
     let mut answering = desk.take(upload);
-    tokio::time::sleep(spoken.delay).await;
+    // It takes its time from the beginning of the request, however long what was said is on its way.
+    sleep_until(asked + spoken.delay).await;
     if spoken.fault == Some(TextFault::Hang) {
         return pending().await;
     }
-    desk.delays.end(asked);
     if is_streamed {
         return streamed(&spoken, desk.script.chunk_bytes, answering);
     }

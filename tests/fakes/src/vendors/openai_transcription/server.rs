@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -14,7 +14,6 @@ use super::refusal::Refusal;
 use super::{OpenAiTranscriptionScript, SpokenText, Upload, files, realtime};
 use crate::lock;
 use crate::vendors::RecordedLine;
-use crate::vendors::delays::Delays;
 use crate::vendors::keys::{self, KeyVendor};
 use crate::vendors::line::Switchboard;
 use crate::vendors::local::LocalServer;
@@ -35,7 +34,6 @@ pub struct OpenAiTranscriptionServer {
 pub(super) struct Desk {
     pub(super) script: Arc<OpenAiTranscriptionScript>,
     pub(super) lines: Switchboard,
-    pub(super) delays: Delays,
     uploads: watch::Sender<Vec<Upload>>,
     spoken: Arc<Mutex<VecDeque<SpokenText>>>,
     refusals: watch::Sender<VecDeque<Refusal>>,
@@ -58,7 +56,6 @@ impl OpenAiTranscriptionServer {
         let desk = Desk {
             script: Arc::new(script),
             lines: Switchboard::new(stop.clone()),
-            delays: Delays::default(),
             uploads: watch::Sender::default(),
             spoken: Arc::default(),
             refusals: watch::Sender::default(),
@@ -129,12 +126,6 @@ impl OpenAiTranscriptionServer {
             Ok(uploads) => uploads.clone(),
             Err(_) => unreachable!("the sender lives as long as the server"),
         }
-    }
-
-    /// How long each answer about a file really took from the beginning of its request until it went out, by the server's
-    /// clock: longer than it was told to take by what it takes to send the file.
-    pub fn delays(&self) -> Vec<Duration> {
-        self.desk.delays.all()
     }
 
     /// What every connection was sent so far, the refused ones left out.
