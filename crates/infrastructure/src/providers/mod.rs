@@ -27,6 +27,8 @@ pub mod speech;
 pub mod speechmatics;
 #[cfg(test)]
 mod spelling;
+#[cfg(test)]
+mod testing;
 pub mod transport;
 pub mod voai;
 

@@ -20,13 +20,14 @@ use super::azure_openai;
 use super::azure_speech::{AzureSpeechToText, AzureTextToSpeech};
 use super::cartesia::CartesiaTextToSpeech;
 use super::deepgram::{DeepgramSpeechToText, DeepgramTextToSpeech};
-use super::ears::talk::{Talk, account, config, http, patiently};
+use super::ears::talk::{Talk, config, http, patiently};
 use super::elevenlabs::{ElevenLabsSpeechToText, ElevenLabsTextToSpeech};
 use super::gemini::{GeminiRealtimeVoice, GeminiTextToSpeech};
 use super::google_cloud::{GoogleCloudSpeechToText, GoogleTextToSpeech};
 use super::openai::realtime::{OpenAiRealtimeVoice, RealtimeSettings};
 use super::openai::{OpenAiSpeechToText, OpenAiTextToSpeech};
 use super::speechmatics::SpeechmaticsSpeechToText;
+use super::testing::{self, account};
 use super::transport::Account;
 use super::transport::speech_cases::Bench;
 use super::voai::VoAiTextToSpeech;
@@ -130,10 +131,7 @@ async fn voices_are_told_languages_as_their_vendors_spell_them() {
         let Some(role) = &provider.tts else { continue };
         for (option, spelled) in mouth_rows(role.adapter) {
             let config = ProviderConfig {
-                options: option
-                    .iter()
-                    .map(|(name, json)| ((*name).to_owned(), (*json).to_owned()))
-                    .collect(),
+                options: testing::options(option.as_slice()),
                 ..ProviderConfig::of(&provider.id)
             };
             let silent = ask(role, in_language(config.clone(), None)).await;

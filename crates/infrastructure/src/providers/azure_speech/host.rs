@@ -79,7 +79,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::providers::ears::talk::account;
+    use crate::providers::testing::account;
 
     #[rstest]
     #[case(

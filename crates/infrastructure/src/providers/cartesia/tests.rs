@@ -8,38 +8,24 @@ use viva_contract::text_to_speech_contract;
 use viva_domain::ports::{ProviderErrorKind, TextToSpeech, TextToSpeechRequest};
 use viva_domain::sessions::ProviderConfig;
 use viva_fakes::Speech;
-use viva_fakes::vendors::speech::{SpeechScript, SpeechServer, SpeechVendor};
+use viva_fakes::vendors::speech::{SpeechScript, SpeechVendor};
 
 use super::CartesiaTextToSpeech;
-use crate::providers::Defaults;
 use crate::providers::mouths::cases::{marks, socket_speech_tests};
+use crate::providers::testing::{account, config};
+use crate::providers::transport::HttpLimits;
 use crate::providers::transport::probe::{Probe, with};
-use crate::providers::transport::speech_cases::{Bench, KEY, PROVIDER, http, impatient};
-use crate::providers::transport::{Account, HttpLimits};
+use crate::providers::transport::speech_cases::{Bench, KEY, defaults, http, impatient};
 
 fn adapter(base_url: &str, key: Option<&str>, limits: HttpLimits) -> CartesiaTextToSpeech {
-    let account = Account {
-        provider: PROVIDER.to_owned(),
-        base_url: base_url.parse().unwrap(),
-        api_key: key.map(Into::into),
-        organization: None,
-    };
-    let defaults = Defaults {
-        model: Some("test_v2_5".to_owned()),
-        voice: Some("anna".to_owned()),
-    };
-    CartesiaTextToSpeech::new(account, http(limits), defaults)
+    CartesiaTextToSpeech::new(account(base_url, key), http(limits), defaults())
 }
 
 async fn bench(script: SpeechScript, limits: HttpLimits) -> Bench {
-    let server = SpeechServer::start(SpeechVendor::Cartesia, script).await.unwrap();
-    let tts = adapter(&server.base_url(), Some(KEY), limits);
-    Bench {
-        server,
-        shown: format!("{tts:?}"),
-        tts: Box::new(tts),
-        config: ProviderConfig::of(PROVIDER),
-    }
+    Bench::start(SpeechVendor::Cartesia, script, |base_url| {
+        adapter(base_url, Some(KEY), limits)
+    })
+    .await
 }
 
 async fn cartesia(case: impl AsyncFnOnce(&dyn TextToSpeech, ProviderConfig)) {
@@ -49,16 +35,6 @@ async fn cartesia(case: impl AsyncFnOnce(&dyn TextToSpeech, ProviderConfig)) {
 
 text_to_speech_contract!(cartesia);
 socket_speech_tests!(bench);
-
-fn config(options: &[(&str, &str)]) -> ProviderConfig {
-    ProviderConfig {
-        options: options
-            .iter()
-            .map(|(name, json)| ((*name).to_owned(), (*json).to_owned()))
-            .collect(),
-        ..ProviderConfig::of(PROVIDER)
-    }
-}
 
 #[tokio::test]
 async fn what_was_chosen_is_asked_for() {

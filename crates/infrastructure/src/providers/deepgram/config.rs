@@ -141,15 +141,13 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::providers::testing;
 
     fn config(model: &str, language: Option<&str>, options: &[(&str, &str)]) -> ProviderConfig {
         ProviderConfig {
             model: Some(model.to_owned()),
             language: language.map(str::to_owned),
-            options: options
-                .iter()
-                .map(|(name, json)| ((*name).to_owned(), (*json).to_owned()))
-                .collect(),
+            options: testing::options(options),
             ..ProviderConfig::of("deepgram")
         }
     }

@@ -14,7 +14,8 @@ use viva_fakes::CapturedLogs;
 use viva_fakes::vendors::RecordedLine;
 
 use super::rig::lost;
-use super::talk::{PROVIDER, Talk, logged, patiently};
+use super::talk::{Talk, logged, patiently};
+use crate::providers::testing::PROVIDER;
 use crate::providers::transport::hanging_up;
 
 const UNAVAILABLE: ProviderErrorKind = ProviderErrorKind::Unavailable;

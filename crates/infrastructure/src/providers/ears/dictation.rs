@@ -149,7 +149,7 @@ fn glue(glue: Glue, text: &mut String, part: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::providers::ears::talk::account;
+    use crate::providers::testing::account;
 
     fn partial(text: &str) -> SpeechToTextEventKind {
         SpeechToTextEventKind::Partial(text.to_owned())

@@ -12,8 +12,9 @@ use viva_fakes::vendors::RecordedLine;
 use viva_fakes::vendors::ears::{EarsScript, EarsServer, EarsVendor, Spoken};
 
 use super::cases::{Bench, Condition, Heard, Server};
-use super::talk::{PROVIDER, Talk, account, config, http, patiently};
+use super::talk::{Talk, config, http, patiently};
 use crate::providers::Defaults;
+use crate::providers::testing::{PROVIDER, account};
 use crate::providers::transport::{Account, HttpClient};
 
 /// How ears are made.

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use secrecy::SecretString;
 use tokio::time::timeout;
 use viva_domain::ports::{
     ProviderErrorKind, SpeechToText, SpeechToTextCommand, SpeechToTextEvent, SpeechToTextEventKind,
@@ -12,13 +11,11 @@ use viva_domain::ports::{
 use viva_domain::sessions::ProviderConfig;
 use viva_fakes::CapturedLogs;
 
-use crate::providers::transport::{Account, HttpClient, HttpLimits};
+use crate::providers::testing::{self, PROVIDER};
+use crate::providers::transport::{HttpClient, HttpLimits};
 
 /// Only a test that fails waits for it.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// What an operator may call a provider: no adapter's own name.
-pub(in crate::providers) const PROVIDER: &str = "my-own";
 
 /// An open session.
 pub(in crate::providers) struct Talk {
@@ -26,15 +23,6 @@ pub(in crate::providers) struct Talk {
     /// Orders to write down so far.
     ordered: u64,
     pub(in crate::providers) session: SpeechToTextSession,
-}
-
-pub(in crate::providers) fn account(base_url: &str, api_key: Option<&str>) -> Account {
-    Account {
-        provider: PROVIDER.to_owned(),
-        base_url: base_url.parse().unwrap(),
-        api_key: api_key.map(SecretString::from),
-        organization: None,
-    }
 }
 
 /// A client that asks again soon.
@@ -48,12 +36,9 @@ pub(in crate::providers) fn http() -> HttpClient {
 
 pub(in crate::providers) fn config(provider: &str, model: &str, options: &[(&str, &str)]) -> ProviderConfig {
     ProviderConfig {
+        provider: provider.to_owned(),
         model: Some(model.to_owned()),
-        options: options
-            .iter()
-            .map(|(name, json)| ((*name).to_owned(), (*json).to_owned()))
-            .collect(),
-        ..ProviderConfig::of(provider)
+        ..testing::config(options)
     }
 }
 

@@ -84,7 +84,7 @@ impl FoundTurns {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::providers::ears::talk::account;
+    use crate::providers::testing::account;
 
     const PATIENCE: Duration = Duration::from_secs(6);
 

@@ -10,20 +10,27 @@ use crate::providers::Defaults;
 use crate::providers::azure_speech::AzureTextToSpeech;
 use crate::providers::cartesia::CartesiaTextToSpeech;
 use crate::providers::deepgram::DeepgramTextToSpeech;
-use crate::providers::ears::talk::{PROVIDER, account, http};
+use crate::providers::ears::talk::http;
 use crate::providers::elevenlabs::ElevenLabsTextToSpeech;
 use crate::providers::google_cloud::GoogleTextToSpeech;
+use crate::providers::testing::{PROVIDER, account};
+use crate::providers::voai::VoAiTextToSpeech;
 
 const KEY: &str = "sk-secret-key";
 
 fn adapter(vendor: KeyVendor, base_url: &str, key: &str) -> Box<dyn TextToSpeech> {
-    let (account, defaults) = (account(base_url, Some(key)), Defaults::default());
+    let defaults = Defaults {
+        model: Some("Neo".to_owned()),
+        voice: None,
+    };
+    let account = account(base_url, Some(key));
     match vendor {
         KeyVendor::AzureSpeech => Box::new(AzureTextToSpeech::new(account, http(), defaults)),
         KeyVendor::Cartesia => Box::new(CartesiaTextToSpeech::new(account, http(), defaults)),
         KeyVendor::Deepgram => Box::new(DeepgramTextToSpeech::new(account, http(), defaults)),
         KeyVendor::ElevenLabs => Box::new(ElevenLabsTextToSpeech::new(account, http(), defaults)),
         KeyVendor::GoogleSpeech => Box::new(GoogleTextToSpeech::new(account, http(), defaults)),
+        KeyVendor::VoAi => Box::new(VoAiTextToSpeech::new(account, http(), defaults)),
         other => panic!("{other:?} lists none"),
     }
 }
@@ -45,6 +52,7 @@ fn told(voice: &ProviderVoice) -> String {
 #[case(KeyVendor::Deepgram, &["aura-2-anna-en, aura-2-anna-en, en, female", "flux-ben-en, flux-ben-en, -, -"])]
 #[case(KeyVendor::ElevenLabs, &["anna, Anna, -, female", "ben, ben, -, -"])]
 #[case(KeyVendor::GoogleSpeech, &["en-US-Chirp3-HD-Charon, en-US-Chirp3-HD-Charon, en-US, male", "Achernar, Achernar, -, -"])]
+#[case(KeyVendor::VoAi, &["佑希, 佑希, -, male", "雨榛, 雨榛, -, female", "機器人, 機器人, -, -"])]
 #[tokio::test]
 async fn voices_are_listed_with_what_the_vendor_says_of_them(
     #[case] vendor: KeyVendor,
@@ -77,6 +85,7 @@ fn list_of(vendor: KeyVendor, ids: &[Value]) -> String {
         KeyVendor::AzureSpeech => json!(voices),
         KeyVendor::Cartesia => json!({"data": voices, "has_more": false}),
         KeyVendor::Deepgram => json!({"tts": voices}),
+        KeyVendor::VoAi => json!({"data": {"models": [{"info": {"version": "Neo"}, "speakers": voices}]}}),
         _ => json!({"voices": voices}),
     };
     list.to_string()
@@ -90,7 +99,8 @@ async fn what_is_no_voice_is_left_out_and_none_is_no_list(
         KeyVendor::Cartesia,
         KeyVendor::Deepgram,
         KeyVendor::ElevenLabs,
-        KeyVendor::GoogleSpeech
+        KeyVendor::GoogleSpeech,
+        KeyVendor::VoAi
     )]
     vendor: KeyVendor,
 ) {
@@ -144,7 +154,8 @@ async fn a_list_that_is_none_and_a_wrong_key_are_told(
         KeyVendor::Cartesia,
         KeyVendor::Deepgram,
         KeyVendor::ElevenLabs,
-        KeyVendor::GoogleSpeech
+        KeyVendor::GoogleSpeech,
+        KeyVendor::VoAi
     )]
     vendor: KeyVendor,
 ) {

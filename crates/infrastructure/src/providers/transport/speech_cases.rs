@@ -2,6 +2,7 @@
 //! `http_speech_tests!(bench);`, with an async function that starts one.
 
 use std::error::Error;
+use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
@@ -10,10 +11,12 @@ use viva_domain::ports::{
     ProviderError, ProviderErrorKind, SpeechPart, SpeechStream, TextToSpeech, TextToSpeechRequest,
 };
 use viva_domain::sessions::ProviderConfig;
-use viva_fakes::vendors::speech::{SpeechScript, SpeechServer};
+use viva_fakes::vendors::speech::{SpeechScript, SpeechServer, SpeechVendor};
 use viva_fakes::{CapturedLogs, Speech};
 
 use super::{HttpClient, HttpLimits, hanging_up};
+use crate::providers::Defaults;
+use crate::providers::testing::PROVIDER;
 
 /// A server, and the adapter that asks it.
 pub(crate) struct Bench {
@@ -24,8 +27,6 @@ pub(crate) struct Bench {
     pub(crate) config: ProviderConfig,
 }
 
-/// What an operator may call a provider: no adapter's own name.
-pub(crate) const PROVIDER: &str = "my-own";
 /// The key of scripted servers.
 pub(crate) const KEY: &str = "sk-secret-key";
 /// Of speech nothing came for this long: it is over.
@@ -71,6 +72,22 @@ macro_rules! http_speech_tests {
 pub(crate) use http_speech_tests;
 
 impl Bench {
+    /// An adapter that asks a server which does what is scripted.
+    pub(crate) async fn start<T: TextToSpeech + Debug + 'static>(
+        vendor: SpeechVendor,
+        script: SpeechScript,
+        adapter: impl FnOnce(&str) -> T,
+    ) -> Self {
+        let server = SpeechServer::start(vendor, script).await.unwrap();
+        let tts = adapter(&server.base_url());
+        Self {
+            server,
+            shown: format!("{tts:?}"),
+            tts: Box::new(tts),
+            config: ProviderConfig::of(PROVIDER),
+        }
+    }
+
     pub(crate) async fn speak(&self, text: &str) -> Result<SpeechStream, ProviderError> {
         let request = TextToSpeechRequest {
             config: self.tts.resolve(&self.config).unwrap(),
@@ -118,6 +135,14 @@ pub(crate) async fn next(stream: &mut SpeechStream) -> Option<Result<Vec<i16>, P
             Ok(SpeechPart::Mark(_)) => {}
             Err(err) => return Some(Err(err)),
         }
+    }
+}
+
+/// What a script has first.
+pub(crate) fn defaults() -> Defaults {
+    Defaults {
+        model: Some("test_v2_5".to_owned()),
+        voice: Some("anna".to_owned()),
     }
 }
 

@@ -4,7 +4,7 @@ use super::KEY;
 use crate::providers::check::KeyCall;
 use crate::providers::transport::Account;
 
-/// `GET /TTS/GetSpeaker`, which lists the voices. What it answers is not documented but for being JSON.
+/// `GET /TTS/GetSpeaker`, which lists the voices.
 pub(in crate::providers) fn key_call(account: &Account) -> Result<KeyCall, ProviderError> {
     let key = account.header("")?;
     Ok(KeyCall {

@@ -3,6 +3,7 @@
 
 mod config;
 mod key_call;
+mod list;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -14,6 +15,7 @@ use viva_audio::SampleRate;
 use viva_domain::ports::{
     ProviderError, SpeechStream, TextToSpeech, TextToSpeechCapabilities, TextToSpeechRequest,
 };
+use viva_domain::providers::ProviderVoice;
 use viva_domain::sessions::ProviderConfig;
 
 use self::config::Settings;
@@ -96,5 +98,10 @@ impl TextToSpeech for VoAiTextToSpeech {
         let response = self.http.send(&self.account, make).await?;
         let format = Format::wav(wav::Decoder::new(RATE));
         speech_of_unknown_type(&self.account.provider, response, format, RATE.hz())
+    }
+
+    #[instrument(name = "provider.voai.tts.voices", skip_all, err(level = "debug"))]
+    async fn voices(&self) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
+        list::voices(&self.http, &self.account, self.defaults.model.as_deref()).await
     }
 }

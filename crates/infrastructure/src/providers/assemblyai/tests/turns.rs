@@ -8,7 +8,8 @@ use viva_fakes::vendors::ears::{EarsScript, Spoken};
 
 use super::{MODEL, kind};
 use crate::providers::ears::rig::Rig;
-use crate::providers::ears::talk::{PROVIDER, Talk, config, later, patiently};
+use crate::providers::ears::talk::{Talk, config, later, patiently};
+use crate::providers::testing::PROVIDER;
 
 fn partial(text: &str) -> SpeechToTextEventKind {
     SpeechToTextEventKind::Partial(text.to_owned())

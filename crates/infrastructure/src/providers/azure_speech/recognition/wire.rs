@@ -138,7 +138,7 @@ mod tests {
     use viva_domain::ports::ProviderErrorKind;
 
     use super::*;
-    use crate::providers::ears::talk::account;
+    use crate::providers::testing::account;
     use crate::providers::transport::hostile::with_odd;
 
     fn phrase(json: Value) -> Phrase {

@@ -5,36 +5,27 @@ use serde_json::json;
 use viva_contract::text_to_speech_contract;
 use viva_domain::ports::{ProviderErrorKind, TextToSpeech, TextToSpeechRequest};
 use viva_domain::sessions::ProviderConfig;
-use viva_fakes::vendors::speech::{SpeechScript, SpeechServer, SpeechVendor};
+use viva_fakes::vendors::speech::{SpeechScript, SpeechVendor};
 
 use super::{AzureTextToSpeech, FORMAT};
 use crate::providers::Defaults;
-use crate::providers::transport::speech_cases::{Bench, KEY, PROVIDER, http, http_speech_tests, impatient};
-use crate::providers::transport::{Account, HttpLimits};
+use crate::providers::testing::{account, config};
+use crate::providers::transport::HttpLimits;
+use crate::providers::transport::speech_cases::{Bench, KEY, http, http_speech_tests, impatient};
 
 fn adapter(base_url: &str, key: Option<&str>, limits: HttpLimits) -> AzureTextToSpeech {
-    let account = Account {
-        provider: PROVIDER.to_owned(),
-        base_url: base_url.parse().unwrap(),
-        api_key: key.map(Into::into),
-        organization: None,
-    };
     let defaults = Defaults {
         model: None,
         voice: Some("anna".to_owned()),
     };
-    AzureTextToSpeech::new(account, http(limits), defaults)
+    AzureTextToSpeech::new(account(base_url, key), http(limits), defaults)
 }
 
 async fn bench(script: SpeechScript, limits: HttpLimits) -> Bench {
-    let server = SpeechServer::start(SpeechVendor::Azure, script).await.unwrap();
-    let tts = adapter(&server.base_url(), Some(KEY), limits);
-    Bench {
-        server,
-        shown: format!("{tts:?}"),
-        tts: Box::new(tts),
-        config: ProviderConfig::of(PROVIDER),
-    }
+    Bench::start(SpeechVendor::Azure, script, |base_url| {
+        adapter(base_url, Some(KEY), limits)
+    })
+    .await
 }
 
 async fn azure(case: impl AsyncFnOnce(&dyn TextToSpeech, ProviderConfig)) {
@@ -63,16 +54,6 @@ http_speech_tests!(bench:
     what_was_configured_wrong_is_said,
     the_key_is_nowhere_but_in_its_header,
 );
-
-fn config(options: &[(&str, &str)]) -> ProviderConfig {
-    ProviderConfig {
-        options: options
-            .iter()
-            .map(|(name, json)| ((*name).to_owned(), (*json).to_owned()))
-            .collect(),
-        ..ProviderConfig::of(PROVIDER)
-    }
-}
 
 #[tokio::test]
 async fn what_was_chosen_is_asked_for() {

@@ -18,7 +18,8 @@ use viva_fakes::vendors::deepgram::{DeepgramScript, DeepgramServer, Spoken};
 use super::DeepgramSpeechToText;
 use crate::providers::Defaults;
 use crate::providers::ears::cases::{Bench, Condition, Heard, Server, ears_tests};
-use crate::providers::ears::talk::{PROVIDER, Talk, account, config, http, patiently};
+use crate::providers::ears::talk::{Talk, config, http, patiently};
+use crate::providers::testing::{PROVIDER, account};
 
 const KEY: &str = "dg-secret-key";
 const NOVA: &str = "nova-3";

@@ -4,7 +4,8 @@ use viva_fakes::CapturedLogs;
 use viva_fakes::vendors::deepgram::Spoken;
 
 use super::{KEY, NOVA, PROVIDER, Rig, config};
-use crate::providers::ears::talk::{account, logged};
+use crate::providers::ears::talk::logged;
+use crate::providers::testing::account;
 
 #[tokio::test]
 async fn neither_key_nor_words_are_logged() {

@@ -5,39 +5,30 @@ use serde_json::json;
 use viva_contract::text_to_speech_contract;
 use viva_domain::ports::{ProviderErrorKind, TextToSpeech, TextToSpeechRequest};
 use viva_domain::sessions::ProviderConfig;
-use viva_fakes::vendors::speech::{SpeechScript, SpeechServer, SpeechVendor};
+use viva_fakes::vendors::speech::{SpeechScript, SpeechVendor};
 
 use super::DeepgramTextToSpeech;
 use crate::providers::Defaults;
+use crate::providers::testing::{self, account};
+use crate::providers::transport::HttpLimits;
 use crate::providers::transport::probe::Probe;
-use crate::providers::transport::speech_cases::{Bench, KEY, PROVIDER, http, impatient};
-use crate::providers::transport::{Account, HttpLimits};
+use crate::providers::transport::speech_cases::{Bench, KEY, http, impatient};
 
 const AURA: &str = "aura-2-anna-en";
 const FLUX: &str = "flux-anna-en";
 
 fn adapter(base_url: &str, key: Option<&str>, limits: HttpLimits) -> DeepgramTextToSpeech {
-    let account = Account {
-        provider: PROVIDER.to_owned(),
-        base_url: base_url.parse().unwrap(),
-        api_key: key.map(Into::into),
-        organization: None,
-    };
     let defaults = Defaults {
         model: None,
         voice: Some(AURA.to_owned()),
     };
-    DeepgramTextToSpeech::new(account, http(limits), defaults)
+    DeepgramTextToSpeech::new(account(base_url, key), http(limits), defaults)
 }
 
 fn config(voice: &str, options: &[(&str, &str)]) -> ProviderConfig {
     ProviderConfig {
         voice: Some(voice.to_owned()),
-        options: options
-            .iter()
-            .map(|(name, json)| ((*name).to_owned(), (*json).to_owned()))
-            .collect(),
-        ..ProviderConfig::of(PROVIDER)
+        ..testing::config(options)
     }
 }
 
@@ -46,13 +37,13 @@ async fn bench(voice: &str, script: SpeechScript, limits: HttpLimits) -> Bench {
         voices: [AURA, FLUX].map(str::to_owned).to_vec(),
         ..script
     };
-    let server = SpeechServer::start(SpeechVendor::Deepgram, script).await.unwrap();
-    let tts = adapter(&server.base_url(), Some(KEY), limits);
+    let bench = Bench::start(SpeechVendor::Deepgram, script, |base_url| {
+        adapter(base_url, Some(KEY), limits)
+    })
+    .await;
     Bench {
-        server,
-        shown: format!("{tts:?}"),
-        tts: Box::new(tts),
         config: config(voice, &[]),
+        ..bench
     }
 }
 

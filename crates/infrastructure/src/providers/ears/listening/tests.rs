@@ -4,7 +4,8 @@ use futures_util::future::{self, BoxFuture, FutureExt};
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::providers::ears::talk::{account, http};
+use crate::providers::ears::talk::http;
+use crate::providers::testing::account;
 use crate::providers::transport::Account;
 use crate::providers::transport::socket::{self, Frame, Socket};
 

@@ -145,13 +145,11 @@ mod tests {
 
     use super::*;
     use crate::providers::gemini::live::wire::ClientMessage;
+    use crate::providers::testing;
 
     fn config(options: &[(&str, &str)]) -> ProviderConfig {
         ProviderConfig {
-            options: options
-                .iter()
-                .map(|(name, json)| ((*name).to_owned(), (*json).to_owned()))
-                .collect(),
+            options: testing::options(options),
             ..ProviderConfig::of("gemini")
         }
     }

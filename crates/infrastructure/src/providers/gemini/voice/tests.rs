@@ -5,29 +5,24 @@ use serde_json::{Value, json};
 use viva_contract::text_to_speech_contract;
 use viva_domain::ports::{ProviderErrorKind, TextToSpeech, TextToSpeechRequest};
 use viva_domain::sessions::ProviderConfig;
-use viva_fakes::vendors::speech::{SpeechScript, SpeechServer, SpeechVendor};
+use viva_fakes::vendors::speech::{SpeechScript, SpeechVendor};
 
 use super::GeminiTextToSpeech;
 use crate::providers::Defaults;
+use crate::providers::testing::{self, account};
+use crate::providers::transport::HttpLimits;
 use crate::providers::transport::probe::with;
-use crate::providers::transport::speech_cases::{Bench, KEY, PROVIDER, http, http_speech_tests, impatient};
-use crate::providers::transport::{Account, HttpLimits};
+use crate::providers::transport::speech_cases::{Bench, KEY, http, http_speech_tests, impatient};
 
 const NEW: &str = "gemini-3.8-test";
 const OLD: &str = "gemini-2.5-test";
 
 fn adapter(base_url: &str, key: Option<&str>, limits: HttpLimits) -> GeminiTextToSpeech {
-    let account = Account {
-        provider: PROVIDER.to_owned(),
-        base_url: base_url.parse().unwrap(),
-        api_key: key.map(Into::into),
-        organization: None,
-    };
     let defaults = Defaults {
         model: Some(NEW.to_owned()),
         voice: Some("anna".to_owned()),
     };
-    GeminiTextToSpeech::new(account, http(limits), defaults)
+    GeminiTextToSpeech::new(account(base_url, key), http(limits), defaults)
 }
 
 async fn bench(script: SpeechScript, limits: HttpLimits) -> Bench {
@@ -35,14 +30,10 @@ async fn bench(script: SpeechScript, limits: HttpLimits) -> Bench {
         models: [NEW, OLD].map(str::to_owned).to_vec(),
         ..script
     };
-    let server = SpeechServer::start(SpeechVendor::Gemini, script).await.unwrap();
-    let tts = adapter(&server.base_url(), Some(KEY), limits);
-    Bench {
-        server,
-        shown: format!("{tts:?}"),
-        tts: Box::new(tts),
-        config: ProviderConfig::of(PROVIDER),
-    }
+    Bench::start(SpeechVendor::Gemini, script, |base_url| {
+        adapter(base_url, Some(KEY), limits)
+    })
+    .await
 }
 
 async fn gemini(case: impl AsyncFnOnce(&dyn TextToSpeech, ProviderConfig)) {
@@ -75,11 +66,7 @@ http_speech_tests!(bench:
 fn config(model: &str, options: &[(&str, &str)]) -> ProviderConfig {
     ProviderConfig {
         model: Some(model.to_owned()),
-        options: options
-            .iter()
-            .map(|(name, json)| ((*name).to_owned(), (*json).to_owned()))
-            .collect(),
-        ..ProviderConfig::of(PROVIDER)
+        ..testing::config(options)
     }
 }
 

@@ -5,39 +5,25 @@ use serde_json::{Value, json};
 use viva_contract::text_to_speech_contract;
 use viva_domain::ports::{ProviderErrorKind, TextToSpeech, TextToSpeechRequest};
 use viva_domain::sessions::ProviderConfig;
-use viva_fakes::vendors::speech::{SpeechScript, SpeechServer, SpeechVendor};
+use viva_fakes::vendors::speech::{SpeechScript, SpeechVendor};
 
 use super::{GoogleTextToSpeech, decode};
-use crate::providers::Defaults;
+use crate::providers::testing::{account, config};
 use crate::providers::transport::probe::with;
-use crate::providers::transport::speech_cases::{Bench, KEY, PROVIDER, http, http_speech_tests, impatient};
-use crate::providers::transport::{Account, HttpLimits, pcm};
+use crate::providers::transport::speech_cases::{Bench, KEY, defaults, http, http_speech_tests, impatient};
+use crate::providers::transport::{HttpLimits, pcm};
 
 fn adapter(base_url: &str, key: Option<&str>, limits: HttpLimits) -> GoogleTextToSpeech {
-    let account = Account {
-        provider: PROVIDER.to_owned(),
-        base_url: base_url.parse().unwrap(),
-        api_key: key.map(Into::into),
-        organization: None,
-    };
-    let defaults = Defaults {
-        model: Some("test_v2_5".to_owned()),
-        voice: Some("anna".to_owned()),
-    };
-    GoogleTextToSpeech::new(account, http(limits), defaults)
+    GoogleTextToSpeech::new(account(base_url, key), http(limits), defaults())
 }
 
 async fn bench(script: SpeechScript, limits: HttpLimits) -> Bench {
     let mut script = script;
     script.models.push("gemini-test".to_owned());
-    let server = SpeechServer::start(SpeechVendor::Google, script).await.unwrap();
-    let tts = adapter(&server.base_url(), Some(KEY), limits);
-    Bench {
-        server,
-        shown: format!("{tts:?}"),
-        tts: Box::new(tts),
-        config: ProviderConfig::of(PROVIDER),
-    }
+    Bench::start(SpeechVendor::Google, script, |base_url| {
+        adapter(base_url, Some(KEY), limits)
+    })
+    .await
 }
 
 async fn google(case: impl AsyncFnOnce(&dyn TextToSpeech, ProviderConfig)) {
@@ -63,16 +49,6 @@ http_speech_tests!(bench:
     what_was_configured_wrong_is_said,
     the_key_is_nowhere_but_in_its_header,
 );
-
-fn config(options: &[(&str, &str)]) -> ProviderConfig {
-    ProviderConfig {
-        options: options
-            .iter()
-            .map(|(name, json)| ((*name).to_owned(), (*json).to_owned()))
-            .collect(),
-        ..ProviderConfig::of(PROVIDER)
-    }
-}
 
 #[tokio::test]
 async fn what_was_chosen_is_asked_for() {

@@ -88,13 +88,10 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::providers::testing;
 
     fn parse(options: &[(&str, &str)]) -> Result<Options, String> {
-        let raw = options
-            .iter()
-            .map(|(name, json)| ((*name).to_owned(), (*json).to_owned()))
-            .collect();
-        Options::parse(&raw)
+        Options::parse(&testing::options(options))
     }
 
     #[rstest]

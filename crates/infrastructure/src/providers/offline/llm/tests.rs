@@ -13,6 +13,7 @@ use viva_domain::ports::{
 use viva_domain::sessions::ProviderConfig;
 
 use super::{OfflineLanguageModel, turn};
+use crate::providers::testing;
 
 /// Longer than anything that happens.
 const HOUR: Duration = Duration::from_hours(1);
@@ -25,10 +26,7 @@ const fn ms(ms: u64) -> Duration {
 
 fn config(options: &[(&str, &str)]) -> ProviderConfig {
     ProviderConfig {
-        options: options
-            .iter()
-            .map(|(name, json)| ((*name).to_owned(), (*json).to_owned()))
-            .collect(),
+        options: testing::options(options),
         ..ProviderConfig::of("offline")
     }
 }

@@ -104,13 +104,10 @@ mod tests {
 
     use super::super::super::options::Fault;
     use super::*;
+    use crate::providers::testing;
 
     fn parse(options: &[(&str, &str)]) -> Result<Options, String> {
-        let raw = options
-            .iter()
-            .map(|(name, json)| ((*name).to_owned(), (*json).to_owned()))
-            .collect();
-        Options::parse(&raw)
+        Options::parse(&testing::options(options))
     }
 
     #[test]

@@ -93,16 +93,12 @@ fn timed_words(text: &str, lead_samples: usize, speech_samples: usize) -> VecDeq
 mod tests {
     use proptest::prelude::*;
     use rstest::rstest;
-    use viva_domain::sessions::ProviderOptions;
 
     use super::*;
+    use crate::providers::testing;
 
     fn options(raw: &[(&str, &str)]) -> Options {
-        let raw: ProviderOptions = raw
-            .iter()
-            .map(|(name, json)| ((*name).to_owned(), (*json).to_owned()))
-            .collect();
-        Options::parse(&raw).unwrap()
+        Options::parse(&testing::options(raw)).unwrap()
     }
 
     /// Speech of so many ms in which every sample is 1.

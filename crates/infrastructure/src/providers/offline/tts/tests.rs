@@ -14,6 +14,7 @@ use viva_domain::sessions::ProviderConfig;
 use super::OfflineTextToSpeech;
 use crate::providers::speech::fake_program::{pipe, program};
 use crate::providers::speech::{Speaker, SpeechSynthesizer};
+use crate::providers::testing;
 
 /// Longer than anything that happens.
 const HOUR: Duration = Duration::from_hours(1);
@@ -28,10 +29,7 @@ fn tts() -> OfflineTextToSpeech {
 
 fn config(options: &[(&str, &str)]) -> ProviderConfig {
     ProviderConfig {
-        options: options
-            .iter()
-            .map(|(name, json)| ((*name).to_owned(), (*json).to_owned()))
-            .collect(),
+        options: testing::options(options),
         ..ProviderConfig::of("offline")
     }
 }

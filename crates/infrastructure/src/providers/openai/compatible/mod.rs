@@ -13,7 +13,8 @@ use viva_fakes::vendors::compatible::{CompatibleScript, CompatibleServer, Compat
 
 use super::{DOMAIN, OWN_SERVER_LIMIT, client_for};
 use crate::providers::Defaults;
-use crate::providers::ears::talk::{PROVIDER, account, http};
+use crate::providers::ears::talk::http;
+use crate::providers::testing::{PROVIDER, account};
 
 const MODEL: &str = "my-model";
 

@@ -219,13 +219,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::providers::testing;
 
     fn options(raw: &[(&str, &str)]) -> Result<Options, String> {
-        Options::parse(
-            &raw.iter()
-                .map(|(name, json)| ((*name).to_owned(), (*json).to_owned()))
-                .collect(),
-        )
+        Options::parse(&testing::options(raw))
     }
 
     fn config(language: &str) -> ProviderConfig {

@@ -8,36 +8,23 @@ use viva_contract::text_to_speech_contract;
 use viva_domain::ports::{ProviderErrorKind, TextToSpeech, TextToSpeechRequest};
 use viva_domain::sessions::ProviderConfig;
 use viva_fakes::Speech;
-use viva_fakes::vendors::speech::{SpeechFormat, SpeechScript, SpeechServer, SpeechVendor};
+use viva_fakes::vendors::speech::{SpeechFormat, SpeechScript, SpeechVendor};
 
 use super::OpenAiTextToSpeech;
 use crate::providers::Defaults;
-use crate::providers::transport::speech_cases::{Bench, KEY, PROVIDER, http, http_speech_tests, impatient};
-use crate::providers::transport::{Account, HttpLimits};
+use crate::providers::testing::{account, config};
+use crate::providers::transport::HttpLimits;
+use crate::providers::transport::speech_cases::{Bench, KEY, defaults, http, http_speech_tests, impatient};
 
 fn adapter(base_url: &str, key: Option<&str>, limits: HttpLimits) -> OpenAiTextToSpeech {
-    let account = Account {
-        provider: PROVIDER.to_owned(),
-        base_url: base_url.parse().unwrap(),
-        api_key: key.map(Into::into),
-        organization: None,
-    };
-    let defaults = Defaults {
-        model: Some("test_v2_5".to_owned()),
-        voice: Some("anna".to_owned()),
-    };
-    OpenAiTextToSpeech::new(account, http(limits), defaults)
+    OpenAiTextToSpeech::new(account(base_url, key), http(limits), defaults())
 }
 
 async fn bench(script: SpeechScript, limits: HttpLimits) -> Bench {
-    let server = SpeechServer::start(SpeechVendor::OpenAi, script).await.unwrap();
-    let tts = adapter(&server.base_url(), Some(KEY), limits);
-    Bench {
-        server,
-        shown: format!("{tts:?}"),
-        tts: Box::new(tts),
-        config: ProviderConfig::of(PROVIDER),
-    }
+    Bench::start(SpeechVendor::OpenAi, script, |base_url| {
+        adapter(base_url, Some(KEY), limits)
+    })
+    .await
 }
 
 async fn openai(case: impl AsyncFnOnce(&dyn TextToSpeech, ProviderConfig)) {
@@ -47,16 +34,6 @@ async fn openai(case: impl AsyncFnOnce(&dyn TextToSpeech, ProviderConfig)) {
 
 text_to_speech_contract!(openai);
 http_speech_tests!(bench);
-
-fn config(options: &[(&str, &str)]) -> ProviderConfig {
-    ProviderConfig {
-        options: options
-            .iter()
-            .map(|(name, json)| ((*name).to_owned(), (*json).to_owned()))
-            .collect(),
-        ..ProviderConfig::of(PROVIDER)
-    }
-}
 
 #[tokio::test]
 async fn what_was_chosen_is_asked_for() {

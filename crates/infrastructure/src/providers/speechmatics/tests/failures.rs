@@ -9,7 +9,8 @@ use viva_fakes::vendors::ears::Spoken;
 
 use super::{MODEL, kind};
 use crate::providers::ears::rig::{Rig, lost};
-use crate::providers::ears::talk::{PROVIDER, config, patiently};
+use crate::providers::ears::talk::{config, patiently};
+use crate::providers::testing::PROVIDER;
 
 const UNAVAILABLE: ProviderErrorKind = ProviderErrorKind::Unavailable;
 

@@ -10,8 +10,9 @@ use super::super::dialect::Recognition;
 use super::{MODEL, kind};
 use crate::providers::Defaults;
 use crate::providers::ears::rig::Rig;
-use crate::providers::ears::talk::{PROVIDER, Talk, account, config, http, patiently};
+use crate::providers::ears::talk::{Talk, config, http, patiently};
 use crate::providers::ears::{Dialect, Dialing, Said};
+use crate::providers::testing::{PROVIDER, account};
 
 fn partial(text: &str) -> SpeechToTextEventKind {
     SpeechToTextEventKind::Partial(text.to_owned())

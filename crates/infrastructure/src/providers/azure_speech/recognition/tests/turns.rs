@@ -9,7 +9,8 @@ use viva_fakes::vendors::ears::{EarsServer, Spoken};
 
 use super::kind;
 use crate::providers::ears::rig::Rig;
-use crate::providers::ears::talk::{PROVIDER, Talk, config, patiently};
+use crate::providers::ears::talk::{Talk, config, patiently};
+use crate::providers::testing::PROVIDER;
 
 fn partial(text: &str) -> SpeechToTextEventKind {
     SpeechToTextEventKind::Partial(text.to_owned())

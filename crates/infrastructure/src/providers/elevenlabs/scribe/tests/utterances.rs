@@ -6,7 +6,8 @@ use viva_fakes::vendors::ears::Spoken;
 
 use super::{MODEL, kind};
 use crate::providers::ears::rig::Rig;
-use crate::providers::ears::talk::{PROVIDER, Talk, config, patiently};
+use crate::providers::ears::talk::{Talk, config, patiently};
+use crate::providers::testing::PROVIDER;
 
 #[tokio::test]
 async fn what_is_understood_so_far_is_replaced() {

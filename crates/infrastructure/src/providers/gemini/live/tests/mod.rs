@@ -25,6 +25,7 @@ use viva_fakes::vendors::gemini::live::{LiveScript, LiveServer};
 
 use super::GeminiRealtimeVoice;
 use crate::providers::Defaults;
+use crate::providers::testing;
 use crate::providers::transport::{Account, HttpClient};
 
 const KEY: &str = "live-key";
@@ -219,10 +220,7 @@ fn voice(base_url: &str, key: Option<&str>) -> GeminiRealtimeVoice {
 
 fn config(options: &[(&str, &str)]) -> ProviderConfig {
     ProviderConfig {
-        options: options
-            .iter()
-            .map(|(name, json)| ((*name).to_owned(), (*json).to_owned()))
-            .collect(),
+        options: testing::options(options),
         ..ProviderConfig::of("gemini")
     }
 }

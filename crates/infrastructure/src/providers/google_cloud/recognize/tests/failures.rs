@@ -5,8 +5,9 @@ use viva_domain::ports::{ProviderErrorKind, SpeechToText, SpeechToTextEventKind}
 use viva_fakes::vendors::google_cloud::Spoken;
 
 use super::{KEY, MODEL, Rig};
-use crate::providers::ears::talk::{PROVIDER, account, config};
+use crate::providers::ears::talk::config;
 use crate::providers::google_cloud::GoogleCloudSpeechToText;
+use crate::providers::testing::{PROVIDER, account};
 
 const UNAVAILABLE: ProviderErrorKind = ProviderErrorKind::Unavailable;
 

@@ -12,7 +12,8 @@ use viva_fakes::vendors::google_cloud::GoogleSpeechServer;
 
 use super::GoogleCloudSpeechToText;
 use crate::providers::Defaults;
-use crate::providers::ears::talk::{PROVIDER, Talk, account, config, http, patiently};
+use crate::providers::ears::talk::{Talk, config, http, patiently};
+use crate::providers::testing::{PROVIDER, account};
 
 const KEY: &str = "google-secret-key";
 const MODEL: &str = "latest_short";

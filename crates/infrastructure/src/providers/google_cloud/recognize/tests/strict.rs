@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use viva_fakes::vendors::google_cloud::GoogleSpeechServer;
 
 use super::KEY;
-use crate::providers::ears::talk::{account, http};
+use crate::providers::ears::talk::http;
+use crate::providers::testing::account;
 use crate::providers::transport::probe::with;
 
 fn right() -> Value {

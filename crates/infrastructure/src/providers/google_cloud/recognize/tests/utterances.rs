@@ -7,8 +7,9 @@ use viva_fakes::CapturedLogs;
 use viva_fakes::vendors::google_cloud::Spoken;
 
 use super::{KEY, MODEL, Rig};
-use crate::providers::ears::talk::{PROVIDER, Talk, account, config, logged, patiently};
+use crate::providers::ears::talk::{Talk, config, logged, patiently};
 use crate::providers::google_cloud::GoogleCloudSpeechToText;
+use crate::providers::testing::{PROVIDER, account};
 use crate::providers::transport::hanging_up;
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use viva_domain::turns::Generation;
 
 use super::super::OfflineRealtimeVoice;
 use crate::providers::speech::SpeechSynthesizer;
+use crate::providers::testing;
 
 /// Longer than anything that happens.
 pub(super) const HOUR: Duration = Duration::from_hours(1);
@@ -30,10 +31,7 @@ pub(super) fn config(options: &[(&str, &str)]) -> ProviderConfig {
         model: None,
         voice: None,
         language: None,
-        options: options
-            .iter()
-            .map(|(name, json)| ((*name).to_owned(), (*json).to_owned()))
-            .collect(),
+        options: testing::options(options),
     }
 }
 

@@ -15,6 +15,7 @@ use viva_fakes::vendors::openai::realtime::{OpenAiRealtimeScript, OpenAiRealtime
 use crate::providers::Defaults;
 use crate::providers::azure_openai;
 use crate::providers::openai::realtime::{OpenAiRealtimeVoice, RealtimeSettings};
+use crate::providers::testing;
 use crate::providers::transport::{Account, HttpClient};
 
 /// Longer than anything takes. Only a test that fails waits for it.
@@ -62,12 +63,9 @@ pub(super) fn settings() -> RealtimeSettings {
 }
 
 pub(super) fn config(options: &[(&str, &str)]) -> ProviderConfig {
-    let options = options
-        .iter()
-        .map(|(name, json)| ((*name).to_owned(), (*json).to_owned()));
     ProviderConfig {
         language: Some("en-GB".to_owned()),
-        options: options.collect(),
+        options: testing::options(options),
         ..ProviderConfig::of(PROVIDER)
     }
 }

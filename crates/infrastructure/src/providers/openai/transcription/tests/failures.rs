@@ -6,7 +6,8 @@ use viva_domain::ports::{ProviderErrorKind, SpeechToText};
 use viva_fakes::vendors::openai_transcription::{OpenAiTranscriptionScript, SpokenText};
 
 use super::{FILES, PROVIDER, REALTIME, Rig, config};
-use crate::providers::ears::talk::{account, http};
+use crate::providers::ears::talk::http;
+use crate::providers::testing::account;
 
 const UNAVAILABLE: ProviderErrorKind = ProviderErrorKind::Unavailable;
 

@@ -20,7 +20,8 @@ use viva_fakes::vendors::openai_transcription::{
 use super::OpenAiSpeechToText;
 use crate::providers::Defaults;
 use crate::providers::ears::cases::{Bench, Condition, Heard, Server, ears_tests};
-use crate::providers::ears::talk::{PROVIDER, Talk, account, config, http, patiently};
+use crate::providers::ears::talk::{Talk, config, http, patiently};
+use crate::providers::testing::{PROVIDER, account};
 
 const KEY: &str = "sk-secret-key";
 const FILES: &str = "gpt-transcribe";

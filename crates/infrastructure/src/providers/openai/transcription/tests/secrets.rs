@@ -2,7 +2,8 @@ use viva_fakes::CapturedLogs;
 use viva_fakes::vendors::openai_transcription::SpokenText;
 
 use super::{FILES, KEY, PROVIDER, Rig, config};
-use crate::providers::ears::talk::{Talk, account, logged};
+use crate::providers::ears::talk::{Talk, logged};
+use crate::providers::testing::account;
 
 #[tokio::test]
 async fn neither_key_nor_words_of_files_are_logged() {
