@@ -42,7 +42,7 @@ pub(crate) async fn run(file: Option<&Path>, args: ServeArgs) -> Result<()> {
     let settings = &loaded.settings;
     telemetry::start(&settings.log).context(Failure::Config)?;
     for name in &loaded.unknown_variables {
-        warn!("{name} is no setting of this version and is ignored");
+        warn!(event = "config.unknown_variable", config.variable = %name, "{name} is no setting of this version and is ignored");
     }
     let (listener, address) = listen(settings.server.listen).await?;
     let exporter = Exporter::start(settings.metrics).await?;
@@ -79,6 +79,7 @@ fn warn_of_plain_text(settings: &Settings) {
     let server = &settings.server;
     if !server.listen.ip().is_loopback() && server.exposure() == Exposure::Direct {
         warn!(
+            event = "server.unencrypted", server.address = %server.listen,
             "Tokens travel unencrypted to {}; put a proxy with HTTPS in front and set server.behind_proxy",
             server.listen
         );

@@ -115,7 +115,7 @@ impl Keeper {
     /// A session whose task broke off without a word must not look alive until the next start.
     async fn end_what_broke_off(&mut self) {
         let session = self.settings.session;
-        error!(session.id = %session, "Session {session} broke off");
+        error!(event = "session.broke_off", session.id = %session, "Session {session} broke off");
         let at = self.ports.clock.now();
         let status = EndStatus::Error;
         self.keep(Keep::End(SessionEnd { at, status })).await;
@@ -202,6 +202,8 @@ impl Keeper {
                 && let Err(err) = self.ports.turn_journal.remove(turn).await
             {
                 warn!(
+                    event = "archive.left_in_journal",
+                    turn.number = turn.number.get(),
                     error = &err as &dyn std::error::Error,
                     "A stored turn stays in the journal"
                 );
@@ -209,7 +211,7 @@ impl Keeper {
             self.remember(job);
         }
         self.retry = FIRST_RETRY;
-        info!(session.id = %self.settings.session, "The database is back and has what waited for it");
+        info!(event = "archive.caught_up", session.id = %self.settings.session, "The database is back and has what waited for it");
     }
 
     async fn store(&self, job: &Waiting) -> Outcome {
@@ -247,14 +249,14 @@ impl Keeper {
                 Outcome::Away
             }
             Err(err) => {
-                error!(session.id = %session, error = &err as &dyn std::error::Error, "Cannot store {what}");
+                error!(event = "archive.refused", session.id = %session, error = &err as &dyn std::error::Error, "Cannot store {what}");
                 Outcome::Refused
             }
         }
     }
 
     fn delayed(&self, err: &StoreError, what: &str) {
-        warn!(session.id = %self.settings.session, error = err as &dyn std::error::Error,
+        warn!(event = "archive.delayed", session.id = %self.settings.session, error = err as &dyn std::error::Error,
             "Cannot store {what} now; it is kept and tried again");
         let _ = self.notices.try_send(NoticeCode::StorageDelayed);
     }
@@ -267,7 +269,7 @@ impl Keeper {
                 Outcome::Away => "it is in memory only",
                 Outcome::Stored | Outcome::Refused => "it is lost",
             };
-            error!(session.id = %self.settings.session, error = err as &dyn std::error::Error,
+            error!(event = "archive.not_in_journal", session.id = %self.settings.session, turn.number = turn.number.get(), error = err as &dyn std::error::Error,
                 "Cannot keep turn {} in the journal; {left}", turn.number);
         }
         kept.is_ok()
