@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
-use tracing::warn;
+use tracing::{info, warn};
 use viva_presentation::Exposure;
 
 use crate::config::{AuthMode, Settings, load};
@@ -58,6 +58,8 @@ pub(crate) async fn run(file: Option<&Path>, args: ServeArgs) -> Result<()> {
     let stopping = state.connections.stopping();
     retention::run_daily(retention, settings.clone(), meters, &tasks, stopping);
     announce(address, settings.auth.mode)?;
+    info!(event = "server.started", server.address = %address, server.version = env!("CARGO_PKG_VERSION"),
+        "Listening on http://{address}");
     let serving = viva_presentation::serve(listener, state, stop);
     exporter
         .serve_beside(serving)

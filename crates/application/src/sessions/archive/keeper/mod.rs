@@ -50,6 +50,17 @@ enum Waiting {
     End(SessionEnd),
 }
 
+impl Waiting {
+    /// The number of the turn that it is of.
+    fn turn(&self) -> Option<u16> {
+        match self {
+            Self::Turn(turn) => Some(turn.number.get()),
+            Self::Amend(amended, _) => Some(amended.turn.get()),
+            Self::Switch(_) | Self::End(_) => None,
+        }
+    }
+}
+
 /// What the database did with something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
@@ -244,19 +255,20 @@ impl Keeper {
             Ok(()) => Outcome::Stored,
             Err(err) if err.kind == StoreErrorKind::Unavailable => {
                 if self.waiting.is_empty() {
-                    self.delayed(&err, what);
+                    self.delayed(&err, what, job.turn());
                 }
                 Outcome::Away
             }
             Err(err) => {
-                error!(event = "archive.refused", session.id = %session, error = &err as &dyn std::error::Error, "Cannot store {what}");
+                error!(event = "archive.refused", session.id = %session, turn.number = job.turn(),
+                    error = &err as &dyn std::error::Error, "Cannot store {what}");
                 Outcome::Refused
             }
         }
     }
 
-    fn delayed(&self, err: &StoreError, what: &str) {
-        warn!(event = "archive.delayed", session.id = %self.settings.session, error = err as &dyn std::error::Error,
+    fn delayed(&self, err: &StoreError, what: &str, turn: Option<u16>) {
+        warn!(event = "archive.delayed", session.id = %self.settings.session, turn.number = turn, error = err as &dyn std::error::Error,
             "Cannot store {what} now; it is kept and tried again");
         let _ = self.notices.try_send(NoticeCode::StorageDelayed);
     }
