@@ -230,6 +230,57 @@ fn assert_nothing_is_given_away(log: &str) {
     }
 }
 
+fn assert_lines_say_where_they_belong(lines: &[Line]) {
+    for line in lines {
+        assert!(
+            !line.event().is_empty() && !line.text("message").is_empty(),
+            "{line:?}"
+        );
+        let is_of_session = matches!(
+            line.area(),
+            "session" | "turn" | "provider" | "stt" | "llm" | "tts" | "archive" | "recording" | "audio"
+        );
+        if is_of_session {
+            assert!(!line.text("session.id").is_empty(), "{line:?}");
+        }
+        if matches!(line.area(), "provider" | "stt" | "llm" | "tts") {
+            assert!(!line.text("provider.name").is_empty(), "{line:?}");
+        }
+        if line.area() == "turn" {
+            assert!(line.turn().is_some(), "{line:?}");
+        }
+    }
+}
+
+/// One error, once, with what caused it.
+fn assert_failed_once(lines: &[Line], session: &str) {
+    let errors: Vec<_> = lines
+        .iter()
+        .filter(|line| line.is_told_to_operators() && line.0.get("error").is_some())
+        .filter(|line| !line.text("session.id").is_empty())
+        .collect();
+    let [error] = errors[..] else {
+        panic!("one error, once: {errors:?}")
+    };
+    assert_eq!(
+        [error.text("provider.name"), error.text("error.kind")],
+        ["nowhere", "unavailable"]
+    );
+    let causes = error.text("error");
+    assert!(
+        causes.starts_with("provider nowhere: it cannot be reached: ")
+            && causes.contains("onnection refused"),
+        "{causes}"
+    );
+    // What adapters say by themselves, of the turn that they say it in.
+    let asked_again = lines.iter().find(|line| line.event() == "provider.asked_again");
+    let asked_again = asked_again.expect("it is tried more than once");
+    assert_eq!(
+        (asked_again.text("session.id"), asked_again.turn()),
+        (session, Some(1))
+    );
+}
+
 #[tokio::test]
 async fn a_conversation_can_be_followed_from_line_to_line() {
     let (folder, ears) = (Folder::new(), ears().await);
@@ -256,25 +307,7 @@ async fn a_conversation_can_be_followed_from_line_to_line() {
     let log = folder.log();
     assert_nothing_is_given_away(&log);
     let lines = parsed(&log);
-    for line in &lines {
-        assert!(
-            !line.event().is_empty() && !line.text("message").is_empty(),
-            "{line:?}"
-        );
-        let is_of_session = matches!(
-            line.area(),
-            "session" | "turn" | "provider" | "stt" | "llm" | "tts" | "archive" | "recording" | "audio"
-        );
-        if is_of_session {
-            assert!(!line.text("session.id").is_empty(), "{line:?}");
-        }
-        if matches!(line.area(), "provider" | "stt" | "llm" | "tts") {
-            assert!(!line.text("provider.name").is_empty(), "{line:?}");
-        }
-        if line.area() == "turn" {
-            assert!(line.turn().is_some(), "{line:?}");
-        }
-    }
+    assert_lines_say_where_they_belong(&lines);
     assert_eq!(
         story(&lines, &resumed),
         [
@@ -314,31 +347,7 @@ async fn a_conversation_can_be_followed_from_line_to_line() {
             ("session.ended", None),
         ]
     );
-    let errors: Vec<_> = lines
-        .iter()
-        .filter(|line| line.is_told_to_operators() && line.0.get("error").is_some())
-        .filter(|line| !line.text("session.id").is_empty())
-        .collect();
-    let [error] = errors[..] else {
-        panic!("one error, once: {errors:?}")
-    };
-    assert_eq!(
-        [error.text("provider.name"), error.text("error.kind")],
-        ["nowhere", "unavailable"]
-    );
-    let causes = error.text("error");
-    assert!(
-        causes.starts_with("provider nowhere: it cannot be reached: ")
-            && causes.contains("onnection refused"),
-        "{causes}"
-    );
-    // What adapters say by themselves, of the turn that they say it in.
-    let asked_again = lines.iter().find(|line| line.event() == "provider.asked_again");
-    let asked_again = asked_again.expect("it is tried more than once");
-    assert_eq!(
-        (asked_again.text("session.id"), asked_again.turn()),
-        (&*failed, Some(1))
-    );
+    assert_failed_once(&lines, &failed);
     let outcomes = lines.iter().filter(|line| line.event() == "turn.finished");
     let outcomes: Vec<_> = outcomes.map(|line| line.text("turn.outcome")).collect();
     assert_eq!(outcomes, ["interrupted", "interrupted", "failed", "answered"]);

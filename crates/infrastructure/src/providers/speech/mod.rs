@@ -96,6 +96,7 @@ impl SpeechSynthesizer {
             Ok(espeak) => {
                 info!(
                     event = "speech.found",
+                    provider.name = "offline",
                     speech.languages = espeak.languages(),
                     "Found espeak-ng with {} languages",
                     espeak.languages()
