@@ -44,7 +44,7 @@ pub(crate) fn panicked(message: &str, place: Option<&Location<'_>>) {
 }
 
 /// What writes, for what is wanted.
-pub(crate) fn filtered<S, L>(writing: L, wanted: &str) -> Result<impl Layer<S> + Send + Sync>
+pub(crate) fn filtered<S, L>(writing: L, wanted: &str) -> Result<impl Layer<S> + Send + Sync + use<S, L>>
 where
     S: Subscriber + for<'lookup> LookupSpan<'lookup>,
     L: Layer<S> + Send + Sync,

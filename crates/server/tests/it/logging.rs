@@ -113,8 +113,8 @@ async fn ask(conversation: &mut Conversation) {
     sent.expect("the session goes on");
 }
 
-/// Asks, and interrupts the answer as soon as it is heard.
-async fn interrupt(conversation: &mut Conversation) {
+/// Asks, and interrupts the answer as soon as it is heard. Waits until nothing follows of the turn.
+async fn interrupt(folder: &Folder, conversation: &mut Conversation) {
     ask(conversation).await;
     let heard = async { while !matches!(conversation.next_event().await, Some(Event::Audio { .. })) {} };
     timeout(PATIENCE, heard).await.expect("it answers");
@@ -126,16 +126,19 @@ async fn interrupt(conversation: &mut Conversation) {
         matches!(message, ServerMessage::Interrupted(_))
     })
     .await;
+    let id = conversation.started().session_id.to_string();
+    let is_over = |line: &str| line.contains("turn.finished") && line.contains(&id);
+    logged(folder, |log| log.lines().any(is_over)).await;
 }
 
 /// Waits until the log says something.
-async fn logged(folder: &Folder, is_it: impl Fn(&[Line]) -> bool) {
+async fn logged(folder: &Folder, is_it: impl Fn(&str) -> bool) {
     let looking = async {
         loop {
             let log = folder.log();
             // The last line may not be whole yet.
             let whole = log.rfind('\n').map_or("", |end| &log[..end]);
-            if is_it(&parsed(whole)) {
+            if is_it(whole) {
                 return;
             }
             tokio::task::yield_now().await;
@@ -144,19 +147,20 @@ async fn logged(folder: &Folder, is_it: impl Fn(&[Line]) -> bool) {
     timeout(PATIENCE, looking).await.expect("it is logged soon");
 }
 
+/// Whether a session had this happen to it, in lines for machines.
+fn has_happened(log: &str, session: &str, event: &str) -> bool {
+    let lines = parsed(log);
+    story(&lines, session).iter().any(|(told, _)| *told == event)
+}
+
 /// A session that is interrupted, loses its client and gets it back; answers its id.
 async fn lost_and_resumed(folder: &Folder, server: &Server) -> String {
     let mut conversation = start(server, &realtime()).await;
     let id = conversation.started().session_id.to_string();
-    interrupt(&mut conversation).await;
+    interrupt(folder, &mut conversation).await;
     let ticket = conversation.ticket();
     drop(conversation);
-    logged(folder, |lines| {
-        story(lines, &id)
-            .iter()
-            .any(|(event, _)| *event == "session.client_lost")
-    })
-    .await;
+    logged(folder, |log| has_happened(log, &id, "session.client_lost")).await;
     let connection = server.client().connect().await.expect("it takes connections");
     let mut conversation = connection.resume(ticket).await.expect("it is taken back");
     hang_up(&mut conversation).await;
@@ -216,10 +220,7 @@ async fn failing(folder: &Folder, server: &Server, ears: &DeepgramServer) -> Str
     })
     .await;
     ears.cut();
-    logged(folder, |lines| {
-        lines.iter().any(|line| line.event() == "provider.reconnected")
-    })
-    .await;
+    logged(folder, |log| has_happened(log, &id, "provider.reconnected")).await;
     hang_up(&mut conversation).await;
     id
 }
@@ -288,20 +289,15 @@ async fn a_conversation_can_be_followed_from_line_to_line() {
     let resumed = lost_and_resumed(&folder, &server).await;
     let mut conversation = start(&server, &cascade()).await;
     let cut = conversation.started().session_id.to_string();
-    interrupt(&mut conversation).await;
+    interrupt(&folder, &mut conversation).await;
     hang_up(&mut conversation).await;
     let failed = failing(&folder, &server, &ears).await;
     let args = ["--mode", "cascade"];
     let report = call(&folder, &server, "question-en", 1, &args).await;
     let answered = report["runs"][0]["session_id"].as_str().expect("it has one");
-    logged(&folder, |lines| {
-        [&*resumed, &cut, &failed, answered].iter().all(|id| {
-            story(lines, id)
-                .iter()
-                .any(|(event, _)| *event == "session.ended")
-        })
-    })
-    .await;
+    let ids = [&*resumed, &cut, &failed, answered];
+    let are_over = |log: &str| ids.iter().all(|id| has_happened(log, id, "session.ended"));
+    logged(&folder, are_over).await;
     server.kill().await;
 
     let log = folder.log();
@@ -359,7 +355,7 @@ async fn people_read_the_same() {
     let server = serve(&folder, "pretty", &ears).await;
     let mut conversation = start(&server, &realtime()).await;
     let id = conversation.started().session_id.to_string();
-    interrupt(&mut conversation).await;
+    interrupt(&folder, &mut conversation).await;
     hang_up(&mut conversation).await;
     server.kill().await;
 
