@@ -210,7 +210,7 @@ impl Conversation {
     /// Closes the connection properly, within 2 s. Events that were not taken are lost.
     pub async fn close(self) {
         if timeout(CLOSE_LIMIT, self.link.close()).await.is_err() {
-            tracing::debug!("The server did not say goodbye");
+            tracing::debug!(event = "call.no_goodbye", "The server did not say goodbye");
         }
     }
 }

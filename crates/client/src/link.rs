@@ -95,7 +95,11 @@ async fn write(mut sink: impl Sink<Message, Error = Error> + Unpin, mut to_send:
     while let Some(message) = to_send.recv().await {
         if let Err(err) = sink.send(message).await {
             // The reader learns of it too, and tells.
-            tracing::debug!("Stopped writing to the server: {err}");
+            tracing::debug!(
+                event = "call.write_stopped",
+                error = &err as &dyn std::error::Error,
+                "Stopped writing to the server"
+            );
             return;
         }
     }
@@ -141,12 +145,19 @@ fn understand_text(text: &str) -> Option<Incoming> {
             message: ServerMessage::Unknown,
             ..
         }) => {
-            tracing::debug!("Skipped a message of a type that this version does not know");
+            tracing::debug!(
+                event = "call.message_unknown",
+                "Skipped a message of a type that this version does not know"
+            );
             None
         }
         Ok(envelope) => Some(Incoming::Message(envelope)),
         Err(err) => {
-            tracing::warn!("Skipped a message from the server: {err}");
+            tracing::warn!(
+                event = "call.message_skipped",
+                error = &err as &dyn std::error::Error,
+                "Skipped a message from the server"
+            );
             None
         }
     }
@@ -159,7 +170,11 @@ fn understand_frame(bytes: Bytes) -> Option<Incoming> {
             arrived: Instant::now(),
         }),
         Err(err) => {
-            tracing::warn!("Skipped a binary message from the server: {err}");
+            tracing::warn!(
+                event = "call.frame_skipped",
+                error = &err as &dyn std::error::Error,
+                "Skipped a binary message from the server"
+            );
             None
         }
     }

@@ -6,6 +6,7 @@ use std::io;
 use std::iter;
 use std::path::Path;
 
+use tracing::Span;
 use viva_domain::ports::{SpoolError, SpoolErrorKind};
 
 /// Runs file work on a thread that may wait.
@@ -13,7 +14,8 @@ pub(crate) async fn blocking<T: Send + 'static>(
     operation: &'static str,
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, SpoolError> {
-    let done = tokio::task::spawn_blocking(work).await;
+    let span = Span::current();
+    let done = tokio::task::spawn_blocking(move || span.in_scope(work)).await;
     done.unwrap_or_else(|err| Err(io::Error::other(err)))
         .map_err(|err| spool_error(operation, err))
 }

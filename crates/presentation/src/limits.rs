@@ -185,7 +185,12 @@ impl Limiter {
         };
         let checked = limiter.check(client);
         if let Err(retry_after) = &checked {
-            debug!(?group, ?retry_after, "A client has had its share");
+            debug!(
+                event = "request.limited",
+                limit.group = group.as_str(),
+                retry_after_ms = retry_after.as_millis(),
+                "A client has had its share"
+            );
             self.0.meters.rate_limited(group.as_str());
         }
         checked

@@ -16,7 +16,7 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetReques
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
-use tracing::{Span, error, info_span};
+use tracing::{Span, info_span};
 
 use crate::hosts::{check_host, check_origin};
 use crate::meters::measure;
@@ -107,16 +107,11 @@ fn shown_path(uri: &Uri) -> &str {
     uri.path()
 }
 
+/// What happened is logged where it does.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "the layer hands the panic over by value"
 )]
-fn on_panic(panic: Box<dyn Any + Send>) -> Response<Body> {
-    let message = panic
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("no message");
-    error!("A request handler panicked: {message}");
+fn on_panic(_: Box<dyn Any + Send>) -> Response<Body> {
     Problem::internal().into_response()
 }

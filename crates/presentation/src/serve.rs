@@ -34,7 +34,11 @@ pub async fn serve(
     let sessions = state.sessions.clone();
     let listener = listener.tap_io(|stream| {
         if let Err(err) = tune(stream) {
-            warn!(error = %err, "Audio of a connection may be delayed: {err}");
+            warn!(
+                event = "connection.untuned",
+                error = &err as &dyn std::error::Error,
+                "Audio of a connection may be delayed"
+            );
         }
     });
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
@@ -45,12 +49,17 @@ pub async fn serve(
         served = &mut serving => return served,
         () = shutdown => {}
     }
-    info!(sessions = sessions.live_count(), "Shutting down");
+    info!(
+        event = "server.stopping",
+        sessions.live = sessions.live_count(),
+        "Shutting down"
+    );
     connections.stop();
     let ending = async { tokio::join!(serving, sessions.shut_down(), connections.closed()).0 };
     let Ok(served) = timeout(SHUTDOWN_LIMIT, ending).await else {
         warn!(
-            sessions = sessions.live_count(),
+            event = "server.stopped_early",
+            sessions.live = sessions.live_count(),
             "Gave up waiting for connections to end"
         );
         return Ok(());

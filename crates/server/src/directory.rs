@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use tracing::error;
 use viva_domain::credentials::{CredentialState, StoredCredential};
 use viva_domain::ids::UserId;
-use viva_domain::ports::{CredentialStore, CredentialVault, ProviderDirectory, StoreError};
+use viva_domain::ports::{CredentialStore, CredentialVault, ProviderDirectory, Source, StoreError};
 use viva_domain::providers::{CredentialStatus, OwnKey, ProviderCatalogue, Providers};
 use viva_infrastructure::catalogue::CatalogueProvider;
 use viva_infrastructure::credentials::{HttpClients, own_account};
@@ -105,17 +105,20 @@ impl OwnProviders {
         let opened = self
             .credential_vault
             .open(stored.owner, &stored.provider, &stored.sealed);
-        let account = opened.map_err(|err| err.to_string()).and_then(|credential| {
-            let (provider, account) = own_account(provider, &credential).map_err(|err| err.to_string())?;
-            Ok((provider, account, clients.of(&credential)))
-        });
+        let account = opened
+            .map_err(|err| -> Source { err.into() })
+            .and_then(|credential| {
+                let (provider, account) = own_account(provider, &credential)?;
+                Ok((provider, account, clients.of(&credential)))
+            });
         match account {
             Ok((provider, account, http)) => {
                 let setup = ProviderSetup::own(provider, account, status);
                 add_vendor(catalogue, &setup, http, &self.adapters);
             }
             Err(err) => {
-                error!(provider.name = %stored.provider, "A stored provider key cannot be used: {err}");
+                error!(event = "credential.unusable", provider.name = %stored.provider, error = &*err as &dyn std::error::Error,
+                    "A stored provider key cannot be used");
                 take_away(catalogue, &stored.provider);
             }
         }

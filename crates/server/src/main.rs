@@ -10,6 +10,7 @@ mod commands;
 mod config;
 mod directory;
 mod failure;
+mod logs;
 mod metrics;
 mod retention;
 mod selftest;

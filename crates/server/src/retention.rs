@@ -43,12 +43,16 @@ async fn run_once(retention: &Retention, settings: &Settings, meters: &Meters) {
     let lock = match wiring::lock_retention(settings).await {
         Ok(Some(lock)) => lock,
         Ok(None) => {
-            info!("Another process removes what is no longer kept");
+            info!(
+                event = "retention.skipped",
+                "Another process removes what is no longer kept"
+            );
             return meters.retention_ran(RunOutcome::Skipped);
         }
         Err(err) => {
             warn!(
-                error = format!("{err:#}"),
+                event = "retention.failed",
+                error = &*err as &dyn std::error::Error,
                 "What is no longer kept stays until tomorrow"
             );
             return meters.retention_ran(RunOutcome::Failed);
@@ -61,11 +65,16 @@ async fn run_once(retention: &Retention, settings: &Settings, meters: &Meters) {
     let outcome = match retention.run(RetentionRun::Careful, &mut tell).await {
         Ok(_) => RunOutcome::Done(SystemClock.now()),
         Err(RemovalError::Foreign(err)) => {
-            error!("What is no longer kept stays: {err}");
+            error!(
+                event = "retention.foreign_storage",
+                error = &err as &dyn std::error::Error,
+                "What is no longer kept stays"
+            );
             RunOutcome::Failed
         }
         Err(err) => {
             warn!(
+                event = "retention.failed",
                 error = &err as &dyn std::error::Error,
                 "What else is no longer kept stays until tomorrow"
             );
@@ -79,15 +88,20 @@ async fn run_once(retention: &Retention, settings: &Settings, meters: &Meters) {
 /// Says what goes.
 fn log(removal: &Removal) {
     match removal {
-        Removal::Begun(id) => info!(session.id = %id, "Finished the deletion of session {id}"),
+        Removal::Begun(id) => {
+            info!(event = "retention.deletion_finished", session.id = %id, "Finished the deletion of session {id}")
+        }
         Removal::Recordings(session, gone) => info!(
+            event = "retention.recordings_purged",
             session.id = %session.id, retention.recordings = gone.files, retention.bytes = gone.bytes,
             "Purged {} recordings of session {}, which ended at {}", gone.files, session.id, session.ended_at
         ),
         Removal::Orphan(file) => {
-            info!(blob.key = %file.key, "Removed {}, which belongs to no session", file.key);
+            info!(event = "retention.orphan_removed", blob.key = %file.key, "Removed {}, which belongs to no session", file.key);
         }
-        Removal::Lost(lost) => info!(session.id = %lost.session, turn.id = %lost.turn,
-            "Forgot the recording {}, which has no file", lost.key),
+        Removal::Lost(lost) => {
+            info!(event = "retention.recording_forgotten", session.id = %lost.session, turn.id = %lost.turn,
+            "Forgot the recording {}, which has no file", lost.key)
+        }
     }
 }

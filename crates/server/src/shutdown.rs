@@ -8,7 +8,11 @@ pub(crate) fn on_signal() -> Result<impl Future<Output = ()>> {
     let mut signals = Signals::new().context("cannot listen for signals")?;
     Ok(async move {
         let name = signals.next().await;
-        info!("Got {name}: ending live sessions, then stopping");
+        info!(
+            event = "server.signal",
+            server.signal = name,
+            "Got {name}: ending live sessions, then stopping"
+        );
     })
 }
 

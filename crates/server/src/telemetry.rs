@@ -1,42 +1,60 @@
 //! Logs: structured, to standard error, so that standard output stays a command's answer.
 
 use std::io::IsTerminal as _;
+use std::panic::Location;
 
 use anyhow::{Context as _, Result};
-use tracing::{Level, Metadata};
+use tracing::field::display;
+use tracing::{Level, Metadata, Subscriber, error};
 use tracing_subscriber::filter::{EnvFilter, FilterExt as _, LevelFilter, filter_fn};
 use tracing_subscriber::layer::{Layer, SubscriberExt as _};
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::config::{LogFormat, LogSettings};
+use crate::config::LogSettings;
+use crate::logs::{Lines, is_context};
 
 /// Libraries that log whole messages of providers at trace, and with them what people say.
 const TELLTALES: [&str; 2] = ["tungstenite", "tokio_tungstenite"];
 
 /// Starts logging. Call it once.
 pub(crate) fn start(settings: &LogSettings) -> Result<()> {
-    let writing = tracing_subscriber::fmt::layer()
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
-    let started = match settings.format {
-        LogFormat::Json => registry(writing.json().flatten_event(true), &settings.filter)?,
-        LogFormat::Pretty => registry(writing.with_target(false).compact(), &settings.filter)?,
+    let lines = Lines {
+        format: settings.format,
+        are_coloured: std::io::stderr().is_terminal(),
+        writer: std::io::stderr,
     };
-    started.map_err(|err| anyhow::anyhow!("cannot start logging: {err}"))
+    tracing_subscriber::registry()
+        .with(filtered(lines, &settings.filter)?)
+        .try_init()
+        .context("cannot start logging")?;
+    std::panic::set_hook(Box::new(|panic| {
+        panicked(panic.payload_as_str().unwrap_or("no message"), panic.location());
+    }));
+    Ok(())
 }
 
-fn registry<L>(writing: L, wanted: &str) -> Result<Result<(), tracing_subscriber::util::TryInitError>>
+/// A panic is a line of the log like any other, of the session in which it happened.
+pub(crate) fn panicked(message: &str, place: Option<&Location<'_>>) {
+    error!(
+        event = "process.panicked",
+        panic.location = place.map(display),
+        "Panicked: {message}"
+    );
+}
+
+/// What writes, for what is wanted.
+pub(crate) fn filtered<S, L>(writing: L, wanted: &str) -> Result<impl Layer<S> + Send + Sync + use<S, L>>
 where
-    L: Layer<tracing_subscriber::Registry> + Send + Sync,
+    S: Subscriber + for<'lookup> LookupSpan<'lookup>,
+    L: Layer<S> + Send + Sync,
 {
     let filter =
         EnvFilter::try_new(wanted).with_context(|| format!("log.filter \"{wanted}\" is not a filter"))?;
     // Without the hint nobody could know in advance what is never logged, and libraries would ask for every line.
     let discreet = filter_fn(tells_no_tales).with_max_level_hint(LevelFilter::TRACE);
-    let filter = filter.and(discreet);
-    Ok(tracing_subscriber::registry()
-        .with(writing.with_filter(filter))
-        .try_init())
+    let context = filter_fn(is_context).with_max_level_hint(LevelFilter::INFO);
+    Ok(writing.with_filter(filter.and(discreet).or(context)))
 }
 
 /// Whether an event may be logged, whatever the filter says.

@@ -344,7 +344,7 @@ impl Access {
             return;
         }
         if let Err(err) = self.token_store.touch(token.user_id, token.id, now).await {
-            warn!(token.id = %token.id, error = %err, "Could not note that a token was used");
+            warn!(event = "token.use_not_noted", token.id = %token.id, error = &err as &dyn std::error::Error, "Could not note that a token was used");
         }
     }
 }

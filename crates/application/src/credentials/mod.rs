@@ -314,7 +314,8 @@ impl Credentials {
         {
             Ok(credential) => shown(&credential, stored),
             Err(err) => {
-                error!(error = %err, provider.name = %stored.provider, "A stored provider key cannot be read back: {err}");
+                error!(event = "credential.unreadable", provider.name = %stored.provider,
+                    error = &err as &dyn std::error::Error, "A stored provider key cannot be read back");
                 ShownCredential {
                     masked_key: "…".to_owned(),
                     base_url: None,

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
-use tracing::warn;
+use tracing::{Instrument as _, warn};
 use viva_domain::credentials::{AuditAction, AuditEntry, AuditOutcome, CredentialState};
 use viva_domain::ids::{AuditEntryId, CredentialId, SessionId, UserId};
 use viva_domain::ports::{Clock, CredentialStore, Ids, ProviderErrorKind};
@@ -147,10 +147,11 @@ impl Uses {
         let state = (entry.outcome == AuditOutcome::BadKey).then_some(CredentialState::Invalid);
         let writing = async move {
             if let Err(err) = note(store.as_ref(), key, state, &entry).await {
-                warn!(error = %err, "The use of a provider key is not in the audit log: {err}");
+                warn!(event = "audit.use_not_recorded", provider.name = %entry.provider,
+                    error = &err as &dyn std::error::Error, "The use of a provider key is not in the audit log");
             }
         };
-        self.tasks.spawn_on(writing, &runtime);
+        self.tasks.spawn_on(writing.in_current_span(), &runtime);
     }
 }
 

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio_util::task::TaskTracker;
-use tracing::{error, info, warn};
+use tracing::{Instrument as _, error, info, warn};
 use viva_domain::ids::{SessionId, UserId};
 use viva_domain::ports::{
     AudioSpool, BlobError, BlobKey, BlobStore, RemovedBlobs, RetentionStore, SessionStore, TurnJournal,
@@ -76,7 +76,9 @@ impl Deletions {
     /// [`DeleteError`].
     pub async fn delete(&self, owner: UserId, id: SessionId) -> Result<RemovedBlobs, DeleteError> {
         let this = self.clone();
-        let deleting = self.tasks.spawn(async move { this.delete_now(owner, id).await });
+        let deleting = self
+            .tasks
+            .spawn(async move { this.delete_now(owner, id).await }.in_current_span());
         deleting.await.unwrap_or_else(|err| Err(err.into()))
     }
 
@@ -91,12 +93,12 @@ impl Deletions {
         ids: Vec<SessionId>,
     ) -> Result<Vec<(SessionId, Result<RemovedBlobs, DeleteError>)>, DeleteError> {
         let this = self.clone();
-        let deleting = self.tasks.spawn(async move {
+        let deleting = async move {
             let is_away = AtomicBool::new(false);
             let deleting = ids.into_iter().map(|id| this.delete_unless(&is_away, owner, id));
             stream::iter(deleting).buffered(AT_ONCE).collect().await
-        });
-        Ok(deleting.await?)
+        };
+        Ok(self.tasks.spawn(deleting.in_current_span()).await?)
     }
 
     /// Goes on with what was begun and is not at its end. Called at every start, before anything else brings back what an
@@ -109,7 +111,11 @@ impl Deletions {
         match self.pairing().await {
             Ok(_) => Ok(self.finish_each(&mut |_| ()).await?),
             Err(RemovalError::Foreign(err)) => {
-                error!("Deletions that may be begun are not gone on with: {err}");
+                error!(
+                    event = "deletion.foreign_storage",
+                    error = &err as &dyn std::error::Error,
+                    "Deletions that may be begun are not gone on with"
+                );
                 Ok(FinishedDeletions::default())
             }
             Err(err) => Err(err),
@@ -135,7 +141,7 @@ impl Deletions {
                 }
                 Err(err) => {
                     done.failed += 1;
-                    warn!(session.id = %id, error = &err as &dyn std::error::Error,
+                    warn!(event = "deletion.left_over", session.id = %id, error = &err as &dyn std::error::Error,
                         "What is left of session {id}, which is deleted, stays for now");
                 }
             }
@@ -265,5 +271,6 @@ impl Deletions {
 }
 
 fn tell(id: SessionId, RemovedBlobs { files, bytes }: RemovedBlobs) {
-    info!(session.id = %id, files, bytes, "Deleted session {id} with {files} files of {bytes} bytes");
+    info!(event = "session.deleted", session.id = %id, blob.count = files, blob.bytes = bytes,
+        "Deleted session {id} with {files} files of {bytes} bytes");
 }

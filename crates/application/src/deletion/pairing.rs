@@ -77,7 +77,7 @@ impl Deletions {
         let mark = Bytes::from(id.to_string());
         ports.blob_store.put(&BlobKey::of_mark(), mark).await?;
         ports.retention_store.keep_storage(known(true)).await?;
-        info!(storage.id = %id, "The storage is marked as that of this database from now on");
+        info!(event = "storage.marked", storage.id = %id, "The storage is marked as that of this database from now on");
         Ok(())
     }
 

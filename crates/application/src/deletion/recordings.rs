@@ -31,7 +31,7 @@ impl Deletions {
                 if self.is_away(&err, session.id).await {
                     return Err(err);
                 }
-                warn!(session.id = %session.id, error = &err as &dyn std::error::Error,
+                warn!(event = "retention.files_left", session.id = %session.id, error = &err as &dyn std::error::Error,
                     "The recordings of session {} are purged, but files of it stay for now", session.id);
                 Ok(None)
             }

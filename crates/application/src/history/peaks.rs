@@ -56,7 +56,7 @@ impl History {
             .session_store
             .keep_peaks(owner, turn.session_id, turn.id, &measured);
         if let Err(err) = kept.await {
-            warn!(session.id = %turn.session_id, error = &err as &dyn std::error::Error,
+            warn!(event = "recording.peaks_not_kept", session.id = %turn.session_id, turn.number = turn.number.get(), error = &err as &dyn std::error::Error,
                 "Cannot keep the peaks of turn {}; they are measured again next time", turn.number);
         }
         Ok(())

@@ -28,6 +28,7 @@ pub use catalogue::METRICS;
 pub use gauges::Counted;
 pub(crate) use gauges::Share;
 pub use providers::Role;
+pub(crate) use providers::error_kind;
 pub use registry::{Metric, MetricKind, Registry};
 
 use self::catalogue::{
@@ -36,7 +37,7 @@ use self::catalogue::{
     SESSIONS_CLIENTS_LOST, SESSIONS_ENDED, SESSIONS_MODE_SWITCHES, SESSIONS_RESUMES, SESSIONS_STARTED,
     TURN_LATENCY, TURNS,
 };
-use self::providers::{ERROR_KINDS, error_kind};
+use self::providers::ERROR_KINDS;
 use crate::retention::Removal;
 
 /// Whose time a stage is where it is that of no single provider.
@@ -166,7 +167,7 @@ impl Resume {
 }
 
 impl SwitchCause {
-    const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Asked => "asked",
             Self::Failure => "failure",
@@ -288,13 +289,7 @@ impl Meters {
     /// A turn is over, which this stack answered, or did not.
     pub(crate) fn turn(&self, interaction: &Interaction, turn: &Turn) {
         let mode = interaction.mode().as_str();
-        let outcome = match (&turn.failure, turn.interruption, turn.played) {
-            (Some(_), _, _) => "failed",
-            (None, Some(_), _) => "interrupted",
-            (None, None, Some(_)) => "answered",
-            (None, None, None) => "unanswered",
-        };
-        self.count(&TURNS, &[mode, outcome]);
+        self.count(&TURNS, &[mode, outcome(turn)]);
         if let Some(reason) = turn.interruption {
             self.count(&INTERRUPTIONS, &[reason.as_str()]);
         }
@@ -355,6 +350,16 @@ impl Default for Meters {
 impl std::fmt::Debug for Meters {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Meters").field(&self.0.registry).finish()
+    }
+}
+
+/// How a turn ended.
+pub(crate) const fn outcome(turn: &Turn) -> &'static str {
+    match (&turn.failure, turn.interruption, turn.played) {
+        (Some(_), _, _) => "failed",
+        (None, Some(_), _) => "interrupted",
+        (None, None, Some(_)) => "answered",
+        (None, None, None) => "unanswered",
     }
 }
 

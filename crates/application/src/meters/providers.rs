@@ -250,7 +250,8 @@ pub(super) const ERROR_KINDS: [&str; 11] = [
     "failed",
 ];
 
-pub(super) const fn error_kind(kind: &ProviderErrorKind) -> &'static str {
+/// The name of a kind of failure.
+pub(crate) const fn error_kind(kind: &ProviderErrorKind) -> &'static str {
     let [
         unknown,
         credential_missing,

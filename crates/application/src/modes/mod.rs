@@ -10,8 +10,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::Stream;
+use tracing::warn;
 use viva_domain::ports::ProviderError;
 use viva_domain::turns::{Generation, ModeInput, ModeOrder, SessionFailure, TurnTaking};
+
+use crate::meters::error_kind;
 
 pub(crate) use conversation::{Conversation, kept};
 pub use factory::{ModeFactory, OpenMode, OpenModeError};
@@ -52,8 +55,15 @@ pub enum ModeSaid {
     Said(ModeInput),
 }
 
-/// A provider's failure as the session is told of it.
+/// A provider's failure as the session is told of it. What caused it is for the log, and nobody knows it any more after this.
 pub(crate) fn failure(err: &ProviderError) -> SessionFailure {
+    warn!(
+        event = "provider.failed",
+        provider.name = err.provider,
+        error.kind = error_kind(&err.kind),
+        error = err as &dyn std::error::Error,
+        "A provider failed"
+    );
     SessionFailure {
         kind: err.kind.clone(),
         provider: Some(err.provider.clone()),

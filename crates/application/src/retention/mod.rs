@@ -101,6 +101,7 @@ impl Retention {
         if run != RetentionRun::Dry {
             let said = report.to_string();
             info!(
+                event = "retention.finished",
                 retention.sessions = report.sessions,
                 retention.recordings = report.recordings,
                 retention.bytes = report.bytes,
@@ -163,6 +164,7 @@ impl Retention {
         }
         if count > 0 {
             warn!(
+                event = "retention.announced",
                 retention.due = count,
                 "{count} sessions ended before {before}: their recordings are purged now, and all else of them stays; \
                  `retention.days` says how long recordings are kept"
@@ -209,7 +211,7 @@ impl Retention {
                     Err(err) if self.deletions.is_away(&err, session.id).await => return Err(err),
                     Err(err) => {
                         report.failed += 1;
-                        warn!(session.id = %session.id, error = &err as &dyn std::error::Error,
+                        warn!(event = "retention.recordings_left", session.id = %session.id, error = &err as &dyn std::error::Error,
                             "The recordings of session {} are no longer kept, but stay for now", session.id);
                     }
                 }

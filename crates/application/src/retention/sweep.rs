@@ -79,9 +79,13 @@ impl<T> Found<T> {
         let is_wrong = is_wrong || (self.count > FEW && self.are_most());
         if is_wrong && self.count > 0 && run != RetentionRun::Forced {
             error!(
+                event = "retention.held_back",
+                retention.found = self.count,
+                retention.seen = self.of,
                 "{} of {} {what}: they stay, since it looks as if this were not all of the database, or of the storage; if it \
                  is, `viva retention run --force` removes them",
-                self.count, self.of
+                self.count,
+                self.of
             );
             return (Vec::new(), self.count);
         }
@@ -139,7 +143,7 @@ impl<'a> Sweep<'a> {
                 Err(err) if self.deletions.is_away(&err, session.id).await => return Err(err),
                 Err(err) => {
                     report.failed += 1;
-                    warn!(session.id = %session.id, error = &err as &dyn std::error::Error,
+                    warn!(event = "retention.files_left", session.id = %session.id, error = &err as &dyn std::error::Error,
                         "Files of session {}, whose recordings are purged, stay for now", session.id);
                 }
             }
@@ -340,7 +344,7 @@ fn of_no_turn(files: Vec<StoredBlob>, turns: &[Turn]) -> Vec<StoredBlob> {
 fn readable<T>(id: SessionId, read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
     match read {
         Err(err) if err.kind == StoreErrorKind::Damaged => {
-            warn!(session.id = %id, error = &err as &dyn std::error::Error,
+            warn!(event = "retention.session_unreadable", session.id = %id, error = &err as &dyn std::error::Error,
                 "Left the files of session {id} alone, since its rows cannot be read");
             Ok(None)
         }

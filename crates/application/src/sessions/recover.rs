@@ -1,8 +1,9 @@
 use thiserror::Error;
+use tracing::field::display;
 use tracing::{info, warn};
 use viva_domain::ids::UserId;
 use viva_domain::ports::{SpoolError, SpooledAudio, StoreError, StoreErrorKind};
-use viva_domain::turns::Turn;
+use viva_domain::turns::{Turn, TurnNumber};
 
 use super::service::{Sessions, SessionsPorts};
 
@@ -58,6 +59,10 @@ impl Sessions {
                 recordings,
             } = recovered;
             info!(
+                event = "recovery.finished",
+                recovery.sessions = sessions,
+                recovery.turns = turns,
+                recovery.recordings = recordings,
                 "Recovered {sessions} sessions, {turns} turns and {recordings} recordings of an earlier run"
             );
         }
@@ -73,8 +78,10 @@ impl Sessions {
                     stored += 1;
                 }
                 Err(err) if err.kind == StoreErrorKind::Unavailable => return Err(err.into()),
-                Err(err) => warn!(session.id = %turn.session_id, error = &err as &dyn std::error::Error,
-                    "A turn in the journal cannot be stored; it stays there"),
+                Err(err) => {
+                    warn!(event = "recovery.turn_refused", session.id = %turn.session_id, turn.number = turn.number.get(), error = &err as &dyn std::error::Error,
+                    "A turn in the journal cannot be stored; it stays there")
+                }
             }
         }
         Ok(stored)
@@ -99,6 +106,8 @@ impl Sessions {
 pub(super) async fn store_recording(ports: &SessionsPorts, recording: &SpooledAudio) -> bool {
     if let Err(err) = ports.blob_store.put_file(&recording.key, &recording.path).await {
         warn!(
+            event = "recording.not_stored", blob.key = %recording.key,
+            session.id = recording.key.session().map(display), turn.number = recording.key.turn().map(TurnNumber::get),
             error = &err as &dyn std::error::Error,
             "Cannot store recording {}; it stays in the spool until the next start", recording.key
         );
@@ -106,6 +115,8 @@ pub(super) async fn store_recording(ports: &SessionsPorts, recording: &SpooledAu
     }
     if let Err(err) = ports.audio_spool.remove(&recording.key).await {
         warn!(
+            event = "recording.left_in_spool", blob.key = %recording.key,
+            session.id = recording.key.session().map(display), turn.number = recording.key.turn().map(TurnNumber::get),
             error = &err as &dyn std::error::Error,
             "A stored recording stays in the spool"
         );

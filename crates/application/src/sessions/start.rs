@@ -7,7 +7,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinError;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::field::Empty;
+use tracing::{Instrument as _, info, info_span};
 use viva_audio::{InvalidTurnDetection, SampleRate, TurnDetection, UnsupportedSampleRate};
 use viva_domain::ids::{SessionId, UserId};
 use viva_domain::ports::{ProviderErrorKind, StoreError};
@@ -130,6 +131,18 @@ impl Sessions {
     /// # Errors
     /// [`StartSessionError`]; nothing has changed then.
     pub async fn start(&self, request: StartSession, link: Link) -> Result<Connection, StartSessionError> {
+        let id = SessionId::from_uuid(self.ports.ids.uuid());
+        // Of no connection: the session may outlive the one that starts it.
+        let span = info_span!(parent: None, "session", session.id = %id, turn.number = Empty);
+        self.start_as(id, request, link).instrument(span).await
+    }
+
+    async fn start_as(
+        &self,
+        id: SessionId,
+        request: StartSession,
+        link: Link,
+    ) -> Result<Connection, StartSessionError> {
         // A shutdown that this check does not see waits until this is through.
         let _token = self.tasks.token();
         if self.shutdown.is_cancelled() {
@@ -160,6 +173,7 @@ impl Sessions {
         }
         let mode = self.mode_or_fallback(&modes, mode, &interaction, request.fallback)?;
         let opening = Opening {
+            id,
             request,
             interaction,
             instructions,
@@ -175,7 +189,7 @@ impl Sessions {
         let this = self.clone();
         let started = self
             .tasks
-            .spawn(async move { this.start_opened(opening).await })
+            .spawn(async move { this.start_opened(opening).await }.in_current_span())
             .await;
         match started {
             Ok(started) => started,
@@ -218,6 +232,7 @@ impl Sessions {
 
     async fn start_opened(&self, opening: Opening) -> Result<Connection, StartSessionError> {
         let Opening {
+            id,
             request,
             interaction,
             instructions,
@@ -230,7 +245,7 @@ impl Sessions {
             link,
         } = opening;
         let session = Session {
-            id: SessionId::from_uuid(self.ports.ids.uuid()),
+            id,
             user_id: request.user_id,
             interaction,
             prompt: request.written.prompt,
@@ -313,19 +328,20 @@ impl Sessions {
             shutdown: self.shutdown.clone(),
             started,
         });
-        self.tasks.spawn(driver.run());
+        self.tasks.spawn(driver.run().in_current_span());
         Ok(connection)
     }
 
     /// Ends the sessions that a user has too many, and waits a while for them.
     async fn end_surplus(&self, surplus: &[LiveSession]) {
         for old in surplus {
-            info!(session.id = %old.id, "Superseded session {}", old.id);
+            info!(event = "session.superseded", session.id = %old.id, "Superseded session {}", old.id);
             let inputs = old.inputs.clone();
             // One that cannot take it now gets it later, and holds up nobody; one that is over needs it no more.
-            self.tasks.spawn(async move {
+            let supersede = async move {
                 let _ = inputs.send(SessionInput::Supersede).await;
-            });
+            };
+            self.tasks.spawn(supersede.in_current_span());
         }
         let all_over = join_all(surplus.iter().map(|old| old.over.cancelled()));
         // A session that takes longer to store its turns ends by itself.
@@ -335,6 +351,7 @@ impl Sessions {
 
 /// A session whose mode is open and that is not stored yet.
 struct Opening {
+    id: SessionId,
     request: StartSession,
     interaction: Interaction,
     instructions: String,

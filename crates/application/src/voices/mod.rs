@@ -96,8 +96,9 @@ async fn ask(provider: &str, adapter: &dyn TextToSpeech) -> Listed {
         Ok(Ok(voices)) => {
             let count = voices.as_ref().map_or(0, Vec::len);
             debug!(
+                event = "voices.listed",
                 provider.name = provider,
-                voices = count,
+                voices.count = count,
                 "{provider} lists {count} voices"
             );
             voices.map(Arc::from)
@@ -108,6 +109,7 @@ async fn ask(provider: &str, adapter: &dyn TextToSpeech) -> Listed {
         }
         Err(_) => {
             warn!(
+                event = "voices.late",
                 provider.name = provider,
                 "{provider} did not list its voices in time"
             );
@@ -118,8 +120,10 @@ async fn ask(provider: &str, adapter: &dyn TextToSpeech) -> Listed {
 
 fn tell(provider: &str, err: &ProviderError) {
     warn!(
+        event = "voices.unknown",
         provider.name = provider,
-        "The voices of {provider} are not known: {err}"
+        error = err as &dyn std::error::Error,
+        "The voices of {provider} are not known"
     );
 }
 

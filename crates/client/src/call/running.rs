@@ -182,7 +182,11 @@ impl<'a, C: Connect, O: FnMut(&CallEvent<'_>) + Send> RunningCall<'a, C, O> {
             match self.conversation.send_audio(&frame.samples, frame.at) {
                 Ok(()) => self.frames_sent += 1,
                 Err(err) => {
-                    tracing::debug!("Lost a frame: {err}");
+                    tracing::debug!(
+                        event = "call.frame_lost",
+                        error = &err as &dyn std::error::Error,
+                        "Lost a frame"
+                    );
                     self.frames_lost += 1;
                 }
             }

@@ -148,7 +148,7 @@ impl Reading {
         if !self.has_progressed || self.tag.is_none() {
             return Err(err);
         }
-        debug!(blob.path = %self.path, error = &*err as &dyn std::error::Error,
+        debug!(event = "storage.read_resumed", blob.key = %self.path, error = &*err as &dyn std::error::Error,
             "The storage broke off at byte {}; asking for the rest", self.left.start);
         let options = GetOptions {
             range: Some(GetRange::Bounded(self.left.clone())),

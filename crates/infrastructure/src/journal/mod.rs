@@ -120,7 +120,8 @@ fn files_of(folder: &Path, session: SessionId) -> io::Result<FilesOf> {
             Err(err) if err.kind() != io::ErrorKind::NotFound => {
                 files.unreadable += 1;
                 warn!(
-                    journal.path = %path.display(), error = %err,
+                    event = "journal.unreadable",
+                    journal.path = %path.display(), error = &err as &dyn std::error::Error,
                     "Left {} in the journal, since it cannot be read", path.display()
                 );
             }
@@ -159,11 +160,12 @@ fn kept(folder: &Path) -> io::Result<Vec<(UserId, Turn)>> {
         match fs::read(&path).map(|content| parse(&content)) {
             Ok(Ok(turn)) => Some(turn),
             Ok(Err(err)) => {
-                set_aside(&path, &err);
+                set_aside(&path, &*err);
                 None
             }
             Err(err) => {
-                warn!(turn.id = %id, error = %err, "Left turn {id} in the journal, since it cannot be read");
+                warn!(event = "journal.unreadable", journal.path = %path.display(), error = &err as &dyn std::error::Error,
+                    "Left turn {id} in the journal, since it cannot be read");
                 None
             }
         }
@@ -188,12 +190,13 @@ fn parse(content: &[u8]) -> Result<(UserId, Turn), Box<dyn std::error::Error>> {
     Ok((UserId::from_uuid(entry.owner), entry.rows.try_into()?))
 }
 
-fn set_aside(path: &Path, reason: &dyn std::fmt::Display) {
+fn set_aside(path: &Path, reason: &(dyn std::error::Error + 'static)) {
     let mut aside = OsString::from(path);
     aside.push(".damaged");
     let moved = fs::rename(path, aside);
     warn!(
-        journal.path = %path.display(), error = %reason, journal.moved = moved.is_ok(),
+        event = "journal.set_aside",
+        journal.path = %path.display(), error = reason, journal.moved = moved.is_ok(),
         "Set aside {}, which is no turn", path.display()
     );
 }

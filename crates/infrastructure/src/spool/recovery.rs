@@ -32,11 +32,13 @@ pub(super) fn left_over(folder: &Folder) -> io::Result<Vec<SpooledAudio>> {
             Ok(Found::Audio(audio)) => left_over.push(audio),
             Ok(Found::Empty) => {}
             Ok(Found::Damaged) => warn!(
+                event = "spool.set_aside",
                 spool.path = %path.display(),
                 "Set aside {}, which is no recording", path.display()
             ),
             Err(err) => warn!(
-                spool.path = %path.display(), error = %err,
+                event = "spool.unreadable",
+                spool.path = %path.display(), error = &err as &dyn std::error::Error,
                 "Left {} where it is, since it cannot be repaired", path.display()
             ),
         }

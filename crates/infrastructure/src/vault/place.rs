@@ -118,13 +118,15 @@ impl MasterKeyPlace {
             match (self, take_place()) {
                 // It opens everything all the same, and the next start finds it where it is.
                 (_, Err(err)) => warn!(
-                    error = %err, key.id = %new.id(),
-                    "The new master key cannot take the place of the old one: {err}; put what {self}.new holds into {self}"
+                    event = "master_key.not_replaced",
+                    error = &err as &dyn std::error::Error, key.id = %new.id(),
+                    "The new master key cannot take the place of the old one; put what {self}.new holds into {self}"
                 ),
                 (Self::Storage(_) | Self::File(_), Ok(())) => {
-                    info!(key.id = %new.id(), "Brought the change of the master key to its end");
+                    info!(event = "master_key.replaced", key.id = %new.id(), "Brought the change of the master key to its end");
                 }
                 (Self::Setting { .. }, Ok(())) => warn!(
+                    event = "master_key.setting_is_old",
                     "The master key has changed: set credentials.master_key to what \
                     credentials.new_master_key is now, and unset that"
                 ),
@@ -216,7 +218,7 @@ impl MasterKeyPlace {
     fn create(&self) -> Result<MasterKey, MasterKeyError> {
         let key = self.make_ready()?;
         self.finish()?;
-        info!(key.id = %key.id(), "Made a master key for provider keys in {self}; keep a copy of it, apart from those of \
+        info!(event = "master_key.made", key.id = %key.id(), "Made a master key for provider keys in {self}; keep a copy of it, apart from those of \
             the database");
         Ok(key)
     }
@@ -323,6 +325,7 @@ fn warn_of_readers(path: &Path) {
         && std::os::unix::fs::PermissionsExt::mode(&file.permissions()) & 0o077 != 0
     {
         warn!(
+            event = "master_key.exposed",
             "Other users can read the master key {}; run `chmod 600` on it",
             path.display()
         );

@@ -178,7 +178,11 @@ impl IntoResponse for Problem {
 impl From<PathRejection> for Problem {
     fn from(rejection: PathRejection) -> Self {
         if rejection.status().is_server_error() {
-            error!(error = %rejection, "A route's path does not fit its handler");
+            error!(
+                event = "request.misrouted",
+                error = &rejection as &dyn std::error::Error,
+                "A route's path does not fit its handler"
+            );
             return Self::internal();
         }
         Self::bad_request("invalid-path").detail(rejection.body_text())
@@ -393,21 +397,18 @@ fn database_unavailable() -> Problem {
 }
 
 /// Logs an error whose cause the client must not see, with everything that caused it.
-pub(crate) fn log(err: &dyn Error) {
-    let mut causes = String::new();
-    let mut source = err.source();
-    while let Some(cause) = source {
-        causes.push_str(": ");
-        causes.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    error!(error = %err, "Request failed: {err}{causes}");
+pub(crate) fn log(err: &(dyn Error + 'static)) {
+    error!(event = "request.failed", error = err, "Request failed");
 }
 
 /// Logs why an answer breaks off that has begun. That somebody deletes what is being read is nobody's fault.
 pub(crate) fn broke_off(err: &HistoryError) {
     match err {
-        HistoryError::Deleted(_) => warn!(error = %err, "An answer broke off: {err}"),
+        HistoryError::Deleted(_) => warn!(
+            event = "request.broke_off",
+            error = err as &dyn std::error::Error,
+            "An answer broke off"
+        ),
         HistoryError::UnknownSession(_)
         | HistoryError::UnknownTurn(_)
         | HistoryError::NoRecording

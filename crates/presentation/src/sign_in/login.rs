@@ -146,7 +146,11 @@ async fn sign_out_before(state: &AppState, access: &Access, parts: &Parts) {
         return;
     };
     if let Err(err) = access.sign_out(before).await {
-        warn!(error = %err, "Could not sign out who was signed in with a browser before");
+        warn!(
+            event = "sign_in.not_signed_out",
+            error = &err as &dyn std::error::Error,
+            "Could not sign out who was signed in with a browser before"
+        );
     }
 }
 

@@ -88,7 +88,11 @@ impl Pass {
                 Ok(true) => {}
                 Ok(false) => return,
                 // Nobody is thrown out because the database is away.
-                Err(err) => warn!(error = %err, "Could not ask whether somebody is still signed in"),
+                Err(err) => warn!(
+                    event = "sign_in.unchecked",
+                    error = &err as &dyn std::error::Error,
+                    "Could not ask whether somebody is still signed in"
+                ),
             }
         }
     }

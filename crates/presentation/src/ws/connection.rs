@@ -119,6 +119,7 @@ where
 
 fn signed_out() -> Ending {
     info!(
+        event = "connection.signed_out",
         ws.close_code = CLOSE_SIGNED_OUT,
         "Closing a connection whose token is worth nothing any more"
     );

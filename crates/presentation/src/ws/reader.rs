@@ -6,7 +6,8 @@ use futures_util::{Stream, StreamExt};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, info};
+use tracing::field::display;
+use tracing::{Span, debug, info};
 use viva_application::sessions::{Connection, Link, LinkEnd, ProcessAudioError, SessionInput, UserAudio};
 use viva_protocol::ws::{
     CLOSE_GOING_AWAY, CLOSE_POLICY_VIOLATION, CLOSE_TOO_BIG, ClientMessage, MAX_MESSAGE_BYTES, Pong,
@@ -86,7 +87,7 @@ impl<I: Stream<Item = Received> + Unpin> Reader<I> {
                     Ok(Some(Received::Closed(code))) => return self.on_closed(code).await,
                     Ok(Some(received)) => self.on_received(received).await,
                     Ok(None) => return,
-                    Err(_) if self.is_asked => return info!("A client gives no sign of life"),
+                    Err(_) if self.is_asked => return info!(event = "connection.silent", "A client gives no sign of life"),
                     Err(_) => self.ask_for_life().await,
                 },
             }
@@ -206,6 +207,7 @@ impl<I: Stream<Item = Received> + Unpin> Reader<I> {
 
     async fn carry(&mut self, connection: Connection, end: LinkEnd, format: AudioFormat) {
         let over = CancellationToken::new();
+        Span::current().record("session.id", display(connection.session_id()));
         let output = SessionOutput::new(connection.session_id(), end, format, over.clone());
         self.offences.begin_session();
         self.write(ToClient::Session(output)).await;
@@ -260,10 +262,13 @@ impl<I: Stream<Item = Received> + Unpin> Reader<I> {
         if verdict == Verdict::Silence {
             return;
         }
-        debug!(error.code = ?error.code, "Refused a message: {}", error.message);
+        debug!(event = "connection.message_refused", error.code = ?error.code, "Refused a message");
         self.reply(ServerMessage::Error(error)).await;
         if verdict == Verdict::TellAndClose {
-            info!("A client sends too many bad messages; closing");
+            info!(
+                event = "connection.abused",
+                "A client sends too many bad messages; closing"
+            );
             self.close(CLOSE_POLICY_VIOLATION, "too many bad messages").await;
         }
     }

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::SplitStream;
 use futures_util::{Stream, StreamExt};
 use tokio_tungstenite::tungstenite::Error as SocketError;
+use tracing::field::Empty;
 use tracing::{Instrument, debug, info_span};
 use viva_protocol::ws::MAX_MESSAGE_BYTES;
 
@@ -64,7 +65,7 @@ pub(crate) async fn upgrade(
         .max_frame_size(MAX_MESSAGE_BYTES);
     Ok(limited.on_upgrade(move |socket| async move {
         serve(socket, context)
-            .instrument(info_span!("ws.connection"))
+            .instrument(info_span!("ws.connection", session.id = Empty))
             .await;
         drop((registration, open));
     }))
@@ -72,9 +73,9 @@ pub(crate) async fn upgrade(
 
 async fn serve(socket: WebSocket, context: Context) {
     let (outgoing, incoming) = socket.split();
-    debug!("Opened a connection");
+    debug!(event = "connection.opened", "Opened a connection");
     connection::serve(received(incoming), outgoing, context).await;
-    debug!("Closed a connection");
+    debug!(event = "connection.closed", "Closed a connection");
 }
 
 /// What comes from the socket; ends with the connection.
@@ -89,7 +90,11 @@ fn understand(message: Result<Message, axum::Error>) -> Option<Received> {
         Ok(Message::Ping(_) | Message::Pong(_)) => Some(Received::Alive),
         Ok(Message::Close(frame)) => Some(Received::Closed(frame.map(|frame| frame.code))),
         Err(err) => {
-            debug!(error = %err, "Lost a connection");
+            debug!(
+                event = "connection.lost",
+                error = &err as &dyn std::error::Error,
+                "Lost a connection"
+            );
             let cause = err.into_inner();
             let is_too_big = matches!(cause.downcast_ref(), Some(SocketError::Capacity(_)));
             is_too_big.then_some(Received::TooBig)

@@ -6,7 +6,7 @@ use futures_util::{Sink, SinkExt};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, error, info};
+use tracing::{debug, info};
 use viva_application::sessions::{AudioOut, HangUp, LinkEnd, Outgoing, SessionMessage};
 use viva_domain::ids::SessionId;
 use viva_domain::turns::Event;
@@ -140,7 +140,10 @@ impl<O: Sink<Message> + Unpin> Writer<O> {
                 .try_send(FirstAudio { turn: audio.turn, at })
                 .is_err()
         {
-            debug!("Nobody took note of when an answer was sent");
+            debug!(
+                event = "connection.first_audio_unnoted",
+                "Nobody took note of when an answer was sent"
+            );
         }
         Ok(())
     }
@@ -157,7 +160,7 @@ impl<O: Sink<Message> + Unpin> Writer<O> {
         if session.over.is_cancelled() {
             return Ok(());
         }
-        error!(session.id = %session.id, "Session {} broke off", session.id);
+        debug!(event = "connection.session_gone", session.id = %session.id, "The session of a connection is gone");
         session.over.cancel();
         let broke_off = ErrorMessage {
             code: ErrorCode::InternalError,
@@ -215,7 +218,11 @@ fn let_go(why: HangUp) -> Ending {
         HangUp::SlowClient => (CLOSE_SLOW_CLIENT, "the client takes nothing"),
         HangUp::Replaced => (CLOSE_REPLACED, "another connection resumed this session"),
     };
-    info!(ws.close_code = code, "Closing a connection: {reason}");
+    info!(
+        event = "connection.hung_up",
+        ws.close_code = code,
+        "Closing a connection: {reason}"
+    );
     Ending::Close(CloseFrame {
         code,
         reason: reason.into(),

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
-use tracing::warn;
+use tracing::{info, warn};
 use viva_presentation::Exposure;
 
 use crate::config::{AuthMode, Settings, load};
@@ -42,7 +42,7 @@ pub(crate) async fn run(file: Option<&Path>, args: ServeArgs) -> Result<()> {
     let settings = &loaded.settings;
     telemetry::start(&settings.log).context(Failure::Config)?;
     for name in &loaded.unknown_variables {
-        warn!("{name} is no setting of this version and is ignored");
+        warn!(event = "config.unknown_variable", config.variable = %name, "{name} is no setting of this version and is ignored");
     }
     let (listener, address) = listen(settings.server.listen).await?;
     let exporter = Exporter::start(settings.metrics).await?;
@@ -58,6 +58,8 @@ pub(crate) async fn run(file: Option<&Path>, args: ServeArgs) -> Result<()> {
     let stopping = state.connections.stopping();
     retention::run_daily(retention, settings.clone(), meters, &tasks, stopping);
     announce(address, settings.auth.mode)?;
+    info!(event = "server.started", server.address = %address, server.version = env!("CARGO_PKG_VERSION"),
+        "Listening on http://{address}");
     let serving = viva_presentation::serve(listener, state, stop);
     exporter
         .serve_beside(serving)
@@ -79,6 +81,7 @@ fn warn_of_plain_text(settings: &Settings) {
     let server = &settings.server;
     if !server.listen.ip().is_loopback() && server.exposure() == Exposure::Direct {
         warn!(
+            event = "server.unencrypted", server.address = %server.listen,
             "Tokens travel unencrypted to {}; put a proxy with HTTPS in front and set server.behind_proxy",
             server.listen
         );

@@ -90,7 +90,7 @@ impl Exporter {
         let handle = recorder.handle();
         let registry = Registry::new(Arc::new(recorder));
         let process = Arc::new(Process::new(&registry));
-        info!("Figures for Prometheus are at http://{address}/metrics");
+        info!(event = "metrics.listening", metrics.address = %address, "Figures for Prometheus are at http://{address}/metrics");
         Ok(Self(Some(Open {
             listener,
             figures: Figures {
@@ -149,7 +149,11 @@ fn recorder() -> Result<metrics_exporter_prometheus::PrometheusRecorder, BuildEr
 async fn serve(listener: TcpListener, figures: Figures) -> Infallible {
     let router = Router::new().route("/metrics", get(tell)).with_state(figures);
     if let Err(err) = axum::serve(listener, router).await {
-        error!(error = %err, "Figures are not told any more: {err}");
+        error!(
+            event = "metrics.stopped",
+            error = &err as &dyn std::error::Error,
+            "Figures are not told any more"
+        );
     }
     std::future::pending().await
 }
@@ -179,7 +183,11 @@ async fn tell(State(figures): State<Figures>, headers: HeaderMap) -> Response {
     match told.await {
         Ok(told) => ([(CONTENT_TYPE, FORMAT), (CACHE_CONTROL, "no-store")], told).into_response(),
         Err(err) => {
-            error!(error = %err, "Figures could not be told: {err}");
+            error!(
+                event = "metrics.failed",
+                error = &err as &dyn std::error::Error,
+                "Figures could not be told"
+            );
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }

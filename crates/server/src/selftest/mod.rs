@@ -98,11 +98,15 @@ impl SelfTests for SelfTestRunner {
                     .map_err(anyhow::Error::from),
                 Err(err) => Err(err),
             };
-            let failure = done.err().map(|err| format!("{err:#}"));
-            if let Some(failure) = &failure {
-                tracing::error!("The self-test failed: {failure}");
+            let failure = done.err();
+            if let Some(err) = &failure {
+                tracing::error!(
+                    event = "selftest.failed",
+                    error = &**err as &dyn std::error::Error,
+                    "The self-test failed"
+                );
             }
-            set(&running, None, failure);
+            set(&running, None, failure.map(|err| format!("{err:#}")));
         });
         Ok(begins)
     }

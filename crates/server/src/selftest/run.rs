@@ -66,7 +66,11 @@ pub(crate) async fn run(plan: SelfTestPlan, mut progress: impl FnMut(SelfTestPro
         match measured.context("a call ended abnormally")? {
             Ok((mode, errors)) => ledger.enter(mode, &errors),
             Err(err) => {
-                tracing::warn!("A turn of the self-test failed: {err:#}");
+                tracing::warn!(
+                    event = "selftest.turn_failed",
+                    error = &*err as &dyn std::error::Error,
+                    "A turn of the self-test failed"
+                );
                 ledger.enter_failure();
                 failure.get_or_insert(err);
             }
@@ -161,7 +165,11 @@ impl PrivateServer {
         let serving = viva_presentation::serve(listener, state, stop.clone().cancelled_owned());
         tasks.spawn(async move {
             if let Err(err) = serving.await {
-                tracing::warn!("The server of the self-test broke off: {err}");
+                tracing::warn!(
+                    event = "selftest.server_failed",
+                    error = &err as &dyn std::error::Error,
+                    "The server of the self-test broke off"
+                );
             }
         });
         tasks.close();

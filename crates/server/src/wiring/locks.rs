@@ -76,7 +76,11 @@ fn lock_file(folder: &Path, name: &str) -> Result<Locked> {
         Ok(()) => Ok(Locked::Ours(file)),
         Err(TryLockError::WouldBlock) => Ok(Locked::Others),
         Err(TryLockError::Error(err)) => {
-            warn!(error = %err, "The storage cannot be locked; take care that no other server uses it");
+            warn!(
+                event = "storage.not_locked",
+                error = &err as &dyn std::error::Error,
+                "The storage cannot be locked; take care that no other server uses it"
+            );
             Ok(Locked::Unknown(file))
         }
     }

@@ -228,8 +228,11 @@ fn http_clients(settings: &Settings) -> Option<HttpClients> {
     match HttpClients::new(settings.user_addresses()) {
         Ok(clients) => Some(clients),
         Err(err) => {
-            let error: &dyn std::error::Error = &err;
-            warn!(error, "Only the offline provider can be used: {err}");
+            warn!(
+                event = "provider.no_tls",
+                error = &err as &dyn std::error::Error,
+                "Only the offline provider can be used"
+            );
             None
         }
     }
@@ -257,7 +260,7 @@ fn warn_of_retired_defaults(providers: &ProviderCatalogue, today: NaiveDate) {
     let warn_of = |role: &str, info: &ProviderInfo| {
         let default = info.models.first().filter(|model| model.is_retired(today));
         if let Some(model) = default.filter(|_| info.credential.is_usable()) {
-            warn!(provider.name = %info.id, "The last day of {}, the {role} model that {} uses by default, is over; name \
+            warn!(event = "provider.model_retired", provider.name = %info.id, "The last day of {}, the {role} model that {} uses by default, is over; name \
                 another one in catalogue.file", model.id, info.name);
         }
     };

@@ -6,6 +6,7 @@ mod deleting;
 mod every_adapter;
 mod falling_back;
 mod hanging_up;
+mod logging;
 mod metrics;
 mod own_cascade;
 mod own_keys;

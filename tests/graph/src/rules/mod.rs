@@ -1,6 +1,7 @@
 //! The rules, by subject.
 
 pub mod edges;
+pub mod logs;
 pub mod manifests;
 pub mod places;
 pub mod routes;

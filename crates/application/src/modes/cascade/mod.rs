@@ -22,6 +22,7 @@ use std::task::{Context, Poll, ready};
 use futures_channel::mpsc;
 use futures_util::{Stream, StreamExt};
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
+use tracing::Instrument as _;
 use viva_audio::{SampleRate, UnsupportedSampleRate};
 use viva_domain::ports::{
     LanguageModel, Message, SpeechToTextCapabilities, SpeechToTextCommand, SpeechToTextSession, TextToSpeech,
@@ -115,7 +116,7 @@ impl CascadeMode {
             finalized: 0,
             taken: 0,
             told_of_speech: false,
-            _pipeline: AbortOnDropHandle::new(tasks.spawn(pipeline.run())),
+            _pipeline: AbortOnDropHandle::new(tasks.spawn(pipeline.run().in_current_span())),
         })
     }
 

@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::{Instrument as _, info_span};
 use viva_audio::SampleRate;
 use viva_domain::ids::{SessionId, UserId};
 use viva_domain::ports::{BlobKey, InvalidBlobKey, SpooledAudio};
@@ -121,9 +122,12 @@ impl Archive {
         let (keep, keep_rx) = mpsc::channel(KEEPER_CAPACITY);
         let (notices_tx, notices) = mpsc::channel(NOTICE_CAPACITY);
         let drained = CancellationToken::new();
-        tasks.spawn(recorder::Recorder::new(ports.clone(), settings, notices_tx.clone()).run(jobs_rx, keep));
+        // Of the session, but not of the turn that runs: what is stored is of turns before.
+        let span = info_span!(parent: None, "session.archive", session.id = %settings.session);
+        let recorder = recorder::Recorder::new(ports.clone(), settings, notices_tx.clone());
+        tasks.spawn(recorder.run(jobs_rx, keep).instrument(span.clone()));
         let keeper = keeper::Keeper::new(ports.clone(), settings, notices_tx, shutdown);
-        tasks.spawn(keeper.run(keep_rx, drained.clone()));
+        tasks.spawn(keeper.run(keep_rx, drained.clone()).instrument(span));
         Self {
             jobs: Some(jobs),
             waiting,

@@ -108,7 +108,7 @@ impl Recorder {
             return Vec::new();
         };
         file.read_last(track.rate.samples_in(LONGEST_READ_BACK)).await.unwrap_or_else(|err| {
-            warn!(session.id = %self.settings.session, turn.number = turn.get(), error = &err as &dyn std::error::Error,
+            warn!(event = "recording.unreadable", session.id = %self.settings.session, turn.number = turn.get(), error = &err as &dyn std::error::Error,
                 "What was said of turn {turn} cannot be read back");
             Vec::new()
         })
@@ -255,7 +255,7 @@ impl Recorder {
         let track = &mut self.tracks[index];
         track.batch = Vec::new();
         track.file = TrackFile::Broken;
-        warn!(session.id = %session, turn.number = turn.get(), error = err as &dyn std::error::Error,
+        warn!(event = "recording.failed", session.id = %session, turn.number = turn.get(), error = err as &dyn std::error::Error,
             "Recording of turn {turn} failed; the conversation goes on without it");
         if !is_told {
             let _ = self.notices.try_send(NoticeCode::RecordingFailed);
@@ -269,7 +269,7 @@ impl Recorder {
             return; // Nothing was written under no name.
         };
         if let Err(err) = ports.audio_spool.remove(&key).await {
-            warn!(session.id = %session, error = &err as &dyn std::error::Error,
+            warn!(event = "recording.left_in_spool", session.id = %session, turn.number = turn.get(), blob.key = %key, error = &err as &dyn std::error::Error,
                 "What was recorded of {key} stays in the spool");
         }
     }

@@ -74,6 +74,7 @@ impl Driver {
     pub(super) async fn tell_at(&mut self, now: SessionTime, input: Input) {
         let mut effects = std::mem::take(&mut self.effects);
         self.machine.handle(now, input, &mut effects);
+        self.name_turn();
         for effect in effects.drain(..) {
             self.carry_out(effect).await;
         }
@@ -83,6 +84,7 @@ impl Driver {
     async fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::Emit(event) => {
+                self.tell_of(&event);
                 if event == Event::Notice(NoticeCode::UtteranceLimitReached) {
                     self.hear_anew();
                 }
@@ -119,6 +121,7 @@ impl Driver {
                 self.memory.add(&finished);
                 let (turn, placements) = self.turn(*finished);
                 self.ports.meters.turn(&self.session.interaction, &turn);
+                self.tell_of_turn(&turn);
                 self.archive.save(turn, placements).await;
             }
         }

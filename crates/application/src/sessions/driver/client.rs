@@ -65,7 +65,7 @@ impl Driver {
             let lost = mode.push_audio(&samples);
             if lost > 0 {
                 self.ports.meters.dropped(Dropped::ProviderBusy, 1);
-                debug!(session.id = %self.session.id, audio.samples = lost, "The provider does not keep up");
+                debug!(event = "audio.dropped", session.id = %self.session.id, audio.samples = lost, "The provider does not keep up");
                 self.notice_once(NoticeCode::AudioDropped);
             }
         }
@@ -120,14 +120,14 @@ impl Driver {
     }
 
     pub(super) async fn on_client_lost(&mut self) {
-        info!(session.id = %self.session.id, "Lost the client of session {}", self.session.id);
+        info!(event = "session.client_lost", session.id = %self.session.id, "Lost the client of session {}", self.session.id);
         self.ports.meters.client_lost();
         self.line.close();
         self.tell(Input::ClientLost).await;
     }
 
     async fn on_attach(&mut self, link: Link, last_audio: Option<u32>, last_message: Option<u32>) {
-        info!(session.id = %self.session.id, "Resumed session {}", self.session.id);
+        info!(event = "session.resumed", session.id = %self.session.id, "Resumed session {}", self.session.id);
         self.line.replace(link);
         self.hearing.client_is_back(self.now());
         let resumed = ResumedSession {

@@ -81,7 +81,10 @@ impl Line {
     }
 
     pub(super) fn hang_up_on_slow_client(&mut self) {
-        info!("The client takes nothing; hanging up");
+        info!(
+            event = "session.client_stuck",
+            "The client takes nothing; hanging up"
+        );
         self.hang_up(HangUp::SlowClient);
     }
 

@@ -8,6 +8,7 @@ mod line;
 mod memory;
 mod modes;
 mod playout;
+mod telling;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,11 +18,13 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::info;
+use tracing::Span;
 use viva_audio::SampleRate;
 use viva_domain::latency::SessionTime;
 use viva_domain::sessions::{EndStatus, Interaction, Session};
-use viva_domain::turns::{Effect, Event, Input, MachineSettings, NoticeCode, SessionFailure, TurnMachine};
+use viva_domain::turns::{
+    Effect, Event, Input, MachineSettings, NoticeCode, SessionFailure, TurnMachine, TurnNumber,
+};
 
 use self::carry_out::UserRecording;
 use self::hearing::Hearing;
@@ -112,6 +115,10 @@ pub(super) struct Driver {
     user_recordings: Vec<UserRecording>,
     /// What the client need not be told again.
     said: Vec<NoticeCode>,
+    /// What everything is logged in that belongs to the session.
+    span: Span,
+    /// The turn that it names.
+    named_turn: Option<TurnNumber>,
     _registration: Registration,
     _runs: Counted,
 }
@@ -154,6 +161,8 @@ impl Driver {
             effects: Vec::new(),
             user_recordings: Vec::new(),
             said: Vec::new(),
+            span: Span::current(),
+            named_turn: None,
             session: setup.session,
             _registration: setup.registration,
         };
@@ -164,7 +173,7 @@ impl Driver {
 
     /// Runs the session to its end.
     pub(super) async fn run(mut self) {
-        info!(session.id = %self.session.id, "Started session {}", self.session.id);
+        self.tell_of_start();
         // Without a mode the user is heard all the same, and answered later.
         self.tell(Input::Opened).await;
         if let Some(failure) = self.not_opened.take() {
@@ -191,7 +200,6 @@ impl Driver {
             }
         }
         self.say_farewell().await;
-        info!(session.id = %self.session.id, "Ended session {}", self.session.id);
     }
 
     /// Hands over the last messages, if the client takes them in time. One that comes back at the last moment gets them

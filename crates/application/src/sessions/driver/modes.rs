@@ -14,7 +14,7 @@ use viva_domain::turns::{
 
 use super::Driver;
 use super::hearing::Eager;
-use crate::meters::SwitchCause;
+use crate::meters::{SwitchCause, error_kind};
 use crate::modes::{InteractionMode, ModeFactory, OpenMode, OpenModeError, failure};
 use crate::sessions::archive::LONGEST_READ_BACK;
 use crate::sessions::link::{FallbackOffer, SessionMessage, SwitchedMode};
@@ -43,7 +43,8 @@ pub(super) struct Opened {
 impl Driver {
     /// The mode failed, and the session waits for another one.
     pub(super) fn on_mode_lost(&mut self, failure: &SessionFailure) {
-        warn!(session.id = %self.session.id, error.kind = ?failure.kind, "Lost the mode of session {}", self.session.id);
+        info!(event = "session.mode_lost", session.id = %self.session.id, provider.name = failure.provider,
+            error.kind = error_kind(&failure.kind), "Lost the mode of session {}", self.session.id);
         self.mode = None;
         // The one that the user wished already takes its place.
         if self.opening.is_none() {
@@ -120,7 +121,11 @@ impl Driver {
             let modes = match directory.catalogue(owner).await {
                 Ok(catalogue) => Arc::new(ModeFactory::new(catalogue)),
                 Err(err) => {
-                    warn!(error = %err, "A session goes on with the keys that it has, since others cannot be read: {err}");
+                    warn!(
+                        event = "session.keys_unread",
+                        error = &err as &dyn std::error::Error,
+                        "A session goes on with the keys that it has, since others cannot be read"
+                    );
                     modes
                 }
             };
@@ -199,8 +204,6 @@ impl Driver {
         mode: Box<dyn InteractionMode>,
     ) {
         let turn_taking = mode.turn_taking();
-        info!(session.id = %self.session.id, mode = interaction.mode().as_str(),
-            "Session {} goes on in {} mode", self.session.id, interaction.mode().as_str());
         let cause = match reason {
             Some(_) => SwitchCause::Failure,
             None => SwitchCause::Asked,
@@ -209,6 +212,7 @@ impl Driver {
         self.mode = Some(mode);
         self.offer = None;
         self.session.interaction = interaction.clone();
+        self.tell_of_switch(cause.as_str());
         self.archive.switch(interaction.clone()).await;
         let heard = self.hearing.set_turn_taking(turn_taking, self.now());
         self.hear_eagerly();

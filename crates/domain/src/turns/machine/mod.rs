@@ -139,6 +139,11 @@ impl TurnMachine {
         self.last_number
     }
 
+    /// The turn that goes on; `None` between turns.
+    pub fn running_turn(&self) -> Option<TurnNumber> {
+        self.turn.as_ref().map(|turn| turn.number)
+    }
+
     /// The turn whose answer is heard, and how much of it had been heard at a moment; `None` while none is heard.
     pub fn audible(&self, at: SessionTime) -> Option<(TurnNumber, Duration)> {
         let turn = self

@@ -54,7 +54,8 @@ pub(super) async fn catch_up(connection: &DatabaseConnection) -> Result<(), DbEr
         transaction.commit().await?;
         done += sessions.len();
         info!(
-            sessions.done = done,
+            event = "migration.instructions_composed",
+            migration.sessions = done,
             "Composed what the AI was told in {done} older sessions"
         );
     }

@@ -35,6 +35,10 @@ pub(in crate::db) async fn give_numbers(connection: &DatabaseConnection) -> Resu
     let given = transaction.execute_unprepared(GIVE).await?.rows_affected();
     session_number::Entity::skip(given, &transaction).await?;
     transaction.commit().await?;
-    info!(sessions.numbered = given, "Numbered {given} older sessions");
+    info!(
+        event = "migration.sessions_numbered",
+        migration.sessions = given,
+        "Numbered {given} older sessions"
+    );
     Ok(())
 }

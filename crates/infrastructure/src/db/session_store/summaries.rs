@@ -151,7 +151,11 @@ pub(super) async fn catch_up(connection: &DatabaseConnection) -> Result<(), DbEr
         renew(&ids, &transaction).await?;
         transaction.commit().await?;
         done += ids.len();
-        info!(sessions.done = done, "Summarised {done} older sessions");
+        info!(
+            event = "migration.sessions_summarised",
+            migration.sessions = done,
+            "Summarised {done} older sessions"
+        );
     }
 }
 

@@ -88,7 +88,7 @@ impl SpeechToText for AssemblyAiSpeechToText {
         })
     }
 
-    #[instrument(name = "provider.assemblyai.connect", skip_all, err(level = "debug"))]
+    #[instrument(name = "provider.assemblyai.connect", skip_all)]
     async fn connect(&self, config: ProviderConfig) -> Result<SpeechToTextSession, ProviderError> {
         let settings = self.settings(&config)?;
         // There is no prefix before the key.

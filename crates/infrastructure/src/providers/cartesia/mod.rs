@@ -84,14 +84,14 @@ impl TextToSpeech for CartesiaTextToSpeech {
         })
     }
 
-    #[instrument(name = "provider.cartesia.tts.speak", skip_all, err(level = "debug"))]
+    #[instrument(name = "provider.cartesia.tts.speak", skip_all)]
     async fn speak(&self, request: TextToSpeechRequest) -> Result<SpeechStream, ProviderError> {
         let settings = self.settings(&request.config)?;
         let speech = Speech::new(self.mouth.account.clone(), settings, request.text);
         self.mouth.speak(self.line()?, speech).await
     }
 
-    #[instrument(name = "provider.cartesia.tts.voices", skip_all, err(level = "debug"))]
+    #[instrument(name = "provider.cartesia.tts.voices", skip_all)]
     async fn voices(&self) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
         list::voices(&self.http, &self.mouth.account).await
     }

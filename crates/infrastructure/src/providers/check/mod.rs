@@ -37,7 +37,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// [`CredentialRefusal`] says what to do. It holds nothing of the key, nor of what the vendor said.
-#[instrument(name = "provider.check", skip_all, fields(provider.name = %account.provider), err(level = "debug"))]
+#[instrument(name = "provider.check", skip_all, fields(provider.name = %account.provider))]
 pub(crate) async fn check(
     http: &HttpClient,
     provider: &CatalogueProvider,
@@ -46,7 +46,11 @@ pub(crate) async fn check(
     let asked = timeout(LIMIT, ask(http, provider, account)).await;
     asked.unwrap_or_else(|_| Err(NoNetwork::Silent.into()))?;
     let provider = account.provider.as_str();
-    debug!(provider.name = provider, "{provider} takes the key");
+    debug!(
+        event = "credential.accepted",
+        provider.name = provider,
+        "{provider} takes the key"
+    );
     Ok(())
 }
 

@@ -89,7 +89,7 @@ impl SpeechToText for DeepgramSpeechToText {
         })
     }
 
-    #[instrument(name = "provider.deepgram.connect", skip_all, err(level = "debug"))]
+    #[instrument(name = "provider.deepgram.connect", skip_all)]
     async fn connect(&self, config: ProviderConfig) -> Result<SpeechToTextSession, ProviderError> {
         let settings = self.settings(&config)?;
         let dialing = dialing(&self.account, &self.http, &settings)?;

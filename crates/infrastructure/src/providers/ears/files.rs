@@ -10,6 +10,7 @@ use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 use viva_audio::SampleRate;
 use viva_domain::ports::{
     ProviderErrorKind, SpeechToTextCommand, SpeechToTextEvent, SpeechToTextEventKind, SpeechToTextSession,
@@ -100,7 +101,7 @@ pub(in crate::providers) fn listen_to_files(
         orders: VecDeque::new(),
         outbox: VecDeque::new(),
     };
-    tasks.spawn(files.run());
+    tasks.spawn(files.run().in_current_span());
     SpeechToTextSession { commands, events }
 }
 

@@ -181,7 +181,7 @@ impl TextToSpeech for ElevenLabsTextToSpeech {
         })
     }
 
-    #[instrument(name = "provider.elevenlabs.tts.speak", skip_all, err(level = "debug"))]
+    #[instrument(name = "provider.elevenlabs.tts.speak", skip_all)]
     async fn speak(&self, request: TextToSpeechRequest) -> Result<SpeechStream, ProviderError> {
         let settings = self.settings(&request.config)?;
         match settings.options.way(self.account().is_at(DOMAIN)) {
@@ -190,7 +190,7 @@ impl TextToSpeech for ElevenLabsTextToSpeech {
         }
     }
 
-    #[instrument(name = "provider.elevenlabs.tts.voices", skip_all, err(level = "debug"))]
+    #[instrument(name = "provider.elevenlabs.tts.voices", skip_all)]
     async fn voices(&self) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
         list::voices(&self.http, self.account(), &self.headers()?).await
     }

@@ -103,8 +103,9 @@ impl<D: Decode> Reading<D> {
 impl<D> Drop for Reading<D> {
     fn drop(&mut self) {
         debug!(
+            event = "llm.closed",
             provider.name = self.vendor,
-            complete = self.progress != Progress::Writing,
+            answer.complete = self.progress != Progress::Writing,
             "Closed an answer of {}",
             self.vendor
         );

@@ -85,7 +85,11 @@ impl Mouth {
     ) -> Result<SpeechStream, ProviderError> {
         let provider = self.account.provider.as_str();
         let speaking = Speaking::begin(self.clone(), line, dialect).await?;
-        debug!(provider.name = provider, "{provider} began to speak");
+        debug!(
+            event = "tts.began",
+            provider.name = provider,
+            "{provider} began to speak"
+        );
         Ok(speaking.stream())
     }
 

@@ -6,6 +6,7 @@ use futures_util::{FutureExt, StreamExt};
 use reqwest::Url;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
+use tracing::{Instrument as _, Span};
 
 use crate::providers::transport::socket::{Frame, Socket};
 
@@ -44,8 +45,9 @@ impl Spares {
         }
         kept.spares.push(Spare { url, socket, since });
         kept.sweeping.get_or_insert_with(|| {
-            let sweeping = TaskTracker::new().spawn(sweep(Arc::downgrade(&self.0)));
-            AbortOnDropHandle::new(sweeping)
+            // It outlives the session that begins it, and is of none.
+            let sweep = sweep(Arc::downgrade(&self.0)).instrument(Span::none());
+            AbortOnDropHandle::new(TaskTracker::new().spawn(sweep))
         });
     }
 

@@ -139,7 +139,12 @@ impl<D: Dialect> Speaking<D> {
     fn closed(&self, code: Option<u16>, reason: &str) -> ProviderError {
         let account = &self.mouth.account;
         let provider = account.provider.as_str();
-        debug!(provider.name = provider, code, "{provider} closed the connection");
+        debug!(
+            event = "tts.hung_up",
+            provider.name = provider,
+            ws.close_code = code,
+            "{provider} closed the connection"
+        );
         if is_curable(code) {
             return self.unavailable("it closed the connection");
         }

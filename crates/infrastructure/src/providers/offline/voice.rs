@@ -1,6 +1,7 @@
 //! The voice of a conversation.
 
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
+use tracing::Instrument as _;
 use viva_domain::ports::{ProviderError, ProviderErrorKind, Source};
 use viva_domain::providers::{ProviderInfo, ProviderVoice};
 
@@ -31,7 +32,7 @@ impl Voice {
         let work = async move { speech.speak(speaker, &language, &said).await };
         Prepared {
             text,
-            speech: AbortOnDropHandle::new(self.tasks.spawn(work)),
+            speech: AbortOnDropHandle::new(self.tasks.spawn(work.in_current_span())),
         }
     }
 }

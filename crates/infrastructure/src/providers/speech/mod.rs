@@ -95,6 +95,8 @@ impl SpeechSynthesizer {
         let espeak = match Espeak::find(program.as_ref()).await {
             Ok(espeak) => {
                 info!(
+                    event = "speech.found",
+                    provider.name = "offline",
                     speech.languages = espeak.languages(),
                     "Found espeak-ng with {} languages",
                     espeak.languages()
@@ -102,7 +104,11 @@ impl SpeechSynthesizer {
                 Some(espeak)
             }
             Err(err) => {
-                info!(error = %err, "Found no espeak-ng; the offline voice is the synthetic one");
+                info!(
+                    event = "speech.missing",
+                    error = &err as &dyn std::error::Error,
+                    "Found no espeak-ng; the offline voice is the synthetic one"
+                );
                 None
             }
         };

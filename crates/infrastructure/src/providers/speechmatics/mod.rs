@@ -83,7 +83,7 @@ impl SpeechToText for SpeechmaticsSpeechToText {
         })
     }
 
-    #[instrument(name = "provider.speechmatics.connect", skip_all, err(level = "debug"))]
+    #[instrument(name = "provider.speechmatics.connect", skip_all)]
     async fn connect(&self, config: ProviderConfig) -> Result<SpeechToTextSession, ProviderError> {
         let settings = self.settings(&config)?;
         let key = self.account.header_beyond(DOMAIN, "Bearer ")?;

@@ -190,10 +190,11 @@ impl HttpClient {
                 return Err(failure.error);
             };
             debug!(
+                event = "provider.asked_again",
                 provider.name = provider,
                 wait_ms = wait.as_millis(),
-                "Asking {provider} again: {}",
-                failure.error
+                error = &failure.error as &dyn std::error::Error,
+                "Asking {provider} again"
             );
             sleep(wait).await;
             self.repeats.retries.increment(1);

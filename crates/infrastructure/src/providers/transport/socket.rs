@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 use viva_domain::ports::ProviderError;
 
 use super::http::{Unsent, refusal};
@@ -77,11 +77,18 @@ pub struct Oddities(AtomicBool);
 impl Oddities {
     fn note(&self, vendor: &str, err: &ProviderError) {
         if self.0.swap(true, Ordering::Relaxed) {
-            debug!(provider.name = vendor, "Left out another message: {err}");
+            debug!(
+                event = "provider.message_ignored",
+                provider.name = vendor,
+                error = err as &dyn std::error::Error,
+                "Left out another message"
+            );
         } else {
             warn!(
+                event = "provider.message_odd",
                 provider.name = vendor,
-                "Left out a message, and will do so with others like it: {err}"
+                error = err as &dyn std::error::Error,
+                "Left out a message, and will do so with others like it"
             );
         }
     }
@@ -144,9 +151,11 @@ where
         return Err(refused);
     };
     debug!(
+        event = "provider.asked_again",
         provider.name = provider,
         wait_ms = wait.as_millis(),
-        "Calling {provider} again: {refused}"
+        error = &refused as &dyn std::error::Error,
+        "Calling {provider} again"
     );
     let again = async {
         sleep(wait).await;
@@ -198,7 +207,11 @@ async fn open(
         .max_message_size(Some(MAX_MESSAGE_BYTES))
         .max_frame_size(Some(MAX_MESSAGE_BYTES))
         .read_buffer_size(READ_BUFFER_BYTES);
-    debug!(provider.name = provider, "Opened a WebSocket to {provider}");
+    debug!(
+        event = "provider.connected",
+        provider.name = provider,
+        "Opened a WebSocket to {provider}"
+    );
     Ok(Socket {
         vendor: provider.to_owned(),
         reconnects: http.repeats().reconnects.clone(),
@@ -217,6 +230,12 @@ impl Socket {
     /// A conversation that had another socket goes on with this one.
     pub fn takes_over(&self) {
         self.reconnects.increment(1);
+        let provider = self.vendor.as_str();
+        info!(
+            event = "provider.reconnected",
+            provider.name = provider,
+            "Goes on with {provider} on another connection"
+        );
     }
 
     /// Sends text and waits until the system took it.
@@ -310,8 +329,10 @@ fn closed(frame: Option<CloseFrame>) -> Frame {
 impl Drop for Socket {
     fn drop(&mut self) {
         debug!(
+            event = "provider.closed",
             provider.name = self.vendor,
-            "Closed the WebSocket to {}", self.vendor
+            "Closed the WebSocket to {}",
+            self.vendor
         );
     }
 }

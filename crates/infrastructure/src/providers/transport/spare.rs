@@ -60,10 +60,12 @@ impl Spare {
             },
         };
         let provider = account.provider.as_str();
-        let why = loss.map_or_else(|| "it hung up".to_owned(), |err| err.to_string());
+        let error = loss.as_ref().map(|err| err as &dyn std::error::Error);
         debug!(
+            event = "provider.spare_lost",
             provider.name = provider,
-            "No new connection to {provider} yet: {why}"
+            error,
+            "No new connection to {provider} yet"
         );
         *self = Self::after(Some(PAUSE));
     }

@@ -67,7 +67,11 @@ pub fn speech_of_unknown_type(
         let message = format!("it sent {kind:?} instead of {}", format.name(rate));
         return Err(errors::failed(provider, message));
     }
-    debug!(provider.name = provider, "{provider} began to speak");
+    debug!(
+        event = "tts.began",
+        provider.name = provider,
+        "{provider} began to speak"
+    );
     Ok(speech(provider, response, format))
 }
 

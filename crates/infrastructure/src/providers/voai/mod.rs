@@ -75,7 +75,7 @@ impl TextToSpeech for VoAiTextToSpeech {
         })
     }
 
-    #[instrument(name = "provider.voai.tts.speak", skip_all, err(level = "debug"))]
+    #[instrument(name = "provider.voai.tts.speak", skip_all)]
     async fn speak(&self, request: TextToSpeechRequest) -> Result<SpeechStream, ProviderError> {
         let settings = self.settings(&request.config)?;
         let key = self.account.header_beyond(DOMAIN, "")?.map(|key| (KEY, key));

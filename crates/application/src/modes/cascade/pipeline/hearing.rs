@@ -81,7 +81,7 @@ impl Pipeline {
     /// What the ears answer. They answer in order: what they passed over is never written down.
     fn answered(&mut self, at: Instant, answers: Option<u64>) -> Option<Asked> {
         let Some(number) = answers.filter(|number| self.state.is_asked(*number)) else {
-            debug!(provider.name = %self.stt_provider, "The ears answer what they were not asked");
+            debug!(event = "stt.unasked", provider.name = %self.stt_provider, "The ears answer what they were not asked");
             return None;
         };
         loop {
@@ -165,7 +165,10 @@ impl Pipeline {
             (Next::Turn, false) => self.take_next(),
             (_, true) if is_turn => self.state.next = Next::Lost(Arc::clone(err)),
             (_, false) if is_turn => self.lose_turn(at, Arc::clone(err)),
-            _ => debug!(provider.name = %err.provider, "What nobody would answer was not written down"),
+            _ => {
+                debug!(event = "stt.unwanted_failed", provider.name = %err.provider, error = err.as_ref() as &dyn std::error::Error,
+                "What nobody would answer was not written down")
+            }
         }
     }
 
@@ -189,7 +192,8 @@ impl Pipeline {
 
     fn stays_unwritten(&mut self, at: Instant, asked: Asked, err: &Arc<ProviderError>) {
         if let Some(over) = asked.over {
-            debug!(provider.name = %err.provider, "A turn that is over was not written down");
+            debug!(event = "stt.unwanted_failed", provider.name = %err.provider, error = err.as_ref() as &dyn std::error::Error,
+                "A turn that is over was not written down");
             if let Some(rest) = self.rest_of(over.taken_in) {
                 rest.taken_in = None;
             }

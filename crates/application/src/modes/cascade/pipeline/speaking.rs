@@ -74,7 +74,8 @@ impl Pipeline {
         match (said, &mut self.state.answer) {
             (Some(said), Some(Speaking { held: Some(held), .. })) => {
                 if let Saying::Failed(err) = said.what {
-                    debug!(provider.name = %err.provider, "An answer that nobody wanted yet failed");
+                    debug!(event = "llm.unwanted_failed", provider.name = %err.provider, error = &err as &dyn std::error::Error,
+                        "An answer that nobody wanted yet failed");
                     self.state.answer = None; // When it is wanted, it is asked for again.
                 } else {
                     held.push(said);

@@ -50,6 +50,17 @@ enum Waiting {
     End(SessionEnd),
 }
 
+impl Waiting {
+    /// The number of the turn that it is of.
+    fn turn(&self) -> Option<u16> {
+        match self {
+            Self::Turn(turn) => Some(turn.number.get()),
+            Self::Amend(amended, _) => Some(amended.turn.get()),
+            Self::Switch(_) | Self::End(_) => None,
+        }
+    }
+}
+
 /// What the database did with something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
@@ -115,7 +126,7 @@ impl Keeper {
     /// A session whose task broke off without a word must not look alive until the next start.
     async fn end_what_broke_off(&mut self) {
         let session = self.settings.session;
-        error!(session.id = %session, "Session {session} broke off");
+        error!(event = "session.broke_off", session.id = %session, "Session {session} broke off");
         let at = self.ports.clock.now();
         let status = EndStatus::Error;
         self.keep(Keep::End(SessionEnd { at, status })).await;
@@ -202,6 +213,8 @@ impl Keeper {
                 && let Err(err) = self.ports.turn_journal.remove(turn).await
             {
                 warn!(
+                    event = "archive.left_in_journal",
+                    turn.number = turn.number.get(),
                     error = &err as &dyn std::error::Error,
                     "A stored turn stays in the journal"
                 );
@@ -209,7 +222,7 @@ impl Keeper {
             self.remember(job);
         }
         self.retry = FIRST_RETRY;
-        info!(session.id = %self.settings.session, "The database is back and has what waited for it");
+        info!(event = "archive.caught_up", session.id = %self.settings.session, "The database is back and has what waited for it");
     }
 
     async fn store(&self, job: &Waiting) -> Outcome {
@@ -242,19 +255,20 @@ impl Keeper {
             Ok(()) => Outcome::Stored,
             Err(err) if err.kind == StoreErrorKind::Unavailable => {
                 if self.waiting.is_empty() {
-                    self.delayed(&err, what);
+                    self.delayed(&err, what, job.turn());
                 }
                 Outcome::Away
             }
             Err(err) => {
-                error!(session.id = %session, error = &err as &dyn std::error::Error, "Cannot store {what}");
+                error!(event = "archive.refused", session.id = %session, turn.number = job.turn(),
+                    error = &err as &dyn std::error::Error, "Cannot store {what}");
                 Outcome::Refused
             }
         }
     }
 
-    fn delayed(&self, err: &StoreError, what: &str) {
-        warn!(session.id = %self.settings.session, error = err as &dyn std::error::Error,
+    fn delayed(&self, err: &StoreError, what: &str, turn: Option<u16>) {
+        warn!(event = "archive.delayed", session.id = %self.settings.session, turn.number = turn, error = err as &dyn std::error::Error,
             "Cannot store {what} now; it is kept and tried again");
         let _ = self.notices.try_send(NoticeCode::StorageDelayed);
     }
@@ -267,7 +281,7 @@ impl Keeper {
                 Outcome::Away => "it is in memory only",
                 Outcome::Stored | Outcome::Refused => "it is lost",
             };
-            error!(session.id = %self.settings.session, error = err as &dyn std::error::Error,
+            error!(event = "archive.not_in_journal", session.id = %self.settings.session, turn.number = turn.number.get(), error = err as &dyn std::error::Error,
                 "Cannot keep turn {} in the journal; {left}", turn.number);
         }
         kept.is_ok()

@@ -49,7 +49,7 @@ impl LanguageModel for AnthropicLanguageModel {
         Ok(resolved)
     }
 
-    #[instrument(name = "provider.anthropic.respond", skip_all, err(level = "debug"))]
+    #[instrument(name = "provider.anthropic.respond", skip_all)]
     async fn respond(&self, request: LanguageModelRequest) -> Result<LanguageModelStream, ProviderError> {
         let (config, options) = self.0.resolve(&request.config, Options::parse)?;
         let mut headers = self.0.key_header(KEY, "")?;

@@ -91,7 +91,7 @@ impl SpeechToText for AzureSpeechToText {
         })
     }
 
-    #[instrument(name = "provider.azure_speech.connect", skip_all, err(level = "debug"))]
+    #[instrument(name = "provider.azure_speech.connect", skip_all)]
     async fn connect(&self, config: ProviderConfig) -> Result<SpeechToTextSession, ProviderError> {
         let settings = self.settings(&config)?;
         let key = key(&self.account)?;

@@ -67,7 +67,7 @@ impl TextToSpeech for AzureTextToSpeech {
         })
     }
 
-    #[instrument(name = "provider.azure_speech.tts.speak", skip_all, err(level = "debug"))]
+    #[instrument(name = "provider.azure_speech.tts.speak", skip_all)]
     async fn speak(&self, request: TextToSpeechRequest) -> Result<SpeechStream, ProviderError> {
         let settings = self.settings(&request.config)?;
         let key = key(&self.account)?.map(|key| (KEY, key));
@@ -92,7 +92,7 @@ impl TextToSpeech for AzureTextToSpeech {
         speech_of_unknown_type(&self.account.provider, response, Format::pcm(), RATE)
     }
 
-    #[instrument(name = "provider.azure_speech.tts.voices", skip_all, err(level = "debug"))]
+    #[instrument(name = "provider.azure_speech.tts.voices", skip_all)]
     async fn voices(&self) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
         list::voices(&self.http, &self.account).await
     }

@@ -110,7 +110,7 @@ impl TextToSpeech for DeepgramTextToSpeech {
         })
     }
 
-    #[instrument(name = "provider.deepgram.tts.speak", skip_all, err(level = "debug"))]
+    #[instrument(name = "provider.deepgram.tts.speak", skip_all)]
     async fn speak(&self, request: TextToSpeechRequest) -> Result<SpeechStream, ProviderError> {
         let settings = self.settings(&request.config)?;
         match settings.family {
@@ -119,7 +119,7 @@ impl TextToSpeech for DeepgramTextToSpeech {
         }
     }
 
-    #[instrument(name = "provider.deepgram.tts.voices", skip_all, err(level = "debug"))]
+    #[instrument(name = "provider.deepgram.tts.voices", skip_all)]
     async fn voices(&self) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
         list::voices(&self.http, self.account(), &self.headers()?).await
     }

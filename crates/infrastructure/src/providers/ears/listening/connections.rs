@@ -15,8 +15,6 @@ use crate::providers::transport::spare::Spare;
 
 impl<D: Dialect> Listening<D> {
     pub(super) async fn on_open(&mut self, socket: Box<Socket>) {
-        let provider = self.provider();
-        debug!(provider.name = provider, "Listening again with {provider}");
         socket.takes_over();
         self.line = Line::Open(socket);
         self.spare = Spare::after(self.dialect.longest_age());
@@ -39,11 +37,6 @@ impl<D: Dialect> Listening<D> {
         let Some(socket) = self.spare.take(self.dialect.longest_age()) else {
             return;
         };
-        let provider = self.provider();
-        debug!(
-            provider.name = provider,
-            "Moved to a new connection to {provider}"
-        );
         socket.takes_over();
         let old = std::mem::replace(&mut self.line, Line::Open(socket));
         self.dialect.forget();
@@ -61,8 +54,10 @@ impl<D: Dialect> Listening<D> {
         let now = Instant::now();
         let provider = self.provider();
         debug!(
+            event = "provider.disconnected",
             provider.name = provider,
-            is_curable, "Lost the connection to {provider}: {err}"
+            error = &err as &dyn std::error::Error,
+            "Lost the connection to {provider}"
         );
         let was_open = matches!(self.line, Line::Open(_));
         self.spare = Spare::after(None);

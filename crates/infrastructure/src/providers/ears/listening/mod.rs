@@ -12,6 +12,7 @@ use futures_channel::mpsc;
 use futures_util::StreamExt;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 use viva_domain::ports::{
     ProviderError, SpeechToTextCommand, SpeechToTextEvent, SpeechToTextEventKind, SpeechToTextSession,
 };
@@ -91,7 +92,7 @@ pub(in crate::providers) async fn listen<D: Dialect>(
         keep_alive,
         has_failed: false,
     };
-    tasks.spawn(listening.run());
+    tasks.spawn(listening.run().in_current_span());
     Ok(SpeechToTextSession { commands, events })
 }
 

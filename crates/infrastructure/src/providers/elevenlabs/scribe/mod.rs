@@ -79,7 +79,7 @@ impl SpeechToText for ElevenLabsSpeechToText {
         })
     }
 
-    #[instrument(name = "provider.elevenlabs.stt.connect", skip_all, err(level = "debug"))]
+    #[instrument(name = "provider.elevenlabs.stt.connect", skip_all)]
     async fn connect(&self, config: ProviderConfig) -> Result<SpeechToTextSession, ProviderError> {
         let settings = self.settings(&config)?;
         let key = self.account.header_beyond(DOMAIN, "")?;

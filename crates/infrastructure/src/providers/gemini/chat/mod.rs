@@ -45,7 +45,7 @@ impl LanguageModel for GeminiLanguageModel {
         Ok(resolved)
     }
 
-    #[instrument(name = "provider.gemini.respond", skip_all, err(level = "debug"))]
+    #[instrument(name = "provider.gemini.respond", skip_all)]
     async fn respond(&self, request: LanguageModelRequest) -> Result<LanguageModelStream, ProviderError> {
         let (config, options) = self.0.resolve(&request.config, Options::parse)?;
         let headers = self.0.key_header(KEY, "")?;

@@ -78,7 +78,11 @@ impl Conversation {
             socket.close().await;
         }
         let provider = self.dialer.provider();
-        debug!(provider.name = provider, "Ended a conversation with {provider}");
+        debug!(
+            event = "provider.conversation_ended",
+            provider.name = provider,
+            "Ended a conversation with {provider}"
+        );
     }
 
     async fn step(&mut self) -> Result<(), Over> {
@@ -123,8 +127,6 @@ impl Conversation {
             Said::Message(message) => self.talk.message(at, *message, acts),
             Said::Broke(closing) => self.talk.broke(at, closing.err, closing.can_go_on, acts),
             Said::Linked(socket) => {
-                let provider = self.dialer.provider();
-                debug!(provider.name = provider, "Resumed a conversation with {provider}");
                 socket.takes_over();
                 self.link = Link::Up(socket);
                 self.talk.relinked(at, acts);

@@ -25,7 +25,7 @@ mod wire;
 use async_trait::async_trait;
 use futures_channel::mpsc;
 use tokio_util::task::TaskTracker;
-use tracing::instrument;
+use tracing::{Instrument as _, instrument};
 use viva_domain::ports::{
     ProviderError, RealtimeCapabilities, RealtimeRequest, RealtimeSession, RealtimeVoice,
 };
@@ -92,7 +92,7 @@ impl RealtimeVoice for GeminiRealtimeVoice {
         })
     }
 
-    #[instrument(name = "provider.gemini.connect", skip_all, err(level = "debug"))]
+    #[instrument(name = "provider.gemini.connect", skip_all)]
     async fn connect(&self, request: RealtimeRequest) -> Result<RealtimeSession, ProviderError> {
         let settings = self.settings(&request.config)?;
         let setup = settings.setup(&request);
@@ -109,7 +109,7 @@ impl RealtimeVoice for GeminiRealtimeVoice {
         let (commands, commands_rx) = mpsc::channel(COMMANDS);
         let (events_tx, events) = mpsc::channel(EVENTS);
         let conversation = Conversation::new(commands_rx, events_tx, dialer, socket, talk);
-        self.tasks.spawn(conversation.run(acts));
+        self.tasks.spawn(conversation.run(acts).in_current_span());
         Ok(RealtimeSession { commands, events })
     }
 }

@@ -104,7 +104,7 @@ impl TextToSpeech for GeminiTextToSpeech {
         })
     }
 
-    #[instrument(name = "provider.gemini.tts.speak", skip_all, err(level = "debug"))]
+    #[instrument(name = "provider.gemini.tts.speak", skip_all)]
     async fn speak(&self, request: TextToSpeechRequest) -> Result<SpeechStream, ProviderError> {
         let settings = self.settings(&request.config)?;
         let asked = Asked {
@@ -123,7 +123,11 @@ impl TextToSpeech for GeminiTextToSpeech {
         };
         speaking.ask().await?;
         let provider = self.account.provider.as_str();
-        debug!(provider.name = provider, "{provider} began to speak");
+        debug!(
+            event = "tts.began",
+            provider.name = provider,
+            "{provider} began to speak"
+        );
         Ok(speaking.stream())
     }
 }

@@ -73,7 +73,7 @@ impl SpeechToText for GoogleCloudSpeechToText {
         })
     }
 
-    #[instrument(name = "provider.google_cloud.stt.connect", skip_all, err(level = "debug"))]
+    #[instrument(name = "provider.google_cloud.stt.connect", skip_all)]
     async fn connect(&self, config: ProviderConfig) -> Result<SpeechToTextSession, ProviderError> {
         let settings = self.settings(&config)?;
         let key = key(&self.account)?;

@@ -76,7 +76,7 @@ impl TextToSpeech for GoogleTextToSpeech {
         })
     }
 
-    #[instrument(name = "provider.google_cloud.tts.speak", skip_all, err(level = "debug"))]
+    #[instrument(name = "provider.google_cloud.tts.speak", skip_all)]
     async fn speak(&self, request: TextToSpeechRequest) -> Result<SpeechStream, ProviderError> {
         let settings = self.settings(&request.config)?;
         let key = key(&self.account)?.map(|key| (KEY, key));
@@ -105,13 +105,13 @@ impl TextToSpeech for GoogleTextToSpeech {
             |client: &reqwest::Client| with_headers(client.post(url.clone()).json(&body), key.as_slice());
         let response = self.http.send(&self.account, make).await?;
         let provider = self.account.provider.clone();
-        debug!(provider.name = %provider, "{provider} began to speak");
+        debug!(event = "tts.began", provider.name = %provider, "{provider} began to speak");
         let spoken = stream::once(async move { spoken(&provider, response).await });
         let audible = spoken.try_filter(|samples| ready(!samples.is_empty()));
         Ok(audible.map_ok(SpeechPart::Audio).fuse().boxed())
     }
 
-    #[instrument(name = "provider.google_cloud.tts.voices", skip_all, err(level = "debug"))]
+    #[instrument(name = "provider.google_cloud.tts.voices", skip_all)]
     async fn voices(&self) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
         list::voices(&self.http, &self.account).await
     }

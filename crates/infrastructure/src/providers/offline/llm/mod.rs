@@ -68,7 +68,7 @@ impl LanguageModel for OfflineLanguageModel {
         })
     }
 
-    #[instrument(name = "provider.offline.llm.respond", skip_all, err(level = "debug"))]
+    #[instrument(name = "provider.offline.llm.respond", skip_all)]
     async fn respond(&self, request: LanguageModelRequest) -> Result<LanguageModelStream, ProviderError> {
         let asked = Instant::now();
         let Settings { lines, options, .. } = Settings::of(&request.config)?;

@@ -9,7 +9,7 @@ mod tests;
 use async_trait::async_trait;
 use futures_channel::mpsc;
 use tokio_util::task::TaskTracker;
-use tracing::instrument;
+use tracing::{Instrument as _, instrument};
 use viva_domain::ports::{
     ProviderError, RealtimeCapabilities, RealtimeRequest, RealtimeSession, RealtimeVoice,
 };
@@ -88,7 +88,7 @@ impl RealtimeVoice for OfflineRealtimeVoice {
         })
     }
 
-    #[instrument(name = "provider.offline.connect", skip_all, err(level = "debug"))]
+    #[instrument(name = "provider.offline.connect", skip_all)]
     async fn connect(&self, request: RealtimeRequest) -> Result<RealtimeSession, ProviderError> {
         let settings = self.settings(&request.config).map_err(invalid)?;
         if let Some(kind) = settings.options.fail_connect {
@@ -110,7 +110,7 @@ impl RealtimeVoice for OfflineRealtimeVoice {
             tasks: self.tasks.clone(),
         };
         let conversation = Conversation::new(commands_rx, events_tx, voice, settings.options, script);
-        self.tasks.spawn(conversation.run());
+        self.tasks.spawn(conversation.run().in_current_span());
         Ok(RealtimeSession { commands, events })
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_channel::mpsc;
 use tokio_util::task::TaskTracker;
-use tracing::instrument;
+use tracing::{Instrument as _, instrument};
 use viva_domain::ports::{ProviderError, SpeechToText, SpeechToTextCapabilities, SpeechToTextSession};
 use viva_domain::providers::ProviderInfo;
 use viva_domain::sessions::ProviderConfig;
@@ -88,7 +88,7 @@ impl SpeechToText for OfflineSpeechToText {
         })
     }
 
-    #[instrument(name = "provider.offline.stt.connect", skip_all, err(level = "debug"))]
+    #[instrument(name = "provider.offline.stt.connect", skip_all)]
     async fn connect(&self, config: ProviderConfig) -> Result<SpeechToTextSession, ProviderError> {
         let Settings { lines, options, .. } = Settings::of(&config)?;
         if let Some(kind) = options.fail_connect {
@@ -98,7 +98,7 @@ impl SpeechToText for OfflineSpeechToText {
         let (commands, commands_rx) = mpsc::channel(COMMANDS);
         let (events_tx, events) = mpsc::channel(EVENTS);
         let listener = Listener::new(commands_rx, events_tx, options, script);
-        self.tasks.spawn(listener.run());
+        self.tasks.spawn(listener.run().in_current_span());
         Ok(SpeechToTextSession { commands, events })
     }
 }

@@ -79,7 +79,7 @@ impl TextToSpeech for OfflineTextToSpeech {
         })
     }
 
-    #[instrument(name = "provider.offline.tts.speak", skip_all, err(level = "debug"))]
+    #[instrument(name = "provider.offline.tts.speak", skip_all)]
     async fn speak(&self, request: TextToSpeechRequest) -> Result<SpeechStream, ProviderError> {
         let asked = Instant::now();
         let settings = self.settings(&request.config)?;

@@ -44,7 +44,7 @@ impl LanguageModel for OpenAiLanguageModel {
         Ok(resolved)
     }
 
-    #[instrument(name = "provider.openai.respond", skip_all, err(level = "debug"))]
+    #[instrument(name = "provider.openai.respond", skip_all)]
     async fn respond(&self, request: LanguageModelRequest) -> Result<LanguageModelStream, ProviderError> {
         let (config, options) = self.0.resolve(&request.config, Options::parse)?;
         let headers = self.0.key_header(AUTHORIZATION, "Bearer ")?;

@@ -163,8 +163,10 @@ impl Connector {
                         return Err(err);
                     }
                     debug!(
+                        event = "provider.settings_refused",
                         provider.name = self.failures.provider(),
-                        "A part of the session was refused: {err}"
+                        error = &err as &dyn std::error::Error,
+                        "A part of the session was refused"
                     );
                     complaint.get_or_insert(err);
                 }
@@ -343,8 +345,10 @@ impl Conversation {
             Arrived::Lost { err, reopen } => (err, reopen),
         };
         debug!(
+            event = "provider.disconnected",
             provider.name = self.connector.failures.provider(),
-            reopen, "The connection is of no use any more: {err}"
+            error = &err as &dyn std::error::Error,
+            "The connection is of no use any more"
         );
         let err = Arc::new(err);
         if reopen && self.dialogue.lost(&err, at) {

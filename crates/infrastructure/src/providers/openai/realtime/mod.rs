@@ -21,7 +21,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_channel::mpsc;
 use tokio_util::task::TaskTracker;
-use tracing::instrument;
+use tracing::{Instrument as _, instrument};
 use viva_domain::ports::{
     ProviderError, RealtimeCapabilities, RealtimeRequest, RealtimeSession, RealtimeVoice,
 };
@@ -167,7 +167,7 @@ impl RealtimeVoice for OpenAiRealtimeVoice {
         self.check(config).map(|checked| checked.config)
     }
 
-    #[instrument(name = "provider.openai.connect", skip_all, fields(provider.name = self.account.provider), err(level = "debug"))]
+    #[instrument(name = "provider.openai.connect", skip_all, fields(provider.name = self.account.provider))]
     async fn connect(&self, request: RealtimeRequest) -> Result<RealtimeSession, ProviderError> {
         let Checked {
             config,
@@ -200,7 +200,7 @@ impl RealtimeVoice for OpenAiRealtimeVoice {
         let age = self.settings.connection_age;
         let age = dialect.longest_age().map_or(age, |longest| longest.min(age));
         let conversation = Conversation::new(connector, dialogue, commands_rx, events_tx, age);
-        self.tasks.spawn(conversation.run(socket));
+        self.tasks.spawn(conversation.run(socket).in_current_span());
         Ok(RealtimeSession { commands, events })
     }
 }

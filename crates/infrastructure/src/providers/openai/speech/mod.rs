@@ -79,7 +79,7 @@ impl TextToSpeech for OpenAiTextToSpeech {
         })
     }
 
-    #[instrument(name = "provider.openai.tts.speak", skip_all, err(level = "debug"))]
+    #[instrument(name = "provider.openai.tts.speak", skip_all)]
     async fn speak(&self, request: TextToSpeechRequest) -> Result<SpeechStream, ProviderError> {
         let settings = self.settings(&request.config)?;
         let authorization = self.account.header_beyond(DOMAIN, "Bearer ")?;
@@ -99,7 +99,11 @@ impl TextToSpeech for OpenAiTextToSpeech {
         let response = self.http.send(&self.account, make).await?;
         let provider = self.account.provider.as_str();
         let format = format(&response).map_err(|message| errors::failed(provider, message))?;
-        debug!(provider.name = provider, "{provider} began to speak");
+        debug!(
+            event = "tts.began",
+            provider.name = provider,
+            "{provider} began to speak"
+        );
         Ok(speech(provider, response, format))
     }
 }

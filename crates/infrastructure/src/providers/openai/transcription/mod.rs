@@ -90,7 +90,7 @@ impl SpeechToText for OpenAiSpeechToText {
         })
     }
 
-    #[instrument(name = "provider.openai.stt.connect", skip_all, err(level = "debug"))]
+    #[instrument(name = "provider.openai.stt.connect", skip_all)]
     async fn connect(&self, config: ProviderConfig) -> Result<SpeechToTextSession, ProviderError> {
         let settings = self.settings(&config)?;
         let authorization = self.account.header_beyond(DOMAIN, "Bearer ")?;

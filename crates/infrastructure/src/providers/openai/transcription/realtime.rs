@@ -163,7 +163,12 @@ impl Realtime {
             self.settle(|item| item.commit == event_id, nothing, said);
         } else {
             let provider = err.provider.as_str();
-            tracing::debug!(provider.name = provider, "{provider} complained: {err}");
+            tracing::debug!(
+                event = "provider.complained",
+                provider.name = provider,
+                error = &err as &dyn std::error::Error,
+                "{provider} complained"
+            );
             let failed = SpeechToTextEventKind::FinalFailed(err.into());
             self.settle(|item| item.commit == event_id, failed, said);
         }

@@ -316,7 +316,12 @@ pub fn malformed(vendor: &str, source: &serde_json::Error) -> ProviderError {
 /// Notes a message of another shape than documented, which is as good as unknown; what it says is left out of the log too.
 pub fn ignore(vendor: &str, source: &serde_json::Error) {
     let err = malformed(vendor, source);
-    tracing::debug!(provider.name = vendor, "Ignored a message: {err}");
+    tracing::debug!(
+        event = "provider.message_ignored",
+        provider.name = vendor,
+        error = &err as &dyn std::error::Error,
+        "Left out a part of a message"
+    );
 }
 
 /// A setting that the adapter does not take.

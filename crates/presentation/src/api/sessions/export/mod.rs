@@ -186,7 +186,7 @@ fn archive(history: History, export: &Export, texts: zip::Texts) -> Result<Respo
     Ok(Body::from_stream(stream).into_response())
 }
 
-fn unmade(err: &dyn Error) -> Problem {
+fn unmade(err: &(dyn Error + 'static)) -> Problem {
     log(err);
     Problem::internal()
 }

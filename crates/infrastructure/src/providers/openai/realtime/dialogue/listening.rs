@@ -103,6 +103,7 @@ impl Dialogue {
     fn not_understood(&mut self, item_id: &str, error: Option<&ErrorBody>, at: Instant) {
         let code = error.and_then(|error| error.code.as_deref()).unwrap_or_default();
         warn!(
+            event = "provider.transcription_failed",
             provider.name = self.failures.provider(),
             error.code = code,
             "A turn of the user could not be written down"
@@ -308,6 +309,7 @@ impl Dialogue {
     fn complained(&mut self, error: &ErrorBody, at: Instant) -> Standing {
         let code = error.code.as_deref().unwrap_or_default();
         debug!(
+            event = "provider.message_refused",
             provider.name = self.failures.provider(),
             error.code = code,
             "The provider refused a message"
