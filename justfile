@@ -28,6 +28,10 @@ e2e *args:
 check:
     cargo xtask check
 
+# The examples of the README, and whether the API answers as its OpenAPI document says
+api *args:
+    cargo xtask api {{args}}
+
 # Whether the figures of the page are true, measured from outside
 truth *args:
     cargo xtask truth {{args}}

@@ -44,3 +44,8 @@ pub use conversation::{Conversation, Event, NotSent, ResumeTicket};
 pub use distribution::{Distribution, latency_distributions};
 pub use error::ClientError;
 pub use rest::{Client, Side};
+
+/// What the README shows of this crate.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

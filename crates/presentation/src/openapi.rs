@@ -7,11 +7,15 @@ use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
 use utoipa::openapi::{
-    ContentBuilder, Object, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder, Type,
+    ContentBuilder, KnownFormat, Object, ObjectBuilder, OpenApi as Document, Ref, RefOr, Response,
+    ResponseBuilder, SchemaFormat, Type,
 };
 use viva_protocol::problem::PROBLEM_JSON;
 
 use crate::{api, sign_in, ws};
+
+/// What is answered as files that are no text.
+const FILES: [&str; 2] = ["audio/wav", "application/zip"];
 
 #[derive(OpenApi)]
 #[openapi(
@@ -46,19 +50,70 @@ pub fn openapi() -> Document {
     ]);
     for item in document.paths.paths.values_mut() {
         for operation in changing(item) {
-            let responses = &mut operation.responses.responses;
-            responses.insert("403".to_owned(), RefOr::T(foreign_origin()));
+            complete(operation, 403, foreign_origin());
         }
         for operation in operations(item) {
-            // One that asks for nothing else asks for what the whole document asks for.
-            if operation.security.is_none() {
-                let responses = &mut operation.responses.responses;
-                responses.insert("401".to_owned(), RefOr::T(unauthorized()));
-                responses.insert("429".to_owned(), RefOr::T(too_many_requests()));
-            }
+            complete_with_what_stands_before_routes(operation);
+            describe_files(operation);
         }
     }
     document
+}
+
+/// A route says what it answers itself; what answers in its place is the same for all.
+fn complete_with_what_stands_before_routes(operation: &mut Operation) {
+    complete(
+        operation,
+        421,
+        problem("The server answers under other names").build(),
+    );
+    complete(operation, 429, too_many_requests());
+    let fault = "A fault of ours, of which the log has the cause";
+    complete(operation, 500, problem(fault).build());
+    let passing = "The database cannot be reached, or it takes longer than 30 s; try again";
+    complete(operation, 503, problem(passing).build());
+    let has_parameters = operation.parameters.as_ref().is_some_and(|all| !all.is_empty());
+    if has_parameters || operation.request_body.is_some() {
+        complete(
+            operation,
+            400,
+            problem("A parameter or the body makes no sense").build(),
+        );
+    }
+    if operation.request_body.is_some() {
+        complete(operation, 413, problem("The body is too long").build());
+        complete(
+            operation,
+            415,
+            problem("The body is not of the type that is wanted").build(),
+        );
+    }
+    // One that asks for nothing else asks for what the whole document asks for.
+    if operation.security.is_none() {
+        complete(operation, 401, unauthorized());
+    }
+}
+
+/// Unless the route says it better itself.
+fn complete(operation: &mut Operation, status: u16, response: Response) {
+    let responses = &mut operation.responses.responses;
+    responses.entry(status.to_string()).or_insert(RefOr::T(response));
+}
+
+/// Sound and archives are bytes.
+fn describe_files(operation: &mut Operation) {
+    for response in operation.responses.responses.values_mut() {
+        let RefOr::T(response) = response else { continue };
+        for media_type in FILES {
+            if let Some(content) = response.content.get_mut(media_type) {
+                let format = SchemaFormat::KnownFormat(KnownFormat::Binary);
+                let bytes = ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .format(Some(format));
+                *content = RefOr::T(ContentBuilder::new().schema(Some(bytes)).build());
+            }
+        }
+    }
 }
 
 fn by_token() -> SecurityScheme {

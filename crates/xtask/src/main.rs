@@ -1,4 +1,5 @@
-//! The commands of this repository: `cargo xtask run`, `test`, `e2e`, `check`, `truth`, `bench`, `history`, `dev`, `build`.
+//! The commands of this repository: `cargo xtask run`, `test`, `e2e`, `check`, `api`, `truth`, `bench`, `history`, `dev`,
+//! `build`.
 //!
 //! A fresh machine has a Rust toolchain, a C compiler and the package registries. Whatever else a
 //! command needs is built here (the page's bundle), started here (PostgreSQL) or installed here (the
@@ -16,6 +17,7 @@ mod commands;
 mod packages;
 mod postgres;
 mod programs;
+mod python;
 mod report;
 mod server;
 mod supervised;
@@ -60,6 +62,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Run the examples of the README, and have schemathesis ask the API whatever its OpenAPI document describes
+    Api {
+        /// Passed on to schemathesis, such as `--include-path-regex templates`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Measure from outside whether the page's figures are true, on a virtual sound card around a real browser
     Truth {
         /// Passed on to the test program, such as a part of a test's name
@@ -97,6 +105,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Build => commands::build::build(&workspace).map(|_| ExitCode::SUCCESS),
         Task::Test { args } => commands::test::test(&workspace, &args),
         Task::E2e { args } => commands::e2e::e2e(&workspace, &args),
+        Task::Api { args } => commands::api::api(&workspace, &args),
         Task::Truth { args } => commands::truth::truth(&workspace, &args),
         Task::Bench { args } => commands::bench::bench(&workspace, &args),
         Task::History { args } => commands::history::history(&workspace, &args),

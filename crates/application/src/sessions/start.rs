@@ -51,6 +51,26 @@ pub struct StartSession {
     pub audio: AudioRates,
 }
 
+impl StartSession {
+    /// A session of this user with this stack and everything else as it usually is: nothing is said to the AI, the user
+    /// begins and may interrupt, audio has 24 kHz.
+    pub fn new(user_id: UserId, interaction: Interaction) -> Self {
+        Self {
+            user_id,
+            interaction,
+            written: WrittenPrompt::default(),
+            barge_in: BargeIn::Enabled,
+            greeting: Greeting::None,
+            fallback: FallbackPolicy::default(),
+            turn_detection: TurnDetectionChange::default(),
+            audio: AudioRates {
+                input: 24_000,
+                output: 24_000,
+            },
+        }
+    }
+}
+
 /// Sample rates in Hz, as the client wants them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AudioRates {

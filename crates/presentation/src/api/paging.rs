@@ -8,11 +8,11 @@ use viva_protocol::rest;
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub(crate) struct Paging {
-    /// The page's number, from 1.
-    #[param(minimum = 1, default = 1)]
+    /// The page's number, from 1; 0 is taken for 1.
+    #[param(default = 1)]
     page: u32,
-    /// Items per page; more than 100 are not given.
-    #[param(minimum = 1, maximum = 100, default = 20)]
+    /// Items per page; more than 100 are not given, and 0 is taken for 1.
+    #[param(default = 20)]
     page_size: u32,
 }
 

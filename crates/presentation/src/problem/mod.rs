@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::rejection::{FormRejection, JsonRejection, PathRejection, QueryRejection};
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
@@ -203,6 +204,13 @@ impl From<FormRejection> for Problem {
         };
         // What is wrong with a field may repeat it.
         problem.detail("the body is not the form of the page")
+    }
+}
+
+impl From<WebSocketUpgradeRejection> for Problem {
+    fn from(rejection: WebSocketUpgradeRejection) -> Self {
+        Self::of_status(rejection.status())
+            .detail(format!("open a WebSocket here: {}", rejection.body_text()))
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use futures_util::stream::SplitStream;
 use futures_util::{Stream, StreamExt};
 use tokio_tungstenite::tungstenite::Error as SocketError;
@@ -33,7 +33,9 @@ const CLOSE_ONE_WITHIN: Duration = Duration::from_mins(1);
     tag = "interaction",
     responses(
         (status = 101, description = "The WebSocket is open"),
+        (status = 400, description = "The request opens no WebSocket", body = viva_protocol::problem::Problem, content_type = "application/problem+json"),
         (status = 403, description = "The page that asks comes from another server", body = viva_protocol::problem::Problem, content_type = "application/problem+json"),
+        (status = 426, description = "The connection cannot become a WebSocket", body = viva_protocol::problem::Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(crate) async fn upgrade(
@@ -41,10 +43,7 @@ pub(crate) async fn upgrade(
     visitor: Visitor,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
-    let upgrade = match upgrade {
-        Ok(upgrade) => upgrade,
-        Err(rejection) => return Ok(rejection.into_response()),
-    };
+    let upgrade = upgrade?;
     let open = state.limiter.open(Client::User(visitor.user_id()));
     let open = open.ok_or_else(|| {
         Problem::too_many_requests(CLOSE_ONE_WITHIN)

@@ -81,13 +81,15 @@ pub struct Credential {
 pub struct CredentialContent {
     /// The key, at most 4,096 ASCII characters without space.
     #[serde(serialize_with = "exposed")]
-    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, min_length = 1, max_length = 4_096))]
     pub api_key: SecretString,
     /// Where the provider is, `http` or `https`, at most 2,048 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 2_048))]
     pub base_url: Option<String>,
     /// Who pays, at most 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 200))]
     pub organization: Option<String>,
 }
 

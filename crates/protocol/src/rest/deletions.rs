@@ -6,6 +6,7 @@ use uuid::Uuid;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SessionSelection {
     /// The sessions, at least one and at most 100.
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 100))]
     pub ids: Vec<Uuid>,
 }
 

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use rstest::rstest;
 use serde_json::Value;
 use viva_protocol::problem::Problem;
-use viva_protocol::rest;
 use viva_protocol::ws::{
     self, ClientMessage, ErrorCode, NoticeCode, ServerEnvelope, ServerMessage, SessionState,
 };
@@ -13,11 +12,11 @@ use viva_protocol::{PROTOCOL_VERSION, WEBSOCKET_PATH};
 
 use crate::samples;
 
-const PAGE: &str = include_str!("../../../../docs/protocol.md");
+pub(crate) const PAGE: &str = include_str!("../../../../docs/protocol.md");
 const LATENCY_PAGE: &str = include_str!("../../../../docs/latency.md");
 
 /// The text below a `## ` heading.
-fn section(heading: &str) -> &'static str {
+pub(crate) fn section(heading: &str) -> &'static str {
     section_of(PAGE, heading)
 }
 
@@ -30,7 +29,7 @@ fn section_of(page: &'static str, heading: &str) -> &'static str {
 }
 
 /// The rows of all tables in `text` whose first cell is in backticks: the name and the rest.
-fn rows(text: &'static str) -> Vec<(&'static str, &'static str)> {
+pub(crate) fn rows(text: &'static str) -> Vec<(&'static str, &'static str)> {
     text.lines()
         .filter_map(|line| line.strip_prefix("| `")?.split_once("` | "))
         .collect()
@@ -40,7 +39,7 @@ fn row_names(text: &'static str) -> BTreeSet<&'static str> {
     rows(text).into_iter().map(|(name, _)| name).collect()
 }
 
-fn row(text: &'static str, name: &str) -> &'static str {
+pub(crate) fn row(text: &'static str, name: &str) -> &'static str {
     rows(text)
         .into_iter()
         .find_map(|(row, rest)| (row == name).then_some(rest))
@@ -56,7 +55,7 @@ fn names_field(text: &str, field: &str) -> bool {
     })
 }
 
-fn assert_names_fields(text: &str, what: &str, json: &Value) {
+pub(crate) fn assert_names_fields(text: &str, what: &str, json: &Value) {
     for field in json.as_object().expect("a message is an object").keys() {
         if !matches!(field.as_str(), "type" | "seq") {
             assert!(
@@ -246,108 +245,6 @@ fn version_path_and_sizes_are_those_of_the_code() {
         "{} KiB per client message",
         ws::MAX_MESSAGE_BYTES / 1024
     )));
-}
-
-#[test]
-fn every_field_of_a_rest_body_is_named() {
-    let section = section("REST");
-    let body = |name: &str| {
-        let prefix = format!("| {name} | ");
-        section
-            .lines()
-            .find_map(|line| line.strip_prefix(&prefix))
-            .unwrap_or_else(|| panic!("no row for {name:?}"))
-    };
-    let providers = serde_json::to_value(samples::providers()).unwrap();
-    assert_names_fields(body("providers"), "the providers", &providers);
-    assert_names_fields(body("providers"), "a provider", &providers["realtime"][0]);
-    assert_names_fields(
-        body("providers"),
-        "capabilities",
-        &providers["realtime"][0]["capabilities"],
-    );
-    let page = rest::Page {
-        items: vec![0],
-        total: 1,
-        page: 1,
-        page_size: 1,
-        total_pages: 1,
-    };
-    assert_names_fields(body("page"), "a page", &serde_json::to_value(page).unwrap());
-    let mut overview = serde_json::to_value(samples::full_overview()).unwrap();
-    let session = serde_json::to_value(samples::full_session()).unwrap();
-    let added = overview.as_object_mut().unwrap();
-    added.retain(|name, _| session.get(name).is_none());
-    assert_names_fields(body("session in a list"), "a session in a list", &overview);
-    assert!(body("page").contains("`bound`"), "pages of sessions have a bound");
-    let detail = rest::SessionDetail {
-        session: samples::full_session(),
-        instructions: samples::composed_prompt().instructions,
-        turns: vec![],
-    };
-    assert_names_fields(
-        body("session"),
-        "a session",
-        &serde_json::to_value(detail).unwrap(),
-    );
-    assert_names_fields(
-        body("turn"),
-        "a turn",
-        &serde_json::to_value(samples::full_turn()).unwrap(),
-    );
-    let stats = serde_json::to_value(samples::latency_stats()).unwrap();
-    assert_names_fields(body("latency-stats"), "the statistics", &stats);
-    assert_names_fields(body("latency-stats"), "a metric", &stats["total_ms"]);
-    let peaks = serde_json::to_value(samples::session_peaks()).unwrap();
-    assert_names_fields(body("peaks"), "the peaks", &peaks);
-    assert_names_fields(body("peaks"), "a recording", &peaks["recordings"][0]);
-    assert_names_fields(
-        body("stretch"),
-        "a stretch",
-        &peaks["recordings"][0]["stretches"][0],
-    );
-    let export = serde_json::to_value(samples::session_export()).unwrap();
-    let turn = &export["turns"][0];
-    assert!(section.contains(&format!("`schema: \"{}\"`", rest::EXPORT_SCHEMA)));
-    assert_names_fields(body("export"), "the export", &export);
-    for added in ["marks", "recordings"] {
-        assert!(names_field(body("export"), added), "{added}");
-    }
-    assert_names_fields(body("marks"), "the marks", &turn["marks"]);
-    assert_names_fields(body("recording"), "a recording", &turn["recordings"][0]);
-    let me = serde_json::to_value(samples::me()).unwrap();
-    assert_names_fields(body("me"), "who asks", &me);
-    assert_names_fields(body("me"), "how they signed in", &me["signed_in"]);
-    let selection = serde_json::to_value(samples::session_selection()).unwrap();
-    assert_names_fields(body("session selection"), "a selection", &selection);
-    let deletions = serde_json::to_value(samples::session_deletions()).unwrap();
-    assert_names_fields(body("session deletions"), "the deletions", &deletions);
-    assert_names_fields(body("session deletions"), "a deletion", &deletions["items"][0]);
-    let template = serde_json::to_value(samples::full_template()).unwrap();
-    assert_names_fields(body("template"), "a template", &template);
-    let prompt = serde_json::to_value(samples::full_prompt()).unwrap();
-    assert_names_fields(body("prompt"), "a prompt", &prompt);
-    let composed = serde_json::to_value(samples::composed_prompt()).unwrap();
-    assert_names_fields(body("composed prompt"), "a composed prompt", &composed);
-    let credentials = serde_json::to_value(samples::credentials()).unwrap();
-    let acme = &credentials["items"][0];
-    assert_names_fields(body("credentials"), "the credentials", &credentials);
-    assert_names_fields(body("credentials"), "a provider", acme);
-    assert_names_fields(body("credentials"), "a field", &acme["fields"][1]);
-    assert_names_fields(body("credential"), "a credential", &acme["credential"]);
-    let content = serde_json::to_value(samples::credential_content()).unwrap();
-    assert_names_fields(body("credential content"), "an account", &content);
-    let entry = serde_json::to_value(samples::audit_entry()).unwrap();
-    assert_names_fields(body("audit entry"), "an entry", &entry);
-    let self_test = serde_json::to_value(samples::self_test()).unwrap();
-    assert_names_fields(body("selftest"), "a self-test", &self_test);
-    assert_names_fields(body("certificate"), "a certificate", &self_test["newest"]);
-    assert_names_fields(body("certificate"), "a part", &self_test["newest"]["parts"][0]);
-    assert_names_fields(
-        body("problem"),
-        "a problem",
-        &serde_json::to_value(samples::problem(Some("x"))).unwrap(),
-    );
 }
 
 #[test]

@@ -7,4 +7,5 @@ mod properties;
 mod samples;
 mod secrecy;
 mod snapshots;
+mod tables;
 mod tolerance;

@@ -8,8 +8,8 @@ use chrono::NaiveDate;
 use tokio_util::task::TaskTracker;
 use viva_application::meters::{Meters, Registry};
 use viva_application::sessions::{
-    AudioRates, Link, ResumeSession, ResumeSessionError, SessionSettings, Sessions, SessionsPorts,
-    StartSession, StartSessionError, StartedSession, TurnDetectionChange,
+    Link, ResumeSession, ResumeSessionError, SessionSettings, Sessions, SessionsPorts, StartSession,
+    StartSessionError, StartedSession,
 };
 use viva_audio::Clip;
 use viva_domain::credentials::StoredCredential;
@@ -19,10 +19,8 @@ use viva_domain::ports::{
     RealtimeEventKind, SessionStore as _, SpeechToTextCapabilities,
 };
 use viva_domain::providers::{CredentialStatus, Model, OwnKey, ProviderCatalogue, ProviderInfo};
-use viva_domain::sessions::{
-    CascadeConfig, FallbackPolicy, Interaction, ProviderConfig, Session, WrittenPrompt,
-};
-use viva_domain::turns::{BargeIn, Event, Greeting, PlaybackEvent, Turn, TurnNumber};
+use viva_domain::sessions::{CascadeConfig, Interaction, ProviderConfig, Session};
+use viva_domain::turns::{Event, PlaybackEvent, Turn, TurnNumber};
 use viva_fakes::{
     FixedProviderDirectory, ManualClock, MemoryAudioSpool, MemoryBlobStore, MemoryCredentialStore,
     MemoryFigures, MemorySessionStore, MemoryTurnJournal, ScriptedLanguageModel, ScriptedRealtimeVoice,
@@ -315,19 +313,7 @@ fn models() -> Vec<Model> {
 }
 
 pub(crate) fn request() -> StartSession {
-    StartSession {
-        user_id: UserId::LOCAL,
-        interaction: Interaction::Realtime(ProviderConfig::of(PROVIDER)),
-        written: WrittenPrompt::default(),
-        barge_in: BargeIn::Enabled,
-        greeting: Greeting::None,
-        fallback: FallbackPolicy::Ask,
-        turn_detection: TurnDetectionChange::default(),
-        audio: AudioRates {
-            input: RATE,
-            output: RATE,
-        },
-    }
+    StartSession::new(UserId::LOCAL, Interaction::Realtime(ProviderConfig::of(PROVIDER)))
 }
 
 /// One spoken turn through a provider that finds turns: heard, answered, played to its end.

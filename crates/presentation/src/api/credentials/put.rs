@@ -9,7 +9,7 @@ use viva_protocol::problem::Problem as ProblemBody;
 use viva_protocol::rest;
 
 use super::{convert, name_in_log};
-use crate::extract::{Identity, Path};
+use crate::extract::{Identity, Object, Path};
 use crate::problem::Problem;
 
 const BODY: &str = "the body must be JSON with the text api_key, and base_url and organization where the provider takes them";
@@ -41,7 +41,7 @@ pub(crate) async fn put(
 ) -> Result<Json<rest::Credential>, Problem> {
     name_in_log(&credentials, &provider);
     // The usual extractor repeats what it found, also in a log.
-    let Ok(body) = serde_json::from_slice::<rest::CredentialContent>(&body) else {
+    let Ok(Object(body)) = serde_json::from_slice::<Object<rest::CredentialContent>>(&body) else {
         return Err(Problem::bad_request("invalid-body").detail(BODY));
     };
     let raw = RawCredential {

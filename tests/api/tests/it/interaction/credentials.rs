@@ -227,6 +227,7 @@ async fn a_body_that_is_no_account_is_refused_and_not_repeated() {
         "{",
         "\"sk-hidden\"",
         "[[\"sk-hidden\"]]",
+        "[\"sk-hidden\"]",
         "{}",
         r#"{"api_key":5}"#,
         r#"{"api_key":["sk-hidden"]}"#,

@@ -113,6 +113,7 @@ async fn texts_that_cannot_be_used_are_refused() {
         (json!({ "ai_role": "語".repeat(201) }), 400, "invalid-prompt"),
         (json!({ "scenario_context": "a\u{0}b" }), 400, "invalid-prompt"),
         (json!({ "user_role": 5 }), 400, "invalid-body"),
+        (json!([null, null]), 400, "invalid-body"),
         (json!({ "template_id": "none" }), 400, "invalid-body"),
         (json!({ "prompt_language": "none!" }), 400, "invalid-prompt"),
         (too_much, 413, "payload-too-large"),

@@ -365,6 +365,7 @@ async fn a_body_that_is_no_template_is_refused() {
             "\"Waiter\"",
             "{}",
             r#"{"name":5}"#,
+            r#"["Waiter","","","en","Be kind."]"#,
             "{\"name\":\"\u{1}\"}",
         ] {
             let answer = server.send(method, path, &json, Body::from(body)).await;
