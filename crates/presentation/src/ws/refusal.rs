@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use tracing::warn;
 use viva_application::modes::OpenModeError;
 use viva_application::sessions::{ResolveError, ResumeSessionError, StartSessionError};
 use viva_application::templates::{FindTemplateError, PromptError};
@@ -115,7 +116,8 @@ impl From<&OpenModeError> for Refusal {
         if code == ErrorCode::InvalidConfig {
             return Self::config(err.to_string());
         }
-        log(cause.as_ref());
+        warn!(event = "connection.provider_failed", provider.name = %cause.provider, error.code = ?code,
+            error = cause.as_ref() as &dyn std::error::Error, "A provider cannot be had");
         Self::new(Fault::None, code, err.to_string()).retry_after(cause.retry_after)
     }
 }

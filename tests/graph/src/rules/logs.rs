@@ -241,9 +241,8 @@ fn code(text: &str) -> impl Iterator<Item = (usize, char)> {
     let (mut is_string, mut is_escaped) = (false, false);
     text.char_indices().filter(move |(_, letter)| {
         let was_string = is_string;
-        match letter {
-            '"' if !is_escaped => is_string = !is_string,
-            _ => {}
+        if *letter == '"' && !is_escaped {
+            is_string = !is_string;
         }
         is_escaped = is_string && *letter == '\\' && !is_escaped;
         !was_string && !is_string
@@ -305,9 +304,9 @@ mod tests {
     const TABLES: &str = "
 | Field | Type | Meaning |
 | --- | --- | --- |
-| `session.id` | text | |
-| `provider.name` | text | |
-| `error` | text | |
+| `session.id` | text | Whose. |
+| `provider.name` | text | Who. |
+| `error` | text | Why. |
 
 | Event | Level | Fields | When |
 | --- | --- | --- | --- |
