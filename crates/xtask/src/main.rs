@@ -1,4 +1,4 @@
-//! The commands of this repository: `cargo xtask run`, `test`, `e2e`, `check`, `truth`, `bench`, `history`, `dev`, `build`.
+//! The commands of this repository: `cargo xtask run`, `test`, `e2e`, `check`, `truth`, `bench`, `history`, `soak`, `dev`, `build`.
 //!
 //! A fresh machine has a Rust toolchain, a C compiler and the package registries. Whatever else a
 //! command needs is built here (the page's bundle), started here (PostgreSQL) or installed here (the
@@ -78,6 +78,9 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Let many callers use the release for hours, with everything that goes wrong, and see whether anything grows; writes
+    /// docs/soak.md
+    Soak(commands::soak::Soak),
     /// Check formatting, lints, documentation and the repository's own rules
     Check,
 }
@@ -100,6 +103,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Truth { args } => commands::truth::truth(&workspace, &args),
         Task::Bench { args } => commands::bench::bench(&workspace, &args),
         Task::History { args } => commands::history::history(&workspace, &args),
+        Task::Soak(soak) => commands::soak::soak(&workspace, &soak),
         Task::Check => commands::check::check(&workspace),
     }
 }
