@@ -136,4 +136,11 @@ mod tests {
         };
         assert_eq!(args, ["--listen", "127.0.0.1:0"]);
     }
+
+    #[test]
+    fn a_soak_has_one_database() {
+        let of = |arguments: &[&str]| Task::try_parse_from(["xtask", "soak"].iter().chain(arguments));
+        assert!(of(&["--minutes", "2", "--postgres", "--", "--seed", "7"]).is_ok());
+        assert!(of(&["--postgres", "--database", "postgres://localhost/x"]).is_err());
+    }
 }

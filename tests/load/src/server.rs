@@ -136,7 +136,7 @@ fn parse(stat: &str, status: &str) -> Result<Usage> {
     })
 }
 
-/// The memory in the line that begins so (proc_pid_status(5)).
+/// The memory in the line that begins so, as Linux tells it in `/proc`.
 fn mib_after(status: &str, name: &'static str) -> Result<f64> {
     let line = status.lines().find_map(|line| line.strip_prefix(name));
     let kib: f64 = line.context(name)?.trim().trim_end_matches(" kB").parse()?;

@@ -51,8 +51,8 @@ impl Clips {
 /// From the first to the last sample that is loud enough for speech: the room goes on after it.
 fn trimmed(samples: &[i16]) -> Arc<[i16]> {
     let loudest = samples.iter().map(|sample| sample.unsigned_abs()).max();
-    let least = loudest.unwrap_or_default() / SPEECH_RANGE;
-    let is_speech = |sample: &i16| *sample != 0 && sample.unsigned_abs() >= least;
+    let floor = loudest.unwrap_or_default() / SPEECH_RANGE;
+    let is_speech = |sample: &i16| *sample != 0 && sample.unsigned_abs() >= floor;
     let first = samples.iter().position(is_speech);
     let last = samples.iter().rposition(is_speech);
     match first.zip(last) {

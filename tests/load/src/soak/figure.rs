@@ -76,7 +76,7 @@ impl Figure {
 /// Everything at one moment.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Sample {
-    /// Since the callers began.
+    /// Since the server started.
     pub(super) at: Duration,
     pub(super) values: BTreeMap<Figure, f64>,
 }

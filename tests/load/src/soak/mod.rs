@@ -42,7 +42,7 @@ const ONE_THAT_LASTS: u32 = 20;
 /// In which the first sessions begin.
 const RAMP: Duration = Duration::from_secs(30);
 /// After the last caller: the server waits half a minute for those who left without a word, and for connections that nobody uses.
-const SETTLE: Duration = Duration::from_secs(60);
+const SETTLE: Duration = Duration::from_mins(1);
 /// Looks of which the middle one counts, where nobody talks.
 const LOOKS: u32 = 5;
 

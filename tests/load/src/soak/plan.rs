@@ -103,7 +103,6 @@ impl Plan {
         let length = least * (most / least).powf(random.random_range(0.0..1.0));
         let fault = match random.random_range(0..20) {
             0..8 => Fault::Nothing,
-            8..14 => Fault::Fails,
             14..16 => Fault::Hangs,
             16..19 if !lasts => Fault::Drops,
             19 if !lasts => Fault::Refuses,

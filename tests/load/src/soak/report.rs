@@ -111,7 +111,7 @@ impl Run<'_> {
                 continue;
             }
             let cells = values.map(|value| value.map_or_else(|| "–".to_owned(), short));
-            text.push_str(&format!("| {} | {} |\n", figure.name(), cells.join(" | ")));
+            row(&mut text, &[figure.name(), &cells.join(" | ")]);
         }
         text
     }
@@ -122,12 +122,11 @@ impl Run<'_> {
             "\nThe server took {share:.0} % of a core.\n\n| what callers saw | times |\n|---|---:|\n"
         );
         for (what, times) in &self.counts.usual {
-            text.push_str(&format!("| {what} | {times} |\n"));
+            row(&mut text, &[what, &times.to_string()]);
         }
         text.push_str("\n| unexpected | times |\n|---|---:|\n");
         for (what, times) in &self.counts.unexpected {
-            let what = what.replace('|', "\\|");
-            text.push_str(&format!("| {what} | {times} |\n"));
+            row(&mut text, &[&what.replace('|', "\\|"), &times.to_string()]);
         }
         if self.counts.unexpected.is_empty() {
             text.push_str("| nothing | 0 |\n");
@@ -136,7 +135,7 @@ impl Run<'_> {
         for name in COUNTERS {
             for (labels, value) in self.metrics.of(name) {
                 if value > 0.0 {
-                    text.push_str(&format!("| `{name}{labels}` | {value:.0} |\n"));
+                    row(&mut text, &[&format!("`{name}{labels}`"), &format!("{value:.0}")]);
                 }
             }
         }
@@ -152,9 +151,15 @@ fn rule(lines: &[Line]) -> String {
             Some(false) => "**broken**",
             None => "–",
         };
-        text.push_str(&format!("| {} | {} | {kept} |\n", line.rule, line.found));
+        row(&mut text, &[&line.rule, &line.found, kept]);
     }
     text
+}
+
+fn row(text: &mut String, cells: &[&str]) {
+    text.push_str("| ");
+    text.push_str(&cells.join(" | "));
+    text.push_str(" |\n");
 }
 
 /// Whole numbers are whole; others have as much behind the point as tells anything.
@@ -173,9 +178,13 @@ fn with_section(report: &str, database: &str, section: &str) -> String {
         .filter(|other| !other.starts_with(&head));
     let mut text = HEAD.to_owned();
     for other in others {
-        text.push_str(&format!("\n## {}\n", other.trim_end()));
+        text.push_str("\n## ");
+        text.push_str(other.trim_end());
+        text.push('\n');
     }
-    text.push_str(&format!("\n{}\n", section.trim_end()));
+    text.push('\n');
+    text.push_str(section.trim_end());
+    text.push('\n');
     text
 }
 

@@ -8,8 +8,8 @@ use super::figure::{Figure, Sample, median, slope};
 const GROWTH_PER_HOUR: f64 = 0.05;
 /// The most that it may be at the end: a share of what it was at the start.
 const AT_END: f64 = 1.15;
-/// Less than half as much time says nothing about an hour.
-const LEAST_HALF: Duration = Duration::from_mins(15);
+/// A shorter run is still warming up, and says nothing about an hour.
+const LEAST: Duration = Duration::from_mins(30);
 /// By how much tasks and descriptors of a session may differ.
 const PER_SESSION: f64 = 0.1;
 /// How many writes may be late, of all that were tried: other programs use the disk as well.
@@ -85,7 +85,7 @@ impl Course {
 
     /// By how much a figure grows per hour in the second half.
     pub(super) fn growth(&self, figure: Figure) -> Option<f64> {
-        if self.length < LEAST_HALF * 2 {
+        if self.length < LEAST {
             return None;
         }
         let half = self.length.as_secs_f64() / 120.0;
@@ -130,7 +130,8 @@ impl Course {
         let growth = self.growth(figure);
         let ends = self
             .median(Part::Start, figure)
-            .zip(self.median(Part::End, figure));
+            .zip(self.median(Part::End, figure))
+            .filter(|_| self.length >= LEAST);
         [
             Line {
                 rule: format!(
@@ -138,7 +139,7 @@ impl Course {
                     GROWTH_PER_HOUR * 100.0
                 ),
                 found: growth.map_or_else(
-                    || "not judged: the second half is shorter than 15 min".to_owned(),
+                    || "not judged: the run is shorter than 30 min".to_owned(),
                     |growth| format!("{growth:+.2} MiB per hour"),
                 ),
                 is_kept: growth
@@ -151,7 +152,7 @@ impl Course {
                     (AT_END - 1.0) * 100.0
                 ),
                 found: ends.map_or_else(
-                    || "not judged: the start is shorter than it takes to warm up".to_owned(),
+                    || "not judged: the run is shorter than 30 min".to_owned(),
                     |(start, end)| format!("{:+.1} %", (end / start - 1.0) * 100.0),
                 ),
                 is_kept: ends.map(|(start, end)| end <= start * AT_END),
