@@ -43,3 +43,7 @@ bench *args:
 # How fast 100,000 stored sessions are listed and searched, in both databases
 history *args:
     cargo xtask history {{args}}
+
+# Whether anything grows while many callers use the release for hours; writes docs/soak.md
+soak *args:
+    cargo xtask soak {{args}}

@@ -1,5 +1,4 @@
-//! The commands of this repository: `cargo xtask run`, `test`, `e2e`, `check`, `api`, `truth`, `bench`, `history`, `dev`,
-//! `build`.
+//! The commands of this repository; `cargo xtask help` and the README list them.
 //!
 //! A fresh machine has a Rust toolchain, a C compiler and the package registries. Whatever else a
 //! command needs is built here (the page's bundle), started here (PostgreSQL) or installed here (the
@@ -86,6 +85,9 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Let many callers use the release for hours, with everything that goes wrong, and see whether anything grows; writes
+    /// docs/soak.md
+    Soak(commands::soak::Soak),
     /// Check formatting, lints, documentation and the repository's own rules
     Check,
 }
@@ -109,6 +111,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Truth { args } => commands::truth::truth(&workspace, &args),
         Task::Bench { args } => commands::bench::bench(&workspace, &args),
         Task::History { args } => commands::history::history(&workspace, &args),
+        Task::Soak(soak) => commands::soak::soak(&workspace, &soak),
         Task::Check => commands::check::check(&workspace),
     }
 }
@@ -140,5 +143,12 @@ mod tests {
             panic!("parsed as {task:?}")
         };
         assert_eq!(args, ["--listen", "127.0.0.1:0"]);
+    }
+
+    #[test]
+    fn a_soak_has_one_database() {
+        let of = |arguments: &[&str]| Task::try_parse_from(["xtask", "soak"].iter().chain(arguments));
+        assert!(of(&["--minutes", "2", "--postgres", "--", "--seed", "7"]).is_ok());
+        assert!(of(&["--postgres", "--database", "postgres://localhost/x"]).is_err());
     }
 }

@@ -34,6 +34,43 @@ pub(crate) enum Task {
     Bench(BenchArgs),
     /// Nobody calls: how fast a server lists and finds many sessions of before; prints a table
     History(HistoryArgs),
+    /// For hours against a server that it starts itself, with everything that goes wrong; writes a report
+    Soak(SoakArgs),
+}
+
+/// Who calls for how long, and where what is seen goes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SoakArgs {
+    /// The server's program.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) viva: PathBuf,
+    /// An empty PostgreSQL database; without it a SQLite file is made and thrown away.
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: Option<String>,
+    /// Something that callers say. May be repeated.
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(crate) wav: Vec<PathBuf>,
+    /// Callers at once.
+    #[arg(long, value_name = "N", default_value = "100", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) sessions: u32,
+    /// How long they call.
+    #[arg(long, value_name = "MIN", default_value_t = 120.0)]
+    pub(crate) minutes: f64,
+    /// What everything that is random is drawn from; without it another one every time.
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// The report; the section of this database is written anew.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: PathBuf,
+    /// Everything that was looked at, as comma-separated values.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) samples: PathBuf,
+    /// The server's log.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: PathBuf,
+    /// The version that is tested, for the report.
+    #[arg(long)]
+    pub(crate) commit: String,
 }
 
 /// How many sessions there are, and where.

@@ -203,7 +203,8 @@ fn first_line(path: &str, name: &str) -> String {
     clippy::disallowed_methods,
     reason = "a program that measures looks at the wall clock"
 )]
-fn taken() -> String {
+/// The day.
+pub(crate) fn taken() -> String {
     chrono::Utc::now().format("%Y-%m-%d").to_string()
 }
 

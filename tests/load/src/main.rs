@@ -8,6 +8,8 @@
 //! `viva-load history` fills a database with sessions that nobody held, and asks a server for lists of them; `cargo xtask
 //! history` does so on both databases.
 //!
+//! `viva-load soak` has a server called for hours and writes `docs/soak.md`; `cargo xtask soak` starts it.
+//!
 //! Must not enter: a second way to talk to the server; that is `viva-client`.
 //!
 //! To add a figure: a field of [`Figures`] that its `add` fills, a row of its text, and a cell of the report's table in
@@ -19,6 +21,7 @@ mod figures;
 mod history;
 mod interruptions;
 mod server;
+mod soak;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -44,6 +47,7 @@ async fn main() -> Result<ExitCode> {
             bench::run(&args).await?;
             return Ok(ExitCode::SUCCESS);
         }
+        Task::Soak(args) => return soak::run(&args).await,
         Task::History(args) => {
             let table = history::run(&args).await?;
             std::io::stdout().lock().write_all(table.as_bytes())?;

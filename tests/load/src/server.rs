@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub(crate) struct Server {
     child: Child,
     // Whoever closes it would end the server at its next line.
     _output: Lines<BufReader<ChildStdout>>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// What a process has used.
@@ -39,16 +39,32 @@ impl Server {
 
     /// Starts it on this database, if it is given one.
     pub(crate) async fn start_on(viva: &Path, core: Option<usize>, database: Option<&str>) -> Result<Self> {
-        let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
-        let path = |name: &str| folder.path().join(name).display().to_string();
-        let own_database = format!("sqlite://{}", path("viva.db"));
-        let mut command = if let Some(core) = core {
+        let command = if let Some(core) = core {
             let mut command = Command::new("taskset");
             command.args(["--cpu-list", &core.to_string()]).arg(viva);
             command
         } else {
             Command::new(viva)
         };
+        Self::spawn(command, database).await
+    }
+
+    /// Starts it on this database, if it is given one, with more settings, and writes its log somewhere else.
+    pub(crate) async fn start_with(
+        viva: &Path,
+        database: Option<&str>,
+        settings: &[(&str, &str)],
+        log: Stdio,
+    ) -> Result<Self> {
+        let mut command = Command::new(viva);
+        command.envs(settings.iter().copied()).stderr(log);
+        Self::spawn(command, database).await
+    }
+
+    async fn spawn(mut command: Command, database: Option<&str>) -> Result<Self> {
+        let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        let own_database = format!("sqlite://{}", path("viva.db"));
         let mut child = command
             .arg("serve")
             .current_dir(folder.path())
@@ -63,7 +79,7 @@ impl Server {
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .with_context(|| viva.display().to_string())?;
+            .context("the server cannot be started")?;
         let output = child.stdout.take().context("the server has no output")?;
         let mut output = BufReader::new(output).lines();
         let url = timeout(START_LIMIT, listening(&mut output))
@@ -73,18 +89,29 @@ impl Server {
             url,
             child,
             _output: output,
-            _folder: folder,
+            folder,
         })
+    }
+
+    /// The database of a server that was not given one.
+    pub(crate) fn sqlite_file(&self) -> PathBuf {
+        self.folder.path().join("viva.db")
+    }
+
+    /// Memory that is its own: neither its program nor other files, in MiB.
+    pub(crate) fn anonymous_mib(&self) -> Result<f64> {
+        mib_after(&self.read("status")?, "RssAnon:")
     }
 
     /// What it has used so far.
     pub(crate) fn usage(&self) -> Result<Usage> {
+        parse(&self.read("stat")?, &self.read("status")?)
+    }
+
+    fn read(&self, name: &str) -> Result<String> {
         let id = self.child.id().context("the server has ended")?;
-        let read = |name: &str| {
-            let path = format!("/proc/{id}/{name}");
-            std::fs::read_to_string(&path).context(path)
-        };
-        parse(&read("stat")?, &read("status")?)
+        let path = format!("/proc/{id}/{name}");
+        std::fs::read_to_string(&path).context(path)
     }
 }
 
@@ -103,15 +130,17 @@ fn parse(stat: &str, status: &str) -> Result<Usage> {
     let fields: Vec<&str> = fields.split_whitespace().collect();
     let ticks = |index: usize| -> Result<u32> { Ok(fields.get(index).context("too few fields")?.parse()?) };
     let (user, system) = (ticks(11)?, ticks(12)?);
-    let rss = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .context("no VmRSS")?;
-    let kib: f64 = rss.trim().trim_end_matches(" kB").parse()?;
     Ok(Usage {
         cpu_s: (TICK * (user + system)).as_secs_f64(),
-        rss_mib: kib / 1_024.0,
+        rss_mib: mib_after(status, "VmRSS:")?,
     })
+}
+
+/// The memory in the line that begins so, as Linux tells it in `/proc`.
+fn mib_after(status: &str, name: &'static str) -> Result<f64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    let kib: f64 = line.context(name)?.trim().trim_end_matches(" kB").parse()?;
+    Ok(kib / 1_024.0)
 }
 
 #[cfg(test)]

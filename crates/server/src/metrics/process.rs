@@ -1,6 +1,7 @@
 //! Figures of the process, as the system tells them: on Linux. Elsewhere only its version and its start are known.
 
 use metrics::Gauge;
+use tokio::runtime::Handle;
 use viva_application::meters::{Metric, Registry};
 use viva_domain::ports::Clock as _;
 use viva_infrastructure::system::SystemClock;
@@ -15,9 +16,16 @@ const MEMORY: Metric = Metric::gauge("process_resident_memory_bytes", &[], "Memo
 const THREADS: Metric = Metric::gauge("process_threads", &[], "Threads");
 const OPEN_FILES: Metric = Metric::gauge("process_open_fds", &[], "Files and sockets that are open");
 const MOST_FILES: Metric = Metric::gauge("process_max_fds", &[], "Files and sockets that may be open");
+const TASKS: Metric = Metric::gauge(
+    "viva_runtime_tasks",
+    &[],
+    "Tasks of the server that have not ended",
+);
 
 /// All of them.
-pub(super) const METRICS: [Metric; 6] = [BUILD_INFO, START_TIME, MEMORY, THREADS, OPEN_FILES, MOST_FILES];
+pub(super) const METRICS: [Metric; 7] = [
+    BUILD_INFO, START_TIME, MEMORY, THREADS, OPEN_FILES, MOST_FILES, TASKS,
+];
 
 /// What is looked at whenever somebody asks.
 pub(super) struct Process {
@@ -25,6 +33,7 @@ pub(super) struct Process {
     threads: Gauge,
     open_files: Gauge,
     most_files: Gauge,
+    tasks: Gauge,
 }
 
 impl Process {
@@ -38,11 +47,15 @@ impl Process {
             threads: registry.gauge(&THREADS, &[]),
             open_files: registry.gauge(&OPEN_FILES, &[]),
             most_files: registry.gauge(&MOST_FILES, &[]),
+            tasks: registry.gauge(&TASKS, &[]),
         }
     }
 
     /// Takes down how things are now.
     pub(super) fn look(&self) {
+        if let Ok(runtime) = Handle::try_current() {
+            self.tasks.set(runtime.metrics().num_alive_tasks() as f64);
+        }
         let read = |file: &str| std::fs::read_to_string(format!("/proc/self/{file}")).unwrap_or_default();
         let status = read("status");
         if let Some(kib) = number_after(&status, "VmRSS:") {

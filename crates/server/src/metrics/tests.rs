@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use tokio::task::JoinSet;
 use viva_application::meters::{Metric, MetricKind};
 
 use super::*;
@@ -243,4 +244,23 @@ fn the_process_is_told_what_the_system_knows() {
             assert!(value > 0.0, "{name}: {told}");
         }
     }
+}
+
+#[tokio::test]
+async fn tasks_that_have_ended_are_not_counted() {
+    let recorder = recorder().unwrap();
+    let handle = recorder.handle();
+    let process = Process::new(&Registry::new(Arc::new(recorder)));
+    let tasks = || {
+        process.look();
+        let told = handle.render();
+        let line = told.lines().find(|line| line.starts_with("viva_runtime_tasks "));
+        line.map(str::to_owned)
+    };
+    let mut running = JoinSet::new();
+    running.spawn(std::future::pending::<()>());
+    running.spawn(std::future::pending::<()>());
+    assert_eq!(tasks().as_deref(), Some("viva_runtime_tasks 2"));
+    running.shutdown().await;
+    assert_eq!(tasks().as_deref(), Some("viva_runtime_tasks 0"));
 }

@@ -51,7 +51,7 @@ fn other_cores() -> Option<String> {
 }
 
 /// The commit that is checked out, marked when files differ from it.
-fn commit(workspace: &Workspace) -> String {
+pub(super) fn commit(workspace: &Workspace) -> String {
     let described = Command::new("git")
         .current_dir(&workspace.root)
         .args(["describe", "--always", "--dirty", "--abbrev=12"])

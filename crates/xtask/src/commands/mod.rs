@@ -8,5 +8,6 @@ pub(crate) mod dev;
 pub(crate) mod e2e;
 pub(crate) mod history;
 pub(crate) mod run;
+pub(crate) mod soak;
 pub(crate) mod test;
 pub(crate) mod truth;
