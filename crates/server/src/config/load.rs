@@ -276,7 +276,7 @@ mod tests {
         let loaded = load_from(Some(&file), &environment, &[("web.site", "c".into())]).unwrap();
         let sessions = loaded.settings.sessions.to_application();
         assert_eq!((sessions.per_user, sessions.limits.resume.as_secs()), (3, 7));
-        assert_eq!(loaded.settings.web.site, Path::new("c"));
+        assert_eq!(loaded.settings.web.site(), Some(Path::new("c")));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod kept;
 mod locks;
+mod site;
 
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ use viva_infrastructure::db::{Database, ResealError, SqlCredentialStore, SqlTemp
 use viva_infrastructure::providers::transport::HttpClient;
 use viva_infrastructure::system::{SystemClock, SystemIds};
 use viva_infrastructure::vault::{MasterKey, MasterKeyPlace, XChaChaVault};
-use viva_presentation::{AppState, Connections, HttpMeters, Limiter, SignIn, Site};
+use viva_presentation::{AppState, Connections, HttpMeters, Limiter, SignIn};
 
 use self::kept::{Kept, retention_of};
 use crate::adapters::{Adapters, OFFLINE, add_offline, add_vendor};
@@ -156,7 +157,7 @@ pub(crate) async fn wire(
         voices: Voices::new(Arc::clone(&directory), Arc::clone(&clock)),
         providers: directory,
         clock,
-        site: Site::open(&settings.web.site)?,
+        site: site::open(settings.web.site())?,
         connections,
         self_tests: Arc::new(self_tests),
     };
