@@ -1,4 +1,5 @@
-//! The commands of this repository: `cargo xtask run`, `test`, `e2e`, `check`, `truth`, `bench`, `history`, `dev`, `build`.
+//! The commands of this repository: `cargo xtask run`, `test`, `e2e`, `check`, `truth`, `bench`, `history`, `dev`, `build`,
+//! `dist`.
 //!
 //! A fresh machine has a Rust toolchain, a C compiler and the package registries. Whatever else a
 //! command needs is built here (the page's bundle), started here (PostgreSQL) or installed here (the
@@ -20,6 +21,7 @@ mod report;
 mod server;
 mod supervised;
 mod toolchain;
+mod trial;
 mod watch;
 mod workspace;
 
@@ -48,6 +50,8 @@ enum Task {
     },
     /// Build the page and the release server without running them
     Build,
+    /// Build one file that carries the page (target/dist/viva), and try it out where nothing else is
+    Dist,
     /// Run every test that needs neither network nor browser
     Test {
         /// Passed on to `cargo test`; `-p CRATE` narrows it to one crate
@@ -95,6 +99,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Run { args } => commands::run::run(&workspace, &args),
         Task::Dev { args } => commands::dev::dev(&workspace, &args),
         Task::Build => commands::build::build(&workspace).map(|_| ExitCode::SUCCESS),
+        Task::Dist => commands::dist::dist(&workspace),
         Task::Test { args } => commands::test::test(&workspace, &args),
         Task::E2e { args } => commands::e2e::e2e(&workspace, &args),
         Task::Truth { args } => commands::truth::truth(&workspace, &args),
