@@ -10,6 +10,7 @@ mod metrics;
 mod own_keys;
 mod own_servers;
 mod providers;
+mod readiness;
 mod refusals;
 mod selftest;
 mod starting;
