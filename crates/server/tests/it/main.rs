@@ -1,6 +1,7 @@
 //! The binary as a user meets it: exit codes, messages, and what is left after it was stopped or killed.
 
 mod access;
+mod backups;
 mod bench;
 mod deleting;
 mod every_adapter;
