@@ -17,7 +17,7 @@ use crate::{bundle, programs, report, server};
 const STARTS: usize = 10;
 /// What a start with a migrated database may take. A busy machine takes longer, so it is told and no failure.
 const START_LIMIT: Duration = Duration::from_millis(100);
-/// Every one of them, in all languages that it is rendered in, is made from the same files.
+/// Those that are there without a session.
 const PAGES: [&str; 4] = ["/", "/history", "/compare", "/providers"];
 
 pub(crate) fn dist(workspace: &Workspace) -> Result<ExitCode> {
