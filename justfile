@@ -16,6 +16,10 @@ dev *args:
 build:
     cargo xtask build
 
+# One file that carries the page, target/dist/viva
+dist:
+    cargo xtask dist
+
 # Every test that needs neither network nor browser
 test *args:
     cargo xtask test {{args}}

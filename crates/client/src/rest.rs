@@ -59,8 +59,8 @@ impl Client {
     /// Prepares a client for the server at `base_url`, such as `http://127.0.0.1:8080`. Nothing is sent yet.
     ///
     /// # Errors
-    /// [`ClientError::Address`] when `base_url` is no `http://` or `https://` URL, [`ClientError::Answer`] when the system
-    /// has no certificates to trust.
+    /// [`ClientError::Address`] when `base_url` is no `http://` or `https://` URL, [`ClientError::Answer`] when it is
+    /// `https://` and the system has no certificates to trust.
     pub fn new(base_url: &str) -> Result<Self, ClientError> {
         let invalid = || ClientError::Address {
             address: base_url.to_owned(),
@@ -69,10 +69,15 @@ impl Client {
         if !matches!(base.scheme(), "http" | "https") || !base.has_host() {
             return Err(invalid());
         }
-        let http = reqwest::Client::builder()
+        let mut http = reqwest::Client::builder()
             .user_agent(concat!("viva-client/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_LIMIT)
-            .timeout(REQUEST_LIMIT)
+            .timeout(REQUEST_LIMIT);
+        if base.scheme() == "http" {
+            // Nothing is encrypted, so nobody has to be trusted; a small system has no certificates at all.
+            http = http.tls_certs_only([]);
+        }
+        let http = http
             .build()
             .map_err(|err| ClientError::Answer { source: err.into() })?;
         Ok(Self {
@@ -91,6 +96,14 @@ impl Client {
         value.set_sensitive(true);
         self.authorization = Some(value);
         Ok(self)
+    }
+
+    /// Answers where the server can take sessions.
+    ///
+    /// # Errors
+    /// [`ClientError::Problem`] with status 503 where it cannot, and as every request.
+    pub async fn ready(&self) -> Result<(), ClientError> {
+        self.send(self.http.get(self.url("/readyz")?)).await.map(drop)
     }
 
     /// Who can play which role.

@@ -39,6 +39,11 @@ pub(crate) const OFFLINE: &str = "offline";
 /// The program that speaks for the offline provider, where it is installed.
 const ESPEAK: &str = "espeak-ng";
 
+/// What speaks for the offline provider. Asking the program which languages it has takes a moment.
+pub(crate) async fn find_voice() -> SpeechSynthesizer {
+    SpeechSynthesizer::find(ESPEAK).await
+}
+
 /// What adapters run on, and what counts their calls.
 #[derive(Debug, Clone)]
 pub(crate) struct Adapters {
@@ -164,8 +169,11 @@ fn text_to_speech(
 }
 
 /// The provider that needs no network, in all of its roles.
-pub(crate) async fn add_offline(providers: &mut ProviderCatalogue, Adapters { tasks, meters }: &Adapters) {
-    let speech = SpeechSynthesizer::find(ESPEAK).await;
+pub(crate) fn add_offline(
+    providers: &mut ProviderCatalogue,
+    speech: SpeechSynthesizer,
+    Adapters { tasks, meters }: &Adapters,
+) {
     let realtime = OfflineRealtimeVoice::new(speech.clone(), tasks.clone());
     let stt = OfflineSpeechToText::new(tasks.clone());
     let llm = OfflineLanguageModel::new();

@@ -41,6 +41,8 @@ struct Cli {
 enum Command {
     /// Serves the page and the API.
     Serve(commands::serve::ServeArgs),
+    /// Asks a running server whether it can take sessions: exit code 0 where it can.
+    Ready(commands::ready::ReadyArgs),
     /// Brings the database up to date.
     Migrate,
     /// Makes, lists and revokes the tokens that people and programs sign in with (`auth.mode = "token"`).
@@ -74,6 +76,7 @@ async fn main() -> ExitCode {
     let Cli { config, command } = Cli::parse();
     let done = match command {
         Command::Serve(args) => commands::serve::run(config.as_deref(), args).await,
+        Command::Ready(args) => commands::ready::run(config.as_deref(), args).await,
         Command::Migrate => commands::migrate::run(config.as_deref()).await,
         Command::Token { action } => commands::token::run(config.as_deref(), action).await,
         Command::Config { action } => commands::config::run(config.as_deref(), action),

@@ -21,6 +21,7 @@ mod report;
 mod server;
 mod supervised;
 mod toolchain;
+mod trial;
 mod watch;
 mod workspace;
 
@@ -49,6 +50,8 @@ enum Task {
     },
     /// Build the page and the release server without running them
     Build,
+    /// Build one file that carries the page (target/dist/viva), and try it out where nothing else is
+    Dist,
     /// Run every test that needs neither network nor browser
     Test {
         /// Passed on to `cargo test`; `-p CRATE` narrows it to one crate
@@ -105,6 +108,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Run { args } => commands::run::run(&workspace, &args),
         Task::Dev { args } => commands::dev::dev(&workspace, &args),
         Task::Build => commands::build::build(&workspace).map(|_| ExitCode::SUCCESS),
+        Task::Dist => commands::dist::dist(&workspace),
         Task::Test { args } => commands::test::test(&workspace, &args),
         Task::E2e { args } => commands::e2e::e2e(&workspace, &args),
         Task::Api { args } => commands::api::api(&workspace, &args),

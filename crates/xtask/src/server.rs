@@ -29,6 +29,26 @@ pub(crate) fn build(workspace: &Workspace, build: Build) -> Result<PathBuf> {
     Ok(workspace.target.join(folder).join("viva"))
 }
 
+/// Builds the release with this page in it and without symbols, and returns its path.
+pub(crate) fn build_with(workspace: &Workspace, site: &Path) -> Result<PathBuf> {
+    report::step("Building the server with the page in it");
+    let args = [
+        "rustc",
+        "--package",
+        "viva-server",
+        "--bin",
+        "viva",
+        "--release",
+        "--features",
+        "embedded-web",
+        "--",
+        "-C",
+        "strip=symbols",
+    ];
+    workspace::run(workspace.cargo(args).env("VIVA_EMBED_SITE", site))?;
+    Ok(workspace.target.join("release").join("viva"))
+}
+
 /// Completes a command that starts `viva` so that it serves this page; `storage/` is the checkout's.
 pub(crate) fn serve(command: &mut Command, workspace: &Workspace, site: &Path, args: &[String]) {
     command

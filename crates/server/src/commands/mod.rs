@@ -3,6 +3,7 @@
 pub(crate) mod config;
 pub(crate) mod keys;
 pub(crate) mod migrate;
+pub(crate) mod ready;
 pub(crate) mod retention;
 pub(crate) mod selftest;
 pub(crate) mod serve;

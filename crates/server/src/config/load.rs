@@ -13,7 +13,7 @@ const DEFAULTS: &str = include_str!("default.toml");
 /// Read when no file is named and it is there.
 const USUAL_FILE: &str = "viva.toml";
 /// What the names of environment variables begin with; `__` separates the parts of a key.
-const PREFIX: &str = "VIVA__";
+pub(super) const PREFIX: &str = "VIVA__";
 /// Keys that end so are never printed; those of the second list without what a URL may hide.
 const SECRETS: [&str; 2] = [".api_key", "master_key"];
 const URLS: [&str; 2] = ["database.url", ".base_url"];
@@ -72,7 +72,7 @@ pub(crate) fn defaults(overrides: &[(&str, String)]) -> Result<Settings> {
     Ok(settings)
 }
 
-fn load_from(
+pub(super) fn load_from(
     file: Option<&Path>,
     environment: &[(String, String)],
     overrides: &[(&str, String)],
@@ -276,7 +276,7 @@ mod tests {
         let loaded = load_from(Some(&file), &environment, &[("web.site", "c".into())]).unwrap();
         let sessions = loaded.settings.sessions.to_application();
         assert_eq!((sessions.per_user, sessions.limits.resume.as_secs()), (3, 7));
-        assert_eq!(loaded.settings.web.site, Path::new("c"));
+        assert_eq!(loaded.settings.web.site(), Some(Path::new("c")));
     }
 
     #[test]

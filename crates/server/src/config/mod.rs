@@ -8,6 +8,8 @@ mod limits;
 mod load;
 mod log;
 mod metrics;
+#[cfg(test)]
+mod named;
 mod providers;
 mod retention;
 mod server;

@@ -1,9 +1,17 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WebSettings {
-    pub(crate) site: PathBuf,
+    site: PathBuf,
+}
+
+impl WebSettings {
+    /// The folder of the page, where one is named.
+    pub(crate) fn site(&self) -> Option<&Path> {
+        let is_named = !self.site.as_os_str().is_empty();
+        is_named.then_some(self.site.as_path())
+    }
 }

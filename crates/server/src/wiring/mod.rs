@@ -2,13 +2,15 @@
 
 mod kept;
 mod locks;
+mod site;
 
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use chrono::NaiveDate;
+use tokio::task::spawn_blocking;
 use tokio_util::task::TaskTracker;
-use tracing::warn;
+use tracing::{error, warn};
 use viva_application::access::Access;
 use viva_application::credentials::{Credentials, CredentialsPorts};
 use viva_application::deletion::Deletions;
@@ -23,13 +25,14 @@ use viva_domain::ports::{Clock, CredentialStore, CredentialVault, Ids};
 use viva_domain::providers::{ProviderCatalogue, ProviderInfo};
 use viva_infrastructure::credentials::{self, HttpClients, ProviderChecks};
 use viva_infrastructure::db::{Database, ResealError, SqlCredentialStore, SqlTemplateStore, SqlTokenStore};
+use viva_infrastructure::providers::speech::SpeechSynthesizer;
 use viva_infrastructure::providers::transport::HttpClient;
 use viva_infrastructure::system::{SystemClock, SystemIds};
 use viva_infrastructure::vault::{MasterKey, MasterKeyPlace, XChaChaVault};
-use viva_presentation::{AppState, Connections, HttpMeters, Limiter, SignIn, Site};
+use viva_presentation::{AppState, Connections, HttpMeters, Limiter, SignIn};
 
 use self::kept::{Kept, retention_of};
-use crate::adapters::{Adapters, OFFLINE, add_offline, add_vendor};
+use crate::adapters::{Adapters, OFFLINE, add_offline, add_vendor, find_voice};
 use crate::config::{AuthMode, ProviderSetup, Settings};
 use crate::directory::OwnProviders;
 use crate::failure::Failure;
@@ -103,10 +106,12 @@ pub(crate) async fn wire(
     tasks: &TaskTracker,
     registry: Registry,
 ) -> Result<Wired> {
+    // Neither waits for the other: each of them takes as long as everything else together.
+    let (database, outside) = tokio::join!(kept::of_a_server(settings, lock), Outside::find(settings));
     let Kept {
         ports: mut kept,
         database,
-    } = kept::open(settings, kept::of_a_server(settings, lock).await?).await?;
+    } = kept::open(settings, database?).await?;
     let providers = settings
         .provider_setups
         .iter()
@@ -119,7 +124,7 @@ pub(crate) async fn wire(
     };
     let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(SystemClock), Arc::new(SystemIds));
     let template_store = Arc::new(SqlTemplateStore::new(database.clone()));
-    let credentials = credentials_ports(settings, &database, tasks, &clock, &ids, &meters).await?;
+    let credentials = credentials_ports(settings, &database, tasks, &clock, &ids, &meters, outside).await?;
     let directory = Arc::clone(&credentials.provider_directory);
     let ports = SessionsPorts {
         session_store: Arc::clone(&kept.session_store),
@@ -156,7 +161,7 @@ pub(crate) async fn wire(
         voices: Voices::new(Arc::clone(&directory), Arc::clone(&clock)),
         providers: directory,
         clock,
-        site: Site::open(&settings.web.site)?,
+        site: site::open(settings.web.site())?,
         connections,
         self_tests: Arc::new(self_tests),
     };
@@ -182,21 +187,23 @@ async fn credentials_ports(
     clock: &Arc<dyn Clock>,
     ids: &Arc<dyn Ids>,
     meters: &Meters,
+    Outside { clients, speech }: Outside,
 ) -> Result<CredentialsPorts> {
     let store = SqlCredentialStore::new(database.clone());
     let place = settings.credentials.place(&settings.storage.folder())?;
     let vault = XChaChaVault::new(&master_key(&place, &store).await?);
     let (store, vault): (Arc<dyn CredentialStore>, Arc<dyn CredentialVault>) =
         (Arc::new(store), Arc::new(vault));
-    let clients = http_clients(settings);
     let setups = settings.provider_setups.iter();
-    let providers = setups.map(|setup| setup.provider.clone()).collect();
-    let checks = ProviderChecks::new(providers, clients.clone());
+    let known = setups.map(|setup| setup.provider.clone()).collect();
+    let checks = ProviderChecks::new(known, clients.clone());
     let adapters = Adapters {
         tasks: tasks.clone(),
         meters: meters.clone(),
     };
-    let everybody = everybody(settings, clients.as_ref(), &adapters, clock.now().date_naive()).await;
+    let http = clients.as_ref().map(HttpClients::operators);
+    let everybody = providers(&settings.provider_setups, http, speech, &adapters);
+    warn_of_retired_defaults(&everybody, clock.now().date_naive());
     let setups = settings.provider_setups.clone();
     let (own_store, own_vault) = (Arc::clone(&store), Arc::clone(&vault));
     let directory = OwnProviders::new(everybody, setups, clients, adapters, own_store, own_vault);
@@ -210,38 +217,41 @@ async fn credentials_ports(
     })
 }
 
-/// What who has no key of their own has.
-async fn everybody(
-    settings: &Settings,
-    clients: Option<&HttpClients>,
-    adapters: &Adapters,
-    today: NaiveDate,
-) -> ProviderCatalogue {
-    let http = clients.map(HttpClients::operators);
-    let everybody = providers(&settings.provider_setups, http, adapters).await;
-    warn_of_retired_defaults(&everybody, today);
-    everybody
+/// What a machine has that Viva does not bring along.
+struct Outside {
+    /// What vendors are asked with; `None` where there is no TLS.
+    clients: Option<HttpClients>,
+    speech: SpeechSynthesizer,
 }
 
-/// What vendors are asked with; `None` where there is no TLS.
-fn http_clients(settings: &Settings) -> Option<HttpClients> {
-    match HttpClients::new(settings.user_addresses()) {
-        Ok(clients) => Some(clients),
-        Err(err) => {
+impl Outside {
+    async fn find(settings: &Settings) -> Self {
+        let addresses = settings.user_addresses();
+        // Each client reads all certificates of the system.
+        let clients = spawn_blocking(move || HttpClients::new(addresses));
+        let (clients, speech) = tokio::join!(clients, find_voice());
+        let without = |err: &dyn std::error::Error| {
             warn!(
                 event = "provider.no_tls",
-                error = &err as &dyn std::error::Error,
+                error = err,
                 "Only the offline provider can be used"
             );
             None
-        }
+        };
+        let clients = match clients {
+            Ok(Ok(clients)) => Some(clients),
+            Ok(Err(err)) => without(&err),
+            Err(err) => without(&err),
+        };
+        Self { clients, speech }
     }
 }
 
 /// Every provider, in the order in which they are shown: first those that can be used, the offline one last of them.
-async fn providers(
+fn providers(
     setups: &[ProviderSetup],
     http: Option<&HttpClient>,
+    speech: SpeechSynthesizer,
     adapters: &Adapters,
 ) -> ProviderCatalogue {
     let mut providers = ProviderCatalogue::default();
@@ -250,7 +260,7 @@ async fn providers(
             add_vendor(&mut providers, setup, http, adapters);
         }
     }
-    add_offline(&mut providers, adapters).await;
+    add_offline(&mut providers, speech, adapters);
     providers.usable_first();
     providers
 }

@@ -1,6 +1,7 @@
 //! The binary as a user meets it: exit codes, messages, and what is left after it was stopped or killed.
 
 mod access;
+mod backups;
 mod bench;
 mod deleting;
 mod every_adapter;
@@ -12,6 +13,7 @@ mod own_cascade;
 mod own_keys;
 mod own_servers;
 mod providers;
+mod readiness;
 mod refusals;
 mod selftest;
 mod starting;

@@ -10,7 +10,12 @@ use crate::bench::{Folder, Server};
 use crate::vendors::talk;
 
 async fn start(vendor: CompatibleVendor) -> CompatibleServer {
+    start_with(vendor, "my-model").await
+}
+
+async fn start_with(vendor: CompatibleVendor, model: &str) -> CompatibleServer {
     let script = CompatibleScript {
+        model: model.to_owned(),
         inference_path: "/v1/audio/transcriptions".to_owned(),
         ..CompatibleScript::default()
     };
@@ -68,4 +73,45 @@ async fn one_of_them_hears_and_speaks_in_the_words_of_the_beta() {
     assert_eq!(speaches.prompts()[0], ["user: Hello world."]);
     let line = speaches.lines().remove(0);
     assert_eq!(line.texts[0]["session"]["voice"], "af_heart");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_local_stack_of_the_readme_holds_a_conversation() {
+    let readme = include_str!("../../../../README.md");
+    let (_, section) = readme
+        .split_once("## With a local stack")
+        .expect("it has the section");
+    let block = |language: &str| {
+        let (_, rest) = section
+            .split_once(&format!("```{language}\n"))
+            .expect("it has the block");
+        rest.split_once("```").expect("the block ends").0.to_owned()
+    };
+    let (model, ears) = (
+        start_with(Ollama, "llama3.2").await,
+        start_with(Speaches, "Systran/faster-whisper-small").await,
+    );
+    let voice = start_with(Kokoro, "kokoro").await;
+    let mut entries = block("toml");
+    for (server, port) in [(&model, 11_434), (&ears, 8_000), (&voice, 8_880)] {
+        let address = format!("http://127.0.0.1:{port}/v1");
+        assert!(entries.contains(&address), "{address}");
+        entries = entries.replace(&address, &server.base_url());
+    }
+    let folder = Folder::new();
+    let server = serve(&folder, &entries).await;
+    let commands = block("sh");
+    let (_, args) = commands
+        .split_once("question-en.wav ")
+        .expect("a recording is played");
+    talk(&folder, &server, &args.split_whitespace().collect::<Vec<_>>()).await;
+    for server in [&ears, &model, &voice] {
+        let requests = server.requests();
+        assert!(!requests.is_empty());
+        assert!(
+            requests
+                .iter()
+                .all(|request| !request.has_key && request.status == 200)
+        );
+    }
 }

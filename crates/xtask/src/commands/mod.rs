@@ -5,6 +5,7 @@ pub(crate) mod bench;
 pub(crate) mod build;
 pub(crate) mod check;
 pub(crate) mod dev;
+pub(crate) mod dist;
 pub(crate) mod e2e;
 pub(crate) mod history;
 pub(crate) mod run;

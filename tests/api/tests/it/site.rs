@@ -5,7 +5,7 @@ use std::path::Path;
 
 use axum::http::HeaderMap;
 use serde_json::json;
-use viva_presentation::Site;
+use viva_presentation::{EmbeddedFile, Site};
 
 use crate::bench::Server;
 
@@ -38,6 +38,26 @@ pub(crate) fn bundle(folder: &Path) -> Site {
     });
     fs::write(folder.join("manifest.json"), manifest.to_string()).unwrap();
     Site::open(folder).unwrap()
+}
+
+/// The same site in a folder, and as a part of the program.
+fn in_both_places(folder: &Path) -> [Site; 2] {
+    let in_folder = bundle(folder);
+    let mut files = Vec::new();
+    embed(folder, "", &mut files);
+    [in_folder, Site::embedded(files.leak()).unwrap()]
+}
+
+fn embed(folder: &Path, prefix: &str, files: &mut Vec<EmbeddedFile>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = format!("{prefix}{}", path.file_name().unwrap().to_str().unwrap());
+        if path.is_dir() {
+            embed(&path, &format!("{name}/"), files);
+        } else {
+            files.push((name.leak(), fs::read(path).unwrap().leak()));
+        }
+    }
 }
 
 fn directive<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
@@ -146,55 +166,87 @@ async fn the_page_speaks_the_language_of_its_reader() {
 #[tokio::test]
 async fn files_are_kept_for_good_and_sent_small() {
     let folder = tempfile::tempdir().unwrap();
-    let server = Server::with_site(bundle(folder.path())).await;
-    let script = server
-        .request("GET", "/pkg/3f2a91c0/talk.js", &[("accept-encoding", "gzip, br")])
-        .await;
-    assert_eq!(
-        (script.header("content-encoding"), script.text()),
-        ("br", "small")
-    );
-    assert_eq!(script.header("content-type"), "text/javascript");
-    assert_eq!(
-        script.header("cache-control"),
-        "public, max-age=31536000, immutable"
-    );
-    let plain = server.get("/pkg/3f2a91c0/talk.js").await;
-    assert_eq!(
-        (plain.header("content-encoding"), plain.text()),
-        ("", "export default 1;")
-    );
-    let wasm = server
-        .request("GET", "/pkg/3f2a91c0/talk_bg.wasm", &[("accept-encoding", "br")])
-        .await;
-    assert_eq!(
-        (wasm.header("content-type"), wasm.header("content-encoding")),
-        ("application/wasm", "")
-    );
-    assert_eq!(
-        server.get("/assets/icon-1234.svg").await.header("content-type"),
-        "image/svg+xml"
-    );
-    assert!(
-        !script.headers.contains_key("content-security-policy"),
-        "it would rule the audio worker"
-    );
+    for site in in_both_places(folder.path()) {
+        let server = Server::with_site(site).await;
+        let script = server
+            .request("GET", "/pkg/3f2a91c0/talk.js", &[("accept-encoding", "gzip, br")])
+            .await;
+        assert_eq!(
+            (script.header("content-encoding"), script.text()),
+            ("br", "small")
+        );
+        assert_eq!(script.header("content-type"), "text/javascript");
+        assert_eq!(script.header("content-length"), "5");
+        assert_eq!(script.header("vary"), "accept-encoding");
+        assert_eq!(
+            script.header("cache-control"),
+            "public, max-age=31536000, immutable"
+        );
+        let plain = server.get("/pkg/3f2a91c0/talk.js").await;
+        assert_eq!(
+            (plain.header("content-encoding"), plain.text()),
+            ("", "export default 1;")
+        );
+        let wasm = server
+            .request("GET", "/pkg/3f2a91c0/talk_bg.wasm", &[("accept-encoding", "br")])
+            .await;
+        assert_eq!(
+            (wasm.header("content-type"), wasm.header("content-encoding")),
+            ("application/wasm", "")
+        );
+        assert_eq!(
+            server.get("/assets/icon-1234.svg").await.header("content-type"),
+            "image/svg+xml"
+        );
+        assert!(
+            !script.headers.contains_key("content-security-policy"),
+            "it would rule the audio worker"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_the_browser_has_is_not_sent_again() {
+    let folder = tempfile::tempdir().unwrap();
+    for site in in_both_places(folder.path()) {
+        let server = Server::with_site(site).await;
+        let ask =
+            async |headers: &[(&str, &str)]| server.request("GET", "/pkg/3f2a91c0/talk.js", headers).await;
+        let (plain, small) = (ask(&[]).await, ask(&[("accept-encoding", "br")]).await);
+        assert_ne!(plain.header("etag"), small.header("etag"), "they are other bytes");
+        let again = ask(&[("if-none-match", plain.header("etag"))]).await;
+        assert_eq!((again.status.as_u16(), again.text()), (304, ""));
+        for header in ["etag", "cache-control", "vary"] {
+            assert_eq!(again.header(header), plain.header(header), "{header}");
+        }
+        let other = ask(&[("if-none-match", plain.header("etag")), ("accept-encoding", "br")]).await;
+        assert_eq!(other.status, 200);
+        let head = server.request("HEAD", "/pkg/3f2a91c0/talk.js", &[]).await;
+        assert_eq!((head.header("content-length"), head.text()), ("17", ""));
+        let wrong = server.request("POST", "/pkg/3f2a91c0/talk.js", &[]).await;
+        assert_eq!(wrong.problem(), (405, "method-not-allowed".to_owned()));
+    }
 }
 
 #[tokio::test]
 async fn nothing_but_the_files_of_the_page_is_served() {
     let folder = tempfile::tempdir().unwrap();
-    let server = Server::with_site(bundle(folder.path())).await;
-    for path in [
-        "/manifest.json",
-        "/pkg/../manifest.json",
-        "/pkg/%2e%2e/manifest.json",
-        "/assets/",
-        "/assets/gone.css",
-    ] {
-        let answer = server.get(path).await;
-        assert_eq!(answer.problem(), (404, "not-found".to_owned()), "{path}");
-        assert!(!answer.header("cache-control").contains("immutable"), "{path}");
+    for site in in_both_places(folder.path()) {
+        fs::write(folder.path().join("assets/later-1234.css"), "a{}").unwrap();
+        let server = Server::with_site(site).await;
+        for path in [
+            "/manifest.json",
+            "/pkg/../manifest.json",
+            "/pkg/%2e%2e/manifest.json",
+            "/assets/",
+            "/assets/gone.css",
+            "/assets/later-1234.css",
+            "/pkg/3f2a91c0/talk.js.br",
+        ] {
+            let answer = server.get(path).await;
+            assert_eq!(answer.problem(), (404, "not-found".to_owned()), "{path}");
+            assert!(!answer.header("cache-control").contains("immutable"), "{path}");
+        }
     }
 }
 

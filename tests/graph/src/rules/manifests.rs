@@ -48,6 +48,26 @@ pub fn with_versions_of_their_own(manifests: &[&Source]) -> Result<Vec<Finding>>
     Ok(findings)
 }
 
+/// Where an image is built with another Rust than the one that the top `Cargo.toml` names.
+///
+/// # Errors
+/// When the manifest is no TOML, or names no version.
+pub fn images_with_another_rust(top: &Source, dockerfile: &Source) -> Result<Vec<Finding>> {
+    let manifest = parse(top)?;
+    let package = manifest
+        .get("workspace")
+        .and_then(|workspace| workspace.get("package"));
+    let version = package.and_then(|package| package.get("rust-version")?.as_str());
+    let version = version.context("the top Cargo.toml names no rust-version")?;
+    let other = |(number, line): (usize, &str)| {
+        let named = ["FROM rust:", "ENV RUSTUP_TOOLCHAIN="];
+        let named = named.iter().find_map(|start| line.strip_prefix(start))?;
+        let advice = format!("build with Rust {version}, as the top Cargo.toml says");
+        (!named.starts_with(version)).then(|| Finding::line(&dockerfile.path, number, advice))
+    };
+    Ok(dockerfile.lines().filter_map(other).collect())
+}
+
 fn parse(source: &Source) -> Result<Table> {
     toml::from_str(&source.text).with_context(|| source.path.clone())
 }
@@ -115,6 +135,19 @@ mod tests {
         ];
         assert_eq!(without_shared_lints(&[&good]).unwrap(), []);
         assert_eq!(without_shared_lints(&[&bad[0], &bad[1]]).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn images_are_built_with_the_rust_of_the_workspace() {
+        let sources = repository::sources().unwrap();
+        let find = |path: &str| sources.iter().find(|source| source.path == path).unwrap();
+        let found = images_with_another_rust(find("Cargo.toml"), find("deploy/Dockerfile")).unwrap();
+        assert_none(&found);
+        let top = manifest("[workspace.package]\nrust-version = \"1.95\"");
+        let dockerfile = manifest("FROM rust:1.94-slim\nENV RUSTUP_TOOLCHAIN=1.95.0\nFROM debian");
+        let found = images_with_another_rust(&top, &dockerfile).unwrap();
+        let lines: Vec<_> = found.iter().map(|finding| finding.line).collect();
+        assert_eq!(lines, [Some(1)]);
     }
 
     #[test]

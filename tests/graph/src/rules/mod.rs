@@ -1,5 +1,6 @@
 //! The rules, by subject.
 
+pub mod documents;
 pub mod edges;
 pub mod logs;
 pub mod manifests;

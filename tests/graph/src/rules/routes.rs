@@ -6,7 +6,7 @@ use crate::repository::Source;
 /// What makes the routes.
 const PRESENTATION: &str = "crates/presentation/src/";
 /// The page and its files, which are not of the API; who gets them is tested by name.
-const PAGE: &str = "crates/presentation/src/web.rs";
+const PAGE: &str = "crates/presentation/src/web/mod.rs";
 /// How a router gets a route without a word about it.
 const UNDESCRIBED: [&str; 7] = [
     ".route(",

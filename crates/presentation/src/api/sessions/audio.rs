@@ -13,8 +13,8 @@ use viva_protocol::problem::Problem as ProblemBody;
 use viva_protocol::rest::AudioSide;
 
 use super::byte_range::Part;
-use super::entity_tag::is_known;
 use super::{file_name, recordings};
+use crate::entity_tag::is_known;
 use crate::extract::{Identity, Path, Query};
 use crate::problem::{Problem, broke_off};
 

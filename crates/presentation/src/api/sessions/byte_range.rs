@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
 
-use super::entity_tag::is_current;
+use crate::entity_tag::is_current;
 use crate::problem::Problem;
 
 /// What is sent of a file.

@@ -5,7 +5,6 @@ mod byte_range;
 mod convert;
 pub(super) mod delete;
 pub(super) mod delete_selection;
-mod entity_tag;
 pub(super) mod export;
 mod file_name;
 pub(super) mod get;

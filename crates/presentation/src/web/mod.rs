@@ -1,29 +1,30 @@
 //! The pages: their documents, rendered here, and the files that the bundle step made.
 
+mod files;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use any_spawner::Executor;
 use axum::Router;
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
+use axum::http::{HeaderMap, HeaderValue, Uri};
+use axum::middleware::from_fn_with_state;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use leptos::nonce::use_nonce;
 use leptos::prelude::expect_context;
 use leptos_axum::{ResponseOptions, render_app_to_stream_with_context};
 use thiserror::Error;
-use tower_http::services::ServeDir;
 use viva_frontend::{Account, Page, SiteAssets, content_security_policy, shell};
 
+pub use self::files::EmbeddedFile;
+use self::files::{FOLDERS, Files};
 use crate::sign_in::{SignIn, count, guard_page};
 use crate::state::AppState;
 
 const MANIFEST: &str = "manifest.json";
-/// The folders of the site. What lies in them has its content's hash in its path, so it never changes.
-const FOLDERS: [&str; 2] = ["pkg", "assets"];
-const FOR_GOOD: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const ASK_EVERY_TIME: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// The files of the page. Clones share.
@@ -35,18 +36,18 @@ enum State {
     /// The bundle step did not run.
     NotBuilt,
     Built {
-        folder: PathBuf,
+        files: Arc<Files>,
         assets: SiteAssets,
     },
 }
 
-/// Why the site's folder cannot be served.
+/// Why the site cannot be served.
 #[derive(Debug, Error)]
 pub enum SiteError {
-    /// The manifest is there and cannot be read.
+    /// It is there and cannot be read.
     #[error("cannot read {path}")]
     Read {
-        /// The manifest.
+        /// The manifest, or a folder.
         path: PathBuf,
         /// Why.
         source: io::Error,
@@ -86,18 +87,28 @@ impl Site {
             Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(Self::not_built()),
             Err(source) => return Err(SiteError::Read { path, source }),
         };
-        let assets = match SiteAssets::from_json(&json) {
-            Ok(assets) => assets,
-            Err(source) => return Err(SiteError::Damaged { path, source }),
+        let assets = assets(path, &json)?;
+        let files = Files::of_folder(folder).map_err(|(path, source)| SiteError::Read { path, source })?;
+        Ok(Self::built(files, assets))
+    }
+
+    /// The site that is a part of the program; [`Site::not_built`] when there is none.
+    ///
+    /// # Errors
+    /// [`SiteError`] when its manifest cannot be used.
+    pub fn embedded(files: &'static [EmbeddedFile]) -> Result<Self, SiteError> {
+        let Some((path, json)) = files.iter().find(|(path, _)| *path == MANIFEST) else {
+            return Ok(Self::not_built());
         };
-        let names = assets.missing();
-        if !names.is_empty() {
-            return Err(SiteError::Incomplete { path, names });
-        }
-        Ok(Self(Arc::new(State::Built {
-            folder: folder.to_owned(),
+        let assets = assets(path.into(), &String::from_utf8_lossy(json))?;
+        Ok(Self::built(Files::of_program(files), assets))
+    }
+
+    fn built(files: Files, assets: SiteAssets) -> Self {
+        Self(Arc::new(State::Built {
+            files: Arc::new(files),
             assets,
-        })))
+        }))
     }
 
     /// Whether there is a page to serve.
@@ -106,17 +117,31 @@ impl Site {
     }
 }
 
+/// What a manifest names, which is all that the pages need.
+fn assets(path: PathBuf, json: &str) -> Result<SiteAssets, SiteError> {
+    let assets = match SiteAssets::from_json(json) {
+        Ok(assets) => assets,
+        Err(source) => return Err(SiteError::Damaged { path, source }),
+    };
+    let names = assets.missing();
+    if names.is_empty() {
+        Ok(assets)
+    } else {
+        Err(SiteError::Incomplete { path, names })
+    }
+}
+
 /// The routes of the page, for whoever may use the server, and of its files, which hold nobody's secrets.
 pub(crate) fn router<S: Clone + Send + Sync + 'static>(state: &AppState) -> Router<S> {
     let guarded = |documents: Router<S>| documents.layer(from_fn_with_state(state.clone(), guard_page));
     match &*state.site.0 {
         State::NotBuilt => guarded(on_every_page(|_| get(not_built))),
-        State::Built { folder, assets } => {
+        State::Built { files, assets } => {
             let account = match state.sign_in {
                 SignIn::NotNeeded => Account::None,
                 SignIn::ByToken(_) => Account::SignedIn,
             };
-            let files = files(folder).layer(from_fn_with_state(state.clone(), count));
+            let files = routes(files).layer(from_fn_with_state(state.clone(), count));
             guarded(documents(assets, account)).merge(files)
         }
     }
@@ -151,23 +176,15 @@ fn set_headers() {
     }
 }
 
-fn files<S: Clone + Send + Sync + 'static>(site: &Path) -> Router<S> {
-    FOLDERS
-        .into_iter()
-        .fold(Router::new(), |router, folder| {
-            let serve = ServeDir::new(site.join(folder))
-                .precompressed_br()
-                .precompressed_gzip();
-            router.nest_service(&format!("/{folder}"), serve)
-        })
-        .layer(map_response(keep_for_good))
-}
-
-async fn keep_for_good(mut response: Response) -> Response {
-    if response.status().is_success() {
-        response.headers_mut().insert(CACHE_CONTROL, FOR_GOOD);
-    }
-    response
+fn routes<S: Clone + Send + Sync + 'static>(files: &Arc<Files>) -> Router<S> {
+    FOLDERS.into_iter().fold(Router::new(), |router, folder| {
+        let files = Arc::clone(files);
+        let send = move |uri: Uri, request: HeaderMap| {
+            let files = Arc::clone(&files);
+            async move { files.send(uri.path(), &request).await }
+        };
+        router.route(&format!("/{folder}/{{*file}}"), get(send))
+    })
 }
 
 async fn not_built() -> Response {

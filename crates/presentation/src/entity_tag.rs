@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, header};
 
 /// Whether the client has this version (`If-None-Match`): then nothing is sent again.
-pub(super) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+pub(crate) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
     let lines = headers.get_all(header::IF_NONE_MATCH).iter();
     let mut listed = lines
         .filter_map(|line| line.to_str().ok())
@@ -17,7 +17,7 @@ pub(super) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
 
 /// Whether a part may be sent (`If-Range`): the client has nothing yet, or parts of this very version. By a date nothing is
 /// known, since none is told; nor is it where versions have no tag.
-pub(super) fn is_current(headers: &HeaderMap, tag: Option<&str>) -> bool {
+pub(crate) fn is_current(headers: &HeaderMap, tag: Option<&str>) -> bool {
     let wanted = headers.get(header::IF_RANGE);
     wanted.is_none_or(|wanted| tag.is_some_and(|tag| wanted.as_bytes().trim_ascii() == tag.as_bytes()))
 }
