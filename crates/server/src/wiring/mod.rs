@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 use chrono::NaiveDate;
 use tokio::task::spawn_blocking;
 use tokio_util::task::TaskTracker;
-use tracing::{error, warn};
+use tracing::warn;
 use viva_application::access::Access;
 use viva_application::credentials::{Credentials, CredentialsPorts};
 use viva_application::deletion::Deletions;
