@@ -9,7 +9,7 @@ use viva_fakes::vendors::speech::{SpeechScript, SpeechVendor};
 
 use super::DeepgramTextToSpeech;
 use crate::providers::Defaults;
-use crate::providers::testing::{self, account};
+use crate::providers::testing::{self, PROVIDER, account};
 use crate::providers::transport::HttpLimits;
 use crate::providers::transport::probe::Probe;
 use crate::providers::transport::speech_cases::{Bench, KEY, http, impatient};
