@@ -1,5 +1,4 @@
 use thiserror::Error;
-use tracing::field::display;
 use tracing::{info, warn};
 use viva_domain::ids::UserId;
 use viva_domain::ports::{SpoolError, SpooledAudio, StoreError, StoreErrorKind};
@@ -80,7 +79,7 @@ impl Sessions {
                 Err(err) if err.kind == StoreErrorKind::Unavailable => return Err(err.into()),
                 Err(err) => {
                     warn!(event = "recovery.turn_refused", session.id = %turn.session_id, turn.number = turn.number.get(), error = &err as &dyn std::error::Error,
-                    "A turn in the journal cannot be stored; it stays there")
+                        "A turn in the journal cannot be stored; it stays there");
                 }
             }
         }

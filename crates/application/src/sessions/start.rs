@@ -13,7 +13,7 @@ use viva_audio::{InvalidTurnDetection, SampleRate, TurnDetection, UnsupportedSam
 use viva_domain::ids::{SessionId, UserId};
 use viva_domain::ports::{ProviderErrorKind, StoreError};
 use viva_domain::sessions::{FallbackPolicy, Interaction, Session, SessionState, WrittenPrompt};
-use viva_domain::turns::{BargeIn, Greeting, MachineSettings, SessionFailure, TurnTaking};
+use viva_domain::turns::{BargeIn, Greeting, Limits, MachineSettings, SessionFailure, TurnTaking};
 
 use super::archive::{Archive, ArchiveSettings};
 use super::driver::{Driver, DriverSetup, fallback_of, on_failure_with};
@@ -299,12 +299,7 @@ impl Sessions {
             output_rate,
         };
         let archive = Archive::start(&self.ports, archive_settings, &self.tasks, self.shutdown.clone());
-        let first_message = SessionMessage::Started(Box::new(StartedSession {
-            id: session.id,
-            resume_token,
-            interaction: session.interaction.clone(),
-            limits,
-        }));
+        let first_message = first_message(&session, resume_token, limits);
         let connection = Connection {
             session_id: session.id,
             inputs,
@@ -367,6 +362,15 @@ impl Sessions {
         // A session that takes longer to store its turns ends by itself.
         let _ = timeout(SUPERSEDE_WAIT, all_over).await;
     }
+}
+
+fn first_message(session: &Session, resume_token: String, limits: Limits) -> SessionMessage {
+    SessionMessage::Started(Box::new(StartedSession {
+        id: session.id,
+        resume_token,
+        interaction: session.interaction.clone(),
+        limits,
+    }))
 }
 
 /// A session whose mode is open and that is not stored yet.

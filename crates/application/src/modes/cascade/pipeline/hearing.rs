@@ -167,7 +167,7 @@ impl Pipeline {
             (_, false) if is_turn => self.lose_turn(at, Arc::clone(err)),
             _ => {
                 debug!(event = "stt.unwanted_failed", provider.name = %err.provider, error = err.as_ref() as &dyn std::error::Error,
-                "What nobody would answer was not written down")
+                    "What nobody would answer was not written down");
             }
         }
     }
