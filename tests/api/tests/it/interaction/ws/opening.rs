@@ -41,5 +41,9 @@ async fn a_name_that_only_points_here_is_not_let_in() {
 async fn a_request_that_opens_none_is_told_so() {
     let answer = Server::start().await.get("/api/v1/interaction/ws").await;
     assert_eq!(answer.problem(), (400, "bad-request".to_owned()));
-    assert!(answer.text().contains("open a WebSocket here"), "{}", answer.text());
+    assert!(
+        answer.text().contains("open a WebSocket here"),
+        "{}",
+        answer.text()
+    );
 }
