@@ -9,10 +9,10 @@ use viva_protocol::rest;
 #[serde(default)]
 pub(crate) struct Paging {
     /// The page's number, from 1; 0 is taken for 1.
-    #[param(default = 1)]
+    #[param(default = 1, format = "uint32", maximum = 4_294_967_295_u32)]
     page: u32,
     /// Items per page; more than 100 are not given, and 0 is taken for 1.
-    #[param(default = 20)]
+    #[param(default = 20, format = "uint32", maximum = 4_294_967_295_u32)]
     page_size: u32,
 }
 

@@ -35,7 +35,7 @@ pub(crate) struct Wanted {
     #[param(max_length = 200)]
     q: Option<String>,
     /// The `bound` of the answer to an earlier page: sessions that have started since are left out.
-    #[param(value_type = Option<u64>)]
+    #[param(value_type = Option<u64>, format = "uint64")]
     bound: Option<String>,
 }
 
