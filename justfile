@@ -28,6 +28,10 @@ e2e *args:
 check:
     cargo xtask check
 
+# How many lines of the crates that decide are run by their tests
+coverage *args:
+    cargo xtask coverage {{args}}
+
 # Whether the figures of the page are true, measured from outside
 truth *args:
     cargo xtask truth {{args}}

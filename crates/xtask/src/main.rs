@@ -1,8 +1,8 @@
-//! The commands of this repository: `cargo xtask run`, `test`, `e2e`, `check`, `truth`, `bench`, `history`, `dev`, `build`.
+//! The commands of this repository: `cargo xtask run`, `test`, `e2e`, `check`, `coverage`, `truth`, `bench`, `history`, `dev`, `build`.
 //!
 //! A fresh machine has a Rust toolchain, a C compiler and the package registries. Whatever else a
 //! command needs is built here (the page's bundle), started here (PostgreSQL) or installed here (the
-//! wasm target, a browser), or the command says plainly what it did without.
+//! wasm target, a browser, what counts covered lines), or the command says plainly what it did without.
 //!
 //! Must not enter: a dependency on another crate of the workspace (this one has to build when those do
 //! not), and logic that only CI or only a `just` recipe uses; both call these commands.
@@ -13,6 +13,7 @@
 mod account;
 mod bundle;
 mod commands;
+mod coverage;
 mod packages;
 mod postgres;
 mod programs;
@@ -80,6 +81,12 @@ enum Task {
     },
     /// Check formatting, lints, documentation and the repository's own rules
     Check,
+    /// Count the lines of `domain`, `application`, `audio` and `protocol` that their tests run; fails below 90 %
+    Coverage {
+        /// Passed on to `cargo llvm-cov`, such as `--offline`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -101,6 +108,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Bench { args } => commands::bench::bench(&workspace, &args),
         Task::History { args } => commands::history::history(&workspace, &args),
         Task::Check => commands::check::check(&workspace),
+        Task::Coverage { args } => commands::coverage::coverage(&workspace, &args),
     }
 }
 
