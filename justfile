@@ -36,6 +36,10 @@ check:
 api *args:
     cargo xtask api {{args}}
 
+# How many lines of the crates that decide are run by their tests
+coverage *args:
+    cargo xtask coverage {{args}}
+
 # Whether the figures of the page are true, measured from outside
 truth *args:
     cargo xtask truth {{args}}

@@ -343,6 +343,21 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_cannot_be_read_is_not_a_cut_one() {
+        struct Refused;
+        impl Read for Refused {
+            fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+                Err(std::io::ErrorKind::PermissionDenied.into())
+            }
+        }
+        let refused = Clip::read(Refused);
+        assert!(
+            matches!(&refused, Err(WavError::Read(err)) if err.kind() == std::io::ErrorKind::PermissionDenied),
+            "{refused:?}"
+        );
+    }
+
+    #[test]
     fn the_header_is_the_one_that_others_write() {
         let samples = [1_i16, 2, 3, 4];
         let theirs = written(spec(1, 16, hound::SampleFormat::Int), &samples);

@@ -2,7 +2,7 @@
 //!
 //! A fresh machine has a Rust toolchain, a C compiler and the package registries. Whatever else a
 //! command needs is built here (the page's bundle), started here (PostgreSQL) or installed here (the
-//! wasm target, a browser), or the command says plainly what it did without.
+//! wasm target, a browser, what counts covered lines), or the command says plainly what it did without.
 //!
 //! Must not enter: a dependency on another crate of the workspace (this one has to build when those do
 //! not), and logic that only CI or only a `just` recipe uses; both call these commands.
@@ -13,6 +13,7 @@
 mod account;
 mod bundle;
 mod commands;
+mod coverage;
 mod packages;
 mod postgres;
 mod programs;
@@ -93,6 +94,12 @@ enum Task {
     Soak(commands::soak::Soak),
     /// Check formatting, lints, documentation and the repository's own rules
     Check,
+    /// Count the lines of `domain`, `application`, `audio` and `protocol` that their tests run; fails below 90 %
+    Coverage {
+        /// Passed on to `cargo llvm-cov`, such as `--offline`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -117,6 +124,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::History { args } => commands::history::history(&workspace, &args),
         Task::Soak(soak) => commands::soak::soak(&workspace, &soak),
         Task::Check => commands::check::check(&workspace),
+        Task::Coverage { args } => commands::coverage::coverage(&workspace, &args),
     }
 }
 

@@ -1,14 +1,17 @@
-//! The Rust target of the page.
+//! What is added to the Rust toolchain in use: the target of the page, and what counts the lines that tests run.
 
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::report;
 use crate::workspace::{self, Workspace};
+use crate::{programs, report};
 
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
+/// Reads what instrumented programs counted; it belongs to the version of the compiler.
+const LLVM_TOOLS: &str = "llvm-tools";
+const CARGO_LLVM_COV: &str = "cargo-llvm-cov@0.9.1";
 
 /// Adds the wasm target to the toolchain in use when it is missing.
 pub(crate) fn ensure_wasm_target(workspace: &Workspace) -> Result<()> {
@@ -26,10 +29,49 @@ pub(crate) fn ensure_wasm_target(workspace: &Workspace) -> Result<()> {
     })
 }
 
+/// Adds `llvm-tools` and `cargo llvm-cov` where they are missing.
+pub(crate) fn ensure_coverage(workspace: &Workspace) -> Result<()> {
+    if !has_llvm_tools(&workspace.root)? {
+        report::step(&format!("Adding the component {LLVM_TOOLS}"));
+        workspace::run(Command::new("rustup").current_dir(&workspace.root).args([
+            "component",
+            "add",
+            LLVM_TOOLS,
+        ]))
+        .with_context(|| {
+            format!(
+                "counting lines needs {LLVM_TOOLS}; without rustup, install them from where your Rust came"
+            )
+        })?;
+    }
+    let asked = workspace.cargo(["llvm-cov", "--version"]).output();
+    if asked.context("cargo could not be started")?.status.success() {
+        return Ok(());
+    }
+    report::step(&format!("Installing {CARGO_LLVM_COV}"));
+    // What it is built from stays with the other builds, for a machine that keeps only those.
+    let mut install = workspace.cargo(["install", "--locked", CARGO_LLVM_COV, "--target-dir"]);
+    workspace::run(install.arg(&workspace.target))
+}
+
+fn has_llvm_tools(root: &Path) -> Result<bool> {
+    let libraries = asked_of_rustc(root, &["--print", "target-libdir"])?;
+    // The programs lie beside the libraries of the target that the compiler itself runs on.
+    let programs = Path::new(&libraries).with_file_name("bin");
+    Ok(["llvm-cov", "llvm-profdata"]
+        .iter()
+        .all(|name| programs::find_in(std::slice::from_ref(&programs), &[name]).is_some()))
+}
+
 fn has_target(root: &Path, target: &str) -> Result<bool> {
+    let libraries = asked_of_rustc(root, &["--print", "target-libdir", "--target", target])?;
+    Ok(Path::new(&libraries).is_dir())
+}
+
+fn asked_of_rustc(root: &Path, args: &[&str]) -> Result<String> {
     let output = Command::new("rustc")
         .current_dir(root)
-        .args(["--print", "target-libdir", "--target", target])
+        .args(args)
         .output()
         .context("rustc could not be started")?;
     ensure!(
@@ -37,7 +79,7 @@ fn has_target(root: &Path, target: &str) -> Result<bool> {
         "rustc: {}",
         String::from_utf8_lossy(&output.stderr).trim()
     );
-    Ok(Path::new(String::from_utf8(output.stdout)?.trim()).is_dir())
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 
 #[cfg(test)]

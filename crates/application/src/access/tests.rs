@@ -379,3 +379,50 @@ async fn a_database_that_is_away_is_no_wrong_token() {
     bench.store.faults().recover();
     bench.access.sign_in(&text, CLIENT).await.unwrap();
 }
+
+#[tokio::test]
+async fn who_is_forgotten_is_not_signed_in_and_nobody() {
+    let bench = Bench::new();
+    let token = bench.create("ada", None).await;
+    let browser = bench.sign_in(&token).await;
+    let carrier = Carrier::Cookie;
+    let signed_in = bench.access.authenticate(&browser.shown, carrier).await.unwrap();
+    let signed_in = signed_in.unwrap();
+    let (user, shown) = bench.access.who(signed_in).await.unwrap().unwrap();
+    assert_eq!((user.name.as_str(), shown.id), ("ada", browser.token.id));
+    bench.access.sign_out(signed_in).await.unwrap();
+    bench.sign_in(&token).await;
+    assert!(!bench.access.is_signed_in(signed_in).await.unwrap());
+    assert_eq!(bench.access.who(signed_in).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_use_that_cannot_be_noted_keeps_nobody_out() {
+    let bench = Bench::new();
+    let token = bench.create("ada", None).await;
+    // The token can be read.
+    bench.store.faults().fail_after(1, StoreErrorKind::Unavailable);
+    let signed_in = bench
+        .access
+        .authenticate(&token.shown, Carrier::Header)
+        .await
+        .unwrap();
+    assert_eq!(signed_in.map(|signed_in| signed_in.token), Some(token.token.id));
+    assert_eq!(bench.store.faults().failures(), 1);
+    bench.store.faults().recover();
+    assert_eq!(bench.kept(&token).await.last_used_at, None);
+}
+
+#[tokio::test]
+async fn nobody_is_told_to_be_signed_out_while_the_database_is_away() {
+    let bench = Bench::new();
+    let browser = bench.sign_in(&bench.create("ada", None).await).await;
+    let signed_in = SignedIn {
+        user_id: browser.token.user_id,
+        token: browser.token.id,
+    };
+    bench.store.faults().fail_next(1, StoreErrorKind::Unavailable);
+    let failed = bench.access.sign_out(signed_in).await;
+    assert_eq!(failed.map_err(|err| err.kind), Err(StoreErrorKind::Unavailable));
+    assert!(bench.cookie(&browser).await.is_some());
+}

@@ -5,6 +5,8 @@ mod export;
 mod peaks;
 mod samples;
 mod stereo;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 use std::sync::Arc;

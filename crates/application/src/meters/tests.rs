@@ -3,13 +3,20 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use futures_util::FutureExt as _;
+use secrecy::SecretString;
 use viva_contract::samples::{self, OWNER, cascade_config, failed_turn, realtime_config, session_id, turn};
 use viva_contract::turn_journal_contract;
+use viva_domain::credentials::{AddressFault, Credential, CredentialRefusal, RawCredential};
 use viva_domain::latency::{MeasuredAt, TotalLatency};
 use viva_domain::ports::{
-    BlobKey, EndedSession, LanguageModelRequest, RemovedBlobs, SpoolErrorKind, StoredBlob, TurnJournal,
+    BlobKey, EndedSession, LanguageModelRequest, RealtimeRequest, RemovedBlobs, SpoolErrorKind, StoredBlob,
+    TextToSpeechRequest, TurnJournal,
 };
-use viva_fakes::{MemoryFigures, MemoryTurnJournal, Reply, ScriptedLanguageModel};
+use viva_domain::providers::ProviderVoice;
+use viva_fakes::{
+    MemoryFigures, MemoryTurnJournal, Reply, ScriptedCredentialCheck, ScriptedLanguageModel,
+    ScriptedRealtimeVoice, ScriptedSpeechToText, ScriptedTextToSpeech,
+};
 
 use super::*;
 
@@ -310,4 +317,121 @@ async fn calls_are_counted_by_what_came_of_them() {
     assert_eq!(["accepted", "refused", "given_up"].map(calls), [1; 3].map(Some));
     let accept = "viva_provider_accept_seconds{role=\"llm\",provider=\"scripted\"}";
     assert_eq!(figures.histogram(accept), [0.12]);
+}
+
+#[tokio::test]
+async fn whatever_a_provider_is_asked_to_do_is_counted_by_its_role() {
+    let (figures, meters) = meters();
+    let (voice, ears, mouth) = (
+        Arc::new(ScriptedRealtimeVoice::new()),
+        Arc::new(ScriptedSpeechToText::new()),
+        Arc::new(ScriptedTextToSpeech::new()),
+    );
+    let config = || realtime_config("scripted");
+    let realtime = meters.realtime("scripted", voice.clone());
+    let request = RealtimeRequest {
+        config: config(),
+        instructions: String::new(),
+        ai_role: None,
+        history: Vec::new(),
+    };
+    drop(realtime.connect(request).await.unwrap());
+    let stt = meters.stt("scripted", ears.clone());
+    drop(stt.connect(config()).await.unwrap());
+    let tts = meters.tts("scripted", mouth.clone());
+    let request = TextToSpeechRequest {
+        config: config(),
+        text: "Noon.".to_owned(),
+        previous_text: String::new(),
+    };
+    drop(tts.speak(request).await.unwrap());
+    let calls = |role: &str, outcome: &str| {
+        let labels = format!("role=\"{role}\",provider=\"scripted\",outcome=\"{outcome}\"");
+        figures.counter(&format!("viva_provider_calls_total{{{labels}}}"))
+    };
+    let roles = ["realtime", "stt", "tts"];
+    assert_eq!(roles.map(|role| calls(role, "accepted")), [Some(1); 3]);
+
+    voice.faults().fail(ProviderErrorKind::Unavailable);
+    ears.faults().fail(ProviderErrorKind::Unavailable);
+    mouth.faults().fail(ProviderErrorKind::Unavailable);
+    assert!(stt.connect(config()).await.is_err());
+    assert_eq!(
+        roles.map(|role| calls(role, "refused")),
+        [Some(0), Some(1), Some(0)]
+    );
+
+    // What is only asked about is answered by the provider itself, and is no call.
+    mouth.faults().recover();
+    let zoe = ProviderVoice {
+        id: "zoe".to_owned(),
+        name: "Zoe".to_owned(),
+        language: None,
+        gender: None,
+    };
+    mouth.list(vec![zoe.clone()]);
+    assert_eq!(tts.voices().await.unwrap(), Some(vec![zoe]));
+    assert_eq!(calls("tts", "accepted"), Some(1));
+}
+
+#[test]
+fn every_failure_of_a_provider_has_a_name_of_its_own() {
+    let (figures, meters) = meters();
+    let why = || "why".to_owned();
+    for (kind, name) in [
+        (ProviderErrorKind::Unknown, "unknown"),
+        (ProviderErrorKind::CredentialMissing, "credential_missing"),
+        (ProviderErrorKind::NotSetUp(why()), "not_set_up"),
+        (ProviderErrorKind::CredentialInvalid, "credential_invalid"),
+        (ProviderErrorKind::OwnCredentialInvalid, "own_credential_invalid"),
+        (ProviderErrorKind::CredentialForbidden, "credential_forbidden"),
+        (ProviderErrorKind::InvalidConfig(why()), "invalid_config"),
+        (ProviderErrorKind::Unavailable, "unavailable"),
+        (ProviderErrorKind::RateLimited, "rate_limited"),
+        (ProviderErrorKind::QuotaExceeded, "quota_exceeded"),
+        (ProviderErrorKind::Failed(why()), "failed"),
+    ] {
+        meters.provider_failed("scripted", &kind);
+        let series = format!("viva_provider_errors_total{{provider=\"scripted\",kind=\"{name}\"}}");
+        assert_eq!(figures.counter(&series), Some(1), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn keys_are_counted_by_what_their_provider_said() {
+    let (figures, meters) = meters();
+    let inner = Arc::new(ScriptedCredentialCheck::default());
+    let checks = meters.key_checks(inner.clone());
+    let key = Credential::parse(RawCredential {
+        api_key: &SecretString::from("sk-1"),
+        base_url: None,
+        organization: None,
+    })
+    .unwrap();
+    assert_eq!(checks.check("scripted", &key).await, Ok(()));
+    let wrong_address = CredentialRefusal::WrongAddress {
+        fault: AddressFault::NotHttp,
+        said: "not that way".to_owned(),
+    };
+    let checked = |outcome: &str| {
+        let labels = format!("provider=\"scripted\",outcome=\"{outcome}\"");
+        figures.counter(&format!("viva_key_checks_total{{{labels}}}"))
+    };
+    for (refusal, outcome) in [
+        (CredentialRefusal::BadKey, "bad_key"),
+        (CredentialRefusal::Forbidden, "forbidden"),
+        (CredentialRefusal::QuotaExceeded, "quota_exceeded"),
+        (CredentialRefusal::NoNetwork("away".to_owned()), "no_network"),
+        (
+            CredentialRefusal::RateLimited { retry_after: None },
+            "rate_limited",
+        ),
+        (wrong_address, "wrong_address"),
+        (CredentialRefusal::Failed("why".to_owned()), "failed"),
+    ] {
+        inner.refusals().fail_next(1, refusal.clone());
+        assert_eq!(checks.check("scripted", &key).await, Err(refusal));
+        assert_eq!(checked(outcome), Some(1), "{outcome}");
+    }
+    assert_eq!(checked("accepted"), Some(1));
 }

@@ -131,3 +131,28 @@ async fn who_does_not_speak_has_no_voices() {
     let away = bench.voices.list(UserId::LOCAL, ACME).await;
     assert!(matches!(away, Err(ListVoicesError::Store(_))));
 }
+
+#[test]
+fn of_too_many_lists_the_one_that_is_forgotten_soonest_makes_place() {
+    let whose = |n: u128| Whose {
+        provider: ACME.to_owned(),
+        own_key: Some(CredentialId::from_uuid(uuid::Uuid::from_u128(n))),
+    };
+    let at = |seconds: i64| DateTime::<Utc>::UNIX_EPOCH + chrono::TimeDelta::seconds(seconds);
+    let listed = || Some(Arc::from([voice("zoe")]));
+    let mut kept = Kept::default();
+    // The first that came is not the first of the order of keys.
+    for (n, seconds) in (0..300).rev().zip(0..) {
+        kept.keep(whose(n), listed(), at(seconds));
+    }
+    let mut left: Vec<u128> = (0..300)
+        .filter(|n| kept.get(&whose(*n), at(300)).is_some())
+        .collect();
+    assert_eq!(left, (0..256).collect::<Vec<_>>());
+    // What could not be asked is believed for less long, so it goes before all that was listed.
+    kept.keep(whose(400), None, at(300));
+    kept.keep(whose(401), listed(), at(300));
+    left.retain(|n| kept.get(&whose(*n), at(300)).is_some());
+    assert_eq!(left.len(), 255);
+    assert!(kept.get(&whose(400), at(300)).is_none() && kept.get(&whose(401), at(300)).is_some());
+}

@@ -237,6 +237,33 @@ async fn the_user_may_end_the_turn_by_hand() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_provider_that_finds_turns_is_told_that_the_user_ended_one() {
+    let bench = Bench::new(Detector::Provider);
+    let mut caller = bench.start().await;
+    caller.started().await;
+    bench.voice.say(RealtimeEventKind::SpeechStarted);
+    caller
+        .until(|event| matches!(event, Event::SpeechStarted { .. }))
+        .await;
+    caller.say(SessionInput::EndTurn).await;
+    caller.say(SessionInput::End).await;
+    caller.rest().await;
+    assert_eq!(bench.voice.recorded().control(), [RealtimeCommand::EndTurn]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_says_nothing_ends_no_turn() {
+    let bench = Bench::new(Detector::Session);
+    let mut caller = bench.start().await;
+    let started = caller.started().await;
+    caller.say(SessionInput::EndTurn).await;
+    caller.say(SessionInput::End).await;
+    caller.rest().await;
+    assert_eq!(bench.voice.recorded().control(), []);
+    assert_eq!(bench.stored(&started).await.1, []);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_that_sends_nothing_for_a_moment_leaves_no_gap_in_the_recording() {
     let bench = Bench::new(Detector::Session);
     let mut caller = bench.start().await;

@@ -8,7 +8,7 @@ use viva_application::sessions::{
 };
 use viva_domain::ports::{RealtimeEventKind, StoreErrorKind};
 use viva_domain::sessions::{EndStatus, SessionState};
-use viva_domain::turns::{Event, PlaybackEvent, TurnState};
+use viva_domain::turns::{Event, NoticeCode, PlaybackEvent, TurnState};
 
 use crate::bench::{Bench, Detector, FRAME, RATE, exchange, speech};
 
@@ -263,4 +263,28 @@ async fn an_answer_that_was_cut_before_it_was_sent_was_not_sent() {
         (turns.len(), turns[0].latency.total, turns[0].played),
         (2, None, Some(Duration::ZERO))
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_missed_more_than_is_kept_is_told_so() {
+    let bench = Bench::new(Detector::Provider);
+    let mut caller = bench.start().await;
+    let started = caller.started().await;
+    bench.voice.say(RealtimeEventKind::ResponseStarted);
+    // 10 s, of which 5 s are kept.
+    bench
+        .voice
+        .say(RealtimeEventKind::Audio(vec![1; 10 * RATE as usize]));
+    bench.voice.say(RealtimeEventKind::TextDelta("all of it".into()));
+    caller
+        .until(|event| matches!(event, Event::TextDelta { .. }))
+        .await;
+    caller.last_audio_seq = None;
+    caller.end.outgoing.close();
+    let mut back = bench.resume(&started, &caller).await.unwrap();
+    drop(caller);
+    // What is left of it comes all the same.
+    assert!(back.until_audio().await.seq > 0);
+    back.until(|event| matches!(event, Event::Notice(NoticeCode::ResumeIncomplete)))
+        .await;
 }

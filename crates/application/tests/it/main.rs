@@ -5,6 +5,7 @@ mod barge_in;
 mod bench;
 mod choosing;
 mod conversation;
+mod damaged;
 mod deleting;
 mod eager;
 mod falling_back;

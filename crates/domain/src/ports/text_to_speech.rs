@@ -95,3 +95,20 @@ impl fmt::Debug for SpeechPart {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_is_not_logged() {
+        let request = TextToSpeechRequest {
+            config: ProviderConfig::of("acme"),
+            text: "secret".to_owned(),
+            previous_text: "secret as well".to_owned(),
+        };
+        assert_eq!(format!("{request:?}"), "TextToSpeechRequest(6 bytes)");
+        let part = SpeechPart::Audio(vec![4_321; 3]);
+        assert_eq!(format!("{part:?}"), "Audio(3 samples)");
+    }
+}

@@ -50,6 +50,12 @@ fn an_empty_cascade_is_all_offline() {
 }
 
 #[test]
+fn what_a_cascade_leaves_out_is_as_by_default() {
+    let empty: CascadeConfig = serde_json::from_value(json!({})).unwrap();
+    assert_eq!(empty, CascadeConfig::default());
+}
+
+#[test]
 fn an_unknown_mode_is_read_and_refused_later() {
     let message = ClientMessage::parse(r#"{"type":"start_session","mode":"telepathy","config":{}}"#).unwrap();
     let ClientMessage::StartSession(start) = message else {

@@ -4,6 +4,7 @@ pub(crate) mod api;
 pub(crate) mod bench;
 pub(crate) mod build;
 pub(crate) mod check;
+pub(crate) mod coverage;
 pub(crate) mod dev;
 pub(crate) mod dist;
 pub(crate) mod e2e;

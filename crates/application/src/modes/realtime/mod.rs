@@ -380,6 +380,24 @@ mod tests {
     }
 
     #[test]
+    fn what_was_heard_less_of_is_told_and_nothing_is_made_ready() {
+        let mut bench = Bench::new(8);
+        let heard = Heard {
+            audio: std::time::Duration::from_millis(20),
+            chars: 3,
+        };
+        for order in [
+            ModeOrder::Prepare,
+            ModeOrder::CutBefore(heard),
+            ModeOrder::Heard(heard),
+        ] {
+            bench.mode.order(order);
+        }
+        let expected = [RealtimeCommand::CutBefore(heard), RealtimeCommand::Heard(heard)];
+        assert_eq!(bench.told(), expected);
+    }
+
+    #[test]
     fn who_is_stopped_knows_what_the_session_knew() {
         let mut bench = Bench::new(8);
         bench.say(FIRST, RealtimeEventKind::ResponseStarted);

@@ -3,6 +3,8 @@
 
 mod keeper;
 mod recorder;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,0 +1,106 @@
+use viva_contract::samples;
+use viva_domain::ports::SpoolErrorKind;
+use viva_domain::providers::ProviderCatalogue;
+use viva_fakes::{
+    FixedProviderDirectory, ManualClock, MemoryAudioSpool, MemoryBlobStore, MemoryCredentialStore,
+    MemorySessionStore, MemoryTurnJournal, SequentialIds,
+};
+
+use super::*;
+use crate::meters::Meters;
+
+const FIRST: TurnNumber = TurnNumber::FIRST;
+/// 20 ms.
+const FRAME: usize = 480;
+
+/// An archive at work. Its tasks run when the test waits for something, and not before.
+struct Bench {
+    archive: Archive,
+    audio_spool: MemoryAudioSpool,
+    tasks: TaskTracker,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let audio_spool = MemoryAudioSpool::default();
+        let ports = SessionsPorts {
+            session_store: Arc::new(MemorySessionStore::default()),
+            blob_store: Arc::new(MemoryBlobStore::new(audio_spool.clone())),
+            audio_spool: Arc::new(audio_spool.clone()),
+            turn_journal: Arc::new(MemoryTurnJournal::default()),
+            provider_directory: Arc::new(FixedProviderDirectory::new(ProviderCatalogue::default())),
+            credential_store: Arc::new(MemoryCredentialStore::default()),
+            clock: Arc::new(ManualClock::default()),
+            ids: Arc::new(SequentialIds::default()),
+            meters: Meters::default(),
+        };
+        let settings = ArchiveSettings {
+            owner: samples::OWNER,
+            session: samples::session_id(1),
+            input_rate: SampleRate::HZ_24K,
+            output_rate: SampleRate::HZ_24K,
+        };
+        let tasks = TaskTracker::new();
+        Self {
+            archive: Archive::start(&ports, settings, &tasks, CancellationToken::new()),
+            audio_spool,
+            tasks,
+        }
+    }
+
+    /// Records so many frames of the user and answers how many were taken.
+    fn record(&self, frames: usize) -> usize {
+        let frame: Arc<[i16]> = [7; FRAME].into();
+        let recorded = |_: &usize| self.archive.append(FIRST, Side::User, Arc::clone(&frame));
+        (0..frames).filter(recorded).count()
+    }
+}
+
+#[tokio::test]
+async fn audio_that_finds_no_room_is_refused_and_leaves_some_to_orders() {
+    let bench = Bench::new();
+    let taken = bench.record(RECORDER_CAPACITY);
+    assert_eq!(taken, RECORDER_CAPACITY - RESERVED_FOR_ORDERS);
+    assert_eq!(
+        bench.archive.read_back(FIRST).await,
+        [7_i16].repeat(taken * FRAME)
+    );
+    assert_eq!(bench.record(1), 1, "there is room again");
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_back_stays_recorded() {
+    let bench = Bench::new();
+    bench.record(50);
+    assert_eq!(bench.archive.read_back(FIRST).await.len(), 50 * FRAME);
+    bench
+        .audio_spool
+        .faults()
+        .fail_next(1, SpoolErrorKind::Unavailable);
+    assert_eq!(bench.archive.read_back(FIRST).await, [0; 0]);
+    assert_eq!(bench.audio_spool.faults().failures(), 1);
+    bench.record(1);
+    assert_eq!(bench.archive.read_back(FIRST).await.len(), 51 * FRAME);
+}
+
+#[tokio::test]
+async fn a_turn_without_a_recording_has_nothing_to_read_back() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.archive.read_back(FIRST).await, [0; 0], "nothing was said");
+    bench.audio_spool.faults().fail(SpoolErrorKind::Full);
+    bench.record(50);
+    assert_eq!(bench.archive.read_back(FIRST).await, [0; 0]);
+    assert_eq!(bench.archive.notices.try_recv(), Ok(NoticeCode::RecordingFailed));
+}
+
+#[tokio::test]
+async fn what_a_session_that_broke_off_recorded_is_in_the_spool_to_its_end() {
+    let bench = Bench::new();
+    // Less than is written at once.
+    bench.record(3);
+    drop(bench.archive);
+    bench.tasks.close();
+    bench.tasks.wait().await;
+    let [key] = bench.audio_spool.keys().try_into().unwrap();
+    assert_eq!(bench.audio_spool.samples(&key), Some([7_i16].repeat(3 * FRAME)));
+}
