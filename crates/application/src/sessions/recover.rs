@@ -1,5 +1,4 @@
 use thiserror::Error;
-use tracing::field::display;
 use tracing::{info, warn};
 use viva_domain::ids::UserId;
 use viva_domain::ports::{SpoolError, SpooledAudio, StoreError, StoreErrorKind};
