@@ -106,6 +106,7 @@ impl SpeechSynthesizer {
             Err(err) => {
                 info!(
                     event = "speech.missing",
+                    provider.name = "offline",
                     error = &err as &dyn std::error::Error,
                     "Found no espeak-ng; the offline voice is the synthetic one"
                 );
