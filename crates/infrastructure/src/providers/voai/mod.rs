@@ -100,7 +100,7 @@ impl TextToSpeech for VoAiTextToSpeech {
         speech_of_unknown_type(&self.account.provider, response, format, RATE.hz())
     }
 
-    #[instrument(name = "provider.voai.tts.voices", skip_all, err(level = "debug"))]
+    #[instrument(name = "provider.voai.tts.voices", skip_all)]
     async fn voices(&self) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
         list::voices(&self.http, &self.account, self.defaults.model.as_deref()).await
     }
