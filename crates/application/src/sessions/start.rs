@@ -263,7 +263,8 @@ impl Sessions {
             input_rate,
             output_rate,
         };
-        let archive = Archive::start(&self.ports, archive_settings, &self.tasks, self.shutdown.clone());
+        let (late, shutdown) = (self.late.clone(), self.shutdown.clone());
+        let archive = Archive::start(&self.ports, archive_settings, late, &self.tasks, shutdown);
         let first_message = SessionMessage::Started(Box::new(StartedSession {
             id: session.id,
             resume_token,
