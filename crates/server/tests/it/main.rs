@@ -2,6 +2,7 @@
 
 mod access;
 mod bench;
+mod chaos;
 mod deleting;
 mod every_adapter;
 mod falling_back;
