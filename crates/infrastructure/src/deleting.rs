@@ -107,7 +107,10 @@ impl Kept {
             turns.len(),
             files.len(),
             journal.iter().filter(|(_, turn)| turn.session_id == id).count(),
-            spool.iter().filter(|audio| audio.key.is_below(&folder)).count(),
+            spool
+                .iter()
+                .filter(|left| left.audio.key.is_below(&folder))
+                .count(),
         ]
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -16,6 +17,8 @@ use crate::config::Settings;
 use crate::wiring;
 
 const DAY: Duration = Duration::from_hours(24);
+/// How far a run goes by the past at most where the server runs every day.
+const USUAL: TimeDelta = TimeDelta::days(3);
 
 /// Runs at once, and then every day until the server stops. A run that is broken off then leaves nothing that the next one
 /// does not find.
@@ -40,7 +43,7 @@ pub(crate) fn run_daily(
 }
 
 async fn run_once(retention: &Retention, settings: &Settings, meters: &Meters) {
-    let lock = match wiring::lock_retention(settings).await {
+    let mut lock = match wiring::lock_retention(settings).await {
         Ok(Some(lock)) => lock,
         Ok(None) => {
             info!(
@@ -58,6 +61,18 @@ async fn run_once(retention: &Retention, settings: &Settings, meters: &Meters) {
             return meters.retention_ran(RunOutcome::Failed);
         }
     };
+    let as_of = match lock.note(SystemClock.now()) {
+        Ok(as_of) => explained(as_of),
+        Err(err) => {
+            warn!(
+                event = "retention.failed",
+                error = &err as &dyn std::error::Error,
+                "What is no longer kept stays until tomorrow, since the time cannot be written down"
+            );
+            return meters.retention_ran(RunOutcome::Failed);
+        }
+    };
+    let retention = retention.as_of(as_of);
     let mut tell = |removal: &Removal| {
         log(removal);
         meters.removed(removal);
@@ -83,6 +98,28 @@ async fn run_once(retention: &Retention, settings: &Settings, meters: &Meters) {
     };
     meters.retention_ran(outcome);
     drop(lock);
+}
+
+/// As of when things are removed. The clock may be wrong, and what is removed does not come back: what it shows counts once it
+/// has held to that for a day.
+fn explained(as_of: Option<DateTime<Utc>>) -> DateTime<Utc> {
+    match as_of {
+        None => {
+            info!(
+                event = "retention.first_run",
+                "The first run removes nothing by its age: the clock has to hold to its time for a day"
+            );
+        }
+        Some(as_of) if SystemClock.now() - as_of > USUAL => {
+            warn!(
+                event = "retention.cautious", retention.as_of = %as_of,
+                "It is long since {as_of}, when the server ran last, or the clock was set: what is no longer kept since then \
+                 goes tomorrow"
+            );
+        }
+        Some(_) => {}
+    }
+    as_of.unwrap_or(DateTime::UNIX_EPOCH)
 }
 
 /// Says what goes.

@@ -177,7 +177,8 @@ async fn record(spool: &dyn AudioSpool, name: &str, portions: &[usize]) -> Spool
 }
 
 async fn left_over(spool: &dyn AudioSpool) -> Vec<SpooledAudio> {
-    let mut left = spool.left_over().await.unwrap();
+    let left = spool.left_over().await.unwrap();
+    let mut left: Vec<SpooledAudio> = left.into_iter().map(|left| left.audio).collect();
     left.sort_by(|a, b| a.key.cmp(&b.key));
     left
 }

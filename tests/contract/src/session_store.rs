@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use futures_util::future::join_all;
 use viva_domain::ports::{SessionStore, StoreError, StoreErrorKind};
 use viva_domain::sessions::{EndStatus, FallbackPolicy, Interaction, Prompt, Session, SessionState};
@@ -24,6 +25,7 @@ macro_rules! session_store_contract {
             inserting_twice_conflicts,
             sessions_of_others_are_not_found,
             sessions_end_once,
+            sessions_never_end_before_they_began,
             sessions_of_others_cannot_be_ended,
             ending_an_unknown_session_does_nothing,
             turns_survive_to_the_microsecond,
@@ -42,6 +44,7 @@ macro_rules! session_store_contract {
             ended_sessions_take_their_last_turn,
             sessions_at_once_do_not_disturb_each_other,
             left_over_sessions_become_disconnected,
+            left_over_sessions_are_found_whoever_they_belong_to,
             a_ping_is_answered,
         );
     };
@@ -142,17 +145,35 @@ pub async fn sessions_of_others_are_not_found(store: &dyn SessionStore) {
 
 pub async fn sessions_end_once(store: &dyn SessionStore) {
     store.insert(&session(1)).await.unwrap();
-    for (micros, status) in [(70, EndStatus::Superseded), (80, EndStatus::Completed)] {
-        store.end(OWNER, session_id(1), at(micros), status).await.unwrap();
+    for (seconds, status) in [(7, EndStatus::Superseded), (8, EndStatus::Completed)] {
+        let end = at(seconds * 1_000_000);
+        store.end(OWNER, session_id(1), end, status).await.unwrap();
     }
     let state = store.find(OWNER, session_id(1)).await.unwrap().unwrap().state;
     assert_eq!(
         state,
         SessionState::Ended {
-            at: at(70),
+            at: at(7_000_000),
             status: EndStatus::Superseded
         }
     );
+}
+
+/// Somebody set the clock back.
+pub async fn sessions_never_end_before_they_began(store: &dyn SessionStore) {
+    for n in [1, 2] {
+        store.insert(&session(n)).await.unwrap();
+    }
+    let before = session(1).started_at - TimeDelta::hours(5);
+    store
+        .end(OWNER, session_id(1), before, EndStatus::Completed)
+        .await
+        .unwrap();
+    assert_eq!(store.end_left_over(before).await.unwrap(), 1);
+    for n in [1, 2] {
+        let found = store.find(OWNER, session_id(n)).await.unwrap().unwrap();
+        assert_eq!(found.state.ended_at(), Some(session(n).started_at));
+    }
 }
 
 pub async fn sessions_of_others_cannot_be_ended(store: &dyn SessionStore) {
@@ -388,9 +409,9 @@ pub async fn left_over_sessions_become_disconnected(store: &dyn SessionStore) {
     ] {
         store.insert(&session).await.unwrap();
     }
-    assert_eq!(store.end_left_over(at(50)).await.unwrap(), 2);
+    assert_eq!(store.end_left_over(at(50_000_000)).await.unwrap(), 2);
     let disconnected = SessionState::Ended {
-        at: at(50),
+        at: at(50_000_000),
         status: EndStatus::Disconnected,
     };
     for (owner, n, expected) in [
@@ -401,7 +422,24 @@ pub async fn left_over_sessions_become_disconnected(store: &dyn SessionStore) {
         let found = store.find(owner, session_id(n)).await.unwrap().unwrap();
         assert_eq!(found.state, expected);
     }
-    assert_eq!(store.end_left_over(at(60)).await.unwrap(), 0);
+    assert_eq!(store.end_left_over(at(60_000_000)).await.unwrap(), 0);
+}
+
+pub async fn left_over_sessions_are_found_whoever_they_belong_to(store: &dyn SessionStore) {
+    let foreign = Session {
+        user_id: STRANGER,
+        ..session(2)
+    };
+    for session in [session(1), foreign.clone()] {
+        store.insert(&session).await.unwrap();
+    }
+    assert_eq!(store.left_over(session_id(2)).await.unwrap(), Some(foreign));
+    assert_eq!(store.left_over(session_id(3)).await.unwrap(), None);
+    store
+        .end(OWNER, session_id(1), at(70), EndStatus::Completed)
+        .await
+        .unwrap();
+    assert_eq!(store.left_over(session_id(1)).await.unwrap(), None, "it is over");
 }
 
 pub async fn a_ping_is_answered(store: &dyn SessionStore) {

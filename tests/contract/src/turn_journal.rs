@@ -1,10 +1,11 @@
 //! What every [`TurnJournal`] must do. That it returns at most a thousand turns is proven beside each, since keeping
 //! that many durably takes seconds.
 
-use viva_domain::ports::TurnJournal;
+use viva_domain::ports::{KeptEnd, TurnJournal};
+use viva_domain::sessions::EndStatus;
 use viva_domain::turns::Turn;
 
-use crate::samples::{OWNER, STRANGER, failed_turn, measured_turn, session_id, turn, turn_id};
+use crate::samples::{OWNER, STRANGER, at, failed_turn, measured_turn, session_id, turn, turn_id};
 
 /// Runs the suite; the factory is `async fn(impl AsyncFnOnce(&dyn TurnJournal))`.
 #[macro_export]
@@ -17,6 +18,8 @@ macro_rules! turn_journal_contract {
             removed_turns_are_forgotten,
             a_session_is_forgotten_with_all_its_turns,
             a_session_that_is_not_there_is_forgotten,
+            kept_ends_are_returned,
+            an_end_is_forgotten_with_its_session,
             a_new_journal_is_empty,
         );
     };
@@ -74,6 +77,40 @@ pub async fn a_session_is_forgotten_with_all_its_turns(journal: &dyn TurnJournal
     assert!(!journal.has_session(session_id(1)).await.unwrap());
     assert!(journal.has_session(session_id(2)).await.unwrap());
     assert_eq!(journal.kept().await.unwrap(), [(OWNER, about)]);
+}
+
+fn end(n: u16, status: EndStatus) -> KeptEnd {
+    KeptEnd {
+        owner: if n == 1 { OWNER } else { STRANGER },
+        session: session_id(n),
+        at: at(i64::from(n) + 7),
+        status,
+    }
+}
+
+pub async fn kept_ends_are_returned(journal: &dyn TurnJournal) {
+    let (first, second) = (end(1, EndStatus::Completed), end(2, EndStatus::Error));
+    for kept in [end(2, EndStatus::Superseded), first, second] {
+        journal.keep_end(kept).await.unwrap();
+    }
+    let mut kept = journal.ends().await.unwrap();
+    kept.sort_by_key(|end| end.session);
+    assert_eq!(kept, [first, second]);
+    assert_eq!(journal.kept().await.unwrap(), [], "it is no turn");
+    for _ in 0..2 {
+        journal.remove_end(session_id(1)).await.unwrap();
+    }
+    assert_eq!(journal.ends().await.unwrap(), [second]);
+}
+
+pub async fn an_end_is_forgotten_with_its_session(journal: &dyn TurnJournal) {
+    for n in [1, 2] {
+        journal.keep_end(end(n, EndStatus::Completed)).await.unwrap();
+    }
+    assert!(journal.has_session(session_id(1)).await.unwrap());
+    journal.remove_session(session_id(1)).await.unwrap();
+    assert!(!journal.has_session(session_id(1)).await.unwrap());
+    assert_eq!(journal.ends().await.unwrap(), [end(2, EndStatus::Completed)]);
 }
 
 pub async fn a_session_that_is_not_there_is_forgotten(journal: &dyn TurnJournal) {

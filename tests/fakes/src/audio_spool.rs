@@ -4,8 +4,11 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use chrono::DateTime;
 use viva_audio::{Clip, SampleRate};
-use viva_domain::ports::{AudioSpool, BlobKey, SpoolError, SpoolErrorKind, SpoolFile, SpooledAudio};
+use viva_domain::ports::{
+    AudioSpool, BlobKey, LeftOverAudio, SpoolError, SpoolErrorKind, SpoolFile, SpooledAudio,
+};
 
 use crate::{FaultSwitch, lock};
 
@@ -77,13 +80,17 @@ impl AudioSpool for MemoryAudioSpool {
         }))
     }
 
-    async fn left_over(&self) -> Result<Vec<SpooledAudio>, SpoolError> {
+    async fn left_over(&self) -> Result<Vec<LeftOverAudio>, SpoolError> {
         self.shared.check_on_a_full_disk("read the spool")?;
         let mut clips = lock(&self.shared.clips);
         clips.retain(|_, clip| !clip.samples.is_empty());
         Ok(clips
             .iter()
-            .map(|(key, clip)| spooled(key, clip.rate, clip.samples.len() as u64))
+            .map(|(key, clip)| LeftOverAudio {
+                audio: spooled(key, clip.rate, clip.samples.len() as u64),
+                // Memory has no clock.
+                written_at: DateTime::UNIX_EPOCH,
+            })
             .collect())
     }
 

@@ -8,9 +8,9 @@ use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use viva_domain::ids::{SessionId, TurnId, UserId};
 use viva_domain::ports::{
-    AudioSpool, BlobError, BlobErrorKind, BlobKey, BlobList, BlobStore, EndedSession, KnownSession,
-    KnownStorage, OpenBlob, RemovedBlobs, RetentionStore, SpoolError, SpoolErrorKind, SpoolFile,
-    SpooledAudio, StoreError, StoreErrorKind, TurnJournal,
+    AudioSpool, BlobError, BlobErrorKind, BlobKey, BlobList, BlobStore, EndedSession, KeptEnd, KnownSession,
+    KnownStorage, LeftOverAudio, OpenBlob, RemovedBlobs, RetentionStore, SpoolError, SpoolErrorKind,
+    SpoolFile, StoreError, StoreErrorKind, TurnJournal,
 };
 use viva_domain::turns::Turn;
 
@@ -214,7 +214,7 @@ impl AudioSpool for Crashing<dyn AudioSpool> {
         self.point.call("begin a recording", spool_error, call).await
     }
 
-    async fn left_over(&self) -> Result<Vec<SpooledAudio>, SpoolError> {
+    async fn left_over(&self) -> Result<Vec<LeftOverAudio>, SpoolError> {
         let call = self.port.left_over();
         self.point.call("read the spool", spool_error, call).await
     }
@@ -249,6 +249,21 @@ impl TurnJournal for Crashing<dyn TurnJournal> {
 
     async fn remove(&self, turn: &Turn) -> Result<(), SpoolError> {
         let call = self.port.remove(turn);
+        self.point.call("empty the journal", spool_error, call).await
+    }
+
+    async fn keep_end(&self, end: KeptEnd) -> Result<(), SpoolError> {
+        let call = self.port.keep_end(end);
+        self.point.call("write into the journal", spool_error, call).await
+    }
+
+    async fn ends(&self) -> Result<Vec<KeptEnd>, SpoolError> {
+        let call = self.port.ends();
+        self.point.call("read the journal", spool_error, call).await
+    }
+
+    async fn remove_end(&self, session: SessionId) -> Result<(), SpoolError> {
+        let call = self.port.remove_end(session);
         self.point.call("empty the journal", spool_error, call).await
     }
 

@@ -162,6 +162,7 @@ impl SessionStore for MemorySessionStore {
             && session.user_id == owner
             && session.state == SessionState::Active
         {
+            let at = at.max(session.started_at);
             session.state = SessionState::Ended { at, status };
         }
         Ok(())
@@ -292,6 +293,15 @@ impl SessionStore for MemorySessionStore {
             .map(without_peaks))
     }
 
+    async fn left_over(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
+        self.check("find left-over session")?;
+        let rows = lock(&self.rows);
+        let session = rows.sessions.get(&id);
+        Ok(session
+            .filter(|session| session.state == SessionState::Active)
+            .cloned())
+    }
+
     async fn end_left_over(&self, at: DateTime<Utc>) -> Result<u64, StoreError> {
         self.check("end left-over sessions")?;
         let mut rows = lock(&self.rows);
@@ -299,7 +309,7 @@ impl SessionStore for MemorySessionStore {
         for session in rows.sessions.values_mut() {
             if session.state == SessionState::Active {
                 session.state = SessionState::Ended {
-                    at,
+                    at: at.max(session.started_at),
                     status: EndStatus::Disconnected,
                 };
                 ended += 1;

@@ -3,7 +3,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use viva_domain::ids::{SessionId, TurnId, UserId};
-use viva_domain::ports::{SpoolError, SpoolErrorKind, TurnJournal};
+use viva_domain::ports::{KeptEnd, SpoolError, SpoolErrorKind, TurnJournal};
 use viva_domain::turns::Turn;
 
 use crate::{FaultSwitch, lock};
@@ -15,6 +15,7 @@ const MOST: usize = 1_000;
 #[derive(Debug, Default)]
 pub struct MemoryTurnJournal {
     turns: Mutex<BTreeMap<TurnId, (UserId, Turn)>>,
+    ends: Mutex<BTreeMap<SessionId, KeptEnd>>,
     faults: FaultSwitch<SpoolErrorKind>,
 }
 
@@ -52,15 +53,34 @@ impl TurnJournal for MemoryTurnJournal {
         Ok(())
     }
 
+    async fn keep_end(&self, end: KeptEnd) -> Result<(), SpoolError> {
+        self.check("keep a session's end")?;
+        lock(&self.ends).insert(end.session, end);
+        Ok(())
+    }
+
+    async fn ends(&self) -> Result<Vec<KeptEnd>, SpoolError> {
+        self.check("read the journal")?;
+        Ok(lock(&self.ends).values().take(MOST).copied().collect())
+    }
+
+    async fn remove_end(&self, session: SessionId) -> Result<(), SpoolError> {
+        self.check("remove a session's end")?;
+        lock(&self.ends).remove(&session);
+        Ok(())
+    }
+
     async fn has_session(&self, session: SessionId) -> Result<bool, SpoolError> {
         self.check("look into the journal")?;
         let turns = lock(&self.turns);
-        Ok(turns.values().any(|(_, turn)| turn.session_id == session))
+        let has_turn = turns.values().any(|(_, turn)| turn.session_id == session);
+        Ok(has_turn || lock(&self.ends).contains_key(&session))
     }
 
     async fn remove_session(&self, session: SessionId) -> Result<(), SpoolError> {
         self.check("remove a session's turns")?;
         lock(&self.turns).retain(|_, (_, turn)| turn.session_id != session);
+        lock(&self.ends).remove(&session);
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use metrics::{Counter, Gauge};
 use viva_domain::ids::{SessionId, TurnId, UserId};
-use viva_domain::ports::{SpoolError, TurnJournal};
+use viva_domain::ports::{KeptEnd, SpoolError, TurnJournal};
 use viva_domain::turns::Turn;
 
 use super::Meters;
@@ -70,6 +70,18 @@ impl TurnJournal for CountedJournal {
             turns.remove(&turn.id);
         });
         Ok(())
+    }
+
+    async fn keep_end(&self, end: KeptEnd) -> Result<(), SpoolError> {
+        self.inner.keep_end(end).await
+    }
+
+    async fn ends(&self) -> Result<Vec<KeptEnd>, SpoolError> {
+        self.inner.ends().await
+    }
+
+    async fn remove_end(&self, session: SessionId) -> Result<(), SpoolError> {
+        self.inner.remove_end(session).await
     }
 
     async fn has_session(&self, session: SessionId) -> Result<bool, SpoolError> {

@@ -1,6 +1,7 @@
 //! What is no longer kept: recordings of sessions that ended long ago, what is left of deletions that were begun, files that
 //! belong to no session, and recordings of turns whose file is gone.
 
+mod clock_record;
 mod report;
 mod sweep;
 
@@ -15,6 +16,7 @@ use viva_domain::ports::{Clock, EndedSession, Ids};
 use self::sweep::Sweep;
 use crate::deletion::{Deletions, Pairing, RemovalError};
 
+pub use clock_record::ClockRecord;
 pub use report::{LostRecording, Removal, RetentionReport};
 
 /// What is younger is not swept: it may be about to be written, or to be stored at the next start.
@@ -29,6 +31,8 @@ pub struct Retention {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     keep_for: Option<Duration>,
+    /// What the time is taken to be, whatever the clock shows.
+    as_of: Option<DateTime<Utc>>,
 }
 
 /// How a run goes.
@@ -56,6 +60,16 @@ impl Retention {
             clock,
             ids,
             keep_for,
+            as_of: None,
+        }
+    }
+
+    /// Removes what was no longer kept at this time, which no clock has to tell.
+    #[must_use]
+    pub fn as_of(&self, time: DateTime<Utc>) -> Self {
+        Self {
+            as_of: Some(time),
+            ..self.clone()
         }
     }
 
@@ -82,7 +96,7 @@ impl Retention {
         tell: &mut (dyn FnMut(&Removal) + Send),
     ) -> Result<RetentionReport, RemovalError> {
         let mut report = RetentionReport::default();
-        let before = self.clock.now() - MARGIN;
+        let before = self.now() - MARGIN;
         if let Pairing::Unpaired(id) = self.deletions.pairing().await? {
             let mut sweep = Sweep::of(&self.deletions, before, None).await?;
             if !self.pair(run, id, &sweep).await? {
@@ -222,6 +236,10 @@ impl Retention {
     /// Recordings of sessions that ended before are no longer kept; `None` when all are.
     fn oldest_kept(&self) -> Option<DateTime<Utc>> {
         let keep_for = TimeDelta::from_std(self.keep_for?).ok()?;
-        self.clock.now().checked_sub_signed(keep_for)
+        self.now().checked_sub_signed(keep_for)
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.as_of.unwrap_or_else(|| self.clock.now())
     }
 }

@@ -1,10 +1,21 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use thiserror::Error;
 use tracing::{info, warn};
-use viva_domain::ids::UserId;
-use viva_domain::ports::{SpoolError, SpooledAudio, StoreError, StoreErrorKind};
-use viva_domain::turns::{Turn, TurnNumber};
+use viva_domain::ids::{SessionId, TurnId, UserId};
+use viva_domain::latency::{LatencyMetrics, SessionTime, TurnMarks};
+use viva_domain::ports::{LeftOverAudio, SpoolError, SpooledAudio, StoreError, StoreErrorKind};
+use viva_domain::sessions::Session;
+use viva_domain::turns::{HeardText, Placement, Recording, Turn, TurnNumber};
 
+use super::archive::recording_key;
 use super::service::{Sessions, SessionsPorts};
+use crate::history::Side;
+
+/// Why there is no answer in a turn during which the server was killed.
+const BROKEN_OFF: &str = "the server stopped during this turn";
 
 /// What was found at start-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -13,6 +24,8 @@ pub struct Recovered {
     pub sessions: u64,
     /// Finished turns, or their last words, that were not in the database and are now.
     pub turns: usize,
+    /// Turns that were not over, of which there are recordings.
+    pub broken_off: usize,
     /// Recordings that were moved from the spool to the storage.
     pub recordings: usize,
 }
@@ -43,8 +56,11 @@ impl Sessions {
                 break;
             }
         }
-        for recording in self.ports.audio_spool.left_over().await? {
-            recovered.recordings += usize::from(store_recording(&self.ports, &recording).await);
+        self.recover_ends().await?;
+        let left_over = self.ports.audio_spool.left_over().await?;
+        recovered.broken_off = self.recover_broken_off(&left_over).await?;
+        for LeftOverAudio { audio, .. } in &left_over {
+            recovered.recordings += usize::from(self.late.store(audio).await);
         }
         recovered.sessions = self
             .ports
@@ -55,17 +71,41 @@ impl Sessions {
             let Recovered {
                 sessions,
                 turns,
+                broken_off,
                 recordings,
             } = recovered;
             info!(
                 event = "recovery.finished",
                 recovery.sessions = sessions,
                 recovery.turns = turns,
+                recovery.broken_off = broken_off,
                 recovery.recordings = recordings,
-                "Recovered {sessions} sessions, {turns} turns and {recordings} recordings of an earlier run"
+                "Recovered {sessions} sessions, {turns} turns, {broken_off} that were broken off, and {recordings} recordings \
+                 of an earlier run"
             );
         }
         Ok(recovered)
+    }
+
+    /// Ends sessions as their clients were told, after their turns are stored.
+    async fn recover_ends(&self) -> Result<(), RecoverError> {
+        let SessionsPorts {
+            turn_journal,
+            session_store,
+            ..
+        } = &self.ports;
+        for end in turn_journal.ends().await? {
+            let ended = session_store.end(end.owner, end.session, end.at, end.status);
+            match ended.await {
+                Ok(()) => turn_journal.remove_end(end.session).await?,
+                Err(err) if err.kind == StoreErrorKind::Unavailable => return Err(err.into()),
+                Err(err) => {
+                    warn!(event = "recovery.end_refused", session.id = %end.session, error = &err as &dyn std::error::Error,
+                        "The end of a session in the journal cannot be stored; it stays there");
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn recover_turns(&self) -> Result<usize, RecoverError> {
@@ -86,6 +126,53 @@ impl Sessions {
         Ok(stored)
     }
 
+    /// Makes turns of recordings that belong to none: the process was killed before they were over. The recordings stay in
+    /// the spool until their turn is stored.
+    async fn recover_broken_off(&self, left_over: &[LeftOverAudio]) -> Result<usize, RecoverError> {
+        let mut recordings = BTreeMap::<(SessionId, TurnNumber), Vec<&LeftOverAudio>>::new();
+        for left in left_over {
+            let key = &left.audio.key;
+            if let Some(of) = key.session().zip(key.turn()) {
+                recordings.entry(of).or_default().push(left);
+            }
+        }
+        let mut stored = 0;
+        for ((id, number), recordings) in recordings {
+            match self.store_broken_off(id, number, &recordings).await {
+                Ok(is_new) => stored += usize::from(is_new),
+                Err(err) if err.kind == StoreErrorKind::Unavailable => return Err(err.into()),
+                Err(err) => {
+                    warn!(event = "recovery.turn_refused", session.id = %id, turn.number = number.get(), error = &err as &dyn std::error::Error,
+                        "Turn {number}, which was broken off, cannot be stored");
+                }
+            }
+        }
+        Ok(stored)
+    }
+
+    /// Answers whether there was no such turn.
+    async fn store_broken_off(
+        &self,
+        id: SessionId,
+        number: TurnNumber,
+        recordings: &[&LeftOverAudio],
+    ) -> Result<bool, StoreError> {
+        let store = &self.ports.session_store;
+        let Some(session) = store.left_over(id).await? else {
+            return Ok(false);
+        };
+        let turns = store.turns(session.user_id, id).await?;
+        if turns.iter().any(|turn| turn.number == number) {
+            return Ok(false);
+        }
+        let before = turns.iter().rev().find(|turn| turn.number < number);
+        let not_before = before.map_or(session.started_at, |turn| turn.ended_at);
+        let turn_id = TurnId::from_uuid(self.ports.ids.uuid());
+        let turn = broken_off(turn_id, &session, number, recordings, not_before);
+        store.save_turn(session.user_id, &turn).await?;
+        Ok(true)
+    }
+
     /// It may be stored already, and only its words be missing.
     async fn store_kept(&self, owner: UserId, turn: &Turn) -> Result<(), StoreError> {
         let store = &self.ports.session_store;
@@ -101,24 +188,57 @@ impl Sessions {
     }
 }
 
-/// Moves a recording from the spool to the storage; `false` when it stays in the spool until the next start.
-pub(super) async fn store_recording(ports: &SessionsPorts, recording: &SpooledAudio) -> bool {
-    if let Err(err) = ports.blob_store.put_file(&recording.key, &recording.path).await {
-        warn!(
-            event = "recording.not_stored", blob.key = %recording.key,
-            session.id = recording.key.session().map(display), turn.number = recording.key.turn().map(TurnNumber::get),
-            error = &err as &dyn std::error::Error,
-            "Cannot store recording {}; it stays in the spool until the next start", recording.key
-        );
-        return false;
+/// What is left of a turn that was not over: its recordings. When that was tell the files, as exactly as they are written.
+fn broken_off(
+    id: TurnId,
+    session: &Session,
+    number: TurnNumber,
+    recordings: &[&LeftOverAudio],
+    not_before: DateTime<Utc>,
+) -> Turn {
+    let of = |side| {
+        let key = recording_key(session.id, number, side).ok()?;
+        recordings.iter().find(|left| left.audio.key == key)
+    };
+    let (user, ai) = (of(Side::User), of(Side::Ai));
+    let length = |left: &LeftOverAudio| recording(&left.audio, SessionTime::default()).duration();
+    let spoken = user.map_or(Duration::ZERO, |user| length(user));
+    let first = user.or(ai).map_or(not_before, |left| left.written_at);
+    // The user is recorded as they speak, an answer as it comes, which is faster.
+    let started_at = (first - delta(spoken)).max(not_before);
+    let last = recordings.iter().map(|left| left.written_at).max();
+    let ended_at = last.map_or(started_at, |last| last.max(started_at + delta(spoken)));
+    let began = SessionTime::new((started_at - session.started_at).to_std().unwrap_or_default());
+    Turn {
+        id,
+        session_id: session.id,
+        number,
+        started_at,
+        ended_at,
+        user_transcript: None,
+        answer: HeardText::default(),
+        user_audio: user.map(|user| recording(&user.audio, began)),
+        ai_audio: ai.map(|ai| recording(&ai.audio, began.after(spoken))),
+        played: None,
+        interruption: None,
+        false_interruptions: 0,
+        failure: Some(BROKEN_OFF.to_owned()),
+        usage: None,
+        marks: TurnMarks::default(),
+        latency: LatencyMetrics::default(),
     }
-    if let Err(err) = ports.audio_spool.remove(&recording.key).await {
-        warn!(
-            event = "recording.left_in_spool", blob.key = %recording.key,
-            session.id = recording.key.session().map(display), turn.number = recording.key.turn().map(TurnNumber::get),
-            error = &err as &dyn std::error::Error,
-            "A stored recording stays in the spool"
-        );
+}
+
+fn delta(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or_default()
+}
+
+fn recording(audio: &SpooledAudio, began: SessionTime) -> Recording {
+    Recording {
+        key: audio.key.clone(),
+        samples: audio.samples,
+        sample_rate: audio.sample_rate,
+        placement: Some(Placement::estimated(began)),
+        peaks: None,
     }
-    true
 }

@@ -15,6 +15,7 @@ use viva_domain::ports::{
 use viva_domain::sessions::Interaction;
 use viva_domain::turns::{BargeIn, Limits, PlaybackEvent, TurnNumber};
 
+use super::archive::LateRecordings;
 use super::link::Link;
 use super::live::LiveSessions;
 use super::process_audio::{PaceLimit, ProcessAudioError, UserAudio};
@@ -28,6 +29,7 @@ pub struct Sessions {
     pub(super) ports: SessionsPorts,
     pub(super) settings: SessionSettings,
     pub(super) live: Arc<LiveSessions>,
+    pub(super) late: LateRecordings,
     /// Every task of every session, so that shutting down can wait for them.
     pub(super) tasks: TaskTracker,
     pub(super) shutdown: CancellationToken,
@@ -42,7 +44,7 @@ pub struct SessionsPorts {
     pub blob_store: Arc<dyn BlobStore>,
     /// Recordings that grow.
     pub audio_spool: Arc<dyn AudioSpool>,
-    /// Finished turns while the database is away.
+    /// Finished turns until the database has them.
     pub turn_journal: Arc<dyn TurnJournal>,
     /// Which providers a user has.
     pub provider_directory: Arc<dyn ProviderDirectory>,
@@ -88,12 +90,15 @@ impl Default for SessionSettings {
 impl Sessions {
     /// A service without sessions.
     pub fn new(ports: SessionsPorts, settings: SessionSettings, tasks: TaskTracker) -> Self {
+        let shutdown = CancellationToken::new();
+        let late = LateRecordings::new(ports.clone(), tasks.clone(), shutdown.clone());
         Self {
             ports,
             settings,
             live: Arc::new(LiveSessions::default()),
+            late,
             tasks,
-            shutdown: CancellationToken::new(),
+            shutdown,
         }
     }
 

@@ -298,7 +298,8 @@ impl Sessions {
             input_rate,
             output_rate,
         };
-        let archive = Archive::start(&self.ports, archive_settings, &self.tasks, self.shutdown.clone());
+        let (late, shutdown) = (self.late.clone(), self.shutdown.clone());
+        let archive = Archive::start(&self.ports, archive_settings, late, &self.tasks, shutdown);
         let first_message = first_message(&session, resume_token, limits);
         let connection = Connection {
             session_id: session.id,

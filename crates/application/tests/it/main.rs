@@ -3,6 +3,7 @@
 mod ahead;
 mod barge_in;
 mod bench;
+mod breaking;
 mod choosing;
 mod conversation;
 mod damaged;

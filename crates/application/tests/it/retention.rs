@@ -10,8 +10,8 @@ use viva_application::retention::{Removal, Retention, RetentionReport, Retention
 use viva_contract::samples::{OWNER, at, session_id, turn};
 use viva_domain::ids::{SessionId, UserId};
 use viva_domain::ports::{
-    AudioSpool as _, BlobErrorKind, BlobKey, BlobStore as _, Clock, RetentionStore as _, SessionStore as _,
-    SpoolError, SpoolErrorKind, TurnJournal,
+    AudioSpool as _, BlobErrorKind, BlobKey, BlobStore as _, Clock, KeptEnd, RetentionStore as _,
+    SessionStore as _, SpoolError, SpoolErrorKind, TurnJournal,
 };
 use viva_domain::turns::Turn;
 use viva_fakes::{ManualClock, MemorySessionStore, MemoryTurnJournal, SequentialIds};
@@ -226,6 +226,18 @@ impl TurnJournal for BeingRecovered {
 
     async fn remove(&self, turn: &Turn) -> Result<(), SpoolError> {
         self.journal.remove(turn).await
+    }
+
+    async fn keep_end(&self, end: KeptEnd) -> Result<(), SpoolError> {
+        self.journal.keep_end(end).await
+    }
+
+    async fn ends(&self) -> Result<Vec<KeptEnd>, SpoolError> {
+        self.journal.ends().await
+    }
+
+    async fn remove_end(&self, session: SessionId) -> Result<(), SpoolError> {
+        self.journal.remove_end(session).await
     }
 
     async fn has_session(&self, session: SessionId) -> Result<bool, SpoolError> {

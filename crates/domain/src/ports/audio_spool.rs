@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use super::Source;
@@ -20,7 +21,7 @@ pub trait AudioSpool: Send + Sync {
     ///
     /// # Errors
     /// [`SpoolErrorKind::Unavailable`] when the folder cannot be read.
-    async fn left_over(&self) -> Result<Vec<SpooledAudio>, SpoolError>;
+    async fn left_over(&self) -> Result<Vec<LeftOverAudio>, SpoolError>;
 
     /// Forgets the file that was begun under this key, after it was stored, or when it is given up. Needs no space on the
     /// disk.
@@ -76,6 +77,15 @@ pub struct SpooledAudio {
     pub samples: u64,
     /// Its sample rate in Hz.
     pub sample_rate: u32,
+}
+
+/// What an earlier process left behind of a recording.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOverAudio {
+    /// The file, which can be played.
+    pub audio: SpooledAudio,
+    /// When it was appended to last, UTC.
+    pub written_at: DateTime<Utc>,
 }
 
 /// A failure of an [`AudioSpool`].

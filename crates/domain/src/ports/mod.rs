@@ -26,7 +26,7 @@ mod turn_journal;
 
 use std::time::Duration;
 
-pub use audio_spool::{AudioSpool, SpoolError, SpoolErrorKind, SpoolFile, SpooledAudio};
+pub use audio_spool::{AudioSpool, LeftOverAudio, SpoolError, SpoolErrorKind, SpoolFile, SpooledAudio};
 pub use blob_store::{
     BlobBytes, BlobError, BlobErrorKind, BlobKey, BlobList, BlobStore, InvalidBlobKey, OpenBlob,
     RemovedBlobs, StoredBlob,
@@ -58,7 +58,7 @@ pub use text_to_speech::{
     SpeechMark, SpeechPart, SpeechStream, TextToSpeech, TextToSpeechCapabilities, TextToSpeechRequest,
 };
 pub use token_store::TokenStore;
-pub use turn_journal::TurnJournal;
+pub use turn_journal::{KeptEnd, TurnJournal};
 
 /// How much of what was heard before the first voiced sample belongs to what is said: quiet consonants are there. A
 /// provider that is told where speech began ([`RealtimeCommand::SpeechBegan`], [`SpeechToTextCommand::SpeechBegan`]) hears

@@ -37,7 +37,7 @@ pub trait SessionStore: Send + Sync {
         page: PageRequest,
     ) -> Result<SessionList, StoreError>;
 
-    /// Ends an active session; nothing happens when it is over already or is not this user's.
+    /// Ends an active session, not before it began; nothing happens when it is over already or is not this user's.
     ///
     /// # Errors
     /// [`StoreErrorKind::Unavailable`] when the backend cannot answer.
@@ -113,8 +113,15 @@ pub trait SessionStore: Send + Sync {
     /// [`StoreErrorKind::Unavailable`] when the backend cannot answer.
     async fn turn(&self, owner: UserId, session: SessionId, id: TurnId) -> Result<Option<Turn>, StoreError>;
 
+    /// A session that is still active, whoever it belongs to: asked at start-up, when none can be running; `None` for any
+    /// other.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Unavailable`] when the backend cannot answer.
+    async fn left_over(&self, id: SessionId) -> Result<Option<Session>, StoreError>;
+
     /// Ends every session that is still active as [`EndStatus::Disconnected`], whoever it belongs to: called at start-up,
-    /// when none can be running. Answers how many there were.
+    /// when none can be running. Answers how many there were. None ends before it began, whatever the clock says.
     ///
     /// # Errors
     /// [`StoreErrorKind::Unavailable`] when the backend cannot answer.

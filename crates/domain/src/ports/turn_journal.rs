@@ -1,10 +1,25 @@
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 
 use super::audio_spool::SpoolError;
 use crate::ids::{SessionId, UserId};
+use crate::sessions::EndStatus;
 use crate::turns::Turn;
 
-/// Keeps finished turns locally while the database is away, across restarts. Every implementation passes
+/// How a session ended, which the database does not know yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeptEnd {
+    /// Whose session it is.
+    pub owner: UserId,
+    /// The session.
+    pub session: SessionId,
+    /// When, UTC, to the microsecond.
+    pub at: DateTime<Utc>,
+    /// How.
+    pub status: EndStatus,
+}
+
+/// Keeps finished turns and ends of sessions locally until the database has them, across restarts. Every implementation passes
 /// `contract::turn_journal`.
 #[async_trait]
 pub trait TurnJournal: Send + Sync {
@@ -27,13 +42,31 @@ pub trait TurnJournal: Send + Sync {
     /// [`SpoolError`] when it cannot be removed.
     async fn remove(&self, turn: &Turn) -> Result<(), SpoolError>;
 
-    /// Whether a turn of this session is kept, or an entry was set aside that may be one.
+    /// Writes down durably how a session ended; what was kept of its end before is replaced.
+    ///
+    /// # Errors
+    /// [`SpoolError`] when it cannot be written.
+    async fn keep_end(&self, end: KeptEnd) -> Result<(), SpoolError>;
+
+    /// Ends that were kept and not removed, in no order, at most 1,000. An entry that cannot be read is set aside and logged, not returned.
+    ///
+    /// # Errors
+    /// [`SpoolError`] when the journal cannot be read.
+    async fn ends(&self) -> Result<Vec<KeptEnd>, SpoolError>;
+
+    /// Forgets how a session ended, after the database has it.
+    ///
+    /// # Errors
+    /// [`SpoolError`] when it cannot be removed.
+    async fn remove_end(&self, session: SessionId) -> Result<(), SpoolError>;
+
+    /// Whether a turn or the end of this session is kept, or an entry was set aside that may be one.
     ///
     /// # Errors
     /// [`SpoolError`] when the journal cannot be read.
     async fn has_session(&self, session: SessionId) -> Result<bool, SpoolError>;
 
-    /// Forgets all turns of a session, also what was set aside of it.
+    /// Forgets all turns of a session and its end, also what was set aside of it.
     ///
     /// # Errors
     /// [`SpoolError`] when the journal cannot be read, or a turn not be removed.

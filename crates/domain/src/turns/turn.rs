@@ -148,7 +148,7 @@ pub struct Turn {
     pub user_audio: Option<Recording>,
     /// What the AI said, as audio, also the part that was not heard.
     pub ai_audio: Option<Recording>,
-    /// How much of the answer was heard; `None` when there was no audio.
+    /// How much of the answer was heard; `None` when there was no audio, or the server was killed meanwhile.
     pub played: Option<Duration>,
     /// What cut the answer; `None` when it was heard to its end.
     pub interruption: Option<InterruptReason>,

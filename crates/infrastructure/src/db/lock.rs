@@ -1,10 +1,13 @@
 //! Which process has a PostgreSQL database, and for what. Whoever uses a SQLite file is kept apart by the storage.
 
+use std::time::Duration;
+
 use sea_orm::SqlxError;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
-use sea_orm::sqlx::{self, ConnectOptions};
+use sea_orm::sqlx::{self, ConnectOptions, Connection};
 use secrecy::ExposeSecret;
-use tracing::instrument;
+use tokio::time::{Instant, sleep, timeout};
+use tracing::{info, instrument, warn};
 
 use super::database::{Database, DatabaseConfig, OpenDatabaseError, connecting_failed, postgres_options};
 
@@ -13,10 +16,58 @@ use super::database::{Database, DatabaseConfig, OpenDatabaseError, connecting_fa
 const LOCK: i64 = 0x7669_7661;
 const RETENTION_LOCK: i64 = 0x76_6976_6172;
 
+/// How often a lock is looked after, or tried to be taken again.
+const LOOK: Duration = Duration::from_secs(2);
+/// How long another process has to have the database until it is taken for a server: what PostgreSQL does not know to be gone may
+/// be this one's connection of before, see [`Database::lock`].
+const OTHERS: Duration = Duration::from_mins(2);
+
 /// Holds a database for one server, as long as this lives and its connection does.
 #[derive(Debug)]
 pub struct DatabaseLock {
-    _connection: Option<PgConnection>,
+    connection: Option<PgConnection>,
+}
+
+impl DatabaseLock {
+    /// Looks after [`Database::lock`], whose connection breaks when PostgreSQL is started anew, and takes it again. Resolves when
+    /// another server has the database, which must not have two.
+    pub async fn hold(self, config: &DatabaseConfig) {
+        self.hold_for(config, OTHERS).await;
+    }
+
+    async fn hold_for(mut self, config: &DatabaseConfig, others: Duration) {
+        let Some(mut connection) = self.connection.take() else {
+            return std::future::pending().await; // The storage keeps others from it.
+        };
+        loop {
+            while matches!(timeout(config.timeout, connection.ping()).await, Ok(Ok(()))) {
+                sleep(LOOK).await;
+            }
+            warn!(
+                event = "database.lock_lost",
+                "The lock of the database is lost with its connection; taking it again"
+            );
+            // Half of a connection would keep it from us.
+            drop(connection);
+            let mut taken = None;
+            connection = loop {
+                match Database::try_lock(LOCK, config).await {
+                    Ok(Some(lock)) => match lock.connection {
+                        Some(connection) => break connection,
+                        None => return,
+                    },
+                    Ok(None) if taken.get_or_insert_with(Instant::now).elapsed() >= others => return,
+                    Ok(None) => {}
+                    Err(_) => taken = None,
+                }
+                sleep(LOOK).await;
+            };
+            info!(
+                event = "database.lock_regained",
+                "The lock of the database is taken again"
+            );
+        }
+    }
 }
 
 impl Database {
@@ -61,14 +112,14 @@ impl Database {
     async fn try_lock(lock: i64, config: &DatabaseConfig) -> Result<Option<DatabaseLock>, OpenDatabaseError> {
         let url = config.url.expose_secret();
         let Some(("postgres" | "postgresql", _)) = url.split_once(':') else {
-            return Ok(Some(DatabaseLock { _connection: None }));
+            return Ok(Some(DatabaseLock { connection: None }));
         };
         let options = postgres_options(url)?;
         let locking = tokio::time::timeout(config.timeout, lock_postgres(lock, &options));
         let locked = locking.await.unwrap_or(Err(SqlxError::PoolTimedOut));
         let connection = locked.map_err(|err| OpenDatabaseError::Server(connecting_failed(err)))?;
         Ok(connection.map(|connection| DatabaseLock {
-            _connection: Some(connection),
+            connection: Some(connection),
         }))
     }
 }
@@ -123,6 +174,42 @@ mod tests {
             while let Err(err) = Database::lock(&config).await {
                 assert!(matches!(err, OpenDatabaseError::Taken), "{err:?}");
             }
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_lock_that_was_lost_is_taken_again() {
+        on_postgres_server(async |_, server| {
+            let config = server.config();
+            let lock = Database::lock(&config).await.unwrap();
+            let holding = lock.hold(&config);
+            let looking = async {
+                server.disconnect().await;
+                while Database::is_locked(&config).await.unwrap() {}
+                while !Database::is_locked(&config).await.unwrap() {}
+            };
+            tokio::select! {
+                () = holding => panic!("nobody else has it"),
+                () = looking => {}
+            }
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_lock_that_another_server_took_is_lost() {
+        on_postgres_server(async |_, server| {
+            let config = server.config();
+            let lock = Database::lock(&config).await.unwrap();
+            server.disconnect().await;
+            let other = loop {
+                if let Ok(lock) = Database::lock(&config).await {
+                    break lock;
+                }
+            };
+            lock.hold_for(&config, Duration::ZERO).await;
+            drop(other);
         })
         .await;
     }

@@ -1,4 +1,5 @@
-//! Finished turns while the database is away: one JSON file per turn, with the rows that the database would have.
+//! Finished turns until the database has them: one JSON file per turn, with the rows that the database would have. And ends of
+//! sessions, one file each.
 //!
 //! A file is complete and on the disk before it has its name, so neither a killed process nor a power cut leaves half a
 //! turn, and a turn that was kept is there.
@@ -7,21 +8,27 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use tracing::{instrument, warn};
 use uuid::Uuid;
 use viva_domain::ids::{SessionId, TurnId, UserId};
-use viva_domain::ports::{SpoolError, TurnJournal};
+use viva_domain::ports::{KeptEnd, SpoolError, TurnJournal};
+use viva_domain::sessions::SessionStatus;
 use viva_domain::turns::Turn;
 
 use crate::db::entities::TurnRows;
 use crate::disk::{self, at_path, blocking};
 
-/// Most turns that one call returns.
+/// Most turns that one call returns, and most ends.
 const MOST: usize = 1_000;
+/// How the file of a turn is called after its id, and that of an end after its session.
+const TURN: &str = "json";
+const END: &str = "end";
 
 /// Keeps finished turns in a local folder.
 #[derive(Debug, Clone)]
@@ -35,6 +42,15 @@ struct Entry {
     owner: Uuid,
     #[serde(flatten)]
     rows: TurnRows,
+}
+
+/// The content of the file of an end.
+#[derive(Debug, Serialize, Deserialize)]
+struct EndEntry {
+    owner: Uuid,
+    session_id: Uuid,
+    at: DateTime<Utc>,
+    status: String,
 }
 
 impl FileTurnJournal {
@@ -61,7 +77,7 @@ impl TurnJournal for FileTurnJournal {
             owner: owner.as_uuid(),
             rows: turn.into(),
         };
-        blocking("keep turn", move || keep(&folder, id, &entry)).await
+        blocking("keep turn", move || keep(&folder, &path_of(&folder, id), &entry)).await
     }
 
     #[instrument(name = "journal.kept", skip_all)]
@@ -74,6 +90,31 @@ impl TurnJournal for FileTurnJournal {
     async fn remove(&self, turn: &Turn) -> Result<(), SpoolError> {
         let path = path_of(&self.folder, turn.id);
         blocking("remove turn", move || disk::remove_file(&path)).await
+    }
+
+    #[instrument(name = "journal.keep_end", skip_all, fields(session.id = %end.session))]
+    async fn keep_end(&self, end: KeptEnd) -> Result<(), SpoolError> {
+        let folder = Arc::clone(&self.folder);
+        let entry = EndEntry {
+            owner: end.owner.as_uuid(),
+            session_id: end.session.as_uuid(),
+            at: end.at,
+            status: SessionStatus::Ended(end.status).as_str().to_owned(),
+        };
+        let work = move || keep(&folder, &path_of_end(&folder, end.session), &entry);
+        blocking("keep a session's end", work).await
+    }
+
+    #[instrument(name = "journal.ends", skip_all)]
+    async fn ends(&self) -> Result<Vec<KeptEnd>, SpoolError> {
+        let folder = Arc::clone(&self.folder);
+        blocking("read the journal", move || ends(&folder)).await
+    }
+
+    #[instrument(name = "journal.remove_end", skip_all, fields(session.id = %session))]
+    async fn remove_end(&self, session: SessionId) -> Result<(), SpoolError> {
+        let path = path_of_end(&self.folder, session);
+        blocking("remove a session's end", move || disk::remove_file(&path)).await
     }
 
     #[instrument(name = "journal.has_session", skip_all, fields(session.id = %session))]
@@ -138,8 +179,7 @@ fn is_of(content: &[u8], session: SessionId) -> bool {
             .map_or(true, |entry| entry.rows.turn.session_id == session.as_uuid())
 }
 
-fn keep(folder: &Path, id: TurnId, entry: &Entry) -> io::Result<()> {
-    let path = path_of(folder, id);
+fn keep(folder: &Path, path: &Path, entry: &impl Serialize) -> io::Result<()> {
     // Another turn's name never ends like this, and the next attempt replaces what a failed one left.
     let unfinished = path.with_extension("unfinished");
     let content = serde_json::to_vec(entry)?;
@@ -149,37 +189,50 @@ fn keep(folder: &Path, id: TurnId, entry: &Entry) -> io::Result<()> {
             file.sync_all()
         })
         .map_err(at_path(&unfinished))?;
-    fs::rename(&unfinished, &path).map_err(at_path(&path))?;
+    fs::rename(&unfinished, path).map_err(at_path(path))?;
     // The name is on the disk when the folder is.
     File::open(folder)?.sync_all()
 }
 
 fn kept(folder: &Path) -> io::Result<Vec<(UserId, Turn)>> {
-    let turns = ids(folder)?.into_iter().filter_map(|id| {
-        let path = path_of(folder, id);
-        match fs::read(&path).map(|content| parse(&content)) {
-            Ok(Ok(turn)) => Some(turn),
-            Ok(Err(err)) => {
-                set_aside(&path, &*err);
-                None
-            }
-            Err(err) => {
-                warn!(event = "journal.unreadable", journal.path = %path.display(), error = &err as &dyn std::error::Error,
-                    "Left turn {id} in the journal, since it cannot be read");
-                None
-            }
-        }
-    });
+    let ids = ids::<TurnId>(folder, TURN)?.into_iter();
+    let turns = ids.filter_map(|id| read(&path_of(folder, id), parse));
     Ok(turns.take(MOST).collect())
 }
 
-/// The turns in the folder, by id, which is by age.
-fn ids(folder: &Path) -> io::Result<Vec<TurnId>> {
+fn ends(folder: &Path) -> io::Result<Vec<KeptEnd>> {
+    let sessions = ids::<SessionId>(folder, END)?.into_iter();
+    let ends = sessions.filter_map(|session| read(&path_of_end(folder, session), parse_end));
+    Ok(ends.take(MOST).collect())
+}
+
+/// `None` for what cannot be read, which is logged.
+fn read<T>(path: &Path, parse: impl Fn(&[u8]) -> Result<T, Box<dyn std::error::Error>>) -> Option<T> {
+    match fs::read(path).map(|content| parse(&content)) {
+        Ok(Ok(entry)) => Some(entry),
+        Ok(Err(err)) => {
+            set_aside(path, &*err);
+            None
+        }
+        Err(err) => {
+            warn!(
+                event = "journal.unreadable",
+                journal.path = %path.display(), error = &err as &dyn std::error::Error,
+                "Left {} in the journal, since it cannot be read", path.display()
+            );
+            None
+        }
+    }
+}
+
+/// What is in the folder of this kind, by id, which is by age.
+fn ids<T: FromStr + Ord>(folder: &Path, kind: &str) -> io::Result<Vec<T>> {
     let mut ids = Vec::new();
     for entry in fs::read_dir(folder).map_err(at_path(folder))? {
         let name = entry.map_err(at_path(folder))?.file_name();
-        let id = name.to_str().and_then(|name| name.strip_suffix(".json"));
-        ids.extend(id.and_then(|id| id.parse::<TurnId>().ok()));
+        let id = name.to_str().and_then(|name| name.rsplit_once('.'));
+        let id = id.filter(|(_, extension)| *extension == kind);
+        ids.extend(id.and_then(|(id, _)| id.parse::<T>().ok()));
     }
     ids.sort_unstable();
     Ok(ids)
@@ -188,6 +241,19 @@ fn ids(folder: &Path) -> io::Result<Vec<TurnId>> {
 fn parse(content: &[u8]) -> Result<(UserId, Turn), Box<dyn std::error::Error>> {
     let entry: Entry = serde_json::from_slice(content)?;
     Ok((UserId::from_uuid(entry.owner), entry.rows.try_into()?))
+}
+
+fn parse_end(content: &[u8]) -> Result<KeptEnd, Box<dyn std::error::Error>> {
+    let entry: EndEntry = serde_json::from_slice(content)?;
+    match SessionStatus::from_name(&entry.status) {
+        Some(SessionStatus::Ended(status)) => Ok(KeptEnd {
+            owner: UserId::from_uuid(entry.owner),
+            session: SessionId::from_uuid(entry.session_id),
+            at: entry.at,
+            status,
+        }),
+        _ => Err(format!("{} is no end", entry.status).into()),
+    }
 }
 
 fn set_aside(path: &Path, reason: &(dyn std::error::Error + 'static)) {
@@ -202,7 +268,11 @@ fn set_aside(path: &Path, reason: &(dyn std::error::Error + 'static)) {
 }
 
 fn path_of(folder: &Path, id: TurnId) -> PathBuf {
-    folder.join(format!("{id}.json"))
+    folder.join(format!("{id}.{TURN}"))
+}
+
+fn path_of_end(folder: &Path, session: SessionId) -> PathBuf {
+    folder.join(format!("{session}.{END}"))
 }
 
 #[cfg(test)]
@@ -229,6 +299,22 @@ mod tests {
         drop(journal);
         let journal = FileTurnJournal::open(place.path()).await.unwrap();
         assert_eq!(journal.kept().await.unwrap(), [(OWNER, turn(1, 1))]);
+    }
+
+    #[tokio::test]
+    async fn what_is_no_end_is_set_aside() {
+        let place = tempfile::tempdir().unwrap();
+        let journal = FileTurnJournal::open(place.path()).await.unwrap();
+        let path = path_of_end(place.path(), session_id(1));
+        let active = "\"at\":\"2026-03-01T12:00:00Z\",\"status\":\"active\"}";
+        let id = session_id(1).to_string();
+        let active = format!("{{\"owner\":\"{id}\",\"session_id\":\"{id}\",{active}");
+        for content in ["", &active] {
+            fs::write(&path, content).unwrap();
+            assert_eq!(journal.ends().await.unwrap(), []);
+            assert!(!path.exists(), "{content}");
+        }
+        assert!(path.with_extension("end.damaged").exists());
     }
 
     #[tokio::test]

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use tracing::instrument;
 use viva_audio::{SampleRate, UnsupportedSampleRate, pcm};
-use viva_domain::ports::{AudioSpool, BlobKey, SpoolError, SpoolFile, SpooledAudio};
+use viva_domain::ports::{AudioSpool, BlobKey, LeftOverAudio, SpoolError, SpoolFile, SpooledAudio};
 
 use self::recording::Recording;
 use crate::disk::{self, at_path, blocking};
@@ -73,7 +73,7 @@ impl AudioSpool for LocalAudioSpool {
     }
 
     #[instrument(name = "spool.left_over", skip_all)]
-    async fn left_over(&self) -> Result<Vec<SpooledAudio>, SpoolError> {
+    async fn left_over(&self) -> Result<Vec<LeftOverAudio>, SpoolError> {
         let folder = Arc::clone(&self.folder);
         blocking("read the spool", move || recovery::left_over(&folder)).await
     }

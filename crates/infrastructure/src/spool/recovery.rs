@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tracing::warn;
 use viva_audio::WavHeader;
 use viva_audio::wav::HEADER_LEN;
-use viva_domain::ports::{BlobKey, SpooledAudio};
+use viva_domain::ports::{BlobKey, LeftOverAudio, SpooledAudio};
 
 use super::Folder;
 use crate::disk::at_path;
@@ -19,13 +19,13 @@ const DAMAGED: &str = ".damaged";
 
 /// What became of a file.
 enum Found {
-    Audio(SpooledAudio),
+    Audio(LeftOverAudio),
     Empty,
     Damaged,
 }
 
 /// Repairs every recording below the folder. A file that cannot be dealt with is logged and stays.
-pub(super) fn left_over(folder: &Folder) -> io::Result<Vec<SpooledAudio>> {
+pub(super) fn left_over(folder: &Folder) -> io::Result<Vec<LeftOverAudio>> {
     let mut left_over = Vec::new();
     for path in recordings(&folder.root)? {
         match recover(folder, &path) {
@@ -68,7 +68,9 @@ fn recover(folder: &Folder, path: &Path) -> io::Result<Found> {
     let Some(key) = key_of(&folder.root, path) else {
         return set_aside(path);
     };
-    let len = fs::metadata(path)?.len();
+    let found = fs::metadata(path)?;
+    // Repairing the file changes it.
+    let (len, written_at) = (found.len(), found.modified()?);
     if len <= HEADER_LEN as u64 + 1 {
         folder.remove(path)?;
         return Ok(Found::Empty);
@@ -76,11 +78,15 @@ fn recover(folder: &Folder, path: &Path) -> io::Result<Found> {
     let Some(header) = repair(path, len)? else {
         return set_aside(path);
     };
-    Ok(Found::Audio(SpooledAudio {
+    let audio = SpooledAudio {
         key,
         path: path.to_owned(),
         samples: u64::from(header.data_len()) / 2,
         sample_rate: header.rate().hz(),
+    };
+    Ok(Found::Audio(LeftOverAudio {
+        audio,
+        written_at: written_at.into(),
     }))
 }
 

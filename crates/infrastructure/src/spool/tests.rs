@@ -1,6 +1,7 @@
 use std::fs::{self, File};
 use std::io::Write;
 
+use chrono::{DateTime, Utc};
 use tempfile::TempDir;
 use viva_contract::audio_spool_contract;
 use viva_domain::ports::SpoolErrorKind;
@@ -69,15 +70,18 @@ async fn a_header_that_fell_behind_is_repaired() {
     file.write_all(&[3, 0, 4]).unwrap();
 
     // A new process finds it.
+    let written: DateTime<Utc> = fs::metadata(&path).unwrap().modified().unwrap().into();
     let left = opened(&place).await.left_over().await.unwrap();
+    let [left] = left.try_into().unwrap();
+    assert_eq!(left.written_at, written, "and not when it was repaired");
     assert_eq!(
-        left,
-        [SpooledAudio {
+        left.audio,
+        SpooledAudio {
             key: key("s/a.wav"),
             path: path.clone(),
             samples: 3,
             sample_rate: 24_000,
-        }]
+        }
     );
     assert_eq!(played(&path), [1, 2, 3]);
     assert_eq!(fs::metadata(&path).unwrap().len(), 44 + 6);
@@ -93,7 +97,7 @@ async fn a_file_that_is_shorter_than_its_header_says_is_repaired() {
     // As a file system may do when the machine dies.
     let file = File::options().write(true).open(&audio.path).unwrap();
     file.set_len(44 + 21).unwrap();
-    assert_eq!(spool.left_over().await.unwrap()[0].samples, 10);
+    assert_eq!(spool.left_over().await.unwrap()[0].audio.samples, 10);
     assert_eq!(played(&audio.path), [5; 10]);
 }
 
@@ -112,7 +116,11 @@ async fn garbage_is_set_aside() {
     fs::create_dir(folder.join("folder.wav")).unwrap();
 
     for _ in 0..2 {
-        assert_eq!(spool.left_over().await.unwrap(), std::slice::from_ref(&good));
+        let left = spool.left_over().await.unwrap();
+        let [left] = left.as_slice() else {
+            panic!("{left:?}")
+        };
+        assert_eq!(left.audio, good);
     }
     let mut names: Vec<String> = fs::read_dir(&folder)
         .unwrap()

@@ -132,7 +132,11 @@ impl Files {
             }
             Err(err) if err.kind() == io::ErrorKind::NotFound => gone(),
             Err(err) => {
-                error!(event = "web.file_unreadable", error = &err as &dyn std::error::Error, "A file of the page cannot be read");
+                error!(
+                    event = "web.file_unreadable",
+                    error = &err as &dyn std::error::Error,
+                    "A file of the page cannot be read"
+                );
                 Problem::internal().into_response()
             }
         }

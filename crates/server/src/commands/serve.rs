@@ -3,12 +3,14 @@
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 use viva_presentation::Exposure;
 
 use crate::config::{AuthMode, Settings, load};
@@ -60,11 +62,27 @@ pub(crate) async fn run(file: Option<&Path>, args: ServeArgs) -> Result<()> {
     announce(address, settings.auth.mode)?;
     info!(event = "server.started", server.address = %address, server.version = env!("CARGO_PKG_VERSION"),
         "Listening on http://{address}");
+    // It is held until everything is over.
+    let mut held = pin!(lock.hold());
+    let is_taken = CancellationToken::new();
+    let stop = async {
+        tokio::select! {
+            () = stop => {}
+            () = &mut held => {
+                error!(event = "server.database_taken", "Another server has taken the database: ending live sessions, then stopping");
+                is_taken.cancel();
+            }
+        }
+    };
     let serving = viva_presentation::serve(listener, state, stop);
     exporter
         .serve_beside(serving)
         .await
-        .context("cannot serve any more")
+        .context("cannot serve any more")?;
+    if is_taken.is_cancelled() {
+        return Err(anyhow!("another server has taken it while it was away").context(Failure::Database));
+    }
+    Ok(())
 }
 
 async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr)> {

@@ -1,10 +1,13 @@
 //! What one process at a time may use.
 
 use std::fs::{File, TryLockError};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use chrono::{DateTime, SecondsFormat, Utc};
 use tracing::warn;
+use viva_application::retention::ClockRecord;
 use viva_infrastructure::db::{Database, DatabaseConfig, DatabaseLock};
 
 use crate::config::{Recordings, Settings, StorageSettings};
@@ -19,7 +22,15 @@ const RETENTION_LOCK: &str = ".retention.lock";
 #[derive(Debug)]
 pub(crate) struct ServerLock {
     _folders: Vec<File>,
-    _database: DatabaseLock,
+    database: DatabaseLock,
+    config: DatabaseConfig,
+}
+
+impl ServerLock {
+    /// Keeps it while it is polled, also when the database was away; resolves when another server has the database.
+    pub(crate) async fn hold(self) {
+        self.database.hold(&self.config).await;
+    }
 }
 
 /// Takes storage and database for this process for as long as the lock lives. The system lets go of them however the process
@@ -35,7 +46,8 @@ pub(crate) async fn lock(settings: &Settings) -> Result<ServerLock> {
     let database = Database::lock(&config).await.context(Failure::Database)?;
     Ok(ServerLock {
         _folders: folders,
-        _database: database,
+        database,
+        config,
     })
 }
 
@@ -69,7 +81,7 @@ enum Locked {
 fn lock_file(folder: &Path, name: &str) -> Result<Locked> {
     let path = folder.join(name);
     let file = std::fs::create_dir_all(folder)
-        .and_then(|()| File::create(&path))
+        .and_then(|()| open_file(&path))
         .with_context(|| path.display().to_string())
         .context(Failure::Storage)?;
     match file.try_lock() {
@@ -86,11 +98,54 @@ fn lock_file(folder: &Path, name: &str) -> Result<Locked> {
     }
 }
 
-/// What keeps others from removing what is no longer kept.
+/// What is in it stays.
+fn open_file(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false);
+    options.open(path)
+}
+
+/// What keeps others from removing what is no longer kept. The file has what runs have seen of the clock.
 #[derive(Debug)]
 pub(crate) struct RetentionLock {
-    _file: File,
+    file: File,
     _database: DatabaseLock,
+}
+
+impl RetentionLock {
+    /// A run of the server begins, and the clock shows this. Answers as of when it may remove things.
+    pub(crate) fn note(&mut self, now: DateTime<Utc>) -> io::Result<Option<DateTime<Utc>>> {
+        let mut text = String::new();
+        self.file.rewind()?;
+        self.file.read_to_string(&mut text)?;
+        let mut record = parse(&text);
+        let as_of = record.note(now);
+        self.file.set_len(0)?;
+        self.file.rewind()?;
+        self.file.write_all(written(record).as_bytes())?;
+        self.file.sync_all()?;
+        Ok(as_of)
+    }
+}
+
+/// One time per line; a line that says nothing is a time that is not known.
+fn parse(text: &str) -> ClockRecord {
+    let mut times = text.lines().map(|line| {
+        let time = DateTime::parse_from_rfc3339(line).ok();
+        time.map(|time| time.to_utc())
+    });
+    ClockRecord {
+        proven: times.next().flatten(),
+        shown: times.next().flatten(),
+    }
+}
+
+fn written(record: ClockRecord) -> String {
+    let line = |time: Option<DateTime<Utc>>| {
+        let time = time.map(|time| time.to_rfc3339_opts(SecondsFormat::Micros, true));
+        time.unwrap_or_else(|| "-".to_owned())
+    };
+    format!("{}\n{}\n", line(record.proven), line(record.shown))
 }
 
 /// Takes it; `None` when another process does the same.
@@ -106,7 +161,7 @@ pub(crate) async fn lock_retention(settings: &Settings) -> Result<Option<Retenti
         .await
         .context(Failure::Database)?;
     Ok(locked.map(|database| RetentionLock {
-        _file: file,
+        file,
         _database: database,
     }))
 }
@@ -122,4 +177,30 @@ async fn refuse_elsewhere(config: &DatabaseConfig, folder: &Path) -> Result<()> 
         );
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_runs_saw_of_the_clock_is_kept() {
+        let time = |second| DateTime::from_timestamp(second, 7_000);
+        for record in [
+            ClockRecord::default(),
+            ClockRecord {
+                proven: None,
+                shown: time(9),
+            },
+            ClockRecord {
+                proven: time(1),
+                shown: time(9),
+            },
+        ] {
+            assert_eq!(parse(&written(record)), record);
+        }
+        for text in ["", "yesterday\n", "\n\n\n"] {
+            assert_eq!(parse(text), ClockRecord::default(), "{text:?}");
+        }
+    }
 }

@@ -2,6 +2,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
+#[cfg(target_os = "linux")]
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -84,6 +86,15 @@ impl Folder {
         let script = "trap '' XFSZ; ulimit -f \"$1\" && exec \"$2\" serve";
         let blocks = (kib * 2).to_string();
         self.started(self.command("/bin/sh", &["-c", script, "sh", &blocks, VIVA]))
+            .await
+    }
+
+    /// Serves in a process whose files [`Server::limit_files`] can limit, but for its log, which another one writes.
+    #[cfg(target_os = "linux")]
+    pub(crate) async fn serve_that_fills(&self) -> Server {
+        let script = "trap '' XFSZ; mkfifo log.pipe && (cat <log.pipe >&2) >/dev/null & \
+                      until [ -p log.pipe ]; do :; done; exec \"$1\" serve 2>log.pipe";
+        self.started(self.command("/bin/sh", &["-c", script, "sh", VIVA]))
             .await
     }
 
@@ -230,6 +241,19 @@ impl Server {
             .expect("it ends soon")
             .expect("it can be waited for")
             .code()
+    }
+
+    /// From now on its files may be so long and no longer, as on a disk that is full; `None`: as long as any.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn limit_files(&self, most: Option<u64>) {
+        let id = self.child.id().and_then(|id| i32::try_from(id).ok());
+        let id = id.and_then(Pid::from_raw).expect("it runs");
+        let own = getrlimit(Resource::Fsize);
+        let limit = Rlimit {
+            current: most.or(own.current),
+            maximum: own.maximum,
+        };
+        prlimit(Some(id), Resource::Fsize, limit).expect("it is a child of this process");
     }
 
     #[cfg(unix)]

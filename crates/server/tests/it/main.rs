@@ -3,6 +3,7 @@
 mod access;
 mod backups;
 mod bench;
+mod chaos;
 mod deleting;
 mod every_adapter;
 mod falling_back;

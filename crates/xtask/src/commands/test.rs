@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that needs neither network nor browser.
 
+use std::fs;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -12,6 +13,8 @@ use crate::{programs, report};
 const DATABASE_URL: &str = "TEST_DATABASE_URL";
 /// What the offline provider speaks through where it is installed.
 const SPEECH_PROGRAM: &str = "espeak-ng";
+/// What servers of tests see another time with, in a folder of `/usr/lib`.
+const CLOCK_LIBRARY: &str = "faketime/libfaketimeMT.so.1";
 
 pub(crate) fn test(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
     let mut command = workspace.cargo(["test"]);
@@ -28,18 +31,25 @@ pub(crate) fn test(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
         None => None,
     };
     let code = workspace::forward(&mut command)?;
-    for left_out in left_out(postgres.is_some(), programs::find(&[SPEECH_PROGRAM]).is_some()) {
+    let has_speech = programs::find(&[SPEECH_PROGRAM]).is_some();
+    for left_out in left_out(postgres.is_some(), has_speech, has_clock()) {
         report::step(&left_out);
     }
     Ok(code)
 }
 
+fn has_clock() -> bool {
+    let folders = fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    let mut libraries = folders.map(|folder| folder.path().join(CLOCK_LIBRARY));
+    libraries.any(|library| library.is_file())
+}
+
 /// What did not run because the machine lacks a program.
-fn left_out(has_postgres: bool, has_speech: bool) -> Vec<String> {
+fn left_out(has_postgres: bool, has_speech: bool, has_clock: bool) -> Vec<String> {
     let mut left_out = Vec::new();
     if !has_postgres {
         left_out.push(format!(
-            "PostgreSQL contract tests did not run: no server binaries found (looked for initdb and postgres in {})",
+            "Tests on PostgreSQL did not run: no server binaries found (looked for initdb and postgres in {})",
             postgres::PLACES
         ));
     }
@@ -47,6 +57,9 @@ fn left_out(has_postgres: bool, has_speech: bool) -> Vec<String> {
         left_out.push(format!(
             "Tests of the voice of {SPEECH_PROGRAM} did not run: it is not on the search path"
         ));
+    }
+    if !has_clock {
+        left_out.push("Tests that set a server's clock did not run: there is no libfaketime".to_owned());
     }
     left_out
 }
@@ -87,13 +100,14 @@ mod tests {
 
     #[test]
     fn what_did_not_run_is_said() {
-        assert!(left_out(true, true).is_empty());
-        let left_out = left_out(false, false);
+        assert!(left_out(true, true, true).is_empty());
+        let left_out = left_out(false, false, false);
         assert!(
-            left_out[0].starts_with("PostgreSQL contract tests did not run"),
+            left_out[0].starts_with("Tests on PostgreSQL did not run"),
             "{left_out:?}"
         );
         assert!(left_out[1].contains("espeak-ng"), "{left_out:?}");
+        assert!(left_out[2].contains("libfaketime"), "{left_out:?}");
     }
 
     #[test]

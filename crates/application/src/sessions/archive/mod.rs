@@ -1,7 +1,10 @@
-//! Keeps what a session leaves behind. Two tasks, so that a slow database never holds up a recording: the recorder
-//! writes audio to the spool while a turn runs; the keeper stores recordings, turns and the session's end.
+//! Keeps what a session leaves behind. Three tasks, so that a slow database or storage never holds up a recording, nor one of
+//! them the other: the recorder writes audio to the spool while a turn runs, and the turn into the journal when it is over, so
+//! that it is on the disk before the client is told; the keeper stores turns and the session's end, the carrier recordings.
 
+mod carrier;
 mod keeper;
+mod late;
 mod recorder;
 #[cfg(test)]
 mod tests;
@@ -11,7 +14,7 @@ use std::time::Duration;
 
 use metrics::Gauge;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, info_span};
@@ -21,6 +24,7 @@ use viva_domain::ports::{BlobKey, InvalidBlobKey, SpooledAudio};
 use viva_domain::sessions::Interaction;
 use viva_domain::turns::{AmendedTranscript, NoticeCode, Placement, Turn, TurnNumber};
 
+pub(super) use self::late::LateRecordings;
 pub(super) use self::recorder::LONGEST_READ_BACK;
 use super::service::SessionsPorts;
 use crate::history::Side;
@@ -35,6 +39,9 @@ const NOTICE_CAPACITY: usize = 8;
 /// Finished turns on their way to the database. Overflow: the recorder waits.
 const KEEPER_CAPACITY: usize = 64;
 
+/// How long the client is not told that a turn is over because it is not on the disk yet; one that hangs must not hold up the
+/// conversation.
+const WRITING_WAIT: Duration = Duration::from_secs(2);
 /// How long a session waits for its own recording, and hears nobody meanwhile.
 const READ_BACK_WAIT: Duration = Duration::from_secs(2);
 
@@ -66,7 +73,8 @@ enum Job {
         turn: TurnNumber,
         reply: oneshot::Sender<Vec<i16>>,
     },
-    Save(Box<Turn>, Placements),
+    /// Answers when the turn is on the disk, or cannot be written there.
+    Save(Box<Turn>, Placements, oneshot::Sender<()>),
     Amend(AmendedTranscript),
     Switch(Box<Interaction>),
     End(SessionEnd),
@@ -86,6 +94,21 @@ pub(super) struct SessionEnd {
     pub(super) status: viva_domain::sessions::EndStatus,
 }
 
+/// A finished turn on its way to the disk.
+#[derive(Debug)]
+pub(super) struct Writing {
+    written: oneshot::Receiver<()>,
+    until: Instant,
+}
+
+impl Writing {
+    /// Resolves when a killed process does not lose the turn any more, or when that takes too long.
+    pub(super) async fn done(&mut self) {
+        // A recorder that is gone writes nothing more.
+        let _ = timeout_at(self.until, &mut self.written).await;
+    }
+}
+
 /// Whose session it is, and at what rates it is recorded.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ArchiveSettings {
@@ -100,6 +123,7 @@ pub(super) struct ArchiveSettings {
 struct SpooledTurn {
     turn: Box<Turn>,
     recordings: Vec<SpooledAudio>,
+    is_in_journal: bool,
 }
 
 #[derive(Debug)]
@@ -111,11 +135,12 @@ enum Keep {
 }
 
 impl Archive {
-    /// Starts both tasks. They end when the archive is dropped and everything is stored, or at `shutdown`; what is not
+    /// Starts its tasks. They end when the archive is dropped and everything is stored, or at `shutdown`; what is not
     /// stored then is in the spool and the journal, and is recovered at the next start.
     pub(super) fn start(
         ports: &SessionsPorts,
         settings: ArchiveSettings,
+        late: LateRecordings,
         tasks: &TaskTracker,
         shutdown: CancellationToken,
     ) -> Self {
@@ -128,7 +153,8 @@ impl Archive {
         let span = info_span!(parent: None, "session.archive", session.id = %settings.session);
         let recorder = recorder::Recorder::new(ports.clone(), settings, notices_tx.clone());
         tasks.spawn(recorder.run(jobs_rx, keep).instrument(span.clone()));
-        let keeper = keeper::Keeper::new(ports.clone(), settings, notices_tx, shutdown);
+        let carrier = span.in_scope(|| carrier::Carrier::start(ports, late, notices_tx.clone(), tasks));
+        let keeper = keeper::Keeper::new(ports.clone(), settings, carrier, notices_tx, shutdown);
         tasks.spawn(keeper.run(keep_rx, drained.clone()).instrument(span));
         Self {
             jobs: Some(jobs),
@@ -153,9 +179,14 @@ impl Archive {
         self.order(Job::Complete { turn, side }).await;
     }
 
-    /// Stores a finished turn with its recordings.
-    pub(super) async fn save(&self, turn: Turn, placements: Placements) {
-        self.order(Job::Save(Box::new(turn), placements)).await;
+    /// Stores a finished turn with its recordings, and answers what to wait for before anybody is told that it is over.
+    pub(super) async fn save(&self, turn: Turn, placements: Placements) -> Writing {
+        let (written, writing) = oneshot::channel();
+        self.order(Job::Save(Box::new(turn), placements, written)).await;
+        Writing {
+            written: writing,
+            until: Instant::now() + WRITING_WAIT,
+        }
     }
 
     /// Stores what the user said in a turn that was given to [`Self::save`] before.
@@ -193,7 +224,11 @@ impl Archive {
 }
 
 /// Where one side of a turn is stored: `interactions/<session>/turn_001_user.wav`.
-fn recording_key(session: SessionId, turn: TurnNumber, side: Side) -> Result<BlobKey, InvalidBlobKey> {
+pub(super) fn recording_key(
+    session: SessionId,
+    turn: TurnNumber,
+    side: Side,
+) -> Result<BlobKey, InvalidBlobKey> {
     let side = match side {
         Side::User => "user",
         Side::Ai => "ai",

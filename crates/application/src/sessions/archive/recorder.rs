@@ -83,7 +83,12 @@ impl Recorder {
                 }
                 Job::Amend(amended) => Some(Keep::Amend(amended)),
                 Job::Switch(interaction) => Some(Keep::Switch(interaction)),
-                Job::Save(turn, placements) => Some(Keep::Turn(self.finish(turn, placements).await)),
+                Job::Save(turn, placements, written) => {
+                    let turn = self.finish(turn, placements).await;
+                    // Nobody waits who was told already.
+                    let _ = written.send(());
+                    Some(Keep::Turn(turn))
+                }
                 Job::End(end) => Some(Keep::End(end)),
             };
             if let Some(finished) = finished
@@ -156,7 +161,7 @@ impl Recorder {
         }
     }
 
-    /// Closes what the turn still has open and hands it over with its recordings.
+    /// Closes what the turn still has open, writes it down, and hands it over with its recordings.
     async fn finish(&mut self, mut turn: Box<Turn>, placements: Placements) -> SpooledTurn {
         for side in [Side::User, Side::Ai] {
             self.complete(turn.number, side).await;
@@ -181,7 +186,23 @@ impl Recorder {
                 recordings.push(audio);
             }
         }
-        SpooledTurn { turn, recordings }
+        let is_in_journal = Self::write_down(&self.ports, self.settings, &turn).await;
+        SpooledTurn {
+            turn,
+            recordings,
+            is_in_journal,
+        }
+    }
+
+    /// Writes the turn into the journal, where it is until it is stored: that may take long, and the process be killed meanwhile.
+    async fn write_down(ports: &SessionsPorts, settings: ArchiveSettings, turn: &Turn) -> bool {
+        let ArchiveSettings { owner, session, .. } = settings;
+        let kept = ports.turn_journal.keep(owner, turn).await;
+        if let Err(err) = &kept {
+            warn!(event = "archive.only_in_memory", session.id = %session, turn.number = turn.number.get(), error = err as &dyn std::error::Error,
+                "Turn {} cannot be written into the journal; it is in memory only until it is stored", turn.number);
+        }
+        kept.is_ok()
     }
 
     async fn close(&mut self, index: usize) {

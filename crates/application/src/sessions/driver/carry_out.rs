@@ -122,7 +122,7 @@ impl Driver {
                 let (turn, placements) = self.turn(*finished);
                 self.ports.meters.turn(&self.session.interaction, &turn);
                 self.tell_of_turn(&turn);
-                self.archive.save(turn, placements).await;
+                self.writing = Some(self.archive.save(turn, placements).await);
             }
         }
     }
@@ -177,7 +177,8 @@ impl Driver {
             self.ports.meters.session_ended(status);
             self.archive
                 .end(SessionEnd {
-                    at: self.ports.clock.now(),
+                    // As its turns have it: the wall clock may have been set meanwhile.
+                    at: self.wall_time(self.now()),
                     status,
                 })
                 .await;

@@ -33,7 +33,7 @@ use self::memory::Memory;
 use self::modes::{Opening, opened};
 pub(super) use self::modes::{fallback_of, on_failure_with};
 use self::playout::Playout;
-use super::archive::Archive;
+use super::archive::{Archive, Writing};
 use super::intake::Intake;
 use super::link::{FallbackOffer, Link, SessionMessage};
 use super::live::Registration;
@@ -101,6 +101,8 @@ pub(super) struct Driver {
     memory: Memory,
     tasks: TaskTracker,
     archive: Archive,
+    /// The turn that is over and not on the disk yet: until then the client is told nothing.
+    writing: Option<Writing>,
     outbox: Outbox,
     /// What of it waits.
     waiting: Share,
@@ -152,6 +154,7 @@ impl Driver {
             memory: Memory::default(),
             tasks: setup.tasks,
             archive: setup.archive,
+            writing: None,
             outbox,
             line: Line::new(setup.link, meters.frames_out()),
             inputs: setup.inputs,
@@ -180,7 +183,9 @@ impl Driver {
             self.on_mode_failed(failure).await;
         }
         while !self.machine.is_over() {
-            self.line.flush(&mut self.outbox);
+            if self.writing.is_none() {
+                self.line.flush(&mut self.outbox);
+            }
             self.waiting.set(self.outbox.len());
             self.connect_wanted();
             let is_ending = self.drain_until.is_some();
@@ -191,7 +196,8 @@ impl Driver {
                 input = self.inputs.recv() => self.on_input(input).await,
                 event = next_event(&mut self.mode), if may_say => self.on_mode_event(event).await,
                 opened = opened(&mut self.opening) => self.on_opened(opened).await,
-                () = self.line.ready(), if !self.outbox.is_empty() => {}
+                () = written(&mut self.writing) => self.writing = None,
+                () = self.line.ready(), if !self.outbox.is_empty() && self.writing.is_none() => {}
                 () = self.line.lost() => self.on_client_lost().await,
                 Some(code) = self.archive.notices.recv() => self.notice(code),
                 () = self.archive.drained.cancelled(), if is_ending => self.tell(Input::Drained).await,
@@ -303,6 +309,14 @@ impl Driver {
 
     fn session_time(&self, at: Instant) -> SessionTime {
         SessionTime::new(at.saturating_duration_since(self.started))
+    }
+}
+
+/// Nothing is waited for unless a turn is on its way to the disk.
+async fn written(writing: &mut Option<Writing>) {
+    match writing {
+        Some(writing) => writing.done().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -42,6 +42,7 @@ pub(crate) struct Bench {
     pub(crate) turn_journal: Arc<MemoryTurnJournal>,
     pub(crate) provider_directory: Arc<FixedProviderDirectory>,
     pub(crate) credential_store: Arc<MemoryCredentialStore>,
+    pub(crate) clock: Arc<ManualClock>,
     pub(crate) voice: Arc<ScriptedRealtimeVoice>,
     pub(crate) figures: MemoryFigures,
     pub(crate) tasks: TaskTracker,
@@ -118,6 +119,7 @@ impl Bench {
         let tasks = TaskTracker::new();
         let figures = MemoryFigures::default();
         let meters = Meters::new(Registry::new(Arc::new(figures.clone())), [PROVIDER]);
+        let clock = Arc::new(ManualClock::default());
         let ports = SessionsPorts {
             session_store: session_store.clone(),
             blob_store: blob_store.clone(),
@@ -125,7 +127,7 @@ impl Bench {
             turn_journal: meters.journal(turn_journal.clone()),
             provider_directory: provider_directory.clone(),
             credential_store: credential_store.clone(),
-            clock: Arc::new(ManualClock::default()),
+            clock: clock.clone(),
             ids,
             meters,
         };
@@ -138,6 +140,7 @@ impl Bench {
             turn_journal,
             provider_directory,
             credential_store,
+            clock,
             voice,
             figures,
             tasks,

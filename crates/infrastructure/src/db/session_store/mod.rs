@@ -395,6 +395,20 @@ impl SessionStore for SqlSessionStore {
         self.database.within(OPERATION, work).await
     }
 
+    #[instrument(name = "db.sessions.left_over", skip_all, fields(session.id = %id))]
+    async fn left_over(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
+        const OPERATION: &str = "find left-over session";
+        let work = async {
+            let row = Sessions::find_by_id(id.as_uuid())
+                .filter(SessionColumn::Status.eq(SessionStatus::Active.as_str()))
+                .one(&self.database.connection)
+                .await
+                .map_err(failed(OPERATION))?;
+            row.map(Session::try_from).transpose().map_err(damaged(OPERATION))
+        };
+        self.database.within(OPERATION, work).await
+    }
+
     #[instrument(name = "db.sessions.end_left_over", skip_all)]
     async fn end_left_over(&self, at: DateTime<Utc>) -> Result<u64, StoreError> {
         const OPERATION: &str = "end left-over sessions";
@@ -424,12 +438,14 @@ pub(super) async fn catch_up(connection: &DatabaseConnection) -> Result<(), DbEr
     instructions::catch_up(connection).await
 }
 
-/// Ends those sessions that are active.
+/// Ends those sessions that are active, and none before it began.
 fn ending(at: DateTime<Utc>, status: EndStatus) -> UpdateMany<Sessions> {
     let status = SessionStatus::Ended(status).as_str();
+    let (began, at) = (SessionColumn::StartedAt, whole_micros(at));
+    let ended = Expr::case(began.gt(at), Expr::col(began)).finally(Expr::value(at));
     Sessions::update_many()
         .col_expr(SessionColumn::Status, Expr::value(status))
-        .col_expr(SessionColumn::EndedAt, Expr::value(whole_micros(at)))
+        .col_expr(SessionColumn::EndedAt, ended.into())
         // As the index has it, which a bound value would not match.
         .filter(Expr::cust("status = 'active'"))
 }

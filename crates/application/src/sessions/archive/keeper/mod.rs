@@ -8,13 +8,13 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
-use viva_domain::ports::{StoreError, StoreErrorKind};
+use viva_domain::ports::{KeptEnd, StoreError, StoreErrorKind};
 use viva_domain::sessions::{EndStatus, Interaction};
 use viva_domain::turns::{AmendedTranscript, NoticeCode, Turn};
 
+use super::carrier::Carrier;
 use super::{ArchiveSettings, Keep, SessionEnd, SpooledTurn};
 use crate::meters::{Counted, Queue, Share};
-use crate::sessions::recover::store_recording;
 use crate::sessions::service::SessionsPorts;
 
 /// The first wait before the database is asked again; each further one is twice as long.
@@ -27,10 +27,11 @@ const MOST_WAITING: usize = 1_000;
 /// Turns that were stored and may still get their last words: as many as are waited for.
 const MOST_STORED: usize = 4;
 
-/// Stores a session's turns and its end, in order. While the database is away, turns are kept in the journal.
+/// Stores a session's turns and its end, in order. Turns are in the journal until then.
 pub(super) struct Keeper {
     ports: SessionsPorts,
     settings: ArchiveSettings,
+    carrier: Carrier,
     notices: mpsc::Sender<NoticeCode>,
     shutdown: CancellationToken,
     waiting: VecDeque<Waiting>,
@@ -42,11 +43,15 @@ pub(super) struct Keeper {
 }
 
 enum Waiting {
-    /// It is in the journal too, if that has room.
-    Turn(Box<Turn>),
+    Turn {
+        turn: Box<Turn>,
+        /// Whether it is in the journal too, which it is if that has room.
+        is_in_journal: bool,
+    },
     /// In the journal is the whole turn, if it is one of the last.
     Amend(AmendedTranscript, Option<Box<Turn>>),
     Switch(Box<Interaction>),
+    /// It is in the journal too, if that has room, once it had to wait.
     End(SessionEnd),
 }
 
@@ -75,12 +80,14 @@ impl Keeper {
     pub(super) fn new(
         ports: SessionsPorts,
         settings: ArchiveSettings,
+        carrier: Carrier,
         notices: mpsc::Sender<NoticeCode>,
         shutdown: CancellationToken,
     ) -> Self {
         Self {
             ports,
             settings,
+            carrier,
             notices,
             shutdown,
             waiting: VecDeque::new(),
@@ -133,16 +140,14 @@ impl Keeper {
     }
 
     async fn keep(&mut self, job: Keep) {
-        let job = match job {
-            Keep::Turn(SpooledTurn { turn, recordings }) => {
-                let mut are_stored = true;
-                for recording in &recordings {
-                    are_stored &= store_recording(&self.ports, recording).await;
-                }
-                if !are_stored {
-                    let _ = self.notices.try_send(NoticeCode::StorageDelayed);
-                }
-                Waiting::Turn(turn)
+        let mut job = match job {
+            Keep::Turn(SpooledTurn {
+                turn,
+                recordings,
+                is_in_journal,
+            }) => {
+                self.carrier.store(recordings).await;
+                Waiting::Turn { turn, is_in_journal }
             }
             Keep::Amend(amended) => {
                 let turn = self.amended(&amended);
@@ -151,6 +156,8 @@ impl Keeper {
             Keep::Switch(interaction) => Waiting::Switch(interaction),
             Keep::End(end) => {
                 self.has_end = true;
+                // What is over is looked at, and has its recordings then if the storage takes them.
+                self.carrier.rest().await;
                 Waiting::End(end)
             }
         };
@@ -160,14 +167,24 @@ impl Keeper {
             Outcome::Away
         };
         if outcome == Outcome::Stored {
+            self.leave_journal(&job).await;
             return self.remember(job);
         }
-        let is_only_here = match &job {
-            Waiting::Turn(turn) => !self.journal(turn, outcome).await,
+        let is_only_here = match &mut job {
+            Waiting::Turn { turn, is_in_journal } => {
+                if !*is_in_journal {
+                    *is_in_journal = self.journal(turn, outcome).await;
+                }
+                !*is_in_journal
+            }
             // What is left of it if the server stops now.
             Waiting::Amend(_, Some(turn)) if outcome == Outcome::Away => !self.journal(turn, outcome).await,
-            // There is one end, and nothing else remembers it.
-            Waiting::End(_) => true,
+            // There is one end, and nothing follows it.
+            Waiting::End(end) => {
+                let end = *end;
+                self.journal_end(end).await;
+                true
+            }
             Waiting::Amend(..) | Waiting::Switch(_) => false,
         };
         if outcome == Outcome::Away && (is_only_here || self.waiting.len() < MOST_WAITING) {
@@ -178,7 +195,7 @@ impl Keeper {
     /// The whole turn, with its words, if it still waits for the database or was stored lately.
     fn amended(&mut self, amended: &AmendedTranscript) -> Option<Box<Turn>> {
         let waiting = self.waiting.iter_mut().filter_map(|job| match job {
-            Waiting::Turn(turn) => Some(turn),
+            Waiting::Turn { turn, .. } => Some(turn),
             Waiting::Amend(..) | Waiting::Switch(_) | Waiting::End(_) => None,
         });
         let turn = self
@@ -191,7 +208,7 @@ impl Keeper {
     }
 
     fn remember(&mut self, job: Waiting) {
-        if let Waiting::Turn(turn) = job {
+        if let Waiting::Turn { turn, .. } = job {
             if self.stored.len() == MOST_STORED {
                 self.stored.pop_front();
             }
@@ -209,14 +226,14 @@ impl Keeper {
             let Some(job) = self.waiting.pop_front().filter(|_| outcome == Outcome::Stored) else {
                 continue;
             };
-            if let Waiting::Turn(turn) | Waiting::Amend(_, Some(turn)) = &job
-                && let Err(err) = self.ports.turn_journal.remove(turn).await
+            self.leave_journal(&job).await;
+            if let Waiting::End(_) = job
+                && let Err(err) = self.ports.turn_journal.remove_end(self.settings.session).await
             {
                 warn!(
-                    event = "archive.left_in_journal",
-                    turn.number = turn.number.get(),
+                    event = "archive.end_left_in_journal",
                     error = &err as &dyn std::error::Error,
-                    "A stored turn stays in the journal"
+                    "The end of a session stays in the journal"
                 );
             }
             self.remember(job);
@@ -225,10 +242,30 @@ impl Keeper {
         info!(event = "archive.caught_up", session.id = %self.settings.session, "The database is back and has what waited for it");
     }
 
+    /// What is stored need not be in the journal any more.
+    async fn leave_journal(&self, job: &Waiting) {
+        let turn = match job {
+            Waiting::Turn {
+                turn,
+                is_in_journal: true,
+            }
+            | Waiting::Amend(_, Some(turn)) => turn,
+            _ => return,
+        };
+        if let Err(err) = self.ports.turn_journal.remove(turn).await {
+            warn!(
+                event = "archive.left_in_journal",
+                turn.number = turn.number.get(),
+                error = &err as &dyn std::error::Error,
+                "A stored turn stays in the journal"
+            );
+        }
+    }
+
     async fn store(&self, job: &Waiting) -> Outcome {
         let ArchiveSettings { owner, session, .. } = self.settings;
         let (stored, what) = match job {
-            Waiting::Turn(turn) => (
+            Waiting::Turn { turn, .. } => (
                 self.ports.session_store.save_turn(owner, turn).await,
                 "a finished turn",
             ),
@@ -271,6 +308,20 @@ impl Keeper {
         warn!(event = "archive.delayed", session.id = %self.settings.session, turn.number = turn, error = err as &dyn std::error::Error,
             "Cannot store {what} now; it is kept and tried again");
         let _ = self.notices.try_send(NoticeCode::StorageDelayed);
+    }
+
+    async fn journal_end(&self, SessionEnd { at, status }: SessionEnd) {
+        let ArchiveSettings { owner, session, .. } = self.settings;
+        let end = KeptEnd {
+            owner,
+            session,
+            at,
+            status,
+        };
+        if let Err(err) = self.ports.turn_journal.keep_end(end).await {
+            error!(event = "archive.end_not_in_journal", session.id = %session, error = &err as &dyn std::error::Error,
+                "Cannot keep the end of session {session} in the journal; it is in memory only");
+        }
     }
 
     /// Answers whether the journal has the turn now.

@@ -12,6 +12,7 @@ use viva_fakes::{
     MemoryCredentialStore, MemorySessionStore, MemoryTurnJournal, SequentialIds,
 };
 
+use super::super::LateRecordings;
 use super::*;
 use crate::meters::Meters;
 
@@ -53,8 +54,11 @@ impl Bench {
         let (jobs, jobs_rx) = mpsc::channel(4);
         let (notices_tx, notices) = mpsc::channel(4);
         let (shutdown, drained) = (CancellationToken::new(), CancellationToken::new());
-        let keeper = Keeper::new(ports, settings, notices_tx, shutdown.clone());
-        TaskTracker::new().spawn(keeper.run(jobs_rx, drained.clone()));
+        let tasks = TaskTracker::new();
+        let late = LateRecordings::new(ports.clone(), tasks.clone(), shutdown.clone());
+        let carrier = Carrier::start(&ports, late, notices_tx.clone(), &tasks);
+        let keeper = Keeper::new(ports, settings, carrier, notices_tx, shutdown.clone());
+        tasks.spawn(keeper.run(jobs_rx, drained.clone()));
         Self {
             store,
             journal,
@@ -74,6 +78,7 @@ impl Bench {
         let turn = SpooledTurn {
             turn: Box::new(turn),
             recordings: Vec::new(),
+            is_in_journal: false,
         };
         self.send(Keep::Turn(turn)).await;
     }
