@@ -13,6 +13,8 @@ use futures_util::Stream;
 use viva_domain::ports::ProviderError;
 use viva_domain::turns::{Generation, ModeInput, ModeOrder, SessionFailure, TurnTaking};
 
+#[cfg(feature = "fuzzing")]
+pub use cascade::pieces_of;
 pub(crate) use conversation::{Conversation, kept};
 pub use factory::{ModeFactory, OpenMode, OpenModeError};
 
