@@ -1,4 +1,4 @@
-//! The commands of this repository: `cargo xtask run`, `test`, `e2e`, `check`, `truth`, `bench`, `history`, `dev`, `build`.
+//! The commands of this repository: `cargo xtask run`, `test`, `e2e`, `check`, `truth`, `bench`, `history`, `fuzz`, `audit`, `dev`, `build`.
 //!
 //! A fresh machine has a Rust toolchain, a C compiler and the package registries. Whatever else a
 //! command needs is built here (the page's bundle), started here (PostgreSQL) or installed here (the
@@ -20,6 +20,7 @@ mod report;
 mod server;
 mod supervised;
 mod toolchain;
+mod tools;
 mod watch;
 mod workspace;
 
@@ -78,6 +79,16 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Look for bytes from outside that break what reads them, with libFuzzer
+    Fuzz {
+        /// For how long each target is fuzzed
+        #[arg(long, default_value_t = 5)]
+        seconds: u32,
+        /// The targets; all of them where none is named
+        targets: Vec<String>,
+    },
+    /// Check licences, sources and known vulnerabilities of dependencies, and that each of them is used
+    Audit,
     /// Check formatting, lints, documentation and the repository's own rules
     Check,
 }
@@ -100,6 +111,8 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Truth { args } => commands::truth::truth(&workspace, &args),
         Task::Bench { args } => commands::bench::bench(&workspace, &args),
         Task::History { args } => commands::history::history(&workspace, &args),
+        Task::Fuzz { seconds, targets } => commands::fuzz::fuzz(&workspace, seconds, &targets),
+        Task::Audit => commands::audit::audit(&workspace),
         Task::Check => commands::check::check(&workspace),
     }
 }

@@ -26,6 +26,20 @@ pub(crate) fn ensure_wasm_target(workspace: &Workspace) -> Result<()> {
     })
 }
 
+/// The target that the toolchain in use builds for by itself.
+pub(crate) fn host(workspace: &Workspace) -> Result<String> {
+    let output = Command::new("rustc")
+        .current_dir(&workspace.root)
+        .arg("--version")
+        .arg("--verbose")
+        .output()
+        .context("rustc could not be started")?;
+    let version = String::from_utf8(output.stdout)?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned)
+        .context("rustc does not say for what it builds")
+}
+
 fn has_target(root: &Path, target: &str) -> Result<bool> {
     let output = Command::new("rustc")
         .current_dir(root)

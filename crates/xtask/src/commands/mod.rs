@@ -1,10 +1,12 @@
 //! One file per command.
 
+pub(crate) mod audit;
 pub(crate) mod bench;
 pub(crate) mod build;
 pub(crate) mod check;
 pub(crate) mod dev;
 pub(crate) mod e2e;
+pub(crate) mod fuzz;
 pub(crate) mod history;
 pub(crate) mod run;
 pub(crate) mod test;
