@@ -40,6 +40,14 @@ api *args:
 coverage *args:
     cargo xtask coverage {{args}}
 
+# Bytes from outside that break what reads them
+fuzz *args:
+    cargo xtask fuzz {{args}}
+
+# Licences, sources, known vulnerabilities, unused dependencies
+audit:
+    cargo xtask audit
+
 # Whether the figures of the page are true, measured from outside
 truth *args:
     cargo xtask truth {{args}}

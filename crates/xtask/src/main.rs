@@ -22,6 +22,7 @@ mod report;
 mod server;
 mod supervised;
 mod toolchain;
+mod tools;
 mod trial;
 mod watch;
 mod workspace;
@@ -92,6 +93,16 @@ enum Task {
     /// Let many callers use the release for hours, with everything that goes wrong, and see whether anything grows; writes
     /// docs/soak.md
     Soak(commands::soak::Soak),
+    /// Look for bytes from outside that break what reads them, with libFuzzer
+    Fuzz {
+        /// For how long each target is fuzzed
+        #[arg(long, default_value_t = 5)]
+        seconds: u32,
+        /// The targets; all of them where none is named
+        targets: Vec<String>,
+    },
+    /// Check licences, sources and known vulnerabilities of dependencies, and that each of them is used
+    Audit,
     /// Check formatting, lints, documentation and the repository's own rules
     Check,
     /// Count the lines of `domain`, `application`, `audio` and `protocol` that their tests run; fails below 90 %
@@ -123,6 +134,8 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Bench { args } => commands::bench::bench(&workspace, &args),
         Task::History { args } => commands::history::history(&workspace, &args),
         Task::Soak(soak) => commands::soak::soak(&workspace, &soak),
+        Task::Fuzz { seconds, targets } => commands::fuzz::fuzz(&workspace, seconds, &targets),
+        Task::Audit => commands::audit::audit(&workspace),
         Task::Check => commands::check::check(&workspace),
         Task::Coverage { args } => commands::coverage::coverage(&workspace, &args),
     }

@@ -1,4 +1,4 @@
-//! Programs that the browser tests drive, from the system's package manager.
+//! Programs of other people that commands use, from the system's package manager.
 
 use std::process::Command;
 
@@ -40,17 +40,30 @@ const SOUND: [Needed; 2] = [
     },
 ];
 
+const COMPILER: [Needed; 1] = [Needed {
+    what: "a C++ compiler",
+    names: &["c++"],
+    package: "g++",
+}];
+
+const BROWSER_TESTS: &str = "the browser tests";
+
 /// Installs Chromium and chromedriver where the system's package manager can, unless they are there.
 pub(crate) fn ensure_browser() -> Result<()> {
-    ensure(&BROWSER)
+    ensure(BROWSER_TESTS, &BROWSER)
 }
 
 /// The same for a sound server.
 pub(crate) fn ensure_sound() -> Result<()> {
-    ensure(&SOUND)
+    ensure(BROWSER_TESTS, &SOUND)
 }
 
-fn ensure(needed: &[Needed]) -> Result<()> {
+/// The same for a C++ compiler, which libFuzzer is built with.
+pub(crate) fn ensure_cpp_compiler() -> Result<()> {
+    ensure("the fuzzer", &COMPILER)
+}
+
+fn ensure(who: &str, needed: &[Needed]) -> Result<()> {
     if missing(needed).next().is_none() {
         return Ok(());
     }
@@ -66,7 +79,7 @@ fn ensure(needed: &[Needed]) -> Result<()> {
     let missing: Vec<&str> = missing(needed).collect();
     if !missing.is_empty() {
         bail!(
-            "the browser tests need {} on the search path; install them with the system's package manager \
+            "{who} cannot do without {} on the search path; install them with the system's package manager \
              (Debian, as root: apt-get install {})",
             missing.join(" and "),
             packages(needed).join(" ")
@@ -130,7 +143,7 @@ mod tests {
 
     #[test]
     fn nothing_is_installed_where_everything_is_there() {
-        ensure(&[SHELL]).expect("it asks no package manager");
+        ensure("a test", &[SHELL]).expect("it asks no package manager");
     }
 
     #[test]

@@ -5,13 +5,17 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::tools::{self, Tool};
 use crate::workspace::{self, Workspace};
 use crate::{programs, report};
 
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 /// Reads what instrumented programs counted; it belongs to the version of the compiler.
 const LLVM_TOOLS: &str = "llvm-tools";
-const CARGO_LLVM_COV: &str = "cargo-llvm-cov@0.9.1";
+const CARGO_LLVM_COV: Tool = Tool {
+    name: "cargo-llvm-cov",
+    version: "0.9.1",
+};
 
 /// Adds the wasm target to the toolchain in use when it is missing.
 pub(crate) fn ensure_wasm_target(workspace: &Workspace) -> Result<()> {
@@ -44,14 +48,7 @@ pub(crate) fn ensure_coverage(workspace: &Workspace) -> Result<()> {
             )
         })?;
     }
-    let asked = workspace.cargo(["llvm-cov", "--version"]).output();
-    if asked.context("cargo could not be started")?.status.success() {
-        return Ok(());
-    }
-    report::step(&format!("Installing {CARGO_LLVM_COV}"));
-    // What it is built from stays with the other builds, for a machine that keeps only those.
-    let mut install = workspace.cargo(["install", "--locked", CARGO_LLVM_COV, "--target-dir"]);
-    workspace::run(install.arg(&workspace.target))
+    tools::ensure(workspace, &CARGO_LLVM_COV)
 }
 
 fn has_llvm_tools(root: &Path) -> Result<bool> {
@@ -61,6 +58,14 @@ fn has_llvm_tools(root: &Path) -> Result<bool> {
     Ok(["llvm-cov", "llvm-profdata"]
         .iter()
         .all(|name| programs::find_in(std::slice::from_ref(&programs), &[name]).is_some()))
+}
+
+/// The target that the toolchain in use builds for by itself.
+pub(crate) fn host(workspace: &Workspace) -> Result<String> {
+    let version = asked_of_rustc(&workspace.root, &["--version", "--verbose"])?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned)
+        .context("rustc does not say for what it builds")
 }
 
 fn has_target(root: &Path, target: &str) -> Result<bool> {

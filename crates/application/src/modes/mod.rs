@@ -14,10 +14,12 @@ use tracing::warn;
 use viva_domain::ports::ProviderError;
 use viva_domain::turns::{Generation, ModeInput, ModeOrder, SessionFailure, TurnTaking};
 
-use crate::meters::error_kind;
-
+#[cfg(feature = "fuzzing")]
+pub use cascade::pieces_of;
 pub(crate) use conversation::{Conversation, kept};
 pub use factory::{ModeFactory, OpenMode, OpenModeError};
+
+use crate::meters::error_kind;
 
 /// An open conversation with a stack. As a stream it says what happens; it ends when the stack closed the conversation.
 /// Dropping it closes the conversation and leaves nothing running.

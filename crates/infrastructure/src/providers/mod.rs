@@ -14,6 +14,8 @@ pub mod deepgram;
 mod defaults;
 mod ears;
 pub mod elevenlabs;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod gemini;
 pub mod google_cloud;
 mod language;

@@ -31,6 +31,8 @@ use viva_domain::sessions::CascadeConfig;
 use viva_domain::turns::{ModeOrder, TurnTaking};
 
 use self::answer::Stages;
+#[cfg(feature = "fuzzing")]
+pub use self::pieces::pieces_of;
 use self::pipeline::{Pipeline, State, Told};
 use super::uplink::{Lossless, Uplink};
 use super::{InteractionMode, ModeEvent, ModeSaid};

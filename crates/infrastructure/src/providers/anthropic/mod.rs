@@ -5,3 +5,5 @@ mod messages;
 
 pub(super) use key_call::key_call;
 pub use messages::AnthropicLanguageModel;
+#[cfg(feature = "fuzzing")]
+pub(super) use messages::fuzzed;

@@ -103,3 +103,9 @@ impl SpeechToText for AssemblyAiSpeechToText {
         listen(turns, &self.tasks, self.keep_alive).await
     }
 }
+
+/// How it listens with a model that tells twice that a turn is over, for the fuzz targets.
+#[cfg(feature = "fuzzing")]
+pub(super) fn fuzzed(dialing: Dialing) -> impl crate::providers::ears::Dialect {
+    Turns::new(dialing, true, PATIENCE)
+}

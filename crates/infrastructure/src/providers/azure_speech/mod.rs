@@ -13,4 +13,6 @@ mod voice;
 
 pub(super) use self::key_call::key_call;
 pub use self::recognition::AzureSpeechToText;
+#[cfg(feature = "fuzzing")]
+pub(super) use self::recognition::fuzzed;
 pub use self::voice::AzureTextToSpeech;

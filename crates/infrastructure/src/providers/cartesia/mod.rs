@@ -96,3 +96,15 @@ impl TextToSpeech for CartesiaTextToSpeech {
         list::voices(&self.http, &self.mouth.account).await
     }
 }
+
+/// How it speaks, for the fuzz targets.
+#[cfg(feature = "fuzzing")]
+pub(super) fn fuzzed(account: Account, text: String) -> impl crate::providers::mouths::Dialect {
+    let settings = Settings {
+        model: "sonic-3".to_owned(),
+        voice: "katie".to_owned(),
+        language: None,
+        options: config::Options::default(),
+    };
+    Speech::new(account, settings, text)
+}

@@ -30,6 +30,8 @@ use self::flux::Flux;
 pub(super) use self::key_call::key_call;
 use self::nova::Nova;
 pub use self::voice::DeepgramTextToSpeech;
+#[cfg(feature = "fuzzing")]
+pub(super) use self::voice::fuzzed as fuzzed_voice;
 use super::Defaults;
 use super::ears::{ANSWERS_WITHIN, KEEP_ALIVE, listen};
 use super::transport::{Account, HttpClient, errors};
@@ -98,4 +100,16 @@ impl SpeechToText for DeepgramSpeechToText {
             Api::Flux => listen(Flux::new(dialing, self.patience), &self.tasks, self.keep_alive).await,
         }
     }
+}
+
+/// How it listens with `/v1/listen`, for the fuzz targets.
+#[cfg(feature = "fuzzing")]
+pub(super) fn fuzzed_nova(dialing: super::ears::Dialing) -> impl crate::providers::ears::Dialect {
+    Nova::new(dialing, PATIENCE)
+}
+
+/// How it listens with `/v2/listen`, for the fuzz targets.
+#[cfg(feature = "fuzzing")]
+pub(super) fn fuzzed_flux(dialing: super::ears::Dialing) -> impl crate::providers::ears::Dialect {
+    Flux::new(dialing, PATIENCE)
 }

@@ -24,6 +24,8 @@ use viva_domain::sessions::ProviderConfig;
 use self::config::{Options, Way};
 pub(super) use self::key_call::key_call;
 pub use self::scribe::ElevenLabsSpeechToText;
+#[cfg(feature = "fuzzing")]
+pub(super) use self::scribe::fuzzed as fuzzed_scribe;
 use self::socket::Speech;
 use self::wire::SpeechBody;
 use crate::providers::Defaults;
@@ -216,4 +218,10 @@ fn language(tag: &str) -> String {
 fn end(text: &str) -> Option<&str> {
     let start = text.char_indices().rev().take(MAX_PREVIOUS_CHARS).last()?.0;
     Some(&text[start..])
+}
+
+/// How it speaks over the socket, for the fuzz targets.
+#[cfg(feature = "fuzzing")]
+pub(super) fn fuzzed(account: Account, text: String) -> impl crate::providers::mouths::Dialect {
+    Speech::new(account, None, text)
 }

@@ -11,4 +11,8 @@ mod voice;
 
 pub(super) use self::key_call::key_call;
 pub use self::recognize::GoogleCloudSpeechToText;
+#[cfg(feature = "fuzzing")]
+pub(super) use self::recognize::fuzzed as fuzzed_transcript;
 pub use self::voice::GoogleTextToSpeech;
+#[cfg(feature = "fuzzing")]
+pub(super) use self::voice::fuzzed as fuzzed_speech;

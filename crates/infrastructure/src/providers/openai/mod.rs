@@ -11,9 +11,13 @@ mod transcription;
 use std::time::Duration;
 
 pub use chat::OpenAiLanguageModel;
+#[cfg(feature = "fuzzing")]
+pub(super) use chat::fuzzed as fuzzed_chat;
 pub(super) use key_call::key_call;
 pub use speech::OpenAiTextToSpeech;
 pub use transcription::OpenAiSpeechToText;
+#[cfg(feature = "fuzzing")]
+pub(super) use transcription::{fuzzed as fuzzed_transcription, fuzzed_events, fuzzed_file};
 
 use super::transport::{Account, HttpClient, HttpLimits};
 

@@ -93,3 +93,14 @@ impl SpeechToText for SpeechmaticsSpeechToText {
         listen(recognition, &self.tasks, self.keep_alive).await
     }
 }
+
+/// How it listens, for the fuzz targets.
+#[cfg(feature = "fuzzing")]
+pub(super) fn fuzzed(dialing: Dialing) -> impl crate::providers::ears::Dialect {
+    let config = ProviderConfig {
+        model: Some("enhanced".to_owned()),
+        ..ProviderConfig::of("speechmatics")
+    };
+    let settings = Settings::of(&config, &Defaults::default()).expect("it names all that is needed");
+    Recognition::new(dialing, &settings.start(), PATIENCE)
+}

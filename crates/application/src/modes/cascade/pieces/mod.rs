@@ -74,3 +74,16 @@ impl Splitter {
         }
     }
 }
+
+/// The pieces of an answer that is streamed in these parts, for the fuzz targets: what is spoken, how much of the text each covers,
+/// and up to each spoken character.
+#[cfg(feature = "fuzzing")]
+pub fn pieces_of<'a>(deltas: impl IntoIterator<Item = &'a str>) -> Vec<(String, usize, Vec<usize>)> {
+    let (mut splitter, mut pieces) = (Splitter::new(), Vec::new());
+    for delta in deltas {
+        splitter.push(delta, &mut pieces);
+    }
+    splitter.finish(&mut pieces);
+    let parts = |piece: Piece| (piece.spoken, piece.chars, piece.covers);
+    pieces.into_iter().map(parts).collect()
+}

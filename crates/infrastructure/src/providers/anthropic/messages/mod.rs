@@ -87,3 +87,11 @@ fn messages_request<'a>(
         output_config: options.effort.map(|effort| OutputConfig { effort }),
     }
 }
+
+/// What reads an answer, for the fuzz targets.
+#[cfg(feature = "fuzzing")]
+pub(in crate::providers) fn fuzzed(
+    account: &Account,
+) -> impl crate::providers::language_model::Decode + use<> {
+    MessagesDecoder::new(account)
+}

@@ -113,3 +113,10 @@ impl fmt::Debug for AzureSpeechToText {
             .finish_non_exhaustive()
     }
 }
+
+/// How it listens, for the fuzz targets.
+#[cfg(feature = "fuzzing")]
+pub(in crate::providers) fn fuzzed(dialing: Dialing) -> impl crate::providers::ears::Dialect {
+    let clock = Arc::new(crate::system::SystemClock);
+    Recognition::new(dialing, clock, wire::Context::of(&[]).json(), PATIENCE)
+}

@@ -124,3 +124,9 @@ impl TextToSpeech for DeepgramTextToSpeech {
         list::voices(&self.http, self.account(), &self.headers()?).await
     }
 }
+
+/// How it speaks over the socket, for the fuzz targets.
+#[cfg(feature = "fuzzing")]
+pub(in crate::providers) fn fuzzed(account: Account, text: String) -> impl crate::providers::mouths::Dialect {
+    Flux::new(account, text)
+}

@@ -90,3 +90,9 @@ impl SpeechToText for ElevenLabsSpeechToText {
         listen(scribe, &self.tasks, self.keep_alive).await
     }
 }
+
+/// How it listens, for the fuzz targets.
+#[cfg(feature = "fuzzing")]
+pub(in crate::providers) fn fuzzed(dialing: Dialing) -> impl crate::providers::ears::Dialect {
+    Scribe::new(dialing, PATIENCE)
+}

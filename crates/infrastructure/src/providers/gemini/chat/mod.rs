@@ -95,6 +95,14 @@ fn generate_request<'a>(instructions: &'a str, lines: &'a [Line], options: &Opti
     }
 }
 
+/// What reads an answer, for the fuzz targets.
+#[cfg(feature = "fuzzing")]
+pub(in crate::providers) fn fuzzed(
+    account: &Account,
+) -> impl crate::providers::language_model::Decode + use<> {
+    ChatDecoder::new(account)
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;

@@ -15,6 +15,8 @@
 mod closing;
 mod conversation;
 mod dialing;
+#[cfg(feature = "fuzzing")]
+mod fuzzing;
 mod options;
 mod setup;
 mod talk;
@@ -33,6 +35,8 @@ use viva_domain::sessions::ProviderConfig;
 
 use self::conversation::Conversation;
 use self::dialing::Dialer;
+#[cfg(feature = "fuzzing")]
+pub(in crate::providers) use self::fuzzing::fuzzed;
 use self::options::Options;
 use self::setup::Settings;
 use self::talk::{INPUT_RATE, OUTPUT_RATE, Talk, TurnTaking};

@@ -212,3 +212,17 @@ fn body<'a>(settings: &'a Settings, text: &'a str) -> SpeakRequest<'a> {
         },
     }
 }
+
+/// The speech in the events of an answer, for the fuzz targets.
+#[cfg(feature = "fuzzing")]
+pub(in crate::providers) fn fuzzed(
+    account: Account,
+    events: &[crate::providers::transport::sse::Event],
+) -> Result<Vec<i16>, ProviderError> {
+    let mut decoder = Decoder::new(account);
+    let mut samples = Vec::new();
+    for event in events {
+        samples.extend(decoder.event(event)?);
+    }
+    decoder.end().map(|_| samples)
+}

@@ -85,3 +85,10 @@ impl SpeechToText for GoogleCloudSpeechToText {
         Ok(listen_to_files(desk, limits, &self.tasks))
     }
 }
+
+/// The transcript in an answer, for the fuzz targets.
+#[cfg(feature = "fuzzing")]
+pub(in crate::providers) fn fuzzed(body: &[u8]) -> Option<String> {
+    let answer: wire::Response = serde_json::from_slice(body).ok()?;
+    Some(answer.text())
+}

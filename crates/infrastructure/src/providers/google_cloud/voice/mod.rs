@@ -144,3 +144,10 @@ fn decode(audio: &str) -> Result<Vec<i16>, String> {
     samples.extend(decoder.finish()?);
     Ok(samples)
 }
+
+/// The speech in an answer, for the fuzz targets.
+#[cfg(feature = "fuzzing")]
+pub(in crate::providers) fn fuzzed(body: &[u8]) -> Option<Vec<i16>> {
+    let answer: SynthesizeResponse = serde_json::from_slice(body).ok()?;
+    decode(&answer.audio_content).ok()
+}

@@ -86,3 +86,11 @@ fn chat_request<'a>(
         reasoning_effort: options.reasoning_effort,
     }
 }
+
+/// What reads an answer, for the fuzz targets.
+#[cfg(feature = "fuzzing")]
+pub(in crate::providers) fn fuzzed(
+    account: &Account,
+) -> impl crate::providers::language_model::Decode + use<> {
+    ChatDecoder::new(account)
+}

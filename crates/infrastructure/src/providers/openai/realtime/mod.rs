@@ -11,6 +11,8 @@ mod connection;
 mod dialect;
 mod dialogue;
 mod failures;
+#[cfg(feature = "fuzzing")]
+mod fuzzing;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -31,6 +33,8 @@ use self::config::{Options, RATE, TRANSCRIPTION_MODEL};
 use self::connection::{Connector, Conversation};
 use self::dialogue::{Dialogue, Style};
 use self::failures::Failures;
+#[cfg(feature = "fuzzing")]
+pub(in crate::providers) use self::fuzzing::fuzzed;
 use crate::providers::Defaults;
 use crate::providers::transport::errors::invalid_config;
 use crate::providers::transport::socket::{self, Oddities};

@@ -23,6 +23,8 @@ use viva_domain::sessions::ProviderConfig;
 
 use self::config::{Api, Settings};
 use self::realtime::Realtime;
+#[cfg(feature = "fuzzing")]
+pub(in crate::providers) use self::upload::{fuzzed as fuzzed_file, fuzzed_events};
 use super::{DOMAIN, OWN_SERVER_LIMIT};
 use crate::providers::Defaults;
 use crate::providers::ears::{ANSWERS_WITHIN, FileLimits, KEEP_ALIVE, listen, listen_to_files};
@@ -111,4 +113,18 @@ impl SpeechToText for OpenAiSpeechToText {
             }
         }
     }
+}
+
+/// How a session in realtime listens, for the fuzz targets.
+#[cfg(feature = "fuzzing")]
+pub(in crate::providers) fn fuzzed(
+    account: &Account,
+    http: &HttpClient,
+) -> impl crate::providers::ears::Dialect + use<> {
+    let config = ProviderConfig {
+        model: Some("gpt-realtime-transcribe".to_owned()),
+        ..ProviderConfig::of("openai")
+    };
+    let settings = Settings::of(&config, &Defaults::default()).expect("it names all that is needed");
+    Realtime::new(account, http, None, &settings, PATIENCE)
 }

@@ -216,3 +216,19 @@ fn transcript(provider: &str, body: &[u8]) -> Result<String, ProviderError> {
 fn failed(err: ProviderError) -> SpeechToTextEventKind {
     SpeechToTextEventKind::FinalFailed(err.into())
 }
+
+/// The transcript in an answer that comes in one piece, for the fuzz targets.
+#[cfg(feature = "fuzzing")]
+pub(in crate::providers) fn fuzzed(account: &Account, body: &[u8]) -> Result<String, ProviderError> {
+    transcript(&account.provider, body)
+}
+
+/// What is told of an answer that comes in pieces, for the fuzz targets.
+#[cfg(feature = "fuzzing")]
+pub(in crate::providers) fn fuzzed_events(account: &Account, events: &[Event]) -> Vec<SpeechToTextEventKind> {
+    let mut text = String::new();
+    let told = events
+        .iter()
+        .filter_map(|event| follow(event, &mut text, account));
+    told.collect()
+}
