@@ -6,7 +6,6 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::field::display;
 use tracing::{Instrument as _, Span, info, warn};
 use viva_domain::ports::{BlobError, SpooledAudio};
 use viva_domain::turns::TurnNumber;

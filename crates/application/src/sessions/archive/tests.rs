@@ -40,9 +40,10 @@ impl Bench {
             input_rate: SampleRate::HZ_24K,
             output_rate: SampleRate::HZ_24K,
         };
-        let tasks = TaskTracker::new();
+        let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
+        let late = LateRecordings::new(ports.clone(), tasks.clone(), shutdown.clone());
         Self {
-            archive: Archive::start(&ports, settings, &tasks, CancellationToken::new()),
+            archive: Archive::start(&ports, settings, late, &tasks, shutdown),
             audio_spool,
             tasks,
         }

@@ -59,7 +59,7 @@ impl Waiting {
     /// The number of the turn that it is of.
     fn turn(&self) -> Option<u16> {
         match self {
-            Self::Turn(turn) => Some(turn.number.get()),
+            Self::Turn { turn, .. } => Some(turn.number.get()),
             Self::Amend(amended, _) => Some(amended.turn.get()),
             Self::Switch(_) | Self::End(_) => None,
         }
