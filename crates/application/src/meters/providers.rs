@@ -250,7 +250,7 @@ pub(super) const ERROR_KINDS: [&str; 11] = [
     "failed",
 ];
 
-pub(super) const fn error_kind(kind: &ProviderErrorKind) -> &'static str {
+pub(crate) const fn error_kind(kind: &ProviderErrorKind) -> &'static str {
     let [
         unknown,
         credential_missing,

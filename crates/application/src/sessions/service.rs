@@ -21,6 +21,7 @@ use super::process_audio::{PaceLimit, ProcessAudioError, UserAudio};
 use super::start::TurnDetectionChange;
 use crate::meters::{Dropped, Meters};
 use crate::modes::{ModeFactory, OpenModeError};
+use crate::traces::Traces;
 
 /// Starts, resumes and ends sessions.
 #[derive(Clone)]
@@ -54,6 +55,8 @@ pub struct SessionsPorts {
     pub ids: Arc<dyn Ids>,
     /// Counts what happens.
     pub meters: Meters,
+    /// Tells of every turn where its time went.
+    pub traces: Traces,
 }
 
 /// What sessions may do.

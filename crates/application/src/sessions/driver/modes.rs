@@ -208,7 +208,8 @@ impl Driver {
         self.ports.meters.mode_switched(interaction.mode(), cause);
         self.mode = Some(mode);
         self.offer = None;
-        self.session.interaction = interaction.clone();
+        let before = std::mem::replace(&mut self.session.interaction, interaction.clone());
+        self.replaced = Some((self.now(), before));
         self.archive.switch(interaction.clone()).await;
         let heard = self.hearing.set_turn_taking(turn_taking, self.now());
         self.hear_eagerly();

@@ -14,6 +14,7 @@ use viva_fakes::{
 
 use super::*;
 use crate::meters::Meters;
+use crate::traces::Traces;
 
 const SESSION: u16 = 1;
 
@@ -43,6 +44,7 @@ impl Bench {
             clock: Arc::new(ManualClock::default()),
             ids: Arc::new(SequentialIds::default()),
             meters: Meters::default(),
+            traces: Traces::default(),
         };
         let settings = ArchiveSettings {
             owner: OWNER,
