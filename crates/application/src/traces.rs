@@ -192,22 +192,19 @@ mod tests {
             &turn,
             Some("unavailable"),
         );
-        let traced = turns.next().await.unwrap();
+        let told = turns.next().await.unwrap();
         assert_eq!(
-            (traced.id, traced.session_id, traced.number),
+            (told.id, told.session_id, told.number),
             (turn.id, turn.session_id, turn.number)
         );
         assert_eq!(
-            (traced.marks, traced.latency, traced.usage),
+            (told.marks, told.latency, told.usage),
             (turn.marks, turn.latency, turn.usage)
         );
-        assert_eq!(
-            (traced.outcome, traced.failed),
-            (turn.outcome(), Some("unavailable"))
-        );
-        assert_eq!(traced.session_started_at, session.started_at);
+        assert_eq!((told.outcome, told.failed), (turn.outcome(), Some("unavailable")));
+        assert_eq!(told.session_started_at, session.started_at);
         let said = turn.user_transcript.unwrap();
-        assert!(!said.is_empty() && !format!("{traced:?}").contains(&said));
+        assert!(!said.is_empty() && !format!("{told:?}").contains(&said));
     }
 
     #[test]

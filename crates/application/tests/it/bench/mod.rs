@@ -122,7 +122,7 @@ impl Bench {
         let tasks = TaskTracker::new();
         let figures = MemoryFigures::default();
         let meters = Meters::new(Registry::new(Arc::new(figures.clone())), [PROVIDER]);
-        let (traces, traced) = Traces::open(TracedShare::ALL, meters.clone());
+        let (traces, told) = Traces::open(TracedShare::ALL, meters.clone());
         let ports = SessionsPorts {
             session_store: session_store.clone(),
             blob_store: blob_store.clone(),
@@ -146,7 +146,7 @@ impl Bench {
             credential_store,
             voice,
             figures,
-            traced: Mutex::new(traced),
+            traced: Mutex::new(told),
             tasks,
         }
     }
