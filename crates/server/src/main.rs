@@ -15,6 +15,7 @@ mod retention;
 mod selftest;
 mod shutdown;
 mod telemetry;
+mod traces;
 mod wiring;
 
 use std::path::PathBuf;

@@ -52,13 +52,14 @@ pub(crate) async fn run(file: Option<&Path>, args: ServeArgs) -> Result<()> {
         state,
         retention,
         meters,
+        traces,
     } = wiring::wire(settings, &lock, &tasks, exporter.registry()).await?;
     let stop = shutdown::on_signal()?;
     warn_of_plain_text(settings);
     let stopping = state.connections.stopping();
     retention::run_daily(retention, settings.clone(), meters, &tasks, stopping);
     announce(address, settings.auth.mode)?;
-    let serving = viva_presentation::serve(listener, state, stop);
+    let serving = Box::pin(traces.send_beside(viva_presentation::serve(listener, state, stop)));
     exporter
         .serve_beside(serving)
         .await

@@ -17,5 +17,6 @@ mod statistics;
 mod stopping;
 mod storage;
 mod talk;
+mod traces;
 mod unheard;
 mod vendors;
