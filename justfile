@@ -39,3 +39,7 @@ bench *args:
 # How fast 100,000 stored sessions are listed and searched, in both databases
 history *args:
     cargo xtask history {{args}}
+
+# Whether an OpenTelemetry collector receives the latencies that were measured
+traces:
+    cargo xtask traces

@@ -1,4 +1,4 @@
-//! The commands of this repository: `cargo xtask run`, `test`, `e2e`, `check`, `truth`, `bench`, `history`, `dev`, `build`.
+//! The commands of this repository: `cargo xtask run`, `test`, `e2e`, `check`, `truth`, `bench`, `history`, `traces`, `dev`, `build`.
 //!
 //! A fresh machine has a Rust toolchain, a C compiler and the package registries. Whatever else a
 //! command needs is built here (the page's bundle), started here (PostgreSQL) or installed here (the
@@ -17,7 +17,9 @@ mod packages;
 mod postgres;
 mod programs;
 mod report;
+mod rotel;
 mod server;
+mod spans;
 mod supervised;
 mod toolchain;
 mod watch;
@@ -78,6 +80,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Talk to a server whose traces go to an OpenTelemetry collector (Rotel, installed with pip), and compare what that received
+    Traces,
     /// Check formatting, lints, documentation and the repository's own rules
     Check,
 }
@@ -100,6 +104,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Truth { args } => commands::truth::truth(&workspace, &args),
         Task::Bench { args } => commands::bench::bench(&workspace, &args),
         Task::History { args } => commands::history::history(&workspace, &args),
+        Task::Traces => commands::traces::traces(&workspace),
         Task::Check => commands::check::check(&workspace),
     }
 }

@@ -8,4 +8,5 @@ pub(crate) mod e2e;
 pub(crate) mod history;
 pub(crate) mod run;
 pub(crate) mod test;
+pub(crate) mod traces;
 pub(crate) mod truth;
