@@ -63,3 +63,7 @@ history *args:
 # Whether anything grows while many callers use the release for hours; writes docs/soak.md
 soak *args:
     cargo xtask soak {{args}}
+
+# Whether an OpenTelemetry collector receives the latencies that were measured
+traces:
+    cargo xtask traces

@@ -1,5 +1,5 @@
 //! What can be done with Viva: start, feed and end a session, read what was kept of it, delete it, keep templates and
-//! provider keys, list voices, sign in, remove what is no longer kept, count what happens. One task per session, the driver, carries out what the pure
+//! provider keys, list voices, sign in, remove what is no longer kept, count what happens, trace turns. One task per session, the driver, carries out what the pure
 //! `TurnMachine` of the domain decides; ports do everything that leaves the process.
 //!
 //! Must not enter: HTTP, sockets, JSON, SQL, vendor formats, names of concrete adapters.
@@ -19,4 +19,5 @@ pub mod modes;
 pub mod retention;
 pub mod sessions;
 pub mod templates;
+pub mod traces;
 pub mod voices;

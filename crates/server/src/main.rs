@@ -16,6 +16,7 @@ mod retention;
 mod selftest;
 mod shutdown;
 mod telemetry;
+mod traces;
 mod wiring;
 
 use std::path::PathBuf;

@@ -19,7 +19,9 @@ mod postgres;
 mod programs;
 mod python;
 mod report;
+mod rotel;
 mod server;
+mod spans;
 mod supervised;
 mod toolchain;
 mod tools;
@@ -103,6 +105,8 @@ enum Task {
     },
     /// Check licences, sources and known vulnerabilities of dependencies, and that each of them is used
     Audit,
+    /// Talk to a server whose traces go to an OpenTelemetry collector (Rotel, installed with pip), and compare what that received
+    Traces,
     /// Check formatting, lints, documentation and the repository's own rules
     Check,
     /// Count the lines of `domain`, `application`, `audio` and `protocol` that their tests run; fails below 90 %
@@ -136,6 +140,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Soak(soak) => commands::soak::soak(&workspace, &soak),
         Task::Fuzz { seconds, targets } => commands::fuzz::fuzz(&workspace, seconds, &targets),
         Task::Audit => commands::audit::audit(&workspace),
+        Task::Traces => commands::traces::traces(&workspace),
         Task::Check => commands::check::check(&workspace),
         Task::Coverage { args } => commands::coverage::coverage(&workspace, &args),
     }

@@ -148,7 +148,7 @@ fn wait_until_ready(server: &mut Supervised, data: &Path, log: &Path) -> Result<
 }
 
 /// The port is free now; that somebody else takes it in the next instant is unlikely and reported.
-fn free_port() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 

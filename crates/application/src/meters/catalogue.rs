@@ -48,6 +48,11 @@ pub(super) const TURN_LATENCY: Metric = Metric::histogram(
     &["stage", "mode", "provider"],
     "How long the stages of turns took, by whose time it was. Of answers that were cut there is the stage interrupt only",
 );
+pub(super) const TRACES_TURNS: Metric = Metric::counter(
+    "viva_traces_turns_total",
+    &["outcome"],
+    "Turns that were to be traced, and whether their traces were sent, did not get there, or were dropped because too many waited",
+);
 pub(super) const AUDIO_FRAMES: Metric = Metric::counter(
     "viva_audio_frames_total",
     &["direction"],
@@ -126,7 +131,7 @@ pub(super) const RETENTION_REMOVED_BYTES: Metric = Metric::counter(
 );
 
 /// All of them.
-pub const METRICS: [Metric; 25] = [
+pub const METRICS: [Metric; 26] = [
     SESSIONS_ACTIVE,
     SESSIONS_STARTED,
     SESSIONS_ENDED,
@@ -137,6 +142,7 @@ pub const METRICS: [Metric; 25] = [
     INTERRUPTIONS,
     FALSE_INTERRUPTIONS,
     TURN_LATENCY,
+    TRACES_TURNS,
     AUDIO_FRAMES,
     AUDIO_FRAMES_DROPPED,
     QUEUE_ENTRIES,

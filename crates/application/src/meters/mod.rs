@@ -22,7 +22,7 @@ use chrono::{DateTime, Utc};
 use metrics::{Counter, Gauge};
 use viva_domain::ports::ProviderErrorKind;
 use viva_domain::sessions::{EndStatus, Interaction, InteractionMode, SessionStatus};
-use viva_domain::turns::{InterruptReason, Turn};
+use viva_domain::turns::{InterruptReason, Turn, TurnOutcome};
 
 pub use catalogue::METRICS;
 pub use gauges::Counted;
@@ -35,7 +35,7 @@ use self::catalogue::{
     AUDIO_FRAMES, AUDIO_FRAMES_DROPPED, FALSE_INTERRUPTIONS, INTERRUPTIONS, PROVIDER_ERRORS, QUEUE_ENTRIES,
     RETENTION_LAST_RUN, RETENTION_REMOVED, RETENTION_REMOVED_BYTES, RETENTION_RUNS, SESSIONS_ACTIVE,
     SESSIONS_CLIENTS_LOST, SESSIONS_ENDED, SESSIONS_MODE_SWITCHES, SESSIONS_RESUMES, SESSIONS_STARTED,
-    TURN_LATENCY, TURNS,
+    TRACES_TURNS, TURN_LATENCY, TURNS,
 };
 use self::providers::ERROR_KINDS;
 use crate::retention::Removal;
@@ -45,7 +45,6 @@ const NOBODY: &str = "none";
 /// A provider that is not in the catalogue.
 const OTHER: &str = "other";
 const MODES: [InteractionMode; 2] = [InteractionMode::Realtime, InteractionMode::Cascade];
-const OUTCOMES: [&str; 4] = ["answered", "interrupted", "failed", "unanswered"];
 
 /// What a server counts. Clones share. The default counts nothing.
 #[derive(Clone)]
@@ -107,6 +106,17 @@ pub(crate) enum Resume {
     Refused,
 }
 
+/// What became of the trace of a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Traced {
+    /// Whoever collects traces has it.
+    Sent,
+    /// It did not get there, or was not taken.
+    Failed,
+    /// Too many waited.
+    Dropped,
+}
+
 /// Why a session went on with another stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SwitchCause {
@@ -166,6 +176,18 @@ impl Resume {
     }
 }
 
+impl Traced {
+    const ALL: [Self; 3] = [Self::Sent, Self::Failed, Self::Dropped];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Failed => "failed",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
 impl SwitchCause {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
@@ -199,7 +221,7 @@ impl Meters {
             for cause in [SwitchCause::Asked, SwitchCause::Failure] {
                 registry.begin(&SESSIONS_MODE_SWITCHES, &[mode, cause.as_str()]);
             }
-            for outcome in OUTCOMES {
+            for outcome in TurnOutcome::ALL.map(TurnOutcome::as_str) {
                 registry.begin(&TURNS, &[mode, outcome]);
             }
         }
@@ -216,6 +238,9 @@ impl Meters {
             registry.begin(&INTERRUPTIONS, &[reason.as_str()]);
         }
         registry.begin(&FALSE_INTERRUPTIONS, &[]);
+        for outcome in Traced::ALL {
+            registry.begin(&TRACES_TURNS, &[outcome.as_str()]);
+        }
         for provider in &self.0.providers {
             for kind in ERROR_KINDS {
                 registry.begin(&PROVIDER_ERRORS, &[provider, kind]);
@@ -289,7 +314,7 @@ impl Meters {
     /// A turn is over, which this stack answered, or did not.
     pub(crate) fn turn(&self, interaction: &Interaction, turn: &Turn) {
         let mode = interaction.mode().as_str();
-        self.count(&TURNS, &[mode, outcome(turn)]);
+        self.count(&TURNS, &[mode, turn.outcome().as_str()]);
         if let Some(reason) = turn.interruption {
             self.count(&INTERRUPTIONS, &[reason.as_str()]);
         }
@@ -300,6 +325,12 @@ impl Meters {
             let histogram = self.0.registry.histogram(&TURN_LATENCY, &[stage, mode, provider]);
             histogram.record(latency.as_secs_f64());
         }
+    }
+
+    /// So many turns were traced, or not.
+    pub fn traced(&self, outcome: Traced, turns: usize) {
+        let counter = self.0.registry.counter(&TRACES_TURNS, &[outcome.as_str()]);
+        counter.increment(turns as u64);
     }
 
     /// Retention removed something.
@@ -350,16 +381,6 @@ impl Default for Meters {
 impl std::fmt::Debug for Meters {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Meters").field(&self.0.registry).finish()
-    }
-}
-
-/// How a turn ended.
-pub(crate) const fn outcome(turn: &Turn) -> &'static str {
-    match (&turn.failure, turn.interruption, turn.played) {
-        (Some(_), _, _) => "failed",
-        (None, Some(_), _) => "interrupted",
-        (None, None, Some(_)) => "answered",
-        (None, None, None) => "unanswered",
     }
 }
 

@@ -22,6 +22,7 @@ use super::process_audio::{PaceLimit, ProcessAudioError, UserAudio};
 use super::start::TurnDetectionChange;
 use crate::meters::{Dropped, Meters};
 use crate::modes::{ModeFactory, OpenModeError};
+use crate::traces::Traces;
 
 /// Starts, resumes and ends sessions.
 #[derive(Clone)]
@@ -56,6 +57,8 @@ pub struct SessionsPorts {
     pub ids: Arc<dyn Ids>,
     /// Counts what happens.
     pub meters: Meters,
+    /// Tells of every turn where its time went.
+    pub traces: Traces,
 }
 
 /// What sessions may do.

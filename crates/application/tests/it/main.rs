@@ -30,5 +30,6 @@ mod stereo;
 mod storage;
 mod storage_of_another;
 mod switching;
+mod traced;
 mod transcripts;
 mod without_a_mode;

@@ -236,7 +236,7 @@ impl LatencyMetrics {
     }
 }
 
-fn between(from: Option<SessionTime>, to: Option<SessionTime>) -> Option<Duration> {
+pub(super) fn between(from: Option<SessionTime>, to: Option<SessionTime>) -> Option<Duration> {
     let (from, to) = (from?, to?);
     (from <= to).then(|| to.since(from))
 }

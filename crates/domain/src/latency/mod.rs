@@ -2,10 +2,12 @@
 
 mod client_clock;
 mod metrics;
+mod spans;
 mod statistics;
 mod time;
 
 pub use client_clock::ClientClock;
 pub use metrics::{LatencyMetrics, MeasuredAt, Stage, StageMarks, TotalLatency, TurnMarks};
+pub use spans::{LatencySpan, LatencyStage};
 pub use statistics::{Length, MetricStatistics, Statistics};
 pub use time::{ClientTime, SessionTime};

@@ -12,4 +12,4 @@ pub use machine::{
     TurnMachine, TurnState, TurnTaking,
 };
 pub use placement::{Basis, InvalidPlacement, Piece, Placement, Placing};
-pub use turn::{Generation, InterruptReason, Recording, Turn, TurnNumber, Usage};
+pub use turn::{Generation, InterruptReason, Recording, Turn, TurnNumber, TurnOutcome, Usage};

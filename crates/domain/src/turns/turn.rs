@@ -86,6 +86,34 @@ impl InterruptReason {
     }
 }
 
+/// What came of a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TurnOutcome {
+    /// The answer was heard to its end.
+    Answered,
+    /// It was cut.
+    Interrupted,
+    /// There is no answer, or only part of one, because something failed.
+    Failed,
+    /// Nothing of an answer was heard, and nothing failed.
+    Unanswered,
+}
+
+impl TurnOutcome {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Answered, Self::Interrupted, Self::Failed, Self::Unanswered];
+
+    /// The name that is shown to whoever watches.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Interrupted => "interrupted",
+            Self::Failed => "failed",
+            Self::Unanswered => "unanswered",
+        }
+    }
+}
+
 /// A stored recording: WAV, PCM16 mono.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recording {
@@ -162,6 +190,18 @@ pub struct Turn {
     pub marks: TurnMarks,
     /// Latencies.
     pub latency: LatencyMetrics,
+}
+
+impl Turn {
+    /// What came of it.
+    pub const fn outcome(&self) -> TurnOutcome {
+        match (&self.failure, self.interruption, self.played) {
+            (Some(_), _, _) => TurnOutcome::Failed,
+            (None, Some(_), _) => TurnOutcome::Interrupted,
+            (None, None, Some(_)) => TurnOutcome::Answered,
+            (None, None, None) => TurnOutcome::Unanswered,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -54,6 +54,7 @@ pub(crate) async fn run(file: Option<&Path>, args: ServeArgs) -> Result<()> {
         state,
         retention,
         meters,
+        traces,
     } = wiring::wire(settings, &lock, &tasks, exporter.registry()).await?;
     let stop = shutdown::on_signal()?;
     warn_of_plain_text(settings);
@@ -74,7 +75,7 @@ pub(crate) async fn run(file: Option<&Path>, args: ServeArgs) -> Result<()> {
             }
         }
     };
-    let serving = viva_presentation::serve(listener, state, stop);
+    let serving = Box::pin(traces.send_beside(viva_presentation::serve(listener, state, stop)));
     exporter
         .serve_beside(serving)
         .await

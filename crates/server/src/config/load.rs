@@ -15,8 +15,8 @@ const USUAL_FILE: &str = "viva.toml";
 /// What the names of environment variables begin with; `__` separates the parts of a key.
 pub(super) const PREFIX: &str = "VIVA__";
 /// Keys that end so are never printed; those of the second list without what a URL may hide.
-const SECRETS: [&str; 2] = [".api_key", "master_key"];
-const URLS: [&str; 2] = ["database.url", ".base_url"];
+const SECRETS: [&str; 3] = [".api_key", "master_key", "traces.headers"];
+const URLS: [&str; 3] = ["database.url", ".base_url", "traces.endpoint"];
 
 /// The configuration and where it is odd.
 pub(crate) struct Loaded {
@@ -114,7 +114,7 @@ pub(super) fn load_from(
     let config = read(builder.build())?;
     let values = leaves(&config);
     let mut settings: Settings = config.try_deserialize().map_err(|err| told(&err))?;
-    settings.database.read_files()?;
+    settings.read_files()?;
     settings.storage.read_variables(environment)?;
     settings.validate()?;
     let about_providers = std::mem::take(&mut settings.providers.by_id);

@@ -15,6 +15,7 @@ mod retention;
 mod server;
 mod sessions;
 mod storage;
+mod traces;
 mod web;
 
 use anyhow::Result;
@@ -29,6 +30,7 @@ pub(crate) use log::{LogFormat, LogSettings};
 pub(crate) use metrics::MetricsSettings;
 pub(crate) use providers::ProviderSetup;
 pub(crate) use storage::{Recordings, StorageSettings};
+pub(crate) use traces::TracesSettings;
 
 /// Everything that can be set.
 #[derive(Debug, Clone, Deserialize)]
@@ -40,6 +42,7 @@ pub(crate) struct Settings {
     pub(crate) database: DatabaseSettings,
     pub(crate) storage: storage::StorageSettings,
     pub(crate) metrics: MetricsSettings,
+    pub(crate) traces: TracesSettings,
     pub(crate) web: web::WebSettings,
     pub(crate) sessions: sessions::SessionsSettings,
     pub(crate) retention: retention::RetentionSettings,
@@ -59,6 +62,12 @@ impl Settings {
         self.providers.user_addresses(self.server)
     }
 
+    /// Takes what is in files that settings name.
+    fn read_files(&mut self) -> Result<()> {
+        self.database.read_files()?;
+        self.traces.read_files()
+    }
+
     /// Checks what types cannot say.
     fn validate(&self) -> Result<()> {
         self.auth.validate(self.server)?;
@@ -66,6 +75,7 @@ impl Settings {
         self.storage.validate()?;
         self.retention.validate()?;
         self.credentials.validate()?;
+        self.traces.validate()?;
         self.sessions.validate()
     }
 }

@@ -37,6 +37,7 @@ use crate::config::{AuthMode, ProviderSetup, Settings};
 use crate::directory::OwnProviders;
 use crate::failure::Failure;
 use crate::selftest::SelfTestRunner;
+use crate::traces;
 
 pub(crate) use self::kept::{beside_a_server, retention};
 pub(crate) use self::locks::{RetentionLock, ServerLock, lock, lock_retention};
@@ -96,6 +97,7 @@ pub(crate) struct Wired {
     pub(crate) state: AppState,
     pub(crate) retention: Retention,
     pub(crate) meters: Meters,
+    pub(crate) traces: traces::Exporter,
 }
 
 /// The server's state, with everything that an earlier process left behind brought in order. What happens is counted in
@@ -118,6 +120,7 @@ pub(crate) async fn wire(
         .map(|setup| setup.provider.id.as_str());
     let meters = Meters::new(registry.clone(), providers.chain([OFFLINE]));
     kept.turn_journal = meters.journal(kept.turn_journal);
+    let (exporter, traces) = traces::Exporter::open(&settings.traces, &meters)?;
     let sign_in = match settings.auth.mode {
         AuthMode::None => SignIn::NotNeeded,
         AuthMode::Token => SignIn::ByToken(access(&database)),
@@ -136,6 +139,7 @@ pub(crate) async fn wire(
         clock: Arc::clone(&clock),
         ids: Arc::clone(&ids),
         meters: meters.clone(),
+        traces,
     };
     let history = History::new(Arc::clone(&ports.session_store), Arc::clone(&ports.blob_store));
     let templates = Templates::new(template_store, Arc::clone(&clock), ids);
@@ -169,6 +173,7 @@ pub(crate) async fn wire(
         state,
         retention,
         meters,
+        traces: exporter,
     })
 }
 

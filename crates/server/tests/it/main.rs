@@ -22,5 +22,6 @@ mod statistics;
 mod stopping;
 mod storage;
 mod talk;
+mod traces;
 mod unheard;
 mod vendors;

@@ -14,4 +14,5 @@ pub(crate) mod history;
 pub(crate) mod run;
 pub(crate) mod soak;
 pub(crate) mod test;
+pub(crate) mod traces;
 pub(crate) mod truth;

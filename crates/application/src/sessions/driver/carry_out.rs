@@ -18,7 +18,7 @@ use viva_domain::turns::{
 
 use super::{DRAIN_WAIT, Driver};
 use crate::history::Side;
-use crate::meters::Dropped;
+use crate::meters::{Dropped, error_kind};
 use crate::modes::failure;
 use crate::sessions::archive::{Placements, SessionEnd};
 use crate::sessions::outbox::post;
@@ -119,12 +119,27 @@ impl Driver {
             }
             Effect::TurnFinished(finished) => {
                 self.memory.add(&finished);
+                let failed = finished.failure.as_ref().map(|failure| error_kind(&failure.kind));
                 let (turn, placements) = self.turn(*finished);
-                self.ports.meters.turn(&self.session.interaction, &turn);
-                self.tell_of_turn(&turn);
+                self.watch(&turn, failed);
                 self.writing = Some(self.archive.save(turn, placements).await);
             }
         }
+    }
+
+    /// Tells those who watch of a turn that is over, and of what failed in it.
+    fn watch(&self, turn: &Turn, failed: Option<&'static str>) {
+        // An answer may be heard to its end when another stack is there already.
+        let began = turn.marks.provider_first_audio;
+        let interaction = match &self.replaced {
+            Some((until, before)) if began.is_some_and(|began| began < *until) => before,
+            _ => &self.session.interaction,
+        };
+        self.tell_of_turn(interaction, turn);
+        self.ports.meters.turn(interaction, turn);
+        self.ports
+            .traces
+            .turn(self.session.started_at, interaction, turn, failed);
     }
 
     /// The mode is given the turn that the user took while the AI finished.
@@ -332,7 +347,7 @@ impl Driver {
             played: finished.played,
             interruption: finished.interruption,
             false_interruptions: finished.false_interruptions,
-            failure: finished.failure,
+            failure: finished.failure.map(|failure| failure.message),
             usage: finished.usage,
             marks,
             latency: finished.latency,

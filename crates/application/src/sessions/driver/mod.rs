@@ -93,6 +93,8 @@ pub(super) struct Driver {
     modes: Arc<ModeFactory>,
     key_uses: KeyUses,
     opening: Option<Opening>,
+    /// What answered until then, before the session went on with another stack.
+    replaced: Option<(SessionTime, Interaction)>,
     /// What the session goes on with when the mode fails.
     fallback: Option<Interaction>,
     /// What was offered to go on with since the mode failed.
@@ -150,6 +152,7 @@ impl Driver {
             modes: setup.modes,
             key_uses: setup.key_uses,
             opening: None,
+            replaced: None,
             offer: None,
             memory: Memory::default(),
             tasks: setup.tasks,

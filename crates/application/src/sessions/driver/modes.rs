@@ -211,7 +211,8 @@ impl Driver {
         self.ports.meters.mode_switched(interaction.mode(), cause);
         self.mode = Some(mode);
         self.offer = None;
-        self.session.interaction = interaction.clone();
+        let before = std::mem::replace(&mut self.session.interaction, interaction.clone());
+        self.replaced = Some((self.now(), before));
         self.tell_of_switch(cause.as_str());
         self.archive.switch(interaction.clone()).await;
         let heard = self.hearing.set_turn_taking(turn_taking, self.now());

@@ -8,7 +8,6 @@ use viva_domain::sessions::{Interaction, SessionStatus};
 use viva_domain::turns::{Event, Turn};
 
 use super::Driver;
-use crate::meters::outcome;
 
 /// Who answers: one provider, or one for each part.
 #[derive(Debug, Clone, Copy, Default)]
@@ -131,19 +130,18 @@ impl Driver {
     }
 
     /// A turn is over, as it will be stored.
-    pub(super) fn tell_of_turn(&self, turn: &Turn) {
+    pub(super) fn tell_of_turn(&self, interaction: &Interaction, turn: &Turn) {
         let Turn { number, latency, .. } = turn;
-        let total = latency.total;
+        let (total, outcome) = (latency.total, turn.outcome().as_str());
         info!(
             event = "turn.finished",
             turn.number = number.get(),
-            turn.outcome = outcome(turn),
+            turn.outcome = outcome,
             turn.false_interruptions = turn.false_interruptions,
-            provider.name = Stack::of(&self.session.interaction).provider,
+            provider.name = Stack::of(interaction).provider,
             latency.total_ms = total.map(|total| ms(total.duration)),
             latency.measured = total.map(|total| total.measured.as_str()),
-            "Turn {number} is over: {}",
-            outcome(turn)
+            "Turn {number} is over: {outcome}"
         );
         debug!(
             event = "turn.measured",

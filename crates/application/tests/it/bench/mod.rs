@@ -1,7 +1,7 @@
 mod caller;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::NaiveDate;
@@ -11,6 +11,7 @@ use viva_application::sessions::{
     Link, ResumeSession, ResumeSessionError, SessionSettings, Sessions, SessionsPorts, StartSession,
     StartSessionError, StartedSession,
 };
+use viva_application::traces::{TracedShare, TracedTurn, TracedTurns, Traces};
 use viva_audio::Clip;
 use viva_domain::credentials::StoredCredential;
 use viva_domain::ids::UserId;
@@ -45,6 +46,7 @@ pub(crate) struct Bench {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) voice: Arc<ScriptedRealtimeVoice>,
     pub(crate) figures: MemoryFigures,
+    traced: Mutex<TracedTurns>,
     pub(crate) tasks: TaskTracker,
 }
 
@@ -120,6 +122,7 @@ impl Bench {
         let figures = MemoryFigures::default();
         let meters = Meters::new(Registry::new(Arc::new(figures.clone())), [PROVIDER]);
         let clock = Arc::new(ManualClock::default());
+        let (traces, told) = Traces::open(TracedShare::ALL, meters.clone());
         let ports = SessionsPorts {
             session_store: session_store.clone(),
             blob_store: blob_store.clone(),
@@ -130,6 +133,7 @@ impl Bench {
             clock: clock.clone(),
             ids,
             meters,
+            traces,
         };
         let sessions = Sessions::new(ports, settings, tasks.clone());
         Self {
@@ -143,6 +147,7 @@ impl Bench {
             clock,
             voice,
             figures,
+            traced: Mutex::new(told),
             tasks,
         }
     }
@@ -204,6 +209,12 @@ impl Bench {
             .expect("the store answers")
             .expect("it is there");
         Clip::read(&wav[..]).expect("it is a WAV file").samples
+    }
+
+    /// The turns that were traced since this was asked last.
+    pub(crate) fn traced(&self) -> Vec<TracedTurn> {
+        let mut traced = self.traced.lock().expect("no test panicked with it");
+        std::iter::from_fn(|| traced.waiting()).collect()
     }
 
     pub(crate) async fn stored(&self, of: &StartedSession) -> (Session, Vec<Turn>) {

@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 use viva_application::deletion::{Deletions, DeletionsPorts};
 use viva_application::meters::Meters;
 use viva_application::sessions::{SessionSettings, Sessions, SessionsPorts};
+use viva_application::traces::Traces;
 use viva_contract::samples::{self, OWNER, at, session_id, turn};
 use viva_domain::ids::SessionId;
 use viva_domain::ports::{AudioSpool, BlobKey, BlobStore, RetentionStore, SessionStore, TurnJournal};
@@ -139,6 +140,7 @@ impl Kept {
             clock: Arc::new(ManualClock::default()),
             ids: Arc::new(SequentialIds::default()),
             meters: Meters::default(),
+            traces: Traces::default(),
         };
         let sessions = Sessions::new(ports, SessionSettings::default(), TaskTracker::new());
         sessions.recover().await.unwrap();

@@ -184,7 +184,7 @@ impl TurnMachine {
         match self.state {
             // What was sent before the failure is still heard.
             TurnState::AiSpeaking if turn.is_growing() => {
-                turn.failure = Some(failure.message.clone());
+                turn.failure = Some(failure.clone());
                 effects.push(Effect::Emit(Event::Failure {
                     failure,
                     recoverable: true,
@@ -192,7 +192,7 @@ impl TurnMachine {
                 self.nothing_more_comes(now, Extent::Broken, effects);
             }
             TurnState::Processing => {
-                turn.failure = Some(failure.message.clone());
+                turn.failure = Some(failure.clone());
                 effects.push(Effect::Emit(Event::Failure {
                     failure,
                     recoverable: true,

@@ -279,7 +279,7 @@ pub struct FinishedTurn {
     /// How often playback paused for what was no speech.
     pub false_interruptions: u32,
     /// Why there is no answer, or only part of one.
-    pub failure: Option<String>,
+    pub failure: Option<SessionFailure>,
     /// What the provider counted.
     pub usage: Option<Usage>,
     /// Moments.

@@ -32,7 +32,7 @@ impl TurnMachine {
         let next = self.next.as_mut().map(|next| &mut next.turn);
         let open = self.turn.iter_mut().chain(next);
         for turn in open.filter(|turn| turn.answer.is_none() || turn.is_growing()) {
-            turn.failure = Some(failure.message.clone());
+            turn.failure = Some(failure.clone());
         }
         effects.push(Effect::Emit(Event::Failure {
             failure,
@@ -51,18 +51,17 @@ impl TurnMachine {
     ) {
         self.mode_is_gone = true;
         self.active(now);
-        let message = failure.message.clone();
         match (self.state, &mut self.turn) {
             (TurnState::AiSpeaking, Some(turn)) if turn.is_answered_silently() => {
                 self.answer_is_lost(effects);
             }
             (TurnState::AiSpeaking, Some(turn)) if turn.is_growing() => {
-                turn.failure = Some(message);
+                turn.failure = Some(failure.clone());
                 self.nothing_more_comes(now, Extent::Broken, effects);
             }
             // The AI was about to begin: the next mode shall.
             (TurnState::Processing, Some(turn)) if turn.user_audio == UserAudio::Complete => {
-                turn.failure = Some(message);
+                turn.failure = Some(failure.clone());
                 self.finish_turn(now, effects);
                 self.greeting = Greeting::WhenReady;
                 self.listen(now, effects);

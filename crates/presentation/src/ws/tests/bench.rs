@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use viva_application::meters::Meters;
 use viva_application::sessions::{SessionSettings, Sessions, SessionsPorts};
 use viva_application::templates::Templates;
+use viva_application::traces::Traces;
 use viva_domain::ids::UserId;
 use viva_domain::ports::{RealtimeCapabilities, RealtimeEventKind, SessionStore};
 use viva_domain::providers::{CredentialStatus, ProviderCatalogue, ProviderInfo};
@@ -75,6 +76,7 @@ impl Bench {
             clock: Arc::new(ManualClock::default()),
             ids: Arc::new(SequentialIds::default()),
             meters: Meters::default(),
+            traces: Traces::default(),
         };
         let sessions = Sessions::new(ports, SessionSettings::default(), TaskTracker::new());
         Self {

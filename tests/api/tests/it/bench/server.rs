@@ -15,6 +15,7 @@ use viva_application::history::History;
 use viva_application::meters::{Meters, Registry};
 use viva_application::sessions::{SessionSettings, Sessions, SessionsPorts};
 use viva_application::templates::Templates;
+use viva_application::traces::Traces;
 use viva_application::voices::Voices;
 use viva_contract::samples;
 use viva_domain::credentials::{CredentialField, CredentialForm, FieldNeed, FormField};
@@ -275,6 +276,7 @@ impl Server {
             clock: clock.clone(),
             ids: ids.clone(),
             meters: Meters::new(registry, ["offline"]),
+            traces: Traces::default(),
         };
         let credentials = CredentialsPorts {
             credential_store: credential_store.clone(),

@@ -15,6 +15,7 @@ use viva_fakes::{
 use super::super::LateRecordings;
 use super::*;
 use crate::meters::Meters;
+use crate::traces::Traces;
 
 const SESSION: u16 = 1;
 
@@ -44,6 +45,7 @@ impl Bench {
             clock: Arc::new(ManualClock::default()),
             ids: Arc::new(SequentialIds::default()),
             meters: Meters::default(),
+            traces: Traces::default(),
         };
         let settings = ArchiveSettings {
             owner: OWNER,

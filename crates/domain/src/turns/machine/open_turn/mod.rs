@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::answer::{Answer, Extent, Progress};
 use super::effect::{Effect, Event, FinishedTurn};
+use super::input::SessionFailure;
 use super::words::joined;
 use crate::latency::{ClientTime, LatencyMetrics, SessionTime, StageMarks, TurnMarks};
 use crate::ports::Heard;
@@ -39,7 +40,7 @@ pub(super) struct OpenTurn {
     pub(super) is_unheard: bool,
     pub(super) utterance: Utterance,
     pub(super) answer: Option<Answer>,
-    pub(super) failure: Option<String>,
+    pub(super) failure: Option<SessionFailure>,
     /// How often playback paused for what was no speech.
     false_interruptions: u32,
     interruption: Option<Interruption>,

@@ -442,7 +442,10 @@ fn turn_text(turn: &FinishedTurn) -> String {
         turn.interruption.map(|reason| reason.as_str().to_owned()),
     );
     part("stalled", turn.marks.stalled.map(|at| ms(at).to_string()));
-    part("failed", turn.failure.as_deref().and_then(quoted));
+    part(
+        "failed",
+        turn.failure.as_ref().and_then(|failure| quoted(&failure.message)),
+    );
     text + &false_interruptions_text(turn.false_interruptions) + &usage_text(turn.usage)
 }
 
