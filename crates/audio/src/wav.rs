@@ -162,7 +162,9 @@ impl WavHeader {
         let mut bytes = [0; HEADER_LEN];
         let byte_rate = self.rate.hz() * u32::from(self.frame_len());
         bytes[0..4].copy_from_slice(b"RIFF");
-        bytes[4..8].copy_from_slice(&(self.data_len + RIFF_OVERHEAD).to_le_bytes());
+        // A header that was read may say any length.
+        let riff_len = self.data_len.saturating_add(RIFF_OVERHEAD);
+        bytes[4..8].copy_from_slice(&riff_len.to_le_bytes());
         bytes[8..16].copy_from_slice(b"WAVEfmt ");
         bytes[16..20].copy_from_slice(&16_u32.to_le_bytes());
         bytes[20..22].copy_from_slice(&FORMAT_PCM.to_le_bytes());
@@ -367,6 +369,15 @@ mod tests {
         }
         .to_wav_bytes();
         assert_eq!(ours, theirs);
+    }
+
+    #[test]
+    fn a_header_that_says_too_much_is_written_as_it_was_read() {
+        let mut bytes = WavHeader::new(SampleRate::HZ_24K, 1).encode();
+        bytes[40..].copy_from_slice(&u32::MAX.to_le_bytes());
+        let header = WavHeader::decode(&bytes).unwrap();
+        assert_eq!(header.data_len(), u32::MAX);
+        assert_eq!(WavHeader::decode(&header.encode()).unwrap(), header);
     }
 
     #[test]
