@@ -16,6 +16,7 @@ use viva_domain::turns::{
     SessionFailure, Turn, TurnNumber, TurnTaking,
 };
 
+use super::telling::tell_of_turn;
 use super::{DRAIN_WAIT, Driver};
 use crate::history::Side;
 use crate::meters::{Dropped, error_kind};
@@ -135,7 +136,7 @@ impl Driver {
             Some((until, before)) if began.is_some_and(|began| began < *until) => before,
             _ => &self.session.interaction,
         };
-        self.tell_of_turn(interaction, turn);
+        tell_of_turn(interaction, turn);
         self.ports.meters.turn(interaction, turn);
         self.ports
             .traces

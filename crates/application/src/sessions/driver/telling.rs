@@ -128,40 +128,40 @@ impl Driver {
             | Event::Failure { .. } => {}
         }
     }
-
-    /// A turn is over, as it will be stored.
-    pub(super) fn tell_of_turn(&self, interaction: &Interaction, turn: &Turn) {
-        let Turn { number, latency, .. } = turn;
-        let (total, outcome) = (latency.total, turn.outcome().as_str());
-        info!(
-            event = "turn.finished",
-            turn.number = number.get(),
-            turn.outcome = outcome,
-            turn.false_interruptions = turn.false_interruptions,
-            provider.name = Stack::of(interaction).provider,
-            latency.total_ms = total.map(|total| ms(total.duration)),
-            latency.measured = total.map(|total| total.measured.as_str()),
-            "Turn {number} is over: {outcome}"
-        );
-        debug!(
-            event = "turn.measured",
-            turn.number = number.get(),
-            latency.endpointing_ms = latency.endpointing.map(ms),
-            latency.realtime_ms = latency.realtime.map(ms),
-            latency.provider_ms = latency.provider.map(ms),
-            latency.stt_ms = latency.stt.map(ms),
-            latency.llm_ttft_ms = latency.llm_ttft.map(ms),
-            latency.llm_text_ms = latency.llm_text.map(ms),
-            latency.tts_ttfb_ms = latency.tts_ttfb.map(ms),
-            latency.overhead_ms = latency.overhead.map(ms),
-            latency.network_playout_ms = latency.network_playout.map(ms),
-            latency.leading_silence_ms = latency.leading_silence.map(ms),
-            latency.interrupt_ms = latency.interrupt.map(ms),
-            "Where the time of turn {number} went"
-        );
-    }
 }
 
 fn ms(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A turn is over, as it will be stored.
+pub(super) fn tell_of_turn(interaction: &Interaction, turn: &Turn) {
+    let Turn { number, latency, .. } = turn;
+    let (total, outcome) = (latency.total, turn.outcome().as_str());
+    info!(
+        event = "turn.finished",
+        turn.number = number.get(),
+        turn.outcome = outcome,
+        turn.false_interruptions = turn.false_interruptions,
+        provider.name = Stack::of(interaction).provider,
+        latency.total_ms = total.map(|total| ms(total.duration)),
+        latency.measured = total.map(|total| total.measured.as_str()),
+        "Turn {number} is over: {outcome}"
+    );
+    debug!(
+        event = "turn.measured",
+        turn.number = number.get(),
+        latency.endpointing_ms = latency.endpointing.map(ms),
+        latency.realtime_ms = latency.realtime.map(ms),
+        latency.provider_ms = latency.provider.map(ms),
+        latency.stt_ms = latency.stt.map(ms),
+        latency.llm_ttft_ms = latency.llm_ttft.map(ms),
+        latency.llm_text_ms = latency.llm_text.map(ms),
+        latency.tts_ttfb_ms = latency.tts_ttfb.map(ms),
+        latency.overhead_ms = latency.overhead.map(ms),
+        latency.network_playout_ms = latency.network_playout.map(ms),
+        latency.leading_silence_ms = latency.leading_silence.map(ms),
+        latency.interrupt_ms = latency.interrupt.map(ms),
+        "Where the time of turn {number} went"
+    );
 }

@@ -244,13 +244,13 @@ impl Keeper {
 
     /// What is stored need not be in the journal any more.
     async fn leave_journal(&self, job: &Waiting) {
-        let turn = match job {
-            Waiting::Turn {
-                turn,
-                is_in_journal: true,
-            }
-            | Waiting::Amend(_, Some(turn)) => turn,
-            _ => return,
+        let (Waiting::Turn {
+            turn,
+            is_in_journal: true,
+        }
+        | Waiting::Amend(_, Some(turn))) = job
+        else {
+            return;
         };
         if let Err(err) = self.ports.turn_journal.remove(turn).await {
             warn!(
