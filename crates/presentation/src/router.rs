@@ -108,10 +108,6 @@ fn shown_path(uri: &Uri) -> &str {
 }
 
 /// What happened is logged where it does.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the layer hands the panic over by value"
-)]
 fn on_panic(_: Box<dyn Any + Send>) -> Response<Body> {
     Problem::internal().into_response()
 }

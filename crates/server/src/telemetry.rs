@@ -4,7 +4,6 @@ use std::io::IsTerminal as _;
 use std::panic::Location;
 
 use anyhow::{Context as _, Result};
-use tracing::field::display;
 use tracing::{Level, Metadata, Subscriber, error};
 use tracing_subscriber::filter::{EnvFilter, FilterExt as _, LevelFilter, filter_fn};
 use tracing_subscriber::layer::{Layer, SubscriberExt as _};

@@ -88,9 +88,13 @@ async fn a_journal_without_room_holds_up_nothing() {
 async fn record(bench: &Bench, names: &[(&str, usize)]) {
     for (name, samples) in names {
         let key = BlobKey::of_session(samples::session_id(1));
-        let key = BlobKey::parse(&format!("{}/{name}", key.as_str())).unwrap();
-        let mut file = bench.audio_spool.create(&key, 24_000).await.unwrap();
-        file.append(&vec![7; *samples]).await.unwrap();
+        let key = BlobKey::parse(&format!("{}/{name}", key.as_str())).expect("it is a key");
+        let mut file = bench
+            .audio_spool
+            .create(&key, 24_000)
+            .await
+            .expect("there is room");
+        file.append(&vec![7; *samples]).await.expect("there is room");
     }
 }
 

@@ -235,21 +235,22 @@ impl Outside {
         // Each client reads all certificates of the system.
         let clients = spawn_blocking(move || HttpClients::new(addresses));
         let (clients, speech) = tokio::join!(clients, find_voice());
-        let without = |err: &dyn std::error::Error| {
-            warn!(
-                event = "provider.no_tls",
-                error = err,
-                "Only the offline provider can be used"
-            );
-            None
-        };
         let clients = match clients {
             Ok(Ok(clients)) => Some(clients),
-            Ok(Err(err)) => without(&err),
-            Err(err) => without(&err),
+            Ok(Err(err)) => without_vendors(&err),
+            Err(err) => without_vendors(&err),
         };
         Self { clients, speech }
     }
+}
+
+fn without_vendors(err: &(dyn std::error::Error + 'static)) -> Option<HttpClients> {
+    warn!(
+        event = "provider.no_tls",
+        error = err,
+        "Only the offline provider can be used"
+    );
+    None
 }
 
 /// Every provider, in the order in which they are shown: first those that can be used, the offline one last of them.

@@ -8,6 +8,7 @@ use viva_fakes::{
 
 use super::*;
 use crate::meters::Meters;
+use crate::traces::Traces;
 
 const FIRST: TurnNumber = TurnNumber::FIRST;
 /// 20 ms.
@@ -33,6 +34,7 @@ impl Bench {
             clock: Arc::new(ManualClock::default()),
             ids: Arc::new(SequentialIds::default()),
             meters: Meters::default(),
+            traces: Traces::default(),
         };
         let settings = ArchiveSettings {
             owner: samples::OWNER,

@@ -213,6 +213,7 @@ async fn a_provider_that_says_nothing_fails_its_turn_and_holds_up_nobody() {
         options: first_answer,
         ..RealtimeConfig::default()
     });
+    let falls_silent_later = hangs("llm_hang_after_tokens", "llm_fail_turn");
     tokio::join!(
         a_conversation_does_not_begin(&conversations.server, realtime(FallbackPolicy::Off)),
         a_conversation_goes_on_with_others(&conversations.server),
@@ -221,11 +222,7 @@ async fn a_provider_that_says_nothing_fails_its_turn_and_holds_up_nobody() {
         an_answer_fails(server, &model, ANSWER_LIMIT),
         an_answer_fails(server, &voice, ANSWER_LIMIT),
         the_next_turn_is_answered(server, &falls_silent, GAP_LIMIT),
-        the_next_turn_is_answered(
-            server,
-            &hangs("llm_hang_after_tokens", "llm_fail_turn"),
-            ANSWER_LIMIT
-        ),
+        the_next_turn_is_answered(server, &falls_silent_later, ANSWER_LIMIT),
         who_hangs_up_meanwhile_is_let_go(server, &model),
         others_talk_meanwhile(server),
     );
