@@ -126,7 +126,7 @@ fn explained(as_of: Option<DateTime<Utc>>) -> DateTime<Utc> {
 fn log(removal: &Removal) {
     match removal {
         Removal::Begun(id) => {
-            info!(event = "retention.deletion_finished", session.id = %id, "Finished the deletion of session {id}")
+            info!(event = "retention.deletion_finished", session.id = %id, "Finished the deletion of session {id}");
         }
         Removal::Recordings(session, gone) => info!(
             event = "retention.recordings_purged",
@@ -138,7 +138,7 @@ fn log(removal: &Removal) {
         }
         Removal::Lost(lost) => {
             info!(event = "retention.recording_forgotten", session.id = %lost.session, turn.id = %lost.turn,
-            "Forgot the recording {}, which has no file", lost.key)
+            "Forgot the recording {}, which has no file", lost.key);
         }
     }
 }

@@ -28,7 +28,10 @@ pub(crate) fn start(settings: &LogSettings) -> Result<()> {
         .try_init()
         .context("cannot start logging")?;
     std::panic::set_hook(Box::new(|panic| {
-        panicked(panic.payload_as_str().unwrap_or("no message"), panic.location());
+        let message = panic.payload_as_str().unwrap_or("no message");
+        // Who cuts a text wrongly is told of it, and it may be what somebody said.
+        let message = message.split(" of `").next().unwrap_or(message);
+        panicked(message, panic.location());
     }));
     Ok(())
 }

@@ -19,7 +19,7 @@ const PACKAGE: &str = "rotel==0.0.1a15";
 /// The package is made for each version of Python; the program in it is the same, and needs none.
 const OF_PYTHON: &str = "3.11";
 const NEEDED: &str =
-    "it needs python3 with pip, a package registry, and Linux on x86-64 or ARM with glibc 2.34 or newer";
+    "it needs python3 with venv, a package registry, and Linux on x86-64 or ARM with glibc 2.34 or newer";
 const START_LIMIT: Duration = Duration::from_secs(20);
 
 /// A collector that writes down what it receives.
@@ -101,7 +101,10 @@ fn install(folder: &Path) -> Result<PathBuf> {
     }
     report::step("Installing Rotel, an OpenTelemetry collector");
     let python = programs::find(&["python3"]).with_context(|| format!("there is no python3; {NEEDED}"))?;
-    let mut pip = Command::new(python);
+    // Debian's own Python has no pip.
+    let own = folder.join("python");
+    workspace::run(Command::new(python).args(["-m", "venv"]).arg(&own)).context(NEEDED)?;
+    let mut pip = Command::new(own.join("bin").join("python"));
     pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--target"])
         .arg(folder)
         .args(["--only-binary", ":all:", "--python-version", OF_PYTHON])

@@ -30,6 +30,9 @@ fn install(workspace: &Workspace, tool: &Tool) -> Command {
     let mut command = workspace.cargo(["install", "--locked", "--quiet"]);
     command.arg(format!("{}@{}", tool.name, tool.version));
     // To optimize them takes minutes, and none of them runs for long.
-    command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
+    command
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+        .env("CARGO_PROFILE_RELEASE_LTO", "off")
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
     command
 }

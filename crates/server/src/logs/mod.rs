@@ -45,7 +45,7 @@ where
         if let Some(span) = context.span(id)
             && let Some(fields) = span.extensions_mut().get_mut::<Fields>()
         {
-            for field in span.metadata().fields().iter() {
+            for field in span.metadata().fields() {
                 if values.contains(&field) {
                     fields.take(field.name());
                 }

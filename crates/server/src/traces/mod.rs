@@ -129,12 +129,17 @@ impl Open {
 
     async fn send(&mut self, batch: &[TracedTurn]) {
         let sent = self.collector.send(spans::request(batch)).await;
-        let (outcome, lost) = match &sent {
-            Ok(()) => (Traced::Sent, 0),
-            Err(_) => (Traced::Failed, batch.len()),
+        let failed = match &sent {
+            Ok(()) => 0,
+            // A span is of one turn.
+            Err(NotTaken::InPart(spans)) => {
+                usize::try_from(*spans).map_or(batch.len(), |spans| spans.min(batch.len()))
+            }
+            Err(_) => batch.len(),
         };
-        self.meters.traced(outcome, batch.len());
-        let lost = lost + self.turns.take_dropped();
+        self.meters.traced(Traced::Sent, batch.len() - failed);
+        self.meters.traced(Traced::Failed, failed);
+        let lost = failed + self.turns.take_dropped();
         let Some(lost) = self.losses.add(lost, Instant::now()) else {
             return;
         };
@@ -143,7 +148,7 @@ impl Open {
                 warn!(
                     event = "traces.slow",
                     traces.lost = lost,
-                    "{} took traces too slowly; {lost} turns have none",
+                    "{} takes traces; {lost} turns before have none, since it was away or too slow",
                     self.collector
                 );
             }

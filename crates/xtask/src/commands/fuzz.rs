@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::tools::{self, Tool};
 use crate::workspace::{self, Workspace};
@@ -97,6 +97,11 @@ fn listed(workspace: &Workspace) -> Result<Vec<String>> {
     let output = cargo_fuzz(workspace, &["list"])
         .output()
         .context("cargo-fuzz could not be started")?;
+    ensure!(
+        output.status.success(),
+        "cargo-fuzz lists no targets: {}",
+        String::from_utf8_lossy(&output.stderr).trim()
+    );
     let names = String::from_utf8(output.stdout)?;
     Ok(names.lines().map(str::to_owned).collect())
 }

@@ -68,7 +68,9 @@ pub(crate) fn traces(workspace: &Workspace) -> Result<ExitCode> {
         .iter()
         .map(|call| start(&viva, &url, &recordings, call))
         .collect::<Result<_>>()?;
-    let reports: Vec<Value> = calls.into_iter().map(finish).collect::<Result<_>>()?;
+    // Each is waited for, also when one of them failed.
+    let reports: Vec<Result<Value>> = calls.into_iter().map(finish).collect();
+    let reports = reports.into_iter().collect::<Result<Vec<_>>>()?;
     // Stopping it, the server sends what is left.
     drop(running);
     let spans = spans::parse(&rotel.stop()?)?;

@@ -4,11 +4,12 @@ use crate::Finding;
 use crate::repository::Source;
 
 /// Where text that somebody wrote begins with a path of this repository; whatever else has a slash in it is none.
-const FOLDERS: [&str; 8] = [
+const FOLDERS: [&str; 9] = [
     ".ci",
     "crates",
     "deploy",
     "docs",
+    "examples",
     "frontend",
     "migrations",
     "storage",

@@ -74,11 +74,13 @@ pub(crate) async fn run(args: &SoakArgs) -> Result<ExitCode> {
     loop {
         tokio::select! {
             called = &mut callers => break called?,
-            _ = looks.tick() => {
-                let sample = watch.look().await?;
-                samples.add(&sample, &tally.counts())?;
-                course.push(sample);
-            }
+            _ = looks.tick() => match watch.look().await {
+                Ok(sample) => {
+                    samples.add(&sample, &tally.counts())?;
+                    course.push(sample);
+                }
+                Err(err) => tally.unexpected(None, &format!("the server could not be looked at: {err:#}")),
+            },
         }
     }
     sleep(SETTLE).await;

@@ -33,10 +33,8 @@ pub(crate) async fn session_with(server: &Server, caller: &Caller, turns: &[u16]
             }
         }
     };
-    match timeout(PATIENCE, looking).await {
-        Ok(found) => found,
-        Err(_) => panic!("turns {turns:?} are not stored: {last:?}"),
-    }
+    let found = timeout(PATIENCE, looking).await;
+    found.unwrap_or_else(|_| panic!("turns {turns:?} are not stored: {last:?}"))
 }
 
 fn numbers(session: &SessionDetail) -> Vec<u16> {
