@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::task::block_in_place;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -61,7 +62,7 @@ async fn run_once(retention: &Retention, settings: &Settings, meters: &Meters) {
             return meters.retention_ran(RunOutcome::Failed);
         }
     };
-    let as_of = match lock.note(SystemClock.now()) {
+    let as_of = match block_in_place(|| lock.note(SystemClock.now())) {
         Ok(as_of) => explained(as_of),
         Err(err) => {
             warn!(

@@ -440,6 +440,12 @@ pub async fn left_over_sessions_are_found_whoever_they_belong_to(store: &dyn Ses
         .await
         .unwrap();
     assert_eq!(store.left_over(session_id(1)).await.unwrap(), None, "it is over");
+    store
+        .end(STRANGER, session_id(2), at(70), EndStatus::Error)
+        .await
+        .unwrap();
+    let broke_off = store.left_over(session_id(2)).await.unwrap();
+    assert_eq!(broke_off.map(|session| session.id), Some(session_id(2)));
 }
 
 pub async fn a_ping_is_answered(store: &dyn SessionStore) {

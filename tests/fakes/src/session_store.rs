@@ -8,8 +8,8 @@ use viva_domain::ports::{
     KnownStorage, MeasuredPeaks, Page, PageRequest, SessionList, SessionStore, StoreError, StoreErrorKind,
 };
 use viva_domain::sessions::{
-    EndStatus, Interaction, Session, SessionFilter, SessionOverview, SessionState, SessionSummary,
-    TurnOutcome,
+    EndStatus, Interaction, Session, SessionFilter, SessionOverview, SessionState, SessionStatus,
+    SessionSummary, TurnOutcome,
 };
 use viva_domain::turns::{Recording, Turn, TurnNumber};
 
@@ -298,7 +298,10 @@ impl SessionStore for MemorySessionStore {
         let rows = lock(&self.rows);
         let session = rows.sessions.get(&id);
         Ok(session
-            .filter(|session| session.state == SessionState::Active)
+            .filter(|session| {
+                let status = session.state.status();
+                status == SessionStatus::Active || status == SessionStatus::Ended(EndStatus::Error)
+            })
             .cloned())
     }
 

@@ -106,7 +106,7 @@ pub(super) const JOURNAL_TURNS: Metric = Metric::gauge(
 pub(super) const JOURNAL_WRITES: Metric = Metric::counter(
     "viva_journal_writes_total",
     &["outcome"],
-    "Finished turns that were to be kept in the journal, and whether they were",
+    "Attempts to write finished turns into the journal, and whether they succeeded; the database may have a turn all the same",
 );
 pub(super) const RETENTION_RUNS: Metric = Metric::counter(
     "viva_retention_runs_total",

@@ -98,7 +98,8 @@ impl Retention {
         let mut report = RetentionReport::default();
         let before = self.now() - MARGIN;
         if let Pairing::Unpaired(id) = self.deletions.pairing().await? {
-            let mut sweep = Sweep::of(&self.deletions, before, None).await?;
+            // Whether they belong together is seen by all that there is, however far back the run goes.
+            let mut sweep = Sweep::of(&self.deletions, self.clock.now() - MARGIN, None).await?;
             if !self.pair(run, id, &sweep).await? {
                 sweep.is_paired = false;
                 sweep.remove(run, tell, &mut report).await?;

@@ -20,7 +20,7 @@ const BROKEN_OFF: &str = "the server stopped during this turn";
 /// What was found at start-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Recovered {
-    /// Sessions that were still active and are `disconnected` now.
+    /// Sessions that were still active and are over now.
     pub sessions: u64,
     /// Finished turns, or their last words, that were not in the database and are now.
     pub turns: usize,
@@ -56,13 +56,26 @@ impl Sessions {
                 break;
             }
         }
-        self.recover_ends().await?;
         let left_over = self.ports.audio_spool.left_over().await?;
         recovered.broken_off = self.recover_broken_off(&left_over).await?;
-        for LeftOverAudio { audio, .. } in &left_over {
-            recovered.recordings += usize::from(self.late.store(audio).await);
+        loop {
+            let ended = self.recover_ends().await?;
+            recovered.sessions += ended;
+            if ended == 0 {
+                break;
+            }
         }
-        recovered.sessions = self
+        let mut takes_more = true;
+        for LeftOverAudio { audio, .. } in &left_over {
+            // A storage that refuses one may take minutes for each.
+            if takes_more {
+                takes_more = self.late.store(audio).await;
+                recovered.recordings += usize::from(takes_more);
+            } else {
+                self.late.add(audio.clone());
+            }
+        }
+        recovered.sessions += self
             .ports
             .session_store
             .end_left_over(self.ports.clock.now())
@@ -88,7 +101,8 @@ impl Sessions {
     }
 
     /// Ends sessions as their clients were told, after their turns are stored.
-    async fn recover_ends(&self) -> Result<(), RecoverError> {
+    async fn recover_ends(&self) -> Result<u64, RecoverError> {
+        let mut stored = 0;
         let SessionsPorts {
             turn_journal,
             session_store,
@@ -97,7 +111,10 @@ impl Sessions {
         for end in turn_journal.ends().await? {
             let ended = session_store.end(end.owner, end.session, end.at, end.status);
             match ended.await {
-                Ok(()) => turn_journal.remove_end(end.session).await?,
+                Ok(()) => {
+                    turn_journal.remove_end(end.session).await?;
+                    stored += 1;
+                }
                 Err(err) if err.kind == StoreErrorKind::Unavailable => return Err(err.into()),
                 Err(err) => {
                     warn!(event = "recovery.end_refused", session.id = %end.session, error = &err as &dyn std::error::Error,
@@ -105,7 +122,7 @@ impl Sessions {
                 }
             }
         }
-        Ok(())
+        Ok(stored)
     }
 
     async fn recover_turns(&self) -> Result<usize, RecoverError> {

@@ -35,8 +35,8 @@ async fn after_half_an_hour_everything_is_as_at_the_beginning() {
             caller.speak(&silence).await;
         }
     }
-    // The driver, the recorder and the keeper; no turn left anything running or lying about.
-    assert_eq!(bench.tasks.len(), 3);
+    // The driver, the recorder, the keeper and the carrier; no turn left anything running or lying about.
+    assert_eq!(bench.tasks.len(), 4);
     assert_eq!(bench.audio_spool.keys(), []);
     caller.say(SessionInput::End).await;
     let rest = caller.rest().await;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::DateTime;
 use viva_application::deletion::{Deletions, RemovalError};
 use viva_application::retention::{Retention, RetentionReport, RetentionRun};
 use viva_contract::samples::{OWNER, at, session_id, turn};
@@ -118,6 +119,14 @@ async fn an_empty_storage_is_not_taken_for_that_of_a_database_with_recordings() 
     assert_eq!(kept.blob_store.keys(), []);
     let turns = kept.session_store.turns(OWNER, session_id(1)).await.unwrap();
     assert_eq!(turns, [turn(1, 1), turn(1, 2)]);
+}
+
+#[tokio::test]
+async fn a_run_that_reaches_back_to_nothing_takes_no_storage_for_that_of_the_database() {
+    let kept = with_another_storage(&keep(1).await);
+    let first = retention(&kept).as_of(DateTime::UNIX_EPOCH);
+    first.run(RetentionRun::Careful, &mut |_| ()).await.unwrap();
+    assert_eq!(kept.session_store.storage().await.unwrap(), None);
 }
 
 #[tokio::test]

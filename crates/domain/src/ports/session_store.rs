@@ -113,8 +113,8 @@ pub trait SessionStore: Send + Sync {
     /// [`StoreErrorKind::Unavailable`] when the backend cannot answer.
     async fn turn(&self, owner: UserId, session: SessionId, id: TurnId) -> Result<Option<Turn>, StoreError>;
 
-    /// A session that is still active, whoever it belongs to: asked at start-up, when none can be running; `None` for any
-    /// other.
+    /// A session that is still active, or broke off with an error, whoever it belongs to: asked at start-up, when none can be
+    /// running; `None` for any other.
     ///
     /// # Errors
     /// [`StoreErrorKind::Unavailable`] when the backend cannot answer.

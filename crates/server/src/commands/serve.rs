@@ -65,11 +65,12 @@ pub(crate) async fn run(file: Option<&Path>, args: ServeArgs) -> Result<()> {
         "Listening on http://{address}");
     // It is held until everything is over.
     let mut held = pin!(lock.hold());
-    let is_taken = CancellationToken::new();
+    let (is_taken, mut folders) = (CancellationToken::new(), Vec::new());
     let stop = async {
         tokio::select! {
             () = stop => {}
-            () = &mut held => {
+            kept = &mut held => {
+                folders = kept;
                 error!(event = "server.database_taken", "Another server has taken the database: ending live sessions, then stopping");
                 is_taken.cancel();
             }
@@ -80,6 +81,7 @@ pub(crate) async fn run(file: Option<&Path>, args: ServeArgs) -> Result<()> {
         .serve_beside(serving)
         .await
         .context("cannot serve any more")?;
+    drop(folders);
     if is_taken.is_cancelled() {
         return Err(anyhow!("another server has taken it while it was away").context(Failure::Database));
     }

@@ -21,15 +21,17 @@ const RETENTION_LOCK: &str = ".retention.lock";
 /// What keeps other servers from the storage and the database.
 #[derive(Debug)]
 pub(crate) struct ServerLock {
-    _folders: Vec<File>,
+    folders: Vec<File>,
     database: DatabaseLock,
     config: DatabaseConfig,
 }
 
 impl ServerLock {
-    /// Keeps it while it is polled, also when the database was away; resolves when another server has the database.
-    pub(crate) async fn hold(self) {
+    /// Keeps it while it is polled, also when the database was away; resolves when another server has the database, with the
+    /// folders, which are still kept from others.
+    pub(crate) async fn hold(self) -> Vec<File> {
         self.database.hold(&self.config).await;
+        self.folders
     }
 }
 
@@ -45,7 +47,7 @@ pub(crate) async fn lock(settings: &Settings) -> Result<ServerLock> {
     let config = DatabaseConfig::new(settings.database.url().clone());
     let database = Database::lock(&config).await.context(Failure::Database)?;
     Ok(ServerLock {
-        _folders: folders,
+        folders,
         database,
         config,
     })
@@ -115,10 +117,10 @@ pub(crate) struct RetentionLock {
 impl RetentionLock {
     /// A run of the server begins, and the clock shows this. Answers as of when it may remove things.
     pub(crate) fn note(&mut self, now: DateTime<Utc>) -> io::Result<Option<DateTime<Utc>>> {
-        let mut text = String::new();
+        let mut text = Vec::new();
         self.file.rewind()?;
-        self.file.read_to_string(&mut text)?;
-        let mut record = parse(&text);
+        self.file.read_to_end(&mut text)?;
+        let mut record = parse(&String::from_utf8_lossy(&text));
         let as_of = record.note(now);
         self.file.set_len(0)?;
         self.file.rewind()?;

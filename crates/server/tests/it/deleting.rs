@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use chrono::{TimeDelta, Utc};
 use tokio::time::timeout;
 use uuid::Uuid;
 use viva_client::ClientError;
@@ -194,6 +195,10 @@ async fn nothing_goes_from_a_storage_that_another_database_knows() {
 async fn a_server_purges_audio_by_itself_and_keeps_what_was_said() {
     let folder = Folder::new();
     keep_an_old_session(&folder, 1).await;
+    // The clock has held to its time since the run of yesterday.
+    let runs = [2, 1].map(|days| (Utc::now() - TimeDelta::days(days)).to_rfc3339());
+    fs::create_dir_all(folder.storage()).unwrap();
+    fs::write(folder.storage().join(".retention.lock"), runs.join("\n")).unwrap();
     let server = folder.serve().await;
     let client = server.client();
     let id = session_id(1).as_uuid();

@@ -1,8 +1,9 @@
 use std::time::Duration;
 
 use metrics::Gauge;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, debug};
 use viva_domain::ports::SpooledAudio;
@@ -12,7 +13,7 @@ use super::LateRecordings;
 use crate::meters::{Counted, Queue};
 use crate::sessions::service::SessionsPorts;
 
-/// Turns whose recordings are on their way to the storage. Overflow: the keeper waits.
+/// Turns whose recordings are on their way to the storage. Overflow: they wait with those that are late.
 const CAPACITY: usize = 128;
 /// How long the end of a session waits for its recordings: less than the client waits for the end.
 const REST_WAIT: Duration = Duration::from_secs(2);
@@ -22,6 +23,7 @@ const REST_WAIT: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Carrier {
     jobs: mpsc::Sender<(Counted, Job)>,
+    late: LateRecordings,
     waiting: Gauge,
 }
 
@@ -34,7 +36,7 @@ enum Job {
 }
 
 impl Carrier {
-    /// Its task ends with it, after what it was given.
+    /// Its task ends with it, after what it was given, or soon after the server is to stop.
     pub(super) fn start(
         ports: &SessionsPorts,
         late: LateRecordings,
@@ -42,15 +44,34 @@ impl Carrier {
         tasks: &TaskTracker,
     ) -> Self {
         let (jobs, jobs_rx) = mpsc::channel(CAPACITY);
-        tasks.spawn(run(jobs_rx, late, notices).in_current_span());
+        let carrying = {
+            let late = late.clone();
+            async move {
+                let too_late = async {
+                    late.stopped().await;
+                    sleep(2 * REST_WAIT).await;
+                };
+                tokio::select! {
+                    () = run(jobs_rx, &late, notices) => {}
+                    // What is not stored then is recovered at the next start.
+                    () = too_late => {}
+                }
+            }
+        };
+        tasks.spawn(carrying.in_current_span());
         Self {
             jobs,
+            late,
             waiting: ports.meters.queue(Queue::Keeper).clone(),
         }
     }
 
-    pub(super) async fn store(&self, of_turn: Vec<SpooledAudio>) {
-        self.order(Job::Store(of_turn)).await;
+    /// Never waits: turns must not.
+    pub(super) fn store(&self, of_turn: Vec<SpooledAudio>) {
+        let job = (Counted::new(&self.waiting), Job::Store(of_turn));
+        if let Err(TrySendError::Full((_, Job::Store(of_turn)))) = self.jobs.try_send(job) {
+            of_turn.into_iter().for_each(|recording| self.late.add(recording));
+        }
     }
 
     /// Waits until everything was tried, but not for long: what is late is stored when it can be.
@@ -76,7 +97,7 @@ impl Carrier {
 
 async fn run(
     mut jobs: mpsc::Receiver<(Counted, Job)>,
-    late: LateRecordings,
+    late: &LateRecordings,
     notices: mpsc::Sender<NoticeCode>,
 ) {
     while let Some((_waiting, job)) = jobs.recv().await {

@@ -66,8 +66,14 @@ impl LateRecordings {
             error = &err as &dyn std::error::Error,
             "Cannot store recording {} now; it stays in the spool and is tried again", recording.key
         );
+        self.add(recording.clone());
+        false
+    }
+
+    /// It is tried later, whenever that is.
+    pub(in crate::sessions) fn add(&self, recording: SpooledAudio) {
         let mut waiting = self.waiting();
-        waiting.recordings.push_back(recording.clone());
+        waiting.recordings.push_back(recording);
         if !std::mem::replace(&mut waiting.is_tried, true) {
             let late = self.clone();
             // Those of any session: the one of this recording is not that of the task.
@@ -76,7 +82,11 @@ impl LateRecordings {
             };
             self.tasks.spawn(trying.instrument(Span::none()));
         }
-        false
+    }
+
+    /// Resolves when the server stops.
+    pub(in crate::sessions) async fn stopped(&self) {
+        self.shutdown.cancelled().await;
     }
 
     async fn try_again(&self) {
@@ -98,7 +108,7 @@ impl LateRecordings {
         info!(
             event = "recording.caught_up",
             recording.count = stored,
-            "The storage is back and has {stored} recordings that waited for it"
+            "No recording waits for the storage any more: {stored} were stored, or deleted meanwhile"
         );
     }
 
@@ -131,10 +141,10 @@ async fn store(ports: &SessionsPorts, recording: &SpooledAudio) -> Result<(), Bl
     let key = &recording.key;
     // A spool that does not say has it.
     let is_there = async || ports.audio_spool.contains(key).await.unwrap_or(true);
-    if !is_there().await {
-        return Ok(());
+    if is_there().await {
+        ports.blob_store.put_file(key, &recording.path).await?;
     }
-    ports.blob_store.put_file(key, &recording.path).await?;
+    // What this or an earlier attempt stored of what was deleted goes, until that succeeds.
     if !is_there().await {
         return ports.blob_store.delete(key).await;
     }

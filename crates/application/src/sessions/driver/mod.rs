@@ -266,7 +266,7 @@ impl Driver {
         if self.drain_until.is_some_and(|until| until <= now) {
             return self.tell(Input::Drained).await;
         }
-        if self.line.is_stuck(now) {
+        if self.writing.is_none() && self.line.is_stuck(now) {
             self.line.hang_up_on_slow_client();
             self.on_client_lost().await;
         }
@@ -284,7 +284,7 @@ impl Driver {
         [
             self.machine.deadline().map(of_session),
             stalled.map(of_session),
-            self.line.stuck_at(),
+            self.line.stuck_at().filter(|_| self.writing.is_none()),
             self.drain_until,
         ]
         .into_iter()

@@ -400,7 +400,12 @@ impl SessionStore for SqlSessionStore {
         const OPERATION: &str = "find left-over session";
         let work = async {
             let row = Sessions::find_by_id(id.as_uuid())
-                .filter(SessionColumn::Status.eq(SessionStatus::Active.as_str()))
+                .filter(
+                    SessionColumn::Status.is_in(
+                        [SessionStatus::Active, SessionStatus::Ended(EndStatus::Error)]
+                            .map(SessionStatus::as_str),
+                    ),
+                )
                 .one(&self.database.connection)
                 .await
                 .map_err(failed(OPERATION))?;

@@ -146,7 +146,7 @@ impl Keeper {
                 recordings,
                 is_in_journal,
             }) => {
-                self.carrier.store(recordings).await;
+                self.carrier.store(recordings);
                 Waiting::Turn { turn, is_in_journal }
             }
             Keep::Amend(amended) => {
