@@ -212,16 +212,16 @@ async fn a_session_that_breaks_off_takes_nothing_with_it() {
     bench.voice.until_closed().await;
 }
 
-/// Ids of which there are none.
-struct NoIds;
+/// Has no secrets.
+struct NoSecrets;
 
-impl Ids for NoIds {
+impl Ids for NoSecrets {
     fn uuid(&self) -> Uuid {
-        panic!("there is none left")
+        Uuid::nil()
     }
 
     fn secret(&self) -> String {
-        String::new()
+        panic!("there is none left")
     }
 }
 
@@ -231,7 +231,7 @@ async fn a_start_that_panics_is_no_shutdown() {
         Detector::Session,
         SessionSettings::default(),
         |voice| voice,
-        Arc::new(NoIds),
+        Arc::new(NoSecrets),
     );
     let err = bench.try_start(request()).await.err().expect("it panics");
     assert_eq!(err.to_string(), "starting the session panicked");

@@ -133,7 +133,7 @@ impl Driver {
         // An answer may be heard to its end when another stack is there already.
         let began = turn.marks.provider_first_audio;
         let interaction = match &self.replaced {
-            Some((until, before)) if began.is_some_and(|began| began < *until) => before,
+            Some((until, before)) if began.is_some_and(|began| began <= *until) => before,
             _ => &self.session.interaction,
         };
         tell_of_turn(interaction, turn);
