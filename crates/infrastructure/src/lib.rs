@@ -20,6 +20,7 @@
 //! use viva_application::sessions::{
 //!     Link, Outgoing, SessionInput, SessionMessage, SessionSettings, Sessions, SessionsPorts, StartSession, UserAudio,
 //! };
+//! use viva_application::traces::Traces;
 //! use viva_audio::Clip;
 //! use viva_domain::ids::UserId;
 //! use viva_domain::ports::{ProviderDirectory, SessionStore, StoreError};
@@ -68,6 +69,7 @@
 //!         clock: Arc::new(SystemClock),
 //!         ids: Arc::new(SystemIds),
 //!         meters: Meters::new(Registry::none(), ["offline"]),
+//!         traces: Traces::default(),
 //!     };
 //!     let sessions = Sessions::new(ports, SessionSettings::default(), tasks);
 //!

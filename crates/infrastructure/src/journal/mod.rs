@@ -180,15 +180,18 @@ fn is_of(content: &[u8], session: SessionId) -> bool {
 }
 
 fn keep(folder: &Path, path: &Path, entry: &impl Serialize) -> io::Result<()> {
-    // Another turn's name never ends like this, and the next attempt replaces what a failed one left.
+    // Another turn's name never ends like this.
     let unfinished = path.with_extension("unfinished");
     let content = serde_json::to_vec(entry)?;
-    File::create(&unfinished)
-        .and_then(|mut file| {
-            file.write_all(&content)?;
-            file.sync_all()
-        })
-        .map_err(at_path(&unfinished))?;
+    let written = File::create(&unfinished).and_then(|mut file| {
+        file.write_all(&content)?;
+        file.sync_all()
+    });
+    if let Err(err) = written {
+        // There may never be another attempt. What cannot be removed takes the next one's place, or stays.
+        let _ = fs::remove_file(&unfinished);
+        return Err(at_path(&unfinished)(err));
+    }
     fs::rename(&unfinished, path).map_err(at_path(path))?;
     // The name is on the disk when the folder is.
     File::open(folder)?.sync_all()

@@ -169,16 +169,6 @@ fn filters_take_lines_and_not_where_they_belong() {
 }
 
 #[test]
-fn what_is_filtered_is_not_even_made() {
-    let log = logged(LogFormat::Json, "info", || {
-        let made = std::cell::Cell::new(false);
-        debug!(event = "x.filtered", made = made.replace(true));
-        assert!(!made.get());
-    });
-    assert_eq!(log.text(), "");
-}
-
-#[test]
 fn lines_of_libraries_are_named_so() {
     let log = logged(LogFormat::Json, "info", || {
         info_span!("session", session.id = "a").in_scope(|| {

@@ -25,7 +25,7 @@ async fn a_server_that_can_take_sessions_is_ready() {
     let not_ready = output(&mut folder.viva(&["ready", "--url", server.url()])).await;
     let said = String::from_utf8_lossy(&not_ready.stderr).into_owned();
     assert_eq!(not_ready.status.code(), Some(1), "{said}");
-    assert!(said.contains("storage"), "{said}");
+    assert!(said.contains("the recordings cannot be reached"), "{said}");
     server.kill().await;
     let mut command = folder.viva(&["ready"]);
     let gone = output(command.env("VIVA__SERVER__LISTEN", &listen)).await;

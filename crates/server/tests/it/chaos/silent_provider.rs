@@ -130,7 +130,7 @@ async fn a_conversation_does_not_begin(server: &Server, start: StartSession) {
         panic!("{refused:?}")
     };
     assert!(began.elapsed() < CONNECT_LIMIT + MARGIN, "{:?}", began.elapsed());
-    assert!(error.message.contains("Silent"), "{error:?}");
+    assert!(error.message.contains("provider silent"), "{error:?}");
 }
 
 /// Whoever takes something else has it.

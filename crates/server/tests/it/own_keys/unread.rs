@@ -151,7 +151,7 @@ async fn no_key_is_anywhere_to_be_read() {
     server.exit_code().await;
     let log = folder.log();
     for entry in [
-        "api.credentials.put",
+        "http.path=/api/v1/credentials",
         "openai takes the key",
         "deepgram takes the key",
     ] {
