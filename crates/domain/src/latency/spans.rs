@@ -72,8 +72,9 @@ impl LatencyMetrics {
         let total = self.total.map(|total| total.duration);
         let in_total = total.map(|_| LatencyStage::Total);
         let in_realtime = self.realtime.map(|_| LatencyStage::Realtime).or(in_total);
-        // What an eager cascade did before the turn was over made nobody wait.
-        let waited = |mark: Option<SessionTime>| Some(mark?.max(marks.committed?));
+        // What an eager cascade did before the turn was over made nobody wait, and without a model there is no cascade.
+        let is_cascade = marks.stages.llm_requested.is_some();
+        let waited = |mark: Option<SessionTime>| Some(mark?.max(marks.committed?)).filter(|_| is_cascade);
         let stages = &marks.stages;
         let (transcribed, model_asked) = (waited(stages.transcribed), waited(stages.llm_requested));
         let (first_token, first_piece) = (waited(stages.llm_first_token), waited(stages.llm_first_piece));
