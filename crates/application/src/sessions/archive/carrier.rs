@@ -70,7 +70,9 @@ impl Carrier {
     pub(super) fn store(&self, of_turn: Vec<SpooledAudio>) {
         let job = (Counted::new(&self.waiting), Job::Store(of_turn));
         if let Err(TrySendError::Full((_, Job::Store(of_turn)))) = self.jobs.try_send(job) {
-            of_turn.into_iter().for_each(|recording| self.late.add(recording));
+            for recording in of_turn {
+                self.late.add(recording);
+            }
         }
     }
 
