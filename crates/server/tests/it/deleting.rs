@@ -3,15 +3,16 @@
 use std::fs;
 use std::path::PathBuf;
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use tokio::time::timeout;
 use uuid::Uuid;
 use viva_client::ClientError;
 use viva_contract::samples::{at, session, session_id, turn};
 use viva_domain::ids::UserId;
-use viva_domain::ports::SessionStore as _;
+use viva_domain::ports::{Clock as _, SessionStore as _};
 use viva_domain::sessions::{EndStatus, Session, SessionState};
 use viva_infrastructure::db::{Database, DatabaseConfig, SqlSessionStore};
+use viva_infrastructure::system::SystemClock;
 use viva_protocol::rest::DeletionOutcome;
 
 use crate::bench::{Folder, PATIENCE, Server, ask, hang_up, output, recordings};
@@ -196,7 +197,7 @@ async fn a_server_purges_audio_by_itself_and_keeps_what_was_said() {
     let folder = Folder::new();
     keep_an_old_session(&folder, 1).await;
     // The clock has held to its time since the run of yesterday.
-    let runs = [2, 1].map(|days| (Utc::now() - TimeDelta::days(days)).to_rfc3339());
+    let runs = [2, 1].map(|days| (SystemClock.now() - TimeDelta::days(days)).to_rfc3339());
     fs::create_dir_all(folder.storage()).unwrap();
     fs::write(folder.storage().join(".retention.lock"), runs.join("\n")).unwrap();
     let server = folder.serve().await;
