@@ -26,6 +26,12 @@ use clap::{Parser, Subcommand};
 
 use crate::failure::EXIT_CODES;
 
+/// Many threads take memory that others give back, for hours; here that stays level, where glibc's
+/// arenas grow with every hour (`docs/soak.md`).
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// The test bench for voice AI: talk to it, interrupt it, see where the time went.
 #[derive(Debug, Parser)]
 #[command(name = "viva", version, after_help = EXIT_CODES)]
