@@ -65,5 +65,9 @@ pub use turn_journal::{KeptEnd, TurnJournal};
 /// so much of what came before, and nothing older.
 pub const RUN_UP: Duration = Duration::from_millis(300);
 
+/// How many commands wait for a provider that does not take them at once: 5.12 s of user audio in frames of 20 ms. A client
+/// may send 5 s at once to catch up after a hiccup, and loses none of it here.
+pub const WAITING_COMMANDS: usize = 256;
+
 /// The cause of a port's error, for the log only.
 pub type Source = Box<dyn std::error::Error + Send + Sync>;

@@ -56,8 +56,8 @@ pub struct RealtimeRequest {
     pub history: Vec<Message>,
 }
 
-/// An open conversation. Both channels are bounded: a full `commands` drops user audio (counted by the caller) and waits
-/// for anything else; a full `events` makes the provider wait.
+/// An open conversation. Both channels are bounded: a full `commands` (of [`super::WAITING_COMMANDS`]) drops user audio
+/// (counted by the caller) and waits for anything else; a full `events` makes the provider wait.
 #[derive(Debug)]
 pub struct RealtimeSession {
     /// To the provider.

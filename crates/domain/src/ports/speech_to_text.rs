@@ -44,8 +44,8 @@ pub struct SpeechToTextCapabilities {
     pub answers_within: Duration,
 }
 
-/// An open pair of ears. Both channels are bounded: a full `commands` drops user audio (counted by the caller) and waits
-/// for anything else; a full `events` makes the provider wait.
+/// An open pair of ears. Both channels are bounded: a full `commands` (of [`super::WAITING_COMMANDS`]) drops user audio
+/// (counted by the caller) and waits for anything else; a full `events` makes the provider wait.
 #[derive(Debug)]
 pub struct SpeechToTextSession {
     /// To the provider.

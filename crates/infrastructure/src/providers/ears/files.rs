@@ -14,9 +14,10 @@ use tracing::Instrument as _;
 use viva_audio::SampleRate;
 use viva_domain::ports::{
     ProviderErrorKind, SpeechToTextCommand, SpeechToTextEvent, SpeechToTextEventKind, SpeechToTextSession,
+    WAITING_COMMANDS,
 };
 
-use super::{COMMANDS, EVENTS, Utterance};
+use super::{EVENTS, Utterance};
 use crate::providers::transport::channel::{Closed, room};
 use crate::providers::transport::{alarm, errors};
 
@@ -90,7 +91,7 @@ pub(in crate::providers) fn listen_to_files(
     limits: FileLimits,
     tasks: &TaskTracker,
 ) -> SpeechToTextSession {
-    let (commands, from_session) = mpsc::channel(COMMANDS);
+    let (commands, from_session) = mpsc::channel(WAITING_COMMANDS);
     let (to_session, events) = mpsc::channel(EVENTS);
     let files = Files {
         desk,

@@ -48,8 +48,6 @@ pub(super) use self::utterance::Utterance;
 
 /// How long an order may take to be answered: it may have to wait for a connection, and the vendor for a while after that.
 pub(super) const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
-/// Commands that wait: 1.3 s of user audio in frames of 20 ms. When it is full the caller drops audio.
-pub(super) const COMMANDS: usize = 64;
 /// Events that wait. When it is full the provider is not read any further.
 pub(super) const EVENTS: usize = 32;
 

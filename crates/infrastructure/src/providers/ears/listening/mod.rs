@@ -15,11 +15,12 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 use viva_domain::ports::{
     ProviderError, SpeechToTextCommand, SpeechToTextEvent, SpeechToTextEventKind, SpeechToTextSession,
+    WAITING_COMMANDS,
 };
 
 use super::held::Held;
 use super::line::{Line, Loss, Ring, Tries};
-use super::{COMMANDS, Dialect, EVENTS, Message, Order, Said};
+use super::{Dialect, EVENTS, Message, Order, Said};
 use crate::providers::transport::channel::{Closed, room};
 use crate::providers::transport::spare::Spare;
 use crate::providers::transport::{alarm, errors, socket};
@@ -71,7 +72,7 @@ pub(in crate::providers) async fn listen<D: Dialect>(
     keep_alive: Duration,
 ) -> Result<SpeechToTextSession, ProviderError> {
     let socket = socket::begin(dialect.account(), || dialect.connect()).await?;
-    let (commands, from_session) = mpsc::channel(COMMANDS);
+    let (commands, from_session) = mpsc::channel(WAITING_COMMANDS);
     let (to_session, events) = mpsc::channel(EVENTS);
     let spare = Spare::after(dialect.longest_age());
     let listening = Listening {

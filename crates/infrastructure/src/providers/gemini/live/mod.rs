@@ -29,7 +29,7 @@ use futures_channel::mpsc;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, instrument};
 use viva_domain::ports::{
-    ProviderError, RealtimeCapabilities, RealtimeRequest, RealtimeSession, RealtimeVoice,
+    ProviderError, RealtimeCapabilities, RealtimeRequest, RealtimeSession, RealtimeVoice, WAITING_COMMANDS,
 };
 use viva_domain::sessions::ProviderConfig;
 
@@ -43,8 +43,6 @@ use self::talk::{INPUT_RATE, OUTPUT_RATE, Talk, TurnTaking};
 use crate::providers::Defaults;
 use crate::providers::transport::{Account, HttpClient, errors};
 
-/// Commands that wait: 1.3 s of user audio in frames of 20 ms. When it is full the caller drops audio.
-const COMMANDS: usize = 64;
 /// Events that wait. When it is full nothing more is read from the server.
 const EVENTS: usize = 64;
 
@@ -110,7 +108,7 @@ impl RealtimeVoice for GeminiRealtimeVoice {
         );
         let mut acts = Vec::new();
         talk.begin(&request.history, &mut acts);
-        let (commands, commands_rx) = mpsc::channel(COMMANDS);
+        let (commands, commands_rx) = mpsc::channel(WAITING_COMMANDS);
         let (events_tx, events) = mpsc::channel(EVENTS);
         let conversation = Conversation::new(commands_rx, events_tx, dialer, socket, talk);
         self.tasks.spawn(conversation.run(acts).in_current_span());

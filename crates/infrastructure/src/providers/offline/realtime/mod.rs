@@ -11,7 +11,7 @@ use futures_channel::mpsc;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, instrument};
 use viva_domain::ports::{
-    ProviderError, RealtimeCapabilities, RealtimeRequest, RealtimeSession, RealtimeVoice,
+    ProviderError, RealtimeCapabilities, RealtimeRequest, RealtimeSession, RealtimeVoice, WAITING_COMMANDS,
 };
 use viva_domain::providers::ProviderInfo;
 use viva_domain::sessions::ProviderConfig;
@@ -24,8 +24,6 @@ use super::voice::{Voice, speaker, spoken_info};
 use super::{failure, invalid, language, refuse_model};
 use crate::providers::speech::{SPEECH_RATE, Speaker, SpeechSynthesizer};
 
-/// Commands that wait: 1.3 s of user audio in frames of 20 ms. When it is full the caller drops audio.
-const COMMANDS: usize = 64;
 /// Events that wait: 1.3 s of speech in pieces of 40 ms. When it is full the conversation waits.
 const EVENTS: usize = 32;
 
@@ -101,7 +99,7 @@ impl RealtimeVoice for OfflineRealtimeVoice {
             request.ai_role.as_deref(),
             &request.instructions,
         );
-        let (commands, commands_rx) = mpsc::channel(COMMANDS);
+        let (commands, commands_rx) = mpsc::channel(WAITING_COMMANDS);
         let (events_tx, events) = mpsc::channel(EVENTS);
         let voice = Voice {
             speech: self.speech.clone(),

@@ -11,7 +11,9 @@ use async_trait::async_trait;
 use futures_channel::mpsc;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, instrument};
-use viva_domain::ports::{ProviderError, SpeechToText, SpeechToTextCapabilities, SpeechToTextSession};
+use viva_domain::ports::{
+    ProviderError, SpeechToText, SpeechToTextCapabilities, SpeechToTextSession, WAITING_COMMANDS,
+};
 use viva_domain::providers::ProviderInfo;
 use viva_domain::sessions::ProviderConfig;
 
@@ -21,8 +23,6 @@ use super::hearing::INPUT_RATE;
 use super::script::{LANGUAGES, Lines, Script};
 use super::{failure, info, invalid, language, refuse_model, refuse_voice};
 
-/// Commands that wait: 1.3 s of user audio in frames of 20 ms. When it is full the caller drops audio.
-const COMMANDS: usize = 64;
 /// How long an order is waited for; a longer delay is a fault to try out.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 /// Events that wait. When it is full the listener waits.
@@ -95,7 +95,7 @@ impl SpeechToText for OfflineSpeechToText {
             return Err(failure(kind, None));
         }
         let script = Script::new(lines, Vec::new(), options.transcripts.clone(), None, "");
-        let (commands, commands_rx) = mpsc::channel(COMMANDS);
+        let (commands, commands_rx) = mpsc::channel(WAITING_COMMANDS);
         let (events_tx, events) = mpsc::channel(EVENTS);
         let listener = Listener::new(commands_rx, events_tx, options, script);
         self.tasks.spawn(listener.run().in_current_span());

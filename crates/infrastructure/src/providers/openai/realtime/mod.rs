@@ -25,7 +25,7 @@ use futures_channel::mpsc;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, instrument};
 use viva_domain::ports::{
-    ProviderError, RealtimeCapabilities, RealtimeRequest, RealtimeSession, RealtimeVoice,
+    ProviderError, RealtimeCapabilities, RealtimeRequest, RealtimeSession, RealtimeVoice, WAITING_COMMANDS,
 };
 use viva_domain::sessions::ProviderConfig;
 
@@ -40,8 +40,6 @@ use crate::providers::transport::errors::invalid_config;
 use crate::providers::transport::socket::{self, Oddities};
 use crate::providers::transport::{Account, HttpClient};
 
-/// Commands that wait: 1.3 s of user audio in frames of 20 ms. When it is full the caller drops audio.
-const COMMANDS: usize = 64;
 /// Events that wait, besides the one that every sender may have there. An event is worked out only when the session has
 /// taken the one before the last: so an interruption that answers what the user began to say is known here before the
 /// answer to it is told, and that answer is not mistaken for one that was interrupted.
@@ -191,7 +189,7 @@ impl RealtimeVoice for OpenAiRealtimeVoice {
             oddities: Oddities::default(),
         };
         let socket = socket::begin(&self.account, || connector.open()).await?;
-        let (commands, commands_rx) = mpsc::channel(COMMANDS);
+        let (commands, commands_rx) = mpsc::channel(WAITING_COMMANDS);
         let (events_tx, events) = mpsc::channel(EVENTS);
         let dialect = connector.dialect();
         let style = Style {
