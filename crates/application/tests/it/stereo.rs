@@ -260,6 +260,45 @@ async fn sides_of_different_rates_agree_with_their_marks_whatever_the_network_do
     channels.agree_with(&turns[0]);
 }
 
+/// Says it in frames of 20 ms, whose stamps are off by up to 7 ms.
+async fn speaks_with_loose_stamps(caller: &mut Caller, said: &[i16]) {
+    for (n, frame) in (0_u64..).zip(said.chunks(samples(20))) {
+        let captured = caller.client_time().micros() + n * 7_919 % 8 * 1_000;
+        sleep(ms(20)).await;
+        caller.send(frame, ClientTime::from_micros(captured)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn speech_is_heard_where_it_is_marked_however_loose_the_stamps_are() {
+    for shift in 0..8 {
+        let bench = Bench::new(Detector::Session);
+        let mut caller = bench.start().await;
+        let started = caller.started().await;
+        bench.voice.answer(answer(0, 700));
+        let said = question();
+        speaks_with_loose_stamps(&mut caller, &said[samples(20 * shift)..]).await;
+        let turn = caller.until_audio().await.turn;
+        caller.played(turn, PlaybackEvent::Started, 0).await;
+        sleep(ms(700)).await;
+        caller.played(turn, PlaybackEvent::Finished, 700).await;
+        caller
+            .until(|event| matches!(event, Event::ResponseEnded { .. }))
+            .await;
+        ends(caller).await;
+
+        let (_, turns) = bench.stored(&started).await;
+        let channels = Channels::of(&bench, &started).await;
+        let marked = turns[0].marks.speech_started.unwrap();
+        let (around, from) = channels.around(&channels.user, marked);
+        let first = around.iter().position(|sample| sample.unsigned_abs() >= AUDIBLE);
+        let found = channels.time(from + first.unwrap());
+        // The detector marks the beginning of the 4 ms in which it heard something.
+        let late = found.elapsed().abs_diff(marked.elapsed());
+        assert!(late <= ms(5), "{shift}: found at {found:?}, marked at {marked:?}");
+    }
+}
+
 /// Of a question, 300 ms are lost from here on.
 async fn is_a_gap(lost_from_ms: usize) {
     let bench = Bench::new(Detector::Session);

@@ -235,6 +235,15 @@ impl Driver {
         let Some((samples, began)) = self.hearing.beginning() else {
             return;
         };
+        let first = self.hearing.position().saturating_sub(samples.len() as u64);
+        let voiced = self.hearing.first_voiced();
+        let run_up = voiced.and_then(|voiced| voiced.checked_sub(first));
+        let mut placing = Placing::default();
+        if let Some(run_up) = run_up {
+            // The stamps of samples jitter, and the mark follows that of the first voiced one: it is heard where it is marked.
+            let began = speech_started.before(self.input_rate.duration_of(run_up));
+            placing.note(Duration::ZERO, began);
+        }
         self.user_recordings.push(UserRecording {
             turn,
             began,
@@ -242,9 +251,8 @@ impl Driver {
             is_open: true,
             paused_at: None,
             samples: 0,
-            placing: Placing::default(),
+            placing,
         });
-        let first = self.hearing.position().saturating_sub(samples.len() as u64);
         self.record_of_user(turn, first, samples.into());
     }
 

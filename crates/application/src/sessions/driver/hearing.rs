@@ -230,6 +230,11 @@ impl Hearing {
         self.told.map(|first| self.intake.since(first))
     }
 
+    /// Where the speech that the machine was told of last began, in samples of all that was heard.
+    pub(super) fn first_voiced(&self) -> Option<u64> {
+        self.told.map(|first| first.position)
+    }
+
     /// What was heard lately and belongs to no speech that is over: the next may have begun in it.
     pub(super) fn run_up(&self) -> Vec<i16> {
         let over = self.last.filter(|_| !self.is_speaking);
