@@ -80,7 +80,7 @@ async fn closed_socket() -> Box<Socket> {
 fn unconnected() -> Listening<Plain> {
     Listening {
         dialect: Plain(account("http://127.0.0.1:9", None)),
-        commands: mpsc::channel(COMMANDS).1,
+        commands: mpsc::channel(WAITING_COMMANDS).1,
         events: mpsc::channel(EVENTS).0,
         line: Line::Asleep,
         spare: Spare::after(None),
