@@ -21,12 +21,13 @@ use viva_infrastructure::catalogue::{
 
 use crate::bench::{Folder, Server};
 use crate::own_cascade::OwnCascade;
-use crate::vendors::{KEY, LLM, STT, TTS, ms, talk};
+use crate::vendors::{CALLS, CALLS_AT_LEAST, KEY, LLM, MEDIAN_MS, STT, TTS, UNEXPLAINED, ms, talk};
 
-/// How far a stage may be off.
+/// How far a stage may be off in the best call, which is one in which all stages are right. A machine that is busy with other
+/// tests is late now and then.
 const TOLERANCE_MS: f64 = 10.0;
-/// A machine that is busy with other tests is late now and then: all stages must be right in one of so many calls.
-const CALLS: usize = 12;
+/// What nothing was to take: the parts between the stages, and what no part explains.
+const BETWEEN: [&str; 3] = ["llm_text_ms", "overhead_ms", UNEXPLAINED];
 /// So much silence ends a turn where the vendor finds turns.
 const SILENCE: Duration = Duration::from_millis(400);
 const QUESTION: &str = "How late is it?";
@@ -41,10 +42,13 @@ struct StandIn {
     args: Vec<String>,
     /// Lines up what happens in the next call.
     line_up: Box<dyn Fn()>,
-    stage: Stage,
+    /// How often its vendor was asked in this way.
+    asked: Box<dyn Fn() -> usize>,
+    stages: Vec<Stage>,
 }
 
 /// A stage of an answer.
+#[derive(Clone, Copy)]
 struct Stage {
     /// As the report calls it.
     name: &'static str,
@@ -52,14 +56,11 @@ struct Stage {
     told: Duration,
 }
 
-/// What came of a stage.
-struct Measured {
-    row: String,
-    stage: &'static str,
-    told_ms: f64,
-    reported_ms: f64,
-    /// Which call it was.
-    call: usize,
+/// How far the stages were off, in ms, call by call.
+struct Row {
+    name: String,
+    stages: Vec<Stage>,
+    calls: Vec<Vec<f64>>,
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -84,10 +85,23 @@ async fn every_adapter_of_the_catalogue_takes_as_long_as_is_reported() {
     }
     let mut table = call_all(&others, "stt", &["--tts", "mouth"], &ears).await;
     table.extend(call_all(&others, "tts", &["--stt", "ears"], &voices).await);
-    let is_right = table.iter().all(Measured::is_right);
+    let is_right = table.iter().all(Row::is_right);
+    let rows = table.len();
     let table = shown(&table);
     eprintln!("{table}");
-    assert!(is_right, "some are off by more than {TOLERANCE_MS} ms:\n{table}");
+    assert!(
+        is_right,
+        "some are off by more than {TOLERANCE_MS} ms, or {MEDIAN_MS} ms in most calls:\n{table}"
+    );
+    let adapters = catalogue
+        .providers()
+        .iter()
+        .flat_map(|provider| [provider.stt.is_some(), provider.tts.is_some()]);
+    let adapters = adapters.filter(|has| *has).count();
+    assert!(
+        rows >= adapters && adapters > 0,
+        "{rows} rows of {adapters} adapters"
+    );
 }
 
 /// A server that has these providers besides the built-in ones, which are elsewhere.
@@ -104,13 +118,13 @@ async fn serve(others: &OwnCascade, folder: &Folder, stand_ins: &[StandIn]) -> S
     folder.serve_with(&settings).await
 }
 
-/// Calls each until all stages are right, a few times at most.
+/// Calls each a few times, and on until the row is right, not much longer.
 async fn call_all(
     others: &OwnCascade,
     role: &'static str,
     partner: &[&str],
     stand_ins: &[StandIn],
-) -> Vec<Measured> {
+) -> Vec<Row> {
     let folder = Folder::new();
     let server = serve(others, &folder, stand_ins).await;
     let mut table = Vec::new();
@@ -120,17 +134,16 @@ async fn call_all(
         let mut args = vec!["--mode", "cascade", "--hang-up", "latency", "--llm", "chat"];
         args.extend(partner.iter().copied().chain(own));
         args.extend(stand_in.args.iter().map(String::as_str));
-        for call in 1..=CALLS {
+        let mut row = stand_in.row(role);
+        while row.calls.len() < CALLS_AT_LEAST || !row.is_right() && row.calls.len() < CALLS {
             line_up(others, role);
             (stand_in.line_up)();
+            let before = (stand_in.asked)();
             let latency = talk(&folder, &server, &args).await;
-            let measured = stand_in.measured(role, &latency, call);
-            let is_right = measured.iter().all(Measured::is_right);
-            if is_right || call == CALLS {
-                table.extend(measured);
-                break;
-            }
+            assert!((stand_in.asked)() > before, "{} was not asked", row.name);
+            row.note(&latency);
         }
+        table.push(row);
     }
     table
 }
@@ -148,33 +161,68 @@ fn line_up(others: &OwnCascade, role: &str) {
     );
 }
 
-impl Measured {
-    fn off_ms(&self) -> f64 {
-        self.reported_ms - self.told_ms
+impl Row {
+    fn note(&mut self, latency: &Value) {
+        let off = self.stages.iter().map(|stage| {
+            // Parts that are not there took nothing; a stage that was to take something has to be there.
+            let reported = match stage.told {
+                Duration::ZERO => latency[stage.name].as_f64().unwrap_or_default(),
+                _ => ms(latency, stage.name),
+            };
+            let off = reported - stage.told.as_secs_f64() * 1_000.0;
+            let (stage, name) = (stage.name, &self.name);
+            assert!(
+                off > -1.0 || stage == UNEXPLAINED,
+                "{stage} of {name} is shorter than the truth: {latency}"
+            );
+            off
+        });
+        let off = off.collect();
+        self.calls.push(off);
+    }
+
+    /// What was off in the call in which the least was.
+    fn best(&self) -> &[f64] {
+        let most = |off: &[f64]| off.iter().copied().map(f64::abs).fold(0.0, f64::max);
+        let best = self
+            .calls
+            .iter()
+            .min_by(|one, other| most(one).total_cmp(&most(other)));
+        best.expect("there was a call")
+    }
+
+    fn median(&self, stage: usize) -> f64 {
+        let mut off: Vec<f64> = self.calls.iter().map(|off| off[stage]).collect();
+        off.sort_by(f64::total_cmp);
+        off[off.len() / 2]
     }
 
     fn is_right(&self) -> bool {
-        self.off_ms().abs() <= TOLERANCE_MS
+        let is_exact = self.best().iter().all(|off| off.abs() <= TOLERANCE_MS);
+        is_exact && (0..self.stages.len()).all(|stage| self.median(stage).abs() <= MEDIAN_MS)
     }
 }
 
 /// The table; what is not right has an exclamation mark.
-fn shown(table: &[Measured]) -> String {
-    let mut shown = "| adapter | stage | told, ms | measured, ms | off by, ms | call |\n".to_owned();
-    shown.push_str("|---|---|---|---|---|---|\n");
-    for one in table {
-        let mark = if one.is_right() { "" } else { " !" };
-        let row = writeln!(
-            shown,
-            "| {} | {} | {:.0} | {:.1} | {:+.1}{mark} | {} |",
-            one.row,
-            one.stage,
-            one.told_ms,
-            one.reported_ms,
-            one.off_ms(),
-            one.call
-        );
-        row.expect("writing to a string succeeds");
+fn shown(table: &[Row]) -> String {
+    let mut shown =
+        "| adapter | stage | told, ms | measured, ms | off by, ms | median | calls |\n".to_owned();
+    shown.push_str("|---|---|---:|---:|---:|---:|---:|\n");
+    for row in table {
+        for (i, (stage, off)) in row.stages.iter().zip(row.best()).enumerate() {
+            let (told, median) = (stage.told.as_secs_f64() * 1_000.0, row.median(i));
+            let is_right = off.abs() <= TOLERANCE_MS && median.abs() <= MEDIAN_MS;
+            let mark = if is_right { "" } else { " !" };
+            let line = writeln!(
+                shown,
+                "| {} | {} | {told:.0} | {:.1} | {off:+.1}{mark} | {median:+.1} | {} |",
+                row.name,
+                stage.name,
+                told + off,
+                row.calls.len()
+            );
+            line.expect("writing to a string succeeds");
+        }
     }
     shown
 }
@@ -189,9 +237,9 @@ async fn who_hears(provider: &CatalogueProvider, adapter: SpeechToTextAdapter) -
         SpeechToTextAdapter::ElevenLabs => vec![ears(id, EarsVendor::Scribe, None).await],
         SpeechToTextAdapter::GoogleCloud => {
             let server = Rc::new(GoogleSpeechServer::start(KEY).await.expect("it starts"));
-            let base_url = server.base_url();
+            let (base_url, asked) = (server.base_url(), Rc::clone(&server));
             let hear = move || server.hear(Spoken::of(QUESTION).after(STT));
-            vec![writes_down(id, "", base_url, Box::new(hear))]
+            vec![writes_down(id, "", base_url, hear, move || asked.uploads().len())]
         }
         SpeechToTextAdapter::OpenAi => openai(id).await,
         SpeechToTextAdapter::Speechmatics => vec![ears(id, EarsVendor::Speechmatics, None).await],
@@ -203,10 +251,10 @@ async fn ears(provider: &str, vendor: EarsVendor, turn_silence: Option<Duration>
         api_key: KEY.to_owned(),
         turn_silence,
     };
-    let server = EarsServer::start(vendor, script).await.expect("it starts");
-    let base_url = server.base_url();
+    let server = Rc::new(EarsServer::start(vendor, script).await.expect("it starts"));
+    let (base_url, asked) = (server.base_url(), Rc::clone(&server));
     let hear = move || server.hear(Spoken::of(QUESTION).after(STT));
-    let stand_in = writes_down(provider, "", base_url, Box::new(hear));
+    let stand_in = writes_down(provider, "", base_url, hear, move || asked.requests().len());
     match turn_silence {
         Some(_) => stand_in.finding_turns(),
         None => stand_in,
@@ -220,12 +268,16 @@ async fn deepgram(provider: &str) -> Vec<StandIn> {
         ..DeepgramScript::default()
     };
     let server = Rc::new(DeepgramServer::start(script).await.expect("it starts"));
-    let ears = |model| {
-        let hearing = Rc::clone(&server);
+    let ears = |model, path: &'static str| {
+        let (hearing, asked) = (Rc::clone(&server), Rc::clone(&server));
         let hear = move || hearing.hear(Spoken::of(QUESTION).after(STT));
-        writes_down(provider, model, server.base_url(), Box::new(hear))
+        let asked = move || asked.requests().iter().filter(|line| line.path == path).count();
+        writes_down(provider, model, server.base_url(), hear, asked)
     };
-    vec![ears("nova-3"), ears("flux-general-en").finding_turns()]
+    vec![
+        ears("nova-3", "/v1/listen"),
+        ears("flux-general-en", "/v2/listen").finding_turns(),
+    ]
 }
 
 async fn openai(provider: &str) -> Vec<StandIn> {
@@ -235,16 +287,26 @@ async fn openai(provider: &str) -> Vec<StandIn> {
     };
     let server = OpenAiTranscriptionServer::start(script).await.expect("it starts");
     let server = Rc::new(server);
-    let ears = |model| {
-        let hearing = Rc::clone(&server);
+    let sessions: fn(&OpenAiTranscriptionServer) -> usize = |server| server.requests().len();
+    let files: fn(&OpenAiTranscriptionServer) -> usize = |server| server.uploads().len();
+    let ears = |(model, count): (_, fn(&OpenAiTranscriptionServer) -> usize)| {
+        let (hearing, asked) = (Rc::clone(&server), Rc::clone(&server));
         let hear = move || hearing.hear(SpokenText::of(QUESTION).after(STT));
-        writes_down(provider, model, server.base_url(), Box::new(hear))
+        writes_down(provider, model, server.base_url(), hear, move || count(&asked))
     };
-    vec![ears("gpt-live-transcribe"), ears("gpt-transcribe")]
+    [("gpt-live-transcribe", sessions), ("gpt-transcribe", files)]
+        .map(ears)
+        .into()
 }
 
 /// Ears that write down what the session orders; without a model, those of the provider's default.
-fn writes_down(provider: &str, model: &str, base_url: String, line_up: Box<dyn Fn()>) -> StandIn {
+fn writes_down(
+    provider: &str,
+    model: &str,
+    base_url: String,
+    line_up: impl Fn() + 'static,
+    asked: impl Fn() -> usize + 'static,
+) -> StandIn {
     let chosen = ["--stt-model", model];
     StandIn {
         provider: provider.to_owned(),
@@ -255,49 +317,48 @@ fn writes_down(provider: &str, model: &str, base_url: String, line_up: Box<dyn F
             .filter(|_| !model.is_empty())
             .map(|&arg| arg.to_owned())
             .collect(),
-        line_up,
-        stage: Stage {
+        line_up: Box::new(line_up),
+        asked: Box::new(asked),
+        stages: vec![Stage {
             name: "stt_ms",
             told: STT,
-        },
+        }],
     }
 }
 
 impl StandIn {
-    fn measured(&self, role: &str, latency: &Value, call: usize) -> Vec<Measured> {
-        let row = format!("{role} {} {}", self.provider, self.way);
-        let measured = |name: &'static str, told: Duration| Measured {
-            row: row.clone(),
-            stage: name,
-            told_ms: told.as_secs_f64() * 1_000.0,
-            reported_ms: ms(latency, name),
-            call,
+    /// Of no call yet.
+    fn row(&self, role: &str) -> Row {
+        let stage = |name, told| Stage { name, told };
+        let partner = match role {
+            "stt" => stage("tts_ttfb_ms", TTS),
+            _ => stage("stt_ms", STT),
         };
-        let own = measured(self.stage.name, self.stage.told);
-        let model = measured("llm_ttft_ms", LLM);
-        let all = if role == "stt" {
-            [own, model, measured("tts_ttfb_ms", TTS)]
-        } else {
-            [measured("stt_ms", STT), model, own]
-        };
-        for one in &all {
-            assert!(
-                one.off_ms() > -1.0,
-                "{} of {row} is shorter than the truth: {latency}",
-                one.stage
-            );
+        let mut stages = self.stages.clone();
+        stages.extend([stage("llm_ttft_ms", LLM), partner]);
+        stages.extend(BETWEEN.map(|name| stage(name, Duration::ZERO)));
+        Row {
+            name: format!("{role} {} {}", self.provider, self.way),
+            stages,
+            calls: Vec::new(),
         }
-        all.into()
     }
 
     /// Ears that find the turns: all that they take is between the last sound and the end of the turn.
     fn finding_turns(self) -> Self {
         Self {
             way: format!("{} (finds turns)", self.way),
-            stage: Stage {
-                name: "endpointing_ms",
-                told: SILENCE + STT,
-            },
+            stages: vec![
+                Stage {
+                    name: "endpointing_ms",
+                    told: SILENCE + STT,
+                },
+                // What was said is written down by then.
+                Stage {
+                    name: "stt_ms",
+                    told: Duration::ZERO,
+                },
+            ],
             ..self
         }
     }
@@ -305,21 +366,28 @@ impl StandIn {
 
 /// A stand-in for each way in which the adapter asks its vendor.
 async fn who_speaks(provider: &CatalogueProvider, role: &Role<TextToSpeechAdapter>) -> Vec<StandIn> {
-    let (vendor, ways): (_, &[&[&str]]) = match role.adapter {
-        TextToSpeechAdapter::AzureSpeech => (SpeechVendor::Azure, &[&[]]),
-        TextToSpeechAdapter::Cartesia => (SpeechVendor::Cartesia, &[&[]]),
+    // What is chosen besides, and what that way's addresses have in them.
+    let (vendor, ways): (_, &[(&[&str], &str)]) = match role.adapter {
+        TextToSpeechAdapter::AzureSpeech => (SpeechVendor::Azure, &[(&[], "/")]),
+        TextToSpeechAdapter::Cartesia => (SpeechVendor::Cartesia, &[(&[], "/")]),
         TextToSpeechAdapter::Deepgram => (
             SpeechVendor::Deepgram,
-            &[&["--voice", "aura-2-thalia-en"], &["--voice", "flux-alexis-en"]],
+            &[
+                (&["--voice", "aura-2-thalia-en"], "/v1/speak"),
+                (&["--voice", "flux-alexis-en"], "/v2/speak"),
+            ],
         ),
         TextToSpeechAdapter::ElevenLabs => (
             SpeechVendor::ElevenLabs,
-            &[&["--option", "tts_over=socket"], &["--option", "tts_over=http"]],
+            &[
+                (&["--option", "tts_over=socket"], "/multi-stream-input"),
+                (&["--option", "tts_over=http"], "/stream"),
+            ],
         ),
-        TextToSpeechAdapter::Gemini => (SpeechVendor::Gemini, &[&[]]),
-        TextToSpeechAdapter::GoogleCloud => (SpeechVendor::Google, &[&[]]),
-        TextToSpeechAdapter::OpenAi => (SpeechVendor::OpenAi, &[&[]]),
-        TextToSpeechAdapter::VoAi => (SpeechVendor::VoAi, &[&[]]),
+        TextToSpeechAdapter::Gemini => (SpeechVendor::Gemini, &[(&[], "/")]),
+        TextToSpeechAdapter::GoogleCloud => (SpeechVendor::Google, &[(&[], "/")]),
+        TextToSpeechAdapter::OpenAi => (SpeechVendor::OpenAi, &[(&[], "/")]),
+        TextToSpeechAdapter::VoAi => (SpeechVendor::VoAi, &[(&[], "/")]),
     };
     let script = SpeechScript {
         api_key: Some(KEY.to_owned()),
@@ -329,19 +397,26 @@ async fn who_speaks(provider: &CatalogueProvider, role: &Role<TextToSpeechAdapte
         ..SpeechScript::default()
     };
     let server = Rc::new(SpeechServer::start(vendor, script).await.expect("it starts"));
-    let stand_in = |chosen: &&[&str]| {
+    let stand_in = |&(chosen, path): &(&[&str], &'static str)| {
         // It runs as long as it may be asked.
-        let kept = Rc::clone(&server);
+        let asked = Rc::clone(&server);
         StandIn {
             provider: provider.id.clone(),
             way: chosen.last().copied().unwrap_or_default().to_owned(),
             base_url: server.base_url(),
             args: chosen.iter().map(|&arg| arg.to_owned()).collect(),
-            line_up: Box::new(move || drop(Rc::clone(&kept))),
-            stage: Stage {
+            line_up: Box::new(|| ()),
+            asked: Box::new(move || {
+                let requests = asked.requests();
+                requests
+                    .iter()
+                    .filter(|request| request.target.contains(path))
+                    .count()
+            }),
+            stages: vec![Stage {
                 name: "tts_ttfb_ms",
                 told: TTS,
-            },
+            }],
         }
     };
     ways.iter().map(stand_in).collect()

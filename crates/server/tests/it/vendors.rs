@@ -17,11 +17,11 @@ use crate::bench::{Folder, Server, call};
 /// How far a stage may be off from what the vendor's own clock says.
 const TOLERANCE_MS: f64 = 5.0;
 /// A machine that is busy with other tests is late now and then: each part must be exact in one of so many calls.
-const CALLS: usize = 12;
+pub(crate) const CALLS: usize = 12;
 /// And not far off in half of them.
-const MEDIAN_MS: f64 = 50.0;
+pub(crate) const MEDIAN_MS: f64 = 50.0;
 /// So many are made in any case, for the median.
-const CALLS_AT_LEAST: usize = 3;
+pub(crate) const CALLS_AT_LEAST: usize = 3;
 
 pub(crate) const STT: Duration = Duration::from_millis(150);
 pub(crate) const LLM: Duration = Duration::from_millis(200);
@@ -42,7 +42,7 @@ const PARTS: [&str; 10] = [
     "leading_silence_ms",
     UNEXPLAINED,
 ];
-const UNEXPLAINED: &str = "unexplained_ms";
+pub(crate) const UNEXPLAINED: &str = "unexplained_ms";
 
 /// Asks a question with `viva talk`; answers the latency of the only turn, whose parts add up.
 pub(crate) async fn talk(folder: &Folder, server: &Server, args: &[&str]) -> Value {

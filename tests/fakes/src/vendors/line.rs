@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use serde_json::Value;
@@ -286,6 +286,15 @@ pub(super) fn is_voiced(samples: &[i16]) -> bool {
 /// Samples after the last in which something is said; `None` where nothing is.
 pub(super) fn quiet_after(samples: &[i16]) -> Option<usize> {
     samples.iter().rev().copied().position(is_loud)
+}
+
+/// So much audio in one piece after the end of a turn does not delay the vendor's answer: AssemblyAI takes no shorter pieces
+/// than of 50 ms, and frames are of 20 ms. Whoever holds back more is answered later.
+const FORGIVEN: Duration = Duration::from_millis(70);
+
+/// When a turn's end is answered that came so long before the end of the piece of audio that it was in.
+pub(super) fn answered_at(delay: Duration, over: Duration) -> tokio::time::Instant {
+    tokio::time::Instant::now() + delay - over.min(FORGIVEN).min(delay)
 }
 
 const fn is_loud(sample: i16) -> bool {

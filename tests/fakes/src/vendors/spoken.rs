@@ -46,7 +46,8 @@ impl Spoken {
         self
     }
 
-    /// Exact time from the order to end the utterance to the answer.
+    /// Exact time to the answer: from the order to end the utterance, from the beginning of the request that carries it, or where
+    /// the vendor finds turns from the end of the silence that ends one.
     pub fn after(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self

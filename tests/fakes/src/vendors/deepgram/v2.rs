@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::server::Desk;
 use super::{Fault, Spoken};
-use crate::vendors::line::{Hung, Incoming, Line, quiet_after, samples};
+use crate::vendors::line::{Hung, Incoming, Line, answered_at, quiet_after, samples};
 
 /// Serves one connection until either side ends it.
 pub(super) async fn serve(desk: Desk, socket: WebSocket, query: Vec<(String, String)>) {
@@ -150,7 +150,7 @@ impl Ears {
     /// delay it.
     fn end_later(&mut self, trigger: &'static str, over: Duration) {
         if let (Some(turn), None) = (&self.turn, self.ending) {
-            self.ending = Some((Instant::now() + turn.spoken.delay - over, trigger));
+            self.ending = Some((answered_at(turn.spoken.delay, over), trigger));
         }
     }
 

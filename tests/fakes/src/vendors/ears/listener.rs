@@ -5,7 +5,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::server::Desk;
 use super::wording::{Act, Wording, Wrong};
-use crate::vendors::line::{Hung, Incoming, Line, quiet_after};
+use crate::vendors::line::{Hung, Incoming, Line, answered_at, quiet_after};
 use crate::vendors::spoken::{Fault, Spoken};
 
 /// Samples per second.
@@ -97,7 +97,7 @@ impl<W: Wording> Listener<W> {
         let spoken = self.current.take();
         let spoken = spoken.or_else(|| W::ANSWERS_SILENCE.then(|| Spoken::of("")));
         if let Some(spoken) = spoken {
-            self.due.push_back((Instant::now() + spoken.delay - over, spoken));
+            self.due.push_back((answered_at(spoken.delay, over), spoken));
         }
     }
 
