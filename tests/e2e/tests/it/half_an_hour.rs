@@ -64,6 +64,11 @@ const NOTE_PICTURES: &str = "(() => {
 /// Gives the focus to the time line, where all keys act.
 const TO_THE_TIME_LINE: &str = "document.querySelector('[role=slider]').focus({ preventScroll: true })";
 
+/// What the browser says of what plays.
+const STATE: &str = "(({ error, networkState, readyState, seeking, currentTime }) =>
+    JSON.stringify({ error: error?.message, networkState, readyState, seeking, currentTime })
+)(document.querySelector('.vv-player audio'))";
+
 const VIEW: &str = "document.querySelector('.vv-time-line-view')";
 
 async fn at_ms(page: &Page) -> Result<f64> {
@@ -209,7 +214,9 @@ async fn goes_on_playing(page: &Page) -> Result<()> {
     .await?;
     page.until_shown(".vv-player[data-sound=failed]", 5).await?;
     page.click(".vv-toggle").await?;
-    page.until_shown(".vv-player[data-sound=playing]", 10).await?;
+    if let Err(err) = page.until_shown(".vv-player[data-sound=playing]", 10).await {
+        return Err(err.context(page.value(STATE).await?));
+    }
     let speed = page
         .value("document.querySelector('.vv-player audio').playbackRate")
         .await?;

@@ -116,6 +116,11 @@ fn edges_agree(turn: &Value, file: &[u8]) -> Result<()> {
     let question = user.sounds(pause).pop().context("the user says nothing")?;
     let (began, ended) = (at(&user, question.start), at(&user, question.end));
     let (started, stopped) = (mark(turn, "speech_started_ms")?, mark(turn, "speech_ended_ms")?);
+    println!(
+        "the user's edges in the file are {:+.1} and {:+.1} ms from the marks",
+        began - started,
+        ended - stopped
+    );
     ensure!(
         (began - started).abs() <= EDGE_MS && (ended - stopped).abs() <= EDGE_MS,
         "the user speaks from {began} to {ended} ms, not from {started} to {stopped}"
