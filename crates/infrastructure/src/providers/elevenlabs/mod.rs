@@ -164,7 +164,7 @@ impl ElevenLabsTextToSpeech {
         };
         let make = |client: &reqwest::Client| with_headers(client.post(url.clone()).json(&body), &headers);
         let response = self.http.send(self.account(), make).await?;
-        speech_of_unknown_type(&self.account().provider, response, Format::pcm(), RATE)
+        speech_of_unknown_type(self.account(), response, Format::pcm(), RATE)
     }
 }
 

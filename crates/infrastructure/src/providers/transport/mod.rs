@@ -35,4 +35,4 @@ pub use address::{AddressPolicy, ForbiddenAddress};
 pub use alarm::alarm;
 pub use http::{HttpClient, HttpLimits, NoTls, Repeats, body};
 pub(super) use http::{Unsent, causes, complaint, read, with_headers};
-pub use speech::{Format, speech, speech_of_unknown_type};
+pub use speech::{Format, not_audio, speech, speech_of_unknown_type};

@@ -4,7 +4,8 @@ use reqwest::header::CONTENT_TYPE;
 use tracing::debug;
 use viva_domain::ports::{ProviderError, SpeechPart, SpeechStream};
 
-use super::{errors, pcm, wav};
+use super::errors::{self, Complaint};
+use super::{Account, pcm, wav};
 
 /// How speech comes.
 #[derive(Debug)]
@@ -55,24 +56,30 @@ impl Format {
 /// # Errors
 /// Failed when it is text or JSON.
 pub fn speech_of_unknown_type(
-    provider: &str,
+    account: &Account,
     response: Response,
     format: Format,
     rate: u32,
 ) -> Result<SpeechStream, ProviderError> {
     let kind = response.headers().get(CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.to_ascii_lowercase();
-    if kind.starts_with("application/json") || kind.starts_with("text/") {
-        let message = format!("it sent {kind:?} instead of {}", format.name(rate));
-        return Err(errors::failed(provider, message));
+    let lower = kind.to_ascii_lowercase();
+    if lower.starts_with("application/json") || lower.starts_with("text/") {
+        return Err(not_audio(account, kind, &format.name(rate)));
     }
+    let provider = account.provider.as_str();
     debug!(
         event = "tts.began",
         provider.name = provider,
         "{provider} began to speak"
     );
     Ok(speech(provider, response, format))
+}
+
+/// An answer says that it is of a type that cannot be read as this.
+pub fn not_audio(account: &Account, kind: &str, wanted: &str) -> ProviderError {
+    let message = format!("it sent {kind:?} instead of {wanted}");
+    Complaint::new("", message).into_error(account, None)
 }
 
 /// The body of an answer as samples, as it arrives. Dropping it closes the connection.

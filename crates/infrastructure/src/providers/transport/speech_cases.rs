@@ -412,15 +412,15 @@ pub(crate) async fn nobody_there_is_unavailable(start: impl AsyncFn(SpeechScript
 }
 
 pub(crate) async fn text_is_no_speech(start: impl AsyncFn(SpeechScript, HttpLimits) -> Bench) {
-    for kind in ["application/json", "text/html; charset=utf-8"] {
+    for kind in ["text/html; of=sk-secret-key", "application/json"] {
         let script = SpeechScript {
             content_type: Some(kind.to_owned()),
             ..SpeechScript::default()
         };
-        let bench = start(script, impatient()).await;
-        let (err, asked) = bench.refusal().await;
+        let (err, asked) = start(script, impatient()).await.refusal().await;
+        let told = kind.replace(KEY, "[key]");
         let refused = ["PCM at 24000 Hz", "a WAV file"]
-            .map(|wanted| ProviderErrorKind::Failed(format!("it sent {kind:?} instead of {wanted}")));
+            .map(|wanted| ProviderErrorKind::Failed(format!("it sent {told:?} instead of {wanted}")));
         assert!(refused.contains(&err.kind), "{err}");
         assert_eq!(asked, 1);
     }

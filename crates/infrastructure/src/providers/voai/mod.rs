@@ -97,7 +97,7 @@ impl TextToSpeech for VoAiTextToSpeech {
         };
         let response = self.http.send(&self.account, make).await?;
         let format = Format::wav(wav::Decoder::new(RATE));
-        speech_of_unknown_type(&self.account.provider, response, format, RATE.hz())
+        speech_of_unknown_type(&self.account, response, format, RATE.hz())
     }
 
     #[instrument(name = "provider.voai.tts.voices", skip_all)]

@@ -89,7 +89,7 @@ impl TextToSpeech for AzureTextToSpeech {
             with_headers(request, key.as_slice())
         };
         let response = self.http.send(&self.account, make).await?;
-        speech_of_unknown_type(&self.account.provider, response, Format::pcm(), RATE)
+        speech_of_unknown_type(&self.account, response, Format::pcm(), RATE)
     }
 
     #[instrument(name = "provider.azure_speech.tts.voices", skip_all)]

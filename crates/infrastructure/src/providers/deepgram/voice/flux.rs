@@ -4,7 +4,7 @@ use viva_domain::ports::{ProviderError, SpeechPart};
 
 use super::wire::{Message, Order};
 use crate::providers::mouths::{Dialect, Progress, json};
-use crate::providers::transport::errors::{self, Complaint};
+use crate::providers::transport::errors::Complaint;
 use crate::providers::transport::socket::{Frame, Oddities};
 use crate::providers::transport::{Account, pcm};
 
@@ -31,10 +31,11 @@ impl Flux {
 
     fn failure(&self, message: Message) -> ProviderError {
         let code = message.code.unwrap_or_default();
+        let mut complaint = Complaint::new(&code, message.description);
         if code.starts_with(NETWORK) {
-            return errors::unavailable(&self.account.provider, format!("it said {code}"));
+            complaint.codes.push("unavailable".to_owned());
         }
-        Complaint::new(code, message.description).into_error(&self.account, None)
+        complaint.into_error(&self.account, None)
     }
 }
 
@@ -60,6 +61,39 @@ impl Dialect for Flux {
             "SpeechMetadata" => Ok(Progress::Over),
             "Error" => Err(self.failure(message)),
             _ => Ok(Progress::GoesOn),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use viva_domain::ports::ProviderErrorKind;
+
+    use super::*;
+    use crate::providers::testing::account;
+
+    fn failure(code: &str, description: &str) -> ProviderError {
+        let account = account("https://a.example", Some("sk-hidden"));
+        let message = json!({"type": "Error", "code": code, "description": description});
+        Flux::new(account, "Hi".to_owned())
+            .hear(&Frame::Text(message.to_string()), &mut Vec::new())
+            .unwrap_err()
+    }
+
+    #[test]
+    fn what_the_vendor_says_of_its_failure_is_cut_and_without_the_key() {
+        let long = "a".repeat(1_000);
+        for (code, kind) in [
+            ("NET-0001", Some(ProviderErrorKind::Unavailable)),
+            ("NET-sk-hidden", Some(ProviderErrorKind::Unavailable)),
+            ("DATA-0000", None),
+        ] {
+            let err = failure(code, &format!("sk-hidden {long}"));
+            assert!(kind.is_none_or(|kind| kind == err.kind), "{err:?}");
+            let told = format!("{err} {err:?}");
+            assert!(!told.contains("sk-hidden") && !told.contains(&long), "{told}");
+            assert!(told.contains("[key]"), "{told}");
         }
     }
 }

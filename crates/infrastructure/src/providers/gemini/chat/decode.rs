@@ -23,6 +23,11 @@ impl ChatDecoder {
             is_finished: false,
         }
     }
+
+    /// The message has words of the vendor's in it.
+    fn failed(&self, message: String) -> ProviderError {
+        Complaint::new("", message).into_error(&self.account, None)
+    }
 }
 
 impl Decode for ChatDecoder {
@@ -39,10 +44,7 @@ impl Decode for ChatDecoder {
             .prompt_feedback
             .and_then(|feedback| feedback.block_reason)
         {
-            return Err(errors::failed(
-                &self.account.provider,
-                format!("it refused to answer: {reason}"),
-            ));
+            return Err(self.failed(format!("it refused to answer: {reason}")));
         }
         // Counts are cumulative: the last one is right.
         self.usage = response.usage_metadata.map(Usage::from).or(self.usage);
@@ -52,12 +54,7 @@ impl Decode for ChatDecoder {
         match candidate.finish_reason.as_deref() {
             None | Some("") => {}
             Some("STOP" | "MAX_TOKENS") => self.is_finished = true,
-            Some(reason) => {
-                return Err(errors::failed(
-                    &self.account.provider,
-                    format!("it broke off its answer: {reason}"),
-                ));
-            }
+            Some(reason) => return Err(self.failed(format!("it broke off its answer: {reason}"))),
         }
         let parts = candidate.content.unwrap_or_default().parts;
         let said = parts.into_iter().flatten().filter(|part| !part.thought);
@@ -152,6 +149,8 @@ mod tests {
     #[case::key(r#"{"error":{"message":"bad sk-hidden"}}"#, ProviderErrorKind::Failed("bad [key]".into()))]
     #[case::safety(r#"{"candidates":[{"finishReason":"SAFETY"}]}"#, ProviderErrorKind::Failed("it broke off its answer: SAFETY".into()))]
     #[case::blocked(r#"{"promptFeedback":{"blockReason":"SPII"}}"#, ProviderErrorKind::Failed("it refused to answer: SPII".into()))]
+    #[case::key_in_a_reason(r#"{"candidates":[{"finishReason":"sk-hidden"}]}"#, ProviderErrorKind::Failed("it broke off its answer: [key]".into()))]
+    #[case::key_in_a_refusal(r#"{"promptFeedback":{"blockReason":"sk-hidden"}}"#, ProviderErrorKind::Failed("it refused to answer: [key]".into()))]
     #[case::nonsense("Hello", ProviderErrorKind::Failed("it sent a message that makes no sense".into()))]
     #[tokio::test]
     async fn an_answer_can_fail_midway(#[case] line: &str, #[case] kind: ProviderErrorKind) {

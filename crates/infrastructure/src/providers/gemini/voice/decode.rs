@@ -94,8 +94,9 @@ impl Decoder {
             .map_err(|message| self.failed(message))
     }
 
+    /// The message may have words of the vendor's in it.
     fn failed(&self, message: String) -> ProviderError {
-        errors::failed(&self.account.provider, message)
+        Complaint::new("", message).into_error(&self.account, None)
     }
 }
 
@@ -111,7 +112,7 @@ mod tests {
         Decoder::new(Account {
             provider: "acme".to_owned(),
             base_url: "https://a.example".parse().unwrap(),
-            api_key: None,
+            api_key: Some("sk-hidden".into()),
             organization: None,
         })
     }
@@ -173,6 +174,18 @@ mod tests {
     fn what_is_no_speech_is_said(#[case] json: Value, #[case] message: &str) {
         let err = decoder().event(&event(&json)).unwrap_err();
         assert_eq!(err.kind, ProviderErrorKind::Failed(message.to_owned()));
+    }
+
+    #[rstest]
+    #[case(|words: &str| json!({"promptFeedback": {"blockReason": words}}))]
+    #[case(|words: &str| json!({"candidates": [{"finishReason": words}]}))]
+    #[case(|words: &str| json!({"candidates": [{"content": {"parts": [{"inlineData": {"mimeType": words}}]}}]}))]
+    fn words_of_the_vendor_are_cut_and_without_the_key(#[case] says: fn(&str) -> Value) {
+        let long = "a".repeat(1_000);
+        let said = event(&says(&format!("sk-hidden {long}")));
+        let told = format!("{:?}", decoder().event(&said).unwrap_err());
+        assert!(!told.contains("sk-hidden") && !told.contains(&long), "{told}");
+        assert!(told.contains("[key]"), "{told}");
     }
 
     #[test]

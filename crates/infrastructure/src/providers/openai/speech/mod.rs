@@ -20,7 +20,9 @@ use self::config::Options;
 use self::wire::SpeechBody;
 use super::DOMAIN;
 use crate::providers::Defaults;
-use crate::providers::transport::{Account, Format, HttpClient, errors, speech, wav, with_headers};
+use crate::providers::transport::{
+    Account, Format, HttpClient, errors, not_audio, speech, wav, with_headers,
+};
 
 /// What the vendor sends, and what others are converted to.
 const RATE: SampleRate = SampleRate::HZ_24K;
@@ -98,7 +100,7 @@ impl TextToSpeech for OpenAiTextToSpeech {
         };
         let response = self.http.send(&self.account, make).await?;
         let provider = self.account.provider.as_str();
-        let format = format(&response).map_err(|message| errors::failed(provider, message))?;
+        let format = self.format(&response)?;
         debug!(
             event = "tts.began",
             provider.name = provider,
@@ -113,28 +115,32 @@ impl OpenAiTextToSpeech {
     fn response_format(&self) -> &'static str {
         if self.account.is_at(DOMAIN) { "pcm" } else { "wav" }
     }
-}
 
-/// How an answer is to be read. Some servers send what they have, whatever they are asked for; it would be noise.
-fn format(response: &Response) -> Result<Format, String> {
-    let or_pcm = || Ok(Format::wav(wav::Decoder::or_pcm(RATE)));
-    let Some(kind) = response.headers().get(CONTENT_TYPE) else {
-        return or_pcm();
-    };
-    let kind = kind.to_str().unwrap_or_default().to_ascii_lowercase();
-    let mut parts = kind.split(';').map(str::trim);
-    let essence = parts.next().unwrap_or_default();
-    let rate = parts.find_map(|part| part.strip_prefix("rate=")?.parse::<u32>().ok());
-    match essence {
-        "audio/wav" | "audio/x-wav" | "audio/wave" | "audio/vnd.wave" => {
-            Ok(Format::wav(wav::Decoder::new(RATE)))
+    /// How an answer is to be read. Some servers send what they have, whatever they are asked for; it would be noise.
+    fn format(&self, response: &Response) -> Result<Format, ProviderError> {
+        let or_pcm = || Ok(Format::wav(wav::Decoder::or_pcm(RATE)));
+        let Some(kind) = response.headers().get(CONTENT_TYPE) else {
+            return or_pcm();
+        };
+        let kind = kind.to_str().unwrap_or_default();
+        let lower = kind.to_ascii_lowercase();
+        let mut parts = lower.split(';').map(str::trim);
+        let essence = parts.next().unwrap_or_default();
+        let rate = parts.find_map(|part| part.strip_prefix("rate=")?.parse::<u32>().ok());
+        match essence {
+            "audio/wav" | "audio/x-wav" | "audio/wave" | "audio/vnd.wave" => {
+                Ok(Format::wav(wav::Decoder::new(RATE)))
+            }
+            "application/octet-stream" => or_pcm(),
+            "audio/pcm" | "audio/l16" | "audio/raw" | "audio/x-raw"
+                if rate.is_none_or(|rate| rate == RATE.hz()) =>
+            {
+                Ok(Format::pcm())
+            }
+            _ => {
+                let wanted = format!("PCM at {} Hz", RATE.hz());
+                Err(not_audio(&self.account, kind, &wanted))
+            }
         }
-        "application/octet-stream" => or_pcm(),
-        "audio/pcm" | "audio/l16" | "audio/raw" | "audio/x-raw"
-            if rate.is_none_or(|rate| rate == RATE.hz()) =>
-        {
-            Ok(Format::pcm())
-        }
-        _ => Err(format!("it sent {kind:?} instead of PCM at {} Hz", RATE.hz())),
     }
 }
