@@ -16,3 +16,5 @@ pub use self::recognition::AzureSpeechToText;
 #[cfg(feature = "fuzzing")]
 pub(super) use self::recognition::fuzzed;
 pub use self::voice::AzureTextToSpeech;
+#[cfg(feature = "fuzzing")]
+pub(super) use self::voice::fuzzed_list;

@@ -1,37 +1,24 @@
 //! The voices of an account, its own and everybody's.
 
 use reqwest::header::{AUTHORIZATION, HeaderValue};
-use serde::Deserialize;
 use viva_domain::ports::ProviderError;
 use viva_domain::providers::ProviderVoice;
 
+use super::wire::VoicePage;
 use super::{DOMAIN, VERSION, VERSION_HEADER};
 use crate::providers::listing::{MOST, fetch, named, voice};
-use crate::providers::transport::{Account, HttpClient, lenient};
+use crate::providers::transport::{Account, HttpClient};
 
 /// The most that a page may have.
 const PAGE: &str = "100";
 /// Of a list that does not end, the beginning is enough.
 const MOST_PAGES: usize = 20;
 
-#[derive(Deserialize)]
+/// A page of the list.
 struct Page {
-    #[serde(default, deserialize_with = "lenient::list")]
-    data: Vec<Listed>,
-    #[serde(default, deserialize_with = "lenient::or_default")]
-    has_more: bool,
-}
-
-#[derive(Deserialize)]
-struct Listed {
-    #[serde(default, deserialize_with = "lenient::or_default")]
-    id: String,
-    #[serde(default, deserialize_with = "lenient::or_default")]
-    name: Option<String>,
-    #[serde(default, deserialize_with = "lenient::or_default")]
-    language: Option<String>,
-    #[serde(default, deserialize_with = "lenient::or_default")]
-    gender: Option<String>,
+    voices: Vec<ProviderVoice>,
+    /// The last voice of it, after which another page begins.
+    next: Option<String>,
 }
 
 pub(super) async fn voices(
@@ -45,22 +32,38 @@ pub(super) async fn voices(
         .into_iter()
         .chain([version])
         .collect();
-    let mut listed: Vec<Listed> = Vec::new();
+    let mut voices = Vec::new();
+    let mut next: Option<String> = None;
     for _ in 0..MOST_PAGES {
         let mut url = account.url("voices");
         url.query_pairs_mut().append_pair("limit", PAGE);
-        if let Some(last) = listed.last() {
-            url.query_pairs_mut().append_pair("starting_after", &last.id);
+        if let Some(last) = &next {
+            url.query_pairs_mut().append_pair("starting_after", last);
         }
-        let page: Page = fetch(http, account, url, &headers).await?;
-        let is_last = !page.has_more || page.data.is_empty();
-        listed.extend(page.data);
-        if is_last || listed.len() >= MOST {
+        let page = listed(fetch(http, account, url, &headers).await?);
+        voices.extend(page.voices);
+        next = page.next;
+        if next.is_none() || voices.len() >= MOST {
             break;
         }
     }
-    let voices = listed
+    Ok(named(voices.into_iter()))
+}
+
+fn listed(page: VoicePage) -> Page {
+    let last = page.data.last().map(|it| it.id.clone());
+    let voices = page
+        .data
         .into_iter()
         .map(|it| voice(it.id, it.name, it.language, it.gender.as_deref()));
-    Ok(named(voices))
+    Page {
+        voices: named(voices).unwrap_or_default(),
+        next: last.filter(|_| page.has_more),
+    }
+}
+
+/// The voices in an answer, for the fuzz targets.
+#[cfg(feature = "fuzzing")]
+pub(in crate::providers) fn fuzzed(body: &[u8]) -> Option<Vec<ProviderVoice>> {
+    serde_json::from_slice(body).ok().map(|page| listed(page).voices)
 }

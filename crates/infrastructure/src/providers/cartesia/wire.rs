@@ -1,4 +1,4 @@
-//! The messages of `wss://api.cartesia.ai/tts/websocket`.
+//! The messages of `wss://api.cartesia.ai/tts/websocket`, and the answer of `GET /voices`.
 
 use serde::{Deserialize, Serialize};
 
@@ -80,4 +80,25 @@ pub(super) struct WordTimestamps {
     pub(super) words: Vec<String>,
     pub(super) start: Vec<f64>,
     pub(super) end: Vec<f64>,
+}
+
+/// What `GET /voices` answers.
+#[derive(Debug, Deserialize)]
+pub(super) struct VoicePage {
+    #[serde(default, deserialize_with = "lenient::list")]
+    pub(super) data: Vec<ListedVoice>,
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub(super) has_more: bool,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct ListedVoice {
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub(super) id: String,
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub(super) name: Option<String>,
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub(super) language: Option<String>,
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub(super) gender: Option<String>,
 }

@@ -31,7 +31,7 @@ pub(super) use self::key_call::key_call;
 use self::nova::Nova;
 pub use self::voice::DeepgramTextToSpeech;
 #[cfg(feature = "fuzzing")]
-pub(super) use self::voice::fuzzed as fuzzed_voice;
+pub(super) use self::voice::{fuzzed as fuzzed_voice, fuzzed_list};
 use super::Defaults;
 use super::ears::{ANSWERS_WITHIN, KEEP_ALIVE, listen};
 use super::transport::{Account, HttpClient, errors};

@@ -23,6 +23,8 @@ use viva_domain::sessions::ProviderConfig;
 
 use self::config::{Options, Way};
 pub(super) use self::key_call::key_call;
+#[cfg(feature = "fuzzing")]
+pub(super) use self::list::fuzzed as fuzzed_list;
 pub use self::scribe::ElevenLabsSpeechToText;
 #[cfg(feature = "fuzzing")]
 pub(super) use self::scribe::fuzzed as fuzzed_scribe;

@@ -91,6 +91,30 @@ pub(super) struct Alignment {
     pub(super) char_durations_ms: Vec<f64>,
 }
 
+/// What `GET /v1/voices` answers.
+#[derive(Debug, Deserialize)]
+pub(super) struct VoiceList {
+    #[serde(default, deserialize_with = "lenient::list")]
+    pub(super) voices: Vec<ListedVoice>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct ListedVoice {
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub(super) voice_id: String,
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub(super) name: Option<String>,
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub(super) labels: Labels,
+}
+
+/// What its owner says of a voice.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Labels {
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub(super) gender: Option<String>,
+}
+
 impl ServerMessage {
     /// Which context it is about.
     pub(super) fn context(&self) -> Option<&str> {

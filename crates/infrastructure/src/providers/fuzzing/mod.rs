@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use viva_domain::ports::{ProviderError, SpeechPart};
+use viva_domain::providers::ProviderVoice;
 
 use self::answering::{answer, events_of};
 use self::hearing::listen;
@@ -26,8 +27,8 @@ use super::mouths::Words;
 use super::transport::errors::Complaint;
 use super::transport::{Account, HttpClient};
 use super::{
-    anthropic, assemblyai, azure_speech, cartesia, deepgram, elevenlabs, gemini, google_cloud, openai,
-    speechmatics,
+    anthropic, assemblyai, azure_speech, cartesia, deepgram, elevenlabs, gemini, google_cloud, listing,
+    openai, speechmatics, voai,
 };
 
 /// What reads the messages of a vendor.
@@ -109,16 +110,34 @@ pub const STREAMS: &[Reader] = &[
 
 /// Answers in one piece.
 pub const BODIES: &[Reader] = &[
+    reader("azure_speech/voice/wire.rs", |body| {
+        can_be_chosen(azure_speech::fuzzed_list(body));
+    }),
+    reader("cartesia/wire.rs", |body| {
+        can_be_chosen(cartesia::fuzzed_list(body));
+    }),
+    reader("deepgram/voice/wire.rs", |body| {
+        can_be_chosen(deepgram::fuzzed_list(body));
+    }),
+    reader("elevenlabs/wire.rs", |body| {
+        can_be_chosen(elevenlabs::fuzzed_list(body));
+    }),
     reader("google_cloud/recognize/wire.rs", |body| {
         google_cloud::fuzzed_transcript(body);
     }),
     reader("google_cloud/voice/wire.rs", |body| {
         google_cloud::fuzzed_speech(body);
     }),
+    reader("google_cloud/voice/wire.rs", |body| {
+        can_be_chosen(google_cloud::fuzzed_list(body));
+    }),
     reader("openai/transcription/wire.rs", |body| {
         if let Err(err) = openai::fuzzed_file(&account(), body) {
             keeps_the_key(&err);
         }
+    }),
+    reader("voai/wire.rs", |body| {
+        can_be_chosen(voai::fuzzed_list(body));
     }),
 ];
 
@@ -172,6 +191,18 @@ pub(super) fn keeps_the_key(err: &ProviderError) {
     let told: String = causes.map(ToString::to_string).collect();
     let told = format!("{told} {:?}", err.kind);
     assert!(!told.contains(KEY), "the key is in {told:?}");
+}
+
+/// Every voice of a list has an id that a session can name, and a name that is neither nothing nor too long.
+fn can_be_chosen(listed: Option<Vec<ProviderVoice>>) {
+    let fits = |text: &str| (1..=listing::MAX_CHARS).contains(&text.chars().count());
+    for voice in listed.into_iter().flatten() {
+        let language = voice.language.as_deref();
+        assert!(
+            fits(&voice.id) && fits(&voice.name) && language.is_none_or(fits),
+            "{voice:?} cannot be chosen"
+        );
+    }
 }
 
 /// Marks go on, and not beyond the text; audio is some.

@@ -15,4 +15,4 @@ pub use self::recognize::GoogleCloudSpeechToText;
 pub(super) use self::recognize::fuzzed as fuzzed_transcript;
 pub use self::voice::GoogleTextToSpeech;
 #[cfg(feature = "fuzzing")]
-pub(super) use self::voice::fuzzed as fuzzed_speech;
+pub(super) use self::voice::{fuzzed as fuzzed_speech, fuzzed_list};

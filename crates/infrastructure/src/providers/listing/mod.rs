@@ -16,7 +16,7 @@ const MAX_BYTES: usize = 16 << 20;
 /// Nobody chooses among more.
 pub(super) const MOST: usize = 3_000;
 /// A session may name no longer id, and nobody reads a longer name.
-const MAX_CHARS: usize = 200;
+pub(super) const MAX_CHARS: usize = 200;
 
 /// What a vendor answers who is asked for its voices.
 pub(super) async fn fetch<T: DeserializeOwned>(

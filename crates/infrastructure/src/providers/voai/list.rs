@@ -1,56 +1,27 @@
 //! The voices of the account, which the vendor calls speakers.
 
-use serde::Deserialize;
 use viva_domain::ports::ProviderError;
 use viva_domain::providers::ProviderVoice;
 
+use super::wire::SpeakerList;
 use super::{DOMAIN, KEY};
 use crate::providers::listing::{fetch, named, voice};
-use crate::providers::transport::{Account, HttpClient, lenient};
+use crate::providers::transport::{Account, HttpClient};
 
-#[derive(Deserialize)]
-struct Speakers {
-    #[serde(default, deserialize_with = "lenient::or_default")]
-    data: Data,
-}
-
-#[derive(Default, Deserialize)]
-struct Data {
-    #[serde(default, deserialize_with = "lenient::list")]
-    models: Vec<Model>,
-}
-
-#[derive(Deserialize)]
-struct Model {
-    #[serde(default, deserialize_with = "lenient::or_default")]
-    info: Info,
-    #[serde(default, deserialize_with = "lenient::list")]
-    speakers: Vec<Listed>,
-}
-
-#[derive(Default, Deserialize)]
-struct Info {
-    #[serde(default, deserialize_with = "lenient::or_default")]
-    version: String,
-}
-
-#[derive(Deserialize)]
-struct Listed {
-    #[serde(default, deserialize_with = "lenient::or_default")]
-    name: String,
-    #[serde(default, deserialize_with = "lenient::or_default")]
-    gender: String,
-}
-
-/// Those of this version: a speaker of another one is refused by it. Without a version, all.
 pub(super) async fn voices(
     http: &HttpClient,
     account: &Account,
     version: Option<&str>,
 ) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
     let key = account.header_beyond(DOMAIN, "")?.map(|key| (KEY, key));
-    let speakers: Speakers = fetch(http, account, account.url("TTS/GetSpeaker"), key.as_slice()).await?;
-    let models = speakers.data.models.into_iter();
+    let url = account.url("TTS/GetSpeaker");
+    let list = fetch(http, account, url, key.as_slice()).await?;
+    Ok(listed(list, version))
+}
+
+/// Those of this version: a speaker of another one is refused by it. Without a version, all.
+fn listed(list: SpeakerList, version: Option<&str>) -> Option<Vec<ProviderVoice>> {
+    let models = list.data.models.into_iter();
     let voices = models
         .filter(|model| version.is_none_or(|version| model.info.version == version))
         .flat_map(|model| model.speakers)
@@ -62,5 +33,12 @@ pub(super) async fn voices(
             };
             voice(it.name, None, None, gender)
         });
-    Ok(named(voices))
+    named(voices)
+}
+
+/// The voices in an answer, for the fuzz targets.
+#[cfg(feature = "fuzzing")]
+pub(in crate::providers) fn fuzzed(body: &[u8]) -> Option<Vec<ProviderVoice>> {
+    let list = serde_json::from_slice(body).ok()?;
+    listed(list, None)
 }

@@ -20,6 +20,8 @@ use viva_domain::sessions::ProviderConfig;
 
 use self::config::Settings;
 pub(super) use self::key_call::key_call;
+#[cfg(feature = "fuzzing")]
+pub(super) use self::list::fuzzed as fuzzed_list;
 use self::wire::SpeechBody;
 use crate::providers::Defaults;
 use crate::providers::transport::{

@@ -5,6 +5,7 @@ mod list;
 mod ssml;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 use async_trait::async_trait;
 use reqwest::header::{CONTENT_TYPE, HeaderName};
@@ -16,6 +17,8 @@ use viva_domain::providers::ProviderVoice;
 use viva_domain::sessions::ProviderConfig;
 
 use self::config::Settings;
+#[cfg(feature = "fuzzing")]
+pub(in crate::providers) use self::list::fuzzed as fuzzed_list;
 use self::ssml::Ssml;
 use super::host::Half;
 use super::key::{KEY, key};

@@ -19,6 +19,8 @@ use viva_domain::sessions::ProviderConfig;
 
 use self::config::{Family, Settings};
 use self::flux::Flux;
+#[cfg(feature = "fuzzing")]
+pub(in crate::providers) use self::list::fuzzed as fuzzed_list;
 use self::wire::SpeakBody;
 use super::connection::DOMAIN;
 use crate::providers::Defaults;

@@ -1,4 +1,4 @@
-//! The messages of `/v1/speak` and `/v2/speak`.
+//! The messages of `/v1/speak` and `/v2/speak`, and the answer of `/v1/models`.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,4 +27,27 @@ pub(super) struct Message {
     pub(super) code: Option<String>,
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub(super) description: String,
+}
+
+/// What `GET /v1/models` answers, as far as it is about voices.
+#[derive(Debug, Deserialize)]
+pub(super) struct ModelList {
+    #[serde(default, deserialize_with = "lenient::list")]
+    pub(super) tts: Vec<ListedModel>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct ListedModel {
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub(super) canonical_name: String,
+    #[serde(default, deserialize_with = "lenient::list")]
+    pub(super) languages: Vec<String>,
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub(super) metadata: Metadata,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Metadata {
+    #[serde(default, deserialize_with = "lenient::list")]
+    pub(super) tags: Vec<String>,
 }

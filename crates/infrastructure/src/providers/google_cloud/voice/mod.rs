@@ -24,6 +24,8 @@ use viva_domain::providers::ProviderVoice;
 use viva_domain::sessions::ProviderConfig;
 
 use self::config::Settings;
+#[cfg(feature = "fuzzing")]
+pub(in crate::providers) use self::list::fuzzed as fuzzed_list;
 use self::wire::{AudioConfig, Input, SynthesizeRequest, SynthesizeResponse, Voice};
 use super::host::Half;
 use super::key::{KEY, key};

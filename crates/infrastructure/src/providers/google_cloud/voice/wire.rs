@@ -1,6 +1,8 @@
-//! `POST /v1/text:synthesize`.
+//! `POST /v1/text:synthesize`, and the answer of `GET /v1/voices`.
 
 use serde::{Deserialize, Serialize};
+
+use crate::providers::transport::lenient;
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -46,4 +48,21 @@ pub(super) struct SynthesizeResponse {
     /// A WAV file in base64.
     #[serde(default)]
     pub(super) audio_content: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct VoiceList {
+    #[serde(default, deserialize_with = "lenient::list")]
+    pub(super) voices: Vec<ListedVoice>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ListedVoice {
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub(super) name: String,
+    #[serde(default, deserialize_with = "lenient::list")]
+    pub(super) language_codes: Vec<String>,
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub(super) ssml_gender: Option<String>,
 }

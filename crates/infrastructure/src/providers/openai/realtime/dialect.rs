@@ -7,11 +7,11 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Serialize;
 
-use super::wire::{ClientEvent, ClientEventKind, NewItem, Session, Transcription, TurnDetection};
-use crate::providers::transport::lenient;
+use super::wire::{
+    ClientEvent, ClientEventKind, NewItem, Session, ShownSession, Transcription, TurnDetection,
+};
 
 /// The beta closed a session after half an hour.
 const BETA_AGE: Duration = Duration::from_mins(25);
@@ -26,19 +26,6 @@ pub(super) enum Dialect {
     #[default]
     Ga,
     Beta,
-}
-
-/// What a server shows of a new session, as far as that tells its dialect.
-#[derive(Default, Deserialize)]
-pub(super) struct ShownSession {
-    #[serde(rename = "type", default, deserialize_with = "lenient::or_default")]
-    kind: Option<String>,
-    #[serde(default, deserialize_with = "lenient::or_default")]
-    audio: Option<Value>,
-    #[serde(default, deserialize_with = "lenient::or_default")]
-    input_audio_format: Option<String>,
-    #[serde(default, deserialize_with = "lenient::or_default")]
-    modalities: Option<Vec<String>>,
 }
 
 #[derive(Serialize)]
@@ -215,7 +202,7 @@ fn turn_detection(detection: &TurnDetection) -> BetaTurnDetection {
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
-    use serde_json::json;
+    use serde_json::{Value, json};
     use viva_domain::sessions::ProviderConfig;
 
     use super::*;

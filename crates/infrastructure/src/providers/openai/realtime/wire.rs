@@ -2,8 +2,8 @@
 //! base64 in them. What is not known here is ignored.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::dialect::ShownSession;
 use crate::providers::transport::lenient;
 
 /// To the provider. An error that a message causes names its `event_id`.
@@ -214,6 +214,19 @@ pub(super) enum ServerEvent {
     RateLimits { rate_limits: Vec<RateLimit> },
     #[serde(other)]
     Unknown,
+}
+
+/// What a server shows of a new session, as far as that tells its dialect.
+#[derive(Default, Deserialize)]
+pub(super) struct ShownSession {
+    #[serde(rename = "type", default, deserialize_with = "lenient::or_default")]
+    pub(super) kind: Option<String>,
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub(super) audio: Option<Value>,
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub(super) input_audio_format: Option<String>,
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub(super) modalities: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
