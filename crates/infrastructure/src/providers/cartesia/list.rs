@@ -40,7 +40,7 @@ pub(super) async fn voices(
         if let Some(last) = &next {
             url.query_pairs_mut().append_pair("starting_after", last);
         }
-        let page = listed(fetch(http, account, url, &headers).await?);
+        let page = fetch(http, account, url, &headers, listed).await?;
         voices.extend(page.voices);
         next = page.next;
         if next.is_none() || voices.len() >= MOST {

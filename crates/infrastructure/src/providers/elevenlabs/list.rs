@@ -13,8 +13,7 @@ pub(super) async fn voices(
     account: &Account,
     headers: &[(HeaderName, HeaderValue)],
 ) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
-    let list = fetch(http, account, account.url("voices"), headers).await?;
-    Ok(listed(list))
+    fetch(http, account, account.url("voices"), headers, listed).await
 }
 
 /// They speak every language of their model.

@@ -6,6 +6,8 @@ mod tests;
 use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
 use serde::de::DeserializeOwned;
+use tokio::task::spawn_blocking;
+use tracing::Span;
 use viva_domain::ports::ProviderError;
 use viva_domain::providers::{ProviderVoice, VoiceGender};
 
@@ -18,13 +20,18 @@ pub(super) const MOST: usize = 3_000;
 /// A session may name no longer id, and nobody reads a longer name.
 pub(super) const MAX_CHARS: usize = 200;
 
-/// What a vendor answers who is asked for its voices.
-pub(super) async fn fetch<T: DeserializeOwned>(
+/// What `listed` takes from the answer of a vendor who is asked for its voices.
+pub(super) async fn fetch<T, L>(
     http: &HttpClient,
     account: &Account,
     url: Url,
     headers: &[(HeaderName, HeaderValue)],
-) -> Result<T, ProviderError> {
+    listed: impl FnOnce(T) -> L + Send + 'static,
+) -> Result<L, ProviderError>
+where
+    T: DeserializeOwned,
+    L: Send + 'static,
+{
     let make = |client: &reqwest::Client| with_headers(client.get(url.clone()), headers);
     let provider = account.provider.as_str();
     let mut response = http.send(account, make).await?;
@@ -33,7 +40,13 @@ pub(super) async fn fetch<T: DeserializeOwned>(
     if !is_whole.map_err(|err| errors::unavailable(provider, err.without_url()))? {
         return Err(errors::failed(provider, "its list of voices is too long"));
     }
-    serde_json::from_slice(&body).map_err(|_| errors::failed(provider, "its list of voices is none"))
+    // A long list takes long enough to hold others up.
+    let span = Span::current();
+    let read = spawn_blocking(move || span.in_scope(|| serde_json::from_slice(&body).map(listed)));
+    match read.await {
+        Ok(Ok(listed)) => Ok(listed),
+        Ok(Err(_)) | Err(_) => Err(errors::failed(provider, "its list of voices is none")),
+    }
 }
 
 /// Those that a session can name; `None` where there is none, as of a vendor that lists nothing.

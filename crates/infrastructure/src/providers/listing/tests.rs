@@ -1,5 +1,9 @@
 //! Against servers that list voices as their vendors do.
 
+use std::thread::{self, ThreadId};
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use viva_domain::ports::{ProviderErrorKind, TextToSpeech};
 use viva_fakes::vendors::keys::{KeyAnswer, KeyServer, KeyVendor};
@@ -199,6 +203,29 @@ async fn a_list_of_many_pages_is_read_until_it_is_long_enough() {
     let adapter = speaker(TextToSpeechAdapter::Cartesia, &server.base_url(), KEY);
     assert_eq!(adapter.voices().await.unwrap().unwrap().len(), MOST);
     assert_eq!(server.requests().len(), 2);
+}
+
+/// Knows on which thread it was read.
+struct ReadOn(ThreadId);
+
+impl<'de> Deserialize<'de> for ReadOn {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer)?;
+        Ok(Self(thread::current().id()))
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_read_where_it_holds_nobody_up() {
+    let server = KeyServer::start(KeyVendor::VoAi, KEY).await.unwrap();
+    server.answer(KeyAnswer::foreign(200, "{}"));
+    let account = account(&server.base_url(), Some(KEY));
+    let url = account.url("TTS/GetSpeaker");
+    let listed = |read: ReadOn| (read.0, thread::current().id());
+    let (read_on, listed_on) = fetch(&http(), &account, url, &[], listed).await.unwrap();
+    // The runtime of this test has this thread only.
+    let runtime = thread::current().id();
+    assert!(read_on != runtime && listed_on != runtime);
 }
 
 #[test]

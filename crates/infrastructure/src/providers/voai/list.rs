@@ -15,8 +15,9 @@ pub(super) async fn voices(
 ) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
     let key = account.header_beyond(DOMAIN, "")?.map(|key| (KEY, key));
     let url = account.url("TTS/GetSpeaker");
-    let list = fetch(http, account, url, key.as_slice()).await?;
-    Ok(listed(list, version))
+    let version = version.map(str::to_owned);
+    let listed = move |list| listed(list, version.as_deref());
+    fetch(http, account, url, key.as_slice(), listed).await
 }
 
 /// Those of this version: a speaker of another one is refused by it. Without a version, all.

@@ -15,8 +15,7 @@ pub(super) async fn voices(
 ) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
     let key = key(account)?.map(|key| (KEY, key));
     let url = Half::Speaking.url(account, "cognitiveservices/voices/list");
-    let list = fetch(http, account, url, key.as_slice()).await?;
-    Ok(listed(list))
+    fetch(http, account, url, key.as_slice(), listed).await
 }
 
 fn listed(list: VoiceList) -> Option<Vec<ProviderVoice>> {

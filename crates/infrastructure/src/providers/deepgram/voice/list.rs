@@ -13,8 +13,7 @@ pub(super) async fn voices(
     account: &Account,
     headers: &[(HeaderName, HeaderValue)],
 ) -> Result<Option<Vec<ProviderVoice>>, ProviderError> {
-    let list = fetch(http, account, account.url("v1/models"), headers).await?;
-    Ok(listed(list))
+    fetch(http, account, account.url("v1/models"), headers, listed).await
 }
 
 fn listed(list: ModelList) -> Option<Vec<ProviderVoice>> {
