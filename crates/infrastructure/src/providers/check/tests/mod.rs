@@ -46,6 +46,20 @@ fn provider(vendor: KeyVendor) -> CatalogueProvider {
     providers.into_iter().find(|provider| provider.id == id).unwrap()
 }
 
+/// The cases beside this go through all vendors; a provider that none of them stands for would go unchecked.
+#[test]
+fn every_provider_of_the_catalogue_has_a_vendor_here() {
+    let mut checked = KeyVendor::ALL.map(|vendor| provider(vendor).id);
+    let providers = Catalogue::load(None).unwrap().into_providers();
+    let mut listed: Vec<String> = providers.into_iter().map(|provider| provider.id).collect();
+    checked.sort();
+    listed.sort();
+    assert_eq!(
+        listed, checked,
+        "add a variant of KeyVendor, also to KeyVendor::ALL"
+    );
+}
+
 async fn server(vendor: KeyVendor) -> KeyServer {
     KeyServer::start(vendor, KEY).await.unwrap()
 }
