@@ -4,6 +4,7 @@ mod kept;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use viva_domain::ids::UserId;
 use viva_domain::ports::{Clock, ProviderDirectory, ProviderError, StoreError, TextToSpeech};
 use viva_domain::providers::{ProviderInfo, ProviderVoice};
 
-use self::kept::{Kept, Listed, Whose};
+use self::kept::{Kept, Whose};
 
 /// Somebody waits for it.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -78,7 +79,8 @@ impl Voices {
         let listed = if let Some(listed) = kept {
             listed
         } else {
-            let listed = ask(provider, &**adapter).await;
+            let voices = ask(provider, &**adapter).await;
+            let listed = voices.map(|voices| Arc::from(completed(voices, info)));
             self.kept(|kept| kept.keep(whose, listed.clone(), self.clock.now()));
             listed
         };
@@ -91,7 +93,7 @@ impl Voices {
 }
 
 /// What the provider lists; `None` where it lists none, or cannot be asked.
-async fn ask(provider: &str, adapter: &dyn TextToSpeech) -> Listed {
+async fn ask(provider: &str, adapter: &dyn TextToSpeech) -> Option<Vec<ProviderVoice>> {
     match timeout(LIMIT, adapter.voices()).await {
         Ok(Ok(voices)) => {
             let count = voices.as_ref().map_or(0, Vec::len);
@@ -101,7 +103,7 @@ async fn ask(provider: &str, adapter: &dyn TextToSpeech) -> Listed {
                 voices.count = count,
                 "{provider} lists {count} voices"
             );
-            voices.map(Arc::from)
+            voices
         }
         Ok(Err(err)) => {
             tell(provider, &err);
@@ -125,6 +127,22 @@ fn tell(provider: &str, err: &ProviderError) {
         error = err as &dyn std::error::Error,
         "The voices of {provider} are not known"
     );
+}
+
+/// What the provider does not say of a voice is as it is known here.
+fn completed(mut voices: Vec<ProviderVoice>, info: &ProviderInfo) -> Vec<ProviderVoice> {
+    let known: HashMap<&str, &ProviderVoice> = info
+        .voices
+        .iter()
+        .map(|voice| (voice.id.as_str(), voice))
+        .collect();
+    for voice in &mut voices {
+        if let Some(known) = known.get(voice.id.as_str()) {
+            voice.language = voice.language.take().or_else(|| known.language.clone());
+            voice.gender = voice.gender.or(known.gender);
+        }
+    }
+    voices
 }
 
 fn known(info: &ProviderInfo) -> VoiceList {

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use viva_domain::credentials::CredentialState;
 use viva_domain::ids::CredentialId;
 use viva_domain::ports::{ProviderErrorKind, StoreErrorKind};
-use viva_domain::providers::{CredentialStatus, OwnKey, ProviderCatalogue};
+use viva_domain::providers::{CredentialStatus, OwnKey, ProviderCatalogue, VoiceGender};
 use viva_fakes::{FixedProviderDirectory, ManualClock, ScriptedTextToSpeech};
 
 use super::*;
@@ -38,7 +38,12 @@ impl Bench {
 
 fn catalogue(tts: &Arc<ScriptedTextToSpeech>, credential: CredentialStatus) -> ProviderCatalogue {
     let mut catalogue = ProviderCatalogue::default();
-    let info = ProviderInfo {
+    catalogue.tts.insert(info(credential), tts.clone());
+    catalogue
+}
+
+fn info(credential: CredentialStatus) -> ProviderInfo {
+    ProviderInfo {
         id: ACME.to_owned(),
         name: "Acme".to_owned(),
         models: Vec::new(),
@@ -47,9 +52,7 @@ fn catalogue(tts: &Arc<ScriptedTextToSpeech>, credential: CredentialStatus) -> P
         custom_names: true,
         credential,
         needs: Vec::new(),
-    };
-    catalogue.tts.insert(info, tts.clone());
-    catalogue
+    }
 }
 
 fn voice(id: &str) -> ProviderVoice {
@@ -76,6 +79,36 @@ async fn what_a_provider_lists_is_kept_for_an_hour_and_the_default_is_the_first(
     assert_eq!(bench.tts.listings(), 2);
     let list = bench.voices.list(UserId::LOCAL, ACME).await.unwrap();
     assert!(list.is_from_provider);
+}
+
+#[tokio::test]
+async fn what_a_provider_does_not_say_of_a_voice_is_as_it_is_known() {
+    let bench = Bench::new(CredentialStatus::Present);
+    let known = ["anna", "ben"].map(|id| ProviderVoice {
+        language: Some("zh-TW".to_owned()),
+        gender: Some(VoiceGender::Female),
+        ..voice(id)
+    });
+    let mut catalogue = ProviderCatalogue::default();
+    let info = ProviderInfo {
+        voices: known.to_vec(),
+        ..info(CredentialStatus::Present)
+    };
+    catalogue.tts.insert(info, bench.tts.clone());
+    bench.directory.give(UserId::LOCAL, catalogue);
+    let ben = ProviderVoice {
+        name: "Benjamin".to_owned(),
+        language: Some("ja".to_owned()),
+        gender: Some(VoiceGender::Male),
+        ..voice("ben")
+    };
+    bench.tts.list(vec![voice("anna"), voice("zoe"), ben.clone()]);
+    // Both when it is asked and when its list is kept.
+    for _ in 0..2 {
+        let list = bench.voices.list(UserId::LOCAL, ACME).await.unwrap();
+        assert!(list.is_from_provider);
+        assert_eq!(list.voices, [known[0].clone(), voice("zoe"), ben.clone()]);
+    }
 }
 
 #[tokio::test]
