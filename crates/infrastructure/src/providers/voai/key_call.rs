@@ -10,7 +10,7 @@ pub(in crate::providers) fn key_call(account: &Account) -> Result<KeyCall, Provi
     Ok(KeyCall {
         url: account.url("TTS/GetSpeaker"),
         headers: key.map(|key| (KEY, key)).into_iter().collect(),
-        field: None,
+        field: Some("data"),
         limited: &[],
         elsewhere: &[],
     })

@@ -143,7 +143,7 @@ async fn somebody_else_is_not_the_vendor(#[case] status: u16, #[case] body: &str
 #[tokio::test]
 async fn the_account_of_another_vendor_is_not_the_vendors() {
     let answer = || KeyAnswer::foreign(200, r#"{"data":[]}"#);
-    for vendor in [OpenAi, AzureOpenAi, Anthropic] {
+    for vendor in [OpenAi, AzureOpenAi, Anthropic, VoAi] {
         assert_eq!(answered(vendor, answer()).await, Ok(()), "{vendor:?}");
     }
     for vendor in [Gemini, ElevenLabs] {
@@ -152,6 +152,15 @@ async fn the_account_of_another_vendor_is_not_the_vendors() {
             Err(NotTheVendor.into()),
             "{vendor:?}"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_complaint_that_claims_success_is_no_answer() {
+    for vendor in [OpenAi, Gemini, ElevenLabs, VoAi] {
+        let answer = KeyAnswer::foreign(200, r#"{"message":"Who are you?"}"#);
+        let asked = answered(vendor, answer).await;
+        assert_eq!(asked, Err(NotTheVendor.into()), "{vendor:?}");
     }
 }
 
