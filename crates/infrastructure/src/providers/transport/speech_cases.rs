@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use tokio::time::timeout;
 use viva_domain::ports::{
     ProviderError, ProviderErrorKind, SpeechPart, SpeechStream, TextToSpeech, TextToSpeechRequest,
@@ -225,21 +225,27 @@ pub(crate) async fn dropping_the_speech_hangs_up_at_once(
 pub(crate) async fn dropping_what_did_not_begin_hangs_up(
     start: impl AsyncFn(SpeechScript, HttpLimits) -> Bench,
 ) {
-    let bench = start(SpeechScript::default(), impatient()).await;
     let hour = Duration::from_hours(1);
-    bench.server.speak(Speech::of(ms(100)).accepted_after(hour));
-    tokio::select! {
-        _ = bench.speak("Hello.") => panic!("it was not accepted yet"),
-        _ = bench.server.until(|requests| requests.len() == 1) => {}
-    }
-    bench.server.until(|requests| requests[0].closed.is_some()).await;
-    bench.server.speak(Speech::of(ms(100)).after(hour));
-    drop(bench.speak("Hello.").await.unwrap());
-    let requests = bench
-        .server
-        .until(|requests| requests.iter().all(|request| request.closed.is_some()))
-        .await;
-    assert_eq!(requests.len(), 2);
+    hanging_up::is_noticed_at_once(async || {
+        let bench = start(SpeechScript::default(), impatient()).await;
+        bench.server.speak(Speech::of(ms(100)).accepted_after(hour));
+        let dropped = tokio::select! {
+            _ = bench.speak("Hello.") => panic!("it was not accepted yet"),
+            _ = bench.server.until(|requests| requests.len() == 1) => Instant::now(),
+        };
+        bench.server.closed().await - dropped
+    })
+    .await;
+    hanging_up::is_noticed_at_once(async || {
+        let bench = start(SpeechScript::default(), impatient()).await;
+        bench.server.speak(Speech::of(ms(100)).after(hour));
+        let mut stream = bench.speak("Hello.").await.unwrap();
+        assert!(next(&mut stream).now_or_never().is_none(), "it did not begin yet");
+        let dropped = Instant::now();
+        drop(stream);
+        bench.server.closed().await - dropped
+    })
+    .await;
 }
 
 pub(crate) async fn cancelling_often_leaves_nothing_open(
