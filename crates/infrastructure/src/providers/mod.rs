@@ -1,8 +1,8 @@
 //! Providers: one folder per vendor, and what several of them share.
 //!
 //! To add one: a folder whose `mod.rs` implements the port, with `wire.rs` (the vendor's messages), `config.rs` (the options of
-//! a session), `key_call.rs` (how a key is checked) and tests against a scripted server, then one arm in `check` and one in
-//! `adapters.rs` of the server.
+//! a session), `key_call.rs` (how a key is checked) and tests against a scripted server, then a line in `fuzzing`, one arm in
+//! `check` and one in `adapters.rs` of the server. `docs/providers.md` has all steps.
 
 pub mod anthropic;
 pub mod assemblyai;
