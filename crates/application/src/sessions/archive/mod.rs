@@ -1,6 +1,7 @@
 //! Keeps what a session leaves behind. Three tasks, so that a slow database or storage never holds up a recording, nor one of
-//! them the other: the recorder writes audio to the spool while a turn runs, and the turn into the journal when it is over, so
-//! that it is on the disk before the client is told; the keeper stores turns and the session's end, the carrier recordings.
+//! them the other: the recorder writes audio to the spool while a turn runs, and turns and the session's end into the journal
+//! when they are over, so that they are on the disk before the client is told; the keeper stores turns and the end, the carrier
+//! recordings.
 
 mod carrier;
 mod keeper;
@@ -17,10 +18,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{Instrument as _, info_span};
+use tracing::{Instrument as _, error, info_span};
 use viva_audio::SampleRate;
 use viva_domain::ids::{SessionId, UserId};
-use viva_domain::ports::{BlobKey, InvalidBlobKey, SpooledAudio};
+use viva_domain::ports::{BlobKey, InvalidBlobKey, KeptEnd, SpooledAudio};
 use viva_domain::sessions::Interaction;
 use viva_domain::turns::{AmendedTranscript, NoticeCode, Placement, Turn, TurnNumber};
 
@@ -131,7 +132,7 @@ enum Keep {
     Turn(SpooledTurn),
     Amend(AmendedTranscript),
     Switch(Box<Interaction>),
-    End(SessionEnd),
+    End { end: SessionEnd, is_in_journal: bool },
 }
 
 impl Archive {
@@ -221,6 +222,24 @@ impl Archive {
             let _ = jobs.send((Counted::new(&self.waiting), job)).await;
         }
     }
+}
+
+/// Writes down how the session ended, which is in the journal until it is stored. Answers whether it is there.
+async fn write_down_end(ports: &SessionsPorts, settings: ArchiveSettings, end: SessionEnd) -> bool {
+    let ArchiveSettings { owner, session, .. } = settings;
+    let SessionEnd { at, status } = end;
+    let end = KeptEnd {
+        owner,
+        session,
+        at,
+        status,
+    };
+    let kept = ports.turn_journal.keep_end(end).await;
+    if let Err(err) = &kept {
+        error!(event = "archive.end_not_in_journal", session.id = %session, error = err as &dyn std::error::Error,
+            "Cannot keep the end of session {session} in the journal; it is in memory only");
+    }
+    kept.is_ok()
 }
 
 /// Where one side of a turn is stored: `interactions/<session>/turn_001_user.wav`.

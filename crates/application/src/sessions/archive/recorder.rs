@@ -7,7 +7,7 @@ use viva_domain::ids::SessionId;
 use viva_domain::ports::{SpoolError, SpoolErrorKind, SpoolFile, SpooledAudio};
 use viva_domain::turns::{NoticeCode, Recording, Turn, TurnNumber};
 
-use super::{ArchiveSettings, Job, Keep, Placements, SpooledTurn, recording_key};
+use super::{ArchiveSettings, Job, Keep, Placements, SpooledTurn, recording_key, write_down_end};
 use crate::history::Side;
 use crate::meters::{Counted, Queue};
 use crate::sessions::service::SessionsPorts;
@@ -89,7 +89,10 @@ impl Recorder {
                     let _ = written.send(());
                     Some(Keep::Turn(turn))
                 }
-                Job::End(end) => Some(Keep::End(end)),
+                Job::End(end) => {
+                    let is_in_journal = write_down_end(&self.ports, self.settings, end).await;
+                    Some(Keep::End { end, is_in_journal })
+                }
             };
             if let Some(finished) = finished
                 && keep.send((Counted::new(&waiting), finished)).await.is_err()

@@ -1,6 +1,7 @@
 use viva_contract::samples;
-use viva_domain::ports::SpoolErrorKind;
+use viva_domain::ports::{SpoolErrorKind, TurnJournal as _};
 use viva_domain::providers::ProviderCatalogue;
+use viva_domain::sessions::EndStatus;
 use viva_fakes::{
     FixedProviderDirectory, ManualClock, MemoryAudioSpool, MemoryBlobStore, MemoryCredentialStore,
     MemorySessionStore, MemoryTurnJournal, SequentialIds,
@@ -21,31 +22,38 @@ struct Bench {
     tasks: TaskTracker,
 }
 
+fn ports(audio_spool: &MemoryAudioSpool, turn_journal: Arc<MemoryTurnJournal>) -> SessionsPorts {
+    SessionsPorts {
+        session_store: Arc::new(MemorySessionStore::default()),
+        blob_store: Arc::new(MemoryBlobStore::new(audio_spool.clone())),
+        audio_spool: Arc::new(audio_spool.clone()),
+        turn_journal,
+        provider_directory: Arc::new(FixedProviderDirectory::new(ProviderCatalogue::default())),
+        credential_store: Arc::new(MemoryCredentialStore::default()),
+        clock: Arc::new(ManualClock::default()),
+        ids: Arc::new(SequentialIds::default()),
+        meters: Meters::default(),
+        traces: Traces::default(),
+    }
+}
+
+fn settings() -> ArchiveSettings {
+    ArchiveSettings {
+        owner: samples::OWNER,
+        session: samples::session_id(1),
+        input_rate: SampleRate::HZ_24K,
+        output_rate: SampleRate::HZ_24K,
+    }
+}
+
 impl Bench {
     fn new() -> Self {
         let audio_spool = MemoryAudioSpool::default();
-        let ports = SessionsPorts {
-            session_store: Arc::new(MemorySessionStore::default()),
-            blob_store: Arc::new(MemoryBlobStore::new(audio_spool.clone())),
-            audio_spool: Arc::new(audio_spool.clone()),
-            turn_journal: Arc::new(MemoryTurnJournal::default()),
-            provider_directory: Arc::new(FixedProviderDirectory::new(ProviderCatalogue::default())),
-            credential_store: Arc::new(MemoryCredentialStore::default()),
-            clock: Arc::new(ManualClock::default()),
-            ids: Arc::new(SequentialIds::default()),
-            meters: Meters::default(),
-            traces: Traces::default(),
-        };
-        let settings = ArchiveSettings {
-            owner: samples::OWNER,
-            session: samples::session_id(1),
-            input_rate: SampleRate::HZ_24K,
-            output_rate: SampleRate::HZ_24K,
-        };
+        let ports = ports(&audio_spool, Arc::default());
         let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
         let late = LateRecordings::new(ports.clone(), tasks.clone(), shutdown.clone());
         Self {
-            archive: Archive::start(&ports, settings, late, &tasks, shutdown),
+            archive: Archive::start(&ports, settings(), late, &tasks, shutdown),
             audio_spool,
             tasks,
         }
@@ -106,4 +114,36 @@ async fn what_a_session_that_broke_off_recorded_is_in_the_spool_to_its_end() {
     bench.tasks.wait().await;
     let [key] = bench.audio_spool.keys().try_into().unwrap();
     assert_eq!(bench.audio_spool.samples(&key), Some([7_i16].repeat(3 * FRAME)));
+}
+
+#[tokio::test]
+async fn the_end_is_in_the_journal_before_anybody_waits_for_the_database() {
+    let journal = Arc::new(MemoryTurnJournal::default());
+    let ports = ports(&MemoryAudioSpool::default(), journal.clone());
+    let (notices, _told) = mpsc::channel(1);
+    let (jobs, jobs_rx) = mpsc::channel(1);
+    let (keep, mut kept) = mpsc::channel(1);
+    let recorder = recorder::Recorder::new(ports, settings(), notices);
+    let tasks = TaskTracker::new();
+    tasks.spawn(recorder.run(jobs_rx, keep));
+    let end = SessionEnd {
+        at: samples::at(0),
+        status: EndStatus::Completed,
+    };
+    let waiting = Counted::new(Meters::default().queue(Queue::Recorder));
+    assert!(jobs.send((waiting, Job::End(end))).await.is_ok());
+    let (_, told) = kept.recv().await.unwrap();
+    assert!(
+        matches!(
+            told,
+            Keep::End {
+                is_in_journal: true,
+                ..
+            }
+        ),
+        "{told:?}"
+    );
+    let ends = journal.ends().await.unwrap();
+    let ends: Vec<_> = ends.iter().map(|end| (end.session, end.status)).collect();
+    assert_eq!(ends, [(samples::session_id(1), EndStatus::Completed)]);
 }

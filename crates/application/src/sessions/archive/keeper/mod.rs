@@ -8,12 +8,12 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
-use viva_domain::ports::{KeptEnd, StoreError, StoreErrorKind};
+use viva_domain::ports::{StoreError, StoreErrorKind};
 use viva_domain::sessions::{EndStatus, Interaction};
 use viva_domain::turns::{AmendedTranscript, NoticeCode, Turn};
 
 use super::carrier::Carrier;
-use super::{ArchiveSettings, Keep, SessionEnd, SpooledTurn};
+use super::{ArchiveSettings, Keep, SessionEnd, SpooledTurn, write_down_end};
 use crate::meters::{Counted, Queue, Share};
 use crate::sessions::service::SessionsPorts;
 
@@ -51,8 +51,11 @@ enum Waiting {
     /// In the journal is the whole turn, if it is one of the last.
     Amend(AmendedTranscript, Option<Box<Turn>>),
     Switch(Box<Interaction>),
-    /// It is in the journal too, if that has room, once it had to wait.
-    End(SessionEnd),
+    /// It is in the journal too, if that has room.
+    End {
+        end: SessionEnd,
+        is_in_journal: bool,
+    },
 }
 
 impl Waiting {
@@ -61,7 +64,7 @@ impl Waiting {
         match self {
             Self::Turn { turn, .. } => Some(turn.number.get()),
             Self::Amend(amended, _) => Some(amended.turn.get()),
-            Self::Switch(_) | Self::End(_) => None,
+            Self::Switch(_) | Self::End { .. } => None,
         }
     }
 }
@@ -136,7 +139,9 @@ impl Keeper {
         error!(event = "session.broke_off", session.id = %session, "Session {session} broke off");
         let at = self.ports.clock.now();
         let status = EndStatus::Error;
-        self.keep(Keep::End(SessionEnd { at, status })).await;
+        let end = SessionEnd { at, status };
+        let is_in_journal = write_down_end(&self.ports, self.settings, end).await;
+        self.keep(Keep::End { end, is_in_journal }).await;
     }
 
     async fn keep(&mut self, job: Keep) {
@@ -154,11 +159,11 @@ impl Keeper {
                 Waiting::Amend(amended, turn)
             }
             Keep::Switch(interaction) => Waiting::Switch(interaction),
-            Keep::End(end) => {
+            Keep::End { end, is_in_journal } => {
                 self.has_end = true;
                 // What is over is looked at, and has its recordings then if the storage takes them.
                 self.carrier.rest().await;
-                Waiting::End(end)
+                Waiting::End { end, is_in_journal }
             }
         };
         let outcome = if self.waiting.is_empty() {
@@ -180,9 +185,10 @@ impl Keeper {
             // What is left of it if the server stops now.
             Waiting::Amend(_, Some(turn)) if outcome == Outcome::Away => !self.journal(turn, outcome).await,
             // There is one end, and nothing follows it.
-            Waiting::End(end) => {
-                let end = *end;
-                self.journal_end(end).await;
+            Waiting::End { end, is_in_journal } => {
+                if !*is_in_journal {
+                    *is_in_journal = write_down_end(&self.ports, self.settings, *end).await;
+                }
                 true
             }
             Waiting::Amend(..) | Waiting::Switch(_) => false,
@@ -196,7 +202,7 @@ impl Keeper {
     fn amended(&mut self, amended: &AmendedTranscript) -> Option<Box<Turn>> {
         let waiting = self.waiting.iter_mut().filter_map(|job| match job {
             Waiting::Turn { turn, .. } => Some(turn),
-            Waiting::Amend(..) | Waiting::Switch(_) | Waiting::End(_) => None,
+            Waiting::Amend(..) | Waiting::Switch(_) | Waiting::End { .. } => None,
         });
         let turn = self
             .stored
@@ -227,15 +233,6 @@ impl Keeper {
                 continue;
             };
             self.leave_journal(&job).await;
-            if let Waiting::End(_) = job
-                && let Err(err) = self.ports.turn_journal.remove_end(self.settings.session).await
-            {
-                warn!(
-                    event = "archive.end_left_in_journal",
-                    error = &err as &dyn std::error::Error,
-                    "The end of a session stays in the journal"
-                );
-            }
             self.remember(job);
         }
         self.retry = FIRST_RETRY;
@@ -244,21 +241,34 @@ impl Keeper {
 
     /// What is stored need not be in the journal any more.
     async fn leave_journal(&self, job: &Waiting) {
-        let (Waiting::Turn {
-            turn,
-            is_in_journal: true,
-        }
-        | Waiting::Amend(_, Some(turn))) = job
-        else {
-            return;
-        };
-        if let Err(err) = self.ports.turn_journal.remove(turn).await {
-            warn!(
-                event = "archive.left_in_journal",
-                turn.number = turn.number.get(),
-                error = &err as &dyn std::error::Error,
-                "A stored turn stays in the journal"
-            );
+        let journal = &self.ports.turn_journal;
+        match job {
+            Waiting::Turn {
+                turn,
+                is_in_journal: true,
+            }
+            | Waiting::Amend(_, Some(turn)) => {
+                if let Err(err) = journal.remove(turn).await {
+                    warn!(
+                        event = "archive.left_in_journal",
+                        turn.number = turn.number.get(),
+                        error = &err as &dyn std::error::Error,
+                        "A stored turn stays in the journal"
+                    );
+                }
+            }
+            Waiting::End {
+                is_in_journal: true, ..
+            } => {
+                if let Err(err) = journal.remove_end(self.settings.session).await {
+                    warn!(
+                        event = "archive.end_left_in_journal",
+                        error = &err as &dyn std::error::Error,
+                        "The end of a session stays in the journal"
+                    );
+                }
+            }
+            Waiting::Turn { .. } | Waiting::Amend(_, None) | Waiting::Switch(_) | Waiting::End { .. } => {}
         }
     }
 
@@ -280,7 +290,7 @@ impl Keeper {
                 self.ports.session_store.switch(owner, session, interaction).await,
                 "the session's stack",
             ),
-            Waiting::End(end) => (
+            Waiting::End { end, .. } => (
                 self.ports
                     .session_store
                     .end(owner, session, end.at, end.status)
@@ -308,20 +318,6 @@ impl Keeper {
         warn!(event = "archive.delayed", session.id = %self.settings.session, turn.number = turn, error = err as &dyn std::error::Error,
             "Cannot store {what} now; it is kept and tried again");
         let _ = self.notices.try_send(NoticeCode::StorageDelayed);
-    }
-
-    async fn journal_end(&self, SessionEnd { at, status }: SessionEnd) {
-        let ArchiveSettings { owner, session, .. } = self.settings;
-        let end = KeptEnd {
-            owner,
-            session,
-            at,
-            status,
-        };
-        if let Err(err) = self.ports.turn_journal.keep_end(end).await {
-            error!(event = "archive.end_not_in_journal", session.id = %session, error = &err as &dyn std::error::Error,
-                "Cannot keep the end of session {session} in the journal; it is in memory only");
-        }
     }
 
     /// Answers whether the journal has the turn now.

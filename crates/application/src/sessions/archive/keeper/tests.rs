@@ -98,7 +98,8 @@ impl Bench {
             at: samples::at(0),
             status: EndStatus::Completed,
         };
-        self.send(Keep::End(end)).await;
+        let is_in_journal = false;
+        self.send(Keep::End { end, is_in_journal }).await;
     }
 
     /// Nothing more comes; waits until the keeper is done.
