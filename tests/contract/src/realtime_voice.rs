@@ -25,6 +25,7 @@ macro_rules! realtime_voice_contract {
             an_interruption_ends_the_answer,
             a_greeting_is_spoken,
             audio_alone_is_not_answered,
+            a_burst_of_audio_waits,
             the_conversation_ends_with_its_commands,
             conversations_do_not_mix,
         );
@@ -53,6 +54,8 @@ macro_rules! realtime_voice_with_turns_contract {
 
 /// Longer than any provider thinks in a test. Only a test that fails waits for it.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// So many portions of 20 ms a client may send at once.
+const BURST: usize = 250;
 
 pub async fn resolving_again_changes_nothing(voice: &dyn RealtimeVoice, config: ProviderConfig) {
     let resolved = voice.resolve(&config).unwrap();
@@ -187,6 +190,18 @@ pub async fn audio_alone_is_not_answered(voice: &dyn RealtimeVoice, config: Prov
         assert!(!is_response(&event.kind), "{:?} was not asked for", event.kind);
         assert_eq!(event.generation, Generation::FIRST);
     }
+}
+
+pub async fn a_burst_of_audio_waits(voice: &dyn RealtimeVoice, config: ProviderConfig) {
+    let mut talk = Talk::open(voice, &config).await;
+    let portion = vec![0; talk.input_rate as usize / 50];
+    // Nobody has taken any of it yet.
+    for number in 1..=BURST {
+        let audio = RealtimeCommand::Audio(portion.clone().into());
+        let sent = talk.session.commands.try_send(audio);
+        assert!(sent.is_ok(), "portion {number} of {BURST} was lost");
+    }
+    talk.close().await;
 }
 
 pub async fn the_conversation_ends_with_its_commands(voice: &dyn RealtimeVoice, config: ProviderConfig) {

@@ -27,6 +27,7 @@ macro_rules! speech_to_text_contract {
             every_answer_names_its_order,
             a_turn_in_one_piece_is_written_down,
             audio_alone_ends_no_utterance,
+            a_burst_of_audio_waits,
             a_detected_turn_begins_before_it_ends,
             the_session_ends_with_its_commands,
             sessions_do_not_mix,
@@ -38,6 +39,8 @@ macro_rules! speech_to_text_contract {
 const PATIENCE: Duration = Duration::from_mins(1);
 /// Portions of audio, 20 ms each.
 const PORTIONS_PER_SECOND: usize = 50;
+/// So many a client may send at once: 5 s.
+const BURST: usize = 5 * PORTIONS_PER_SECOND;
 /// How much of the speech has passed when it is told that it began.
 const NOTICED_AFTER: usize = 5;
 
@@ -163,6 +166,18 @@ pub async fn audio_alone_ends_no_utterance(ears: &dyn SpeechToText, config: Prov
 }
 
 /// Says nothing about a provider that leaves finding turns to the session.
+pub async fn a_burst_of_audio_waits(ears: &dyn SpeechToText, config: ProviderConfig) {
+    let mut talk = Talk::open(ears, &config).await;
+    let portion = vec![0; talk.capabilities.input_rate as usize / PORTIONS_PER_SECOND];
+    // Nobody has taken any of it yet.
+    for number in 1..=BURST {
+        let audio = SpeechToTextCommand::Audio(portion.clone().into());
+        let sent = talk.session.commands.try_send(audio);
+        assert!(sent.is_ok(), "portion {number} of {BURST} was lost");
+    }
+    talk.close().await;
+}
+
 pub async fn a_detected_turn_begins_before_it_ends(ears: &dyn SpeechToText, config: ProviderConfig) {
     let mut talk = Talk::open(ears, &config).await;
     if !talk.capabilities.detects_turns {

@@ -13,7 +13,7 @@ use crate::{FaultSwitch, lock};
 
 /// The id of scripted providers in errors and configurations.
 pub(crate) const PROVIDER: &str = "scripted";
-/// Room in both channels of a session: more than a second of 20 ms frames, as with a real provider.
+/// Room for events of a session.
 pub(crate) const CHANNEL: usize = 64;
 
 /// What a scripted provider was told so far, by all sessions together.

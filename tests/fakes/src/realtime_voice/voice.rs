@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use futures_channel::mpsc;
 use viva_domain::ports::{
     ProviderError, ProviderErrorKind, RealtimeCapabilities, RealtimeCommand, RealtimeEventKind,
-    RealtimeRequest, RealtimeSession, RealtimeVoice,
+    RealtimeRequest, RealtimeSession, RealtimeVoice, WAITING_COMMANDS,
 };
 use viva_domain::sessions::ProviderConfig;
 use viva_domain::turns::Generation;
@@ -126,7 +126,7 @@ impl RealtimeVoice for ScriptedRealtimeVoice {
     async fn connect(&self, request: RealtimeRequest) -> Result<RealtimeSession, ProviderError> {
         let script = self.desk.open(request).await?;
         // Full: the caller drops audio and waits with anything else.
-        let (commands, from_caller) = mpsc::channel(CHANNEL);
+        let (commands, from_caller) = mpsc::channel(WAITING_COMMANDS);
         // Full: the voice waits.
         let (to_caller, events) = mpsc::channel(CHANNEL);
         let conversation = Conversation::new(script, to_caller);

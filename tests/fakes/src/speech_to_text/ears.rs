@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use futures_channel::mpsc;
 use viva_domain::ports::{
     ProviderError, ProviderErrorKind, SpeechToText, SpeechToTextCapabilities, SpeechToTextCommand,
-    SpeechToTextEventKind, SpeechToTextSession,
+    SpeechToTextEventKind, SpeechToTextSession, WAITING_COMMANDS,
 };
 use viva_domain::sessions::ProviderConfig;
 
@@ -118,7 +118,7 @@ impl SpeechToText for ScriptedSpeechToText {
     async fn connect(&self, config: ProviderConfig) -> Result<SpeechToTextSession, ProviderError> {
         let script = self.desk.open(config).await?;
         // Full: the caller drops audio and waits with anything else.
-        let (commands, from_caller) = mpsc::channel(CHANNEL);
+        let (commands, from_caller) = mpsc::channel(WAITING_COMMANDS);
         // Full: the provider waits.
         let (to_caller, events) = mpsc::channel(CHANNEL);
         let session = Session::new(script, to_caller, self.capabilities.detects_turns);
