@@ -20,6 +20,7 @@ mod programs;
 mod python;
 mod report;
 mod rotel;
+mod served;
 mod server;
 mod spans;
 mod supervised;

@@ -2,7 +2,7 @@
 
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result};
 
@@ -43,6 +43,17 @@ impl Supervised {
         command.spawn().map(Self).context("/bin/sh could not be started")
     }
 
+    /// What the program prints, where the command said that it is piped; once.
+    pub(crate) fn take_output(&mut self) -> Option<ChildStdout> {
+        self.0.stdout.take()
+    }
+
+    /// Stops the program, waits until it has ended, and answers how.
+    pub(crate) fn stop(mut self) -> Result<ExitStatus> {
+        // Closes the pipe first.
+        Ok(self.0.wait()?)
+    }
+
     /// How the program ended, if it did.
     pub(crate) fn ended(&mut self) -> Result<Option<ExitStatus>> {
         Ok(self.0.try_wait()?)
@@ -65,11 +76,11 @@ mod tests {
     /// Says that it runs, then waits for a signal. `exec` makes it one process that holds the output.
     const WAITS: &str = "echo up; exec sleep 600";
 
-    fn waiting(folder: Option<&Path>) -> (Supervised, BufReader<std::process::ChildStdout>) {
+    fn waiting(folder: Option<&Path>) -> (Supervised, BufReader<ChildStdout>) {
         let mut command = Supervised::command("TERM", folder);
         command.args(["sh", "-c", WAITS]).stdout(Stdio::piped());
         let mut supervised = Supervised::spawn(command).unwrap();
-        let mut output = BufReader::new(supervised.0.stdout.take().unwrap());
+        let mut output = BufReader::new(supervised.take_output().unwrap());
         let mut line = String::new();
         output.read_line(&mut line).unwrap();
         assert_eq!(line, "up\n");
@@ -100,9 +111,7 @@ mod tests {
         let mut supervised = Supervised::spawn(command).unwrap();
         // The end of the output is the end of the program; the shell follows without further ado.
         supervised
-            .0
-            .stdout
-            .take()
+            .take_output()
             .unwrap()
             .read_to_end(&mut Vec::new())
             .unwrap();

@@ -1,14 +1,17 @@
 //! The finished program by itself: in a folder where nothing is, with an environment in which nothing is set.
 
-use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::fs;
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
+
+use crate::served::Listening;
+use crate::supervised::Supervised;
 
 /// Longer than any answer takes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -18,15 +21,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Trial {
     viva: PathBuf,
     place: TempDir,
-}
-
-/// A server that runs; killed when dropped.
-#[derive(Debug)]
-pub(crate) struct Server {
-    child: Child,
-    address: String,
-    /// From its start to the line that says where it listens.
-    pub(crate) took: Duration,
 }
 
 /// What a server answered.
@@ -43,103 +37,58 @@ impl Trial {
         Ok(Self { viva, place })
     }
 
-    fn command(&self, args: &[&str]) -> Result<Command> {
-        let mut command = Command::new(&self.viva);
-        command
-            .args(args)
-            .env_clear()
-            .current_dir(self.place.path().join("empty"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(File::create(self.log())?);
-        Ok(command)
+    fn folder(&self) -> PathBuf {
+        self.place.path().join("empty")
     }
 
     fn log(&self) -> PathBuf {
         self.place.path().join("log")
     }
 
-    /// What it said on standard error the last time.
-    fn said(&self) -> String {
-        fs::read_to_string(self.log()).unwrap_or_default()
-    }
-
-    pub(crate) fn start(&self) -> Result<Server> {
-        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"])?;
-        let began = Instant::now();
-        let mut child = command.spawn().context("the program could not be started")?;
-        let stdout = child.stdout.take().context("its output is not piped")?;
-        let mut line = String::new();
-        let read = BufReader::new(stdout).read_line(&mut line);
-        let took = began.elapsed();
-        let mut server = Server {
-            child,
-            address: String::new(),
-            took,
-        };
-        read?;
-        let words = line.split_whitespace();
-        let mut addresses = words.filter_map(|word| word.strip_prefix("http://"));
-        let address = addresses.next();
-        address
-            .with_context(|| format!("it does not listen: {}", self.said().trim()))?
-            .clone_into(&mut server.address);
-        Ok(server)
+    /// Starts it as a server. Of the time that takes, a few milliseconds are those of the shell that keeps it.
+    pub(crate) fn start(&self) -> Result<Listening> {
+        let mut command = Supervised::command("TERM", None);
+        // The shell has variables of its own, and the program has none.
+        command.args(["env", "-i"]).arg(&self.viva);
+        command.args(["serve", "--listen", "127.0.0.1:0"]);
+        command.current_dir(self.folder());
+        Listening::start(command, &self.log())
     }
 
     /// Measures providers whose delays are known.
     pub(crate) fn self_test(&self) -> Result<()> {
-        let output = self
-            .command(&["selftest", "--turns", "8", "--concurrency", "8"])?
+        let output = Command::new(&self.viva)
+            .args(["selftest", "--turns", "8", "--concurrency", "8"])
+            .env_clear()
+            .current_dir(self.folder())
+            .stdin(Stdio::null())
             .output()?;
         ensure!(
             output.status.success(),
             "the self-test failed ({}): {}",
             output.status,
-            self.said().trim()
+            String::from_utf8_lossy(&output.stderr).trim()
         );
         Ok(())
     }
 }
 
-impl Server {
-    /// Asks for what is at a path, as a browser that takes brotli.
-    pub(crate) fn get(&self, path: &str) -> Result<Answer> {
-        let asking = || {
-            let mut stream = TcpStream::connect(&self.address)?;
-            stream.set_read_timeout(Some(PATIENCE))?;
-            let address = &self.address;
-            write!(
-                stream,
-                "GET {path} HTTP/1.1\r\nhost: {address}\r\naccept-encoding: br\r\nconnection: close\r\n\r\n"
-            )?;
-            let mut bytes = Vec::new();
-            stream.read_to_end(&mut bytes)?;
-            Ok::<_, std::io::Error>(bytes)
-        };
-        let bytes = asking().with_context(|| format!("asking for {path}"))?;
-        answer(&bytes).with_context(|| format!("asking for {path}"))
-    }
-
-    /// Asks it to stop, as a service manager does, and waits until it has.
-    pub(crate) fn stop(mut self) -> Result<()> {
-        let id = self.child.id().to_string();
-        let kill = Command::new("/bin/sh")
-            .args(["-c", "kill -s TERM \"$1\"", "sh", &id])
-            .status()?;
-        ensure!(kill.success(), "it could not be stopped");
-        let status = self.child.wait()?;
-        ensure!(status.success(), "it did not stop well ({status})");
-        Ok(())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // One that has ended is not there to be killed.
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
+/// Asks a server for what is at a path, as a browser that takes brotli.
+pub(crate) fn get(server: &Listening, path: &str) -> Result<Answer> {
+    let asking = || {
+        let address = server.url.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nhost: {address}\r\naccept-encoding: br\r\nconnection: close\r\n\r\n"
+        )?;
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes)?;
+        Ok::<_, std::io::Error>(bytes)
+    };
+    let bytes = asking().with_context(|| format!("asking for {path}"))?;
+    answer(&bytes).with_context(|| format!("asking for {path}"))
 }
 
 /// What is in an answer that was read to its end: it must be 200. The length is checked where it is told.
@@ -185,7 +134,7 @@ mod tests {
     fn a_program_that_does_not_listen_says_why() {
         let err = Trial::begin(Path::new("/bin/ls")).unwrap().start().unwrap_err();
         let said = err.to_string();
-        assert!(said.starts_with("it does not listen: "), "{said}");
+        assert!(said.starts_with("it ended at once (exit status: "), "{said}");
         assert!(said.contains("listen'"), "it is what the program said: {said}");
     }
 }

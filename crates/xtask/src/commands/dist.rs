@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use sha2::{Digest as _, Sha256};
 
-use crate::trial::Trial;
+use crate::trial::{self, Trial};
 use crate::workspace::{Build, Workspace};
 use crate::{bundle, programs, report, server};
 
@@ -58,7 +58,7 @@ fn try_out(viva: &Path, site: &Path) -> Result<()> {
     let trial = Trial::begin(viva)?;
     let server = trial.start()?;
     for page in PAGES {
-        let document = server.get(page)?.body;
+        let document = trial::get(&server, page)?.body;
         let document = String::from_utf8_lossy(&document).into_owned();
         ensure!(
             document.contains("/boot-"),
@@ -68,7 +68,7 @@ fn try_out(viva: &Path, site: &Path) -> Result<()> {
     for path in files.values() {
         let small = fs::read(site.join(format!("{}.br", path.trim_start_matches('/'))));
         let expected = small.or_else(|_| fs::read(site.join(path.trim_start_matches('/'))))?;
-        let found = server.get(path)?.body;
+        let found = trial::get(&server, path)?.body;
         ensure!(found == expected, "{path} is not what was built");
     }
     server.stop()?;

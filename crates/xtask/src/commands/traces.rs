@@ -1,22 +1,18 @@
 //! `cargo xtask traces`: whether a collector that other people wrote receives what the server measured.
 
-use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::rotel::Rotel;
+use crate::served::Served;
 use crate::spans::{self, Span, Trace};
-use crate::supervised::Supervised;
 use crate::workspace::{Build, Workspace};
 use crate::{report, server};
 
 const RECORDINGS: &str = "crates/audio/tests/fixtures";
-const START_LIMIT: Duration = Duration::from_secs(30);
 /// What the key of the collector would be.
 const HEADERS: &str = "authorization=Bearer%20not-a-key";
 
@@ -60,19 +56,25 @@ const FAILING: &str = "failing";
 pub(crate) fn traces(workspace: &Workspace) -> Result<ExitCode> {
     let viva = server::build(workspace, Build::Debug)?;
     let rotel = Rotel::start(workspace)?;
-    let folder = tempfile::Builder::new().prefix("viva-traces-").tempdir()?;
-    let (running, url) = serve(&viva, folder.path(), &rotel.endpoint)?;
+    report::step("Starting a server that sends its traces to Rotel");
+    let settings = [
+        ("VIVA__SESSIONS__PER_USER", &*CALLS.len().to_string()),
+        ("VIVA__TRACES__ENDPOINT", &rotel.endpoint),
+        ("VIVA__TRACES__HEADERS", HEADERS),
+    ];
+    let server = Served::start(&viva, &settings)?;
     report::step("Talking, in both modes, for half a minute");
     let recordings = workspace.root.join(RECORDINGS);
     let calls: Vec<Child> = CALLS
         .iter()
-        .map(|call| start(&viva, &url, &recordings, call))
+        .map(|call| start(&viva, server.url(), &recordings, call))
         .collect::<Result<_>>()?;
     // Each is waited for, also when one of them failed.
     let reports: Vec<Result<Value>> = calls.into_iter().map(finish).collect();
     let reports = reports.into_iter().collect::<Result<Vec<_>>>()?;
-    // Stopping it, the server sends what is left.
-    drop(running);
+    server.ensure_no_error()?;
+    // Stopping, it sends what is left.
+    server.stop()?;
     let spans = spans::parse(&rotel.stop()?)?;
     report::step(&format!("Rotel received {} spans", spans.len()));
     for ((name, ..), report) in CALLS.iter().zip(&reports) {
@@ -117,45 +119,6 @@ fn show(name: &str, trace: &Trace<'_>, compared: usize) -> Result<()> {
         report::detail(&format!("  {line}"));
     }
     Ok(())
-}
-
-/// A server that sends its traces there, and its address.
-fn serve(viva: &Path, folder: &Path, endpoint: &str) -> Result<(Supervised, String)> {
-    report::step("Starting a server that sends its traces to Rotel");
-    let (output, log) = (folder.join("output"), folder.join("log"));
-    let mut command = Supervised::command("TERM", None);
-    command
-        .arg(viva)
-        .arg("serve")
-        .current_dir(folder)
-        .env("VIVA__SERVER__LISTEN", "127.0.0.1:0")
-        .env(
-            "VIVA__DATABASE__URL",
-            format!("sqlite://{}", folder.join("viva.db").display()),
-        )
-        .env("VIVA__STORAGE__URL", folder.join("storage"))
-        .env("VIVA__SESSIONS__PER_USER", CALLS.len().to_string())
-        .env("VIVA__TRACES__ENDPOINT", endpoint)
-        .env("VIVA__TRACES__HEADERS", HEADERS)
-        .stdout(File::create(&output)?)
-        .stderr(File::create(&log)?);
-    let mut running = Supervised::spawn(command)?;
-    let started = Instant::now();
-    loop {
-        let said = fs::read_to_string(&output)?;
-        if let Some(url) = said.split_whitespace().find(|word| word.starts_with("http://")) {
-            return Ok((running, url.to_owned()));
-        }
-        let complaint = fs::read_to_string(&log).unwrap_or_default();
-        if let Some(ended) = running.ended()? {
-            bail!("the server ended at once ({ended}): {complaint}");
-        }
-        ensure!(
-            started.elapsed() < START_LIMIT,
-            "the server does not listen: {complaint}"
-        );
-        thread::sleep(Duration::from_millis(20));
-    }
 }
 
 fn start(viva: &Path, url: &str, recordings: &Path, (_, wav, turns, args): &Call) -> Result<Child> {

@@ -7,8 +7,8 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::FOLDER;
-use super::served::{Served, printed_by, serving};
 use crate::python::Python;
+use crate::served::{Listening, Served, printed_by};
 use crate::supervised::Supervised;
 use crate::workspace::{self, Workspace};
 
@@ -35,17 +35,14 @@ pub(super) fn run(workspace: &Workspace, python: &Python, viva: &Path, args: &[S
     let mut provider = Supervised::command("TERM", None);
     python.put_first(&mut provider);
     provider.arg("python3").arg(folder.join("provider.py"));
-    let is_address = |line: &str| line.starts_with("http://");
-    let (_provider, provider_url) = serving(provider, &own.path().join("provider"), |line| {
-        is_address(line).then_some(line)
-    })
-    .context("the provider that takes keys")?;
+    let provider =
+        Listening::start(provider, &own.path().join("provider")).context("the provider that takes keys")?;
     let mut settings = vec![
         ("VIVA__AUTH__MODE", "token"),
         // Each request comes from an address of its own, so that a wrong token is told to be wrong and not to wait.
         ("VIVA__SERVER__BEHIND_PROXY", "true"),
         ("VIVA__PROVIDERS__ALLOW_PRIVATE_ADDRESSES", "true"),
-        ("VIVA__PROVIDERS__OPENAI__BASE_URL", provider_url.as_str()),
+        ("VIVA__PROVIDERS__OPENAI__BASE_URL", provider.url.as_str()),
         ("VIVA__SESSIONS__PER_USER", "2"),
     ];
     settings.extend(LIMITS.map(|limit| (limit, "0")));
@@ -58,8 +55,8 @@ pub(super) fn run(workspace: &Workspace, python: &Python, viva: &Path, args: &[S
         .current_dir(own.path())
         .arg("--config-file")
         .arg(folder.join("schemathesis.toml"))
-        .args(["run", "--url", &server.url])
-        .arg(format!("{}/api/v1/openapi.json", server.url))
+        .args(["run", "--url", server.url()])
+        .arg(format!("{}/api/v1/openapi.json", server.url()))
         .args(args)
         .env("SCHEMATHESIS_HOOKS", folder.join("hooks.py"))
         .env("VIVA_TOKEN", &token)
@@ -82,7 +79,7 @@ fn seed(
         client
             .arg(workspace.root.join(QUESTION))
             .arg(server.folder().join(answer));
-        client.env("VIVA_URL", &server.url).env("VIVA_TOKEN", token);
+        client.env("VIVA_URL", server.url()).env("VIVA_TOKEN", token);
         std::thread::spawn(move || printed_by(&mut client))
     });
     let mut sessions = Vec::new();
@@ -101,7 +98,7 @@ fn seed(
         if let Some(body) = body {
             curl.args(["--header", "Content-Type: application/json", "--data", body]);
         }
-        let answer = printed_by(curl.arg(format!("{}/api/v1{path}", server.url)))?;
+        let answer = printed_by(curl.arg(format!("{}/api/v1{path}", server.url())))?;
         Ok(serde_json::from_str(&answer)?)
     };
     let turns = curl("GET", &format!("/interaction/sessions/{session}/turns"), None)?;

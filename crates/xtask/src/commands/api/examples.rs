@@ -7,9 +7,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use super::served::{Served, printed_by};
 use crate::python::Python;
 use crate::report;
+use crate::served::{Served, printed_by};
 use crate::workspace::Workspace;
 
 /// The section of the README whose commands are run.
@@ -39,9 +39,9 @@ pub(super) fn run(workspace: &Workspace, python: &Python, viva: &Path) -> Result
     let mut printed = String::new();
     for commands in commands(&readme)? {
         let mut shell = Command::new("sh");
-        shell.current_dir(&folder).env("VIVA_URL", &server.url);
+        shell.current_dir(&folder).env("VIVA_URL", server.url());
         python.put_first(&mut shell);
-        let script = commands.replace(SHOWN_URL, &server.url);
+        let script = commands.replace(SHOWN_URL, server.url());
         let said = printed_by(shell.args(["-e", "-u", "-c", &script]));
         printed += &said.with_context(|| format!("commands of the README:\n{commands}"))?;
     }

@@ -3,7 +3,6 @@
 
 mod asking;
 mod examples;
-mod served;
 
 use std::process::ExitCode;
 
