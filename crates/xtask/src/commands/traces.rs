@@ -54,8 +54,9 @@ const FAILING: &str = "failing";
 
 /// Calls the server in every way at once, and compares what the collector has with what the callers were told.
 pub(crate) fn traces(workspace: &Workspace) -> Result<ExitCode> {
-    let viva = server::build(workspace, Build::Debug)?;
+    // First what may not be had, since the build takes long.
     let rotel = Rotel::start(workspace)?;
+    let viva = server::build(workspace, Build::Release)?;
     report::step("Starting a server that sends its traces to Rotel");
     let settings = [
         ("VIVA__SESSIONS__PER_USER", &*CALLS.len().to_string()),
