@@ -14,6 +14,8 @@ use crate::{programs, report};
 /// What is missing where there is no environment to be had.
 const NEEDED: &str = "python3 (3.10 or later) with venv and pip is needed; install it with the system's package manager \
                       (Debian, as root: apt-get install python3 python3-venv)";
+/// What is missing where the packages are not to be had.
+const REGISTRY: &str = "its packages come from a Python package registry, which pip has to reach";
 
 /// A Python with packages.
 #[derive(Debug)]
@@ -44,7 +46,7 @@ impl Python {
         workspace::run(&mut venv).context(NEEDED)?;
         let mut install = python.command("python");
         install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
-        workspace::run(install.arg("--requirement").arg(list))?;
+        workspace::run(install.arg("--requirement").arg(list)).context(REGISTRY)?;
         fs::write(&installed, wanted)?;
         Ok(python)
     }
