@@ -90,11 +90,17 @@ impl Account {
         below.is_some_and(|below| below.is_empty() || below.ends_with('.'))
     }
 
-    /// The text without the key in it.
+    /// The text in one line without the key in it.
     pub fn redact(&self, text: &str) -> String {
+        // Nobody sees control characters, so a key that has some in it can still be read.
+        let seen: String = text
+            .chars()
+            .filter(|c| c.is_whitespace() || !c.is_control())
+            .collect();
+        let line = seen.split_whitespace().collect::<Vec<_>>().join(" ");
         match self.api_key.as_ref().map(ExposeSecret::expose_secret) {
-            Some(key) if !key.is_empty() => text.replace(key, "[key]"),
-            _ => text.to_owned(),
+            Some(key) if !key.is_empty() => line.replace(key, "[key]"),
+            _ => line,
         }
     }
 }
@@ -152,6 +158,13 @@ mod tests {
         let logged = format!("{account:?} {header:?}");
         assert!(!logged.contains("hidden") && !logged.contains("me:"), "{logged}");
         assert_eq!(account.redact("bad key hidden!"), "bad key [key]!");
+    }
+
+    #[test]
+    fn a_key_with_control_characters_in_it_is_no_less_one() {
+        let account = account("https://a.example", Some("hidden"));
+        let told = account.redact("no key like\r\n\thid\0\u{1b}d\u{7f}en here");
+        assert_eq!(told, "no key like [key] here");
     }
 
     #[rstest]

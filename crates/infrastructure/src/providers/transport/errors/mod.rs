@@ -213,7 +213,7 @@ impl Complaint {
     /// The error of a provider, without the key and not too long.
     pub fn into_error(self, account: &Account, status: Option<StatusCode>) -> ProviderError {
         let complaint = Self {
-            message: brief(&account.redact(&self.message)),
+            message: brief(account.redact(&self.message)),
             ..self
         };
         let kind = match complaint.kind(status) {
@@ -329,10 +329,8 @@ pub fn invalid_config(vendor: &str, message: impl Into<String>) -> ProviderError
     error(vendor, ProviderErrorKind::InvalidConfig(message.into()))
 }
 
-/// In one line, cut where it gets long.
-fn brief(message: &str) -> String {
-    let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
-    let line: String = line.chars().filter(|c| !c.is_control()).collect();
+/// Cut where it gets long.
+fn brief(line: String) -> String {
     match line.char_indices().nth(MAX_MESSAGE_CHARS) {
         Some((at, _)) => format!("{}…", &line[..at]),
         None => line,
