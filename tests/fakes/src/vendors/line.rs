@@ -288,7 +288,7 @@ pub(super) fn quiet_after(samples: &[i16]) -> Option<usize> {
     samples.iter().rev().copied().position(is_loud)
 }
 
-/// So much audio in one piece after the end of a turn does not delay the vendor's answer: AssemblyAI takes no shorter pieces
+/// So much audio in one piece after the end of a turn does not delay the vendor's answer: `AssemblyAI` takes no shorter pieces
 /// than of 50 ms, and frames are of 20 ms. Whoever holds back more is answered later.
 const FORGIVEN: Duration = Duration::from_millis(70);
 
