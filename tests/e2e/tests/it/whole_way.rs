@@ -108,6 +108,7 @@ fn mark(turn: &Value, name: &str) -> Result<f64> {
 }
 
 /// Whether both sides lie where the marks of the turn say.
+#[expect(clippy::print_stdout, reason = "what is measured is for people to read")]
 fn edges_agree(turn: &Value, file: &[u8]) -> Result<()> {
     let [user, ai] = sides(file)?;
     let pause = Duration::from_millis(500);
