@@ -66,7 +66,7 @@ pub(super) const AUDIO_FRAMES_DROPPED: Metric = Metric::counter(
 pub(super) const QUEUE_ENTRIES: Metric = Metric::gauge(
     "viva_queue_entries",
     &["queue"],
-    "What waits in the queues of all sessions: for clients, to be recorded, to be stored, and for a database that is away",
+    "What waits in the queues of all sessions: for clients, to be recorded, to be stored, and for a database or a storage that does not take it",
 );
 pub(super) const PROVIDER_CALLS: Metric = Metric::counter(
     "viva_provider_calls_total",

@@ -59,7 +59,7 @@ struct Handles {
     frames_in: Counter,
     frames_out: Counter,
     dropped: [Counter; 4],
-    queues: [Gauge; 4],
+    queues: [Gauge; 5],
 }
 
 /// Why audio did not get where it should.
@@ -86,6 +86,8 @@ pub(crate) enum Queue {
     Keeper,
     /// For a database that is away.
     Database,
+    /// For a storage that does not take it.
+    Storage,
 }
 
 /// How a run of retention went.
@@ -145,7 +147,13 @@ impl Dropped {
 
 impl Queue {
     /// In the order of their numbers.
-    const ALL: [Self; 4] = [Self::Outbox, Self::Recorder, Self::Keeper, Self::Database];
+    const ALL: [Self; 5] = [
+        Self::Outbox,
+        Self::Recorder,
+        Self::Keeper,
+        Self::Database,
+        Self::Storage,
+    ];
 
     const fn as_str(self) -> &'static str {
         match self {
@@ -153,6 +161,7 @@ impl Queue {
             Self::Recorder => "recorder",
             Self::Keeper => "keeper",
             Self::Database => "database",
+            Self::Storage => "storage",
         }
     }
 }

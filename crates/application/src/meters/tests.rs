@@ -97,7 +97,7 @@ fn what_may_happen_is_told_before_it_does() {
 fn numbers_of_causes_and_queues_are_their_places() {
     let places = Dropped::ALL.map(|cause| cause as usize);
     assert_eq!(places, [0, 1, 2, 3]);
-    assert_eq!(Queue::ALL.map(|queue| queue as usize), [0, 1, 2, 3]);
+    assert_eq!(Queue::ALL.map(|queue| queue as usize), [0, 1, 2, 3, 4]);
 }
 
 #[test]

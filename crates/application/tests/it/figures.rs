@@ -20,8 +20,8 @@ impl Bench {
         self.figures.gauge(series)
     }
 
-    fn waiting(&self) -> [Option<f64>; 4] {
-        ["outbox", "recorder", "keeper", "database"]
+    fn waiting(&self) -> [Option<f64>; 5] {
+        ["outbox", "recorder", "keeper", "database", "storage"]
             .map(|queue| self.level(&format!("viva_queue_entries{{queue=\"{queue}\"}}")))
     }
 }
@@ -60,7 +60,7 @@ async fn figures_agree_with_what_happened() {
     assert_eq!(bench.figures.histogram(total).len(), 3);
     assert_eq!(bench.count("viva_sessions_ended_total{status=\"completed\"}"), 1);
     assert_eq!(bench.level("viva_sessions_active"), Some(0.0));
-    assert_eq!(bench.waiting(), [Some(0.0); 4]);
+    assert_eq!(bench.waiting(), [Some(0.0); 5]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -123,11 +123,11 @@ async fn turns_that_wait_for_the_database_are_counted_until_it_is_back() {
     exchange(&bench, &mut caller).await;
     sleep(Duration::from_millis(10)).await;
     assert_eq!(bench.level("viva_journal_turns"), Some(2.0));
-    assert_eq!(bench.waiting(), [0.0, 0.0, 0.0, 2.0].map(Some));
+    assert_eq!(bench.waiting(), [0.0, 0.0, 0.0, 2.0, 0.0].map(Some));
     bench.session_store.faults().recover();
     sleep(Duration::from_secs(20)).await;
     assert_eq!(bench.level("viva_journal_turns"), Some(0.0));
-    assert_eq!(bench.waiting(), [Some(0.0); 4]);
+    assert_eq!(bench.waiting(), [Some(0.0); 5]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,6 +10,7 @@ use tracing::{Instrument as _, Span, info, warn};
 use viva_domain::ports::{BlobError, SpooledAudio};
 use viva_domain::turns::TurnNumber;
 
+use crate::meters::{Counted, Queue};
 use crate::sessions::service::SessionsPorts;
 
 /// The first wait before the storage is asked again; each further one is twice as long, until it takes something.
@@ -29,7 +30,7 @@ pub(in crate::sessions) struct LateRecordings {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    recordings: VecDeque<SpooledAudio>,
+    recordings: VecDeque<(Counted, SpooledAudio)>,
     /// Whether the task runs.
     is_tried: bool,
 }
@@ -72,8 +73,9 @@ impl LateRecordings {
 
     /// It is tried later, whenever that is.
     pub(in crate::sessions) fn add(&self, recording: SpooledAudio) {
+        let counted = Counted::new(self.ports.meters.queue(Queue::Storage));
         let mut waiting = self.waiting();
-        waiting.recordings.push_back(recording);
+        waiting.recordings.push_back((counted, recording));
         if !std::mem::replace(&mut waiting.is_tried, true) {
             let late = self.clone();
             // Those of any session: the one of this recording is not that of the task.
@@ -119,7 +121,8 @@ impl LateRecordings {
     }
 
     fn first(&self) -> Option<SpooledAudio> {
-        self.waiting().recordings.front().cloned()
+        let waiting = self.waiting();
+        waiting.recordings.front().map(|(_, recording)| recording.clone())
     }
 
     fn put_first_last(&self) {

@@ -1,14 +1,14 @@
 use viva_contract::samples;
-use viva_domain::ports::{SpoolErrorKind, TurnJournal as _};
+use viva_domain::ports::{AudioSpool as _, BlobErrorKind, SpoolErrorKind, TurnJournal as _};
 use viva_domain::providers::ProviderCatalogue;
 use viva_domain::sessions::EndStatus;
 use viva_fakes::{
     FixedProviderDirectory, ManualClock, MemoryAudioSpool, MemoryBlobStore, MemoryCredentialStore,
-    MemorySessionStore, MemoryTurnJournal, SequentialIds,
+    MemoryFigures, MemorySessionStore, MemoryTurnJournal, SequentialIds,
 };
 
 use super::*;
-use crate::meters::Meters;
+use crate::meters::{Meters, Registry};
 use crate::traces::Traces;
 
 const FIRST: TurnNumber = TurnNumber::FIRST;
@@ -18,7 +18,10 @@ const FRAME: usize = 480;
 /// An archive at work. Its tasks run when the test waits for something, and not before.
 struct Bench {
     archive: Archive,
+    late: LateRecordings,
     audio_spool: MemoryAudioSpool,
+    blob_store: Arc<MemoryBlobStore>,
+    figures: MemoryFigures,
     tasks: TaskTracker,
 }
 
@@ -49,12 +52,21 @@ fn settings() -> ArchiveSettings {
 impl Bench {
     fn new() -> Self {
         let audio_spool = MemoryAudioSpool::default();
-        let ports = ports(&audio_spool, Arc::default());
+        let blob_store = Arc::new(MemoryBlobStore::new(audio_spool.clone()));
+        let figures = MemoryFigures::default();
+        let ports = SessionsPorts {
+            blob_store: blob_store.clone(),
+            meters: Meters::new(Registry::new(Arc::new(figures.clone())), []),
+            ..ports(&audio_spool, Arc::default())
+        };
         let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
         let late = LateRecordings::new(ports.clone(), tasks.clone(), shutdown.clone());
         Self {
-            archive: Archive::start(&ports, settings(), late, &tasks, shutdown),
+            archive: Archive::start(&ports, settings(), late.clone(), &tasks, shutdown),
+            late,
             audio_spool,
+            blob_store,
+            figures,
             tasks,
         }
     }
@@ -146,4 +158,25 @@ async fn the_end_is_in_the_journal_before_anybody_waits_for_the_database() {
     let ends = journal.ends().await.unwrap();
     let ends: Vec<_> = ends.iter().map(|end| (end.session, end.status)).collect();
     assert_eq!(ends, [(samples::session_id(1), EndStatus::Completed)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn recordings_are_counted_while_they_wait_for_the_storage() {
+    let bench = Bench::new();
+    let waiting = || bench.figures.gauge("viva_queue_entries{queue=\"storage\"}");
+    assert_eq!(waiting(), Some(0.0));
+    bench.blob_store.faults().fail_next(3, BlobErrorKind::Unavailable);
+    for (side, expected) in [(Side::User, 1.0), (Side::Ai, 2.0)] {
+        let key = recording_key(samples::session_id(1), FIRST, side).unwrap();
+        let mut file = bench.audio_spool.create(&key, 24_000).await.unwrap();
+        file.append(&[7; FRAME]).await.unwrap();
+        let recording = file.finish().await.unwrap();
+        assert!(!bench.late.store(&recording).await, "the storage refuses");
+        assert_eq!(waiting(), Some(expected));
+    }
+    drop(bench.archive);
+    bench.tasks.close();
+    bench.tasks.wait().await;
+    assert_eq!(bench.blob_store.keys().len(), 2);
+    assert_eq!(waiting(), Some(0.0));
 }
