@@ -14,6 +14,8 @@ const LEAST: Duration = Duration::from_mins(30);
 const PER_SESSION: f64 = 0.1;
 /// How many writes may be late, of all that were tried: other programs use the disk as well.
 const LATE_WRITES: f64 = 0.02;
+/// What is found of a figure that is not told.
+const NOT_SEEN: &str = "not seen";
 
 /// The course of a run.
 pub(super) struct Course {
@@ -132,6 +134,8 @@ impl Course {
             .median(Part::Start, figure)
             .zip(self.median(Part::End, figure))
             .filter(|_| self.length >= LEAST);
+        let growth = growth.zip(middle);
+        let (unjudged, is_unjudged_kept) = self.unjudged(figure);
         [
             Line {
                 rule: format!(
@@ -139,12 +143,12 @@ impl Course {
                     GROWTH_PER_HOUR * 100.0
                 ),
                 found: growth.map_or_else(
-                    || "not judged: the run is shorter than 30 min".to_owned(),
-                    |growth| format!("{growth:+.2} MiB per hour"),
+                    || unjudged.to_owned(),
+                    |(growth, _)| format!("{growth:+.2} MiB per hour"),
                 ),
-                is_kept: growth
-                    .zip(middle)
-                    .map(|(growth, middle)| growth <= middle * GROWTH_PER_HOUR),
+                is_kept: growth.map_or(is_unjudged_kept, |(growth, middle)| {
+                    Some(growth <= middle * GROWTH_PER_HOUR)
+                }),
             },
             Line {
                 rule: format!(
@@ -152,15 +156,26 @@ impl Course {
                     (AT_END - 1.0) * 100.0
                 ),
                 found: ends.map_or_else(
-                    || "not judged: the run is shorter than 30 min".to_owned(),
+                    || unjudged.to_owned(),
                     |(start, end)| format!("{:+.1} %", (end / start - 1.0) * 100.0),
                 ),
-                is_kept: ends.map(|(start, end)| end <= start * AT_END),
+                is_kept: ends.map_or(is_unjudged_kept, |(start, end)| Some(end <= start * AT_END)),
             },
         ]
     }
 
+    /// What is found, and whether it is kept, where a figure of the server cannot be judged. One that is not told breaks the rule.
+    fn unjudged(&self, figure: Figure) -> (&'static str, Option<bool>) {
+        let is_told = self.samples.iter().any(|sample| sample.get(figure).is_some());
+        if is_told && self.length < LEAST {
+            ("not judged: the run is shorter than 30 min", None)
+        } else {
+            (NOT_SEEN, Some(false))
+        }
+    }
+
     fn same_per_session(&self, figure: Figure) -> Line {
+        let (unjudged, is_unjudged_kept) = self.unjudged(figure);
         let ends = self
             .per_session(Part::Start, figure)
             .zip(self.per_session(Part::End, figure));
@@ -171,10 +186,12 @@ impl Course {
                 PER_SESSION * 100.0
             ),
             found: ends.map_or_else(
-                || "not seen".to_owned(),
+                || unjudged.to_owned(),
                 |(start, end)| format!("{start:.2}, then {end:.2}"),
             ),
-            is_kept: ends.map(|(start, end)| end <= start * (1.0 + PER_SESSION)),
+            is_kept: ends.map_or(is_unjudged_kept, |(start, end)| {
+                Some(end <= start * (1.0 + PER_SESSION))
+            }),
         }
     }
 
@@ -225,6 +242,11 @@ impl Course {
     /// Whether a figure is after the last session what it was before the first, or at most so much more.
     fn back(&self, figure: Figure, more: f64) -> Line {
         let ends = self.before.get(figure).zip(self.after.get(figure));
+        // A database may have no such figure; the server has.
+        let (unseen, is_unseen_kept) = match figure.metric() {
+            Some(_) => (NOT_SEEN, Some(false)),
+            None => ("", None),
+        };
         let more_said = if more == 0.0 {
             String::new()
         } else {
@@ -235,10 +257,11 @@ impl Course {
                 "{} after the last session: not more than before the first{more_said}",
                 figure.name()
             ),
-            found: ends.map_or_else(String::new, |(before, after)| {
-                format!("{before:.0} before, {after:.0} after")
-            }),
-            is_kept: ends.map(|(before, after)| after <= before + more),
+            found: ends.map_or_else(
+                || unseen.to_owned(),
+                |(before, after)| format!("{before:.0} before, {after:.0} after"),
+            ),
+            is_kept: ends.map_or(is_unseen_kept, |(before, after)| Some(after <= before + more)),
         }
     }
 }
@@ -251,10 +274,13 @@ mod tests {
 
     const HOURS: f64 = 2.0;
 
+    /// Of a database that tells nothing; what is not among these values stays the same.
     fn sample(minute: f64, values: &[(Figure, f64)]) -> Sample {
+        let told = |figure: &Figure| *figure == Figure::Anonymous || figure.metric().is_some();
+        let same = Figure::ALL.into_iter().filter(told).map(|figure| (figure, 5.0));
         Sample {
             at: Duration::from_secs_f64(minute * 60.0),
-            values: values.iter().copied().collect::<BTreeMap<_, _>>(),
+            values: same.chain(values.iter().copied()).collect::<BTreeMap<_, _>>(),
         }
     }
 
@@ -322,6 +348,39 @@ mod tests {
         let lines = short.verdict();
         assert_eq!((lines[0].is_kept, lines[1].is_kept), (None, None));
         assert!(lines[0].found.contains("not judged"), "{lines:?}");
+    }
+
+    #[test]
+    fn what_the_server_does_not_tell_is_not_kept() {
+        let judged = [
+            Figure::Memory,
+            Figure::Tasks,
+            Figure::Descriptors,
+            Figure::Sessions,
+            Figure::Connections,
+            Figure::Waiting,
+            Figure::Journal,
+        ];
+        for (figure, minutes) in judged.into_iter().flat_map(|figure| [(figure, 120), (figure, 2)]) {
+            let mut course = course(|_| 200.0, |_| 810.0, 10.0);
+            course.length = Duration::from_mins(minutes);
+            let samples = course.samples.iter_mut();
+            for sample in samples.chain([&mut course.before, &mut course.after]) {
+                sample.values.remove(&figure);
+            }
+            let broken = broken(&course);
+            assert!(!broken.is_empty(), "{figure:?}");
+            assert!(broken.iter().all(|line| line.ends_with("not seen")), "{broken:?}");
+        }
+    }
+
+    #[test]
+    fn a_figure_that_is_missing_at_the_end_is_not_kept() {
+        let mut course = course(|_| 200.0, |_| 810.0, 10.0);
+        course.after.values.remove(&Figure::Waiting);
+        let broken = broken(&course);
+        assert_eq!(broken.len(), 1, "{broken:?}");
+        assert!(broken[0].starts_with("entries in queues after"), "{broken:?}");
     }
 
     #[test]
