@@ -14,11 +14,13 @@ macro_rules! turn_journal_contract {
         $crate::contract_cases!(turn_journal, $factory:
             kept_turns_are_returned,
             the_oldest_turn_comes_first,
+            turns_after_one_are_returned,
             keeping_again_replaces,
             removed_turns_are_forgotten,
             a_session_is_forgotten_with_all_its_turns,
             a_session_that_is_not_there_is_forgotten,
             kept_ends_are_returned,
+            ends_after_one_are_returned,
             an_end_is_forgotten_with_its_session,
             a_new_journal_is_empty,
         );
@@ -42,6 +44,26 @@ pub async fn the_oldest_turn_comes_first(journal: &dyn TurnJournal) {
         kept.iter().map(|(_, turn)| turn.id).collect::<Vec<_>>(),
         [(1, 1), (1, 2), (2, 1), (3, 1)].map(|(n, number)| turn_id(n, number))
     );
+}
+
+pub async fn turns_after_one_are_returned(journal: &dyn TurnJournal) {
+    for (n, number) in [(2, 1), (1, 2), (1, 1)] {
+        journal.keep(OWNER, &turn(n, number)).await.unwrap();
+    }
+    // It need not be there any more.
+    journal.remove(&turn(1, 1)).await.unwrap();
+    for (after, expected) in [
+        ((1, 1), vec![(1, 2), (2, 1)]),
+        ((1, 2), vec![(2, 1)]),
+        ((2, 1), vec![]),
+    ] {
+        let kept = journal.kept_after(Some(turn_id(after.0, after.1))).await.unwrap();
+        let expected: Vec<_> = expected
+            .into_iter()
+            .map(|(n, number)| (OWNER, turn(n, number)))
+            .collect();
+        assert_eq!(kept, expected, "after {after:?}");
+    }
 }
 
 pub async fn keeping_again_replaces(journal: &dyn TurnJournal) {
@@ -101,6 +123,17 @@ pub async fn kept_ends_are_returned(journal: &dyn TurnJournal) {
         journal.remove_end(session_id(1)).await.unwrap();
     }
     assert_eq!(journal.ends().await.unwrap(), [second]);
+}
+
+pub async fn ends_after_one_are_returned(journal: &dyn TurnJournal) {
+    let [first, second, third] = [1, 2, 3].map(|n| end(n, EndStatus::Completed));
+    for kept in [third, first, second] {
+        journal.keep_end(kept).await.unwrap();
+    }
+    assert_eq!(journal.ends().await.unwrap(), [first, second, third]);
+    let after_first = journal.ends_after(Some(first.session)).await.unwrap();
+    assert_eq!(after_first, [second, third]);
+    assert_eq!(journal.ends_after(Some(third.session)).await.unwrap(), []);
 }
 
 pub async fn an_end_is_forgotten_with_its_session(journal: &dyn TurnJournal) {

@@ -242,8 +242,8 @@ impl TurnJournal for Crashing<dyn TurnJournal> {
         self.point.call("write into the journal", spool_error, call).await
     }
 
-    async fn kept(&self) -> Result<Vec<(UserId, Turn)>, SpoolError> {
-        let call = self.port.kept();
+    async fn kept_after(&self, after: Option<TurnId>) -> Result<Vec<(UserId, Turn)>, SpoolError> {
+        let call = self.port.kept_after(after);
         self.point.call("read the journal", spool_error, call).await
     }
 
@@ -257,8 +257,8 @@ impl TurnJournal for Crashing<dyn TurnJournal> {
         self.point.call("write into the journal", spool_error, call).await
     }
 
-    async fn ends(&self) -> Result<Vec<KeptEnd>, SpoolError> {
-        let call = self.port.ends();
+    async fn ends_after(&self, after: Option<SessionId>) -> Result<Vec<KeptEnd>, SpoolError> {
+        let call = self.port.ends_after(after);
         self.point.call("read the journal", spool_error, call).await
     }
 

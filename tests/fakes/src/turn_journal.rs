@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::ops::Bound::{self, Excluded, Unbounded};
 use std::sync::Mutex;
 
 use async_trait::async_trait;
@@ -42,9 +43,11 @@ impl TurnJournal for MemoryTurnJournal {
         Ok(())
     }
 
-    async fn kept(&self) -> Result<Vec<(UserId, Turn)>, SpoolError> {
+    async fn kept_after(&self, after: Option<TurnId>) -> Result<Vec<(UserId, Turn)>, SpoolError> {
         self.check("read the journal")?;
-        Ok(lock(&self.turns).values().take(MOST).cloned().collect())
+        let turns = lock(&self.turns);
+        let kept = turns.range(beyond(after)).map(|(_, kept)| kept.clone());
+        Ok(kept.take(MOST).collect())
     }
 
     async fn remove(&self, turn: &Turn) -> Result<(), SpoolError> {
@@ -59,9 +62,11 @@ impl TurnJournal for MemoryTurnJournal {
         Ok(())
     }
 
-    async fn ends(&self) -> Result<Vec<KeptEnd>, SpoolError> {
+    async fn ends_after(&self, after: Option<SessionId>) -> Result<Vec<KeptEnd>, SpoolError> {
         self.check("read the journal")?;
-        Ok(lock(&self.ends).values().take(MOST).copied().collect())
+        let ends = lock(&self.ends);
+        let kept = ends.range(beyond(after)).map(|(_, end)| *end);
+        Ok(kept.take(MOST).collect())
     }
 
     async fn remove_end(&self, session: SessionId) -> Result<(), SpoolError> {
@@ -83,6 +88,10 @@ impl TurnJournal for MemoryTurnJournal {
         lock(&self.ends).remove(&session);
         Ok(())
     }
+}
+
+fn beyond<T>(after: Option<T>) -> (Bound<T>, Bound<T>) {
+    (after.map_or(Unbounded, Excluded), Unbounded)
 }
 
 #[cfg(test)]

@@ -58,8 +58,8 @@ impl TurnJournal for CountedJournal {
         kept
     }
 
-    async fn kept(&self) -> Result<Vec<(UserId, Turn)>, SpoolError> {
-        let kept = self.inner.kept().await?;
+    async fn kept_after(&self, after: Option<TurnId>) -> Result<Vec<(UserId, Turn)>, SpoolError> {
+        let kept = self.inner.kept_after(after).await?;
         self.change(|turns| turns.extend(kept.iter().map(|(_, turn)| (turn.id, turn.session_id))));
         Ok(kept)
     }
@@ -76,8 +76,8 @@ impl TurnJournal for CountedJournal {
         self.inner.keep_end(end).await
     }
 
-    async fn ends(&self) -> Result<Vec<KeptEnd>, SpoolError> {
-        self.inner.ends().await
+    async fn ends_after(&self, after: Option<SessionId>) -> Result<Vec<KeptEnd>, SpoolError> {
+        self.inner.ends_after(after).await
     }
 
     async fn remove_end(&self, session: SessionId) -> Result<(), SpoolError> {

@@ -47,24 +47,13 @@ impl Sessions {
     /// # Errors
     /// [`RecoverError`] when the database, the journal or the spool cannot be read.
     pub async fn recover(&self) -> Result<Recovered, RecoverError> {
-        let mut recovered = Recovered::default();
-        // The journal gives out so many at a time; what cannot be stored stays in it.
-        loop {
-            let stored = self.recover_turns().await?;
-            recovered.turns += stored;
-            if stored == 0 {
-                break;
-            }
-        }
+        let mut recovered = Recovered {
+            turns: self.recover_turns().await?,
+            ..Recovered::default()
+        };
         let left_over = self.ports.audio_spool.left_over().await?;
         recovered.broken_off = self.recover_broken_off(&left_over).await?;
-        loop {
-            let ended = self.recover_ends().await?;
-            recovered.sessions += ended;
-            if ended == 0 {
-                break;
-            }
-        }
+        recovered.sessions = self.recover_ends().await?;
         let mut takes_more = true;
         for LeftOverAudio { audio, .. } in &left_over {
             // A storage that refuses one may take minutes for each.
@@ -102,45 +91,58 @@ impl Sessions {
 
     /// Ends sessions as their clients were told, after their turns are stored.
     async fn recover_ends(&self) -> Result<u64, RecoverError> {
-        let mut stored = 0;
+        let (mut stored, mut after) = (0, None);
         let SessionsPorts {
             turn_journal,
             session_store,
             ..
         } = &self.ports;
-        for end in turn_journal.ends().await? {
-            let ended = session_store.end(end.owner, end.session, end.at, end.status);
-            match ended.await {
-                Ok(()) => {
-                    turn_journal.remove_end(end.session).await?;
-                    stored += 1;
-                }
-                Err(err) if err.kind == StoreErrorKind::Unavailable => return Err(err.into()),
-                Err(err) => {
-                    warn!(event = "recovery.end_refused", session.id = %end.session, error = &err as &dyn std::error::Error,
-                        "The end of a session in the journal cannot be stored; it stays there");
+        loop {
+            let ends = turn_journal.ends_after(after).await?;
+            let Some(last) = ends.last() else {
+                return Ok(stored);
+            };
+            after = Some(last.session);
+            for end in ends {
+                let ended = session_store.end(end.owner, end.session, end.at, end.status);
+                match ended.await {
+                    Ok(()) => {
+                        turn_journal.remove_end(end.session).await?;
+                        stored += 1;
+                    }
+                    Err(err) if err.kind == StoreErrorKind::Unavailable => return Err(err.into()),
+                    Err(err) => {
+                        warn!(event = "recovery.end_refused", session.id = %end.session, error = &err as &dyn std::error::Error,
+                            "The end of a session in the journal cannot be stored; it stays there");
+                    }
                 }
             }
         }
-        Ok(stored)
     }
 
+    /// The journal gives out so many at a time; what cannot be stored stays in it, and keeps nothing after it from its place.
     async fn recover_turns(&self) -> Result<usize, RecoverError> {
-        let mut stored = 0;
-        for (owner, turn) in self.ports.turn_journal.kept().await? {
-            match self.store_kept(owner, &turn).await {
-                Ok(()) => {
-                    self.ports.turn_journal.remove(&turn).await?;
-                    stored += 1;
-                }
-                Err(err) if err.kind == StoreErrorKind::Unavailable => return Err(err.into()),
-                Err(err) => {
-                    warn!(event = "recovery.turn_refused", session.id = %turn.session_id, turn.number = turn.number.get(), error = &err as &dyn std::error::Error,
-                        "A turn in the journal cannot be stored; it stays there");
+        let (mut stored, mut after) = (0, None);
+        loop {
+            let kept = self.ports.turn_journal.kept_after(after).await?;
+            let Some((_, last)) = kept.last() else {
+                return Ok(stored);
+            };
+            after = Some(last.id);
+            for (owner, turn) in kept {
+                match self.store_kept(owner, &turn).await {
+                    Ok(()) => {
+                        self.ports.turn_journal.remove(&turn).await?;
+                        stored += 1;
+                    }
+                    Err(err) if err.kind == StoreErrorKind::Unavailable => return Err(err.into()),
+                    Err(err) => {
+                        warn!(event = "recovery.turn_refused", session.id = %turn.session_id, turn.number = turn.number.get(), error = &err as &dyn std::error::Error,
+                            "A turn in the journal cannot be stored; it stays there");
+                    }
                 }
             }
         }
-        Ok(stored)
     }
 
     /// Makes turns of recordings that belong to none: the process was killed before they were over. The recordings stay in

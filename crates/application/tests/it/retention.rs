@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use viva_application::deletion::{Deletions, DeletionsPorts, RemovalError};
 use viva_application::retention::{Removal, Retention, RetentionReport, RetentionRun};
 use viva_contract::samples::{OWNER, at, session_id, turn};
-use viva_domain::ids::{SessionId, UserId};
+use viva_domain::ids::{SessionId, TurnId, UserId};
 use viva_domain::ports::{
     AudioSpool as _, BlobErrorKind, BlobKey, BlobStore as _, Clock, KeptEnd, RetentionStore as _,
     SessionStore as _, SpoolError, SpoolErrorKind, TurnJournal,
@@ -220,8 +220,8 @@ impl TurnJournal for BeingRecovered {
         self.journal.keep(owner, turn).await
     }
 
-    async fn kept(&self) -> Result<Vec<(UserId, Turn)>, SpoolError> {
-        self.journal.kept().await
+    async fn kept_after(&self, after: Option<TurnId>) -> Result<Vec<(UserId, Turn)>, SpoolError> {
+        self.journal.kept_after(after).await
     }
 
     async fn remove(&self, turn: &Turn) -> Result<(), SpoolError> {
@@ -232,8 +232,8 @@ impl TurnJournal for BeingRecovered {
         self.journal.keep_end(end).await
     }
 
-    async fn ends(&self) -> Result<Vec<KeptEnd>, SpoolError> {
-        self.journal.ends().await
+    async fn ends_after(&self, after: Option<SessionId>) -> Result<Vec<KeptEnd>, SpoolError> {
+        self.journal.ends_after(after).await
     }
 
     async fn remove_end(&self, session: SessionId) -> Result<(), SpoolError> {

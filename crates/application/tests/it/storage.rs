@@ -7,7 +7,7 @@ use viva_application::sessions::{Recovered, SessionInput};
 use viva_contract::samples;
 use viva_domain::ids::UserId;
 use viva_domain::ports::{
-    BlobErrorKind, SessionStore as _, SpoolErrorKind, StoreErrorKind, TurnJournal as _,
+    BlobErrorKind, KeptEnd, SessionStore as _, SpoolErrorKind, StoreErrorKind, TurnJournal as _,
 };
 use viva_domain::sessions::{EndStatus, SessionState};
 use viva_domain::turns::{Event, NoticeCode};
@@ -91,6 +91,41 @@ async fn any_number_of_turns_is_recovered_at_once() {
         bench.turn_journal.kept().await.unwrap(),
         [(samples::OWNER, homeless)]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_keeps_nothing_after_it_in_the_journal() {
+    /// As many as the journal gives out at once, all of sessions that are not there.
+    const REFUSED: u16 = 1_000;
+    let bench = Bench::new(Detector::Provider);
+    let (session_store, journal) = (&bench.session_store, &bench.turn_journal);
+    session_store
+        .insert(&samples::session(REFUSED + 1))
+        .await
+        .unwrap();
+    for n in 1..=REFUSED + 1 {
+        journal.keep(samples::OWNER, &samples::turn(n, 1)).await.unwrap();
+        let end = KeptEnd {
+            owner: samples::OWNER,
+            session: samples::session_id(n),
+            at: samples::at(60_000_000),
+            status: EndStatus::Completed,
+        };
+        journal.keep_end(end).await.unwrap();
+    }
+    let recovered = bench.sessions.recover().await.unwrap();
+    assert_eq!((recovered.turns, recovered.sessions), (1, 1));
+    let last = samples::session_id(REFUSED + 1);
+    assert!(!journal.has_session(last).await.unwrap());
+    assert!(journal.has_session(samples::session_id(REFUSED)).await.unwrap());
+    let session = session_store.find(samples::OWNER, last).await.unwrap().unwrap();
+    assert!(matches!(
+        session.state,
+        SessionState::Ended {
+            status: EndStatus::Completed,
+            ..
+        }
+    ));
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::audio_spool::SpoolError;
-use crate::ids::{SessionId, UserId};
+use crate::ids::{SessionId, TurnId, UserId};
 use crate::sessions::EndStatus;
 use crate::turns::Turn;
 
@@ -29,12 +29,20 @@ pub trait TurnJournal: Send + Sync {
     /// [`SpoolError`] when it cannot be written.
     async fn keep(&self, owner: UserId, turn: &Turn) -> Result<(), SpoolError>;
 
-    /// Turns that were kept and not removed with their owners, oldest first, at most 1,000. An entry that cannot be read is set aside and
-    /// logged, not returned.
+    /// Turns that were kept and not removed with their owners, oldest first, at most 1,000, and only those after this one. An entry
+    /// that cannot be read is set aside and logged, not returned.
     ///
     /// # Errors
     /// [`SpoolError`] when the journal cannot be read.
-    async fn kept(&self) -> Result<Vec<(UserId, Turn)>, SpoolError>;
+    async fn kept_after(&self, after: Option<TurnId>) -> Result<Vec<(UserId, Turn)>, SpoolError>;
+
+    /// The first of them.
+    ///
+    /// # Errors
+    /// [`SpoolError`] when the journal cannot be read.
+    async fn kept(&self) -> Result<Vec<(UserId, Turn)>, SpoolError> {
+        self.kept_after(None).await
+    }
 
     /// Forgets a turn, after the database has it.
     ///
@@ -48,11 +56,20 @@ pub trait TurnJournal: Send + Sync {
     /// [`SpoolError`] when it cannot be written.
     async fn keep_end(&self, end: KeptEnd) -> Result<(), SpoolError>;
 
-    /// Ends that were kept and not removed, in no order, at most 1,000. An entry that cannot be read is set aside and logged, not returned.
+    /// Ends that were kept and not removed, in the order of their sessions, at most 1,000, and only those after that of this session.
+    /// An entry that cannot be read is set aside and logged, not returned.
     ///
     /// # Errors
     /// [`SpoolError`] when the journal cannot be read.
-    async fn ends(&self) -> Result<Vec<KeptEnd>, SpoolError>;
+    async fn ends_after(&self, after: Option<SessionId>) -> Result<Vec<KeptEnd>, SpoolError>;
+
+    /// The first of them.
+    ///
+    /// # Errors
+    /// [`SpoolError`] when the journal cannot be read.
+    async fn ends(&self) -> Result<Vec<KeptEnd>, SpoolError> {
+        self.ends_after(None).await
+    }
 
     /// Forgets how a session ended, after the database has it.
     ///

@@ -80,10 +80,10 @@ impl TurnJournal for FileTurnJournal {
         blocking("keep turn", move || keep(&folder, &path_of(&folder, id), &entry)).await
     }
 
-    #[instrument(name = "journal.kept", skip_all)]
-    async fn kept(&self) -> Result<Vec<(UserId, Turn)>, SpoolError> {
+    #[instrument(name = "journal.kept_after", skip_all)]
+    async fn kept_after(&self, after: Option<TurnId>) -> Result<Vec<(UserId, Turn)>, SpoolError> {
         let folder = Arc::clone(&self.folder);
-        blocking("read the journal", move || kept(&folder)).await
+        blocking("read the journal", move || kept(&folder, after)).await
     }
 
     #[instrument(name = "journal.remove", skip_all, fields(turn.id = %turn.id))]
@@ -105,10 +105,10 @@ impl TurnJournal for FileTurnJournal {
         blocking("keep a session's end", work).await
     }
 
-    #[instrument(name = "journal.ends", skip_all)]
-    async fn ends(&self) -> Result<Vec<KeptEnd>, SpoolError> {
+    #[instrument(name = "journal.ends_after", skip_all)]
+    async fn ends_after(&self, after: Option<SessionId>) -> Result<Vec<KeptEnd>, SpoolError> {
         let folder = Arc::clone(&self.folder);
-        blocking("read the journal", move || ends(&folder)).await
+        blocking("read the journal", move || ends(&folder, after)).await
     }
 
     #[instrument(name = "journal.remove_end", skip_all, fields(session.id = %session))]
@@ -197,14 +197,14 @@ fn keep(folder: &Path, path: &Path, entry: &impl Serialize) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-fn kept(folder: &Path) -> io::Result<Vec<(UserId, Turn)>> {
-    let ids = ids::<TurnId>(folder, TURN)?.into_iter();
+fn kept(folder: &Path, after: Option<TurnId>) -> io::Result<Vec<(UserId, Turn)>> {
+    let ids = ids(folder, TURN, after)?.into_iter();
     let turns = ids.filter_map(|id| read(&path_of(folder, id), parse));
     Ok(turns.take(MOST).collect())
 }
 
-fn ends(folder: &Path) -> io::Result<Vec<KeptEnd>> {
-    let sessions = ids::<SessionId>(folder, END)?.into_iter();
+fn ends(folder: &Path, after: Option<SessionId>) -> io::Result<Vec<KeptEnd>> {
+    let sessions = ids(folder, END, after)?.into_iter();
     let ends = sessions.filter_map(|session| read(&path_of_end(folder, session), parse_end));
     Ok(ends.take(MOST).collect())
 }
@@ -228,14 +228,15 @@ fn read<T>(path: &Path, parse: impl Fn(&[u8]) -> Result<T, Box<dyn std::error::E
     }
 }
 
-/// What is in the folder of this kind, by id, which is by age.
-fn ids<T: FromStr + Ord>(folder: &Path, kind: &str) -> io::Result<Vec<T>> {
+/// What is in the folder of this kind after this one, by id, which is by age.
+fn ids<T: FromStr + Ord>(folder: &Path, kind: &str, after: Option<T>) -> io::Result<Vec<T>> {
     let mut ids = Vec::new();
     for entry in fs::read_dir(folder).map_err(at_path(folder))? {
         let name = entry.map_err(at_path(folder))?.file_name();
         let id = name.to_str().and_then(|name| name.rsplit_once('.'));
         let id = id.filter(|(_, extension)| *extension == kind);
-        ids.extend(id.and_then(|(id, _)| id.parse::<T>().ok()));
+        let id = id.and_then(|(id, _)| id.parse().ok());
+        ids.extend(id.filter(|id| after.as_ref().is_none_or(|after| id > after)));
     }
     ids.sort_unstable();
     Ok(ids)
