@@ -58,7 +58,7 @@ fn listed(page: VoicePage) -> Page {
         .map(|it| voice(it.id, it.name, it.language, it.gender.as_deref()));
     Page {
         voices: named(voices).unwrap_or_default(),
-        next: last.filter(|_| page.has_more),
+        next: last.filter(|id| page.has_more && !id.is_empty()),
     }
 }
 

@@ -56,11 +56,13 @@ impl KeyCall {
     async fn accepted(&self, mut response: Response) -> Result<(), CredentialRefusal> {
         let mut body = Vec::new();
         let is_whole = read(&mut response, &mut body, MAX_ANSWER_BYTES).await;
-        let is_whole = is_whole.map_err(|err| unsent(err.into()))?;
+        if !is_whole.map_err(|err| unsent(err.into()))? {
+            return Err(WrongAddress::NotTheVendor.into());
+        }
         // Lists of all voices take long enough to hold others up.
         let (field, span) = (self.field, Span::current());
         let is_answer = spawn_blocking(move || span.in_scope(|| is_answer(&body, field)));
-        if is_whole && is_answer.await.unwrap_or(false) {
+        if is_answer.await.unwrap_or(false) {
             return Ok(());
         }
         Err(WrongAddress::NotTheVendor.into())
