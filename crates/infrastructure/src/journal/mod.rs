@@ -198,13 +198,13 @@ fn keep(folder: &Path, path: &Path, entry: &impl Serialize) -> io::Result<()> {
 }
 
 fn kept(folder: &Path, after: Option<TurnId>) -> io::Result<Vec<(UserId, Turn)>> {
-    let ids = ids(folder, TURN, after)?.into_iter();
+    let ids = ids(folder, TURN, after.as_ref())?.into_iter();
     let turns = ids.filter_map(|id| read(&path_of(folder, id), parse));
     Ok(turns.take(MOST).collect())
 }
 
 fn ends(folder: &Path, after: Option<SessionId>) -> io::Result<Vec<KeptEnd>> {
-    let sessions = ids(folder, END, after)?.into_iter();
+    let sessions = ids(folder, END, after.as_ref())?.into_iter();
     let ends = sessions.filter_map(|session| read(&path_of_end(folder, session), parse_end));
     Ok(ends.take(MOST).collect())
 }
@@ -229,14 +229,14 @@ fn read<T>(path: &Path, parse: impl Fn(&[u8]) -> Result<T, Box<dyn std::error::E
 }
 
 /// What is in the folder of this kind after this one, by id, which is by age.
-fn ids<T: FromStr + Ord>(folder: &Path, kind: &str, after: Option<T>) -> io::Result<Vec<T>> {
+fn ids<T: FromStr + Ord>(folder: &Path, kind: &str, after: Option<&T>) -> io::Result<Vec<T>> {
     let mut ids = Vec::new();
     for entry in fs::read_dir(folder).map_err(at_path(folder))? {
         let name = entry.map_err(at_path(folder))?.file_name();
         let id = name.to_str().and_then(|name| name.rsplit_once('.'));
         let id = id.filter(|(_, extension)| *extension == kind);
         let id = id.and_then(|(id, _)| id.parse().ok());
-        ids.extend(id.filter(|id| after.as_ref().is_none_or(|after| id > after)));
+        ids.extend(id.filter(|id| after.is_none_or(|after| id > after)));
     }
     ids.sort_unstable();
     Ok(ids)
