@@ -140,6 +140,18 @@ async fn ends(mut caller: Caller) {
     caller.rest().await;
 }
 
+/// Plays an answer of 700 ms as soon as it comes, to its end, and hangs up.
+async fn hears_the_answer_and_ends(mut caller: Caller) {
+    let turn = caller.until_audio().await.turn;
+    caller.played(turn, PlaybackEvent::Started, 0).await;
+    sleep(ms(700)).await;
+    caller.played(turn, PlaybackEvent::Finished, 700).await;
+    caller
+        .until(|event| matches!(event, Event::ResponseEnded { .. }))
+        .await;
+    ends(caller).await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn both_sides_lie_where_the_marks_are_and_a_pause_is_silent() {
     let bench = Bench::new(Detector::Session);
@@ -278,14 +290,7 @@ async fn speech_is_heard_where_it_is_marked_however_loose_the_stamps_are() {
         bench.voice.answer(answer(0, 700));
         let said = question();
         speaks_with_loose_stamps(&mut caller, &said[samples(20 * shift)..]).await;
-        let turn = caller.until_audio().await.turn;
-        caller.played(turn, PlaybackEvent::Started, 0).await;
-        sleep(ms(700)).await;
-        caller.played(turn, PlaybackEvent::Finished, 700).await;
-        caller
-            .until(|event| matches!(event, Event::ResponseEnded { .. }))
-            .await;
-        ends(caller).await;
+        hears_the_answer_and_ends(caller).await;
 
         let (_, turns) = bench.stored(&started).await;
         let channels = Channels::of(&bench, &started).await;
@@ -310,14 +315,7 @@ async fn is_a_gap(lost_from_ms: usize) {
     // 300 ms never arrive.
     sleep(ms(300)).await;
     caller.speak(&said[samples(lost_from_ms + 300)..]).await;
-    let turn = caller.until_audio().await.turn;
-    caller.played(turn, PlaybackEvent::Started, 0).await;
-    sleep(ms(700)).await;
-    caller.played(turn, PlaybackEvent::Finished, 700).await;
-    caller
-        .until(|event| matches!(event, Event::ResponseEnded { .. }))
-        .await;
-    ends(caller).await;
+    hears_the_answer_and_ends(caller).await;
 
     let (_, turns) = bench.stored(&started).await;
     let channels = Channels::of(&bench, &started).await;

@@ -25,7 +25,7 @@ struct Bench {
     tasks: TaskTracker,
 }
 
-fn ports(audio_spool: &MemoryAudioSpool, turn_journal: Arc<MemoryTurnJournal>) -> SessionsPorts {
+pub(super) fn ports(audio_spool: &MemoryAudioSpool, turn_journal: Arc<MemoryTurnJournal>) -> SessionsPorts {
     SessionsPorts {
         session_store: Arc::new(MemorySessionStore::default()),
         blob_store: Arc::new(MemoryBlobStore::new(audio_spool.clone())),
@@ -40,7 +40,7 @@ fn ports(audio_spool: &MemoryAudioSpool, turn_journal: Arc<MemoryTurnJournal>) -
     }
 }
 
-fn settings() -> ArchiveSettings {
+pub(super) fn settings() -> ArchiveSettings {
     ArchiveSettings {
         owner: samples::OWNER,
         session: samples::session_id(1),

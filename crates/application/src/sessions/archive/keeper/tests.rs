@@ -1,21 +1,16 @@
 use std::sync::Arc;
 
 use tokio_util::task::TaskTracker;
-use viva_audio::SampleRate;
 use viva_contract::samples::{self, OWNER};
 use viva_domain::ports::{SessionStore as _, SpoolErrorKind, TurnJournal as _};
-use viva_domain::providers::ProviderCatalogue;
 use viva_domain::sessions::SessionState;
 use viva_domain::turns::TurnNumber;
-use viva_fakes::{
-    CapturedLogs, FixedProviderDirectory, ManualClock, MemoryAudioSpool, MemoryBlobStore,
-    MemoryCredentialStore, MemorySessionStore, MemoryTurnJournal, SequentialIds,
-};
+use viva_fakes::{CapturedLogs, MemoryAudioSpool, MemorySessionStore, MemoryTurnJournal};
 
 use super::super::LateRecordings;
+use super::super::tests::{ports, settings};
 use super::*;
 use crate::meters::Meters;
-use crate::traces::Traces;
 
 const SESSION: u16 = 1;
 
@@ -34,24 +29,9 @@ impl Bench {
         let store = Arc::new(MemorySessionStore::default());
         store.insert(&samples::session(SESSION)).await.unwrap();
         let journal = Arc::new(MemoryTurnJournal::default());
-        let audio_spool = MemoryAudioSpool::default();
         let ports = SessionsPorts {
             session_store: store.clone(),
-            blob_store: Arc::new(MemoryBlobStore::new(audio_spool.clone())),
-            audio_spool: Arc::new(audio_spool),
-            turn_journal: journal.clone(),
-            provider_directory: Arc::new(FixedProviderDirectory::new(ProviderCatalogue::default())),
-            credential_store: Arc::new(MemoryCredentialStore::default()),
-            clock: Arc::new(ManualClock::default()),
-            ids: Arc::new(SequentialIds::default()),
-            meters: Meters::default(),
-            traces: Traces::default(),
-        };
-        let settings = ArchiveSettings {
-            owner: OWNER,
-            session: samples::session_id(SESSION),
-            input_rate: SampleRate::HZ_24K,
-            output_rate: SampleRate::HZ_24K,
+            ..ports(&MemoryAudioSpool::default(), journal.clone())
         };
         let (jobs, jobs_rx) = mpsc::channel(4);
         let (notices_tx, notices) = mpsc::channel(4);
@@ -59,7 +39,7 @@ impl Bench {
         let tasks = TaskTracker::new();
         let late = LateRecordings::new(ports.clone(), tasks.clone(), shutdown.clone());
         let carrier = Carrier::start(&ports, late, notices_tx.clone(), &tasks);
-        let keeper = Keeper::new(ports, settings, carrier, notices_tx, shutdown.clone());
+        let keeper = Keeper::new(ports, settings(), carrier, notices_tx, shutdown.clone());
         tasks.spawn(keeper.run(jobs_rx, drained.clone()));
         Self {
             store,
